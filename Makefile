@@ -1,0 +1,55 @@
+# `make run` and `make test` are the two a newcomer needs; every verb sets up what it needs.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.stamp
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: help run test setup check check-long promises screenshots bench clean
+
+help:            ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(STAMP)-run: pyproject.toml | $(BIN)/python
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tierline needs Python 3.11 or later: make PYTHON=python3.12"; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@mkdir -p .types && ln -sfn .. .types/tierline
+	@touch $@
+
+$(STAMP)-test: $(STAMP)-run
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,check,bench]'
+ifneq ($(CHROMIUM),)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[browser]'
+endif
+	@touch $@
+
+setup: $(STAMP)-test ## install everything that the other verbs need
+
+run: $(STAMP)-run   ## set up and start the sandbox: one command on a fresh machine
+	@$(BIN)/python -m tierline sandbox
+
+test: $(STAMP)-test ## set up and pass all tests
+	$(BIN)/python -m pytest -q -n 2 $(ARGS)
+
+check: $(STAMP)-test ## ruff, mypy, house rules
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_house.py
+
+check-long: $(STAMP)-test ## the sampled properties, whole
+	TIERLINE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/unit tests/store --timeout 3600 $(ARGS)
+
+promises: $(STAMP)-test ## promise by promise: which tests show it, and do they pass
+	$(BIN)/python -m tests.promises $(ARGS)
+
+screenshots: $(STAMP)-test ## one picture per state of the sandbox page
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+bench: $(STAMP)-test ## the bars of docs/performance.md; ARGS=--quick, ARGS="--only backlog"
+	$(BIN)/python -m tierline.bench.run $(ARGS)
+
+clean:           ## remove what the verbs made
+	rm -rf .venv .types build var *.egg-info
