@@ -1,0 +1,161 @@
+"""What every stand-in of the sandbox shares: the moved clock, the wire log, the faults, the cast.
+
+The stand-ins know nothing of the product: whoever they meet on a socket is "the app".
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+
+class Clock:
+    """The sandbox's clock: the machine's, plus whatever time travel has added (seconds, never negative)."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def now(self) -> float:
+        """Seconds since the epoch, moved."""
+        return time.time() + self.offset
+
+    def iso(self) -> str:
+        """The moved instant as ISO 8601 in UTC, with milliseconds."""
+        return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request between the product and the outside, as `GET /sandbox/api/wire` lists it."""
+
+    n: int
+    at: str
+    direction: Literal["in", "out"]  # seen from the product: "in" = the outside called it
+    service: Literal["twilio", "slack", "smtp"]
+    method: str
+    path: str
+    params: object  # what was sent, as JSON-able data; credentials never in it
+    status: int
+    ms: float
+
+
+class Wire:
+    """Every exchange in order, the newest 20,000."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.count = 0
+        self.exchanges: list[Exchange] = []
+
+    def record(
+        self,
+        direction: Literal["in", "out"],
+        service: Literal["twilio", "slack", "smtp"],
+        method: str,
+        path: str,
+        params: object,
+        status: int,
+        ms: float,
+    ) -> None:
+        """Append one exchange; `ms` is how long the answer took."""
+        self.count += 1
+        at = self.clock.iso()
+        self.exchanges.append(Exchange(self.count, at, direction, service, method, path, params, status, ms))
+        del self.exchanges[:-20_000]
+
+
+@dataclass(slots=True)
+class TwilioFaults:
+    """How Twilio misbehaves: answers `fail` `times` times, waits `delay` s, acts but drops the reply."""
+
+    fail: int | None = None
+    times: int = 1_000_000
+    delay: float = 0.0
+    drop_reply: bool = False
+    enforce_limits: bool = True
+
+
+@dataclass(slots=True)
+class SlackFaults:
+    """How Slack misbehaves: 429 with `retry_after` s, refuses everything, delivers each envelope twice."""
+
+    retry_after: int | None = None
+    down: bool = False
+    redeliver: bool = False
+    fail: int | None = None
+    times: int = 1_000_000
+    delay: float = 0.0
+    drop_reply: bool = False
+    enforce_limits: bool = True
+
+
+@dataclass(slots=True)
+class Faults:
+    """The outside's present misbehaviour; `receipts: manual` keeps delivery receipts for scripts to send."""
+
+    twilio: TwilioFaults = field(default_factory=TwilioFaults)
+    slack: SlackFaults = field(default_factory=SlackFaults)
+    receipts: Literal["auto", "manual"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An agent or supervisor of the cast: `slack` is a user id (U…), `dm` the app's channel with them (D…)."""
+
+    name: str
+    slack: str
+    email: str
+    phone: str
+    tier: str
+    team: str
+    dm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer of the cast."""
+
+    name: str
+    phone: str
+    mail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A Slack channel of the cast; the app is a member."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One of the account's phone numbers; `sms_url` is where Twilio sends its texts (a signed POST)."""
+
+    number: str
+    sms_url: str
+    voice_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Made at each start, never fixed: what the product is configured with and the stand-ins check."""
+
+    account_sid: str
+    auth_token: str
+    bot_token: str
+    app_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who and what is on the stage."""
+
+    people: tuple[Person, ...]
+    customers: tuple[Customer, ...]
+    places: tuple[Place, ...]
+    numbers: tuple[Number, ...]
+    mailboxes: tuple[str, ...]
+    credentials: Credentials
