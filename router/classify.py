@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ..queue.contact import Arrived, Decision, Route
+from ..queue.history.records import Customer
 from ..skills.schedule import Schedule
 from .facts import Facts
 from .plan import model
@@ -25,17 +25,6 @@ RECHECK = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the records say of a customer; an unknown one is `Known(address)`."""
-
-    key: str
-    name: str = ""
-    language: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
-    known: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """A decision and, for *why* and the texts, how it came about."""
 
@@ -46,7 +35,7 @@ class Verdict:
     reply: bool  # whether the plan wants the customer told that it's closed
 
 
-def classify(book: Rulebook, arrived: Arrived, customer: Known, now: int) -> Verdict:
+def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> Verdict:
     """Decide what `arrived` needs at `now` (ms). Total: every arrival gets a place, whatever the plan lacks."""
     at = instant(now)
     entry = book.plan.entry_for(arrived.channel, arrived.recipient)
@@ -114,7 +103,7 @@ def _first_service(book: Rulebook, arrived: Arrived, entry: model.Entry | None) 
 
 
 def _rule(
-    book: Rulebook, arrived: Arrived, customer: Known, service: str, language: str, at: datetime
+    book: Rulebook, arrived: Arrived, customer: Customer, service: str, language: str, at: datetime
 ) -> model.Rule | None:
     subject = Subject(
         text=arrived.text, channel=arrived.channel, service=service, to=arrived.recipient,
