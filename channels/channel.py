@@ -124,7 +124,7 @@ class Head:
     due: int | None
     replies: Literal["direct", "explicit"]
     hold: int  # ms that a reply is held
-    lines: tuple[Line, ...]  # the transcript so far
+    lines: tuple[Line, ...]  # the transcript so far; the last one's number goes into the metadata as `upto`
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,19 +168,25 @@ class Button:
 
 
 class Desk(Protocol):
-    """Where agents work. Every call raises NotDelivered or OutcomeUnknown; places are opaque, "channel:ts"."""
+    """Where agents work. Every call raises NotDelivered or OutcomeUnknown; places are opaque, "channel:ts".
 
-    async def offer(self, card: Card) -> str:
-        """Show an offer to its agent in person; the place of the card. Found again after OutcomeUnknown."""
+    `again`: this may have happened before (an unknown outcome, a restart), so it is looked for first.
+    """
+
+    async def ping(self) -> None:
+        """Return if the desk answers at all."""
+
+    async def offer(self, card: Card, again: bool = False) -> str:
+        """Show an offer to its agent in person; the place of the card."""
 
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
         """The offer (contact, number) ended: its card says `told` and its buttons are gone."""
 
-    async def open(self, head: Head) -> str:
+    async def open(self, head: Head, again: bool = False) -> str:
         """Open the contact's thread in its team's channel; the place of its first message."""
 
-    async def post(self, place: str, line: Line) -> str:
-        """Add a line to the thread at `place`; the line's own place."""
+    async def post(self, place: str, line: Line, again: bool = False) -> str:
+        """Add a line to the thread at `place`; its own place, or `place` when the head shows it already."""
 
     async def mark(self, thread: str, mark: Mark) -> None:
         """Show what became of a reply: held with Undo, sent ✓, failed ✗ with why and Retry."""
@@ -219,7 +225,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A message that a person wrote in a contact's thread, `text` as Slack stores it (escaped, with <@U…>)."""
+    """A message that a person wrote in a thread; `text` is plain, as a customer is to read it."""
 
     actor: Actor
     thread: str  # "channel:thread_ts"
