@@ -40,11 +40,13 @@ class Outbox:
             if fence is None:
                 await asyncio.sleep(RENEW)
                 continue
-            self.fence = fence
-            async with asyncio.TaskGroup() as group:
-                keeper = group.create_task(self._keep())
-                await self._deliver()
-                keeper.cancel()
+            self.fence, self.lanes, self.read_until = fence, Lanes(), ""
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._keep())
+                    group.create_task(self._deliver())
+            finally:
+                await self.lanes.stop(0)
 
     async def _keep(self) -> None:
         saved = ""
@@ -62,7 +64,7 @@ class Outbox:
 
     async def _deliver(self) -> None:
         start = await self.queue.cursor(ROLE)
-        self.read_until = self.lanes.done_until or start
+        self.read_until = start
         known_at_start = await self.queue.last_event()
         while True:
             events = await self.queue.events(self.read_until, BATCH, block=2_000)
