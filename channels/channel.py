@@ -281,8 +281,8 @@ class House(Protocol):
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`: available, away, offline, status, queue, why; anything else is explained."""
 
-    async def add_agent(self, actor: Actor, user: str, email: str, name: str) -> Told:
-        """A supervisor's Add button for somebody unknown who typed `/tierline available`."""
+    async def pressed(self, actor: Actor, action: str, value: str) -> Told:
+        """A button under something told (`Button`): its action and value come back as they were given."""
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions for the contact's service, for the close modal."""
