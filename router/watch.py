@@ -17,14 +17,14 @@ CHUNK = 200
 
 @dataclass(slots=True)
 class Watch:
-    """Runs the clock of one site. `late` is called with every tick's instant (for health)."""
+    """Runs the clock of one site; `last_tick` is its latest instant (ms), for health."""
 
     queue: Queue
     book: Callable[[], Rulebook]
     last_tick: int = 0
-    hours_done: int = 0
     next_closing: int | None = None
     version: int = -1
+    due: int | None = None
 
     async def run(self) -> None:
         """Tick for ever; raises StoreError when the store is away (the supervisor starts it again)."""
@@ -37,14 +37,12 @@ class Watch:
         """One tick; how many entries it carried out."""
         ticked = await self.queue.tick()
         self.last_tick = ticked.now
-        self._due = ticked.next_due
+        self.due = ticked.next_due
         fired = ticked.fired + await self.hours(ticked.now)
         return max(fired, 1) if ticked.more else fired
 
-    _due: int | None = None
-
     async def _pause(self) -> float:
-        ahead = [at for at in (self._due, self.next_closing) if at is not None]
+        ahead = [at for at in (self.due, self.next_closing) if at is not None]
         away = (min(ahead) - self.last_tick) / 1000 if ahead else LONGEST_SLEEP
         return min(max(away, 0.005), LONGEST_SLEEP)
 
