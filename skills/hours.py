@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 import holidays
-from opening_hours import OpeningHours, ParserError
+from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # its stub forgets one
 
 LONGEST = 2_000  # characters of `hours`; the longest real ones have a few hundred
 MOST_OVERRIDES = 1_000

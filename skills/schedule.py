@@ -24,6 +24,9 @@ from .hours import DAY, Override, Rule, ScheduleError, Span, holidays_of, read
 
 __all__ = ["Closure", "Hours", "Override", "Schedule", "ScheduleError", "ScheduleSpec", "combine"]
 
+TOGETHER = timedelta(
+    days=800
+)  # how far ahead two schedules are compared: bounds the cost of two that never meet
 HORIZON = 41  # years: `Feb 29 Mo` may be 40 years away, where a century has no leap year
 CACHED = 64  # years kept by one schedule, more than the horizon so that a search is paid for once
 YEARS = range(1900, 9900)
@@ -79,13 +82,13 @@ class Hours(ABC):
         return sum((min(shut, end) - since for since, shut in self._stretches(start, end)), timedelta())
 
     def after(self, start: datetime, open_time: timedelta) -> datetime | None:
-        """The first instant at which it has been open for `open_time` since `start`; None if never.
+        """The first instant at which it has been open for `open_time` since `start`; None if not in 40 years.
 
         `start` itself when `open_time` is nothing or less, whether open or not.
         """
         if open_time <= timedelta():
             return _utc(start)
-        for since, shut in self._stretches(start, NEVER):
+        for since, shut in self._stretches(start, _utc(start) + HORIZON * timedelta(days=366)):
             if open_time <= shut - since:
                 return since + open_time
             open_time -= shut - since
@@ -116,7 +119,7 @@ class Schedule(Hours):
                 f"no time zone is called {spec.timezone[:60]!r}", "timezone", hint="such as Europe/Berlin"
             ) from None
         self._rules = read(spec.hours, spec.holidays, spec.overrides)
-        self._shut = [(_utc(each.since), _utc(each.until or NEVER)) for each in closed]
+        self._shut = [(_utc(each.since), _utc(each.until) if each.until else NEVER) for each in closed]
         self._years: dict[int, _Year] = {}
         only = self._rules[0]
         always = only.selector == "" and only.spans in ((), ((0, DAY),))
@@ -177,8 +180,6 @@ class Schedule(Hours):
     def _year(self, number: int) -> _Year:
         year = self._years.get(number)
         if year is None:
-            if number not in YEARS:
-                raise ValueError(f"the year {number} is out of range")
             while len(self._years) >= CACHED:
                 del self._years[next(iter(self._years))]
             year = self._years[number] = self._compile(number)
@@ -226,7 +227,7 @@ class _Both(Hours):
                 here = min(filter(None, changes), default=None)
             if here is not None and self.is_open(here) != was_open:
                 return here
-            if here is not None and here.year > _utc(at).year + HORIZON:
+            if here is not None and here - _utc(at) > TOGETHER:
                 return None
         return None
 
@@ -235,7 +236,10 @@ class _Both(Hours):
 
 
 def combine(a: Hours, b: Hours) -> Hours:
-    """Open when both are, as an agent's shift in a team's hours."""
+    """Open when both are, as an agent's shift in a team's hours.
+
+    Its `next_change` and `next_open` are None when nothing happens within 800 days.
+    """
     return _Both(a, b)
 
 
@@ -352,6 +356,8 @@ def _without(spans: Iterable[tuple[T, T]], since: T, until: T) -> Iterator[tuple
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")
+    if at.year not in YEARS:
+        raise ValueError(f"the year {at.year} is out of range")
     return at.astimezone(UTC)
 
 
