@@ -35,18 +35,20 @@ class Records(Protocol):
 class Intake:
     """The callable that every door hands its arrivals to."""
 
-    def __init__(self, queue: Queue, records: Records, book: Callable[[], Rulebook]) -> None:
+    def __init__(
+        self, queue: Callable[[], Queue], records: Callable[[], Records], book: Callable[[], Rulebook]
+    ) -> None:
         self.queue, self.records, self.book = queue, records, book
 
     async def __call__(self, arrived: Arrived) -> Taken:
         """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
         try:
-            now = await self.queue.now()
+            now = await self.queue().now()
             customer, before = await self._records(arrived)
             if before is not None:
                 return Taken("duplicate", *before)
             verdict = classify(self.book(), arrived, customer or Customer(arrived.sender), now)
-            it = await self.queue.arrive(
+            it = await self.queue().arrive(
                 arrived.to_json(), event=arrived.event, thread=arrived.thread, decision=verdict.decision
             )
         except StoreError as error:
@@ -59,7 +61,7 @@ class Intake:
 
         The store itself remembers events for 48 h, so a history that can't answer costs at worst the facts.
         """
-        both = asyncio.gather(self.records.customer(arrived.sender), self.records.seen(arrived.event))
+        both = asyncio.gather(self.records().customer(arrived.sender), self.records().seen(arrived.event))
         try:
             return await asyncio.wait_for(both, RECORDS_WAIT)
         except Exception as error:
