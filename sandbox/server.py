@@ -101,7 +101,7 @@ class Sandbox:
         """Listen on 127.0.0.1:`port` (0 picks a free one) and return the port; raises OSError if taken."""
         app = web.Application(middlewares=[guard], client_max_size=_LARGEST)
         app.add_routes(self._routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handler_cancellation=True)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -156,6 +156,8 @@ class Sandbox:
         while not await self._hooks.ready():
             if request.query.get("wait") == "0":
                 raise Refused("the product is still starting", "ask again, or without wait=0", 503)
+            if request.transport is None or request.transport.is_closing():
+                raise Refused("nobody is waiting any more", "ask again", 499)
             await asyncio.sleep(0.05)
         product = await self._hooks.product_state()
         cast = self.cast

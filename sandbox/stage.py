@@ -24,7 +24,12 @@ class Clock:
 
     def iso(self) -> str:
         """The moved instant as ISO 8601 in UTC, with milliseconds."""
-        return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
+        return self.iso_of(self.now())
+
+    @staticmethod
+    def iso_of(at: float) -> str:
+        """Any instant in the same form."""
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ MAX_MEDIA = 10
 QUEUE_SEGMENTS = 36_000  # ten hours at one segment a second
 # What Twilio knows of POST Messages.json; anything else it ignores, and so do we (but it is listed).
 KNOWN = frozenset(
-    "To From Body MediaUrl StatusCallback MessagingServiceSid ApplicationSid MaxPrice ProvideFeedback Attempt "
-    "ValidityPeriod ForceDelivery ContentRetention AddressRetention SmartEncoded PersistentAction TrafficType "
-    "ShortenUrls ScheduleType SendAt SendAsMms ContentVariables RiskCheck FallbackFrom ContentSid".split()
+    "To From Body MediaUrl StatusCallback MessagingServiceSid ApplicationSid MaxPrice ProvideFeedback "
+    "Attempt ValidityPeriod ForceDelivery ContentRetention AddressRetention SmartEncoded PersistentAction "
+    "TrafficType ShortenUrls ScheduleType SendAt SendAsMms ContentVariables RiskCheck FallbackFrom "
+    "ContentSid".split()
 )
 _TO_TESTS = {
     "+15005550001": (21211, "The 'To' number {to} is not a valid phone number."),
@@ -151,11 +152,10 @@ def _check_sender(
             if account.kind == "Trial":
                 text = "Alphanumeric Sender ID cannot be used as the 'From' number on trial accounts"
                 return _bad(21267, text)
-            return _bad(21612, f"Message cannot be sent with the current combination of 'To' ({draft.to}) "
-                        f"and/or 'From' ({sender}) parameters")
-        return _bad(
-            21212, f"The 'From' number {sender} is not a valid phone number, shortcode, or alphanumeric sender ID."
-        )
+            text = f"combination of 'To' ({draft.to}) and/or 'From' ({sender}) parameters"
+            return _bad(21612, f"Message cannot be sent with the current {text}")
+        text = "is not a valid phone number, shortcode, or alphanumeric sender ID."
+        return _bad(21212, f"The 'From' number {sender} {text}")
     if not store.number(sender):
         return _bad(21659, f"'From' {sender} is not a Twilio phone number or Short Code country mismatch")
     if queued.get(sender, 0) >= QUEUE_SEGMENTS:

@@ -250,7 +250,7 @@ def number_defaults() -> dict[str, object]:
         "voice_application_sid"
     ).split()
     urls = "sms_fallback_url sms_url status_callback voice_fallback_url voice_url".split()
-    methods = "sms_fallback_method sms_method status_callback_method voice_fallback_method voice_method".split()
+    methods = [f"{kind}_method" for kind in "sms_fallback sms status_callback voice_fallback voice".split()]
     return {
         **dict.fromkeys(nothing),
         **dict.fromkeys(urls, ""),

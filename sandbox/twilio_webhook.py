@@ -88,8 +88,10 @@ class Caller:
             await self._session.close()
             self._session = None
 
-    async def call(self, url: str, params: Mapping[str, str], method: str = "POST") -> Answer:
-        """Deliver one webhook, retries included, within its total time."""
+    async def call(
+        self, url: str, params: Mapping[str, str], method: str = "POST", twice: bool = False
+    ) -> Answer:
+        """Deliver one webhook, retries included, within its total time; `twice` repeats one that arrived."""
         bare, fragment = urldefrag(url)
         overrides = parse_overrides(fragment)
         token = str(uuid.uuid4())
@@ -100,6 +102,8 @@ class Caller:
                     answer = await self._attempt(bare, params, method, overrides, token)
                     if not is_retried(answer, overrides.policy):
                         break
+                if twice and not answer.failure:
+                    await self._attempt(bare, params, method, overrides, token)
         except TimeoutError:
             return answer
         return answer
@@ -126,14 +130,15 @@ class Caller:
             answer = await self._exchange(method, url, data, headers, overrides)
         finally:
             took = (time.monotonic() - started) * 1000
-            self._wire.record("in", "twilio", method, urlsplit(url).path, dict(params), answer.status, round(took, 1))
+            path = urlsplit(url).path
+            self._wire.record("in", "twilio", method, path, dict(params), answer.status, round(took, 1))
         return answer
 
     async def _exchange(
         self, method: str, url: str, data: str | None, headers: dict[str, str], overrides: Overrides
     ) -> Answer:
         if self._session is None:
-            # A fresh connection each time: a kept-alive one that the product closed would look like its failure.
+            # Fresh each time: a kept-alive one that the app closed would look like its failure.
             connector = aiohttp.TCPConnector(force_close=True, limit=0)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         timeout = aiohttp.ClientTimeout(
@@ -141,7 +146,12 @@ class Caller:
         )
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), data=data, headers=headers, timeout=timeout, allow_redirects=False
+                method,
+                URL(url, encoded=True),
+                data=data,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
             ) as reply:
                 body = await reply.content.read(LARGEST + 1)
                 while len(body) <= LARGEST and (more := await reply.content.read(LARGEST + 1 - len(body))):
