@@ -186,7 +186,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TextMatch:
-    """Whole words or phrases, case ignored, no patterns: `any` of these (if there are any), `all` of those."""
+    """Whole words or phrases, case ignored, no patterns: `any` of these (unless empty), `all` of those."""
 
     any: tuple[str, ...] = ()
     all: tuple[str, ...] = ()
