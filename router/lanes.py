@@ -47,14 +47,14 @@ class Lanes:
     width: int = 64
     open: int = 0
     lanes: dict[str, deque[tuple[str, Job, bool]]] = field(default_factory=dict)
-    pending: dict[str, int] = field(default_factory=dict)  # event id → unfinished jobs, in order of arrival
+    pending: dict[str, int] = field(default_factory=dict)  # entry id → unfinished jobs, in order of arrival
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
     done_until: str = ""
 
     def submit(self, event: str, jobs: list[Job], replayed: bool) -> None:
-        """Take the jobs of one event; events come in order, each once."""
+        """Take the jobs of one entry of the ledger; entries come in order, each once."""
         self.pending[event] = len(jobs)
         self.open += len(jobs)
         for job in jobs:
