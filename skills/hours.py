@@ -168,7 +168,7 @@ def _texts(hours: str) -> Iterator[tuple[str, int]]:
     if len(hours) > LONGEST:
         raise ScheduleError(f"{len(hours)} characters are too many", "hours", hint=f"at most {LONGEST}")
     try:
-        OpeningHours(hours)
+        OpeningHours(hours or "24/7")  # nothing at all is answered below, with what is only blanks
     except ParserError as error:
         at = re.search(r"--> \d+:(\d+)", str(error))
         raise ScheduleError(
@@ -187,7 +187,7 @@ def _texts(hours: str) -> Iterator[tuple[str, int]]:
         if not text.strip():
             hint = "such as Mo-Fr 08:00-18:00, or 24/7"
             raise ScheduleError("a rule without hours", "hours", column=column, hint=hint)
-        yield text, column
+        yield text, column + len(text) - len(text.lstrip())
         column += len(text) + 1
 
 
