@@ -19,8 +19,8 @@ from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined
 
 LONGEST = 2_000  # characters of `hours`; the longest real ones have a few hundred
 MOST_OVERRIDES = 1_000
-MOST_RULES = 64
-MOST_SPANS = 24  # a day; with the two above a year is worked out in well under 50 ms
+MOST_RULES = 40
+MOST_SPANS = 24  # a day; at these bounds working out a year costs some 50 ms, else about 5
 DAY = 1_440  # minutes
 
 Kind = Literal["hours", "timezone", "holidays", "overrides"]
