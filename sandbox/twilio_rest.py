@@ -62,7 +62,7 @@ class Rest:
         self._wire = wire
         self._faults = faults
         self._announce = announce
-        self._under_way = 0
+        self.under_way = 0  # requests that are being answered now
         self._links: dict[str, tuple[Media, float]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -100,11 +100,11 @@ class Rest:
         async def answer(request: web.Request) -> web.StreamResponse:
             started = time.monotonic()
             form = await read_form(request)
-            self._under_way += 1
+            self.under_way += 1
             try:
                 response = await self._respond(request, form, call)
             finally:
-                self._under_way -= 1
+                self.under_way -= 1
             faults = self._faults.twilio
             dropped = (
                 request.method == "POST" and response.status < 400 and faults.drop_reply and faults.times > 0
@@ -124,13 +124,13 @@ class Rest:
 
     async def _respond(self, request: web.Request, form: Form | None, call: Call) -> web.Response:
         faults = self._faults.twilio
+        if faults.enforce_limits and self.under_way > MAX_CONCURRENT:
+            return fault_response(Fault(429, 20429, "Too Many Requests"))
         if faults.delay:
             await asyncio.sleep(faults.delay)
         if faults.fail and faults.times > 0:
             faults.times -= 1
             return fault_response(Fault(faults.fail, 20000 + faults.fail, _REASONS.get(faults.fail, "Error")))
-        if faults.enforce_limits and self._under_way > MAX_CONCURRENT:
-            return fault_response(Fault(429, 20429, "Too Many Requests"))
         if not self._knows(request):
             response = fault_response(Fault(401, 20003, "Authenticate"))
             response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
