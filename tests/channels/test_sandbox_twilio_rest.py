@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
-from tierline.sandbox.twilio_store import Account
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio_rehearsal import ACCOUNT, EVA, GERMAN, OURS, OtherBase, open_stage
+
+from tierline.sandbox.twilio_store import Account
 
 
 async def test_a_text_is_queued_then_delivered_by_itself() -> None:
@@ -74,8 +75,17 @@ async def test_what_twilio_refuses_is_refused_with_its_code(change: dict[str, ob
 
 async def test_1600_characters_pass_and_segments_are_counted_as_carriers_do() -> None:
     async with open_stage() as stage:
-        cases = [("x" * 160, 1), ("x" * 161, 2), ("€" * 80, 1), ("€" * 81, 2), ("ж" * 70, 1), ("ж" * 71, 2),
-                 ("😀" * 35, 1), ("😀" * 36, 2), ("x" * 1600, 11)]
+        cases = [
+            ("x" * 160, 1),
+            ("x" * 161, 2),
+            ("€" * 80, 1),
+            ("€" * 81, 2),
+            ("ж" * 70, 1),
+            ("ж" * 71, 2),
+            ("😀" * 35, 1),
+            ("😀" * 36, 2),
+            ("x" * 1600, 11),
+        ]
         for text, segments in cases:
             assert (await stage.send(text)).num_segments == str(segments), text[:3]
 

@@ -8,10 +8,11 @@ import socket
 import aiohttp
 import pytest
 from aiohttp import web
-from tierline.sandbox.twilio_store import Account
-from tierline.sandbox.twilio_webhook import Answer, is_retried, parse_overrides
 from twilio.base.exceptions import TwilioRestException
 from twilio_rehearsal import ACCOUNT, EVA, GERMAN, OURS, TOKEN, Stage, open_stage
+
+from tierline.sandbox.twilio_store import Account
+from tierline.sandbox.twilio_webhook import Answer, is_retried, parse_overrides
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -26,9 +27,18 @@ async def test_a_customers_text_arrives_as_a_signed_form() -> None:
         assert heard.signed and heard.headers["Content-Type"].startswith("application/x-www-form-urlencoded")
         assert heard.headers["I-Twilio-Idempotency-Token"]
         assert heard.params == {
-            "ToCountry": "DE", "SmsMessageSid": sent["sid"], "NumMedia": "0", "SmsSid": sent["sid"],
-            "SmsStatus": "received", "Body": "My server is down 😀 & more=less", "FromCountry": "DE",
-            "To": GERMAN, "NumSegments": "1", "MessageSid": sent["sid"], "AccountSid": ACCOUNT, "From": EVA,
+            "ToCountry": "DE",
+            "SmsMessageSid": sent["sid"],
+            "NumMedia": "0",
+            "SmsSid": sent["sid"],
+            "SmsStatus": "received",
+            "Body": "My server is down 😀 & more=less",
+            "FromCountry": "DE",
+            "To": GERMAN,
+            "NumSegments": "1",
+            "MessageSid": sent["sid"],
+            "AccountSid": ACCOUNT,
+            "From": EVA,
             "ApiVersion": "2010-04-01",
         }
         found = await stage.client.messages(sent["sid"]).fetch_async()
@@ -95,7 +105,9 @@ async def test_a_picture_is_fetched_with_credentials_through_a_redirect_that_tak
         assert sent["sid"].startswith("MM") and params["NumMedia"] == "1"
         assert params["MediaContentType0"] == "image/png"
         real = params["MediaUrl0"]
-        assert real.startswith(f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/{sent['sid']}/Media/ME")
+        assert real.startswith(
+            f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/{sent['sid']}/Media/ME"
+        )
         auth = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
         local = real.replace("https://", f"{stage.base}/twilio/")
         async with stage.http.get(local, allow_redirects=False) as answer:
@@ -113,7 +125,9 @@ async def test_a_picture_is_fetched_with_credentials_through_a_redirect_that_tak
             assert answer.status == 403
         listed = await stage.client.messages(sent["sid"]).media.list_async()
         assert [m.content_type for m in listed] == ["image/png"]
-        assert (await stage.client.messages(sent["sid"]).media(listed[0].sid).fetch_async()).parent_sid == sent["sid"]
+        assert (
+            await stage.client.messages(sent["sid"]).media(listed[0].sid).fetch_async()
+        ).parent_sid == sent["sid"]
         shown = (await stage.call("/sms?number=%2B4915112345678"))[0]["media"]
         async with stage.http.get(stage.base + shown[0]) as answer:
             assert await answer.read() == PIXEL
@@ -145,7 +159,12 @@ async def listed_codes(stage: Stage) -> list[int]:
         ("<Response/>", "text/xml", [], []),
         ("", "text/plain", [], []),
         ("<Response><Message>Thanks</Message></Response>", "application/xml", [], ["Thanks"]),
-        ("<Response><Message><Body>A</Body></Message><Message>B</Message></Response>", "text/xml", [], ["A", "B"]),
+        (
+            "<Response><Message><Body>A</Body></Message><Message>B</Message></Response>",
+            "text/xml",
+            [],
+            ["A", "B"],
+        ),
         ("plain words", "text/plain", [], ["plain words"]),
         ("{}", "application/json", [12300], []),
         ("<Response>", "text/xml", [12100], []),
@@ -201,7 +220,9 @@ async def test_retries_happen_as_the_urls_settings_say_with_one_token() -> None:
 
         stage.app.answer = answer
         number = (await stage.client.incoming_phone_numbers.list_async(phone_number=OURS))[0]
-        await stage.client.incoming_phone_numbers(number.sid).update_async(sms_url=f"{stage.app.base}/sms#rc=3&rp=5xx")
+        await stage.client.incoming_phone_numbers(number.sid).update_async(
+            sms_url=f"{stage.app.base}/sms#rc=3&rp=5xx"
+        )
         assert (await stage.text("again"))["product_status"] == 204
         assert len(stage.app.heard) == 3 and all(h.signed for h in stage.app.heard)
         assert len({h.headers["I-Twilio-Idempotency-Token"] for h in stage.app.heard}) == 1
@@ -228,7 +249,9 @@ def test_overrides_out_of_range_count_as_not_given() -> None:
     given = parse_overrides("ct=100&rt=2000&tt=3000&rc=5&rp=4xx,5xx")
     assert (given.connect, given.read, given.total, given.retries) == (0.1, 2.0, 3.0, 5)
     assert is_retried(Answer(404), given.policy) and not is_retried(Answer(0, failure="ct"), given.policy)
-    assert is_retried(Answer(0, failure="rt"), frozenset({"all"})) and not is_retried(Answer(200), frozenset({"all"}))
+    assert is_retried(Answer(0, failure="rt"), frozenset({"all"})) and not is_retried(
+        Answer(200), frozenset({"all"})
+    )
 
 
 async def test_a_webhook_delivered_twice_carries_the_same_sid_and_token() -> None:

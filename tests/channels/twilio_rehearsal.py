@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
-from tierline.sandbox.server import Hooks, Sandbox
-from tierline.sandbox.stage import Cast, Clock, Credentials, Customer, Number, Person, Place
-from tierline.sandbox.twilio_sms import TwilioStandIn
-from tierline.sandbox.twilio_store import Account
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+
+from tierline.sandbox.server import Hooks, Sandbox
+from tierline.sandbox.stage import Cast, Clock, Credentials, Customer, Number, Person, Place
+from tierline.sandbox.twilio_sms import TwilioStandIn
+from tierline.sandbox.twilio_store import Account
 
 ACCOUNT = "AC" + "a1" * 16
 TOKEN = "b2" * 16
@@ -35,8 +36,15 @@ class OtherBase(AsyncTwilioHttpClient):
         self.base = base
 
     async def request(  # type: ignore[override]
-        self, method: str, url: str, params: Any = None, data: Any = None, headers: Any = None,
-        auth: tuple[str, str] | None = None, timeout: float | None = None, allow_redirects: bool = False,
+        self,
+        method: str,
+        url: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
     ) -> Response:
         parts = urlsplit(url)
         target = f"{self.base}/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
@@ -127,7 +135,9 @@ def make_cast(app: str) -> Cast:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(account: Account | None = None, limits: bool = False, **hooks: Any) -> AsyncIterator[Stage]:
+async def open_stage(
+    account: Account | None = None, limits: bool = False, **hooks: Any
+) -> AsyncIterator[Stage]:
     app = App()
     server = web.Application()
     server.router.add_route("*", "/{rest:.*}", app.handle)
