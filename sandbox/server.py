@@ -148,7 +148,7 @@ class Sandbox:
         routes.append(web.route("*", "/sandbox/api/{rest:.*}", self._unknown))
         routes.append(web.route("*", "/product/{rest:.*}", self._product))
         routes.append(web.get("/", self._file))
-        routes.append(web.get("/{name:[A-Za-z0-9_][A-Za-z0-9._/-]*}", self._file))
+        routes.append(web.get("/{name:[A-Za-z0-9_][A-Za-z0-9._/-]{0,120}}", self._file))
         return routes
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
