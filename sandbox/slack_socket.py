@@ -230,15 +230,20 @@ class Sockets:
             if (await self.deliver("events_api", payload, attempt, "timeout")).ok:
                 return
 
-    async def forget(self) -> None:
+    def abandon(self) -> None:
         """Give up everything under way; sockets stay."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Return when nothing that was sent is still unanswered (it is after 3 s)."""
+        await asyncio.sleep(0)
+        while waiting := [one for one in self._waiting.values() if not one.done()]:
+            await asyncio.wait(waiting, timeout=ACK_WITHIN)
 
     async def stop(self) -> None:
         """Give up everything and close the sockets."""
-        await self.forget()
+        self.abandon()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for socket in list(self._open):
             await socket.ws.close(code=1001)

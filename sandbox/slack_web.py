@@ -119,7 +119,9 @@ class WebApi:
         limits: Limits,
         methods: Mapping[str, Method],
         scopes: frozenset[str],
+        spawn: Callable[[Awaitable[Any]], asyncio.Task[Any]],
     ) -> None:
+        self.spawn = spawn
         self.space, self.wire, self.faults, self.limits = space, wire, faults, limits
         self.methods = methods
         self.scopes = scopes
@@ -129,7 +131,9 @@ class WebApi:
         began = time.monotonic()
         method = request.match_info["method"]
         args, token, warning = await self._read(request, method)
-        status, body, headers = await self._answer(request, method, args, token)
+        # Once a call has come in it is carried out, also for a caller who has gone meanwhile.
+        work = self.spawn(self._answer(request, method, args, token))
+        status, body, headers = await asyncio.shield(work)
         if warning and status == 200:
             body |= {"warning": warning}
             body.setdefault("response_metadata", {})["warnings"] = [warning]
