@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as ruamel counts lines
+BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as ruamel counts lines
 LONGEST_LINE = 400  # of somebody else's file in a message of ours
 
 
@@ -56,7 +56,7 @@ class Source:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.lines = _BREAK.split(text)
+        self.lines = BREAK.split(text)
         self.errors: list[PlanError] = []
         self.settled: set[tuple[int, int]] = set()
 
