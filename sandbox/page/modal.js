@@ -22,7 +22,7 @@ function multi(el) {
 
 function field(b) {
   const el = b.element ?? {};
-  const common = { id: fieldId(b), name: b.block_id, "aria-describedby": `${fieldId(b)}-note`, "aria-invalid": errors[b.block_id] ? "true" : null, required: !b.optional && !errors[b.block_id] ? undefined : null };
+  const common = { id: fieldId(b), name: b.block_id, "aria-describedby": `${fieldId(b)}-note`, "aria-invalid": errors[b.block_id] ? "true" : null, "aria-required": String(!b.optional) };
   switch (el.type) {
     case "plain_text_input":
       return el.multiline ? h("textarea", { ...common, rows: "4", maxlength: el.max_length, placeholder: el.placeholder?.text, initial: el.initial_value ?? "" })
@@ -105,6 +105,7 @@ function refuse(view, found) {
 }
 
 function cancel(view) {
+  act("/slack/close", { user: s.slack.who, view_id: view.id }).then(() => refresh("slack"));
   s.slack.gone.add(view.id);
   s.slack.views = s.slack.views.filter((v) => v.id !== view.id);
   draw();

@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
-import { personOf, placeOf } from "./state.js";
+import { personOf, placeOf, s } from "./state.js";
 import { at, day, full, hm, hms, now, parts } from "./time.js";
 
 const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
@@ -16,7 +16,7 @@ export function link(url, label) {
 }
 
 export const mention = (text) => h("span", { class: "mention" }, text);
-export const userName = (id) => personOf(id)?.name ?? (id?.startsWith?.("B") || id?.startsWith?.("UAPP") ? "Tierline" : id);
+export const userName = (id) => personOf(id)?.name ?? (s.bots.has(id) ? "Tierline" : id);
 
 /** `<!date^…>`: the tokens that Slack documents, in the site's zone. */
 export function date(stamp, pattern, fallback) {

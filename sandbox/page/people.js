@@ -4,7 +4,8 @@ import { h } from "./dom.js";
 import { agentOf } from "./state.js";
 
 /** Two letters for a name, the last two digits for a number. */
-export const initials = (name) => String(name).replace(/^\+\d+(\d\d)$/, "$1").split(/\s+/).slice(0, 2).map((w) => [...w][0] ?? "").join("").toUpperCase();
+export const initials = (name) => /^\+\d+$/.test(name) ? name.slice(-2)
+  : String(name).split(/\s+/).slice(0, 2).map((w) => [...w][0] ?? "").join("").toUpperCase();
 
 const DOTS = { available: "on", away: "away", offline: "off", full: "full", wrapping: "away", draining: "full", "off shift": "off" };
 /** A person's presence as a dot that is told apart by shape as well as by colour. */

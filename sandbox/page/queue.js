@@ -3,6 +3,7 @@
 
 import { h } from "./dom.js";
 import { openDrawer } from "./drawer.js";
+import { prefill } from "./phone.js";
 import { dot, initials, tierTag } from "./people.js";
 import { draw, offersTo, s, ui } from "./state.js";
 import { answerAs, openThreadOf } from "./slack.js";
@@ -39,6 +40,19 @@ function dueChip(c) {
   return h("span", { class: `due ${mood}` }, left < 0 ? `late ${span(-left)}` : left > 36e5 ? `due ${when(due)}` : `${span(left)} left`);
 }
 
+// Contacts that stand at the same place make a swarm, so that fifty look like fifty.
+const ROWS = [0, -8, 8, -16, 16];
+function swarm(list) {
+  const seen = new Map();
+  return list.slice(0, 150).map((c) => {
+    const x = place(c);
+    const slot = Math.round(x / 3);
+    const k = seen.get(slot) ?? 0;
+    seen.set(slot, k + 1);
+    return { c, left: Math.max(1, x - Math.floor(k / 5) * 2.1), top: ROWS[k % 5] };
+  });
+}
+
 function lineOf(service) {
   const mine = s.contacts.filter((c) => c.service === service.name && ["waiting", "offered"].includes(c.state));
   const waiting = mine.length;
@@ -47,8 +61,8 @@ function lineOf(service) {
       service.open === false ? h("span", { class: "tag shut" }, service.next_open ? `closed until ${when(service.next_open)}` : "closed") : h("span", { class: "tag open" }, "open"),
       h("span", { class: "lane-promise" }, promiseText(service.promise)),
       h("span", { class: "lane-count" }, waiting ? `${waiting} in line` : "nobody waits")),
-    h("div", { class: "track", "aria-hidden": "true" }, h("i", { class: "rail" }), h("i", { class: "mark" }),
-      mine.slice(0, 120).map((c) => h("i", { key: c.id, class: `bead ${c.state} ${at(c.due) < now() ? "late" : ""}`, style: { left: `${place(c).toFixed(2)}%` }, title: nameOf(c), onclick: () => openDrawer(c.id) }))));
+    h("div", { class: `track ${mine.length > 1 ? "busy-track" : ""}`, "aria-hidden": "true" }, h("i", { class: "rail" }), h("i", { class: "mark" }),
+      swarm(mine).map(({ c, left, top }) => h("i", { key: c.id, class: `bead ${c.state} ${at(c.due) < now() ? "late" : ""}`, style: { left: `${left.toFixed(2)}%`, "margin-top": `${top}px` }, title: nameOf(c), onclick: () => openDrawer(c.id) }))));
 }
 
 function lines() {
@@ -73,9 +87,9 @@ function contactButton(c, ...extra) {
 }
 
 function section(id, title, count, body, empty) {
-  return h("section", { class: `lot ${id}`, key: id, "aria-labelledby": `lot-${id}` },
-    h("h3", { id: `lot-${id}` }, title, h("span", { class: "count" }, count)),
-    count ? body : h("p", { class: "empty" }, empty));
+  return h("section", { class: `lot ${id} ${count ? "" : "none"}`, key: id, "aria-labelledby": `lot-${id}` },
+    h("h3", { id: `lot-${id}` }, title, count ? h("span", { class: "count" }, count) : null),
+    count ? body : typeof empty === "string" ? h("p", { class: "empty" }, empty) : empty);
 }
 
 function waitingByService() {
@@ -90,7 +104,10 @@ function waitingByService() {
       mine.length > SHOWN ? h("button", { class: "linkish", onclick: () => { open ? ui.more.delete(name) : ui.more.add(name); draw(); } }, open ? "show fewer" : `${mine.length - SHOWN} more in line`) : null);
   });
   const nobody = s.agents.length > 0 && !s.agents.some((a) => a.presence === "available" || a.state === "available");
-  return section("waiting", "Waiting", all.length, body, nobody ? "Nobody waits, and nobody is available yet. Press “Everybody available”, then send a text." : "Nobody waits. Send a text from the phone: “My server is down”.");
+  const teach = () => { ui.tab = "phone"; draw(); setTimeout(() => prefill("My server is down"), 60); };
+  return section("waiting", "Waiting", all.length, body, h("div", { class: "teach" },
+    h("p", null, nobody ? "Nobody waits, and nobody is available yet: press “Everybody available”." : "Nobody waits."), h("p", null, "Then send a text from the phone on the left, and watch it find its way."),
+    h("button", { class: "quiet", onclick: teach }, "“My server is down”")));
 }
 
 function ring(offer) {
@@ -109,9 +126,9 @@ function ring(offer) {
 function offered() {
   const all = inState("offered");
   const body = h("ul", null, all.map((c) => h("li", { key: c.id, class: "offer-card" }, contactButton(c, dueChip(c)),
-    (c.offers ?? []).map((o) => h("div", { class: "offer-to", key: o.offer }, ring(o), h("span", null, "asked: ", h("b", null, o.agent?.name)),
-      h("button", { class: "small primary", "data-answer": c.id, onclick: () => answerAs(o.agent?.slack) }, `Be ${o.agent?.name}`))))));
-  return section("offered", "Asked", all.length, body, "An offer stands here with its deadline until somebody accepts, declines or misses it.");
+    (c.offers ?? []).map((o) => h("div", { class: "offer-to", key: o.offer }, ring(o), h("span", null, "to ", h("b", null, o.agent?.name)),
+      h("button", { class: "small primary", "data-answer": c.id, onclick: () => answerAs(o.agent?.slack) }, `Answer as ${o.agent?.name}`))))));
+  return section("offered", "Offered", all.length, body, "nobody is being asked");
 }
 
 function talking() {
@@ -119,7 +136,7 @@ function talking() {
   const body = h("ul", null, all.map((c) => h("li", { key: c.id, class: "active-card" },
     contactButton(c, h("span", { class: `owner ${c.state}` }, c.state === "wrapping" ? "wrapping up" : "with", " ", h("b", null, c.owner?.name ?? "…"))),
     c.owner ? h("button", { class: "small quiet", onclick: () => openThreadOf(c), "aria-label": `Open ${nameOf(c)}'s thread as ${c.owner.name}` }, "Thread") : null)));
-  return section("active", "Talking", all.length, body, "Accepted contacts stand here with their owner. Nobody else can take them.");
+  return section("active", "Talking", all.length, body, "nobody has accepted anything yet");
 }
 
 function later() {
@@ -163,7 +180,7 @@ export function queue(drawer) {
   return h("section", { id: "queue", class: `col queue ${ui.tab === "queue" ? "on" : ""}`, "aria-labelledby": "queue-title", tabindex: "-1" },
     h("header", { class: "col-head" }, h("h2", { id: "queue-title" }, "The queue"),
       h("ul", { class: "pulse", "aria-label": "Now" },
-        [["waiting", n("waiting")], ["asked", n("offered")], ["talking", n("active") + n("wrapping")], ["free", free]].map(([word, k]) => h("li", { key: word, class: k ? word : "none" }, h("b", null, k), " ", word))),
+        [["waiting", n("waiting")], ["offered", n("offered")], ["talking", n("active") + n("wrapping")], ["free", free]].map(([word, k]) => h("li", { key: word, class: k ? word : "none" }, h("b", null, k), " ", word))),
       h("kbd", { class: "hint", "aria-hidden": "true" }, "2")),
     h("div", { class: "scroll", tabindex: "0", "aria-label": "The queue's contents", role: "region" }, lines(), offered(), talking(), waitingByService(), later(), agents(), ended()),
     drawer);

@@ -42,6 +42,7 @@ const readers = {
       stage("/slack/messages", { channel: place }), stage("/slack/views", { user: who })]);
     if (who !== s.slack.who || place !== s.slack.place) return;
     s.slack.messages = list(messages, "messages").filter((m) => !m.ephemeral_to || m.ephemeral_to === who);
+    for (const m of s.slack.messages) if (m.bot_id) s.bots.add(m.user);
     s.slack.views = list(views, "views").filter((v) => !s.slack.gone.has(v.id));
   },
   async drawer() {

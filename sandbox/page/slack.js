@@ -4,7 +4,7 @@ import { act, stage } from "./api.js";
 import { block } from "./blocks.js";
 import { announce, h } from "./dom.js";
 import { emoji } from "./emoji.js";
-import { mrkdwn, userName } from "./mrkdwn.js";
+import { mrkdwn } from "./mrkdwn.js";
 import { dot, initials, stateOf, tierTag } from "./people.js";
 import { refresh } from "./reading.js";
 import { agentOf, draw, offersTo, ownedBy, personOf, placeOf, s, ui } from "./state.js";
@@ -19,7 +19,9 @@ let wanted = null;
 export function be(who, place) {
   const person = personOf(who);
   if (!person) return;
-  Object.assign(s.slack, { who, place: place ?? person.dm, thread: "", messages: [], views: [], answers: [], editing: null });
+  const next = place ?? person.dm;
+  const same = who === s.slack.who && next === s.slack.place;
+  Object.assign(s.slack, { who, place: next, thread: "", messages: same ? s.slack.messages : [], views: [], answers: [], editing: null });
   refresh("slack");
   draw();
 }
@@ -28,15 +30,20 @@ export function be(who, place) {
 export function answerAs(who) {
   ui.tab = "slack";
   be(who);
-  focusSoon(() => [...document.querySelectorAll('#slack [data-action="offer.accept"]:not([disabled])')].at(-1), "#slack-text");
+  focusSoon(() => (s.slack.messages.length ? [...document.querySelectorAll('#slack [data-action="offer.accept"]:not([disabled])')].at(-1) : null), "#slack-text");
 }
 
-/** Puts the focus on what `find` finds, as soon as it is there; on `otherwise` after 3 s. */
-function focusSoon(find, otherwise, tries = 30) {
-  const el = find();
-  if (el) { el.scrollIntoView({ block: "nearest" }); el.focus(); return; }
-  if (tries > 0) setTimeout(() => focusSoon(find, otherwise, tries - 1), 100);
-  else if (otherwise) document.querySelector(otherwise)?.focus();
+// Puts the focus on what `find` finds, as soon as it is there; on `otherwise` after 2 s. The first look comes
+// after the next drawing: what stands there now may be what is being left.
+function focusSoon(find, otherwise, tries = 25) {
+  setTimeout(() => {
+    const el = find();
+    if (el) {
+      el.scrollIntoView({ block: "nearest" });
+      el.focus();
+    } else if (tries > 0) focusSoon(find, otherwise, tries - 1);
+    else if (otherwise) document.querySelector(otherwise)?.focus();
+  }, 80);
 }
 
 export function goTo(place, thread = "") {
@@ -98,7 +105,7 @@ export async function command(text, thread = "") {
   if (!answer) return false;
   const shown = answer.response ?? answer.answer ?? answer;
   const note = typeof shown === "string" ? { text: shown } : shown;
-  if (note.text || note.blocks) {
+  if (!note.ts && (note.text || note.blocks)) {
     s.slack.answers = [...s.slack.answers.slice(-4), { id: `a${Date.now()}`, typed: text.trim(), text: note.text ?? "", blocks: note.blocks ?? null }];
     announce(note.text ?? "Answered");
   }
@@ -145,14 +152,17 @@ async function remove(m) {
 }
 
 async function react(m, name) {
-  if (await act("/slack/react", { user: s.slack.who, channel: m.channel, ts: m.ts, name })) refresh("slack");
+  const mine = allReactions(m).some((r) => r.name === name && r.users?.includes(s.slack.who));
+  if (await act("/slack/react", { user: s.slack.who, channel: m.channel, ts: m.ts, name, ...(mine ? { remove: true } : {}) })) refresh("slack");
 }
 
 const visible = (m) => !m.ephemeral_to || m.ephemeral_to === s.slack.who;
 const human = (m) => Boolean(personOf(m.user));
 
+const allReactions = (m) => (Array.isArray(m.reactions) ? m.reactions : Object.entries(m.reactions ?? {}).map(([name, users]) => ({ name, users })));
+
 function reactions(m) {
-  const all = Array.isArray(m.reactions) ? m.reactions : Object.entries(m.reactions ?? {}).map(([name, users]) => ({ name, users }));
+  const all = allReactions(m);
   if (!all.length) return null;
   return h("div", { class: "reactions" }, all.map((r) => h("button", { class: "reaction", key: r.name, onclick: () => react(m, r.name), "aria-label": `${r.name}, ${r.count ?? r.users?.length ?? 1}: add yours` },
     emoji(r.name), " ", r.count ?? r.users?.length ?? 1)));
@@ -183,7 +193,7 @@ function replyCount(m, all) {
 
 function message(m, all, before) {
   const person = personOf(m.user);
-  const who = person?.name ?? (m.username || (/^U/.test(m.user ?? "") && userName(m.user) !== m.user ? userName(m.user) : "Tierline"));
+  const who = person?.name ?? "Tierline";
   const close = before && before.user === m.user && at(m.ts) - at(before.ts) < 240000 && !m.ephemeral_to && !before.ephemeral_to && human(m);
   const offer = JSON.stringify(m.blocks ?? "").includes("offer.accept");
   return [!before || day(before.ts) !== day(m.ts) ? h("div", { class: "msg-day", key: `d${m.ts}` }, h("span", null, day(m.ts))) : null,

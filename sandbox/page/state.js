@@ -2,6 +2,7 @@
 
 /** The stage as last heard of. */
 export const s = {
+  bots: new Set(),
   ready: false, trouble: "", cast: null, people: [], places: [], live: "connecting",
   contacts: [], closed: [], agents: [], services: [], wire: [], faults: {},
   phone: { me: "", to: "", texts: [], custom: false },
