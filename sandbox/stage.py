@@ -6,6 +6,7 @@ The stand-ins know nothing of the product: whoever they meet on a socket is "the
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -23,7 +24,12 @@ class Clock:
 
     def iso(self) -> str:
         """The moved instant as ISO 8601 in UTC, with milliseconds."""
-        return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
+        return self.iso_of(self.now())
+
+    @staticmethod
+    def iso_of(at: float) -> str:
+        """Any instant in the same form."""
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Wire:
         self.clock = clock
         self.count = 0
         self.exchanges: list[Exchange] = []
+        self.heard: Callable[[int], None] | None = None  # told each exchange's number
 
     def record(
         self,
@@ -64,6 +71,8 @@ class Wire:
         at = self.clock.iso()
         self.exchanges.append(Exchange(self.count, at, direction, service, method, path, params, status, ms))
         del self.exchanges[:-20_000]
+        if self.heard:
+            self.heard(self.count)
 
 
 @dataclass(slots=True)
@@ -75,6 +84,9 @@ class TwilioFaults:
     delay: float = 0.0
     drop_reply: bool = False
     enforce_limits: bool = True
+    out_of_order: bool = False  # a text's receipts arrive last first
+    redeliver: bool = False  # every webhook comes twice
+    undelivered: int | None = None  # automatic receipts end as "undelivered" with this error code
 
 
 @dataclass(slots=True)

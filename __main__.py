@@ -1,0 +1,122 @@
+"""The command line: every verb of the design's section 7, thin over what the rooms do."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import webbrowser
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from pydantic import ValidationError
+
+from .app import App, keep_secrets
+from .queue.failures import StoreError
+from .rehearsal import Rehearsal
+from .router.plan.load import PlanErrors, load_async
+from .settings import Settings
+
+EXAMPLE = Path(__file__).parent / "router" / "plan" / "example.yaml"
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="One queue for everyone who needs help, answered in Slack.")
+plan_cli = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
+customers_cli = typer.Typer(no_args_is_help=True, help="Who your customers are.")
+cli.add_typer(plan_cli, name="plan")
+cli.add_typer(customers_cli, name="customers")
+
+
+def main() -> None:
+    """The console script."""
+    cli()
+
+
+@cli.command()
+def run() -> None:
+    """Everything in one process; owns the embedded store unless REDIS_URL names another."""
+    _loop(_run(_settings()))
+
+
+@cli.command()
+def sandbox(headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False) -> None:
+    """The rehearsal stage: Tierline with stand-ins for Twilio and Slack, and one page to play everybody."""
+    settings = _settings()
+    _loop(_rehearse(settings, headless or settings.headless))
+
+
+async def _run(settings: Settings) -> None:
+    first = None
+    if settings.plan is not None:
+        first = await load_async(await asyncio.to_thread(settings.plan.read_text), str(settings.plan))
+    app = App(settings, keep_secrets(settings), first)
+    await app.start()
+    ready = await app.ready()
+    print(f"Tierline listens on port {app.port}; doors: {ready['doors']}", flush=True)
+    if not (settings.sms_on and settings.slack_on):
+        print("A door is off because its credentials are missing: `tierline setup` asks for them.", flush=True)
+    await _until_told()
+    await app.stop()
+
+
+async def _rehearse(settings: Settings, headless: bool) -> None:
+    rehearsal = await Rehearsal.prepare(settings, EXAMPLE)
+    port = await rehearsal.start()
+    page = f"http://127.0.0.1:{port}/"
+    print(f"The stage is at {page} – text “My server is down”, and answer in Slack.", flush=True)
+    if not headless:
+        await asyncio.to_thread(webbrowser.open, page)
+    await _until_told()
+    await rehearsal.stop()
+
+
+async def _until_told() -> None:
+    told = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    await told.wait()
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as errors:
+        for error in errors.errors():
+            print(f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _loop(work: Coroutine[Any, Any, None]) -> None:
+    _log()
+    try:
+        if sys.platform != "win32":
+            import uvloop
+
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(work)
+        else:
+            asyncio.run(work)
+    except (PlanErrors, StoreError, OSError) as error:
+        print(str(error), file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _log() -> None:
+    """One JSON line per event on stderr; control characters are escaped by JSON itself."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

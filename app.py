@@ -1,0 +1,289 @@
+"""The composition root: builds everything, starts it, stops it. The only place that knows every concrete class.
+
+    store ─ queue ─┬─ intake ◀── doors (SMS)            watch ── ticks, closing times
+                   ├─ outbox ──▶ deliveries ──▶ desk (Slack), doors
+                   ├─ projector ──▶ history (SQL)
+                   └─ house ◀── desk                      console ── /api/v1, health
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from .channels.channel import Channel, Desk
+from .channels.slack.desk import SlackDesk
+from .channels.sms.door import SmsDoor, TwilioAccount
+from .console.api import Api
+from .queue.engine import Queue
+from .queue.history.history import History
+from .queue.history.projector import Projector
+from .queue.store import Store
+from .router.active import ActivePlan
+from .router.alerts import Alerts, Way
+from .router.deliver import Deliveries
+from .router.desk_watch import NoDesk, WatchedDesk
+from .router.house import House
+from .router.intake import Intake
+from .router.outbox import Outbox
+from .router.plan.model import Plan
+from .router.receipts import Receipts
+from .router.supervise import Supervisor
+from .router.watch import Watch
+from .router.ways import ways
+from .settings import Settings
+
+log = structlog.get_logger()
+
+SITE = "main"
+"""One process serves one site; its keys carry the tag {main}. The plan's `site` is only its name."""
+GRACE = 20.0
+"""Seconds that requests and deliveries in hand are given at a stop."""
+HEALTH_EVERY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What signs and what opens; made at the first start and kept in the data directory, readable by us alone."""
+
+    secret: str
+    api_token: str
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+
+def keep_secrets(settings: Settings) -> Secrets:
+    """The configured secrets, or those of the data directory, made now if there are none."""
+    return Secrets(
+        settings.secret.get_secret_value() if settings.secret else _kept(settings.data / "secret"),
+        settings.api_token.get_secret_value() if settings.api_token else _kept(settings.data / "api-token"),
+    )
+
+
+def _kept(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        token = secrets.token_urlsafe(32)
+        file.write(token)
+        return token
+
+
+class App:
+    """One running Tierline. `start` returns when contacts can be taken; `stop` cuts nothing."""
+
+    def __init__(self, settings: Settings, keys: Secrets, first_plan: Plan | None, site: str = SITE) -> None:
+        self.settings, self.secrets, self.first_plan, self.site = settings, keys, first_plan, site
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.alerts = Alerts(self._ways)
+        self.desk_raw: SlackDesk | None = None
+        self.doors: dict[str, Channel] = {}
+        self.sms: SmsDoor | None = None
+        self.started = False
+
+    # ---- start and stop -----------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open store and history, take over the plan, connect the doors, listen."""
+        await self._open_core()
+        self._build_doors()
+        await self._listen()
+        await self._start_core()
+        for door in self.doors.values():
+            await door.start()
+        if self.desk_raw is not None:
+            self.desk_raw.serve(self.house)
+            await self.desk_raw.start()
+        self.started = True
+
+    async def _open_core(self) -> None:
+        settings = self.settings
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        database_url = settings.database_url.get_secret_value() if settings.database_url else None
+        self.store = await Store.open(redis_url, settings.data, self.site)
+        self.queue = Queue(self.store, self.site)
+        self.history = await History.open(database_url, settings.data)
+        self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start")
+
+    def _build_doors(self) -> None:
+        settings = self.settings
+        self.receipts = Receipts(lambda: self.queue)
+        self.intake = Intake(lambda: self.queue, lambda: self.history, lambda: self.plan())
+        if settings.sms_on and settings.twilio_auth_token is not None:
+            old = settings.twilio_auth_token_old
+            account = TwilioAccount(
+                settings.twilio_account_sid,
+                settings.twilio_auth_token.get_secret_value(),
+                old.get_secret_value() if old else "",
+                settings.twilio_api_url,
+            )
+            self.sms = SmsDoor(
+                account,
+                public_url=settings.base_url,
+                trusted_proxies=settings.trusted_proxies,
+                inbound=self.intake,
+                receipts=self.receipts,
+                media_dir=settings.data / "media",
+            )
+            self.doors["sms"] = self.sms
+        if settings.slack_on and settings.slack_bot_token and settings.slack_app_token:
+            self.desk_raw = SlackDesk(
+                bot_token=settings.slack_bot_token.get_secret_value(),
+                app_token=settings.slack_app_token.get_secret_value(),
+                api_url=settings.slack_api_url,
+                once=lambda key, ms: self.queue.once(key, ms),
+            )
+        raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
+        self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts)
+
+    async def _start_core(self) -> None:
+        """The tasks that stand on the store; `reset` starts them anew."""
+        self.supervisor = Supervisor()
+        self.house = House(self.queue, self.plan, self.desk)
+        deliveries = Deliveries(self.queue, self.desk, self.doors, self.plan, self.alerts, self.history)
+        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder)
+        self.projector = Projector(self.queue, self.history, self.holder)
+        self.watch = Watch(self.queue, self.plan)
+        if self.desk_raw is None:
+            await self.queue.desk(False)
+        else:
+            self.supervisor.run("desk", self.desk.run)
+        self.supervisor.run("plan", self.plan.run)
+        self.supervisor.run("watch", self.watch.run)
+        self.supervisor.run("outbox", self.outbox.run)
+        self.supervisor.run("history", self.projector.run)
+        self.supervisor.run("store", self._keep_store)
+        self.supervisor.run("health", self._look_after)
+
+    async def _keep_store(self) -> None:
+        await self.store.keep_running(lambda text: log.error("store", text=text))
+        await asyncio.Event().wait()
+
+    async def _listen(self) -> None:
+        web_app = web.Application(client_max_size=1024 * 1024)
+        web_app.add_routes(self._api().routes())
+        if self.sms is not None:
+            web_app.add_routes(self.sms.routes())
+        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=GRACE)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, self.settings.host, self.settings.port, reuse_address=True).start()
+        self.port = int(self.runner.addresses[0][1])
+
+    def _api(self) -> Api:
+        return Api(
+            queue=lambda: self.queue,
+            book=lambda: self.plan(),
+            history=lambda: self.history,
+            publish=lambda source, author, reason, on: self.plan.publish(source, author, reason, on),
+            ready=self.ready,
+            metrics=self.metrics,
+            slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
+            token=self.secrets.api_token,
+        )
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is in hand, leave the rest where the next start finds it."""
+        self.started = False
+        if self.desk_raw is not None:
+            await self.desk_raw.stop()
+        await self.runner.cleanup()
+        for door in self.doors.values():
+            await door.stop()
+        await self._stop_core()
+        await self.history.close()
+        await self.store.close()
+
+    async def _stop_core(self) -> None:
+        await self.outbox.lanes.stop(2.0)
+        await self.supervisor.stop()
+        await self.alerts.drain()
+
+    # ---- health -------------------------------------------------------------------------------------------------
+
+    async def _look_after(self) -> None:
+        """Tell trouble with the store once when it begins and once when it ends."""
+        while True:
+            health = await self.store.health()
+            if health.up and health.log_writable and not health.reason:
+                await self.alerts.end("store", "The store answers again: contacts are taken and given.")
+            else:
+                why = health.reason or "it can't write its log"
+                await self.alerts.begin("store", f"The store is in trouble ({why}): new contacts are refused until it answers.")
+            await asyncio.sleep(HEALTH_EVERY)
+
+    async def ready(self) -> Mapping[str, object]:
+        """The process's own account: `ready`, and per part what is up."""
+        health = await self.store.health()
+        tasks = {name: it.up for name, it in self.supervisor.watched.items()} if self.started else {}
+        return {
+            "ready": self.started and health.up and self.supervisor.healthy,
+            "store": {"up": health.up, "durability": health.durability, "server": health.server, "why": health.reason},
+            "tasks": tasks,
+            "doors": {"sms": "on" if self.sms else "off: no Twilio credentials", "slack": "on" if self.desk_raw else "off: no Slack tokens"},
+            "plan_version": self.plan().version,
+            "trouble": sorted(self.alerts.trouble),
+        }
+
+    def metrics(self) -> bytes:
+        """The figures of `/metrics`."""
+        registry = CollectorRegistry()
+        up = Gauge("tierline_task_up", "Whether a supervised task is running", ["task"], registry=registry)
+        deaths = Gauge("tierline_task_deaths", "How often a supervised task died", ["task"], registry=registry)
+        for name, it in self.supervisor.watched.items():
+            up.labels(name).set(it.up)
+            deaths.labels(name).set(it.deaths)
+        Gauge("tierline_outbox_open", "Deliveries in hand", registry=registry).set(self.outbox.lanes.open)
+        Gauge("tierline_plan_version", "The active plan", registry=registry).set(self.plan().version)
+        return generate_latest(registry)
+
+    def _ways(self) -> dict[str, Way]:
+        smtp = self.settings.smtp_url
+        raw = self.desk_raw
+        return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None)
+
+    # ---- the sandbox's hands ------------------------------------------------------------------------------------
+
+    async def travel(self, to: int) -> int:
+        """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired.
+
+        Only the sandbox calls this: `__main__` never hands it out where a real Twilio or Slack is configured.
+        """
+        fired = 0
+        await self.outbox.settled()
+        while True:
+            now = await self.queue.now()
+            ahead = [at for at in (await self.queue.next_due(), self.watch.next_closing) if at is not None]
+            step = min([at for at in ahead if at > now] + [to])
+            if step > now:
+                await self.queue.travel(step)
+            while count := await self.watch.tick():
+                fired += count
+            await self.outbox.settled()
+            if step >= to:
+                return fired
+
+    async def reset(self) -> None:
+        """Empty the sandbox's own store and history and publish the plan anew; everybody offline, real time."""
+        if self.settings.redis_url is not None or self.settings.database_url is not None:
+            raise PermissionError("only the sandbox's own store is emptied")
+        await self._stop_core()
+        await self.queue.wipe()
+        await self.history.wipe()
+        self.plan = await ActivePlan.open(self.queue, self.first_plan, "reset")
+        await self._start_core()
+        if self.desk_raw is not None:
+            self.desk_raw.serve(self.house)

@@ -1,0 +1,279 @@
+"""`/api/v1`, `/healthz`, `/readyz`, `/metrics`: thin handlers over the queue's and the router's own verbs."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+
+from ..queue.engine import Queue
+from ..queue.failures import StoreError
+from ..queue.history.records import ContactRecord, Customer
+from ..router.active import Stale
+from ..router.explain import look
+from ..router.plan.load import PlanErrors
+from ..router.roster import agent_id
+from ..router.rulebook import Rulebook, edges, instant
+from . import views
+from .openapi import describe
+
+log = structlog.get_logger()
+
+MOST = 1000
+"""Rows of a list unless `limit=` asks for fewer."""
+OPEN_STATES = ("waiting", "offered", "active", "snoozed", "parked", "wrapping")
+
+
+class Histories(Protocol):
+    """What the API asks of the history."""
+
+    async def contact(self, contact: str) -> ContactRecord | None:
+        """An ended (or any projected) contact."""
+
+    async def contacts(
+        self, state: str | None, customer: str | None, limit: int
+    ) -> tuple[ContactRecord, ...]:
+        """Contacts by state and customer (key or any address), oldest first."""
+
+    async def customer(self, address: str) -> Customer | None:
+        """The customer with that key or address."""
+
+    async def put_customer(
+        self, key: str, name: str, language: str, addresses: tuple[str, ...], facts: Mapping[str, str]
+    ) -> None:
+        """Create or replace a customer."""
+
+
+@dataclass(slots=True)
+class Api:
+    """What the handlers need; `ready` is the process's own account of itself, `slack_ids` maps plan to user ids."""
+
+    queue: Callable[[], Queue]
+    book: Callable[[], Rulebook]
+    history: Callable[[], Histories]
+    publish: Callable[[str, str, str, int | None], Awaitable[int]]
+    ready: Callable[[], Awaitable[Mapping[str, object]]]
+    metrics: Callable[[], bytes]
+    slack_ids: Callable[[], Mapping[str, str]]
+    token: str
+
+    def routes(self) -> list[web.RouteDef]:
+        """All routes, each behind the token but up-or-down."""
+        return [
+            web.get("/healthz", self.healthz),
+            web.get("/readyz", self.readyz),
+            web.get("/metrics", self.only(self.metrics_page)),
+            web.get("/api/v1/contacts", self.only(self.contacts)),
+            web.get("/api/v1/contacts/{id}", self.only(self.contact)),
+            web.get("/api/v1/contacts/{id}/why", self.only(self.why)),
+            web.get("/api/v1/agents", self.only(self.agents)),
+            web.get("/api/v1/services", self.only(self.services)),
+            web.get("/api/v1/ledger", self.only(self.ledger)),
+            web.get("/api/v1/plan", self.only(self.plan)),
+            web.put("/api/v1/plan", self.only(self.put_plan)),
+            web.put("/api/v1/customers/{key}", self.only(self.put_customer)),
+            web.get("/api/v1/openapi.json", self.only(self.openapi)),
+        ]
+
+    def only(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """`handler` for whoever has the token; store trouble becomes an honest 503."""
+
+        @wraps(handler)
+        async def guarded(request: web.Request) -> web.Response:
+            if not self.allowed(request):
+                return problem(401, "unauthorized", "Send `Authorization: Bearer` with TIERLINE_API_TOKEN.")
+            try:
+                return await handler(request)
+            except StoreError as error:
+                return problem(503, "store unavailable", f"{type(error).__name__}: try again in a moment.")
+
+        return guarded
+
+    def allowed(self, request: web.Request) -> bool:
+        """Whether the request carries the token (constant time)."""
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        return kind.casefold() == "bearer" and hmac.compare_digest(given.strip().encode(), self.token.encode())
+
+    # ---- health -------------------------------------------------------------------------------------------------
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """Up: this process answers."""
+        return web.json_response({"status": "up"})
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """Up when contacts can be taken and given; details with the token or from this machine."""
+        found = dict(await self.ready())
+        up = bool(found.get("ready"))
+        shown = found if self.allowed(request) or _local(request) else {}
+        return web.json_response({"status": "up" if up else "down", **shown}, status=200 if up else 503)
+
+    async def metrics_page(self, request: web.Request) -> web.Response:
+        """Prometheus text format."""
+        return web.Response(body=self.metrics(), content_type="text/plain", charset="utf-8")
+
+    # ---- contacts -----------------------------------------------------------------------------------------------
+
+    async def contacts(self, request: web.Request) -> web.Response:
+        """Open contacts from the queue, ended ones from the history; `state=`, `customer=`, `limit=`."""
+        queue, state = self.queue(), request.query.get("state") or None
+        customer, limit = request.query.get("customer") or None, _limit(request)
+        now = await queue.now()
+        wanted = (state,) if state in OPEN_STATES else OPEN_STATES if state is None else ()
+        keys = await self._keys(customer)
+        rows = []
+        seen = set()
+        for it in await queue.contacts(wanted, limit=MOST) if wanted else []:
+            facts = views.Facts.parse(it.facts)
+            if keys is None or facts.customer in keys or facts.address.casefold() in keys:
+                seen.add(it.id)
+                last = views.last_in(await queue.messages(it.id))
+                rows.append(views.contact(self.book(), it, last, now, self.slack_ids()))
+        if state is None and customer or state is not None and state not in OPEN_STATES:
+            past = await self.history().contacts(state, customer, limit)
+            rows = [r.to_json() for r in past if r.id not in seen and (r.ended is not None or state)] + rows
+        rows.sort(key=lambda row: (str(row["arrived"]), str(row["id"])))
+        return web.json_response(rows[:limit] if not customer else rows[-limit:])
+
+    async def _keys(self, customer: str | None) -> set[str] | None:
+        if customer is None:
+            return None
+        found = await self.history().customer(customer)
+        return {customer, customer.casefold(), *([found.key] if found else [])}
+
+    async def contact(self, request: web.Request) -> web.Response:
+        """One contact whole: state, need, transcript, timeline."""
+        name, queue = request.match_info["id"], self.queue()
+        view = await queue.contact(name)
+        record = await self.history().contact(name)
+        if view is None:
+            if record is None:
+                return problem(404, "no such contact", f"{name[:40]} is neither in the queue nor in the history.")
+            return web.json_response(record.to_json(whole=True))
+        messages = await queue.messages(name)
+        row = views.contact(self.book(), view, views.last_in(messages), await queue.now(), self.slack_ids())
+        row |= {
+            "need": views.need(view),
+            "transcript": [views.message(m) for m in messages],
+            "timeline": [views.moment(self.book(), e) for e in (record.events if record else ())],
+        }
+        return web.json_response(row)
+
+    async def why(self, request: web.Request) -> web.Response:
+        """Why the contact is where it is."""
+        found = await look(self.queue(), self.book(), request.match_info["id"])
+        if found is None:
+            return problem(404, "no such open contact", "Ended contacts are explained by their timeline.")
+        return web.json_response(views.why(found))
+
+    # ---- people, services, ledger -------------------------------------------------------------------------------
+
+    async def agents(self, request: web.Request) -> web.Response:
+        """Every agent of the plan with presence, load and profile."""
+        queue, book = self.queue(), self.book()
+        views_by_name, now = await queue.agents(), await queue.now()
+        rows = []
+        for spec in book.plan.agents:
+            it = views_by_name.get(agent_id(spec.name))
+            if it is not None:
+                coming = edges(book.on_duty(spec), instant(now), 1)
+                until = coming[0][0] if it.on_shift and coming else None
+                rows.append(views.agent(book, spec, it, until, self.slack_ids()))
+        return web.json_response(rows)
+
+    async def services(self, request: web.Request) -> web.Response:
+        """Every service: open, next opening, how many wait."""
+        queue, book, now = self.queue(), self.book(), await self.queue().now()
+        rows = []
+        for name in book.services:
+            waiting = await queue.contacts(("waiting", "offered"), service=name, limit=MOST)
+            rows.append(views.service(book, name, len(waiting), now))
+        return web.json_response(rows)
+
+    async def ledger(self, request: web.Request) -> web.Response:
+        """Entries after `since=` (an id), oldest first."""
+        since = request.query.get("since") or "0-0"
+        if not all(part.isdigit() for part in since.split("-", 1)):
+            return problem(400, "bad since", "`since` is the id of an entry, such as 1700000000000-0.")
+        found = await self.queue().events(since, _limit(request))
+        return web.json_response([views.event(e) for e in found])
+
+    # ---- the plan -----------------------------------------------------------------------------------------------
+
+    async def plan(self, request: web.Request) -> web.Response:
+        """The active version as it was written."""
+        book = self.book()
+        return web.json_response({"version": book.version, "yaml": book.plan.source})
+
+    async def put_plan(self, request: web.Request) -> web.Response:
+        """Publish: `{"yaml", "author", "reason", "on"?}`; every mistake at once, stale drafts refused."""
+        raw = await _object(request)
+        fields = {k: raw.get(k) for k in ("yaml", "author", "reason")}
+        if not all(isinstance(v, str) and v for v in fields.values()):
+            return problem(400, "incomplete", 'Send {"yaml", "author", "reason", "on"?}.')
+        on = raw.get("on")
+        try:
+            version = await self.publish(str(fields["yaml"]), str(fields["author"]), str(fields["reason"]), on if isinstance(on, int) else None)
+        except PlanErrors as errors:
+            found = [{"line": e.line, "column": e.column, "message": e.message, "fix": e.fix} for e in errors.errors]
+            return web.json_response({"error": "the plan has mistakes", "mistakes": found}, status=422)
+        except Stale as stale:
+            return problem(409, "stale", str(stale))
+        return web.json_response({"version": version})
+
+    async def put_customer(self, request: web.Request) -> web.Response:
+        """Create or replace a customer: `{"name", "language"?, "addresses": [], "facts"?: {}}`."""
+        raw, key = await _object(request), request.match_info["key"]
+        addresses, facts = raw.get("addresses", []), raw.get("facts", {})
+        good = (
+            isinstance(raw.get("name", ""), str)
+            and isinstance(addresses, list)
+            and all(isinstance(a, str) for a in addresses)
+            and isinstance(facts, dict)
+            and len(key) <= 200
+        )
+        if not good:
+            return problem(400, "bad customer", '{"name": text, "language": text, "addresses": [text], "facts": {name: text}}')
+        texts = {str(k): str(v) for k, v in facts.items()}
+        await self.history().put_customer(key, str(raw.get("name", "")), str(raw.get("language", "")), tuple(addresses), texts)
+        return web.json_response({"key": key})
+
+    async def openapi(self, request: web.Request) -> web.Response:
+        """This API's own description."""
+        return web.json_response(describe(self.routes()))
+
+
+def problem(status: int, error: str, hint: str) -> web.Response:
+    """A refusal that says what to do."""
+    return web.json_response({"error": error, "hint": hint}, status=status)
+
+
+async def _object(request: web.Request) -> dict[str, object]:
+    try:
+        raw = await request.json()
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest(text='{"error": "bad JSON"}', content_type="application/json") from None
+    if not isinstance(raw, dict):
+        raise web.HTTPBadRequest(text='{"error": "send an object"}', content_type="application/json")
+    return raw
+
+
+def _limit(request: web.Request) -> int:
+    raw = request.query.get("limit", "")
+    return min(MOST, max(1, int(raw))) if raw.isdigit() and len(raw) < 6 else MOST
+
+
+def _local(request: web.Request) -> bool:
+    """From this machine, straight: a loopback peer and Host and no sign of a proxy."""
+    forwarded = any(h in request.headers for h in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
+    host = request.host.rsplit(":", 1)[0].strip("[]")
+    try:
+        peer = ipaddress.ip_address(request.remote or "")
+    except ValueError:
+        return False
+    return peer.is_loopback and not forwarded and host in ("localhost", "127.0.0.1", "::1")

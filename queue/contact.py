@@ -1,0 +1,155 @@
+"""The words that doors, router and queue share: what arrived, and what was decided about it.
+
+Everything here is a value. Instants are whole milliseconds since the epoch, durations whole milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from ..skills.skill import CHANNELS, Channel, Levels, Need
+
+Pick = Literal["longest", "least_loaded", "round_robin", "best_skill"]
+PICKS: tuple[Pick, ...] = get_args(Pick)
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Something attached; `url` is where the provider keeps it, never fetched by the queue."""
+
+    url: str
+    content_type: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One message as its door heard it; every text in it comes from outside and is data.
+
+    `event` is the provider's own id of the delivery, `at` the provider's own date (None when it gives
+    none), `verified` says that the carrier vouches for `sender`, `name` is a display name, if any.
+    """
+
+    channel: Channel
+    event: str
+    sender: str = field(repr=False)
+    recipient: str
+    text: str = field(repr=False)
+    media: tuple[Media, ...] = ()
+    at: int | None = None
+    verified: bool = False
+    name: str = field(default="", repr=False)
+
+    @property
+    def thread(self) -> str:
+        """The conversation's key: same channel, customer and number are one conversation."""
+        return f"{self.channel}:{self.sender}:{self.recipient}"
+
+    def to_json(self) -> str:
+        """One line of JSON, the form in which the message is stored."""
+        return _dump(
+            {
+                "channel": self.channel,
+                "event": self.event,
+                "sender": self.sender,
+                "recipient": self.recipient,
+                "text": self.text,
+                "media": [[one.url, one.content_type, one.name] for one in self.media],
+                "at": self.at,
+                "verified": self.verified,
+                "name": self.name,
+            }
+        )
+
+    @classmethod
+    def parse(cls, raw: str) -> Arrived:
+        """The inverse of `to_json`. Raises ValueError when `raw` isn't one."""
+        it: dict[str, Any] = json.loads(raw)
+        if it.get("channel") not in CHANNELS:
+            raise ValueError(f"no such channel: {it.get('channel')!r}")
+        try:
+            media = tuple(Media(str(url), str(kind), str(name)) for url, kind, name in it.pop("media"))
+            return cls(**it, media=media)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not an arrived message: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who may be asked until the contact has reached an age; the last step of a route has no `until`.
+
+    `shares` maps team to percent; a contact has at most `offer_to` live offers while in this step.
+    """
+
+    need: Need
+    until: int | None = None
+    pick: Pick = "longest"
+    offer_to: int = 1
+    shares: Levels = ()
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The steps of a service on one channel; `offer` counts from delivery, `wrap_up` 0 means none."""
+
+    service: str
+    channel: Channel
+    steps: tuple[Step, ...]
+    offer: int
+    wrap_up: int
+
+    @property
+    def text(self) -> str:
+        """Canonical JSON: the identity under which the queue interns the route."""
+        steps = [
+            [json.loads(it.need.text), it.until, it.pick, it.offer_to, it.shares, it.alert]
+            for it in self.steps
+        ]
+        return _dump([self.service, self.channel, steps, self.offer, self.wrap_up])
+
+    @classmethod
+    def parse(cls, text: str) -> Route:
+        """The inverse of `text`. Raises ValueError when `text` isn't one."""
+        service, channel, steps, offer, wrap_up = json.loads(text)
+        return cls(service, channel, tuple(_step(raw) for raw in steps), offer, wrap_up)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One agent who is asked first: `preferred` until an instant, `direct` as long as they are on duty."""
+
+    agent: str
+    kind: Literal["preferred", "direct"] = "preferred"
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the router decided for a contact.
+
+    `rank` is the instant that orders it among all others. `wake`: park until then. `deadlines` are the
+    instants at which steps end, one for each but the last, when they aren't arrival + `until` (a service
+    that isn't round the clock). `facts` is JSON that the queue carries and never reads.
+    """
+
+    route: Route
+    rank: int
+    wake: int | None = None
+    deadlines: tuple[int, ...] = ()
+    prefer: Preference | None = None
+    facts: str = "{}"
+
+
+def _step(raw: list[Any]) -> Step:
+    need, until, pick, offer_to, shares, alert = raw
+    if pick not in PICKS:
+        raise ValueError(f"no such pick: {pick!r}")
+    pairs = tuple((str(team), int(percent)) for team, percent in shares)
+    return Step(Need.parse(json.dumps(need)), until, pick, offer_to, pairs, alert)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,84 @@
+"""What the history remembers, as values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ..state import Event, MessageView
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as the records know them; somebody unknown is `Customer(address)`.
+
+    `facts` are the columns of the import (and `PUT /api/v1/customers`), all text.
+    """
+
+    key: str
+    name: str = ""
+    language: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier contact of a customer in one line."""
+
+    contact: str
+    service: str
+    channel: str
+    state: str
+    at: int  # ms: when it arrived
+    disposition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """A contact as the history has it; `to_json` has the same keys as the API's open contacts."""
+
+    id: str
+    state: str
+    service: str
+    channel: str
+    customer: str
+    name: str
+    address: str
+    owner: str
+    arrived: int
+    ended: int | None = None
+    outcome: str = "{}"
+    language: str = ""
+    rule: str = ""
+    messages: tuple[MessageView, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    def to_json(self, whole: bool = False) -> dict[str, object]:
+        """A row of `/api/v1/contacts`, or with `whole` the answer of `/api/v1/contacts/{id}`."""
+        row: dict[str, object] = {
+            "id": self.id, "number": self.id.removeprefix("C"), "state": self.state, "service": self.service,
+            "channel": self.channel, "owner": {"name": self.owner, "slack": ""} if self.owner else None,
+            "customer": {"key": self.customer, "name": self.name, "address": self.address}, "offers": [],
+            "arrived": _iso(self.arrived), "ended": _iso(self.ended), "language": self.language,
+            "rule": self.rule, "outcome": json.loads(self.outcome or "{}"),
+        }  # fmt: skip
+        if whole:
+            row["transcript"] = [_message(m) for m in self.messages]
+            row["timeline"] = [{"at": _iso(e.t), "event": e.e, "text": f"{e.e} {e.a}".strip()} for e in self.events]
+        return row
+
+
+def _message(it: MessageView) -> dict[str, object]:
+    body = json.loads(it.body or "{}")
+    return {
+        "n": it.n, "at": _iso(it.at), "direction": {"in": "in", "note": "note"}.get(it.kind, "out"),
+        "kind": it.kind, "author": body.get("by", ""), "text": body.get("text", ""), "status": it.status,
+        "error": it.error,
+    }  # fmt: skip
+
+
+def _iso(ms: int | None) -> str | None:
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")

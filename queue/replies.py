@@ -1,0 +1,53 @@
+"""What the queue answers. A lost race is an answer here, never an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+class Refused(Exception):
+    """The operation wasn't carried out and won't be; `reason` is `expired` (its id is too old or ahead)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """`n` is the message's number at the contact (0 when the contact of a duplicate is gone)."""
+
+    outcome: Literal["new", "added", "duplicate"]
+    contact: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To an act on an offer or a contact: `ok` when it was done, else who or what came before.
+
+    `stale`: that offer isn't live any more; `taken`: somebody (`by`) owns the contact; `gone`: no such
+    contact or agent; `state` is the contact's state afterwards.
+    """
+
+    outcome: Literal["accepted", "ok", "stale", "taken", "not_owner", "ended", "gone", "too_late", "suppressed"]
+    by: str = ""
+    state: str = ""
+    n: int = 0
+    due: int | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the act took place (now or, for a repeated one, before)."""
+        return self.outcome in ("accepted", "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """`more`: entries are still due now; `next_due`: the earliest instant left in the due set."""
+
+    now: int
+    fired: int
+    more: bool
+    next_due: int | None

@@ -1,0 +1,148 @@
+"""What the queue holds at one instant, as plain values: for comparing, for explaining, for checking.
+
+Engine and reference model both hand out a `State`; `checks.py` holds what must be true of any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..skills.skill import CHANNELS, Capacity, Channel, Profile
+from .contact import Route, Step
+
+ContactState = Literal[
+    "waiting", "offered", "active", "snoozed", "parked", "wrapping", "closed", "abandoned", "dead"
+]
+ENDED: frozenset[ContactState] = frozenset({"closed", "abandoned", "dead"})
+QUEUED: frozenset[ContactState] = frozenset({"waiting", "offered"})
+Presence = Literal["available", "away", "offline"]
+
+BITS: dict[Channel, int] = {"voice": 1, "chat": 2, "sms": 4, "email": 8}
+
+
+def mask_of(channels: tuple[Channel, ...] | frozenset[Channel]) -> int:
+    """The channels as bits: voice 1, chat 2, SMS 4, mail 8."""
+    return sum(BITS[channel] for channel in CHANNELS if channel in channels)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OfferView:
+    """A live offer. `due` is its deadline once delivered, before that the end of the 30 s for delivery."""
+
+    number: int
+    agent: str
+    delivered: bool
+    due: int
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message of a transcript. `kind`: in, note, reply, or a system text's own kind.
+
+    `status` is "" for what never leaves (in, note), else held, queued, sending, sent, delivered, failed,
+    suppressed or undone; `body` is JSON as it was handed in.
+    """
+
+    n: int
+    kind: str
+    body: str = field(repr=False)
+    at: int
+    status: str = ""
+    agent: str = ""
+    provider_id: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """One contact. `rank` is as stored (ms × 1000 + number % 1000); `base` is where its age begins."""
+
+    id: str
+    state: ContactState
+    route: Route
+    step: int
+    rank: int
+    arrived: int
+    base: int
+    thread: str
+    messages: int
+    owner: str = ""
+    offers: tuple[OfferView, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    personal: str = ""
+    wake: int | None = None
+    wrap_until: int | None = None
+    drainer: str = ""
+    facts: str = field(default="{}", repr=False)
+    previous: str = ""
+    deadlines: tuple[int, ...] = ()
+
+    @property
+    def service(self) -> str:
+        """The service that it is queued for."""
+        return self.route.service
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that it came by."""
+        return self.route.channel
+
+    @property
+    def now_step(self) -> Step:
+        """The step it is in."""
+        return self.route.steps[self.step]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent. `on_shift` is what counts: the flag or overtime; `shift` is the flag alone.
+
+    `live` and `deferred` are costs with interrupted work in full; `mask` is what the agent can take now by
+    duty, switches and room (0 when not available on shift); `contacts` are all they hold, offers included.
+    """
+
+    name: str
+    profile: Profile
+    capacity: Capacity
+    channels: int
+    presence: Presence
+    shift: bool
+    on_shift: bool
+    overtime: int | None
+    live: int
+    deferred: int
+    offers: int
+    mask: int
+    since: int
+    last_offered: int
+    misses: int
+    draining: str = ""
+    contacts: frozenset[str] = frozenset()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything at one instant; `due` maps a timer's member to its instant."""
+
+    contacts: dict[str, ContactView]
+    agents: dict[str, AgentView]
+    due: dict[str, int]
+    desk: bool = True
+    alerts: dict[str, str] = field(default_factory=dict)
+    opted_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the ledger: `t` instant, `e` kind, contact, agent, number, and JSON of the rest."""
+
+    t: int
+    e: str
+    c: str = ""
+    a: str = ""
+    n: int = 0
+    x: str = "{}"
+    id: str = field(default="", compare=False)

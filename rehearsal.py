@@ -1,0 +1,125 @@
+"""The sandbox command: the product and its stand-ins in one process, the plan's people as the cast."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from .app import App, Secrets
+from .router.plan.load import load_async
+from .router.plan.model import Plan
+from .sandbox.server import Hooks, Sandbox
+from .sandbox.slack import SlackStandIn
+from .sandbox.stage import Cast, Clock, Credentials, Customer, Number, Person, Place
+from .sandbox.twilio_sms import TwilioStandIn
+from .settings import Settings
+
+CUSTOMERS = (
+    Customer("Eva Brandt", "+4915112345678", "eva@customer.example"),
+    Customer("Jonas Weber", "+4915123456789", "jonas@weber.example"),
+    Customer("Priya Nair", "+447700900123", "priya@nair.example"),
+)
+
+
+def cast_of(plan: Plan, product: str) -> Cast:
+    """The plan's agents, supervisors, channels and numbers, with Slack's kinds of ids; `product` is our base URL."""
+    people = [_person(i, a.name, a.slack, a.phone or "", f"L{a.tier}", a.team) for i, a in enumerate(plan.agents)]
+    known = {a.slack.casefold() for a in plan.agents}
+    others = [who for who in plan.supervisors if who.casefold() not in known]
+    people += [_person(100 + i, _name(who), who, "", "", "") for i, who in enumerate(others)]
+    names = [c for team in plan.teams for c in team.channels] + ([plan.alerts.slack] if plan.alerts.slack else [])
+    places = tuple(Place(f"C0PLACE{i:03}", name.removeprefix("#")) for i, name in enumerate(dict.fromkeys(names)))
+    numbers = list(dict.fromkeys(e.to for e in plan.entry if e.channel in ("sms", "voice") and e.to))
+    return Cast(
+        people=tuple(people),
+        customers=CUSTOMERS,
+        places=places,
+        numbers=tuple(Number(n, f"{product}/twilio/sms", f"{product}/twilio/voice") for n in numbers),
+        mailboxes=tuple(e.to for e in plan.entry if e.channel == "email" and e.to),
+        credentials=Credentials(
+            account_sid=f"AC{secrets.token_hex(16)}",
+            auth_token=secrets.token_hex(16),
+            bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}",
+            app_token=f"xapp-1-A0TIERLINE-{secrets.token_hex(12)}",
+        ),
+    )
+
+
+def _person(i: int, name: str, slack: str, phone: str, tier: str, team: str) -> Person:
+    user = slack if slack.startswith("U") and "@" not in slack else f"U0PERSON{i:03}"
+    mail = slack if "@" in slack else f"{name.lower()}@sandbox.example"
+    return Person(name, user, mail, phone, tier, team, f"D0PERSON{i:03}")
+
+
+def _name(mail: str) -> str:
+    return mail.partition("@")[0].replace(".", " ").title()
+
+
+class Rehearsal:
+    """Stand-ins and product on loopback; everything lives in `data/sandbox`, emptied at each start."""
+
+    def __init__(self, settings: Settings, plan: Plan) -> None:
+        self.settings, self.plan = settings, plan
+        self.clock = Clock()
+        self.app: App | None = None
+        self.product = f"http://127.0.0.1:{settings.port}"
+        self.cast = cast_of(plan, self.product)
+        self.api_token = secrets.token_urlsafe(24)
+        self.sandbox = Sandbox(
+            self.cast,
+            self.clock,
+            Hooks(self._advance, self._reset, self._state, self._ready, self.product),
+            (TwilioStandIn, SlackStandIn),
+        )
+
+    @classmethod
+    async def prepare(cls, settings: Settings, example: Path) -> Rehearsal:
+        """Read the plan (TIERLINE_PLAN, else the example). Raises PlanErrors."""
+        source = await asyncio.to_thread((settings.plan or example).read_text)
+        return cls(settings, await load_async(source, str(settings.plan or example.name)))
+
+    async def start(self) -> int:
+        """Start the stand-ins, then the product against them; the page's port."""
+        port = await self.sandbox.start(self.settings.sandbox_port)
+        data = self.settings.data / "sandbox"
+        await asyncio.to_thread(shutil.rmtree, data, True)
+        base, made = f"http://127.0.0.1:{port}", self.cast.credentials
+        inside = self.settings.model_copy(
+            update={
+                "redis_url": None, "database_url": None, "data": data, "public_url": self.product,
+                "host": "127.0.0.1", "trusted_proxies": (), "smtp_url": None,
+                "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
+                "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
+                "slack_bot_token": SecretStr(made.bot_token), "slack_app_token": SecretStr(made.app_token),
+                "slack_signing_secret": None, "slack_api_url": f"{base}/slack/api/",
+            }
+        )  # fmt: skip
+        keys = Secrets(secrets.token_urlsafe(32), self.api_token)
+        self.app = App(inside, keys, self.plan)
+        await self.app.start()
+        return port
+
+    async def stop(self) -> None:
+        """The product first, so that what it has in hand still reaches its stand-ins."""
+        if self.app is not None:
+            await self.app.stop()
+        await self.sandbox.stop()
+
+    async def _advance(self, to: float) -> int:
+        return await self.app.travel(round(to * 1000)) if self.app is not None else 0
+
+    async def _reset(self) -> None:
+        if self.app is not None:
+            await self.app.reset()
+
+    async def _ready(self) -> bool:
+        return self.app is not None and self.app.started
+
+    async def _state(self) -> dict[str, Any]:
+        version = self.app.plan().version if self.app is not None else 0
+        return {"product": self.product, "api": {"url": self.product, "token": self.api_token}, "plan_version": version}

@@ -1,0 +1,47 @@
+"""The JSON of a message in a transcript, decoded once: what was said, by whom, with what attached."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ..channels.channel import Line
+from ..queue.contact import Media
+from ..queue.state import MessageView
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't."""
+
+    text: str
+    media: tuple[Media, ...] = ()
+    by: str = ""
+    source: str = ""
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        media = [[it.url, it.content_type, it.name] for it in self.media]
+        raw = {"text": self.text, "media": media, "by": self.by, "source": self.source}
+        return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, raw: str) -> Body:
+        """The inverse; an arrival's JSON, which has more fields, is read too."""
+        it = json.loads(raw or "{}")
+        media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
+        return cls(str(it.get("text", "")), media, str(it.get("by", "")), str(it.get("source", "")))
+
+
+def line(contact: str, message: MessageView, customer: str) -> Line:
+    """A message of the transcript as the desk shows it."""
+    body = Body.parse(message.body)
+    match message.kind:
+        case "in":
+            return Line(contact, message.n, "customer", customer, body.text, message.at, body.media)
+        case "note":
+            return Line(contact, message.n, "note", body.by, body.text, message.at, body.media)
+        case "reply":
+            return Line(contact, message.n, "agent", body.by, body.text, message.at, body.media)
+        case _:
+            return Line(contact, message.n, "system", "Tierline", body.text, message.at, body.media)

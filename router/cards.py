@@ -1,0 +1,60 @@
+"""What an agent sees of an offer: who, what, why you, until when. Pure."""
+
+from __future__ import annotations
+
+from ..channels.channel import Card
+from ..queue.history.records import Past
+from ..queue.state import ContactView, MessageView
+from ..skills.skill import Need
+from .body import Body
+from .facts import Facts
+from .plan.model import AgentSpec
+from .rulebook import Rulebook
+
+LINES, LONGEST = 5, 500
+"""How many of the customer's latest messages a card shows, and how much of each."""
+
+
+def card(
+    book: Rulebook,
+    contact: ContactView,
+    offer: int,
+    spec: AgentSpec,
+    messages: tuple[MessageView, ...],
+    past: tuple[Past, ...],
+    now: int,
+) -> Card:
+    """The card of offer `offer` of `contact` for the agent `spec`."""
+    facts = Facts.parse(contact.facts)
+    words = [Body.parse(m.body).text for m in messages if m.kind == "in"]
+    service = book.services.get(contact.service)
+    return Card(
+        contact=contact.id, offer=offer, agent=spec.slack,
+        service=service.called(book.plan.languages[0]) if service and book.plan.languages else contact.service,
+        channel=contact.channel, customer=customer_line(facts), verified=facts.verified,
+        tier=f"L{spec.profile.tier_in(contact.service)}", why=why_you(contact.now_step.need, facts, spec),
+        waited=max(0, now - contact.arrived), due=facts.due, stands=contact.route.offer,
+        lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
+        history=history_line(tuple(p for p in past if p.contact != contact.id)),
+    )  # fmt: skip
+
+
+def customer_line(facts: Facts) -> str:
+    """Name and address of the customer, as far as known."""
+    return f"{facts.name}, {facts.address}" if facts.name else facts.address
+
+
+def why_you(need: Need, facts: Facts, spec: AgentSpec) -> str:
+    """Why this agent, in a line: the rule, the tier, the skills and languages asked for."""
+    by = f"rule “{facts.rule}”" if facts.rule else "the entry"
+    wanted = [f"{name} ≥ {level}" for name, level in need.skills]
+    wanted += [f"speaks {name}" for name, _ in need.languages]
+    return "; ".join([by, f"{need.service} at L{spec.profile.tier_in(need.service)}", *wanted])
+
+
+def history_line(past: tuple[Past, ...]) -> str:
+    """Earlier contacts in one line, "" when there are none."""
+    if not past:
+        return ""
+    shown = ", ".join(f"{p.contact} {p.service}" + (f" ({p.disposition})" if p.disposition else "") for p in past[:3])
+    return f"{len(past)} earlier: {shown}"

@@ -1,0 +1,57 @@
+"""What `/tierline …` says: words to a frozen command. Pure; what it isn't is explained."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+HELP = (
+    "`/tierline available` – take work · `available 2h` – overtime, until when\n"
+    "`/tierline away 45m lunch` – a break; what you own stays yours\n"
+    "`/tierline offline` – the day is over\n"
+    "`/tierline status` – you and what you have · `queue` – who waits · `why C1001` – who was asked, and why not"
+)
+_SPAN = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,3})m(?:in)?)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`span` is None when none was said; `word` is the contact of *why* or the reason of *away*."""
+
+    verb: Literal["available", "away", "offline", "status", "queue", "why", "help"]
+    span: timedelta | None = None
+    word: str = ""
+
+
+def parse(text: str) -> Command:
+    """The command in `text`; anything unknown is `help`."""
+    verb, _, rest = text.strip().partition(" ")
+    rest = rest.strip()
+    match verb.casefold():
+        case "available" | "away" as known:
+            first, _, more = rest.partition(" ")
+            found = span(first)
+            return Command(known, found, (more if found else rest).strip()[:200])
+        case "offline" | "status" | "queue" as known:
+            return Command(known)
+        case "why" if rest:
+            return Command("why", word=contact_number(rest))
+        case _:
+            return Command("help")
+
+
+def span(text: str) -> timedelta | None:
+    """"45m", "2h", "1h30m" as a duration up to 24 h; None for anything else."""
+    found = _SPAN.match(text)
+    if not text or found is None or not any(found.groups()):
+        return None
+    length = timedelta(hours=int(found[1] or 0), minutes=int(found[2] or 0))
+    return length if timedelta(0) < length <= timedelta(hours=24) else None
+
+
+def contact_number(text: str) -> str:
+    """"1001", "#1001", "c1001" as the queue's id "C1001"."""
+    digits = re.sub(r"[^0-9]", "", text)[:12]
+    return f"C{digits}"

@@ -1,0 +1,119 @@
+"""The desk under watch: when it fails three times in a row nobody is offered anything until it answers again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from ..channels.channel import Button, Card, DeliveryError, Desk, Head, Line, Mark, NotDelivered
+from ..queue.engine import Queue
+from .alerts import Alerts
+
+T = TypeVar("T")
+IN_A_ROW = 3
+PROBE = 2.0
+"""Seconds between looks at a desk that is down."""
+
+
+class WatchedDesk:
+    """A Desk that passes everything on and keeps count. A refusal of one message is no failure of the desk."""
+
+    def __init__(self, desk: Desk, queue: Callable[[], Queue], alerts: Alerts) -> None:
+        self.desk, self.queue, self.alerts = desk, queue, alerts
+        self.failures = 0
+        self.down = asyncio.Event()
+
+    async def _pass(self, call: Awaitable[T]) -> T:
+        try:
+            result = await call
+        except NotDelivered as error:
+            if error.permanent:
+                await self._well()
+            elif error.code != "ratelimited":
+                await self._failed(error)
+            raise
+        except DeliveryError as error:
+            await self._failed(error)
+            raise
+        await self._well()
+        return result
+
+    async def _failed(self, error: DeliveryError) -> None:
+        self.failures += 1
+        if self.failures >= IN_A_ROW and not self.down.is_set():
+            self.down.set()
+            await self.queue().desk(False)
+            await self.alerts.begin("slack", "Slack doesn't answer: nobody is offered anything, contacts keep waiting.")
+
+    async def _well(self) -> None:
+        self.failures = 0
+        if self.down.is_set():
+            self.down.clear()
+            await self.queue().desk(True)
+            await self.alerts.end("slack", "Slack answers again: offers go on.")
+
+    async def run(self) -> None:
+        """Probe a desk that is down until it answers; then offers go on."""
+        if not await self.queue().desk_up():
+            self.down.set()  # another process, or an earlier life of this one, found it down
+        while True:
+            await self.down.wait()
+            try:
+                await self.ping()
+            except DeliveryError:
+                await asyncio.sleep(PROBE)
+
+    async def ping(self) -> None:
+        """Pass on."""
+        await self._pass(self.desk.ping())
+
+    async def offer(self, card: Card, again: bool = False) -> str:
+        """Pass on."""
+        return await self._pass(self.desk.offer(card, again))
+
+    async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
+        """Pass on."""
+        await self._pass(self.desk.withdraw(agent, place, card, told))
+
+    async def open(self, head: Head, again: bool = False) -> str:
+        """Pass on."""
+        return await self._pass(self.desk.open(head, again))
+
+    async def post(self, place: str, line: Line, again: bool = False) -> str:
+        """Pass on."""
+        return await self._pass(self.desk.post(place, line, again))
+
+    async def mark(self, thread: str, mark: Mark) -> None:
+        """Pass on."""
+        await self._pass(self.desk.mark(thread, mark))
+
+    async def close(self, place: str, contact: str, told: str) -> None:
+        """Pass on."""
+        await self._pass(self.desk.close(place, contact, told))
+
+    async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
+        """Pass on."""
+        return await self._pass(self.desk.tell(to, text, buttons))
+
+
+class NoDesk:
+    """The desk of a process without Slack credentials: every call says what is missing."""
+
+    async def _off(self, *_: object, **__: object) -> str:
+        raise NotDelivered("Slack is not connected: run `tierline setup`", "off")
+
+    async def ping(self) -> None:
+        """Say what is missing."""
+        await self._off()
+
+    offer = open = post = tell = _off
+
+    async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
+        """Nothing was shown, so nothing is withdrawn."""
+
+    async def mark(self, thread: str, mark: Mark) -> None:
+        """Nothing is shown anywhere."""
+
+    async def close(self, place: str, contact: str, told: str) -> None:
+        """Nothing is shown anywhere."""

@@ -1,0 +1,306 @@
+"""The agents' verbs, carried out: every answer is something to tell, and losing a race is an answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ..channels.channel import Actor, Button, Closing, Desk, Told, Typed
+from ..queue.engine import Queue
+from ..queue.state import ENDED, ContactView
+from . import commands
+from .active import ActivePlan, Stale
+from .body import Body
+from .explain import look
+from .lines import queue_lines, status_lines, why_lines
+from .people import agent_of, is_supervisor
+from .plan.load import PlanErrors
+from .plan.model import AgentSpec
+from .plan.write import add_agent
+from .replies import Ruling, Standing, ruling
+from .roster import agent_id
+from .rulebook import edges, instant, span
+from .texts import spoken
+
+LATE = "That button is from an earlier time: nothing was done."
+
+
+@dataclass(slots=True)
+class House:
+    """What the desk calls. `desk` is only for telling supervisors about newcomers."""
+
+    queue: Queue
+    plan: ActivePlan
+    desk: Desk
+
+    # ---- offers -------------------------------------------------------------------------------------------------
+
+    async def accept(self, actor: Actor, contact: str, offer: int) -> Told:
+        """Take an offer, or hear who has it."""
+        spec = self._agent(actor)
+        if spec is None:
+            return _stranger(self.plan().plan.supervisors)
+        answer = await self.queue.accept(contact, offer, agent_id(spec.name))
+        match answer.outcome:
+            case "accepted" | "ok":
+                return Told(True, f"{contact} is yours. Answer in its thread.")
+            case "taken":
+                return Told(False, f"{contact} was taken by {self._name(answer.by)} a moment ago.")
+            case "gone":
+                return Told(False, f"{contact} is not in the queue any more.")
+            case _:
+                return Told(False, f"This offer of {contact} isn't live any more ({answer.state or 'ended'}): nothing was done.")
+
+    async def decline(self, actor: Actor, contact: str, offer: int, reason: str) -> Told:
+        """Don't take an offer."""
+        spec = self._agent(actor)
+        if spec is None:
+            return _stranger(self.plan().plan.supervisors)
+        answer = await self.queue.decline(contact, offer, agent_id(spec.name), reason)
+        return Told(True, f"You declined {contact}.") if answer.done else Told(False, LATE)
+
+    # ---- answering ----------------------------------------------------------------------------------------------
+
+    async def typed(self, typed: Typed) -> Told | None:
+        """Something was written in a thread: hold it as a reply, keep it as a note, or say that it wasn't sent."""
+        contact = await self.queue.contact_at(typed.thread)
+        view = await self.queue.contact(contact) if contact else None
+        if contact is None:
+            return None
+        if view is None:
+            return Told(False, f"{contact} has ended: this was not sent.")
+        decided = ruling(await self._standing(view, typed.actor, typed.thread), typed.text, typed.mentions)
+        if typed.files and decided.kind == "send":
+            return await self._note(
+                typed.actor, view, typed.text,
+                Ruling("note", typed.text, "Files cannot be sent from Slack yet: kept as a note."), typed.place,
+            )  # fmt: skip
+        if decided.kind == "send":
+            return await self._hold(typed.actor, view, decided.text, typed.place)
+        return await self._note(typed.actor, view, typed.text, decided, typed.place)
+
+    async def reply(self, actor: Actor, contact: str, text: str) -> Told:
+        """The Reply button: held like a typed reply."""
+        view = await self.queue.contact(contact)
+        if view is None or view.state in ENDED:
+            return Told(False, f"{contact} has ended: nothing was sent.")
+        return await self._hold(actor, view, text, "") or Told(True, "Held for Undo, then sent.")
+
+    async def note(self, actor: Actor, contact: str, text: str) -> Told:
+        """Keep a note inside."""
+        view = await self.queue.contact(contact)
+        if view is None:
+            return Told(False, f"{contact} is not here any more.")
+        await self.queue.append(contact, Body(text, by=actor.name).to_json())
+        return Told(True, f"Note kept at {contact}.")
+
+    async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
+        """*Send it* under a note: only the owner, and only what was kept inside."""
+        view = await self.queue.contact(contact)
+        found = next((m for m in await self.queue.messages(contact) if m.n == n and m.kind == "note"), None)
+        if view is None or found is None:
+            return Told(False, LATE)
+        body = Body.parse(found.body)
+        return await self._hold(actor, view, body.text, f"{body.source}:sent") or Told(True, "Held for Undo, then sent.")
+
+    async def undo(self, actor: Actor, contact: str, n: int) -> Told:
+        """Undo a held reply."""
+        spec = self._agent(actor)
+        answer = await self.queue.undo_reply(contact, n, agent_id(spec.name) if spec else "")
+        return Told(True, "Undone: nothing was sent.") if answer.done else Told(False, "Too late: it was sent already.")
+
+    async def retry(self, actor: Actor, contact: str, n: int) -> Told:
+        """Send a failed reply again."""
+        view, spec = await self.queue.contact(contact), self._agent(actor)
+        if view is None or spec is None or view.owner != agent_id(spec.name):
+            return Told(False, f"Only the owner of {contact} can send it again.")
+        answer = await self.queue.retry_reply(contact, n)
+        return Told(True, "Sending it again.") if answer.done else Told(False, LATE)
+
+    async def _hold(self, actor: Actor, view: ContactView, text: str, place: str) -> Told | None:
+        spec = self._agent(actor)
+        if spec is None:
+            return _stranger(self.plan().plan.supervisors)
+        body = Body(text, by=spec.name, source=place).to_json()
+        wait = span(self.plan().plan.settings.hold_reply)
+        answer = await self.queue.hold_reply(view.id, agent_id(spec.name), body, source=place, ms=wait)
+        if answer.done:
+            return None
+        who = self._name(answer.by) if answer.by else "nobody"
+        return Told(False, f"Not sent: {view.id} is with {who}.")
+
+    async def _note(self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str) -> Told | None:
+        if view.state in ENDED:
+            return Told(False, decided.told)
+        answer = await self.queue.append(view.id, Body(decided.text, by=actor.name, source=place).to_json())
+        if not decided.told:
+            return None
+        send = Button("note.send", "Send it", f"{view.id}.{answer}", "primary")
+        return Told(decided.kind == "note", decided.told, buttons=(send,) if decided.may_send else ())
+
+    async def _standing(self, view: ContactView, actor: Actor, thread: str) -> Standing:
+        plan = self.plan().plan
+        owner = next((a for a in plan.agents if agent_id(a.name) == view.owner), None)
+        writer = self._agent(actor)
+        team = plan.team(owner.team) if owner else None
+        places = await self.queue.places(view.id)
+        return Standing(
+            contact=view.id, state=view.state, channel=view.channel, owner=owner.name if owner else "",
+            owner_name=owner.name if owner else "", writer=writer.name if writer else "",
+            here=bool(places) and places[-1] == thread, replies=team.replies if team else "explicit",
+        )  # fmt: skip
+
+    # ---- closing ------------------------------------------------------------------------------------------------
+
+    async def may_close(self, actor: Actor, contact: str) -> Told:
+        """Whether the actor may close it now."""
+        view = await self.queue.contact(contact)
+        if view is None or view.state in ENDED:
+            return Told(False, f"{contact} has ended already.")
+        spec = self._agent(actor)
+        owns = spec is not None and view.owner == agent_id(spec.name)
+        if owns or is_supervisor(self.plan().plan, actor):
+            return Told(True, "")
+        return Told(False, f"{contact} is with {self._name(view.owner) if view.owner else 'nobody yet'}: only the owner or a supervisor closes it.")
+
+    async def close(self, actor: Actor, closing: Closing) -> Told:
+        """End the contact."""
+        allowed = await self.may_close(actor, closing.contact)
+        if not allowed.ok:
+            return allowed
+        view = await self.queue.contact(closing.contact)
+        outcome = {
+            "disposition": closing.disposition, "root_cause": closing.root_cause,
+            "resolution": closing.resolution, "by": actor.name,
+        }  # fmt: skip
+        text = json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
+        answer = await self.queue.complete(closing.contact, view.owner if view else "", text)
+        return Told(True, f"{closing.contact} is closed.") if answer.done else Told(False, LATE)
+
+    async def dispositions(self, contact: str) -> tuple[str, ...]:
+        """The plan's dispositions."""
+        return self.plan().plan.dispositions
+
+    # ---- commands -----------------------------------------------------------------------------------------------
+
+    async def command(self, actor: Actor, text: str) -> Told:
+        """`/tierline …`."""
+        it = commands.parse(text)
+        spec = self._agent(actor)
+        if it.verb in ("available", "away", "offline", "status") and spec is None:
+            return await self._newcomer(actor) if it.verb == "available" else _stranger(self.plan().plan.supervisors)
+        if it.verb in ("queue", "why") and spec is None and not is_supervisor(self.plan().plan, actor):
+            return _stranger(self.plan().plan.supervisors)
+        match it.verb:
+            case "available" if spec is not None:
+                return await self._available(spec, it.span)
+            case "away" if spec is not None:
+                return await self._away(spec, it)
+            case "offline" if spec is not None:
+                await self.queue.presence(agent_id(spec.name), "offline")
+                return Told(True, "You are *offline*. What you own stays yours; nothing new is offered.")
+            case "status" if spec is not None:
+                return await self._status(spec)
+            case "queue":
+                return Told(True, queue_lines(self.plan(), await self.queue.contacts(("waiting", "offered", "parked"), limit=200), await self.queue.now()))
+            case "why":
+                return await self._why(it.word)
+            case _:
+                return Told(True, commands.HELP)
+
+    async def _available(self, spec: AgentSpec, overtime: timedelta | None) -> Told:
+        name, now, book = agent_id(spec.name), await self.queue.now(), self.plan()
+        me = (await self.queue.agents()).get(name)
+        if me is None:
+            return Told(False, "You are in the plan but not in the queue yet: try again in a second.")
+        if not me.on_shift and overtime is None:
+            begins = next((at for at, on in edges(book.on_duty(spec), instant(now)) if on), None)
+            when = spoken(begins, now, book.plan.timezone, "en") if begins else "never by the plan"
+            hours = tuple(Button("agent.overtime", f"{h} h", f"{h}h") for h in (1, 2, 4))
+            return Told(False, f"You are off shift; your next shift begins {when}. Work now? Until when: `/tierline available 2h`.", buttons=hours)
+        if not me.on_shift and overtime is not None:
+            await self.queue.overtime(name, now + span(overtime))
+        await self.queue.presence(name, "available")
+        until = spoken(now + span(overtime), now, book.plan.timezone, "en") if overtime and not me.on_shift else ""
+        return Told(True, "You are *available*." + (f" Overtime until {until}." if until else ""))
+
+    async def _away(self, spec: AgentSpec, it: commands.Command) -> Told:
+        now = await self.queue.now()
+        until = now + span(it.span) if it.span else None
+        await self.queue.presence(agent_id(spec.name), "away", until=until, why=it.word)
+        back = f" until {spoken(until, now, self.plan().plan.timezone, 'en')}" if until else ""
+        return Told(True, f"You are *away*{back}{': ' + it.word if it.word else ''}. What you own stays yours.")
+
+    async def _status(self, spec: AgentSpec) -> Told:
+        me = (await self.queue.agents()).get(agent_id(spec.name))
+        if me is None:
+            return Told(False, "You are not in the queue yet: try again in a second.")
+        held = [view for c in sorted(me.contacts) if (view := await self.queue.contact(c)) is not None]
+        return Told(True, status_lines(self.plan(), me, held, await self.queue.now()))
+
+    async def _why(self, contact: str) -> Told:
+        why = await look(self.queue, self.plan(), contact)
+        if why is None:
+            return Told(False, f"There is no open contact {contact}. `/tierline queue` shows who waits.")
+        return Told(True, why_lines(self.plan(), why, await self.queue.now()))
+
+    # ---- newcomers ----------------------------------------------------------------------------------------------
+
+    async def _newcomer(self, actor: Actor) -> Told:
+        """Somebody whom the plan doesn't name wants to work: they are told whom to ask, who gets an Add button."""
+        plan = self.plan().plan
+        if actor.is_bot or actor.is_guest:
+            return Told(False, "Only people of this workspace whom the plan names can work here.")
+        value = json.dumps({"user": actor.user, "email": actor.email, "name": actor.name})
+        for supervisor in plan.supervisors:
+            text = f"{actor.name} wants to answer contacts but isn't in the routing plan."
+            await self.desk.tell(supervisor, text, (Button("agent.add", f"Add {actor.name}"[:75], value, "primary"),))
+        return _stranger(plan.supervisors)
+
+    async def pressed(self, actor: Actor, action: str, value: str) -> Told:
+        """A button under something told."""
+        match action:
+            case "agent.overtime":
+                return await self.command(actor, f"available {value}")
+            case "agent.add":
+                return await self._add(actor, value)
+            case "note.send":
+                contact, _, n = value.partition(".")
+                return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+            case _:
+                return Told(False, LATE)
+
+    async def _add(self, actor: Actor, value: str) -> Told:
+        book = self.plan()
+        if not is_supervisor(book.plan, actor):
+            return Told(False, "Only a supervisor of the plan can add somebody.")
+        who = json.loads(value)
+        spec = newcomer(str(who["name"]), str(who["email"] or who["user"]), book.plan.teams[0].name if book.plan.teams else "team")
+        if any(a.slack == spec.slack for a in book.plan.agents):
+            return Told(True, f"{spec.name} is in the plan already.")
+        try:
+            source = add_agent(book.plan.source, spec)
+            version = await self.plan.publish(source, actor.name, f"added {spec.name}", on=book.version)
+        except (PlanErrors, Stale) as error:
+            return Told(False, f"Not added: {error}")
+        await self.desk.tell(str(who["user"]), "You are in the routing plan now: type `/tierline available` to begin.")
+        return Told(True, f"{spec.name} was added to team {spec.team} as L1 (plan version {version}).")
+
+    # ---- looking up ---------------------------------------------------------------------------------------------
+
+    def _agent(self, actor: Actor) -> AgentSpec | None:
+        return agent_of(self.plan().plan, actor)
+
+    def _name(self, agent: str) -> str:
+        return next((a.name for a in self.plan().plan.agents if agent_id(a.name) == agent), agent or "nobody")
+
+
+def newcomer(name: str, slack: str, team: str) -> AgentSpec:
+    """Somebody added by a button: L1, no skills yet, on shift whenever the team is."""
+    return AgentSpec(name=name, slack=slack, team=team)
+
+
+def _stranger(supervisors: tuple[str, ...]) -> Told:
+    ask = " or ".join(supervisors) or "a supervisor"
+    return Told(False, f"You are not in the routing plan yet. Ask {ask} to add you.")

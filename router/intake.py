@@ -1,0 +1,69 @@
+"""Intake: an arrival becomes a contact, or a message of the one that is open, once. Then the door may say yes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from ..channels.channel import NotTaken, Taken
+from ..queue.contact import Arrived
+from ..queue.engine import Queue
+from ..queue.failures import StoreError
+from ..queue.history.records import Customer
+from .classify import classify
+from .rulebook import Rulebook
+
+log = structlog.get_logger()
+
+RECORDS_WAIT = 0.3
+"""Seconds that the records are given; then the contact goes on without their facts."""
+
+
+class Records(Protocol):
+    """What intake asks of the history."""
+
+    async def customer(self, address: str) -> Customer | None:
+        """The customer with that address."""
+
+    async def seen(self, event: str) -> tuple[str, int] | None:
+        """The contact and message that an outside event became, however long ago."""
+
+
+class Intake:
+    """The callable that every door hands its arrivals to."""
+
+    def __init__(
+        self, queue: Callable[[], Queue], records: Callable[[], Records], book: Callable[[], Rulebook]
+    ) -> None:
+        self.queue, self.records, self.book = queue, records, book
+
+    async def __call__(self, arrived: Arrived) -> Taken:
+        """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
+        try:
+            now = await self.queue().now()
+            customer, before = await self._records(arrived)
+            if before is not None:
+                return Taken("duplicate", *before)
+            verdict = classify(self.book(), arrived, customer or Customer(arrived.sender), now)
+            it = await self.queue().arrive(
+                arrived.to_json(), event=arrived.event, thread=arrived.thread, decision=verdict.decision
+            )
+        except StoreError as error:
+            raise NotTaken(type(error).__name__) from error
+        log.info("arrived", contact=it.contact, outcome=it.outcome, service=verdict.service.name)
+        return Taken(it.outcome, it.contact, it.n)
+
+    async def _records(self, arrived: Arrived) -> tuple[Customer | None, tuple[str, int] | None]:
+        """The customer, and what this event became before; the slow or broken history is done without.
+
+        The store itself remembers events for 48 h, so a history that can't answer costs at worst the facts.
+        """
+        both = asyncio.gather(self.records().customer(arrived.sender), self.records().seen(arrived.event))
+        try:
+            return await asyncio.wait_for(both, RECORDS_WAIT)
+        except Exception as error:
+            log.warning("records.unavailable", error=type(error).__name__)
+            return None, None

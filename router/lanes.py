@@ -1,0 +1,130 @@
+"""Jobs in lanes: one lane is done in order, lanes go side by side; a cursor moves only behind what is finished.
+
+    ledger ──▶ jobs of an event ──▶ lane "say:C1001" ─ job ─ job
+                                    lane "agent:ada" ─ job
+    cursor = the last event before which every job is done: a restart repeats what lies behind it, nothing else
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from ..channels.channel import DeliveryError, NotDelivered
+from ..queue.failures import StoreError
+
+log = structlog.get_logger()
+
+FIRST_WAIT, LONGEST_WAIT = 0.25, 30.0  # seconds between tries
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Which try of a job this is; `again`: it may have happened before, here or in a process that died."""
+
+    count: int
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to do outside. `work` returns when it is done or has become pointless, and raises to be repeated."""
+
+    lane: str
+    name: str
+    work: Callable[[Try], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Lanes:
+    """Runs jobs; `open` is how many are unfinished. At most `width` run at one time."""
+
+    width: int = 64
+    open: int = 0
+    lanes: dict[str, deque[tuple[str, Job, bool]]] = field(default_factory=dict)
+    pending: dict[str, int] = field(default_factory=dict)  # event id → unfinished jobs, in order of arrival
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
+    done_until: str = ""
+
+    def submit(self, event: str, jobs: list[Job], replayed: bool) -> None:
+        """Take the jobs of one event; events come in order, each once."""
+        self.pending[event] = len(jobs)
+        self.open += len(jobs)
+        for job in jobs:
+            lane = self.lanes.get(job.lane)
+            if lane is None:
+                self.lanes[job.lane] = deque([(event, job, replayed)])
+                task = asyncio.create_task(self._run(job.lane), name=f"lane {job.lane}")
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+            else:
+                lane.append((event, job, replayed))
+        self._settle()
+
+    async def _run(self, name: str) -> None:
+        lane = self.lanes[name]
+        while lane:
+            event, job, replayed = lane[0]
+            await self._until_done(job, replayed)
+            lane.popleft()
+            self.pending[event] -= 1
+            self.open -= 1
+            self._settle()
+        del self.lanes[name]
+
+    async def _until_done(self, job: Job, replayed: bool) -> None:
+        count, wait = 0, FIRST_WAIT
+        while True:
+            try:
+                async with self.gate:
+                    await job.work(Try(count, replayed or count > 0))
+                return
+            except NotDelivered as error:
+                if error.permanent:
+                    log.error("job.refused", job=job.name, reason=error.reason, code=error.code)
+                    return
+                pause = error.retry_after if error.retry_after is not None else wait
+                log.warning("job.again", job=job.name, reason=error.reason, count=count)
+            except (DeliveryError, StoreError, TimeoutError, OSError) as error:
+                pause = wait
+                log.warning("job.again", job=job.name, error=type(error).__name__, count=count)
+            except Exception:
+                # A job that can never work must not stop what stands behind it: three tries, then it is told.
+                log.exception("job.failed", job=job.name, count=count)
+                if count >= 2:
+                    return
+                pause = wait
+            count, wait = count + 1, min(wait * 2, LONGEST_WAIT)
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+
+    def _settle(self) -> None:
+        moved = False
+        while self.pending:
+            event = next(iter(self.pending))
+            if self.pending[event]:
+                break
+            del self.pending[event]
+            self.done_until, moved = event, True
+        if moved or not self.open:
+            self.moved.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is unfinished."""
+        while self.open or self.pending:
+            self.moved.clear()
+            await self.moved.wait()
+
+    async def stop(self, grace: float) -> None:
+        """Give running jobs `grace` seconds, then leave the rest to the next start (they lie behind the cursor)."""
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=grace)
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -1,0 +1,91 @@
+"""The outbox: reads the ledger, has every event's consequences delivered, moves its cursor behind what is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from ..queue.engine import Queue
+from ..queue.state import Event
+from .lanes import Job, Lanes
+
+log = structlog.get_logger()
+
+ROLE = "outbox"
+LEASE = 10_000  # ms
+RENEW = 3.0  # seconds
+BATCH = 200
+MOST_OPEN = 5_000
+"""Jobs in hand beyond which the ledger is not read further: it keeps the rest."""
+
+
+@dataclass(slots=True)
+class Outbox:
+    """One process at a time delivers (a lease with fencing); another takes over where the cursor stands."""
+
+    queue: Queue
+    jobs: Callable[[Event], list[Job]]
+    holder: str
+    lanes: Lanes = field(default_factory=Lanes)
+    read_until: str = ""
+    fence: int = 0
+
+    async def run(self) -> None:
+        """Deliver until the lease is lost; raises StoreError when the store is away (the supervisor restarts it)."""
+        while True:
+            fence = await self.queue.lease(ROLE, self.holder, LEASE)
+            if fence is None:
+                await asyncio.sleep(RENEW)
+                continue
+            self.fence, self.lanes, self.read_until = fence, Lanes(), ""
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._keep())
+                    group.create_task(self._deliver())
+            finally:
+                await self.lanes.stop(0)
+
+    async def _keep(self) -> None:
+        saved = ""
+        while True:
+            self.lanes.moved.clear()
+            try:
+                await asyncio.wait_for(self.lanes.moved.wait(), RENEW)
+            except TimeoutError:
+                if await self.queue.lease(ROLE, self.holder, LEASE) != self.fence:
+                    raise LeaseLost from None
+            if self.lanes.done_until != saved:
+                saved = self.lanes.done_until
+                await self.queue.advance(ROLE, saved, self.fence)
+                await asyncio.sleep(0.05)  # many small moves become one write
+
+    async def _deliver(self) -> None:
+        start = await self.queue.cursor(ROLE)
+        self.read_until = start
+        known_at_start = await self.queue.last_event()
+        while True:
+            events = await self.queue.events(self.read_until, BATCH, block=2_000)
+            for event in events:
+                self.lanes.submit(event.id, self.jobs(event), replayed=_order(event.id) <= _order(known_at_start))
+                self.read_until = event.id
+            while self.lanes.open > MOST_OPEN:
+                await asyncio.sleep(0.05)
+
+    async def settled(self) -> None:
+        """Wait until everything in the ledger so far has been delivered."""
+        last = await self.queue.last_event()
+        while _order(self.read_until) < _order(last):
+            await asyncio.sleep(0.005)
+        await self.lanes.idle()
+
+
+class LeaseLost(Exception):
+    """Another process delivers now."""
+
+
+def _order(stream_id: str) -> tuple[int, int]:
+    ms, _, seq = (stream_id or "0-0").partition("-")
+    return int(ms), int(seq or 0)

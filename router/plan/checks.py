@@ -1,0 +1,441 @@
+"""What only shows when the sections are read together: names that nobody has, steps that never open.
+
+Works on the tree, not on the checked shapes, so that one mistake in a section never hides another elsewhere.
+Whatever has the wrong type here has been noted already and is passed by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ...skills.skill import CHANNELS
+from . import schedules
+from .errors import Source, Span, closest, one_of, path_of
+from .fields import day, duration, quietly, shown
+from .model import VARIABLES
+from .read import Node
+
+_BRACES = re.compile(r"\{[^{}]*\}|[{}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names that the document declares."""
+
+    schedules: tuple[str, ...]
+    teams: tuple[str, ...]
+    services: tuple[str, ...]
+    on_call: tuple[str, ...]
+    agents: tuple[str, ...]
+    skills: tuple[str, ...]
+    languages: tuple[str, ...]
+    doors: tuple[str, ...]
+
+    @classmethod
+    def of(cls, root: Node) -> Known:
+        """What `root` declares."""
+
+        def keys(section: str) -> tuple[str, ...]:
+            return tuple(key for key, _, _ in root.pairs(section))
+
+        agents = root.each("agents")
+        return cls(
+            keys("schedules"),
+            keys("teams"),
+            keys("services"),
+            keys("on_call"),
+            tuple(text for a in agents if (text := _text(a, "name"))),
+            tuple(dict.fromkeys(key for a in agents for key, _, _ in a.pairs("skills"))),
+            tuple(text for n in root.each("languages") if (text := n.text)),
+            tuple(text for e in root.each("entry") if (text := _text(e, "to"))),
+        )
+
+
+def check(root: Node, found: Source) -> None:
+    """Note every mistake between sections."""
+    known = Known.of(root)
+    for part in (
+        _nothing,
+        _root,
+        _schedules,
+        _teams,
+        _services,
+        _entries,
+        _rules,
+        _agents,
+        _texts,
+        _on_call,
+        _doubles,
+    ):
+        part(root, known, found)
+
+
+def _text(node: Node, *path: str) -> str | None:
+    value = node.get(*path)
+    return value.text if value else None
+
+
+def refer(found: Source, node: Node | None, path: str, known: Iterable[str], what: str) -> None:
+    """Note it when `node` names something that isn't among `known`; a node that is no text is passed by."""
+    if node is not None and node.text is not None:
+        _refer(found, node.text, node.span, path, tuple(known), what)
+
+
+def _refer(found: Source, name: str, span: Span, path: str, known: tuple[str, ...], what: str) -> None:
+    if name and name not in known:
+        better = closest(name, known)
+        said = f'no {what} is called "{shown(name)}"'
+        found.wrong(span, path, said, instead=better, allowed=one_of(known, f"no {what} is known"))
+
+
+def _nothing(root: Node, known: Known, found: Source) -> None:
+    """A section with every line commented out is empty; a key without a value elsewhere was forgotten."""
+
+    def visit(node: Node, loc: tuple[str | int, ...]) -> None:
+        if node.kind == "scalar" and node.scalar is None and len(loc) > 1:
+            found.wrong(node.span, path_of(loc), "nothing stands here", allowed="a value, or remove the key")
+        for index, item in enumerate(node.items):
+            visit(item, (*loc, index))
+        for key, _, value in node.pairs():
+            visit(value, (*loc, key))
+
+    visit(root, ())
+
+
+def _root(root: Node, known: Known, found: Source) -> None:
+    refer(found, root.get("timezone"), "timezone", schedules.zones(), "time zone")
+    sms = root.get("channels", "sms", "from")
+    if sms and sms.text and "@" in sms.text:
+        found.wrong(
+            sms.span, "channels.sms.from", "texts come from a number", allowed='like "+4915790000000"'
+        )
+    mail = root.get("channels", "email", "from")
+    if mail and mail.text and mail.text.startswith("+"):
+        found.wrong(
+            mail.span,
+            "channels.email.from",
+            "mails come from an address",
+            allowed="like help@northwind.example",
+        )
+
+
+def _schedules(root: Node, known: Known, found: Source) -> None:
+    for name, _, node in root.pairs("schedules"):
+        path = f"schedules.{name}"
+        refer(found, node.get("timezone"), f"{path}.timezone", schedules.zones(), "time zone")
+        region, holidays = _text(node, "holidays"), node.get("holidays")
+        if holidays and region and not schedules.region_known(region):
+            better = closest(region.replace(" ", "-").replace("_", "-"), schedules.regions())
+            found.wrong(
+                holidays.span, f"{path}.holidays", f'no holidays are known for "{shown(region)}"',
+                instead=better, allowed="a country or region: DE, DE-BE, GB-SCT",
+            )  # fmt: skip
+            region = "DE"
+        hours = node.get("hours")
+        if hours and hours.text and (error := schedules.hours_error(hours.text, region)):
+            _hours(found, node, hours, path, error)
+        _overrides(node, path, found)
+
+
+def _hours(found: Source, node: Node, hours: Node, path: str, error: schedules.ScheduleError) -> None:
+    holidays = node.get("holidays")
+    if error.kind == "holidays" and holidays is not None:
+        found.wrong(holidays.span, f"{path}.holidays", error.problem, allowed=error.hint)
+        return
+    span, raw = hours.span, found.raw(hours.span)
+    if raw is not None and error.column:
+        column = min(span.column + raw.startswith(("'", '"')) + error.column - 1, span.end_column)
+        span = Span(span.line, column, span.line, span.end_column)
+    found.wrong(span, f"{path}.hours", error.problem, allowed=error.hint)
+
+
+def _overrides(node: Node, path: str, found: Source) -> None:
+    taken: list[tuple[str, str, int]] = []
+    for index, override in enumerate(node.each("overrides")):
+        here, on, until = f"{path}.overrides[{index}]", override.get("on"), override.get("until")
+        first = quietly(day, on.text if on else None)
+        last = (quietly(day, until.text) if until else None) or first
+        if on is None or first is None or last is None:
+            continue
+        hours = override.get("hours")
+        if until is not None and last < first:
+            found.wrong(until.span, f"{here}.until", f"this is before {first}", allowed=f"{first} or later")
+        elif hours and hours.text and (error := schedules.override_error(first, hours.text, last)):
+            found.wrong(hours.span, f"{here}.hours", error.problem, allowed=error.hint)
+        for start, end, line in taken:
+            if start <= str(last) and str(first) <= end:
+                hint = f"line {line} has other hours for this day: keep one"
+                found.wrong(on.span, f"{here}.on", "two overrides for one day", allowed=hint)
+                break
+        taken.append((str(first), str(last), on.span.line + 1))
+
+
+def _teams(root: Node, known: Known, found: Source) -> None:
+    total = 0
+    for name, _, node in root.pairs("teams"):
+        refer(found, node.get("schedule"), f"teams.{name}.schedule", known.schedules, "schedule")
+        share = node.get("share")
+        match = re.fullmatch(r"(\d{1,3})%", share.text or "") if share else None
+        if share and match:
+            total += int(match[1])
+            if total > 100:
+                rest = 100 - (total - int(match[1]))
+                hint = (
+                    f"at most {max(rest, 0)}% is left"
+                    if rest > 0
+                    else "nothing is left: lower another team's share"
+                )
+                found.wrong(share.span, f"teams.{name}.share", f"the shares sum to {total}%", allowed=hint)
+                total -= int(match[1])
+
+
+def _services(root: Node, known: Known, found: Source) -> None:
+    outside = [node.get("outsourced") for _, _, node in root.pairs("teams")]
+    all_outsourced = bool(outside) and all(node is not None and node.scalar is True for node in outside)
+    for name, _, node in root.pairs("services"):
+        path = f"services.{name}"
+        refer(found, node.get("schedule"), f"{path}.schedule", known.schedules, "schedule")
+        if known.agents:
+            for skill, span, _ in node.pairs("skills"):
+                _refer(found, skill, span, f"{path}.skills.{skill}", known.skills, "skill of any agent")
+        for part in ("languages", "title"):
+            for language, span, _ in node.pairs(part):
+                _refer(
+                    found,
+                    language,
+                    span,
+                    f"{path}.{part}.{language}",
+                    known.languages,
+                    "language of this plan",
+                )
+        steps = node.get("steps")
+        if steps is not None and steps.kind == "list":
+            _steps(steps.items, path, known, found, all_outsourced)
+
+
+def _steps(steps: list[Node], path: str, known: Known, found: Source, all_outsourced: bool) -> None:
+    before = duration("0s")
+    for index, step in enumerate(steps):
+        here, last = f"{path}.steps[{index}]", index == len(steps) - 1
+        if step.kind != "map":
+            continue
+        if index == 0 and step.get("tiers") is None:
+            found.wrong(
+                step.span, f"{here}.tiers", "the first step says who is asked", allowed="add tiers: [L1]"
+            )
+        until, then = step.get("until"), step.get("then")
+        age = quietly(duration, until.text if until else None)
+        if last:
+            _last_step(step, until, then, here, found)
+        elif then is not None:
+            found.wrong(
+                step.keys["then"][0], f"{here}.then", "only the last step has then", allowed="until: 5m"
+            )
+        elif until is None:
+            found.wrong(
+                step.span, f"{here}.until", "until which age of the contact?", allowed="add until: 5m"
+            )
+        elif age is not None and age <= before and before:
+            hint = (
+                f"more than the {_short(before.total_seconds())} of the step before; ages count from arrival"
+            )
+            found.wrong(until.span, f"{here}.until", "this step would never be open", allowed=hint)
+        before = age if age is not None and age > before else before
+        teams = [team for team in step.each("teams") if team.text != "any"]
+        for number, team in enumerate(teams):
+            refer(found, team, f"{here}.teams[{number}]", (*known.teams, "any"), "team")
+        if all_outsourced and index == 0 and step.get("teams") is None:
+            hint = "add teams: any"
+            found.wrong(
+                step.span, f"{here}.teams", "every team is outsourced, so nobody is asked", allowed=hint
+            )
+        refer(found, step.get("page"), f"{here}.page", known.on_call, "on_call")
+
+
+def _last_step(step: Node, until: Node | None, then: Node | None, here: str, found: Source) -> None:
+    if then is None:
+        what = "this service has no last step: nothing is said about a contact that is older"
+        found.wrong(step.span, f"{here}.then", what, allowed="add behind it: {then: hold}")
+    elif until is not None:
+        found.wrong(
+            step.keys["until"][0], f"{here}.until", "the last step has no end", allowed="remove until"
+        )
+
+
+def _short(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{int(seconds)}s"
+
+
+def _entries(root: Node, known: Known, found: Source) -> None:
+    for index, entry in enumerate(root.each("entry")):
+        path, channel, to = f"entry[{index}]", _text(entry, "channel"), entry.get("to")
+        refer(found, entry.get("service"), f"{path}.service", known.services, "service")
+        refer(found, entry.get("language"), f"{path}.language", known.languages, "language of this plan")
+        if channel not in CHANNELS or entry.kind != "map":
+            continue
+        if channel == "chat" and to is not None:
+            found.wrong(
+                entry.keys["to"][0], f"{path}.to", "chat has no number or address", allowed="remove to"
+            )
+        elif channel != "chat" and to is None:
+            hint = "add to: support@northwind.example" if channel == "email" else 'add to: "+4930123456"'
+            found.wrong(entry.span, f"{path}.to", "which number or address?", allowed=hint)
+        elif to is not None and to.text and ("@" in to.text) != (channel == "email") and channel != "chat":
+            hint = "a mail address" if channel == "email" else 'a number: "+4930123456"'
+            found.wrong(to.span, f"{path}.to", f"this is no door for {channel}", allowed=hint)
+        _menu(entry, path, channel, known, found)
+
+
+def _menu(entry: Node, path: str, channel: str, known: Known, found: Source) -> None:
+    menu = entry.get("menu")
+    if menu is None and entry.get("service") is None:
+        hint = "add service: " + "|".join(known.services[:5])
+        found.wrong(entry.span, f"{path}.service", "where does this door lead?", allowed=hint)
+    if menu is not None and channel != "voice":
+        found.wrong(entry.keys["menu"][0], f"{path}.menu", "only calls have a menu", allowed="service: …")
+        return
+    pressed: set[str] = set()
+    for number, item in enumerate(menu.items if menu else []):
+        here, press = f"{path}.menu[{number}]", item.get("press")
+        refer(found, item.get("service"), f"{here}.service", known.services, "service")
+        _languages(found, item, "say", here, known)
+        if press is None or press.kind != "scalar":
+            continue
+        if (key := str(press.scalar)) in pressed:
+            free = next((key for key in "1234567890" if key not in pressed), "…")
+            found.wrong(
+                press.span, f"{here}.press", f"key {shown(key)} leads elsewhere already", instead=free
+            )
+        pressed.add(key)
+
+
+def _languages(found: Source, node: Node, key: str, path: str, known: Known) -> None:
+    """Each language of the plan once, and no other."""
+    said = node.get(key)
+    if said is None or said.kind != "map":
+        return
+    for language, span, _ in said.pairs():
+        _refer(found, language, span, f"{path}.{key}.{language}", known.languages, "language of this plan")
+    strangers = [language for language in said.keys if language not in known.languages]
+    missing = [language for language in known.languages if language not in said.keys]
+    if missing and not strangers:
+        hint = "add " + ", ".join(f'{language}: "…"' for language in missing)
+        found.wrong(
+            node.keys[key][0], f"{path}.{key}", f"{key} is missing in {', '.join(missing)}", allowed=hint
+        )
+
+
+def _rules(root: Node, known: Known, found: Source) -> None:
+    for index, rule in enumerate(root.each("rules")):
+        path = f"rules[{index}]"
+        for key, names, what in (
+            ("service", known.services, "service"),
+            ("during", known.schedules, "schedule"),
+            ("language", known.languages, "language of this plan"),
+            ("to", known.doors, "number or address in entry"),
+        ):
+            for node in rule.each("when", key):
+                refer(found, node, f"{path}.when.{key}", names, what)
+        refer(found, rule.get("set", "service"), f"{path}.set.service", known.services, "service")
+        refer(
+            found,
+            rule.get("set", "language"),
+            f"{path}.set.language",
+            known.languages,
+            "language of this plan",
+        )
+        if known.agents:
+            for skill, span, _ in rule.pairs("set", "skills"):
+                _refer(found, skill, span, f"{path}.set.skills.{skill}", known.skills, "skill of any agent")
+        decides, text = rule.get("set"), rule.get("when", "text")
+        if decides is not None and decides.kind == "map" and not decides.keys:
+            found.wrong(decides.span, f"{path}.set", "this rule decides nothing", allowed="{service: …}")
+        if text is not None and text.kind == "map" and not text.each("any") and not text.each("all"):
+            found.wrong(text.span, f"{path}.when.text", "which words?", allowed="{any: [down, outage]}")
+
+
+def _agents(root: Node, known: Known, found: Source) -> None:
+    for index, agent in enumerate(root.each("agents")):
+        path = f"agents[{index}]"
+        refer(found, agent.get("team"), f"{path}.team", known.teams, "team")
+        refer(found, agent.get("shift"), f"{path}.shift", known.schedules, "schedule")
+        for service, span, _ in agent.pairs("tiers"):
+            _refer(found, service, span, f"{path}.tiers.{service}", known.services, "service")
+
+
+def _texts(root: Node, known: Known, found: Source) -> None:
+    for name, _, said in root.pairs("texts"):
+        section = root.get("texts")
+        if section is not None and name in VARIABLES:
+            _languages(found, section, name, "texts", known)
+            for language, _, text in said.pairs():
+                _variables(found, text, f"texts.{name}.{language}", VARIABLES[name])
+
+
+def _variables(found: Source, text: Node, path: str, allowed: tuple[str, ...]) -> None:
+    for used in _BRACES.findall(text.text or ""):
+        name = used.strip("{} ")
+        if used == f"{{{name}}}" and name in allowed:
+            continue
+        raw, better = found.raw(text.span), closest(name, allowed) if name else None
+        instead = raw.replace(used, f"{{{better}}}") if raw and better and len(used) > 1 else None
+        what = (
+            f"{shown(used)} isn't known in this text"
+            if len(used) > 1
+            else "a brace that isn't closed or opened"
+        )
+        hint = "in braces: " + ", ".join(f"{{{name}}}" for name in allowed)
+        found.wrong(text.span, path, what, instead=instead, allowed=hint, bare=True)
+        return
+
+
+def _on_call(root: Node, known: Known, found: Source) -> None:
+    phones = {_text(a, "name"): a.get("phone") for a in root.each("agents")}
+    for name, _, node in root.pairs("on_call"):
+        calls = {way.text for way in node.each("page")} & {"call", "sms"} or node.get("page") is None
+        for index, agent in enumerate(node.each("agents")):
+            path = f"on_call.{name}.agents[{index}]"
+            refer(found, agent, path, known.agents, "agent")
+            if calls and agent.text in phones and phones[agent.text] is None:
+                hint = "give the agent a phone, or page: slack"
+                found.wrong(
+                    agent.span, path, f"{shown(agent.text)} has no phone to be paged on", allowed=hint
+                )
+
+
+def _doubles(root: Node, known: Known, found: Source) -> None:
+    def once(
+        places: Iterable[tuple[Node | None, str]], what: str, fold: Callable[[str], str] = str.casefold
+    ) -> None:
+        seen: dict[str, int] = {}
+        for node, path in places:
+            if node is None or not node.text:
+                continue
+            key = fold(node.text)
+            if key in seen:
+                hint = f"{what} on line {seen[key]} already: another one, or remove one of the two"
+                found.wrong(node.span, path, f'"{shown(node.text)}" is here twice', allowed=hint)
+            seen.setdefault(key, node.span.line + 1)
+
+    for section in ("languages", "supervisors"):
+        once(((n, f"{section}[{i}]") for i, n in enumerate(root.each(section))), "it stands")
+    for key in ("name", "slack", "phone"):
+        once(
+            ((a.get(key), f"agents[{i}].{key}") for i, a in enumerate(root.each("agents"))),
+            "another agent has it",
+        )
+    once(
+        ((r.get("name"), f"rules[{i}].name") for i, r in enumerate(root.each("rules"))), "another rule has it"
+    )
+    entries = list(enumerate(root.each("entry")))
+    for channel in CHANNELS:
+        doors = [(e.get("to"), f"entry[{i}].to") for i, e in entries if _text(e, "channel") == channel]
+        once(doors, f"{channel} has an entry for it", lambda door: re.sub(r"[ ()/-]", "", door.casefold()))
+    chats = [e for _, e in entries if _text(e, "channel") == "chat"]
+    for again in chats[1:]:
+        found.wrong(again.span, "entry", "chat has an entry already", allowed="remove one of the two")

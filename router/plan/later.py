@@ -1,0 +1,54 @@
+"""What a plan may say already and nothing acts on yet. When a behaviour comes, its line goes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .model import NotYet
+from .read import Node
+
+_CHANNELS = {
+    "voice": "calls aren't taken yet",
+    "chat": "there is no web chat yet",
+    "email": "mail isn't read yet",
+}
+_WORDS = {"callback": "nobody is called back yet", "voicemail": "there is no voicemail yet"}
+
+
+def not_yet(root: Node) -> tuple[NotYet, ...]:
+    """Every such thing in the document, in the order of its lines."""
+    found = [NotYet(path, line, what) for path, line, what in _all(root)]
+    return tuple(sorted(found, key=lambda each: (each.line, each.path)))
+
+
+def _all(root: Node) -> Iterator[tuple[str, int, str]]:
+    for channel, span, _ in root.pairs("channels"):
+        if channel in _CHANNELS:
+            yield f"channels.{channel}", span.line + 1, _CHANNELS[channel]
+    for name, _, node in root.pairs("on_call"):
+        for way in node.each("page"):
+            if way.text == "call":
+                yield f"on_call.{name}.page", way.span.line + 1, "nobody is paged by a call yet"
+    for name, _, node in root.pairs("teams"):
+        for key, what in (
+            ("promise", "promises of teams aren't measured yet"),
+            ("cost", "costs aren't counted yet"),
+        ):
+            if key in node.keys:
+                yield f"teams.{name}.{key}", node.keys[key][0].line + 1, what
+    for name, _, node in root.pairs("services"):
+        yield from _words(node.get("after_hours"), f"services.{name}.after_hours")
+        for index, step in enumerate(node.each("steps")):
+            yield from _words(step.get("then"), f"services.{name}.steps[{index}].then")
+    for index, entry in enumerate(root.each("entry")):
+        door = entry.get("channel")
+        if door and door.text in _CHANNELS:
+            yield f"entry[{index}]", entry.span.line + 1, _CHANNELS[door.text]
+
+
+def _words(node: Node | None, path: str) -> Iterator[tuple[str, int, str]]:
+    if node is None:
+        return
+    for each in (node, *(value for _, _, value in node.pairs())):
+        if each.text in _WORDS:
+            yield path, each.span.line + 1, _WORDS[each.text]

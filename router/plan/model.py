@@ -1,0 +1,373 @@
+"""The routing plan as frozen values: what `load.parse` makes of the document, and all the rest ever sees.
+
+Durations are timedeltas, tiers are 1–3 (L1–L3), levels 1–5, shares whole percents. Everything is a value: two
+plans that say the same are equal and have the same `content_hash`, however their files are laid out or
+commented.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Generic, Literal, TypeVar
+
+from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
+from .schedules import ScheduleSpec
+
+T = TypeVar("T")
+Pick = Literal["longest_available", "least_loaded", "round_robin", "best_skill"]
+Then = Literal["hold", "callback", "voicemail"]
+AfterHours = Literal["hold", "reply_and_hold", "callback", "voicemail"]
+Replies = Literal["direct", "explicit"]
+Hours = Literal["open", "closed"]
+TextName = Literal["received", "taken", "moved", "closed", "closed_now", "help"]
+
+
+@dataclass(frozen=True, slots=True)
+class PerChannel(Generic[T]):
+    """One value for each channel."""
+
+    voice: T
+    chat: T
+    sms: T
+    email: T
+
+    def of(self, channel: Channel) -> T:
+        """The value for `channel`."""
+        match channel:
+            case "voice":
+                return self.voice
+            case "chat":
+                return self.chat
+            case "sms":
+                return self.sms
+            case "email":
+                return self.email
+
+    @property
+    def values(self) -> tuple[T, ...]:
+        """The values in the order of `CHANNELS`."""
+        return tuple(self.of(channel) for channel in CHANNELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Where trouble is told: a Slack channel (`#name`) or id, a mail address, a number. All None: nowhere."""
+
+    slack: str | None = None
+    email: str | None = None
+    sms: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """How one channel is worked.
+
+    `offer`: how long an offer stands; `wrap_up`: what follows the end; `lag`: how long overdue it must be
+    before it comes ahead of live work; `quiet`: after the owner's reply, until snoozed; `preferred`: how long
+    a snoozed contact's former owner alone is asked; `cost` of the budget; `cap`: how many at once (None: no
+    cap); `sender`: the number or address that unasked messages come from (`from` in the file).
+    """
+
+    offer: timedelta
+    wrap_up: timedelta
+    lag: timedelta
+    quiet: timedelta
+    preferred: timedelta
+    cost: int
+    cap: int | None = None
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged."""
+
+    name: str
+    agents: tuple[str, ...]
+    rota: str | None
+    page: tuple[Literal["call", "sms", "slack"], ...]
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPromise:
+    """What an outsourced team has promised: `of` percent answered within."""
+
+    answer_within: timedelta
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group of agents. `channels` are Slack channels (`#name` or id); `schedule` None: always on."""
+
+    name: str
+    channels: tuple[str, ...]
+    replies: Replies = "direct"
+    outsourced: bool = False
+    schedule: str | None = None
+    share: int | None = None
+    promise: TeamPromise | None = None
+    cost_per_contact: tuple[Decimal, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who may be asked until the contact's age in its service reaches `until`; None: the terminal step.
+
+    `tiers` and `teams` are never inherited here: a step that leaves them out has those of the step before
+    already. `teams` None: every team that isn't outsourced; "any": all (see `Plan.need_teams`). `then` stands
+    in the terminal step only.
+    """
+
+    tiers: tuple[int, ...]
+    teams: tuple[str, ...] | Literal["any"] | None = None
+    until: timedelta | None = None
+    offer_to: int = 1
+    pick: Pick = "longest_available"
+    then: PerChannel[Then] | None = None
+    alert: bool = False
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a customer wants help with.
+
+    `languages`: the level needed in the contact's language, by language; empty: no language is demanded.
+    `drain`: how long those waiting at closing time are still served; `reopen`: how long after closing a
+    message re-opens. `steps` end with the terminal one.
+    """
+
+    name: str
+    schedule: str
+    steps: tuple[Step, ...]
+    answer_within: PerChannel[timedelta]
+    lag: PerChannel[timedelta]
+    after_hours: PerChannel[AfterHours]
+    priority: int = 0
+    skills: Levels = ()
+    languages: Levels = ()
+    drain: timedelta = timedelta(minutes=15)
+    reopen: timedelta = timedelta(minutes=30)
+    title: tuple[tuple[str, str], ...] = ()
+
+    def called(self, language: str) -> str:
+        """What customers see as its name in `language`: its title, else the first title, else its name."""
+        titles = dict(self.title)
+        return titles.get(language) or (self.title[0][1] if self.title else self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuKey:
+    """One key of a voice menu; `say` is its label per language and stands as the contact's text."""
+
+    press: str
+    say: tuple[tuple[str, str], ...]
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Which door leads where. `to` is an E.164 number or a mail address (None for chat).
+
+    `service` is None only where a `menu` asks; `language` None: that of the customer, else the plan's first.
+    """
+
+    channel: Channel
+    to: str | None
+    service: str | None
+    language: str | None = None
+    menu: tuple[MenuKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatch:
+    """Whole words or phrases, case ignored, no patterns: `any` of these (unless empty), `all` of those."""
+
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a rule asks; every field that is set must hold, within a tuple any value does. All empty: always.
+
+    `service` is the one known so far (of the entry); `to`/`sender` are E.164 numbers or mail addresses; a
+    `sender` that ends with `*` is a beginning; `customer` pairs a fact with the values it may have (case
+    ignored); `hours`: whether the service known so far is open; `during`: schedules of which one is open;
+    `time`: minutes of the site's day, end excluded, past midnight when the end isn't later than the start.
+    """
+
+    text: TextMatch | None = None
+    channel: tuple[Channel, ...] = ()
+    service: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    sender: tuple[str, ...] = ()
+    customer: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    known: bool | None = None
+    language: tuple[str, ...] = ()
+    hours: Hours | None = None
+    during: tuple[str, ...] = ()
+    time: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What a rule that matched decides; None or empty leaves it as the service has it."""
+
+    service: str | None = None
+    priority: int | None = None
+    skills: Levels = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rules are ordered and the first match wins; `line` is where it stands in the file."""
+
+    name: str
+    when: When
+    set: Set
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift."""
+
+    name: str
+    slack: str
+    team: str
+    tier: int = 1
+    tiers: Levels = ()
+    phone: str | None = None
+    languages: Levels = ()
+    skills: Levels = ()
+    shift: str | None = None
+    channels: tuple[Channel, ...] = CHANNELS
+    capacity: Capacity = Capacity()
+
+    @property
+    def profile(self) -> Profile:
+        """What this agent shares with others who can do the same."""
+        return Profile(self.team, self.tier, self.tiers, self.skills, self.languages, self.channels)
+
+
+VARIABLES: dict[TextName, tuple[str, ...]] = {
+    "received": ("site", "service", "number", "due"),
+    "taken": ("site", "service", "number", "agent", "team"),
+    "moved": ("site", "service", "number", "team"),
+    "closed": ("site", "service", "number", "agent"),
+    "closed_now": ("site", "service", "number", "next_open", "why"),
+    "help": ("site",),
+}
+"""The words in braces that each text may have; `number` is the contact's."""
+
+_VARIABLE = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What customers are told, `(name, language, text)`; a text that isn't there isn't sent."""
+
+    languages: tuple[str, ...]
+    entries: tuple[tuple[TextName, str, str], ...] = ()
+
+    def get(self, name: TextName, language: str | None = None) -> str | None:
+        """The text as written, in `language`, else in the first language; None when the plan has none."""
+        found = {lang: text for n, lang, text in self.entries if n == name}
+        return found.get(language or "") or (found.get(self.languages[0]) if self.languages else None)
+
+    def fill(self, name: TextName, language: str | None = None, **values: str) -> str | None:
+        """The text with its variables replaced, once: a value that contains braces stays as it is."""
+        text = self.get(name, language)
+        return None if text is None else _VARIABLE.sub(lambda m: values.get(m[1], ""), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time."""
+
+    hold_reply: timedelta = timedelta(seconds=8)
+    offers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Something the plan says that nothing acts on yet: where it stands and, in a sentence, what."""
+
+    path: str
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWarning:
+    """Something that is allowed and probably not meant."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One routing plan. `source` is the document as written; it doesn't count for equality."""
+
+    site: str
+    timezone: str
+    languages: tuple[str, ...]
+    supervisors: tuple[str, ...]
+    alerts: Alerts
+    schedules: tuple[ScheduleSpec, ...]
+    channels: PerChannel[ChannelSpec]
+    on_call: tuple[OnCall, ...]
+    teams: tuple[Team, ...]
+    services: tuple[Service, ...]
+    entry: tuple[Entry, ...]
+    rules: tuple[Rule, ...]
+    agents: tuple[AgentSpec, ...]
+    texts: Texts
+    settings: Settings = Settings()
+    content_hash: str = field(default="", compare=False)
+    source: str = field(default="", compare=False, repr=False)
+    later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)
+    warnings: tuple[PlanWarning, ...] = field(default=(), compare=False, repr=False)
+
+    def not_yet(self) -> tuple[NotYet, ...]:
+        """What it says that nothing acts on yet, in the order of the file."""
+        return self.later
+
+    def service(self, name: str) -> Service | None:
+        """The service of that name, or None."""
+        return next((s for s in self.services if s.name == name), None)
+
+    def schedule(self, name: str) -> ScheduleSpec | None:
+        """The schedule of that name, or None."""
+        return next((s for s in self.schedules if s.name == name), None)
+
+    def team(self, name: str) -> Team | None:
+        """The team of that name, or None."""
+        return next((t for t in self.teams if t.name == name), None)
+
+    def agent(self, name: str) -> AgentSpec | None:
+        """The agent of that name, or None."""
+        return next((a for a in self.agents if a.name == name), None)
+
+    def entry_for(self, channel: Channel, to: str | None) -> Entry | None:
+        """The entry of a door: by channel and number or address (addresses ignore case; chat has no `to`)."""
+        key = (to or "").casefold()
+        return next((e for e in self.entry if e.channel == channel and (e.to or "").casefold() == key), None)
+
+    def need_teams(self, step: Step) -> tuple[str, ...]:
+        """The teams that `step` admits, sorted, as `Need.teams` has them: () is every team."""
+        if step.teams == "any":
+            return ()
+        if step.teams is not None:
+            return tuple(sorted(step.teams))
+        inside = tuple(sorted(t.name for t in self.teams if not t.outsourced))
+        return () if len(inside) == len(self.teams) else inside

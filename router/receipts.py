@@ -1,0 +1,34 @@
+"""What a door hears after a text left: its receipts, and who doesn't want any more texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from ..queue.engine import Queue
+
+Status = Literal["queued", "sending", "sent", "delivered", "failed"]
+
+
+class Receipts:
+    """The callables that a door hands its receipts and opt-outs to. Both raise StoreError: the door answers 503."""
+
+    def __init__(self, queue: Callable[[], Queue]) -> None:
+        self.queue = queue
+
+    async def receipt(self, provider_id: str, status: Status, error: str = "") -> bool:
+        """Note what became of a text; False when no contact knows its id (yet)."""
+        found = await self.queue().find_receipt(provider_id)
+        if found is None:
+            return False
+        contact, n = found
+        await self.queue().receipt(contact, n, status, provider_id=provider_id, error=error)
+        return True
+
+    async def opt(self, address: str, out: bool) -> None:
+        """The customer said STOP (out) or START."""
+        await self.queue().opt(address, out)
+
+    async def opted_out(self, address: str) -> bool:
+        """Whether the customer doesn't want texts."""
+        return await self.queue().opted_out(address)

@@ -1,0 +1,60 @@
+"""May what somebody typed in a contact's thread leave the house? Pure; the answer is *no* unless all holds (DESIGN §6)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_NOTE = re.compile(r"\s*(//|note:|note\b)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """`send` holds `text` for Undo; anything else keeps it inside. `told` is what the writer hears."""
+
+    kind: Literal["send", "note", "not_sent", "ended"]
+    text: str
+    told: str = ""
+    may_send: bool = False  # whether a *Send it* button stands under the note
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the contact stands when something is typed. `owner`/`writer` are names in the plan, "" for none."""
+
+    contact: str
+    state: str
+    channel: str
+    owner: str
+    owner_name: str
+    writer: str
+    here: bool  # the thread is the one of the owner's team
+    replies: Literal["direct", "explicit"]
+
+
+def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
+    """What to do with `text`. Only a plain reply of the owner, to an open contact that is no call, is sent."""
+    owner = bool(it.writer) and it.writer == it.owner
+    prefix = _NOTE.match(text)
+    if prefix:
+        rest = text[prefix.end() :]
+        return Ruling("note", rest, "kept as a note", may_send=owner and it.state == "active" and bool(rest))
+    if it.state in ("closed", "abandoned", "dead-letter", "wrapping"):
+        return Ruling("ended", text, f"{it.contact} has ended: this was not sent.")
+    if not owner:
+        who = it.owner_name or "nobody yet"
+        return Ruling("not_sent", text, f"Not sent: {it.contact} is with {who}. Kept as a note.")
+    if it.state != "active":
+        return Ruling("not_sent", text, f"Not sent: {it.contact} is {it.state}. Kept as a note.")
+    if not it.here:
+        return Ruling("not_sent", text, f"Not sent: {it.contact} is now with {it.owner_name}, in another thread.")
+    if mentions:
+        return Ruling("note", text, "It mentions a colleague: kept as a note.", may_send=True)
+    if it.channel == "voice":
+        return Ruling("note", text, "This is a call: kept as a note.")
+    if it.replies == "explicit":
+        return Ruling("note", text, "Only the Reply button sends here: kept as a note.", may_send=True)
+    if not text.strip():
+        return Ruling("not_sent", text, "")
+    return Ruling("send", text)

@@ -1,0 +1,152 @@
+"""The active plan made ready to decide with: schedules built, routes worked out. Pure; built once a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from types import MappingProxyType
+
+from ..queue.contact import Pick, Route, Step
+from ..skills.schedule import Schedule, ScheduleSpec
+from ..skills.skill import Capacity, Channel, Levels, Need, levels
+from .plan import model
+
+ALWAYS = "24/7"
+UNSORTED = "unsorted"
+"""The service of contacts that arrive while the plan names none: everybody may take them."""
+
+_PICKS: Mapping[str, Pick] = MappingProxyType(
+    {
+        "longest_available": "longest",
+        "least_loaded": "least_loaded",
+        "round_robin": "round_robin",
+        "best_skill": "best_skill",
+    }
+)
+
+
+def instant(ms: int) -> datetime:
+    """ms since the epoch as an aware datetime in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def millis(at: datetime) -> int:
+    """An aware datetime as ms since the epoch."""
+    return round(at.timestamp() * 1000)
+
+
+def span(of: timedelta) -> int:
+    """A duration in ms."""
+    return round(of.total_seconds() * 1000)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """A plan and its number, with everything that can be worked out beforehand."""
+
+    plan: model.Plan
+    version: int
+
+    @cached_property
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Every schedule by name."""
+        return {spec.name: Schedule(spec) for spec in self.plan.schedules}
+
+    @cached_property
+    def always(self) -> Schedule:
+        """Round the clock, for what names no schedule."""
+        return Schedule(ScheduleSpec("always", ALWAYS, self.plan.timezone))
+
+    def schedule(self, name: str | None) -> Schedule:
+        """The schedule of that name; round the clock for None."""
+        return self.always if name is None else self.schedules.get(name, self.always)
+
+    @cached_property
+    def services(self) -> Mapping[str, model.Service]:
+        """Every service by name, `UNSORTED` included when the plan has none."""
+        found = {service.name: service for service in self.plan.services}
+        return found or {UNSORTED: _unsorted()}
+
+    def hours(self, service: str) -> Schedule:
+        """The opening hours of a service."""
+        spec = self.services.get(service)
+        return self.schedule(spec.schedule if spec and spec.name != UNSORTED else None)
+
+    def route(self, service: model.Service, channel: Channel, skills: Levels, language: str) -> Route:
+        """The steps of `service` on `channel` with extra `skills` and the contact's language."""
+        want = dict(service.skills)
+        for name, level in skills:
+            want[name] = max(level, want.get(name, 0))
+        spoken = dict(service.languages).get(language)
+        tongues: Levels = ((language, spoken),) if spoken else ()
+        spec = self.plan.channels.of(channel)
+        shares = levels({t.name: t.share for t in self.plan.teams if t.share is not None})
+        steps = tuple(
+            self._step(service, step, channel, levels(want), tongues, shares) for step in service.steps
+        )
+        return Route(service.name, channel, steps, span(spec.offer), span(spec.wrap_up))
+
+    def _step(
+        self,
+        service: model.Service,
+        step: model.Step,
+        channel: Channel,
+        skills: Levels,
+        tongues: Levels,
+        shares: Levels,
+    ) -> Step:
+        from_plan = self.plan.need_teams(step)
+        need = Need(service.name, channel, skills, tongues, step.tiers, from_plan)
+        admitted = tuple((t, s) for t, s in shares if not from_plan or t in from_plan)
+        until = None if step.until is None else span(step.until)
+        return Step(need, until, _PICKS[step.pick], step.offer_to, admitted, step.alert)
+
+    def on_duty(self, agent: model.AgentSpec) -> tuple[Schedule, Schedule]:
+        """The two schedules that must both be open for `agent` to be on shift: the team's and their own."""
+        team = self.plan.team(agent.team)
+        return self.schedule(team.schedule if team else None), self.schedule(agent.shift)
+
+    def capacity(self, agent: model.AgentSpec) -> Capacity:
+        """The agent's budget with each channel's cost and cap from the plan."""
+        costs = {name: spec.cost for name, spec in self._channels()}
+        caps = {name: spec.cap for name, spec in self._channels() if spec.cap is not None}
+        caps.update(dict(agent.capacity.caps))
+        return Capacity(agent.capacity.budget, levels(costs), levels(caps), self.plan.settings.offers)
+
+    def _channels(self) -> list[tuple[Channel, model.ChannelSpec]]:
+        return [(name, self.plan.channels.of(name)) for name in ("voice", "chat", "sms", "email")]
+
+
+def both_open(pair: tuple[Schedule, Schedule], at: datetime) -> bool:
+    """Whether both schedules are open."""
+    return pair[0].is_open(at) and pair[1].is_open(at)
+
+
+def edges(pair: tuple[Schedule, Schedule], at: datetime, count: int = 4) -> tuple[tuple[int, bool], ...]:
+    """The next `count` instants (ms) at which both-open becomes true or false, fewer when there are fewer.
+
+    A pair that flips against each other without ever both being open is given up after 400 changes.
+    """
+    found: list[tuple[int, bool]] = []
+    state, moment = both_open(pair, at), at
+    for _ in range(400):
+        ahead = [change for schedule in pair if (change := schedule.next_change(moment)) is not None]
+        if not ahead or len(found) == count:
+            break
+        moment = min(ahead)
+        if (now := both_open(pair, moment)) != state:
+            state = now
+            found.append((millis(moment), now))
+    return tuple(found)
+
+
+def _unsorted() -> model.Service:
+    hour = timedelta(hours=1)
+    every = model.PerChannel(hour, hour, hour, hour)
+    none = model.PerChannel(timedelta(), timedelta(), timedelta(), timedelta())
+    hold: model.PerChannel[model.AfterHours] = model.PerChannel("hold", "hold", "hold", "hold")
+    end: model.PerChannel[model.Then] = model.PerChannel("hold", "hold", "hold", "hold")
+    steps = (model.Step((1, 2, 3), "any", then=end, alert=True),)
+    return model.Service(UNSORTED, ALWAYS, steps, every, none, hold)

@@ -1,0 +1,67 @@
+"""Long-lived tasks under watch: one that dies is restarted with back-off and seen in `/readyz`."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+log = structlog.get_logger()
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds
+CALM = 30.0
+"""Seconds without a death after which the back-off begins anew."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """One task's present state; `error` names the last death's class, never its text (it may hold secrets)."""
+
+    name: str
+    up: bool = False
+    deaths: int = 0
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs named tasks until `stop`. `watched` is what `/readyz` shows."""
+
+    watched: dict[str, Watched] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` for ever: when it raises, or returns, it is started again after a pause."""
+        self.watched[name] = Watched(name)
+        self.tasks.append(asyncio.create_task(self._keep(self.watched[name], work), name=name))
+
+    async def _keep(self, it: Watched, work: Callable[[], Awaitable[None]]) -> None:
+        pause = FIRST_PAUSE
+        clock = asyncio.get_running_loop().time
+        while True:
+            begun = clock()
+            it.up = True
+            try:
+                await work()
+                it.error = "ended"
+            except Exception as error:
+                it.error = type(error).__name__
+                log.exception("task.died", task=it.name)
+            it.up, it.deaths = False, it.deaths + 1
+            pause = FIRST_PAUSE if clock() - begun > CALM else min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every task is running."""
+        return all(it.up for it in self.watched.values())
+
+    async def stop(self) -> None:
+        """Cancel all and wait until they are gone."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.tasks.clear()

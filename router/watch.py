@@ -1,0 +1,95 @@
+"""Time: the ticks that carry out what is due, and the services' closing times, which only the plan knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ..queue.engine import Queue
+from .rulebook import Rulebook, instant, millis
+
+LONGEST_SLEEP = 0.25
+"""Seconds: a tick at least this often, so that a gap of 2 s always means that we stood still."""
+CHUNK = 200
+
+
+@dataclass(slots=True)
+class Watch:
+    """Runs the clock of one site; `last_tick` is its latest instant (ms), for health."""
+
+    queue: Queue
+    book: Callable[[], Rulebook]
+    last_tick: int = 0
+    next_closing: int | None = None
+    version: int = -1
+    due: int | None = None
+
+    async def run(self) -> None:
+        """Tick for ever; raises StoreError when the store is away (the supervisor starts it again)."""
+        while True:
+            ticked = await self.tick()
+            if not ticked:
+                await asyncio.sleep(await self._pause())
+
+    async def tick(self) -> int:
+        """One tick; how many entries it carried out."""
+        ticked = await self.queue.tick()
+        self.last_tick = ticked.now
+        self.due = ticked.next_due
+        fired = ticked.fired + await self.hours(ticked.now)
+        return max(fired, 1) if ticked.more else fired
+
+    async def _pause(self) -> float:
+        ahead = [at for at in (self.due, self.next_closing) if at is not None]
+        away = (min(ahead) - self.last_tick) / 1000 if ahead else LONGEST_SLEEP
+        return min(max(away, 0.005), LONGEST_SLEEP)
+
+    async def hours(self, now: int) -> int:
+        """Park what still waits where a service's closing time and its drain have passed; how many."""
+        book = self.book()
+        if book.version == self.version and (self.next_closing is None or now < self.next_closing):
+            return 0
+        parked = 0
+        for name in book.services:
+            if past_closing(book, name, now):
+                parked += await self._park(book, name, now)
+        self.version, self.next_closing = book.version, next_closing(book, now)
+        return parked
+
+    async def _park(self, book: Rulebook, service: str, now: int) -> int:
+        count = 0
+        while True:
+            waiting = await self.queue.contacts(("waiting",), service=service, limit=CHUNK)
+            for contact in waiting:
+                await self.queue.park(contact.id, reopening(book, service, now), "closed")
+                count += 1
+            if len(waiting) < CHUNK:
+                return count
+
+
+def past_closing(book: Rulebook, service: str, now: int) -> bool:
+    """Whether `service` is closed and its drain is over, too: what waits now follows `after_hours`."""
+    hours, spec = book.hours(service), book.services.get(service)
+    drain = spec.drain if spec else timedelta()
+    return not hours.is_open(instant(now)) and not hours.is_open(instant(now) - drain)
+
+
+def reopening(book: Rulebook, service: str, now: int) -> int:
+    """When a contact held by `service` is looked at again: its next opening, or a day later if there is none."""
+    opening = book.hours(service).next_open(instant(now))
+    return millis(opening) if opening else now + 86_400_000
+
+
+def next_closing(book: Rulebook, now: int) -> int | None:
+    """The next instant at which some service's drain ends; None when all are always open or never."""
+    found: list[int] = []
+    for name, spec in book.services.items():
+        hours, at = book.hours(name), instant(now) - spec.drain
+        change = hours.next_change(at)
+        if change is not None and hours.is_open(change):
+            change = hours.next_change(change)
+        if change is not None:
+            found.append(millis(change + spec.drain))
+    return min((at for at in found if at > now), default=None)

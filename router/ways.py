@@ -1,0 +1,95 @@
+"""The ways by which alerts reach people: Slack, a text, a mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from ..channels.channel import Channel, Desk, Words
+from .alerts import Way
+from .plan.model import Plan
+
+SUBJECT = "Tierline alert"
+TIMEOUT = 8.0  # seconds, below the alert's own deadline
+
+
+def ways(plan: Plan, desk: Desk | None, doors: Mapping[str, Channel], smtp_url: str | None) -> dict[str, Way]:
+    """The ways that `plan.alerts` names and that are connected."""
+    found: dict[str, Way] = {}
+    if plan.alerts.slack and desk is not None:
+        found["slack"] = _by_slack(desk, plan.alerts.slack)
+    if plan.alerts.sms and "sms" in doors:
+        sender = plan.channels.sms.sender or next((e.to for e in plan.entry if e.channel == "sms" and e.to), "")
+        found["sms"] = _by_text(doors["sms"], plan.alerts.sms, sender or "")
+    if plan.alerts.email and smtp_url:
+        found["email"] = _by_mail(smtp_url, plan.alerts.email, plan.site)
+    return found
+
+
+def _by_slack(desk: Desk, channel: str) -> Way:
+    async def way(text: str) -> None:
+        await desk.tell(channel, text)
+
+    return way
+
+
+def _by_text(door: Channel, number: str, sender: str) -> Way:
+    counter = _counter()
+
+    async def way(text: str) -> None:
+        await door.say(Words(f"alert.{counter()}", number, sender, f"Tierline: {_plain(text)}"))
+
+    return way
+
+
+def _by_mail(smtp_url: str, address: str, site: str) -> Way:
+    async def way(text: str) -> None:
+        await send_mail(smtp_url, address, f"{SUBJECT} ({site})", _plain(text))
+
+    return way
+
+
+async def send_mail(smtp_url: str, to: str, subject: str, text: str) -> None:
+    """Send one plain mail by `smtp_url` (smtp://user:password@host:port with STARTTLS where offered, or smtps://).
+
+    Raises aiosmtplib.SMTPException, or ValueError when the server refused the recipient.
+    """
+    parts = urlsplit(smtp_url)
+    user = unquote(parts.username or "")
+    mail = EmailMessage()
+    mail["From"] = user if "@" in user else f"tierline@{parts.hostname}"
+    mail["To"], mail["Subject"] = to, subject
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot shall answer
+    mail.set_content(text)
+    refused, _ = await aiosmtplib.send(
+        mail,
+        hostname=parts.hostname,
+        port=parts.port or (465 if parts.scheme == "smtps" else 587),
+        username=user or None,
+        password=unquote(parts.password) if parts.password else None,
+        use_tls=parts.scheme == "smtps",
+        start_tls=None,
+        timeout=TIMEOUT,
+    )
+    if refused:
+        raise ValueError("the mail server refused the recipient")
+
+
+def _plain(text: str) -> str:
+    """Without the emoji that Slack's form begins with."""
+    return re.sub(r"^:[a-z_]+: ", "", text)
+
+
+def _counter() -> Callable[[], int]:
+    count = 0
+
+    def following() -> int:
+        nonlocal count
+        count += 1
+        return count
+
+    return following

@@ -1,0 +1,199 @@
+"""Why is a contact where it is? Who was asked, who wasn't and the first reason why not, and when that can change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..queue.state import ENDED, AgentView, ContactView
+from ..skills.skill import LIVE, refusal
+from .facts import Facts
+from .plan.model import AgentSpec
+from .roster import agent_id
+from .rulebook import Rulebook, both_open, instant
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One agent: the first "no", since when and until when it holds (ms, None: unknown or open-ended)."""
+
+    agent: str
+    reason: str
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next instant at which anything of this can change, and what does."""
+
+    at: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The whole explanation; `text` says it in a paragraph."""
+
+    contact: str
+    state: str
+    service: str
+    rule: str
+    rule_line: int
+    version: int
+    step: int
+    steps: int
+    opened: int | None
+    until: int | None
+    tiers: tuple[str, ...]
+    rows: tuple[Row, ...]
+    next: Next | None
+    not_yet: tuple[str, ...]
+    text: str
+
+
+WHAT = {
+    "o": "an offer's time is up",
+    "s": "the next step opens",
+    "e": "{agent} may be asked again",
+    "E": "everybody may be asked again",
+    "w": "the wrap-up ends",
+    "p": "it goes back into the queue",
+    "h": "{agent}'s shift changes",
+    "v": "{agent}'s overtime ends",
+    "r": "a held reply leaves",
+}
+"""What a timer of the queue means for a contact, by its kind."""
+
+
+def timers(contact: ContactView, agents: Mapping[str, AgentView]) -> tuple[str, ...]:
+    """The members of the due set that can change anything for `contact`."""
+    own = [f"{kind}:{contact.id}" for kind in ("s", "E", "w", "p")]
+    own += [f"o:{contact.id}:{offer.number}" for offer in contact.offers]
+    own += [f"e:{contact.id}:{name}" for name in contact.excluded]
+    own += [f"r:{contact.id}:{n}" for n in range(max(1, contact.messages - 5), contact.messages + 1)]
+    if contact.state in ("waiting", "offered"):
+        able = [a.name for a in agents.values() if refusal(contact.now_step.need, a.profile) is None]
+        own += [f"{kind}:{name}" for name in able for kind in ("h", "v")]
+    return tuple(own)
+
+
+def explain(
+    book: Rulebook,
+    contact: ContactView,
+    agents: Mapping[str, AgentView],
+    due: Mapping[str, int],
+    desk_up: bool,
+    now: int,
+) -> Why:
+    """The explanation of `contact` as of `now` (ms); `due` are the instants of `timers(…)`."""
+    facts = Facts.parse(contact.facts)
+    specs = {agent_id(a.name): a for a in book.plan.agents}
+    open_case = contact.state not in ENDED
+    rows = tuple(
+        _row(book, contact, agent, specs.get(name), due, desk_up, now)
+        for name, agent in sorted(agents.items())
+        if open_case
+    )
+    step = contact.now_step
+    until = due.get(f"s:{contact.id}")
+    opened = _opened(contact)
+    coming = _next(due, specs) if open_case else None
+    why = Why(
+        contact=contact.id, state=contact.state, service=contact.service, rule=facts.rule,
+        rule_line=facts.rule_line, version=facts.version, step=contact.step, steps=len(contact.route.steps),
+        opened=opened, until=until, tiers=tuple(f"L{t}" for t in step.need.tiers), rows=rows, next=coming,
+        not_yet=tuple(n.what for n in book.plan.not_yet()), text="",
+    )  # fmt: skip
+    return _with_text(why, facts, contact, specs)
+
+
+def _row(
+    book: Rulebook,
+    contact: ContactView,
+    agent: AgentView,
+    spec: AgentSpec | None,
+    due: Mapping[str, int],
+    desk_up: bool,
+    now: int,
+) -> Row:
+    name = spec.name if spec else agent.name
+    if agent.name == contact.owner:
+        return Row(name, "owns it")
+    offer = next((o for o in contact.offers if o.agent == agent.name), None)
+    if offer is not None:
+        return Row(name, "is being asked now", until=offer.due)
+    edge = due.get(f"h:{agent.name}")
+    hours = book.hours(contact.service)
+    at = instant(now)
+    if contact.state == "parked":
+        closed = hours.why_closed(at)
+        return Row(name, f"the service is closed ({closed})" if closed else "it waits for its date", until=contact.wake)
+    no = refusal(contact.now_step.need, agent.profile)
+    if not agent.on_shift:
+        reason = "off shift"
+        if spec is not None and not both_open(book.on_duty(spec), at):
+            team = book.plan.team(spec.team)
+            if team is not None and not book.on_duty(spec)[0].is_open(at):
+                reason = f"team {team.name} is off"
+        return Row(name, reason, until=edge)
+    if agent.presence != "available":
+        return Row(name, f"{agent.presence}{': ' + agent.why if agent.why else ''}", until=due.get(f"b:{agent.name}"))
+    if no is not None:
+        lacks = {"channel": "doesn't take", "team": "not asked in this step: team", "tier": "not asked in this step: tier"}
+        return Row(name, f"{lacks.get(no.reason, 'lacks ' + no.reason)} {no.what}")
+    if agent.name in contact.excluded:
+        back = due.get(f"e:{contact.id}:{agent.name}")
+        return Row(name, "missed it" if back else "declined it", until=back)
+    if contact.personal and contact.personal != agent.name:
+        return Row(name, "somebody else is asked first", until=due.get(f"s:{contact.id}"))
+    if not desk_up:
+        return Row(name, "Slack is down: nobody is offered anything")
+    return _room(name, contact, agent)
+
+
+def _room(name: str, contact: ContactView, agent: AgentView) -> Row:
+    if agent.offers >= agent.capacity.offers:
+        return Row(name, "has another offer open")
+    cost = dict(agent.capacity.costs).get(contact.channel, 0)
+    free = agent.capacity.budget - agent.live - agent.deferred
+    if contact.channel not in LIVE and agent.live >= agent.capacity.budget:
+        return Row(name, "is on a call")
+    if cost > free:
+        return Row(name, f"full: {agent.capacity.budget - free} of {agent.capacity.budget} used, {cost} needed")
+    if agent.draining:
+        return Row(name, f"kept free for {agent.draining}")
+    return Row(name, "free: it is about to be offered")
+
+
+def _opened(contact: ContactView) -> int | None:
+    if contact.step == 0:
+        return contact.base
+    if contact.deadlines:
+        return contact.deadlines[contact.step - 1]
+    until = contact.route.steps[contact.step - 1].until
+    return None if until is None else contact.base + until
+
+
+def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec]) -> Next | None:
+    known = [(at, member) for member, at in due.items() if member[0] in WHAT]
+    if not known:
+        return None
+    at, member = min(known)
+    kind, *rest = member.split(":")
+    agent = rest[-1] if kind in "ehv" else ""
+    name = specs[agent].name if agent in specs else agent
+    return Next(at, WHAT[kind].format(agent=name))
+
+
+def _with_text(why: Why, facts: Facts, contact: ContactView, specs: Mapping[str, AgentSpec]) -> Why:
+    by = f"rule “{facts.rule}” (line {facts.rule_line}, plan {facts.version})" if facts.rule else f"its entry (plan {facts.version})"
+    parts = [f"{why.contact} is {why.state} in {why.service}, chosen by {by}."]
+    if contact.owner:
+        owner = specs.get(contact.owner)
+        parts.append(f"Owner: {owner.name if owner else contact.owner}.")
+    if why.state in ("waiting", "offered"):
+        parts.append(f"Step {why.step + 1} of {why.steps} asks {', '.join(why.tiers)}.")
+    if facts.closed and why.state == "parked":
+        parts.append(f"It arrived while closed ({facts.closed}).")
+    return replace(why, text=" ".join(parts))

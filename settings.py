@@ -1,0 +1,95 @@
+"""Every setting of Tierline, its default and what it is for; read once from the environment and `.env` at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The faces of DESIGN §7. A door whose credentials are absent is off and says so; the rest runs."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
+
+    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    """The store, redis:// rediss:// or unix://; unset: an embedded Valkey in `data`. May hold a password."""
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
+    """The history, postgresql://…; unset: SQLite in `data`."""
+    data: Path = Field(Path("var"), alias="TIERLINE_DATA")
+    """Where the embedded store, SQLite, the secret and the log of the store live."""
+
+    port: int = Field(8080, alias="PORT", ge=0, le=65535)
+    host: str = Field("127.0.0.1", alias="TIERLINE_HOST")
+    """The address to listen on: loopback unless a proxy or platform needs another."""
+    public_url: str = Field("", alias="TIERLINE_PUBLIC_URL")
+    """What the outside calls us, without a trailing slash; signatures are checked against it."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field((), alias="TIERLINE_TRUSTED_PROXIES")
+    """Addresses whose X-Forwarded-* we believe, separated by commas."""
+
+    secret: SecretStr | None = Field(None, alias="TIERLINE_SECRET")
+    """Signs tokens and links; made at first start and kept in `data` when unset."""
+    api_token: SecretStr | None = Field(None, alias="TIERLINE_API_TOKEN")
+    """Opens /api/v1 and /metrics; unset: made at first start and kept in `data`."""
+
+    twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN")
+    twilio_auth_token_old: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN_OLD")
+    """Still accepted in signatures while a token is being rotated."""
+    twilio_api_url: str = Field("", alias="TIERLINE_TWILIO_API_URL")
+    """Another base for Twilio's REST API; the real host becomes the first path segment."""
+
+    slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
+    slack_client_id: str = Field("", alias="SLACK_CLIENT_ID")
+    slack_client_secret: SecretStr | None = Field(None, alias="SLACK_CLIENT_SECRET")
+    slack_api_url: str = Field("", alias="TIERLINE_SLACK_API_URL")
+    """Another base for Slack's Web API, e.g. http://127.0.0.1:8090/slack/api/"""
+
+    smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
+    """Where alert mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+
+    plan: Path | None = Field(None, alias="TIERLINE_PLAN")
+    """The routing plan published at the first start; later starts only compare it with the active one."""
+
+    sandbox_port: int = Field(8090, alias="TIERLINE_SANDBOX_PORT", ge=0, le=65535)
+    headless: bool = Field(False, alias="TIERLINE_HEADLESS")
+    """Do not open a browser when the sandbox starts."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url", "twilio_api_url", mode="after")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("write a whole address, such as https://help.example.com")
+        return value.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        """`public_url`, or this process's own loopback address when none is set."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sms_on(self) -> bool:
+        """Whether the SMS door has its credentials."""
+        return bool(self.twilio_account_sid and self.twilio_auth_token)
+
+    @property
+    def slack_on(self) -> bool:
+        """Whether the desk has its credentials."""
+        return bool(self.slack_bot_token and self.slack_app_token)

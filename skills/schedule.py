@@ -1,0 +1,369 @@
+"""When somebody is there: a schedule as instants at which it opens and closes.
+
+Wall-clock truth in an IANA zone. In an hour that comes twice a range of the clock applies both times; an edge
+inside an hour that doesn't exist takes effect at the first instant after it. Local times never leave this
+module: everything taken and returned is an instant (an aware datetime, returned in UTC).
+
+Which rule holds: each day belongs to the last rule that names it (hours, then holidays, then overrides). What
+begins on a day may run past midnight into the next, unless the next is closed, a holiday or overridden: those
+are what is written about them, from midnight to midnight.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from .hours import DAY, Override, Rule, ScheduleError, Span, holidays_of, read
+
+__all__ = ["Closure", "Hours", "Override", "Schedule", "ScheduleError", "ScheduleSpec", "combine"]
+
+TOGETHER = timedelta(
+    days=800
+)  # how far ahead two schedules are compared: bounds the cost of two that never meet
+HORIZON = 41  # years: `Feb 29 Mo` may be 40 years away, where a century has no leap year
+CACHED = 64  # years kept by one schedule, more than the horizon so that a search is paid for once
+YEARS = range(1900, 9900)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+NEVER = datetime.max.replace(tzinfo=UTC)
+T = TypeVar("T", int, datetime)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSpec:
+    """A schedule as it is written. `hours` in OSM's opening_hours grammar, `holidays` an ISO 3166 region
+    (`DE-BE`); see https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification."""
+
+    name: str
+    hours: str
+    timezone: str
+    holidays: str | None = None
+    overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """An emergency close from `since` to `until` (excluded), or until further notice."""
+
+    since: datetime
+    until: datetime | None = None
+    why: str = ""
+
+
+class Hours(ABC):
+    """Anything that is open at times. Every instant given must be aware: a naive one raises ValueError."""
+
+    @abstractmethod
+    def is_open(self, at: datetime) -> bool:
+        """Whether it is open at this instant; at a closing instant it is closed already."""
+
+    @abstractmethod
+    def next_change(self, at: datetime) -> datetime | None:
+        """The first instant after `at` at which open and closed change over; None if never (24/7)."""
+
+    @abstractmethod
+    def why_closed(self, at: datetime) -> str | None:
+        """Why it is closed, beginning `emergency`, `override: `, `holiday: ` or `hours`; None when open."""
+
+    def next_open(self, at: datetime) -> datetime | None:
+        """`at` itself when open, else the next opening; None if it never opens within 40 years."""
+        return _utc(at) if self.is_open(at) else self.next_change(at)
+
+    def open_time(self, start: datetime, end: datetime) -> timedelta:
+        """How long it is open between two instants; nothing when `end` is before `start`."""
+        end = _utc(end)
+        return sum((min(shut, end) - since for since, shut in self._stretches(start, end)), timedelta())
+
+    def after(self, start: datetime, open_time: timedelta) -> datetime | None:
+        """The first instant at which it has been open for `open_time` since `start`; None if not in 40 years.
+
+        `start` itself when `open_time` is nothing or less, whether open or not.
+        """
+        if open_time <= timedelta():
+            return _utc(start)
+        for since, shut in self._stretches(start, _utc(start) + HORIZON * timedelta(days=366)):
+            if open_time <= shut - since:
+                return since + open_time
+            open_time -= shut - since
+        return None
+
+    def _stretches(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The open stretches that begin before `end`, the first from `start` on, the last perhaps endless."""
+        since = self.next_open(start)
+        while since is not None and since < end:
+            shut = self.next_change(since)
+            yield since, shut or NEVER
+            since = shut and self.next_change(shut)
+
+
+class Schedule(Hours):
+    """A spec made ready to be asked. A year's edges are worked out when first asked for (milliseconds).
+
+    Raises ScheduleError when the spec can't be meant. Unchangeable: `with_closure` gives another one.
+    """
+
+    def __init__(self, spec: ScheduleSpec, closed: tuple[Closure, ...] = ()) -> None:
+        self.spec = spec
+        self.closed = closed
+        try:
+            self._zone = ZoneInfo(spec.timezone)
+        except (KeyError, ValueError, OSError):
+            raise ScheduleError(
+                f"no time zone is called {spec.timezone[:60]!r}", "timezone", hint="such as Europe/Berlin"
+            ) from None
+        self._rules = read(spec.hours, spec.holidays, spec.overrides)
+        self._shut = [(_utc(each.since), _utc(each.until) if each.until else NEVER) for each in closed]
+        self._years: dict[int, _Year] = {}
+        only = self._rules[0]
+        always = only.selector == "" and only.spans in ((), ((0, DAY),))
+        self._constant = always and len(self._rules) == 1 and not closed
+
+    def __repr__(self) -> str:
+        return f"Schedule({self.spec!r}, {self.closed!r})"
+
+    def with_closure(self, closure: Closure) -> Schedule:
+        """The same schedule, closed in an emergency."""
+        return Schedule(self.spec, (*self.closed, closure))
+
+    def is_open(self, at: datetime) -> bool:
+        """See `Hours`."""
+        at = _utc(at)
+        return bisect_right(self._year(at.year).edges, at) % 2 == 1
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """See `Hours`."""
+        at = _utc(at)
+        edges = self._year(at.year).edges
+        index = bisect_right(edges, at)
+        if index < len(edges):
+            return edges[index]
+        # A year that ends open has no closing edge, and one that begins open has its first on New Year (UTC).
+        if self._constant:
+            return None
+        was_open = index % 2 == 1
+        for number in range(at.year + 1, min(at.year + HORIZON, YEARS.stop - 1) + 1):
+            edges = self._year(number).edges
+            begins_open = bool(edges) and edges[0] == datetime(number, 1, 1, tzinfo=UTC)
+            if begins_open != was_open:
+                return datetime(number, 1, 1, tzinfo=UTC)
+            if len(edges) > begins_open:
+                return edges[begins_open]
+        return None
+
+    def why_closed(self, at: datetime) -> str | None:
+        """See `Hours`."""
+        if self.is_open(at):
+            return None
+        at = _utc(at)
+        for closure, (since, until) in zip(self.closed, self._shut, strict=True):
+            if since <= at < until:
+                return f"emergency: {closure.why}" if closure.why else "emergency"
+        day = at.astimezone(self._zone).date()
+        rule = self._year(at.year).rules.get(day)
+        if rule is not None and rule.source == "override":
+            return f"override: {rule.why}"
+        name = self._holidays(day.year).get(day)
+        if rule is not None and rule.holiday and name:
+            return f"holiday: {name}"
+        return "hours"
+
+    def _holidays(self, year: int) -> dict[date, str]:
+        return dict(holidays_of(self.spec.holidays, year)) if self.spec.holidays else {}
+
+    def _year(self, number: int) -> _Year:
+        year = self._years.get(number)
+        if year is None:
+            while len(self._years) >= CACHED:
+                del self._years[next(iter(self._years))]
+            year = self._years[number] = self._compile(number)
+        return year
+
+    def _compile(self, number: int) -> _Year:
+        """The year of UTC `number`; two days more on either side, since local days are up to 14 h away."""
+        first, last = date(number - 1, 12, 30), date(number + 1, 1, 2)
+        off = self._holidays(number - 1) | self._holidays(number) | self._holidays(number + 1)
+        local, rules = _local(self._rules, first, last, off)
+        start, end = datetime(number, 1, 1, tzinfo=UTC), datetime(number + 1, 1, 1, tzinfo=UTC)
+        stretches = list(_instants(local, self.spec.timezone, number))
+        whole = [(_instant(since), _instant(until)) for since, until in _merged(stretches)]
+        for shut, until in self._shut:
+            whole = list(_without(whole, shut, until))
+        edges = [edge for stretch in whole for edge in (max(stretch[0], start), stretch[1]) if edge < end]
+        return _Year(edges, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """`edges`: instants, opening and closing in turn; `rules`: the rule to which each local day belongs."""
+
+    edges: list[datetime]
+    rules: dict[date, Rule]
+
+
+class _Both(Hours):
+    def __init__(self, one: Hours, other: Hours) -> None:
+        self._one, self._other = one, other
+
+    def is_open(self, at: datetime) -> bool:
+        return self._one.is_open(at) and self._other.is_open(at)
+
+    def next_change(self, at: datetime) -> datetime | None:
+        was_open = self.is_open(at)
+        here: datetime | None = _utc(at)
+        while here is not None:
+            # While one is closed nothing of the other matters: this skips a night at a time.
+            shut = [each for each in (self._one, self._other) if not each.is_open(here)]
+            changes = [each.next_change(here) for each in shut or (self._one, self._other)]
+            if shut:
+                here = None if None in changes else max(filter(None, changes))
+            else:
+                here = min(filter(None, changes), default=None)
+            if here is not None and self.is_open(here) != was_open:
+                return here
+            if here is not None and here - _utc(at) > TOGETHER:
+                return None
+        return None
+
+    def why_closed(self, at: datetime) -> str | None:
+        return self._one.why_closed(at) or self._other.why_closed(at)
+
+
+def combine(a: Hours, b: Hours) -> Hours:
+    """Open when both are, as an agent's shift in a team's hours.
+
+    Its `next_change` and `next_open` are None when nothing happens within 800 days.
+    """
+    return _Both(a, b)
+
+
+# ------------------------------------------------------------------------------- from words to instants
+
+
+def _local(
+    rules: tuple[Rule, ...], first: date, last: date, off: dict[date, str]
+) -> tuple[list[Span], dict[date, Rule]]:
+    """(open stretches on the zone's own clock in minutes since 1970, the rule of each day)."""
+    ranks = {id(rule): rank for rank, rule in enumerate(rules)}
+    owner: dict[date, Rule] = {}
+    spans: dict[date, list[Span]] = {}
+    cuts: dict[date, list[Span]] = {}
+    for rule in rules:
+        for day in rule.days(first, last, off):
+            if rule.cuts:
+                cuts.setdefault(day, []).extend(rule.spans)
+            elif rule.adds:
+                owner.setdefault(day, rule)
+                spans.setdefault(day, []).extend(rule.spans)
+            else:
+                owner[day], spans[day] = rule, list(rule.spans)
+                cuts.pop(day, None)
+    found: list[Span] = []
+    for day, own in spans.items():
+        tomorrow = owner.get(day + timedelta(days=1))
+        stop = tomorrow is not None and tomorrow.whole and ranks[id(owner[day])] < ranks[id(tomorrow)]
+        base = (day.toordinal() - EPOCH_DAY) * DAY
+        found.extend((base + a, base + (min(b, DAY) if stop else b)) for a, b in own if a < DAY or not stop)
+    found = list(_merged(found))
+    for day, own in cuts.items():
+        base = (day.toordinal() - EPOCH_DAY) * DAY
+        for a, b in own:
+            found = list(_without(found, base + a, base + b))
+    return found, owner
+
+
+def _instants(local: list[Span], timezone: str, year: int) -> Iterator[Span]:
+    """Local stretches (minutes) as stretches of seconds since 1970 UTC, clipped to the UTC year.
+
+    Between two changes of the zone's offset the local clock runs straight, so each piece is only shifted.
+    """
+    begin, stop = _seconds(datetime(year, 1, 1, tzinfo=UTC)), _seconds(datetime(year + 1, 1, 1, tzinfo=UTC))
+    if not local or (
+        len(local) == 1 and local[0][0] * 60 < begin - 90_000 and stop + 90_000 < local[0][1] * 60
+    ):
+        yield from [(begin, stop)] * len(local)  # wholly closed or open, whatever the zone
+        return
+    for since, until, offset in _offsets(timezone, year):
+        for a, b in local:
+            start, end = max(a * 60 - offset, since), min(b * 60 - offset, until)
+            if start < end:
+                yield start, end
+            elif start >= until:
+                break
+
+
+@lru_cache(maxsize=4096)
+def _offsets(timezone: str, year: int) -> tuple[tuple[int, int, int], ...]:
+    """The UTC year in pieces of constant offset: (since, until, offset), all in seconds.
+
+    zoneinfo doesn't tell its changes, so they are looked for twice a day and then by halving; the tz database
+    has no two changes within 12 h that undo each other.
+    """
+    zone = ZoneInfo(timezone)
+
+    def offset(second: int) -> int:
+        shift = (EPOCH + timedelta(seconds=second)).astimezone(zone).utcoffset()
+        assert shift is not None
+        return round(shift.total_seconds())
+
+    start = _seconds(datetime(year, 1, 1, tzinfo=UTC))
+    end = _seconds(datetime(year + 1, 1, 1, tzinfo=UTC))
+    pieces, since, current, before = [], start, offset(start), start
+    for probe in [*range(start + 43_200, end, 43_200), end - 1]:
+        if (now := offset(probe)) != current:
+            low, high = before, probe
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if offset(middle) == current else (low, middle)
+            pieces.append((since, high, current))
+            since, current = high, now
+        before = probe
+    return (*pieces, (since, end, current))
+
+
+def _merged(spans: Iterable[Span]) -> Iterator[Span]:
+    """Sorted, and joined where they touch or overlap."""
+    start = end = None
+    for a, b in sorted(spans):
+        if start is None or end is None:
+            start, end = a, b
+        elif a <= end:
+            end = max(end, b)
+        else:
+            yield start, end
+            start, end = a, b
+    if start is not None and end is not None:
+        yield start, end
+
+
+def _without(spans: Iterable[tuple[T, T]], since: T, until: T) -> Iterator[tuple[T, T]]:
+    for a, b in spans:
+        if until <= a or b <= since or until <= since:
+            yield a, b
+            continue
+        if a < since:
+            yield a, since
+        if until < b:
+            yield until, b
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    if at.year not in YEARS:
+        raise ValueError(f"the year {at.year} is out of range")
+    return at.astimezone(UTC)
+
+
+def _instant(second: int) -> datetime:
+    return EPOCH + timedelta(seconds=second)
+
+
+def _seconds(at: datetime) -> int:
+    return round((at - EPOCH).total_seconds())
