@@ -1,0 +1,32 @@
+// What the page knows, and when it redraws. Everything in `s` came from the API (reading.js), everything in `ui` from here.
+
+/** The stage as last heard of. */
+export const s = {
+  bots: new Set(),
+  ready: false, trouble: "", cast: null, people: [], places: [], live: "connecting",
+  contacts: [], closed: [], agents: [], services: [], wire: [], faults: {},
+  phone: { me: "", to: "", texts: [], custom: false },
+  slack: { who: "", place: "", thread: "", messages: [], views: [], answers: [], gone: new Set() },
+  drawer: { id: "", tab: "why", contact: null, why: null },
+};
+/** What only this page knows: which tab, which panel, what was clicked away. */
+export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideDone: new Set(), guideGone: false, filter: "", keysOff: false, more: new Set(), ask: null, help: false };
+
+let painter = () => {};
+let asked = false;
+export const onDraw = (paint) => { painter = paint; };
+/** Redraws before the next frame; any number of calls make one drawing. */
+export function draw() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => { asked = false; painter(); });
+}
+
+export const personOf = (id) => s.people.find((p) => p.slack === id);
+export const agentOf = (id) => s.agents.find((a) => a.slack === id);
+export const placeOf = (id) => s.places.find((c) => c.id === id);
+export const customerOf = (number) => s.cast?.customers?.find((c) => c.phone === number);
+export const contactOf = (id) => s.contacts.find((c) => c.id === id) ?? s.closed.find((c) => c.id === id);
+/** The live offer in front of this person, as the product's API lists it. */
+export const offersTo = (id) => s.contacts.filter((c) => (c.offers ?? []).some((o) => o.agent?.slack === id && (o.state ?? "pending") === "pending"));
+export const ownedBy = (id) => s.contacts.filter((c) => c.owner?.slack === id);
