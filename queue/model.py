@@ -11,37 +11,34 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from .contact import Decision
-from .model_match import MISSED_PAIR, Bounds
-from .model_memory import Contact, Offer
-from .model_people import MISSES, People
-from .model_texts import Texts
-from .replies import Answer, Arrival, Refused, Ticked
+from .model_match import Bounds
+from .model_memory import Contact
+from .model_timers import Timers
+from .replies import Answer, Arrival, Refused
 
 OPERATION_KEPT = 600_000
 OPERATION_AHEAD = 5_000
 EVENT_KEPT = 48 * 3_600_000
-GAP = 2_000  # between two ticks; deadlines inside a longer one are nobody's fault
 QUEUED = ("waiting", "offered")
 
 T = TypeVar("T")
 
 
-class Model(People, Texts):
+class Model(Timers):
     """One site's queue."""
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__(bounds or Bounds())
         self.seen: dict[str, tuple[int, str, int]] = {}  # event → until, contact, number
         self.operations: dict[str, object] = {}
-        self.ticked: int | None = None
-        self.gap = (0, 0)
+        self.keys: dict[str, int] = {}
 
     def at(self, now: int) -> Model:
         """The instant of what follows."""
         self.now = now
         return self
 
-    def once(self, op: str, act: Callable[[], T]) -> T:
+    def operate(self, op: str, act: Callable[[], T]) -> T:
         """Carry out `act` under an operation id: the same id again gets the same reply, and adds nothing."""
         made = int(op[:13])
         if made < self.now - OPERATION_KEPT or made > self.now + OPERATION_AHEAD:
@@ -100,7 +97,7 @@ class Model(People, Texts):
 
     def accept(self, contact: str, offer: int, agent: str) -> Answer:
         """The agent takes it; all its other live offers end."""
-        it, live = self._live(contact, offer, agent)
+        it, live = self.live(contact, offer, agent)
         if it and it.owner == agent and it.taken == offer and it.state in ("active", "wrapping"):
             return Answer("accepted", agent, it.state)
         if it is None or live is None:
@@ -123,7 +120,7 @@ class Model(People, Texts):
 
     def decline(self, contact: str, offer: int, agent: str, reason: str = "") -> Answer:
         """Not this agent, as long as anybody else may be asked."""
-        it, live = self._live(contact, offer, agent)
+        it, live = self.live(contact, offer, agent)
         if it is None or live is None:
             return self._too_late(it)
         who = self.agents[agent]
@@ -138,7 +135,7 @@ class Model(People, Texts):
 
     def delivered(self, contact: str, offer: int, place: str) -> Answer:
         """The desk has shown it: the deadline starts, the first time only."""
-        it, live = self._live(contact, offer)
+        it, live = self.live(contact, offer)
         if it is None or live is None:
             return self._too_late(it)
         if not live.delivered:
@@ -149,18 +146,12 @@ class Model(People, Texts):
 
     def rescind(self, contact: str, offer: int, reason: str) -> Answer:
         """Taken back: nobody is to blame, nobody is excluded."""
-        it, live = self._live(contact, offer)
+        it, live = self.live(contact, offer)
         if it is None or live is None:
             return self._too_late(it)
-        self._rescinded(it, live, reason)
+        self.rescinded(it, live, reason)
         self.work()
         return Answer("ok", state=it.state)
-
-    def _rescinded(self, contact: Contact, live: Offer, reason: str) -> None:
-        self.list_out(contact)
-        self.end_offer(contact, live, "rescinded", reason)
-        self.freed.append(contact)
-        self.roomy.append(self.agents[live.agent])
 
     def complete(self, contact: str, agent: str, outcome: str = "{}") -> Answer:
         """The owner is done; the wrap-up begins, if the route has one."""
@@ -211,15 +202,9 @@ class Model(People, Texts):
         it = self.contacts.get(contact)
         if it is None or it.state != "parked":
             return self._too_late(it, "stale")
-        self._wake(it, "woken")
+        self.woken(it, "woken")
         self.work()
         return Answer("ok", state=it.state)
-
-    def _wake(self, contact: Contact, kind: str) -> None:
-        contact.state, contact.wake = "waiting", None
-        self.due.pop(f"p:{contact.id}", None)
-        self.tell(kind, contact.id)
-        self.freed.append(contact)
 
     def abandon(self, contact: str, reason: str = "") -> Answer:
         """The customer is gone."""
@@ -249,7 +234,7 @@ class Model(People, Texts):
         if it is None or it.state not in ("dead", "abandoned"):
             return self._too_late(it, "stale")
         self.threads.setdefault(it.thread, it.id)
-        self._wake(it, "revived")
+        self.woken(it, "revived")
         self.work()
         return Answer("ok", state=it.state)
 
@@ -300,16 +285,16 @@ class Model(People, Texts):
         del self.contacts[contact]
         return True
 
+    def once(self, key: str, ms: int) -> bool:
+        """True the first time that the key is seen within `ms`."""
+        if self.keys.get(key, 0) > self.now:
+            return False
+        self.keys[key] = self.now + ms
+        return True
+
     def calendar(self, midnights: tuple[int, ...]) -> None:
         """The site's midnights, around now: shares are counted from the last one."""
         self.midnights = midnights
-
-    def _live(self, contact: str, offer: int, agent: str = "") -> tuple[Contact | None, Offer | None]:
-        it = self.contacts.get(contact)
-        for live in it.offers.values() if it else ():
-            if live.number == offer and agent in ("", live.agent):
-                return it, live
-        return it, None
 
     def _too_late(self, it: Contact | None, outcome: str = "") -> Answer:
         if it is None:
@@ -320,112 +305,3 @@ class Model(People, Texts):
     def _free_thread(self, contact: Contact) -> None:
         if self.threads.get(contact.thread) == contact.id:
             del self.threads[contact.thread]
-
-    # -- timers --------------------------------------------------------------------------------------------
-
-    def tick(self, limit: int | None = None) -> Ticked:
-        """Carry out what is due, one entry at a time, earliest (instant, member) first."""
-        before, self.ticked = self.ticked, self.now
-        if before is not None and self.now - before > GAP:
-            first = self.due.first()
-            unfinished = first is not None and first[0] <= self.gap[1]
-            self.gap = (self.gap[0] if unfinished else before, self.now)
-        fired = 0
-        while fired < (limit or self.bounds.tick):
-            first = self.due.first()
-            if first is None or first[0] > self.now:
-                break
-            del self.due[first[1]]
-            self._fire(first[1], first[0])
-            self.work()
-            fired += 1
-        first = self.due.first()
-        next_due = first[0] if first else None
-        return Ticked(self.now, fired, next_due is not None and next_due <= self.now, next_due)
-
-    def _fire(self, member: str, at: int) -> None:
-        kind, _, rest = member.partition(":")
-        fire: dict[str, Callable[[str, int], None]] = {
-            "o": self._offer_due, "s": self._step_due, "e": self._pair_due, "E": self._lift_due,
-            "w": self._wrap_due, "p": self._wake_due, "h": self._edge_due, "v": self._overtime_due,
-            "b": self._away_over, "d": self._fill_on, "k": self._class_died, "r": self._reply_due,
-        }  # fmt: skip
-        fire[kind](rest, at)
-
-    def _offer_due(self, rest: str, at: int) -> None:
-        it, live = self._live(rest.split(":")[0], int(rest.split(":")[1]))
-        if it is None or live is None:
-            return
-        in_gap = self.gap[0] < at <= self.gap[1]
-        if in_gap or not live.delivered:
-            self._rescinded(it, live, "gap" if in_gap else "not delivered")
-            return
-        who = self.agents[live.agent]
-        self.list_out(it)
-        self.end_offer(it, live, "missed")
-        it.pairs.add(who.name)
-        self.due[f"e:{it.id}:{who.name}"] = self.now + MISSED_PAIR
-        who.since = self.now
-        if live.created >= who.missed_at:
-            who.misses, who.missed_at = who.misses + 1, self.now
-        self.freed.append(it)
-        self.work()
-        if who.misses >= MISSES and who.presence == "available":
-            self.set_presence(who, "away", None, "missed two offers")
-        else:
-            self.roomy.append(who)
-
-    def _step_due(self, rest: str, at: int) -> None:
-        self.freed.append(self.contacts[rest])
-
-    def _pair_due(self, rest: str, at: int) -> None:
-        contact, _, agent = rest.partition(":")
-        self.contacts[contact].pairs.discard(agent)
-        self.freed.append(self.contacts[contact])
-
-    def _lift_due(self, rest: str, at: int) -> None:
-        it = self.contacts[rest]
-        if it.lift_at is not None and it.lift_at <= self.now and self.exhausted(it):
-            self.forget_pairs(it)
-            self.tell("lifted", it.id)
-        self.freed.append(it)
-
-    def _wrap_due(self, rest: str, at: int) -> None:
-        self.close(self.contacts[rest])
-
-    def _wake_due(self, rest: str, at: int) -> None:
-        self._wake(self.contacts[rest], "woken")
-
-    def _edge_due(self, rest: str, at: int) -> None:
-        agent = self.agents[rest]
-        with self.changing(agent, "off shift"):
-            while agent.edges and agent.edges[0][0] <= self.now:
-                agent.shift, agent.edges = agent.edges[0][1], agent.edges[1:]
-            if agent.edges:
-                self.due[f"h:{rest}"] = agent.edges[0][0]
-        if len(agent.edges) <= 1:
-            self.tell("edges", "", rest)
-
-    def _overtime_due(self, rest: str, at: int) -> None:
-        with self.changing(self.agents[rest], "off shift"):
-            self.agents[rest].overtime = None
-
-    def _away_over(self, rest: str, at: int) -> None:
-        self.tell("away_over", "", rest)
-
-    def _fill_on(self, rest: str, at: int) -> None:
-        self.end_personal(self.agents[rest])
-        self.roomy.append(self.agents[rest])
-
-    def _class_died(self, rest: str, at: int) -> None:
-        need = next(need for need, number in self.classes.items() if number == int(rest))
-        if self.alive(need):
-            return
-        stuck = sorted(
-            it.key
-            for it in self.contacts.values()
-            if it.open and it.now_step.need == need and it.step < len(it.route.steps) - 1
-        )
-        self.freed += [self.contacts[id] for _, id in stuck[: self.bounds.sweep]]
-        if len(stuck) > self.bounds.sweep:
-            self.due[f"k:{rest}"] = self.now

@@ -230,8 +230,8 @@ class Matching(Memory):
 
     def held_back(self, agent: Agent, contact: Contact) -> bool:
         """Whether the agent is kept free for an earlier contact that doesn't fit beside their load yet."""
-        if agent.draining and self.contacts[agent.draining].key < contact.key:
-            return True
+        if agent.draining:
+            return self.contacts[agent.draining].key < contact.key
         tight = [ch for ch in CHANNELS if agent.channels & BITS[ch] and agent.room(ch) is None]
         earlier = sorted(key for ch in tight for key in self.queue[ch] if key < contact.key)
         for _, id in earlier:

@@ -134,8 +134,8 @@ class Agent:
 
     @property
     def permille(self) -> int:
-        """Load against the budget."""
-        return (self.load(True) + self.load(False)) * 1000 // max(1, self.capacity.budget)
+        """Load against the budget, at most twice it."""
+        return min(2000, (self.load(True) + self.load(False)) * 1000 // max(1, self.capacity.budget))
 
     def room(self, channel: Channel) -> bool | None:
         """Whether one more contact fits: True, False, or None when the budget alone is in the way."""
