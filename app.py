@@ -281,7 +281,7 @@ class App:
         if self.settings.redis_url is not None or self.settings.database_url is not None:
             raise PermissionError("only the sandbox's own store is emptied")
         await self._stop_core()
-        await self.queue.wipe()
+        await self.store.empty()
         await self.history.wipe()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "reset")
         await self._start_core()
