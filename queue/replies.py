@@ -31,13 +31,9 @@ class Answer:
     contact or agent; `state` is the contact's state afterwards.
     """
 
-<<<<<<< HEAD
-    outcome: Literal["accepted", "ok", "stale", "taken", "not_owner", "ended", "gone", "too_late", "suppressed"]
-=======
     outcome: Literal[
         "accepted", "ok", "stale", "taken", "not_owner", "ended", "gone", "too_late", "suppressed"
     ]
->>>>>>> model
     by: str = ""
     state: str = ""
     n: int = 0
