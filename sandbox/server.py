@@ -207,7 +207,7 @@ class Sandbox:
             twilio.enforce_limits = slack.enforce_limits = False
             try:
                 fired = await self._advance(to)
-                self.clock.offset += max(0.0, to - self.clock.now())
+                self.clock.move_to(to)
                 for standin in self.standins:
                     if isinstance(standin, Settles):
                         await standin.settle()
