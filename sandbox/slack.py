@@ -52,7 +52,7 @@ class SlackStandIn:
         modals = Modals(self.space, changed)
         self._files = Files(self.space, tell, chat, wire, faults, granted)
         methods = chat.methods() | rooms.methods() | modals.methods() | self._files.methods()
-        self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.sockets.spawn)
+        self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.sockets)
         self._hooks = Hooks(self.space, tell, wire, faults)
         desk = Desk(self.space, self.sockets)
         self._people = People(desk, tell, self._files)

@@ -222,7 +222,7 @@ class Acts:
         return {str(name): str(words) for name, words in errors.items()}
 
     async def close(self, body: Json) -> Json:
-        """A person closes a modal (`"all": true`: the whole stack); the app is told where the view asks for it."""
+        """A person closes a modal (with `"all": true` all of them); the app is told where a view asks."""
         self.desk.up()
         user = self.desk.user(body)
         view = self._view(body, user)

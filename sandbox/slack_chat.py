@@ -174,6 +174,7 @@ class Chat:
             message, text, blocks, call.base, keep=sent is None and not message.auto, metadata=metadata
         )
         shown = message_json(message, self.space, call.base, metadata=True)
+        del shown["ts"]  # the answer's message has none
         return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
 
     def delete(self, call: Call) -> Json:
