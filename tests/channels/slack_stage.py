@@ -64,12 +64,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def slack_stage(scopes: list[str] = DEFAULT_SCOPES) -> AsyncIterator[Stage]:
+async def slack_stage(scopes: list[str] = DEFAULT_SCOPES, **more: Any) -> AsyncIterator[Stage]:
     clock, faults = Clock(), Faults()
     faults.slack.enforce_limits = False
     wire = Wire(clock)
     changes: list[tuple[str, dict[str, str]]] = []
-    slack = SlackStandIn(CAST, clock, wire, faults, lambda kind, ids: changes.append((kind, ids)), scopes)
+    slack = SlackStandIn(
+        CAST, clock, wire, faults, lambda kind, ids: changes.append((kind, ids)), scopes, **more
+    )
     app = web.Application()
     app.add_routes([*slack.api_routes(), *slack.routes()])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

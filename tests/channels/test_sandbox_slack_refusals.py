@@ -138,6 +138,24 @@ async def test_tokens_and_scopes_are_checked() -> None:
         assert members[0]["real_name"] == "Ada Lovelace" and "email" not in members[0]["profile"]
 
 
+async def test_only_subscribed_events_and_registered_commands_reach_the_app() -> None:
+    heard: list[str] = []
+
+    def dress(app: Any) -> None:
+        async def keep(body: dict[str, Any]) -> None:
+            heard.append(body["event"]["channel_type"])
+
+        app.event("message")(keep)
+
+    async with slack_stage(events=["message.im"], commands=["/tierline"]) as stage, bolt_app(stage, dress):
+        await stage.post("reply", user=ADA, channel=ROOM, text="not for the app")
+        await stage.post("reply", user=ADA, channel=ADA_DM, text="for the app")
+        await until(lambda: heard)
+        assert heard == ["im"]
+        other = await stage.post("command", 409, user=ADA, channel=ROOM, command="/shrug")
+        assert other["hint"] == "/shrug is not a valid command"
+
+
 async def test_people_and_app_own_only_their_own_words(stage: Stage) -> None:
     client = stage.client()
     said = await stage.post("reply", user=ADA, channel=ROOM, text="mine")
