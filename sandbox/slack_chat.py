@@ -82,7 +82,10 @@ class Chat:
             longest = MARKDOWN
         if len(text) > longest:
             raise SlackError("msg_too_long")
-        if not text.strip() and not blocks and not call.args.get("attachments"):
+        attachments = call.args.get("attachments") or []
+        if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
+            raise SlackError("invalid_attachments")
+        if not text.strip() and not blocks and not attachments:
             raise SlackError("no_text")
         return text, blocks
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import random
 from typing import Any
 
 import pytest
@@ -215,6 +217,44 @@ def test_blocks_that_slack_takes_are_taken_also_with_one_action_id_in_several_bl
     home = {"type": "home", "blocks": GOOD_BLOCKS[:-1], "private_metadata": "", "callback_id": "home"}
     assert faults_of_view(home).lines() == []
     assert faults_of_view(modal(field(), submit=plain("Send"), notify_on_close=True)).lines() == []
+
+
+JUNK: list[Any] = [
+    None,
+    True,
+    7,
+    -1.5,
+    "",
+    "x",
+    [],
+    {},
+    [[]],
+    [{}],
+    {"type": []},
+    {"type": "button"},
+    {"type": {}},
+]
+
+
+def spots(document: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) inside a document."""
+    keys = (
+        document if isinstance(document, dict) else range(len(document)) if isinstance(document, list) else ()
+    )
+    return [found for key in list(keys) for found in [(document, key), *spots(document[key])]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_document_however_odd_breaks_the_checks(seed: int) -> None:
+    dice = random.Random(seed)
+    for _ in range(100):
+        blocks = copy.deepcopy(GOOD_BLOCKS)
+        for _ in range(dice.randint(1, 3)):
+            container, key = dice.choice(spots(blocks))
+            container[key] = copy.deepcopy(dice.choice(JUNK))
+        lines = faults_of_blocks(blocks, "message").lines()
+        assert faults_of_view({"type": "home", "blocks": blocks}).lines()  # markdown is for messages only
+        assert lines or completed(blocks)
 
 
 def test_what_is_taken_gets_slacks_ids_and_defaults() -> None:
