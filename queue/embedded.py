@@ -63,6 +63,7 @@ class EmbeddedStore:
         self._socket = socket
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
+        self._turn = asyncio.Lock()
 
     @classmethod
     async def start(cls, data_dir: Path) -> EmbeddedStore:
@@ -99,9 +100,12 @@ class EmbeddedStore:
 
     async def restart(self) -> None:
         """Start again after the server died. Raises like `start`."""
-        await self._kill()
-        await self._directory.stop_orphan(STOP_WITHIN)
-        await self._spawn()
+        async with self._turn:
+            if self._stopping:
+                return
+            await self._kill()
+            await self._directory.stop_orphan(STOP_WITHIN)
+            await self._spawn()
 
     async def keep_running(self, told: Callable[[str], None]) -> None:
         """Restart the server whenever it dies; run this as a task for as long as the store is in use.
@@ -127,16 +131,19 @@ class EmbeddedStore:
                     await asyncio.sleep(wait)
                     wait = min(wait * 2, 1.0)
                 else:
+                    if self._stopping:
+                        return
                     told("the embedded store is running again")
                     break
 
     async def stop(self) -> None:
         """Stop the server cleanly (it finishes what it runs and syncs its log); let go of the directory."""
         self._stopping = True
-        await self._kill()
-        remove_socket(self._socket, self._directory.path)
-        self._directory.forget()
-        self._directory.release()
+        async with self._turn:  # a restart that is under way would leave a server behind
+            await self._kill()
+            remove_socket(self._socket, self._directory.path)
+            self._directory.forget()
+            self._directory.release()
 
     async def _kill(self) -> None:
         process = self._process
