@@ -1,0 +1,271 @@
+"""The one store: embedded or by `REDIS_URL`, checked before it is trusted with a contact.
+
+Opening it answers four questions: is the server new enough, will it keep what it is given, is it the same
+store as last time, and does it have our functions. Short administrative questions go through `redis` (one
+connection per question, never re-sent); everything on the main path goes through `Client`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from redis import exceptions as errors
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from . import library
+from .client import Client, Reply, Word
+from .embedded import EmbeddedStore
+from .failures import (
+    Forbidden,
+    FunctionMissing,
+    Loading,
+    MemoryFull,
+    StoreError,
+    StoreIdentityChanged,
+    StoreRefused,
+    StoreUnavailable,
+    StoreUnsafe,
+    from_reply,
+)
+from .identity import identity_key, recall, remember
+from .safety import CONFIG_READ, Durability, Facts, durability, read_facts, unsafe, warnings
+
+ADMIN_WITHIN = 3.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the store is, for people and for `/readyz`."""
+
+    up: bool
+    reason: str  # why not up, or why up but not fit; empty when well
+    durability: Durability
+    server: str  # "Valkey 9.1.2"; empty when unknown
+    answer_ms: float  # one round trip; 0 when not up
+    memory_used: int  # bytes
+    memory_limit: int  # bytes; 0 = none
+    log_writable: bool  # False after a failed write of the append-only log
+    warnings: tuple[str, ...]
+
+
+class Store:
+    """One site's store. Make it with `open`."""
+
+    def __init__(self, url: str, site: str, library_source: str, embedded: EmbeddedStore | None) -> None:
+        """Use `open`."""
+        self.url = url
+        self.site = site
+        self.embedded = embedded
+        self.client = Client(url)
+        self.durability: Durability = "unknown"
+        self.warnings: tuple[str, ...] = ()
+        self._source = library_source
+        self._loading = asyncio.Lock()
+        self._loads = 0
+
+    @classmethod
+    async def open(
+        cls, redis_url: str | None, data_dir: Path, site: str, *, library_source: str | None = None
+    ) -> Store:
+        """Open the store at `redis_url`, or the embedded one in `data_dir/store`.
+
+        Raises `StoreUnsafe` (too old, or evicts keys), `StoreIdentityChanged` (not the store that `data_dir`
+        remembers), `StoreUnavailable`, `EmbeddedError`, or ValueError for a malformed URL.
+        """
+        source = library.source() if library_source is None else library_source
+        embedded = None if redis_url else await EmbeddedStore.start(data_dir / "store")
+        url = redis_url or (embedded.url if embedded else "")
+        try:
+            store = cls(url, site, source, embedded)
+        except BaseException:
+            if embedded is not None:
+                await embedded.stop()
+            raise
+        try:
+            await store._enter(data_dir)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Close the connection; an embedded server is stopped cleanly."""
+        await self.client.close()
+        if self.embedded is not None:
+            await self.embedded.stop()
+
+    async def keep_running(self, told: Callable[[str], None]) -> None:
+        """Run beside the store: restarts an embedded server that died; returns at once for another server."""
+        if self.embedded is not None:
+            await self.embedded.keep_running(told)
+
+    async def fcall(self, name: str, key: str, *args: Word, deadline: float | None = None) -> Reply:
+        """`Client.fcall`, which brings the library back when the server has lost it.
+
+        A missing function has run nothing, so this one call may be made again without its operation id.
+        """
+        loads = self._loads
+        try:
+            return await self.client.fcall(name, key, *args, deadline=deadline)
+        except FunctionMissing:
+            await self._load_again(loads)
+            return await self.client.fcall(name, key, *args, deadline=deadline)
+
+    async def reader(self) -> Client:
+        """A connection of its own for blocking reads."""
+        return await self.client.reader()
+
+    async def function_load(self) -> None:
+        """Make the server have our library, whatever it had under its name; any number may do so at once.
+
+        One library name is one contract, so another text under it is the same contract, mended.
+        """
+        async with self._admin() as redis:
+            listed = await _unless_refused(redis.function_list(library.NAME, withcode=True))
+            if self._source not in _texts(listed):
+                await redis.function_load(self._source, replace=True)
+        self._loads += 1
+
+    async def health(self) -> Health:
+        """Look again: up, unchanged, still safe, still writing its log? Raises no `StoreError`."""
+        started = time.perf_counter()  # uvloop's own clock stands still within a turn
+        try:
+            identity = await self.client.call("GET", identity_key(self.site))
+            answer_ms = (time.perf_counter() - started) * 1000
+            if self.client.expect is not None and identity != self.client.expect[1]:
+                self.client.drop("the store was emptied or replaced")  # the next greeting refuses it
+                raise StoreIdentityChanged("The store was emptied or replaced while we were running.")
+            facts = await self._facts()
+        except StoreError as error:
+            return Health(False, str(error), self.durability, "", 0.0, 0, 0, False, self.warnings)
+        self._judge(facts)
+        return Health(
+            up=True,
+            reason=unsafe(facts) or "",
+            durability=self.durability,
+            server=facts.server,
+            answer_ms=answer_ms,
+            memory_used=facts.memory_used,
+            memory_limit=facts.memory_limit,
+            log_writable=facts.log_writable,
+            warnings=self.warnings,
+        )
+
+    async def empty(self) -> None:
+        """Forget all but the store's identity, for the sandbox. Raises `StoreUnsafe` unless embedded."""
+        if self.embedded is None or self.client.expect is None:
+            raise StoreUnsafe("Only an embedded store may be emptied; this one is somebody's server.")
+        key, name = self.client.expect
+        await self.client.call("FLUSHALL")
+        await self.client.call("SET", key, name)
+
+    async def _enter(self, data_dir: Path) -> None:
+        await self.client.start()
+        facts = await self._facts()
+        if reason := unsafe(facts):
+            raise StoreUnsafe(reason)
+        self._judge(facts)
+        await self._recognise(data_dir)
+        if "register_function" in self._source:
+            await self.function_load()
+
+    def _judge(self, facts: Facts) -> None:
+        self.durability = durability(facts)
+        self.warnings = warnings(facts)
+
+    async def _recognise(self, data_dir: Path) -> None:
+        key = identity_key(self.site)
+        known = await asyncio.to_thread(recall, data_dir, self.site)
+        found = await self.client.call("GET", key)
+        if known is None:
+            found = found or await self._baptise(key)
+            await asyncio.to_thread(remember, data_dir, self.site, _bytes(found))
+        elif found != known:
+            raise StoreIdentityChanged(
+                f"The store at {self.client.address} {'is empty' if found is None else 'is another one'}:"
+                f" not the one that site {self.site} used before. Bring back its data, or point REDIS_URL to"
+                f" the right server. To begin anew with this one, remove {data_dir / 'store-identity.json'}."
+            )
+        self.client.expect = (key, _bytes(found))
+
+    async def _baptise(self, key: str) -> Reply:
+        await self.client.call("SET", key, secrets.token_hex(16), "NX")
+        return await self.client.call("GET", key)
+
+    async def _facts(self) -> Facts:
+        async with self._admin() as redis:
+            info: Mapping[str, Any] = await redis.info()
+            config = await _unless_refused(redis.config_get(*CONFIG_READ))
+            return read_facts(info, config)
+
+    async def _load_again(self, loads: int) -> None:
+        async with self._loading:
+            if self._loads == loads:  # of many calls that met the loss together, the first one mends it
+                await self.function_load()
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Redis]:
+        redis = Redis.from_url(
+            self.url,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=ADMIN_WITHIN,
+            socket_connect_timeout=ADMIN_WITHIN,
+            single_connection_client=True,
+            decode_responses=True,
+        )
+        try:
+            yield redis
+        except RedisError as error:
+            raise _in_our_words(error) from None
+        finally:
+            await redis.aclose()
+
+
+def _in_our_words(error: RedisError) -> StoreError:
+    """redis-py strips the server's code from the text and puts it into the type."""
+    match error:
+        case errors.AuthenticationError() | errors.NoPermissionError():
+            return Forbidden("NOPERM", str(error))
+        case errors.BusyLoadingError():
+            return Loading("LOADING", str(error))
+        case errors.OutOfMemoryError():
+            return MemoryFull("OOM", str(error))
+        case errors.ReadOnlyError():
+            return StoreRefused("READONLY", str(error))
+        case errors.TimeoutError() | errors.ConnectionError():
+            return StoreUnavailable("the store doesn't answer")
+        case _:
+            return from_reply(str(error) if str(error).startswith("MISCONF") else f"ERR {error}")
+
+
+async def _unless_refused(answer: Awaitable[T]) -> T | None:
+    """The answer, or None where this server refuses the question: hosted ones often do."""
+    try:
+        return await answer
+    except errors.ResponseError:
+        return None
+
+
+def _texts(reply: object) -> list[str]:
+    """Every text in a reply, however the client shaped it."""
+    if isinstance(reply, str):
+        return [reply]
+    parts = [*reply.keys(), *reply.values()] if isinstance(reply, Mapping) else reply
+    return [text for part in parts for text in _texts(part)] if isinstance(parts, list | tuple) else []
+
+
+def _bytes(reply: Reply) -> bytes:
+    if not isinstance(reply, bytes):
+        raise StoreIdentityChanged("The store's identity can't be read: its key isn't ours.")
+    return reply
