@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...skills.skill import CHANNELS
 from . import schedules
-from .errors import Source, Span, closest, one_of, path_of
+from .errors import Source, Span, one_of, path_of
 from .fields import LANGUAGES, day, duration, quietly, shown
 from .model import VARIABLES
 from .read import Node
@@ -85,7 +85,7 @@ def refer(found: Source, node: Node | None, path: str, known: Iterable[str], wha
 
 def _refer(found: Source, name: str, span: Span, path: str, known: tuple[str, ...], what: str) -> None:
     if name and name not in known:
-        better = closest(name, known)
+        better = found.closest(name, known)
         said = f'no {what} is called "{shown(name)}"'
         found.wrong(span, path, said, instead=better, allowed=one_of(known, f"no {what} is known"))
 
@@ -380,7 +380,7 @@ def _variables(found: Source, text: Node, path: str, allowed: tuple[str, ...]) -
         name = used.strip("{} ")
         if used == f"{{{name}}}" and name in allowed:
             continue
-        raw, better = found.raw(text.span), closest(name, allowed) if name else None
+        raw, better = found.raw(text.span), found.closest(name, allowed) if name else None
         instead = raw.replace(used, f"{{{better}}}") if raw and better and len(used) > 1 else None
         what = (
             f"{shown(used)} isn't known in this text"

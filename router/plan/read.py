@@ -30,7 +30,7 @@ from .syntax import explain
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_ALIASES = 100
-MAX_NODES = 100_000  # after aliases are expanded
+MAX_NODES = 60_000  # after aliases are expanded
 MAX_DIGITS = 15
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
@@ -114,6 +114,8 @@ def read(text: str, found: Source) -> Node:
     """
     try:
         return _Builder(found).build(text)
+    except PlanErrors:
+        raise
     except ReaderError as error:
         where = text[: error.position]
         line, column = where.count("\n"), len(where) - where.rfind("\n") - 1
@@ -188,7 +190,7 @@ class _Builder:
 
     def _tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, span: Span) -> None:
         if event.tag is not None:
-            self._refuse(span, "tags such as !!str mean nothing here", "remove what begins with !")
+            self._refuse(span, "what begins with ! is a tag in YAML", 'put it in quotes, or remove it: "!…"')
 
     def _begin(self, node: Node, event: MappingStartEvent | SequenceStartEvent) -> None:
         if len(self.open) >= MAX_DEPTH:
