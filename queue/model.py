@@ -70,6 +70,7 @@ class Model(Timers):
             id=f"C{self.counter}",
             number=self.counter,
             route=decision.route,
+            classes=self.intern(decision.route),
             rank=decision.rank * 1000 + self.counter % 1000,
             arrived=self.now,
             base=self.now,
@@ -81,7 +82,6 @@ class Model(Timers):
         )
         self.contacts[contact.id] = contact
         self.threads[thread] = self.last[thread] = contact.id
-        self.intern(decision.route)
         self.say(contact, "in", arrived)
         parked = decision.wake is not None and decision.wake > self.now
         self.tell(
@@ -107,6 +107,7 @@ class Model(Timers):
         self.due.pop(f"o:{it.id}:{live.number}", None)
         del it.offers[agent]
         who.offers.discard(it.id)
+        who.rooms.clear()
         it.state, it.owner, it.taken = "active", agent, offer
         it.prefer, it.personal = None, ""
         self.tell("accepted", it.id, agent, offer, offer=offer, place=live.place, agent=agent)
@@ -250,7 +251,7 @@ class Model(Timers):
         self.due.pop(f"p:{it.id}", None)
         if decision.route.service != it.route.service:
             it.base = self.now
-        self.intern(decision.route)
+        it.classes = self.intern(decision.route)
         it.route, it.deadlines, it.prefer, it.facts = (
             decision.route, decision.deadlines, decision.prefer, decision.facts,
         )  # fmt: skip
@@ -270,7 +271,7 @@ class Model(Timers):
         contact.state = "offered" if contact.offers else "waiting"
         self.settle(contact)
         for offer in sorted(contact.offers.values(), key=lambda it: it.number):
-            if not self.admits(contact.now_step.need, self.agents[offer.agent].profile):
+            if contact.klass not in self.agents[offer.agent].can:
                 self.end_offer(contact, offer, "rescinded", "rerouted")
                 self.roomy.append(self.agents[offer.agent])
         self.place(contact)

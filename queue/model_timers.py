@@ -116,13 +116,12 @@ class Timers(People, Texts):
         self.roomy.append(self.agents[rest])
 
     def _class_died(self, rest: str, at: int) -> None:
-        need = next(need for need, number in self.classes.items() if number == int(rest))
-        if self.alive(need):
+        if self.alive(int(rest)):
             return
         stuck = sorted(
             it.key
             for it in self.contacts.values()
-            if it.open and it.now_step.need == need and it.step < len(it.route.steps) - 1
+            if it.open and it.klass == int(rest) and it.step < len(it.route.steps) - 1
         )
         self.freed += [self.contacts[id] for _, id in stuck[: self.bounds.sweep]]
         if len(stuck) > self.bounds.sweep:

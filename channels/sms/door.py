@@ -1,7 +1,7 @@
 """The SMS door: Twilio's signed webhooks in, texts out through the twilio library.
 
-    customer ─▶ Twilio ─▶ POST /twilio/sms ─▶ signature ─▶ shapes ─▶ Arrived ─▶ inbound (durable) ─▶ <Response/>
-    customer ◀─ Twilio ◀─ Messages.json ◀─ say            /twilio/sms/status ─▶ receipt
+customer ─▶ Twilio ─▶ POST /twilio/sms ─▶ signature ─▶ shapes ─▶ Arrived ─▶ inbound (durable) ─▶ <Response/>
+customer ◀─ Twilio ◀─ Messages.json ◀─ say            /twilio/sms/status ─▶ receipt
 """
 
 from __future__ import annotations
@@ -180,7 +180,9 @@ class SmsDoor:
         return sent
 
     async def _send(self, words: Words, text: str, callback: str) -> Sent:
-        more: dict[str, object] = {"status_callback": callback} if callback.startswith("https://") or self.account.api_url else {}
+        more: dict[str, object] = (
+            {"status_callback": callback} if callback.startswith("https://") or self.account.api_url else {}
+        )
         if words.media:
             more["media_url"] = [m.url for m in words.media]
         try:

@@ -72,7 +72,9 @@ class MediaStore:
             if not self._ours(url):
                 raise MediaRefused("not a host of Twilio's")
             headers = {"Authorization": auth} if auth else {}
-            async with self.http.session.get(self._real(url), headers=headers, allow_redirects=False) as answer:
+            async with self.http.session.get(
+                self._real(url), headers=headers, allow_redirects=False
+            ) as answer:
                 if answer.status in (301, 302, 303, 307, 308):
                     following = urljoin(url, answer.headers.get("Location", ""))
                     if urlsplit(following).netloc != urlsplit(url).netloc:
@@ -82,7 +84,9 @@ class MediaStore:
                 if answer.status != 200:
                     raise MediaRefused(f"answered {answer.status}") if answer.status < 500 else OSError("5xx")
                 content = await answer.content.read(LARGEST + 1)
-                while len(content) <= LARGEST and (more := await answer.content.read(LARGEST + 1 - len(content))):
+                while len(content) <= LARGEST and (
+                    more := await answer.content.read(LARGEST + 1 - len(content))
+                ):
                     content += more
                 if len(content) > LARGEST:
                     raise MediaRefused("too large")
