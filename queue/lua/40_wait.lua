@@ -48,8 +48,9 @@ local function set_timer(c, instant)
   mark(c)
 end
 
+-- No check any more whether everybody was asked; there is one only where somebody was.
 local function unlift(c)
-  if c.lift then undue('E:' .. c.id) end
+  if c.lift or c.pairs then undue('E:' .. c.id) end
   c.lift = nil
 end
 

@@ -38,7 +38,7 @@ local function recheck_personal(a)
   for ch = 1, 4 do
     for _, id in ipairs(call('ZRANGE', P .. 'w:@' .. a.name .. '.' .. ch, 0, BOUND_SWEEP)) do
       local c = contact(id)
-      if not preferred(c) then list[#list + 1] = c end
+      if not could(a, c) then list[#list + 1] = c end
     end
   end
   table.sort(list, by_rank)
