@@ -22,7 +22,11 @@ from .settings import Settings
 
 EXAMPLE = Path(__file__).parent / "router" / "plan" / "example.yaml"
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="One queue for everyone who needs help, answered in Slack.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="One queue for everyone who needs help, answered in Slack.",
+)
 plan_cli = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
 customers_cli = typer.Typer(no_args_is_help=True, help="Who your customers are.")
 cli.add_typer(plan_cli, name="plan")
@@ -56,7 +60,9 @@ async def _run(settings: Settings) -> None:
     ready = await app.ready()
     print(f"Tierline listens on port {app.port}; doors: {ready['doors']}", flush=True)
     if not (settings.sms_on and settings.slack_on):
-        print("A door is off because its credentials are missing: `tierline setup` asks for them.", flush=True)
+        print(
+            "A door is off because its credentials are missing: `tierline setup` asks for them.", flush=True
+        )
     await _until_told()
     await app.stop()
 

@@ -31,7 +31,9 @@ class Answer:
     contact or agent; `state` is the contact's state afterwards.
     """
 
-    outcome: Literal["accepted", "ok", "stale", "taken", "not_owner", "ended", "gone", "too_late", "suppressed"]
+    outcome: Literal[
+        "accepted", "ok", "stale", "taken", "not_owner", "ended", "gone", "too_late", "suppressed"
+    ]
     by: str = ""
     state: str = ""
     n: int = 0

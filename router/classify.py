@@ -1,7 +1,7 @@
 """What a contact needs: a pure function of the arrival, the customer, the active plan and the instant.
 
-    entry → service → first rule that holds → service, priority, skills, language
-                                            → route, rank, deadlines of the steps, or the next opening
+entry → service → first rule that holds → service, priority, skills, language
+                                        → route, rank, deadlines of the steps, or the next opening
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Jobs in lanes: one lane is done in order, lanes go side by side; a cursor moves only behind what is finished.
 
-    ledger ──▶ jobs of an event ──▶ lane "say:C1001" ─ job ─ job
-                                    lane "agent:ada" ─ job
-    cursor = the last event before which every job is done: a restart repeats what lies behind it, nothing else
+ledger ──▶ jobs of an event ──▶ lane "say:C1001" ─ job ─ job
+                                lane "agent:ada" ─ job
+cursor = the last event before which every job is done: a restart repeats what lies behind it, nothing else
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class Lanes:
     width: int = 64
     open: int = 0
     lanes: dict[str, deque[tuple[str, Job, bool]]] = field(default_factory=dict)
-    pending: dict[str, int] = field(default_factory=dict)  # event id → unfinished jobs, in order of arrival
+    pending: dict[str, int] = field(default_factory=dict)  # entry id → unfinished jobs, in order of arrival
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
     done_until: str = ""
 
     def submit(self, event: str, jobs: list[Job], replayed: bool) -> None:
-        """Take the jobs of one event; events come in order, each once."""
+        """Take the jobs of one entry of the ledger; entries come in order, each once."""
         self.pending[event] = len(jobs)
         self.open += len(jobs)
         for job in jobs:
@@ -102,7 +102,7 @@ class Lanes:
                     return
                 pause = wait
             count, wait = count + 1, min(wait * 2, LONGEST_WAIT)
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
 
     def _settle(self) -> None:
         moved = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import structlog
 
@@ -68,9 +69,10 @@ class Outbox:
         known_at_start = await self.queue.last_event()
         while True:
             events = await self.queue.events(self.read_until, BATCH, block=2_000)
-            for event in events:
-                self.lanes.submit(event.id, self.jobs(event), replayed=_order(event.id) <= _order(known_at_start))
-                self.read_until = event.id
+            for entry, together in groupby(events, key=lambda event: event.id):
+                jobs = [job for event in together for job in self.jobs(event)]
+                self.lanes.submit(entry, jobs, replayed=_order(entry) <= _order(known_at_start))
+                self.read_until = entry
             while self.lanes.open > MOST_OPEN:
                 await asyncio.sleep(0.05)
 

@@ -16,14 +16,14 @@ class Receipts:
     def __init__(self, queue: Callable[[], Queue]) -> None:
         self.queue = queue
 
-    async def receipt(self, provider_id: str, status: Status, error: str = "") -> bool:
-        """Note what became of a text; False when no contact knows its id (yet)."""
-        found = await self.queue().find_receipt(provider_id)
+    async def receipt(self, key: str, provider_id: str, status: Status, error: str = "") -> bool:
+        """Note what became of the text `key` ("C1001.3"; "" finds it by the provider's id); False when unknown."""
+        contact, _, n = key.partition(".")
+        found = (contact, int(n)) if n.isdigit() else await self.queue().find_receipt(provider_id)
         if found is None:
             return False
-        contact, n = found
-        await self.queue().receipt(contact, n, status, provider_id=provider_id, error=error)
-        return True
+        answer = await self.queue().receipt(*found, status, provider_id=provider_id, error=error)
+        return answer.outcome != "gone"
 
     async def opt(self, address: str, out: bool) -> None:
         """The customer said STOP (out) or START."""

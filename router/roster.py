@@ -35,7 +35,12 @@ def enlist(book: Rulebook, spec: AgentSpec, now: int) -> Enlisted:
     """`spec` as of `now` (ms)."""
     pair, at = book.on_duty(spec), instant(now)
     return Enlisted(
-        agent_id(spec.name), spec, spec.profile, book.capacity(spec), both_open(pair, at), edges(pair, at, EDGES)
+        agent_id(spec.name),
+        spec,
+        spec.profile,
+        book.capacity(spec),
+        both_open(pair, at),
+        edges(pair, at, EDGES),
     )
 
 

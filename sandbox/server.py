@@ -64,8 +64,8 @@ class Hooks:
     """What the sandbox asks of whoever started it; the sandbox itself knows no product.
 
     `advance(to)` moves the product to the instant `to` (seconds since the epoch) from due instant to due
-    instant and says how many fired; `reset()` empties what the sandbox owns; both raise `Refused` to say
-    no. `product_state()` gives `{"product", "api": {"url", "token"}, "plan_version"}`.
+    instant and says how many fired; `reset()` empties what the sandbox owns; both raise `Refused` or
+    PermissionError to say no. `product_state()` gives `{"product", "api": {"url", "token"}, "plan_version"}`.
     """
 
     advance: Callable[[float], Awaitable[int]]
@@ -148,7 +148,7 @@ class Sandbox:
         routes.append(web.route("*", "/sandbox/api/{rest:.*}", self._unknown))
         routes.append(web.route("*", "/product/{rest:.*}", self._product))
         routes.append(web.get("/", self._file))
-        routes.append(web.get("/{name:[A-Za-z0-9_][A-Za-z0-9._/-]*}", self._file))
+        routes.append(web.get("/{name:[A-Za-z0-9_][A-Za-z0-9._/-]{0,120}}", self._file))
         return routes
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
@@ -188,7 +188,12 @@ class Sandbox:
     async def _reset(self, request: web.Request) -> web.StreamResponse:
         await read_fields(request, {})
         async with self._travel:
-            await self._hooks.reset()
+            try:
+                await self._hooks.reset()
+            except PermissionError as error:
+                raise Refused(
+                    str(error), "POST /reset works on what `tierline sandbox` started", 409
+                ) from error
             self.reset_standins()
         return web.json_response({"time": self.clock.iso()})
 
@@ -201,8 +206,8 @@ class Sandbox:
             # An hour of messages would otherwise queue at the outside's pace, in real seconds.
             twilio.enforce_limits = slack.enforce_limits = False
             try:
-                fired = await self._hooks.advance(to)
-                self.clock.offset += max(0.0, to - self.clock.now())
+                fired = await self._advance(to)
+                self.clock.move_to(to)
                 for standin in self.standins:
                     if isinstance(standin, Settles):
                         await standin.settle()
@@ -210,6 +215,12 @@ class Sandbox:
                 twilio.enforce_limits, slack.enforce_limits = limits
         self.changed("clock", {"time": self.clock.iso()})
         return web.json_response({"time": self.clock.iso(), "fired": fired})
+
+    async def _advance(self, to: float) -> int:
+        try:
+            return await self._hooks.advance(to)
+        except PermissionError as error:
+            raise Refused(str(error), "time moves only for what `tierline sandbox` started", 409) from error
 
     async def _set_faults(self, request: web.Request) -> web.StreamResponse:
         any_of = {"twilio": Field(dict, False), "slack": Field(dict, False), "smtp": Field(dict, False)}

@@ -67,7 +67,7 @@ class Carrier:
         for task in self._tasks:
             task.cancel()
         self._free.clear()
-        self.queued.clear()
+        self.queued = Counter()  # a new one: those cancelled still count themselves out of the old
 
     async def stop(self) -> None:
         """Drop everything under way and wait until it is gone."""
@@ -121,13 +121,14 @@ class Carrier:
         number = message.sender
         slot = max(loop.time(), self._free.get(number, 0.0))
         self._free[number] = slot + message.segments * SEGMENT_SECONDS
-        self.queued[number] += message.segments
+        queued = self.queued
+        queued[number] += message.segments
         try:
             # The faults are plain data that anybody may change, so limits lifted meanwhile have no event.
             while self._faults.twilio.enforce_limits and (left := slot - loop.time()) > 0:  # noqa: ASYNC110
                 await asyncio.sleep(min(left, 0.1))
         finally:
-            self.queued[number] -= message.segments
+            queued[number] -= message.segments
         if not self._faults.twilio.enforce_limits:
             self._free.pop(number, None)
 

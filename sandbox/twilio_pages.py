@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from .twilio_rules import Fault
+
+
+class Listed(Protocol):
+    """Anything that Twilio lists has a sid."""
+
+    sid: str
+
+
+T = TypeVar("T", bound=Listed)
 
 
 def parse_day(text: str) -> tuple[float, float] | None:
@@ -33,7 +43,7 @@ def in_span(at: float, span: tuple[float, float], how: str) -> bool:
 
 
 def page(
-    request: web.Request, pairs: Sequence[tuple[str, dict[str, object]]], key: str, uri: str
+    request: web.Request, items: Sequence[T], key: str, uri: str, show: Callable[[T], dict[str, object]]
 ) -> web.Response | Fault:
     """One page of a list; the token names the last entry seen, so new ones do not shift what follows."""
     size_text, number_text = request.query.get("PageSize", "50"), request.query.get("Page", "0")
@@ -46,29 +56,29 @@ def page(
     if number and not token:
         return Fault(400, 21481, "Invalid PageToken")
     if token:
-        after = [i for i, (sid, _) in enumerate(pairs) if f"PA{sid}" == token]
+        after = [i for i, item in enumerate(items) if f"PA{item.sid}" == token]
         if not after:
             return Fault(400, 21481, "Invalid PageToken")
         start = after[0] + 1
-    shown = pairs[start : start + size]
+    shown = items[start : start + size]
     kept = [(k, v) for k, v in request.query.items() if k not in ("Page", "PageToken", "PageSize")]
 
     def link(n: int, last: str | None) -> str:
         query = [*kept, ("PageSize", str(size)), ("Page", str(n))]
         return f"{uri}?{urlencode([*query, ('PageToken', f'PA{last}')] if last else query)}"
 
-    more = start + size < len(pairs)
-    back = pairs[start - size - 1][0] if start > size else None
+    more = start + size < len(items)
+    back = items[start - size - 1].sid if start > size else None
     return web.json_response(
         {
             "first_page_uri": link(0, None),
-            "next_page_uri": link(number + 1, shown[-1][0]) if more else None,
+            "next_page_uri": link(number + 1, shown[-1].sid) if more else None,
             "previous_page_uri": link(number - 1, back) if number else None,
             "page": number,
             "page_size": size,
             "start": number * size,
             "end": number * size + max(len(shown) - 1, 0),
             "uri": f"{uri}?{request.query_string}" if request.query_string else uri,
-            key: [entry for _, entry in shown],
+            key: [show(item) for item in shown],
         }
     )

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
@@ -62,7 +63,7 @@ class Rest:
         self._wire = wire
         self._faults = faults
         self._announce = announce
-        self._under_way = 0
+        self.under_way = 0  # requests that are being answered now
         self._links: dict[str, tuple[Media, float]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -100,11 +101,11 @@ class Rest:
         async def answer(request: web.Request) -> web.StreamResponse:
             started = time.monotonic()
             form = await read_form(request)
-            self._under_way += 1
+            self.under_way += 1
             try:
                 response = await self._respond(request, form, call)
             finally:
-                self._under_way -= 1
+                self.under_way -= 1
             faults = self._faults.twilio
             dropped = (
                 request.method == "POST" and response.status < 400 and faults.drop_reply and faults.times > 0
@@ -124,13 +125,13 @@ class Rest:
 
     async def _respond(self, request: web.Request, form: Form | None, call: Call) -> web.Response:
         faults = self._faults.twilio
+        if faults.enforce_limits and self.under_way > MAX_CONCURRENT:
+            return fault_response(Fault(429, 20429, "Too Many Requests"))
         if faults.delay:
             await asyncio.sleep(faults.delay)
         if faults.fail and faults.times > 0:
             faults.times -= 1
             return fault_response(Fault(faults.fail, 20000 + faults.fail, _REASONS.get(faults.fail, "Error")))
-        if faults.enforce_limits and self._under_way > MAX_CONCURRENT:
-            return fault_response(Fault(429, 20429, "Too Many Requests"))
         if not self._knows(request):
             response = fault_response(Fault(401, 20003, "Authenticate"))
             response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
@@ -198,8 +199,8 @@ class Rest:
             if span is None:
                 return Fault(400, 20001, f"'{name}' is not a date: {request.query[name]}")
             found = [m for m in found if m.sent_at is not None and in_span(m.sent_at, span, name[8:])]
-        pairs = [(m.sid, self._store.message_json(m)) for m in found]
-        return page(request, pairs, "messages", self._store.uri("Messages.json"))
+        uri = self._store.uri("Messages.json")
+        return page(request, found, "messages", uri, self._store.message_json)
 
     async def _fetch_message(self, request: web.Request, form: Form) -> web.Response | Fault:
         message = self._store.messages.get(request.match_info["sid"])
@@ -236,8 +237,8 @@ class Rest:
         message = self._store.messages.get(request.match_info["sid"])
         if message is None:
             return await self._nothing(request, form)
-        pairs = [(m.sid, self._store.media_json(message, m)) for m in message.media]
-        return page(request, pairs, "media_list", self._store.uri("Messages", message.sid, "Media.json"))
+        uri = self._store.uri("Messages", message.sid, "Media.json")
+        return page(request, message.media, "media_list", uri, partial(self._store.media_json, message))
 
     async def _fetch_media(self, request: web.Request, form: Form) -> web.Response | Fault:
         found = self._media(request)
@@ -276,8 +277,8 @@ class Rest:
             found = [n for n in found if wanted.replace("*", "") in n.number]
         if name := request.query.get("FriendlyName"):
             found = [n for n in found if n.settings.get("friendly_name") == name]
-        pairs = [(n.sid, self._store.number_json(n)) for n in found]
-        return page(request, pairs, "incoming_phone_numbers", self._store.uri("IncomingPhoneNumbers.json"))
+        uri = self._store.uri("IncomingPhoneNumbers.json")
+        return page(request, found, "incoming_phone_numbers", uri, self._store.number_json)
 
     async def _fetch_number(self, request: web.Request, form: Form) -> web.Response | Fault:
         entry = self._store.numbers.get(request.match_info["sid"])

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from .hours import DAY, Override, Rule, ScheduleError, Span, holidays_of, read
+from .hours import DAY, Override, Rule, ScheduleError, holidays_of, read
+from .wall import instant, local_hours, merged, utc_stretches, without
 
 __all__ = ["Closure", "Hours", "Override", "Schedule", "ScheduleError", "ScheduleSpec", "combine"]
 
@@ -30,10 +29,7 @@ TOGETHER = timedelta(
 HORIZON = 41  # years: `Feb 29 Mo` may be 40 years away, where a century has no leap year
 CACHED = 64  # years kept by one schedule, more than the horizon so that a search is paid for once
 YEARS = range(1900, 9900)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EPOCH_DAY = date(1970, 1, 1).toordinal()
 NEVER = datetime.max.replace(tzinfo=UTC)
-T = TypeVar("T", int, datetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +185,12 @@ class Schedule(Hours):
         """The year of UTC `number`; two days more on either side, since local days are up to 14 h away."""
         first, last = date(number - 1, 12, 30), date(number + 1, 1, 2)
         off = self._holidays(number - 1) | self._holidays(number) | self._holidays(number + 1)
-        local, rules = _local(self._rules, first, last, off)
+        local, rules = local_hours(self._rules, first, last, off)
         start, end = datetime(number, 1, 1, tzinfo=UTC), datetime(number + 1, 1, 1, tzinfo=UTC)
-        stretches = list(_instants(local, self.spec.timezone, number))
-        whole = [(_instant(since), _instant(until)) for since, until in _merged(stretches)]
-        for shut, until in self._shut:
-            whole = list(_without(whole, shut, until))
-        edges = [edge for stretch in whole for edge in (max(stretch[0], start), stretch[1]) if edge < end]
+        stretches = list(utc_stretches(local, self.spec.timezone, number))
+        whole = [(instant(since), instant(until)) for since, until in merged(stretches)]
+        left = without(whole, list(merged(self._shut)))
+        edges = [edge for stretch in left for edge in (max(stretch[0], start), stretch[1]) if edge < end]
         return _Year(edges, rules)
 
 
@@ -243,127 +238,9 @@ def combine(a: Hours, b: Hours) -> Hours:
     return _Both(a, b)
 
 
-# ------------------------------------------------------------------------------- from words to instants
-
-
-def _local(
-    rules: tuple[Rule, ...], first: date, last: date, off: dict[date, str]
-) -> tuple[list[Span], dict[date, Rule]]:
-    """(open stretches on the zone's own clock in minutes since 1970, the rule of each day)."""
-    ranks = {id(rule): rank for rank, rule in enumerate(rules)}
-    owner: dict[date, Rule] = {}
-    spans: dict[date, list[Span]] = {}
-    cuts: dict[date, list[Span]] = {}
-    for rule in rules:
-        for day in rule.days(first, last, off):
-            if rule.cuts:
-                cuts.setdefault(day, []).extend(rule.spans)
-            elif rule.adds:
-                owner.setdefault(day, rule)
-                spans.setdefault(day, []).extend(rule.spans)
-            else:
-                owner[day], spans[day] = rule, list(rule.spans)
-                cuts.pop(day, None)
-    found: list[Span] = []
-    for day, own in spans.items():
-        tomorrow = owner.get(day + timedelta(days=1))
-        stop = tomorrow is not None and tomorrow.whole and ranks[id(owner[day])] < ranks[id(tomorrow)]
-        base = (day.toordinal() - EPOCH_DAY) * DAY
-        found.extend((base + a, base + (min(b, DAY) if stop else b)) for a, b in own if a < DAY or not stop)
-    found = list(_merged(found))
-    for day, own in cuts.items():
-        base = (day.toordinal() - EPOCH_DAY) * DAY
-        for a, b in own:
-            found = list(_without(found, base + a, base + b))
-    return found, owner
-
-
-def _instants(local: list[Span], timezone: str, year: int) -> Iterator[Span]:
-    """Local stretches (minutes) as stretches of seconds since 1970 UTC, clipped to the UTC year.
-
-    Between two changes of the zone's offset the local clock runs straight, so each piece is only shifted.
-    """
-    begin, stop = _seconds(datetime(year, 1, 1, tzinfo=UTC)), _seconds(datetime(year + 1, 1, 1, tzinfo=UTC))
-    if not local or (
-        len(local) == 1 and local[0][0] * 60 < begin - 90_000 and stop + 90_000 < local[0][1] * 60
-    ):
-        yield from [(begin, stop)] * len(local)  # wholly closed or open, whatever the zone
-        return
-    for since, until, offset in _offsets(timezone, year):
-        for a, b in local:
-            start, end = max(a * 60 - offset, since), min(b * 60 - offset, until)
-            if start < end:
-                yield start, end
-            elif start >= until:
-                break
-
-
-@lru_cache(maxsize=4096)
-def _offsets(timezone: str, year: int) -> tuple[tuple[int, int, int], ...]:
-    """The UTC year in pieces of constant offset: (since, until, offset), all in seconds.
-
-    zoneinfo doesn't tell its changes, so they are looked for twice a day and then by halving; the tz database
-    has no two changes within 12 h that undo each other.
-    """
-    zone = ZoneInfo(timezone)
-
-    def offset(second: int) -> int:
-        shift = (EPOCH + timedelta(seconds=second)).astimezone(zone).utcoffset()
-        assert shift is not None
-        return round(shift.total_seconds())
-
-    start = _seconds(datetime(year, 1, 1, tzinfo=UTC))
-    end = _seconds(datetime(year + 1, 1, 1, tzinfo=UTC))
-    pieces, since, current, before = [], start, offset(start), start
-    for probe in [*range(start + 43_200, end, 43_200), end - 1]:
-        if (now := offset(probe)) != current:
-            low, high = before, probe
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if offset(middle) == current else (low, middle)
-            pieces.append((since, high, current))
-            since, current = high, now
-        before = probe
-    return (*pieces, (since, end, current))
-
-
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
-    """Sorted, and joined where they touch or overlap."""
-    start = end = None
-    for a, b in sorted(spans):
-        if start is None or end is None:
-            start, end = a, b
-        elif a <= end:
-            end = max(end, b)
-        else:
-            yield start, end
-            start, end = a, b
-    if start is not None and end is not None:
-        yield start, end
-
-
-def _without(spans: Iterable[tuple[T, T]], since: T, until: T) -> Iterator[tuple[T, T]]:
-    for a, b in spans:
-        if until <= a or b <= since or until <= since:
-            yield a, b
-            continue
-        if a < since:
-            yield a, since
-        if until < b:
-            yield until, b
-
-
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     if at.year not in YEARS:
         raise ValueError(f"the year {at.year} is out of range")
     return at.astimezone(UTC)
-
-
-def _instant(second: int) -> datetime:
-    return EPOCH + timedelta(seconds=second)
-
-
-def _seconds(at: datetime) -> int:
-    return round((at - EPOCH).total_seconds())

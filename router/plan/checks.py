@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from ...skills.skill import CHANNELS
 from . import schedules
-from .errors import Source, Span, closest, one_of, path_of
-from .fields import day, duration, quietly, shown
+from .errors import Source, Span, one_of, path_of
+from .fields import LANGUAGES, day, duration, quietly, shown
 from .model import VARIABLES
 from .read import Node
 
@@ -46,10 +46,10 @@ class Known:
             keys("teams"),
             keys("services"),
             keys("on_call"),
-            tuple(text for a in agents if (text := _text(a, "name"))),
+            tuple(dict.fromkeys(text for a in agents if (text := _text(a, "name")))),
             tuple(dict.fromkeys(key for a in agents for key, _, _ in a.pairs("skills"))),
-            tuple(text for n in root.each("languages") if (text := n.text)),
-            tuple(text for e in root.each("entry") if (text := _text(e, "to"))),
+            tuple(dict.fromkeys(n.text for n in root.each("languages") if n.text in LANGUAGES)),
+            tuple(dict.fromkeys(text for e in root.each("entry") if (text := _text(e, "to")))),
         )
 
 
@@ -85,7 +85,7 @@ def refer(found: Source, node: Node | None, path: str, known: Iterable[str], wha
 
 def _refer(found: Source, name: str, span: Span, path: str, known: tuple[str, ...], what: str) -> None:
     if name and name not in known:
-        better = closest(name, known)
+        better = found.closest(name, known)
         said = f'no {what} is called "{shown(name)}"'
         found.wrong(span, path, said, instead=better, allowed=one_of(known, f"no {what} is known"))
 
@@ -127,11 +127,9 @@ def _schedules(root: Node, known: Known, found: Source) -> None:
         refer(found, node.get("timezone"), f"{path}.timezone", schedules.zones(), "time zone")
         region, holidays = _text(node, "holidays"), node.get("holidays")
         if holidays and region and not schedules.region_known(region):
-            better = closest(region.replace(" ", "-").replace("_", "-"), schedules.regions())
-            found.wrong(
-                holidays.span, f"{path}.holidays", f'no holidays are known for "{shown(region)}"',
-                instead=better, allowed="a country or region: DE, DE-BE, GB-SCT",
-            )  # fmt: skip
+            what = f'no holidays are known for "{shown(region)}"'
+            tidy, near = schedules.regions_like(region)
+            found.wrong(holidays.span, f"{path}.holidays", what, instead=tidy, allowed=one_of(near))
             region = "DE"
         hours = node.get("hours")
         if hours and hours.text and (error := schedules.hours_error(hours.text, region)):
@@ -382,7 +380,7 @@ def _variables(found: Source, text: Node, path: str, allowed: tuple[str, ...]) -
         name = used.strip("{} ")
         if used == f"{{{name}}}" and name in allowed:
             continue
-        raw, better = found.raw(text.span), closest(name, allowed) if name else None
+        raw, better = found.raw(text.span), found.closest(name, allowed) if name else None
         instead = raw.replace(used, f"{{{better}}}") if raw and better and len(used) > 1 else None
         what = (
             f"{shown(used)} isn't known in this text"
@@ -395,7 +393,7 @@ def _variables(found: Source, text: Node, path: str, allowed: tuple[str, ...]) -
 
 
 def _on_call(root: Node, known: Known, found: Source) -> None:
-    phones = {_text(a, "name"): a.get("phone") for a in root.each("agents")}
+    phones = {_text(a, "name"): a.get("phone") for a in reversed(root.each("agents"))}
     for name, _, node in root.pairs("on_call"):
         calls = {way.text for way in node.each("page")} & {"call", "sms"} or node.get("page") is None
         for index, agent in enumerate(node.each("agents")):

@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as ruamel counts lines
+BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as ruamel counts lines
+MOST = 1_000  # mistakes; who makes more hasn't written a plan
+NAMES = 700  # that a misspelt one is compared with, at some microseconds each …
+GUESSES = 200  # … so many times
 LONGEST_LINE = 400  # of somebody else's file in a message of ours
 
 
@@ -56,8 +59,9 @@ class Source:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.lines = _BREAK.split(text)
+        self.lines = BREAK.split(text)
         self.errors: list[PlanError] = []
+        self.guesses = 0
         self.settled: set[tuple[int, int]] = set()
 
     def line(self, number: int) -> str:
@@ -90,6 +94,8 @@ class Source:
         else:
             fix = f"{line}   # {allowed or instead or what}"
             message = f"{what}\n    {fix.strip()}"
+        if len(self.errors) >= MOST:
+            raise PlanErrors(self.errors)
         self.errors.append(PlanError(self.file, span.line + 1, span.column + 1, path, message, fix.strip()))
 
     def settle(self) -> None:
@@ -99,6 +105,17 @@ class Source:
     def raw(self, span: Span) -> str | None:
         """What stands there, if it stands on one line."""
         return self.lines[span.line][span.column : span.end_column] if span.line == span.end_line else None
+
+    def closest(self, word: str, known: Iterable[str]) -> str | None:
+        """The known name that `word` was probably meant to be; after many guesses only in other capitals."""
+        names = {name.casefold(): name for name in known}
+        if word.casefold() in names:
+            return names[word.casefold()]
+        self.guesses += 1
+        if self.guesses > GUESSES:
+            return None
+        found = difflib.get_close_matches(word.casefold()[:100], list(names)[:NAMES], n=1, cutoff=0.6)
+        return names[found[0]] if found else None
 
     def stop(self) -> None:
         """Raise what was found, if anything was."""
@@ -112,15 +129,6 @@ def path_of(loc: Iterable[int | str]) -> str:
     for part in loc:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.lstrip(".")
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that `word` was probably meant to be."""
-    names = {name.casefold(): name for name in known}
-    if word.casefold() in names:
-        return names[word.casefold()]
-    found = difflib.get_close_matches(word.casefold()[:100], names, n=1, cutoff=0.6)
-    return names[found[0]] if found else None
 
 
 def one_of(known: Iterable[str], nothing: str = "there are none yet") -> str:

@@ -271,8 +271,10 @@ def key(value: object) -> str:
 
 def facts(value: object) -> object:
     """A fact's values as text; numbers and yes/no count as they are written."""
+    if isinstance(value, float) or (isinstance(value, list) and any(isinstance(v, float) for v in value)):
+        raise wrong("a number with a point must be in quotes, or 1.10 would be 1.1", allowed='like "1.10"')
     return [
-        str(v).lower() if isinstance(v, bool) else str(v) if isinstance(v, int | float) else v
+        str(v).lower() if isinstance(v, bool) else str(v) if isinstance(v, int) else v
         for v in (value if isinstance(value, list) else [value])
     ]
 

@@ -30,7 +30,7 @@ from .syntax import explain
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_ALIASES = 100
-MAX_NODES = 100_000  # after aliases are expanded
+MAX_NODES = 60_000  # after aliases are expanded
 MAX_DIGITS = 15
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
@@ -46,6 +46,8 @@ class Node:
     items: list[Node] = field(default_factory=list)
     keys: dict[str, tuple[Span, Node]] = field(default_factory=dict)
     size: int = 1
+    flow: bool = False  # written with [] or {}
+    end: tuple[int, int] = (0, 0)  # line and column just behind its last character, from 0
 
     @property
     def text(self) -> str | None:
@@ -112,6 +114,8 @@ def read(text: str, found: Source) -> Node:
     """
     try:
         return _Builder(found).build(text)
+    except PlanErrors:
+        raise
     except ReaderError as error:
         where = text[: error.position]
         line, column = where.count("\n"), len(where) - where.rfind("\n") - 1
@@ -163,9 +167,10 @@ class _Builder:
                 )
             elif isinstance(event, MappingStartEvent | SequenceStartEvent):
                 self._tag(event, span)
-                self._begin(Node(span, "map" if isinstance(event, MappingStartEvent) else "list"), event)
+                kind = "map" if isinstance(event, MappingStartEvent) else "list"
+                self._begin(Node(span, kind, flow=bool(event.flow_style)), event)
             elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-                self._end()
+                self._end(span)
             elif isinstance(event, AliasEvent):
                 self._alias(event, span)
             elif isinstance(event, DocumentStartEvent):
@@ -185,7 +190,7 @@ class _Builder:
 
     def _tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, span: Span) -> None:
         if event.tag is not None:
-            self._refuse(span, "tags such as !!str mean nothing here", "remove what begins with !")
+            self._refuse(span, "what begins with ! is a tag in YAML", 'put it in quotes, or remove it: "!…"')
 
     def _begin(self, node: Node, event: MappingStartEvent | SequenceStartEvent) -> None:
         if len(self.open) >= MAX_DEPTH:
@@ -195,9 +200,13 @@ class _Builder:
         self.open.append(node)
         self.waiting.append(None)
 
-    def _end(self) -> None:
+    def _end(self, span: Span) -> None:
         node = self.open.pop()
         self.waiting.pop()
+        if node.flow:
+            node.end = (span.end_line, span.end_column)
+        elif node.items or node.keys:
+            node.end = (node.items[-1] if node.items else list(node.keys.values())[-1][1]).end
         self._add(node, None)
 
     def _alias(self, event: AliasEvent, span: Span) -> None:
@@ -213,6 +222,8 @@ class _Builder:
             self._add(node, None)
 
     def _add(self, node: Node, event: ScalarEvent | None) -> None:
+        if event is not None:
+            node.end = (node.span.end_line, node.span.end_column)
         if event is not None and event.anchor is not None:
             self.anchors[event.anchor] = node
         if not self.open:
@@ -251,7 +262,7 @@ class _Builder:
             return _WORDS[value]
         if _NUMBER.fullmatch(value) is None:
             return value
-        if len(value) > MAX_DIGITS:
+        if len(value) > MAX_DIGITS or _PADDED.fullmatch(value):
             return value  # a phone number, or meant to hurt: whoever wants a number will say so
         if _INT.fullmatch(value):
             return int(value)
@@ -263,6 +274,7 @@ class _Builder:
 _WORDS: dict[str, str | int | float | bool | None] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 _INT = re.compile(r"[-+]?[0-9]+")
+_PADDED = re.compile(r"[-+]?0[0-9]+")  # a code, a house number: never meant as a number
 _NUMBER = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from datetime import date
 from functools import lru_cache
 from zoneinfo import available_timezones
@@ -12,7 +12,16 @@ import holidays
 from ...skills.hours import Override, ScheduleError, check_region
 from ...skills.schedule import Schedule, ScheduleSpec
 
-__all__ = ["Override", "ScheduleError", "ScheduleSpec", "hours_error", "override_error", "regions", "zones"]
+__all__ = [
+    "Override",
+    "ScheduleError",
+    "ScheduleSpec",
+    "hours_error",
+    "override_error",
+    "region_known",
+    "regions_like",
+    "zones",
+]
 
 
 @lru_cache(maxsize=1)
@@ -21,16 +30,19 @@ def zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-@lru_cache(maxsize=1)
-def regions() -> tuple[str, ...]:
-    """The codes of all regions whose holidays are known: `DE`, `DE-BE`, …"""
-    return tuple(_regions())
+def regions_like(region: str) -> tuple[str | None, tuple[str, ...]]:
+    """For an unknown region: the one that only is written otherwise, and those that may have been meant.
 
-
-def _regions() -> Iterator[str]:
-    for country, parts in holidays.list_supported_countries(include_aliases=True).items():
-        yield country
-        yield from (f"{country}-{part}" for part in parts)
+    A region is never guessed by likeness: DE-BX is as near to Bavaria as to Berlin.
+    """
+    tidy = re.sub(r"[ _./-]+", "-", region.strip().upper())
+    known = holidays.list_supported_countries(include_aliases=True)
+    country = tidy.partition("-")[0]
+    if region_known(tidy):
+        return tidy, (tidy,)
+    if country in known:
+        return None, (country, *(f"{country}-{part}" for part in known[country]))
+    return None, ("DE", "DE-BE", "GB-SCT", "US-CA", "and so on: country, or country and region")
 
 
 def region_known(region: str) -> bool:

@@ -240,7 +240,7 @@ class Service(Shape):
     """What customers want help with."""
 
     title: Said = Field(default={}, description="What customers see as its name")
-    schedule: Name
+    schedule: Name = Field(description="The name of one of the schedules")
     answer_within: Annotated[AnswerWithin, BeforeValidator(_default), _OrDefault()] | None = None
     lag: Annotated[Lag, BeforeValidator(_default), _OrDefault()] | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = Field(
@@ -250,7 +250,9 @@ class Service(Shape):
     languages: LanguageLevels = Field(
         default={}, description="Level needed in the contact's language; empty: any agent"
     )
-    steps: Annotated[list[Step], Field(min_length=1)]
+    steps: Annotated[list[Step], Field(min_length=1)] = Field(
+        description="[{tiers: [L1], until: 5m}, {tiers: [L1, L2], until: 20m}, {then: hold}]"
+    )
     after_hours: Annotated[AfterHours, BeforeValidator(_default), _OrDefault()] | None = None
     drain: Duration | None = Field(
         default=None, description="How long those waiting at closing time are still served"
@@ -264,14 +266,14 @@ class MenuKey(Shape):
     """One key of a voice menu."""
 
     press: Key
-    say: Said
-    service: Name
+    say: Said = Field(description="{en: outage, de: Störung}")
+    service: Name = Field(description="The name of one of the services")
 
 
 class Entry(Shape):
     """Which door leads where."""
 
-    channel: ChannelName
+    channel: ChannelName = Field(description="voice, chat, sms or email")
     to: Door | None = Field(default=None, description="Number or mail address; chat has none")
     service: Name | None = None
     language: Language | None = None
@@ -315,9 +317,9 @@ class Set(Shape):
 class Rule(Shape):
     """The first rule that matches wins."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    when: When
-    set: Set
+    name: Annotated[str, Field(min_length=1, max_length=80)] = Field(description="A name of your choice")
+    when: When = Field(description="{text: {any: [down, outage]}}")
+    set: Set = Field(description="{service: …}")
 
 
 class Capacity(Shape):
@@ -331,10 +333,10 @@ class Capacity(Shape):
 class Agent(Shape):
     """Somebody who answers."""
 
-    name: Name
+    name: Name = Field(description="As customers may see it")
     slack: Person = Field(description="Mail address in Slack, or user id")
     phone: Phone | None = None
-    team: Name
+    team: Name = Field(description="The name of one of the teams")
     tier: Tier = Field(default=1, json_schema_extra={"default": "L1"})
     tiers: dict[Name, Tier] = Field(default={}, description="Another tier in a given service")
     languages: LanguageLevels = {}

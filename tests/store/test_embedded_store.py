@@ -116,7 +116,42 @@ async def test_what_was_acknowledged_is_there_after_a_stop_and_after_a_kill(tmp_
             assert await client.call("GET", "b") == str(round_).encode()
         assert store.url == url
         await client.close()
-    assert len(told) == 10 and "running again" in told[-1]
+        await until(lambda: len(told) == 10)
+    assert "running again" in told[-1]
+    await store.stop()
+
+
+@pytest.mark.promise("store-restart")
+async def test_killed_again_and_again_under_load_it_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    store = await EmbeddedStore.start(tmp_path)
+    client = await Client(store.url).start()
+    acknowledged: list[str] = []
+    running = True
+
+    async def write(writer: int) -> None:
+        number = 0
+        while running:
+            number += 1
+            try:
+                await client.call("SET", f"{writer}-{number}", 1)
+                acknowledged.append(f"{writer}-{number}")
+            except StoreUnavailable:
+                await asyncio.sleep(0.01)
+
+    async with kept_running(store, []):
+        writers = [asyncio.create_task(write(writer)) for writer in range(16)]
+        for _ in range(10):
+            enough = len(acknowledged) + 200
+            await until(lambda least=enough: len(acknowledged) > least)
+            await until(lambda: store.pid is not None)
+            assert store.pid is not None
+            os.kill(store.pid, signal.SIGKILL)
+        running = False
+        await asyncio.gather(*writers)
+        await client.wait_up(20)
+        found = await client.call("EXISTS", *acknowledged, deadline=20)
+    assert found == len(acknowledged)
+    await client.close()
     await store.stop()
 
 

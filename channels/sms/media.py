@@ -1,0 +1,112 @@
+"""Media of customers' texts: fetched later than the contact, from Twilio alone, bounded in size and time (SEC9).
+
+Stored under a random-looking name outside every web root; the type is what the bytes say, not what the header says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import structlog
+
+from ...queue.contact import Arrived, Media
+from .twilio_http import TwilioHttp
+from .webhook import MEDIA_HOSTS
+
+log = structlog.get_logger()
+
+LARGEST = 6 * 1024 * 1024
+"""Bytes; Twilio's own limit of a message's media is 5 MB."""
+WITHIN = 30.0
+TRIES = (0.0, 2.0, 15.0, 60.0)
+"""Seconds before each try."""
+
+
+class MediaStore:
+    """Fetches what `fetch_later` names and keeps it in `folder`."""
+
+    def __init__(self, folder: Path, http: TwilioHttp, sid: str, token: str) -> None:
+        self.folder, self.http, self.sid, self._token = folder, http, sid, token
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.gate = asyncio.Semaphore(4)
+
+    def fetch_later(self, arrived: Arrived) -> None:
+        """Fetch the media of a message; the contact doesn't wait for them."""
+        for media in arrived.media:
+            task = asyncio.create_task(self._fetch(arrived.event, media))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def stop(self) -> None:
+        """Give up what is being fetched: the address stays in the transcript."""
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    def path(self, url: str) -> Path:
+        """Where the content of `url` is kept once it is fetched."""
+        return self.folder / hashlib.sha256(url.encode()).hexdigest()
+
+    async def _fetch(self, event: str, media: Media) -> None:
+        for wait in TRIES:
+            await asyncio.sleep(wait)
+            try:
+                async with self.gate, asyncio.timeout(WITHIN):
+                    content = await self._read(media.url)
+                await asyncio.to_thread(_write, self.path(media.url), content)
+                return
+            except MediaRefused as refused:
+                log.warning("media.refused", event=event, reason=str(refused))
+                return
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                log.warning("media.failed", event=event, error=type(error).__name__)
+
+    async def _read(self, url: str) -> bytes:
+        """The content behind `url`; redirects are followed to Twilio's hosts only, credentials go to the first alone."""
+        auth: str | None = aiohttp.BasicAuth(self.sid, self._token).encode()
+        for _ in range(4):
+            if not self._ours(url):
+                raise MediaRefused("not a host of Twilio's")
+            headers = {"Authorization": auth} if auth else {}
+            async with self.http.session.get(
+                self._real(url), headers=headers, allow_redirects=False
+            ) as answer:
+                if answer.status in (301, 302, 303, 307, 308):
+                    following = urljoin(url, answer.headers.get("Location", ""))
+                    if urlsplit(following).netloc != urlsplit(url).netloc:
+                        auth = None
+                    url = following
+                    continue
+                if answer.status != 200:
+                    raise MediaRefused(f"answered {answer.status}") if answer.status < 500 else OSError("5xx")
+                content = await answer.content.read(LARGEST + 1)
+                while len(content) <= LARGEST and (
+                    more := await answer.content.read(LARGEST + 1 - len(content))
+                ):
+                    content += more
+                if len(content) > LARGEST:
+                    raise MediaRefused("too large")
+                return content
+        raise MediaRefused("too many redirects")
+
+    def _ours(self, url: str) -> bool:
+        parts = urlsplit(url)
+        if self.http.base and url.startswith(self.http.base + "/"):
+            return True
+        return parts.scheme == "https" and parts.hostname in MEDIA_HOSTS and parts.port in (None, 443)
+
+    def _real(self, url: str) -> str:
+        return url if self.http.base and url.startswith(self.http.base) else self.http.moved(url)
+
+
+class MediaRefused(Exception):
+    """It is not fetched, now or later."""
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_bytes(content)

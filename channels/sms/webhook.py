@@ -1,0 +1,167 @@
+"""Twilio's requests, decoded at the door: signature first, then names and shapes, then a frozen value.
+
+The signature joins names and values without separators and carries no time (twilio 9.13's RequestValidator), so
+different requests share one signature and a captured one verifies for ever. Hence the strict shapes here and the
+deduplication by MessageSid behind.
+
+Sources: twilio.com/docs/usage/webhooks/webhooks-security, …/messaging/guides/webhook-request,
+…/messaging/guides/outbound-message-status-in-status-callbacks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from multidict import MultiDict
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
+
+from ...queue.contact import Arrived, Media
+
+MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+ADDRESS = re.compile(
+    r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}|(whatsapp|messenger|rcs):[!-~]{1,80})"
+)
+NUMBER = re.compile(r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|(whatsapp|messenger|rcs):[!-~]{1,80})")
+NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}")
+LONGEST_TEXT = 20_000
+MOST_MEDIA = 10
+MEDIA_HOSTS = ("api.twilio.com", "media.twiliocdn.com")
+
+Status = Literal["queued", "sending", "sent", "delivered", "failed"]
+STATUSES: dict[str, Status] = {
+    "accepted": "queued", "scheduled": "queued", "queued": "queued", "sending": "sending", "sent": "sent",
+    "delivered": "delivered", "read": "delivered", "undelivered": "failed", "failed": "failed", "canceled": "failed",
+}  # fmt: skip
+
+
+class BadRequest(Exception):
+    """The request is signed but isn't one that Twilio sends; `str()` says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Which requests are Twilio's: those signed with one of `tokens` for one of the `urls` that we may be called by."""
+
+    tokens: tuple[str, ...]
+
+    def signed(self, urls: Iterable[str], form: MultiDict[str], headers: dict[str, str]) -> bool:
+        """Whether the signature fits. Never raises: whatever breaks the validator is a wrong signature."""
+        given = headers.get(SIGNATURE_HEADER)
+        if not given:
+            return False
+        try:
+            algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER))
+            return any(
+                bool(RequestValidator(token).validate(url, form, given, algorithm))
+                for token in self.tokens
+                if token
+                for url in urls
+            )
+        except Exception:
+            return False
+
+    def __repr__(self) -> str:
+        return "Signer(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What became of a text of ours; `error` in Twilio's number, "" when none."""
+
+    sid: str
+    status: Status
+    error: str
+
+
+def read_form(body: bytes) -> MultiDict[str]:
+    """The form fields of a body. Raises BadRequest when it isn't UTF-8 or far too many fields."""
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            max_num_fields=200,
+            errors="strict",
+        )
+    except (ValueError, UnicodeDecodeError):
+        raise BadRequest("the body is no form") from None
+    return MultiDict(pairs)
+
+
+def arrival(form: MultiDict[str], account: str) -> Arrived:
+    """An inbound message. Raises BadRequest."""
+    one = _strict(form, account)
+    sid = one.get("MessageSid", "")
+    if not MESSAGE_SID.fullmatch(sid):
+        raise BadRequest("MessageSid is no message's")
+    if any(one.get(name, sid) != sid for name in ("SmsSid", "SmsMessageSid")):
+        raise BadRequest("the sids differ")
+    sender, recipient = one.get("From", ""), one.get("To", "")
+    if not ADDRESS.fullmatch(sender) or not NUMBER.fullmatch(recipient):
+        raise BadRequest("From or To is no address")
+    text = one.get("Body", "")
+    if len(text) > LONGEST_TEXT:
+        raise BadRequest("Body is longer than any text")
+    return Arrived("sms", sid, sender, recipient, _storable(text), _media(one, account, sid), None, True, "")
+
+
+def report(form: MultiDict[str], account: str) -> StatusReport:
+    """A status callback. Raises BadRequest."""
+    one = _strict(form, account)
+    sid = one.get("MessageSid", one.get("SmsSid", ""))
+    status = STATUSES.get(one.get("MessageStatus", one.get("SmsStatus", "")))
+    error = one.get("ErrorCode", "")
+    if not MESSAGE_SID.fullmatch(sid) or status is None or (error and not re.fullmatch(r"[0-9]{1,6}", error)):
+        raise BadRequest("no status of a message")
+    return StatusReport(sid, status, error)
+
+
+def opt_word(form: MultiDict[str]) -> bool | None:
+    """True: the customer said STOP; False: START; None: neither (Twilio's OptOutType, else the exact word)."""
+    kind = (form.get("OptOutType") or "").upper()
+    word = kind or (form.get("Body") or "").strip().upper()
+    if word in ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"):
+        return True
+    return False if word in ("START", "UNSTOP", "YES") and (kind or word != "YES") else None
+
+
+def _strict(form: MultiDict[str], account: str) -> dict[str, str]:
+    names = list(form.keys())
+    if len(names) != len(set(names)):
+        raise BadRequest("a field stands twice")
+    if not all(NAME.fullmatch(name) for name in names):
+        raise BadRequest("a field has no name of Twilio's")
+    if form.get("AccountSid") != account:
+        raise BadRequest("AccountSid is not ours")
+    return dict(form.items())
+
+
+def _media(one: dict[str, str], account: str, sid: str) -> tuple[Media, ...]:
+    count = one.get("NumMedia", "0")
+    if not re.fullmatch(r"[0-9]{1,2}", count) or int(count) > MOST_MEDIA:
+        raise BadRequest("NumMedia is no number of media")
+    found = []
+    for i in range(int(count)):
+        url, kind = one.get(f"MediaUrl{i}", ""), one.get(f"MediaContentType{i}", "application/octet-stream")
+        if (
+            len(url) > 1000
+            or not url.startswith(("https://", "http://127.0.0.1", "http://localhost"))
+            or len(kind) > 100
+        ):
+            raise BadRequest(f"MediaUrl{i} is no address")
+        found.append(Media(url, kind, url.rsplit("/", 1)[-1][:80]))
+    return tuple(found)
+
+
+def _storable(text: str) -> str:
+    """NUL and lone surrogates can be stored nowhere; everything else is kept as it came."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

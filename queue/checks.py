@@ -1,0 +1,200 @@
+"""What must be true of any `State`, by brute force and independent of model and scripts.
+
+`violations` says in words what isn't. It may be asked at any instant; the rules that hold only when
+nothing is due (work conservation, dead steps) are then left out while something is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..skills.skill import CHANNELS, LIVE, Channel, refusal
+from .state import BITS, ENDED, QUEUED, AgentView, ContactView, State
+
+
+def violations(state: State, now: int) -> list[str]:
+    """Every broken rule, one line each; empty is good."""
+    found = [*_promise(state), *_timers(state), *_loads(state), *_marks(state)]
+    if not any(at <= now for at in state.due.values()):
+        found += [*_conservation(state), *_dead_steps(state, now)]
+    return found
+
+
+def over_capacity(state: State, claimed: Iterable[str]) -> list[str]:
+    """For agents who have just been offered something: live + uninterrupted deferred cost within budget."""
+    found = []
+    for name in claimed:
+        agent = state.agents[name]
+        deferred = 0 if _in_call(state, agent) else agent.deferred
+        if agent.contacts and agent.live + deferred > agent.capacity.budget:
+            found.append(f"{name} holds {agent.live} + {deferred} of {agent.capacity.budget}")
+        for channel, cap in agent.capacity.caps:
+            if _count(state, agent, channel) > cap:
+                found.append(f"{name} holds more than {cap} {channel}")
+    return found
+
+
+def may_take(state: State, agent: AgentView, contact: ContactView) -> bool:
+    """*May take it now*, by DESIGN's list, read off the views alone."""
+    holder = state.contacts.get(agent.draining)
+    return (
+        state.desk
+        and _could(agent, contact)
+        and contact.personal in ("", agent.name)
+        and not (contact.personal and contact.offers)
+        and all(offer.agent != agent.name for offer in contact.offers)
+        and bool(_mask(state, agent) & BITS[contact.channel])
+        and not (holder and (holder.rank, holder.id) < (contact.rank, contact.id))
+    )
+
+
+def _could(agent: AgentView, contact: ContactView) -> bool:
+    return (
+        agent.presence == "available"
+        and agent.on_shift
+        and bool(agent.channels & BITS[contact.channel])
+        and agent.name not in contact.excluded
+        and refusal(contact.now_step.need, agent.profile) is None
+    )
+
+
+def _promise(state: State) -> Iterator[str]:
+    for it in state.contacts.values():
+        owned = it.state in ("active", "wrapping")
+        if owned != bool(it.owner):
+            yield f"{it.id} is {it.state} with owner {it.owner!r}"
+        if owned and it.id not in state.agents[it.owner].contacts:
+            yield f"{it.id} isn't held by its owner {it.owner}"
+        if (it.state == "offered") != bool(it.offers):
+            yield f"{it.id} is {it.state} with {len(it.offers)} live offers"
+        if it.state == "parked" and (it.wake is None or f"p:{it.id}" not in state.due):
+            yield f"{it.id} is parked without a dated wake-up"
+        if len({offer.agent for offer in it.offers}) != len(it.offers):
+            yield f"{it.id} is offered twice to one agent"
+    threads = [it.thread for it in state.contacts.values() if it.state in (*QUEUED, "active", "parked")]
+    if len(threads) != len(set(threads)):
+        yield "two open contacts in one conversation"
+
+
+def _timers(state: State) -> Iterator[str]:
+    must: set[str] = set()
+    for it in state.contacts.values():
+        must |= {f"o:{it.id}:{offer.number}" for offer in it.offers}
+        must |= {f"p:{it.id}"} if it.state == "parked" else set()
+        must |= {f"w:{it.id}"} if it.state == "wrapping" else set()
+        if it.state in QUEUED and it.step < len(it.route.steps) - 1:
+            must.add(f"s:{it.id}")
+        for offer in it.offers:
+            if state.due.get(f"o:{it.id}:{offer.number}") != offer.due:
+                yield f"{it.id}'s offer {offer.number} isn't due when it says"
+        if it.excluded and it.state in (*ENDED, "active", "wrapping"):
+            yield f"{it.id} is {it.state} and still excludes {sorted(it.excluded)}"
+    for missing in sorted(must - state.due.keys()):
+        yield f"no timer {missing}"
+    for member in state.due:
+        kind, _, rest = member.partition(":")
+        contact, _, more = rest.partition(":")
+        known = state.contacts.get(contact)
+        if kind in "opw" and member not in must:
+            yield f"timer {member} for nothing"
+        if kind in "sE" and (known is None or known.state not in QUEUED):
+            yield f"timer {member} for what isn't in the queue"
+        if kind == "e" and (known is None or more not in known.excluded):
+            yield f"timer {member} without its pair"
+
+
+def _loads(state: State) -> Iterator[str]:
+    for agent in state.agents.values():
+        held = {
+            it.id
+            for it in state.contacts.values()
+            if agent.name in (it.owner, *(offer.agent for offer in it.offers))
+        }
+        if held != agent.contacts:
+            yield f"{agent.name} holds {sorted(held)}, not {sorted(agent.contacts)}"
+        offers = sum(offer.agent == agent.name for it in state.contacts.values() for offer in it.offers)
+        if offers != agent.offers:
+            yield f"{agent.name} has {offers} live offers, not {agent.offers}"
+        costs = dict(agent.capacity.costs)
+        for live, load in ((True, agent.live), (False, agent.deferred)):
+            real = sum(costs[ch] * _count(state, agent, ch) for ch in CHANNELS if (ch in LIVE) == live)
+            if real != load:
+                yield f"{agent.name}'s {'live' if live else 'deferred'} load is {real}, not {load}"
+        if _mask(state, agent) != agent.mask:
+            yield f"{agent.name}'s mask is {_mask(state, agent)}, not {agent.mask}"
+        if offers and not (agent.presence == "available" and agent.on_shift):
+            yield f"{agent.name} isn't available on shift and has live offers"
+
+
+def _marks(state: State) -> Iterator[str]:
+    for it in state.contacts.values():
+        if it.drainer and state.agents[it.drainer].draining != it.id:
+            yield f"{it.id} thinks that {it.drainer} is kept free for it"
+        if it.drainer and (it.state != "waiting" or not _could(state.agents[it.drainer], it)):
+            yield f"{it.drainer} is kept free for {it.id} in vain"
+    for agent in state.agents.values():
+        if agent.draining and state.contacts[agent.draining].drainer != agent.name:
+            yield f"{agent.name} is kept free for {agent.draining}, which doesn't know"
+
+
+def _conservation(state: State) -> Iterator[str]:
+    free = [it for it in state.agents.values() if _mask(state, it)]
+    for contact in state.contacts.values():
+        if contact.state not in QUEUED:
+            continue
+        if not contact.personal and len(contact.offers) >= contact.now_step.offer_to:
+            continue
+        for agent in free:
+            if may_take(state, agent, contact):
+                yield f"{contact.id} waits beside {agent.name}, who may take it"
+
+
+def _dead_steps(state: State, now: int) -> Iterator[str]:
+    for it in state.contacts.values():
+        last = len(it.route.steps) - 1
+        if it.state != "waiting" or it.step == last:
+            continue
+        ends = it.deadlines[it.step] if it.deadlines else it.base + (it.now_step.until or 0)
+        if ends <= now:
+            yield f"{it.id} is in step {it.step}, which has ended"
+        counted = [
+            agent.name
+            for agent in state.agents.values()
+            if agent.on_shift and agent.presence != "offline" and not refusal(it.now_step.need, agent.profile)
+        ]
+        if not it.excluded.issuperset(counted) or not counted:
+            if not counted:
+                yield f"{it.id} waits in step {it.step}, which nobody on shift could serve"
+        else:
+            yield f"{it.id} waits in step {it.step}, where all have been asked"
+
+
+def _mask(state: State, agent: AgentView) -> int:
+    if agent.presence != "available" or not agent.on_shift:
+        return 0
+    return sum(BITS[ch] for ch in CHANNELS if agent.channels & BITS[ch] and _room(state, agent, ch))
+
+
+def _room(state: State, agent: AgentView, channel: Channel) -> bool:
+    capacity = agent.capacity
+    cost = dict(capacity.costs)[channel]
+    if _count(state, agent, channel) >= dict(capacity.caps).get(channel, 1 << 30):
+        return False
+    offered = [
+        it.channel for it in state.contacts.values() if any(offer.agent == agent.name for offer in it.offers)
+    ]
+    if len(offered) >= capacity.offers and not (channel == "voice" and not LIVE.intersection(offered)):
+        return False
+    if channel == "voice":
+        return agent.live == 0 and cost <= capacity.budget
+    if channel not in LIVE and _in_call(state, agent):
+        return False
+    return cost <= capacity.budget - agent.live - agent.deferred
+
+
+def _in_call(state: State, agent: AgentView) -> bool:
+    return _count(state, agent, "voice") > 0
+
+
+def _count(state: State, agent: AgentView, channel: str) -> int:
+    return sum(state.contacts[id].channel == channel for id in agent.contacts if id in state.contacts)

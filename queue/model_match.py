@@ -1,0 +1,303 @@
+"""The reference model's matching: which step, which agent, which contact, and who is kept free for whom.
+
+Written for reading: every choice is a minimum over everybody or a walk through everything in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..skills.skill import CHANNELS, LIVE, score
+from .model_memory import Agent, Contact, Memory, Offer
+from .state import BITS
+
+DELIVERY = 30_000  # how long an offer may take to reach the agent
+LIFT = 300_000  # after this long "everybody said no" is asked again in the last step
+MISSED_PAIR = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one piece of work may do before it leaves its rest in the due set."""
+
+    tick: int = 16
+    fill: int = 16
+    sweep: int = 64
+
+
+class Matching(Memory):
+    """Brings contacts and agents together; `work` finishes what a transition began."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        super().__init__()
+        self.bounds = bounds
+        self.freed: list[Contact] = []  # to enter again
+        self.roomy: list[Agent] = []  # to be filled
+        self.unmarked: list[Agent] = []  # to be filled last: no longer kept free
+
+    def work(self) -> None:
+        """Freed contacts enter first, then agents with new room are filled."""
+        while self.freed or self.roomy or self.unmarked:
+            if self.freed:
+                contact = self.freed.pop(0)
+                if contact.state in ("waiting", "offered"):
+                    self.enter(contact)
+            else:
+                agent = (self.roomy or self.unmarked).pop(0)
+                if agent.name in self.agents:
+                    self.fill(agent)
+
+    # -- steps ---------------------------------------------------------------------------------------------
+
+    def ends(self, contact: Contact, step: int) -> int:
+        """When the step ends (never asked of the last one)."""
+        if contact.deadlines:
+            return contact.deadlines[step]
+        return contact.base + (contact.route.steps[step].until or 0)
+
+    def exhausted(self, contact: Contact) -> bool:
+        """Whether somebody on shift is admitted, and all of them are excluded."""
+        if not contact.pairs:
+            return False
+        asked = [it.name for it in self.agents.values() if it.counted and contact.klass in it.can]
+        return bool(asked) and contact.pairs.issuperset(asked)
+
+    def settle(self, contact: Contact) -> None:
+        """Move on to the first step that is still open, and that somebody on shift could serve."""
+        last = len(contact.route.steps) - 1
+        step = contact.step
+        while step < last and self.ends(contact, step) <= self.now:
+            step += 1
+        if step != contact.step:
+            self._advance(contact, step, "age")
+        while contact.step < last:
+            if not self.alive(contact.klass):
+                self._advance(contact, contact.step + 1, "nobody")
+            elif self.exhausted(contact):
+                self._tell_exhausted(contact)
+                self._advance(contact, contact.step + 1, "exhausted")
+            else:
+                break
+        if contact.step == last and self.exhausted(contact):
+            self._tell_exhausted(contact)
+            contact.lift_at = contact.lift_at or self.now + LIFT
+            self.due[f"E:{contact.id}"] = contact.lift_at
+        else:
+            self.drop_lift(contact)
+
+    def _advance(self, contact: Contact, step: int, why: str) -> None:
+        contact.step = step
+        self.tell("step", contact.id, to=step, why=why)
+
+    def _tell_exhausted(self, contact: Contact) -> None:
+        if contact.told != contact.step:
+            contact.told = contact.step
+            self.tell("exhausted", contact.id, step=contact.step)
+
+    def drop_lift(self, contact: Contact) -> None:
+        """Nothing to lift any more."""
+        contact.lift_at = None
+        self.due.pop(f"E:{contact.id}", None)
+
+    # -- a contact looks for agents ------------------------------------------------------------------------
+
+    def enter(self, contact: Contact) -> None:
+        """(Re-)enter the queue: settle the step, ask whoever may take it now, wait for the rest."""
+        self.list_out(contact)
+        self.settle(contact)
+        self.place(contact)
+
+    def place(self, contact: Contact) -> None:
+        """Offer it as often as its step says, and put it where it is looked for."""
+        self.check_mark(contact)
+        wanted = self.wanted(contact)
+        contact.personal = wanted.name if wanted else ""
+        if wanted:
+            self.unmark(contact)
+            if not contact.offers and self.may_take(wanted, contact) and not self.held_back(wanted, contact):
+                self.offer(contact, wanted)
+        else:
+            while len(contact.offers) < contact.now_step.offer_to:
+                agent = self.agent_for(contact)
+                if agent is None:
+                    break
+                self.offer(contact, agent)
+        self.list_in(contact)
+        self._time_step(contact)
+
+    def _time_step(self, contact: Contact) -> None:
+        ends = []
+        if contact.step < len(contact.route.steps) - 1:
+            ends.append(self.ends(contact, contact.step))
+        if contact.personal and contact.prefer and contact.prefer.until is not None:
+            ends.append(contact.prefer.until)
+        self.due.pop(f"s:{contact.id}", None)
+        if ends:
+            self.due[f"s:{contact.id}"] = min(ends)
+
+    def wanted(self, contact: Contact) -> Agent | None:
+        """The agent who alone is asked; the preference is dropped for good once it doesn't hold."""
+        if contact.prefer is None:
+            return None
+        agent, until = self.agents.get(contact.prefer.agent), contact.prefer.until
+        if agent and (until is None or until > self.now) and self.could(agent, contact):
+            return agent
+        contact.prefer = None
+        return None
+
+    def could(self, agent: Agent, contact: Contact) -> bool:
+        """Available, on shift, admitted, channel on, not excluded: everything but room and live offers."""
+        return (
+            agent.ready
+            and contact.klass in agent.can
+            and bool(agent.channels & BITS[contact.route.channel])
+            and agent.name not in contact.pairs
+        )
+
+    def may_take(self, agent: Agent, contact: Contact) -> bool:
+        """*May take it now*, but for draining."""
+        return (
+            self.desk_up
+            and self.could(agent, contact)
+            and contact.personal in ("", agent.name)
+            and agent.name not in contact.offers
+            and agent.room(contact.route.channel) is True
+        )
+
+    def agent_for(self, contact: Contact) -> Agent | None:
+        """The first in the order of choice who may take it and isn't kept free for an earlier one."""
+        able = [it for it in self.ready.values() if self.may_take(it, contact)]
+        for agent in sorted(able, key=lambda it: self.choice(it, contact)):
+            if not self.held_back(agent, contact):
+                return agent
+        return None
+
+    def choice(self, agent: Agent, contact: Contact) -> tuple[int | str, ...]:
+        """Lowest sufficient tier, then the team furthest below its share, then pick and name."""
+        step, profile = contact.now_step, agent.profile
+        tier = step.need.tiers.index(profile.tier_in(step.need.service))
+        behind = self.deficit(contact, profile.team) if step.shares else 0
+        pick: tuple[int, ...]
+        if step.pick == "least_loaded":
+            pick = (agent.permille, agent.since)
+        elif step.pick == "round_robin":
+            pick = (agent.last_offered,)
+        elif step.pick == "best_skill":
+            pick = (-score(step.need, profile), agent.since)
+        else:
+            pick = (agent.since,)
+        return (tier, -behind, *pick, agent.name)
+
+    def deficit(self, contact: Contact, team: str) -> int:
+        """How far the team is below its share today; teams without one share what is left of 100 %."""
+        service, shares, day = contact.route.service, dict(contact.now_step.shares), self.today()
+        today = {t: n for (d, s, t), n in self.accepted.items() if (d, s) == (day, service)}
+        total = sum(today.values())
+        if team in shares:
+            return shares[team] * total - 100 * today.get(team, 0)
+        rest = sum(n for name, n in today.items() if name not in shares)
+        return (100 - sum(shares.values())) * total - 100 * rest
+
+    # -- an agent looks for contacts -----------------------------------------------------------------------
+
+    def fill(self, agent: Agent) -> None:
+        """Offer the agent the earliest contacts that they may take, until nothing is left or the bound."""
+        for _ in range(self.bounds.fill):
+            contact = self.contact_for(agent)
+            if contact is None:
+                return
+            self.list_out(contact)
+            self.offer(contact, agent)
+            self.list_in(contact)
+        self.due[f"d:{agent.name}"] = self.now
+
+    def contact_for(self, agent: Agent) -> Contact | None:
+        """The earliest contact that the agent may take, unless they are kept free for an earlier one."""
+        if not agent.ready or not self.desk_up:
+            return None
+        found = [self._first(agent, self.personal.get(agent.name, []))]
+        mask = agent.mask
+        found += [self._first(agent, self.queue[ch]) for ch in CHANNELS if mask & BITS[ch]]
+        best = min((it for it in found if it), key=lambda it: it.key, default=None)
+        return None if best is None or self.held_back(agent, best) else best
+
+    def _first(self, agent: Agent, keys: Iterable[tuple[int, str]]) -> Contact | None:
+        return next((it for _, id in keys if self.may_take(agent, it := self.contacts[id])), None)
+
+    # -- draining ------------------------------------------------------------------------------------------
+
+    def held_back(self, agent: Agent, contact: Contact) -> bool:
+        """Whether the agent is kept free for an earlier contact that doesn't fit beside their load yet."""
+        if agent.draining:
+            return self.contacts[agent.draining].key < contact.key
+        tight = [ch for ch in CHANNELS if agent.channels & BITS[ch] and agent.room(ch) is None]
+        earlier = sorted(key for ch in tight for key in self.queue[ch] if key < contact.key)
+        for _, id in earlier:
+            waiting = self.contacts[id]
+            if waiting.offers or waiting.drainer or not self.could(agent, waiting):
+                continue
+            free = [it for it in self.ready.values() if not it.draining and self._could_drain(it, waiting)]
+            if not free:
+                continue
+            chosen = min(free, key=lambda it: (it.permille, it.since, it.name))
+            waiting.drainer, chosen.draining = chosen.name, waiting.id
+            self.tell("draining", waiting.id, chosen.name)
+            if chosen is agent:
+                return True
+        return False
+
+    def _could_drain(self, agent: Agent, contact: Contact) -> bool:
+        return self.could(agent, contact) and agent.costs[contact.route.channel] <= agent.capacity.budget
+
+    def check_mark(self, contact: Contact) -> None:
+        """The mark goes when its agent can't become the one who takes it."""
+        if contact.drainer and not self._could_drain(self.agents[contact.drainer], contact):
+            self.unmark(contact)
+
+    def unmark(self, contact: Contact) -> None:
+        """Nobody is kept free for it; whoever was is filled when everything else is done."""
+        if contact.drainer:
+            agent = self.agents[contact.drainer]
+            contact.drainer = agent.draining = ""
+            self.unmarked.append(agent)
+
+    # -- offers --------------------------------------------------------------------------------------------
+
+    def offer(self, contact: Contact, agent: Agent) -> None:
+        """Reserve the contact for the agent; a call takes the place of their deferred offers."""
+        if contact.route.channel == "voice":
+            rung = [self.contacts[id] for id in agent.offers if agent.holds[id] not in LIVE]
+            self.free(rung, agent, "call")
+        self.unmark(contact)
+        contact.offered += 1
+        offer = Offer(contact.offered, agent.name, self.now, self.now + DELIVERY)
+        contact.offers[agent.name] = offer
+        contact.state = "offered"
+        agent.offers.add(contact.id)
+        agent.last_offered = self.now
+        self.hold(agent, contact)
+        self.due[f"o:{contact.id}:{offer.number}"] = offer.due
+        self.tell("offered", contact.id, agent.name, offer.number, step=contact.step, rank=contact.rank)
+
+    def free(self, contacts: Iterable[Contact], agent: Agent, reason: str) -> None:
+        """Rescind the agent's live offers of these contacts, which enter again when `work` comes to them."""
+        contacts = sorted(contacts, key=lambda it: it.key)
+        for contact in contacts:
+            self.list_out(contact)
+            self.end_offer(contact, contact.offers[agent.name], "rescinded", reason)
+        self.freed += contacts
+
+    def rescind_all(self, contact: Contact, reason: str) -> None:
+        """Rescind all live offers of a contact; their agents are filled when `work` comes to them."""
+        for offer in sorted(contact.offers.values(), key=lambda it: it.number):
+            self.end_offer(contact, offer, "rescinded", reason)
+            self.roomy.append(self.agents[offer.agent])
+
+    def withdraw(self, contact: Contact, reason: str) -> None:
+        """Out of the queue altogether: offers, sets, mark, step timer."""
+        self.list_out(contact)
+        self.unmark(contact)
+        self.rescind_all(contact, reason)
+        self.due.pop(f"s:{contact.id}", None)
+        self.drop_lift(contact)

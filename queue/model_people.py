@@ -1,0 +1,173 @@
+"""The reference model's people: agents, their presence, shifts and overtime, and whether the desk is up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..skills.skill import CHANNELS, Capacity, Profile, refusal
+from .model_match import Matching
+from .model_memory import Agent, Contact
+from .replies import Answer
+from .state import Presence
+
+MISSES = 2  # in a row, then the agent is away
+
+
+class People(Matching):
+    """Every method is one transition at the instant `now`."""
+
+    def agent(
+        self,
+        name: str,
+        profile: Profile,
+        capacity: Capacity,
+        channels: int,
+        edges: tuple[tuple[int, bool], ...] = (),
+        on_shift: bool = False,
+    ) -> Answer:
+        """Add or edit an agent; an edit tears nothing away that they hold."""
+        is_new = name not in self.agents
+        agent = self.agents.setdefault(name, Agent(name, profile, capacity, channels, False))
+        with self.changing(agent, "off shift"):
+            if is_new or agent.profile != profile:
+                agent.profile = profile
+                agent.can = {n for need, n in self.classes.items() if refusal(need, profile) is None}
+            agent.capacity, agent.channels = capacity, channels
+            agent.rooms.clear()
+            agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
+            agent.caps = dict(capacity.caps)
+            agent.shift, agent.edges = on_shift, edges
+            self.due.pop(f"h:{name}", None)
+            if edges:
+                self.due[f"h:{name}"] = edges[0][0]
+            self.tell("agent", "", name)
+        self.work()
+        return Answer("ok", state=agent.presence)
+
+    def presence(self, name: str, presence: Presence, until: int | None = None, why: str = "") -> Answer:
+        """The agent is available, away (until when they say) or offline."""
+        agent = self.agents.get(name)
+        if agent is None:
+            return Answer("gone")
+        self.set_presence(agent, presence, until, why)
+        self.work()
+        return Answer("ok", state=presence)
+
+    def set_presence(self, agent: Agent, presence: Presence, until: int | None, why: str) -> None:
+        """The same as part of another transition."""
+        before = agent.presence
+        with self.changing(agent, "left"):
+            agent.presence, agent.why = presence, why
+            if presence == "available":
+                agent.misses = agent.missed_at = 0
+                if before != "available":
+                    agent.since = self.now
+            self.due.pop(f"b:{agent.name}", None)
+            if presence == "away" and until is not None:
+                self.due[f"b:{agent.name}"] = until
+            if presence != before:
+                self.tell("presence", "", agent.name, presence=presence, why=why)
+
+    def overtime(self, name: str, until: int) -> Answer:
+        """On shift until then, whatever the flag says."""
+        agent = self.agents.get(name)
+        if agent is None:
+            return Answer("gone")
+        with self.changing(agent, "off shift"):
+            agent.overtime = until
+            self.due[f"v:{name}"] = until
+        self.work()
+        return Answer("ok", state=agent.presence)
+
+    def desk(self, up: bool) -> bool:
+        """While the desk is down nobody is offered anything; True when that changed."""
+        if self.desk_up == up:
+            return False
+        self.desk_up = up
+        self.tell("desk", up=up)
+        if up:
+            for agent in self.agents.values():
+                if agent.ready:
+                    self.due[f"d:{agent.name}"] = self.now
+        return True
+
+    def remove_agent(self, name: str) -> Answer:
+        """Nothing of theirs is lost: owned work is queued again with its rank, wrap-ups end."""
+        agent = self.agents.get(name)
+        if agent is None:
+            return Answer("gone")
+        with self.changing(agent, "left"):
+            agent.presence, agent.shift, agent.overtime = "offline", False, None
+        owned = sorted(
+            (it for id in agent.holds if (it := self.contacts[id]).owner == name), key=lambda it: it.key
+        )
+        for contact in owned:
+            if contact.state == "wrapping":
+                self.close(contact)
+            else:
+                self.release(agent, contact)
+                contact.owner, contact.state = "", "waiting"
+                self.tell("queued", contact.id, why="owner removed")
+                self.freed.append(contact)
+        for contact in self.contacts.values():
+            contact.pairs.discard(name)
+            self.due.pop(f"e:{contact.id}:{name}", None)
+        for kind in "hvbd":
+            self.due.pop(f"{kind}:{name}", None)
+        self.tell("agent", "", name, removed=True)
+        del self.agents[name]
+        self.work()
+        return Answer("ok")
+
+    def close(self, contact: Contact) -> None:
+        """After the wrap-up, or at once where there is none."""
+        agent = self.agents[contact.owner]
+        self.release(agent, contact)
+        self.due.pop(f"w:{contact.id}", None)
+        contact.state, contact.wrap_until = "closed", None
+        self.tell("closed", contact.id, agent.name, outcome=contact.outcome)
+        self.roomy.append(agent)
+
+    # -- what follows from a change ------------------------------------------------------------------------
+
+    @contextmanager
+    def changing(self, agent: Agent, reason: str) -> Iterator[None]:
+        """Around a change of an agent's facts: does whatever follows from the difference."""
+        ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
+        yield
+        if agent.on_shift != shift:
+            self.tell("shift", "", agent.name, on=agent.on_shift)
+        if agent.ready and not ready:
+            agent.since = self.now
+        if agent.ready:
+            self.ready[agent.name] = agent
+        else:
+            self.ready.pop(agent.name, None)
+        if ready and not agent.ready:
+            self.free([self.contacts[id] for id in agent.offers], agent, reason)
+        self.end_personal(agent)
+        if agent.draining:
+            self.check_mark(self.contacts[agent.draining])
+        if counted and (not agent.counted or agent.can is not can):
+            self._shift_lost(can)
+        if agent.ready:
+            self.roomy.append(agent)
+
+    def end_personal(self, agent: Agent) -> None:
+        """Contacts that waited for this agent alone go on to their class, so many at a time."""
+        waiting = [self.contacts[id] for _, id in self.personal.get(agent.name, [])]
+        ended = [it for it in waiting if not self.could(agent, it)]
+        for contact in ended[: self.bounds.sweep]:
+            self.list_out(contact)
+            self.freed.append(contact)
+        if len(ended) > self.bounds.sweep:
+            self.due[f"d:{agent.name}"] = self.now
+
+    def _shift_lost(self, could: set[int]) -> None:
+        for number in could:
+            if not self.alive(number):
+                self.due[f"k:{number}"] = self.now
+        for contact in self.contacts.values():
+            if contact.pairs and contact.state in ("waiting", "offered"):
+                self.due[f"E:{contact.id}"] = self.now

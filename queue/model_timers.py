@@ -1,0 +1,151 @@
+"""The reference model's timers: what is due is carried out entry by entry, each in its own small way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .model_match import MISSED_PAIR, Bounds
+from .model_memory import Contact, Offer
+from .model_people import MISSES, People
+from .model_texts import Texts
+from .replies import Ticked
+
+GAP = 2_000  # between two ticks; deadlines inside a longer one are nobody's fault
+
+
+class Timers(People, Texts):
+    """`tick`, and what each kind of entry means."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        super().__init__(bounds)
+        self.ticked: int | None = None
+        self.gap = (0, 0)
+
+    def tick(self, limit: int | None = None) -> Ticked:
+        """Carry out what is due, one entry at a time, earliest (instant, member) first."""
+        before, self.ticked = self.ticked, self.now
+        if before is not None and self.now - before > GAP:
+            first = self.due.first()
+            unfinished = first is not None and first[0] <= self.gap[1]
+            self.gap = (self.gap[0] if unfinished else before, self.now)
+        fired = 0
+        while fired < (limit or self.bounds.tick):
+            first = self.due.first()
+            if first is None or first[0] > self.now:
+                break
+            del self.due[first[1]]
+            self._fire(first[1], first[0])
+            self.work()
+            fired += 1
+        first = self.due.first()
+        next_due = first[0] if first else None
+        return Ticked(self.now, fired, next_due is not None and next_due <= self.now, next_due)
+
+    def _fire(self, member: str, at: int) -> None:
+        kind, _, rest = member.partition(":")
+        fire: dict[str, Callable[[str, int], None]] = {
+            "o": self._offer_due, "s": self._step_due, "e": self._pair_due, "E": self._lift_due,
+            "w": self._wrap_due, "p": self._wake_due, "h": self._edge_due, "v": self._overtime_due,
+            "b": self._away_over, "d": self._fill_on, "k": self._class_died, "r": self._reply_due,
+            "g": lambda service, at: self.tell("service.edge", service=service),
+        }  # fmt: skip
+        fire[kind](rest, at)
+
+    def _offer_due(self, rest: str, at: int) -> None:
+        it, live = self.live(rest.split(":")[0], int(rest.split(":")[1]))
+        if it is None or live is None:
+            return
+        in_gap = self.gap[0] < at <= self.gap[1]
+        if in_gap or not live.delivered:
+            self.rescinded(it, live, "gap" if in_gap else "not delivered")
+            return
+        who = self.agents[live.agent]
+        self.list_out(it)
+        self.end_offer(it, live, "missed")
+        it.pairs.add(who.name)
+        self.due[f"e:{it.id}:{who.name}"] = self.now + MISSED_PAIR
+        who.since = self.now
+        if live.created >= who.missed_at:
+            who.misses, who.missed_at = who.misses + 1, self.now
+        self.freed.append(it)
+        self.work()
+        if who.misses >= MISSES and who.presence == "available":
+            self.set_presence(who, "away", None, "missed two offers")
+        else:
+            self.roomy.append(who)
+
+    def _step_due(self, rest: str, at: int) -> None:
+        self.freed.append(self.contacts[rest])
+
+    def _pair_due(self, rest: str, at: int) -> None:
+        contact, _, agent = rest.partition(":")
+        self.contacts[contact].pairs.discard(agent)
+        self.freed.append(self.contacts[contact])
+
+    def _lift_due(self, rest: str, at: int) -> None:
+        it = self.contacts[rest]
+        if it.lift_at is not None and it.lift_at <= self.now and self.exhausted(it):
+            self.forget_pairs(it)
+            self.tell("lifted", it.id)
+        self.freed.append(it)
+
+    def _wrap_due(self, rest: str, at: int) -> None:
+        self.close(self.contacts[rest])
+
+    def _wake_due(self, rest: str, at: int) -> None:
+        self.woken(self.contacts[rest], "woken")
+
+    def _edge_due(self, rest: str, at: int) -> None:
+        agent = self.agents[rest]
+        with self.changing(agent, "off shift"):
+            while agent.edges and agent.edges[0][0] <= self.now:
+                agent.shift, agent.edges = agent.edges[0][1], agent.edges[1:]
+            if agent.edges:
+                self.due[f"h:{rest}"] = agent.edges[0][0]
+        if len(agent.edges) <= 1:
+            self.tell("edges", "", rest)
+
+    def _overtime_due(self, rest: str, at: int) -> None:
+        with self.changing(self.agents[rest], "off shift"):
+            self.agents[rest].overtime = None
+
+    def _away_over(self, rest: str, at: int) -> None:
+        self.tell("away_over", "", rest)
+
+    def _fill_on(self, rest: str, at: int) -> None:
+        self.end_personal(self.agents[rest])
+        self.roomy.append(self.agents[rest])
+
+    def _class_died(self, rest: str, at: int) -> None:
+        if self.alive(int(rest)):
+            return
+        stuck = sorted(
+            it.key
+            for it in self.contacts.values()
+            if it.open and it.klass == int(rest) and it.step < len(it.route.steps) - 1
+        )
+        self.freed += [self.contacts[id] for _, id in stuck[: self.bounds.sweep]]
+        if len(stuck) > self.bounds.sweep:
+            self.due[f"k:{rest}"] = self.now
+
+    def live(self, contact: str, offer: int, agent: str = "") -> tuple[Contact | None, Offer | None]:
+        """The contact, if known, and its live offer of that number, if it is that agent's."""
+        it = self.contacts.get(contact)
+        for live in it.offers.values() if it else ():
+            if live.number == offer and agent in ("", live.agent):
+                return it, live
+        return it, None
+
+    def rescinded(self, contact: Contact, live: Offer, reason: str) -> None:
+        """A live offer is taken back; contact and agent go on."""
+        self.list_out(contact)
+        self.end_offer(contact, live, "rescinded", reason)
+        self.freed.append(contact)
+        self.roomy.append(self.agents[live.agent])
+
+    def woken(self, contact: Contact, kind: str) -> None:
+        """Parked or ended no longer."""
+        contact.state, contact.wake = "waiting", None
+        self.due.pop(f"p:{contact.id}", None)
+        self.tell(kind, contact.id)
+        self.freed.append(contact)

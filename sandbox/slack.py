@@ -1,0 +1,114 @@
+"""The Slack stand-in: Web API, uploads, response addresses, Socket Mode; and a keyboard for people.
+
+What it refuses and how follows docs.slack.dev (2026-11). It knows nothing of the app it meets: a bot token,
+an app token and a list of granted scopes are all there is between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from .slack_acts import Acts
+from .slack_chat import Chat
+from .slack_desk import Desk, door
+from .slack_files import Files
+from .slack_hooks import Hooks
+from .slack_limits import Limits
+from .slack_modals import Modals
+from .slack_people import People
+from .slack_rooms import Rooms
+from .slack_socket import EVENTS, Sockets
+from .slack_state import Workspace
+from .slack_tell import Teller
+from .slack_web import DEFAULT_SCOPES, WebApi
+from .stage import Cast, Clock, Faults, Wire
+
+
+class SlackStandIn:
+    """One workspace with one app in it: its granted scopes, subscribed events (`message.im`, …) and commands.
+
+    Without `commands` every command is the app's; with them any other is "not a valid command".
+
+    `changed(kind, ids)` is called after every visible change: `slack.message` (channel, ts, thread_ts?,
+    ephemeral_to?), `slack.view`, `slack.home` (user, view), `slack.channel` (channel), `slack.socket` (open).
+    """
+
+    def __init__(
+        self,
+        cast: Cast,
+        clock: Clock,
+        wire: Wire,
+        faults: Faults,
+        changed: Callable[[str, dict[str, str]], None],
+        scopes: Iterable[str] = DEFAULT_SCOPES,
+        events: Iterable[str] = EVENTS,
+        commands: Iterable[str] = (),
+    ) -> None:
+        granted = frozenset(scopes)
+        self.space = Workspace(cast, clock)
+        self.sockets = Sockets(clock, wire, faults, changed)
+        self.sockets.subscribed = frozenset(events)
+        self.limits = Limits()
+        tell = Teller(self.space, self.sockets, granted, changed)
+        chat = Chat(self.space, tell, changed)
+        rooms = Rooms(self.space, self.sockets, tell)
+        modals = Modals(self.space, changed)
+        self._files = Files(self.space, tell, chat, wire, faults, granted)
+        methods = chat.methods() | rooms.methods() | modals.methods() | self._files.methods()
+        self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.sockets)
+        self._hooks = Hooks(self.space, tell, wire, faults)
+        desk = Desk(self.space, self.sockets)
+        self._people = People(desk, tell, self._files)
+        self._acts = Acts(desk, modals, self._hooks, frozenset(commands))
+
+    def routes(self) -> list[web.RouteDef]:
+        """Slack's own faces."""
+        return [
+            web.get("/slack/api/{method}", self._web.handle, allow_head=False),
+            web.post("/slack/api/{method}", self._web.handle),
+            web.get("/slack/socket/link/", self.sockets.connect, allow_head=False),
+            web.post("/slack/upload/v1/{key}", self._files.upload),
+            web.get("/slack/files-pri/{key}/download/{name}", self._files.download, allow_head=False),
+            web.get("/slack/files-pri/{key}/{name}", self._files.download, allow_head=False),
+            web.post("/slack/hooks/{kind}/{team}/{key:.+}", self._hooks.handle),
+        ]
+
+    def api_routes(self) -> list[web.RouteDef]:
+        """The calls by which people use it."""
+        people, acts, at = self._people, self._acts, "/sandbox/api/slack"
+        return [
+            web.get(f"{at}/messages", door(people.messages), allow_head=False),
+            web.get(f"{at}/home", door(people.home), allow_head=False),
+            web.post(f"{at}/home", door(people.open_home)),
+            web.get(f"{at}/views", door(people.views), allow_head=False),
+            web.post(f"{at}/reply", door(people.reply)),
+            web.post(f"{at}/edit", door(people.edit)),
+            web.post(f"{at}/delete", door(people.delete)),
+            web.post(f"{at}/react", door(people.react)),
+            web.post(f"{at}/upload", door(people.upload)),
+            web.post(f"{at}/join", door(people.join)),
+            web.post(f"{at}/leave", door(people.leave)),
+            web.post(f"{at}/disconnect", door(people.disconnect)),
+            web.post(f"{at}/act", door(acts.act)),
+            web.post(f"{at}/submit", door(acts.submit)),
+            web.post(f"{at}/close", door(acts.close)),
+            web.post(f"{at}/command", door(acts.command)),
+            web.post(f"{at}/shortcut", door(acts.shortcut)),
+        ]
+
+    def reset(self) -> None:
+        """Forget every message, view, file and call; the app's sockets stay open."""
+        self.sockets.abandon()
+        self.space.empty()
+        self.limits.empty()
+        self._acts.states.clear()
+
+    async def settle(self) -> None:
+        """Return when every event of now has been answered or refused once (at most 3 s)."""
+        await self.sockets.settle()
+
+    async def stop(self) -> None:
+        """Close the sockets and give up what is under way."""
+        await self.sockets.stop()

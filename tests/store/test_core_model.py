@@ -1,0 +1,45 @@
+"""The reference model alone keeps every rule in random histories."""
+
+import os
+import random
+
+import pytest
+from core_histories import KINDS, Call, History, World, moves, on_model
+
+from tierline.queue.checks import over_capacity, violations
+from tierline.queue.model import Model
+
+LONG = os.environ.get("TIERLINE_LONG") == "1"
+
+
+def run(world: World, steps) -> list[Call]:
+    model = Model(world.bounds)
+    history = History(world, model)
+
+    def check(call: Call) -> None:
+        seen = len(model.events)
+        on_model(model, call)
+        state = model.snapshot()
+        claimed = {it.a for it in model.events[seen:] if it.e == "offered"}
+        claimed = {it for it in claimed if it in state.agents and state.agents[it].offers}
+        found = violations(state, call.now) + over_capacity(state, claimed)
+        assert not found, (found, history.done[-6:])
+
+    for call in history.opening():
+        check(call)
+    for step in steps:
+        for call in history.resolve(step):
+            check(call)
+    return history.done
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_model_breaks_no_rule_in_any_history(kind):
+    for seed in range(2000 if LONG else 12):
+        rng = random.Random(f"{kind}{seed}")
+        world = KINDS[kind](rng)
+        try:
+            run(world, moves(rng, 120))
+        except Exception as error:
+            error.add_note(f"seed {kind}{seed}")
+            raise
