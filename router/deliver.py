@@ -203,7 +203,7 @@ class Deliveries:
         contact, message = found
         spec, body = self._spec(message.agent), Body.parse(message.body)
         state = _reply_state(message.status)
-        until = int(_more(event).get("until") or 0)
+        until = int(str(_more(event).get("until") or 0))
         owner = spec.slack if spec else ""
         await self.desk.mark(
             places[-1],

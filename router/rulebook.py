@@ -110,8 +110,8 @@ class Rulebook:
 
     def capacity(self, agent: model.AgentSpec) -> Capacity:
         """The agent's budget with each channel's cost and cap from the plan."""
-        costs = {name: spec.cost for name, spec in self._channels()}
-        caps = {name: spec.cap for name, spec in self._channels() if spec.cap is not None}
+        costs: dict[str, int] = {name: spec.cost for name, spec in self._channels()}
+        caps: dict[str, int] = {name: spec.cap for name, spec in self._channels() if spec.cap is not None}
         caps.update(dict(agent.capacity.caps))
         return Capacity(agent.capacity.budget, levels(costs), levels(caps), self.plan.settings.offers)
 

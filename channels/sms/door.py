@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 from ...queue.contact import Arrived
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
@@ -122,10 +123,10 @@ class SmsDoor:
             it = report(form, self.account.sid)
         except BadRequest as error:
             return _no(400, str(error))
-        error = in_words(it.error) if it.status == "failed" else ""
+        said = in_words(it.error) if it.status == "failed" else ""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, error)
+                known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, said)
         except Exception as failure:
             log.warning("sms.status_not_taken", sid=it.sid, error=type(failure).__name__)
             return _no(503, "try again", retry_after=5)
@@ -199,7 +200,7 @@ class SmsDoor:
             if never_sent(error):
                 raise NotDelivered("Twilio cannot be reached") from None
             raise OutcomeUnknown(type(error).__name__) from None
-        return Sent(str(message.sid), _status(str(message.status)))
+        return _sent(message)
 
     async def find(self, words: Words) -> Sent | None:
         """Look among the texts sent to this number since then: Twilio has no idempotency key (F56)."""
@@ -220,12 +221,17 @@ class SmsDoor:
             raise OutcomeUnknown(f"the look-up failed: {type(error).__name__}") from None
         for message in listed:
             if message.body == text and str(message.direction).startswith("outbound"):
-                return Sent(str(message.sid), _status(str(message.status)))
+                return _sent(message)
         return None
 
 
-def _status(raw: str) -> Status:
-    return STATUSES.get(raw, "queued")
+def _sent(message: MessageInstance) -> Sent:
+    """The text as Twilio has it. Raises NotDelivered when it says at once that it failed."""
+    status = STATUSES.get(str(message.status), "queued")
+    if status == "failed":
+        code = str(message.error_code or "")
+        raise NotDelivered(in_words(code), code, permanent=True)
+    return Sent(str(message.sid), status)
 
 
 def _no(status: int, reason: str, retry_after: int | None = None) -> web.Response:
