@@ -5,7 +5,7 @@ import { block } from "./blocks.js";
 import { announce, h } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { dot, initials, stateOf, tierTag } from "./people.js";
+import { dot, initials, nameOf, stateOf, tierTag } from "./people.js";
 import { refresh } from "./reading.js";
 import { agentOf, draw, offersTo, ownedBy, personOf, placeOf, s, ui } from "./state.js";
 import { confirm } from "./dialogs.js";
@@ -52,7 +52,8 @@ export function goTo(place, thread = "") {
   draw();
 }
 
-const isAbout = (m, id) => !m.thread_ts && !m.deleted && JSON.stringify(m.metadata ?? {}).includes(JSON.stringify(String(id)).slice(1, -1));
+const about = (m) => m.metadata?.event_payload?.contact ?? m.metadata?.contact;
+const isAbout = (m, id) => !m.thread_ts && !m.deleted && about(m) !== undefined && String(about(m)) === String(id);
 
 async function findThread(id) {
   for (const place of s.places) {
@@ -89,7 +90,7 @@ async function chase() {
 }
 
 async function press(message, what) {
-  const contact = message.metadata?.event_payload?.contact ?? message.metadata?.contact;
+  const contact = about(message);
   const done = await act("/slack/act", { user: s.slack.who, channel: message.channel, ts: message.ts, action_id: what.action_id, block_id: what.block_id, value: what.value });
   refresh("slack", "contacts", "agents");
   if (done && what.action_id === "offer.accept" && contact) {
@@ -253,7 +254,7 @@ function sidebar() {
     h("div", { class: "rail-group" }, h("h3", null, "Places"), h("ul", { "data-rove": "both" },
       me ? item("dm", "✉ Tierline", place === me.dm, () => goTo(me.dm), offersTo(s.slack.who).length) : null,
       s.places.map((c) => item(c.id, `# ${c.name}`, place === c.id && !thread, () => goTo(c.id))),
-      own.map((c) => item(`t${c.id}`, `↳ ${c.customer?.name ?? c.customer?.key ?? c.id}`, false, () => openThreadOf(c))))));
+      own.map((c) => item(`t${c.id}`, `↳ ${nameOf(c)}`, false, () => openThreadOf(c))))));
 }
 
 function presence() {

@@ -70,6 +70,12 @@ async def test_fifty_texts_come_from_fifty_numbers(look: Look) -> None:
     assert len({c["customer"]["key"] for c in look.stage.contacts}) == 50
 
 
+async def test_one_press_makes_everybody_available(look: Look) -> None:
+    await look.page.click("[data-do=everybody]")
+    await look.page.wait_for_selector(".toast:has-text('4 of 4 asked')")
+    assert set(look.stage.presence.values()) == {"available"}
+
+
 async def test_a_refusal_is_shown_with_its_hint(look: Look) -> None:
     await look.page.route("**/sandbox/api/sms", lambda route: route.fulfill(status=400, json={"error": "no such number", "hint": "choose one of /state"}))
     await look.page.fill("#sms-text", "hello")
