@@ -13,7 +13,18 @@ from ..queue.state import mask_of
 from ..queue.store import Store
 from ..skills.skill import Capacity, Need, Profile
 
-PAYLOAD = json.dumps({"customer": "+4915112345678", "name": "Eva Brandt", "address": "+4915112345678", "recipient": "+4915790000000", "verified": True, "language": "de", "version": 1, "due": 1})[:190].ljust(190)
+PAYLOAD = json.dumps(
+    {
+        "customer": "+4915112345678",
+        "name": "Eva Brandt",
+        "address": "+4915112345678",
+        "recipient": "+4915790000000",
+        "verified": True,
+        "language": "de",
+        "version": 1,
+        "due": 1,
+    }
+)[:190].ljust(190)
 PROFILES = 50
 SERVED = 20
 """Classes that one profile serves."""

@@ -88,3 +88,5 @@ async def run_due(queue: Queue, now: int) -> int:
         fired += ticked.fired
         if not ticked.more:
             return fired
+
+

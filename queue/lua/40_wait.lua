@@ -51,7 +51,10 @@ end
 -- No check any more whether everybody was asked; there is one only where somebody was.
 local function unlift(c)
   if c.lift or c.pairs then undue('E:' .. c.id) end
-  c.lift = nil
+  if c.lift then
+    c.lift = nil
+    mark(c)
+  end
 end
 
 -- The agent isn't asked for the contact: for good (until it is taken or ends), or until `instant`.

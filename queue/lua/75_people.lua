@@ -60,7 +60,7 @@ local function restand(a, was, reason)
   local shift, duty, profile = on_shift(a), on_duty(a), a.f.profile
   local moved = was.profile ~= profile
   touch(a)
-  if shift and (not was.shift or moved) then count_on_shift(profile, 1) end -- first: what both admit stays alive
+  if shift and (not was.shift or moved) then count_on_shift(profile, 1) end -- first: no class dies in between
   if was.shift and (not shift or moved) then count_on_shift(was.profile, -1) end
   if was.duty and (not duty or moved) then call('SREM', P .. 'av:' .. was.profile, a.name) end
   if duty and (not was.duty or moved) then call('SADD', P .. 'av:' .. profile, a.name) end

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as ruamel counts lines
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a message must not steer the terminal that shows it
 MOST = 1_000  # mistakes; who makes more hasn't written a plan
 NAMES = 700  # that a misspelt one is compared with, at some microseconds each …
 GUESSES = 200  # … so many times
@@ -66,7 +67,7 @@ class Source:
 
     def line(self, number: int) -> str:
         """A line by its number from 0, shortened when it is endless."""
-        text = self.lines[number] if 0 <= number < len(self.lines) else ""
+        text = CONTROL.sub("\ufffd", self.lines[number]) if 0 <= number < len(self.lines) else ""
         return text.rstrip() if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + "…"
 
     def wrong(
@@ -85,7 +86,7 @@ class Source:
         """
         if (span.line + 1, span.column + 1) in self.settled:
             return
-        line = self.line(span.line)
+        what, line = CONTROL.sub("\ufffd", what), self.line(span.line)
         if instead is not None and span.line == span.end_line and span.end_column <= len(line):
             quote = line[span.column : span.column + 1]
             quote = quote if quote in ("'", '"') and not bare and not instead.startswith(("'", '"')) else ""

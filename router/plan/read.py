@@ -121,7 +121,10 @@ def read(text: str, found: Source) -> Node:
         line, column = where.count("\n"), len(where) - where.rfind("\n") - 1
         found.errors.clear()
         found.wrong(
-            Span(line, column, line, column + 1), "", "a character that no text may contain", instead=""
+            Span(line, column, line, column + 1),
+            "",
+            "a character that no text may contain",
+            allowed="remove it",
         )
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core_histories import Call, History, Move, World, on_model
 
 from tierline.queue import library
+from tierline.queue.calls import texts
 from tierline.queue.checks import over_capacity, violations
 from tierline.queue.client import Client
+from tierline.queue.embedded import find_binary
 from tierline.queue.engine import Queue
 from tierline.queue.model import Model
 from tierline.queue.replies import Refused, Ticked
@@ -58,7 +62,7 @@ class Both:
         """One call on both sides; whatever differs afterwards, in words."""
         queue = self.routers[len(self.history.done) % 2]
         expected, got = on_model(self.model, call), await on_queue(queue, call)
-        state, events = await asyncio.gather(queue.snapshot(), queue.events(self.read, 1000))
+        state, events = await asyncio.gather(state_of(queue), queue.events(self.read, 1000))
         self.read = events[-1].id if events else self.read
         told = self.model.events[self.seen :]
         self.seen = len(self.model.events)
@@ -84,6 +88,49 @@ async def on_queue(queue: Queue, call: Call) -> Any:
         return await getattr(queue, call.name)(*call.args, op=call.op, now=call.now)
     except Refused as refused:
         return refused.reason
+
+
+async def state_of(queue: Queue) -> State:
+    """What `Queue.snapshot` reads, all parts at once: nothing else is going on here."""
+    contacts, agents, due, desk, alerts, out = await asyncio.gather(
+        queue.contacts(limit=1_000_000),
+        queue.agents(),
+        queue.plain("ZRANGE", queue.key("due"), 0, -1, "WITHSCORES"),
+        queue.plain("HGET", queue.key("site"), "desk"),
+        queue.alerts(),
+        queue.plain("SMEMBERS", queue.key("optout")),
+    )
+    raw = texts(due)
+    timers = {member: int(float(at)) for member, at in zip(raw[::2], raw[1::2], strict=True)}
+    by_id = {it.id: it for it in contacts}
+    return State(by_id, agents, timers, desk != b"0", alerts, frozenset(texts(out)))
+
+
+@asynccontextmanager
+async def memory_server(folder: Path, binary: str = "") -> AsyncIterator[Client]:
+    """A server of our own that writes nothing to disk, which these many small steps would wait for."""
+    socket = folder / "core.sock"
+    words = (
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(folder),
+    )
+    program = binary or str(find_binary())
+    process = await asyncio.create_subprocess_exec(program, *words, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        client = await Client(f"unix://{socket}").start()
+        yield client
+        await client.close()
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 def same_reply(model: Any, queue: Any) -> bool:
