@@ -93,7 +93,7 @@ function run() {
     readers[name]().then(() => heardOf(name), (trouble) => missed(name, trouble)).finally(() => {
       running.delete(name);
       draw();
-      if (dirty.has(name)) setTimeout(run, 120);
+      if (dirty.has(name)) setTimeout(run, 200);
     });
   }
 }
