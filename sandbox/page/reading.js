@@ -13,7 +13,7 @@ const readers = {
     const cast = await stage("/state");
     setClock(cast.time, cast.timezone);
     s.cast = cast;
-    s.people = cast.agents ?? [];
+    s.people = [...(cast.agents ?? []), ...(cast.supervisors ?? [])];
     s.places = cast.channels ?? [];
     s.phone.me ||= cast.customers?.[0]?.phone ?? "+4915110000001";
     if (!cast.numbers?.includes(s.phone.to)) s.phone.to = cast.numbers?.[0] ?? "";
