@@ -105,7 +105,9 @@ class ContactRecord:
         }  # fmt: skip
         if whole:
             row["transcript"] = [_message(m) for m in self.messages]
-            row["timeline"] = [{"at": _iso(e.t), "event": e.e, "text": f"{e.e} {e.a}".strip()} for e in self.events]
+            row["timeline"] = [
+                {"at": _iso(e.t), "event": e.e, "text": f"{e.e} {e.a}".strip()} for e in self.events
+            ]
         return row
 
 
