@@ -7,6 +7,7 @@ import { prefill } from "./phone.js";
 import { dot, initials, nameOf, tierTag } from "./people.js";
 import { draw, offersTo, s, ui } from "./state.js";
 import { answerAs, openThreadOf } from "./slack.js";
+import { everybody } from "./stagebar.js";
 import { at, now, span, when, words } from "./time.js";
 
 const SHOWN = 6;
@@ -105,8 +106,9 @@ function waitingByService() {
   const nobody = s.agents.length > 0 && !s.agents.some((a) => a.presence === "available" || a.state === "available");
   const teach = () => { ui.tab = "phone"; draw(); setTimeout(() => prefill("My server is down"), 60); };
   return section("waiting", "Waiting", all.length, body, h("div", { class: "teach" },
-    h("p", null, nobody ? "Nobody waits, and nobody is available yet: press “Everybody available”." : "Nobody waits."), h("p", null, "Then send a text from the phone on the left, and watch it find its way."),
-    h("button", { class: "quiet", onclick: teach }, "“My server is down”")));
+    h("p", null, nobody ? "Nobody waits, and nobody is available yet." : "Nobody waits. Send a text from the phone and watch it find its way."),
+    h("div", { class: "row wrap" }, nobody ? h("button", { key: "all", class: "quiet", onclick: everybody }, "Make everybody available") : null,
+      h("button", { key: "text", class: "quiet", onclick: teach }, "Send “My server is down”"))));
 }
 
 function ring(offer) {
@@ -124,7 +126,7 @@ function ring(offer) {
 
 function offered() {
   const all = inState("offered");
-  const body = h("ul", null, all.map((c) => h("li", { key: c.id, class: "offer-card" }, contactButton(c, dueChip(c)),
+  const body = h("ul", null, all.map((c) => h("li", { key: c.id, class: "offer-card" }, contactButton(c),
     (c.offers ?? []).map((o) => h("div", { class: "offer-to", key: o.offer }, ring(o),
       h("button", { class: "small primary", "data-answer": c.id, onclick: () => answerAs(o.agent?.slack) }, `Answer as ${o.agent?.name}`))))));
   return section("offered", "Offered", all.length, body, "nobody is being asked");

@@ -13,7 +13,7 @@ const readers = {
     const cast = await stage("/state");
     setClock(cast.time, cast.timezone);
     s.cast = cast;
-    s.people = cast.agents ?? [];
+    s.people = [...(cast.agents ?? []), ...(cast.supervisors ?? [])];
     s.places = cast.channels ?? [];
     s.phone.me ||= cast.customers?.[0]?.phone ?? "+4915110000001";
     if (!cast.numbers?.includes(s.phone.to)) s.phone.to = cast.numbers?.[0] ?? "";
@@ -93,7 +93,7 @@ function run() {
     readers[name]().then(() => heardOf(name), (trouble) => missed(name, trouble)).finally(() => {
       running.delete(name);
       draw();
-      if (dirty.has(name)) setTimeout(run, 120);
+      if (dirty.has(name)) setTimeout(run, 200);
     });
   }
 }

@@ -56,12 +56,10 @@ const about = (m) => m.metadata?.event_payload?.contact ?? m.metadata?.contact;
 const isAbout = (m, id) => !m.thread_ts && !m.deleted && about(m) !== undefined && String(about(m)) === String(id);
 
 async function findThread(id) {
-  for (const place of s.places) {
-    const messages = await stage("/slack/messages", { channel: place.id });
-    const parent = [...messages].reverse().find((m) => isAbout(m, id));
-    if (parent) return { place: place.id, ts: parent.ts };
-  }
-  return null;
+  const all = await Promise.all(s.places.map((place) => stage("/slack/messages", { channel: place.id })));
+  // A contact that moved to another team has a thread in each place: the newest one is alive.
+  const parents = all.flat().filter((m) => isAbout(m, id)).sort((a, b) => at(b.ts) - at(a.ts));
+  return parents[0] ? { place: parents[0].channel, ts: parents[0].ts } : null;
 }
 
 /** Opens a contact's thread as its owner. */

@@ -31,10 +31,10 @@ async def fits(look: Look) -> None:
     assert await look.page.evaluate(cut) == []
 
 
-async def axe(look: Look) -> None:
+async def axe(look: Look, part: str | None = None) -> None:
     from axe_playwright_python.async_playwright import Axe
 
-    found = (await Axe().run(look.page, options={"resultTypes": ["violations"]})).response["violations"]
+    found = (await Axe().run(look.page, context=part, options={"resultTypes": ["violations"]})).response["violations"]
     serious = [(v["id"], [n["target"] for n in v["nodes"]][:4]) for v in found if v["impact"] in ("serious", "critical")]
     assert serious == []
 
@@ -67,7 +67,7 @@ async def test_every_panel_fits_and_axe_finds_nothing_serious(look: Look, size: 
         await look.page.keyboard.press(key)
         await look.page.wait_for_selector(shown)
         await fits(look)
-        await axe(look)
+        await axe(look, shown)
         await look.page.keyboard.press("Escape")
         await look.until(f"!document.querySelector({shown!r})")
 
