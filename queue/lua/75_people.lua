@@ -186,6 +186,7 @@ function act.remove_agent(argv)
     undue('e:' .. id .. ':' .. name)
   end
   leave_group(a)
+  if a.load then call('ZREM', P .. 'u', a.load[1]) end
   undue('h:' .. name, 'v:' .. name, 'b:' .. name, 'd:' .. name)
   call('SREM', P .. 'agents', name)
   call('DEL', P .. 'a:' .. name, P .. 'n:' .. name)

@@ -59,7 +59,6 @@ function fire.e(rest)
   local c = contact(id)
   if not c then return end
   readmit(c, name)
-  if not c.pairs then undue('E:' .. id) end
   push(entering, c)
 end
 
