@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..channels.channel import Channel, Desk, Head, Mark, NotDelivered, OutcomeUnknown, ReplyState, Words
@@ -25,8 +25,10 @@ from .roster import agent_id, enlist, write
 from .rulebook import Rulebook, span
 from .texts import Telling, closed_telling, telling
 
-GIVE_UP = 5
-"""Tries of a customer's text before its sender is shown ✗ with the reason and a Retry."""
+GIVE_UP = 600_000
+"""ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
+IN_A_ROW = 3
+"""Failures of a door in a row before whoever can mend it is told."""
 ENDS: Mapping[str, str] = {
     "declined": "You declined this.",
     "missed": "Missed: the time was up. It has been offered to the next.",
@@ -57,6 +59,7 @@ class Deliveries:
     book: Callable[[], Rulebook]
     alerts: Alerts
     histories: Histories
+    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes."""
@@ -283,18 +286,30 @@ class Deliveries:
             try:
                 sent = await door.say(words)
             except NotDelivered as error:
-                if not error.permanent and t.count < GIVE_UP:
+                if not error.permanent and await self._goes_on(event, contact.channel, error.reason):
                     raise
                 await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
                 return
             except OutcomeUnknown:
-                if t.count < GIVE_UP:
+                if await self._goes_on(event, contact.channel, "it doesn't answer"):
                     raise
                 await self.queue.receipt(
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
                 )
                 return
+        await self._went_well(contact.channel)
         await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
+
+    async def _goes_on(self, event: Event, door: str, reason: str) -> bool:
+        """Count a failure of `door`; whether the text is tried again."""
+        self.failing[door] = self.failing.get(door, 0) + 1
+        if self.failing[door] >= IN_A_ROW:
+            await self.alerts.begin(f"door:{door}", f"Texts can't be sent ({reason}): they are tried again.")
+        return await self.queue.now() - event.t < GIVE_UP
+
+    async def _went_well(self, door: str) -> None:
+        self.failing[door] = 0
+        await self.alerts.end(f"door:{door}", "Texts are sent again.")
 
     async def _not_said(self, event: Event) -> None:
         await self.queue.receipt(
