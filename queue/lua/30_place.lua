@@ -119,6 +119,8 @@ end
 -- Puts the agent into the group that their state demands; nothing is written when nothing has changed. Those who
 -- drain are kept in orders of their own (lower case): hardly any search need look at them.
 local function place(a)
+  if not a.stale then return end
+  a.stale = nil
   local mask = mask_of(a)
   place_by_load(a)
   if mask == 0 then return leave_group(a) end

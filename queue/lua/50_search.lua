@@ -76,11 +76,17 @@ local function best_of_channel(a, ch, can, best)
   return best
 end
 
+-- Where a search may stop: nothing behind the contact that the agent is kept free for may be taken.
+local function bound_of(a, mask)
+  local c = a.drain and contact(a.drain)
+  return c and {id = c.id, rank = c.rank, no = not HAS[mask][c.ch]}
+end
+
 -- The earliest contact over all that the agent has room for, personal ones included, or nil.
 function contact_for(a)
   local mask = mask_of(a)
   if mask == 0 or not DESK then return nil end
-  local best
+  local best = bound_of(a, mask)
   local can = call('GET', P .. 'can:' .. a.f.profile) or ''
   for ch = 1, 4 do
     if HAS[mask][ch] then
@@ -91,7 +97,7 @@ function contact_for(a)
       best = best_of_channel(a, ch, can, best)
     end
   end
-  return best and contact(best.id)
+  return best and not best.no and contact(best.id) or nil
 end
 
 local group_parts = memo(function(g)

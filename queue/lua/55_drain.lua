@@ -9,20 +9,22 @@ local function set_marks(by)
   if MARKS == 0 then call('DEL', P .. 'H:1', P .. 'H:2', P .. 'H:3', P .. 'H:4') end
 end
 
--- Keeps the agent free for the contact, which waits in its class.
-local function mark_drainer(c, a)
+-- Keeps the agent free for the contact, which waits in its class; `at` is its place there if all before it have
+-- drainers, else nil.
+local function mark_drainer(c, a, at)
   c.drainer, a.drain = a.name, c.id
   mark(c)
   touch(a)
   set_marks(1)
   call('HSET', P .. 'dr', c.id, a.name)
   call('ZADD', P .. 'drk', c.rank, a.name)
-  unmarked_head(c.ch, c.class, 0)
+  unmarked_head(c.ch, c.class, at or 0)
   event('draining', c.id, a.name)
 end
 
--- Takes the mark away; the agent may take other work again and is filled when the transition ends.
-function unmark(c)
+-- Takes the mark away; the agent may take other work again and is filled when the transition ends. `leaves`: the
+-- contact is about to leave its class's set.
+function unmark(c, leaves)
   if not c.drainer then return end
   local a = agent(c.drainer)
   if a then
@@ -32,7 +34,7 @@ function unmark(c)
   end
   call('HDEL', P .. 'dr', c.id)
   call('ZREM', P .. 'drk', c.drainer)
-  if c.seat == 1 then call('ZADD', P .. 'H:' .. c.ch, 'XX', 'LT', c.rank, c.class) end
+  if c.seat == 1 and not leaves then call('ZADD', P .. 'H:' .. c.ch, 'XX', 'LT', c.rank, c.class) end
   set_marks(-1)
   c.drainer = nil
   mark(c)
@@ -48,10 +50,13 @@ local function first_by_load(c, list, whom, no)
   local best, best_score
   for i = 1, #list, 2 do
     if best and list[i + 1] ~= best_score then break end
-    local profile, name = string.match(list[i], '^(%d+):(.*)$')
-    if byte_at(whom, tonumber(profile)) > 0 and (not best or bytes_before(name, best.name)) then
-      local a = agent(name)
-      if could_drain(a, c, no) then best, best_score = a, list[i + 1] end
+    local colon = string.find(list[i], ':', 1, true)
+    if byte_at(whom, tonumber(string.sub(list[i], 1, colon - 1))) > 0 then
+      local name = string.sub(list[i], colon + 1)
+      if not best or bytes_before(name, best.name) then
+        local a = agent(name)
+        if could_drain(a, c, no) then best, best_score = a, list[i + 1] end
+      end
     end
   end
   return best, best_score ~= nil and best_score ~= list[#list]
@@ -81,10 +86,11 @@ end
 local function choose_drainer(c)
   place_touched()
   local whom, no = who(c.class), c.pairs and excluded(c) or {}
-  local list = call('ZRANGE', P .. 'u', 0, 4 * BOUND_SCAN - 1, 'WITHSCORES')
-  local best, sure = first_by_load(c, list, whom, no)
-  if best and (sure or #list < 8 * BOUND_SCAN) then return best end
-  if #list < 8 * BOUND_SCAN then return nil end
+  for size = BOUND_SCAN, 4 * BOUND_SCAN, 3 * BOUND_SCAN do
+    local list = call('ZRANGE', P .. 'u', 0, size - 1, 'WITHSCORES')
+    local best, sure = first_by_load(c, list, whom, no)
+    if sure or #list < 2 * size then return best end
+  end
   return (first_by_load(c, admitted_by_load(c), whom, no))
 end
 
@@ -141,9 +147,9 @@ local function ahead_of(a, x)
       end
     end
     if not first or not earlier(first.rank, first.id, x.rank, x.id) then return nil end
-    local id = first.id
-    first.at, first.id = first.at + 1, nil
-    return id
+    local id, at = first.id, first.at
+    first.at, first.id = at + 1, nil
+    return id, at, first
   end
 end
 
@@ -154,13 +160,14 @@ function held_back(a, x)
     local kept_for = contact(a.drain)
     return earlier(kept_for.rank, kept_for.id, x.rank, x.id)
   end
-  for id in ahead_of(a, x) do
-    local c = contact(id)
+  for id, at, run in ahead_of(a, x) do
+    local c, chosen = contact(id), nil
     if not (c.offers and c.offers[1]) and not (c.pairs and excluded(c)[a.name]) then
-      local chosen = choose_drainer(c)
-      if chosen then mark_drainer(c, chosen) end
+      chosen = choose_drainer(c)
+      if chosen then mark_drainer(c, chosen, not run.passed and at or nil) end
       if chosen == a then return true end
     end
+    if not chosen then run.passed = true end
   end
   return false
 end
