@@ -1,5 +1,9 @@
 -- Draining: an agent is kept free for a contact that fits nobody yet, so that endless small work can't starve it.
 
+local unmark, held_back, agent_for
+
+do -- a chunk may have 200 locals: this file's others stay inside
+
 local function set_marks(by)
   MARKS = call('HINCRBY', P .. 'site', 'marks', by)
   if MARKS == 0 then call('DEL', P .. 'H:1', P .. 'H:2', P .. 'H:3', P .. 'H:4') end
@@ -18,7 +22,7 @@ local function mark_drainer(c, a)
 end
 
 -- Takes the mark away; the agent may take other work again and is filled when the transition ends.
-local function unmark(c)
+function unmark(c)
   if not c.drainer then return end
   local a = agent(c.drainer)
   if a then
@@ -84,13 +88,6 @@ local function choose_drainer(c)
   return (first_by_load(c, admitted_by_load(c), whom, no))
 end
 
--- Where to look ahead in one class: at its first contact without a drainer. {class, rank, at = place in the set}
-local function run_of(class, head, unmarked_rank)
-  local rank = tonumber(unmarked_rank or head)
-  if rank == math.huge then return nil end
-  return {class = class, rank = rank}
-end
-
 -- The contact at which a run stands: the first of its rank without a drainer; later, the next in the set.
 local function read_run(run)
   local set = P .. 'w:' .. run.class
@@ -107,21 +104,26 @@ local function read_run(run)
   end
 end
 
--- The classes, one run each, of the channels whose contacts the agent may take but for the budget.
+-- One run {class, rank} for each class of the channel that the agent admits and that has a contact without a
+-- drainer before x.
+local function add_runs(runs, classes, ch, x)
+  if not classes[1] then return end
+  local heads = call('ZMSCORE', P .. 'h:' .. ch, unpack(classes))
+  local firsts = MARKS > 0 and call('ZMSCORE', P .. 'H:' .. ch, unpack(classes)) or {}
+  for i, class in ipairs(classes) do
+    local rank = tonumber(firsts[i] or heads[i] or 'inf')
+    if rank <= x.rank then runs[#runs + 1] = {class = class, rank = rank} end
+  end
+end
+
+-- The runs of the channels whose contacts the agent may take but for the budget.
 local function runs_for(a, x)
-  local open = open_for(a)
+  local open, runs, own = open_for(a), {}, nil
   local live, deferred = load_of(a)
-  local runs = {}
   for ch = 1, 4 do
     if a.f.cost[ch] <= a.f.budget and fits_but_budget(a, ch, open) and not fits(a, ch, live, deferred) then
-      local heads = own_heads(a, ch)
-      local classes = {}
-      for i, head in ipairs(heads) do classes[i] = head[2] end
-      local firsts = MARKS > 0 and classes[1] and call('ZMSCORE', P .. 'H:' .. ch, unpack(classes)) or {}
-      for i, head in ipairs(heads) do
-        local run = head[1] <= x.rank and run_of(head[2], head[1], firsts[i])
-        if run then runs[#runs + 1] = run end
-      end
+      own = own or own_classes(a.f.profile)
+      add_runs(runs, own[ch], ch, x)
     end
   end
   return runs
@@ -146,7 +148,7 @@ local function ahead_of(a, x)
 end
 
 -- Whether the agent, who has room for x, must be kept free for something that comes before it. Marks drainers.
-local function held_back(a, x)
+function held_back(a, x)
   if a.drain then
     if a.drain == x.id then return false end
     local kept_for = contact(a.drain)
@@ -164,7 +166,7 @@ local function held_back(a, x)
 end
 
 -- The agent for a contact: the first candidate who isn't held back.
-local function agent_for(c, r, step)
+function agent_for(c, r, step)
   if not DESK then return nil end
   place_touched()
   local no = excluded(c)
@@ -175,4 +177,6 @@ local function agent_for(c, r, step)
     if not held_back(a, c) then return a end
     no[a.name] = true
   end
+end
+
 end
