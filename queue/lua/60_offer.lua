@@ -128,6 +128,7 @@ local function rescind_deferred(a)
     rescind_offer(c, offer_index(c, a.name), 'call')
     push(entering, c)
   end
+  if back[1] then push(fills, a) end -- fewer live offers: beside a call that isn't the whole budget a chat may fit
 end
 
 -- Reserves the contact for the agent, who has room for it.
