@@ -51,6 +51,7 @@ class Model(Timers):
 
     def arrive(self, arrived: str, event: str, thread: str, decision: Decision) -> Arrival:
         """One outside event has one effect: a new contact, one more message, or nothing."""
+        self.intern(decision.route)
         known = self.seen.get(event)
         if known and known[0] > self.now:
             return Arrival("duplicate", known[1], known[2])
@@ -70,6 +71,7 @@ class Model(Timers):
             id=f"C{self.counter}",
             number=self.counter,
             route=decision.route,
+            classes=self.intern(decision.route),
             rank=decision.rank * 1000 + self.counter % 1000,
             arrived=self.now,
             base=self.now,
@@ -81,7 +83,6 @@ class Model(Timers):
         )
         self.contacts[contact.id] = contact
         self.threads[thread] = self.last[thread] = contact.id
-        self.intern(decision.route)
         self.say(contact, "in", arrived)
         parked = decision.wake is not None and decision.wake > self.now
         self.tell(
@@ -107,6 +108,7 @@ class Model(Timers):
         self.due.pop(f"o:{it.id}:{live.number}", None)
         del it.offers[agent]
         who.offers.discard(it.id)
+        who.rooms.clear()
         it.state, it.owner, it.taken = "active", agent, offer
         it.prefer, it.personal = None, ""
         self.tell("accepted", it.id, agent, offer, offer=offer, place=live.place, agent=agent)
@@ -240,7 +242,7 @@ class Model(Timers):
 
     def reroute(self, contact: str, decision: Decision) -> Answer:
         """Another decision for what has no owner; live offers stay where the new step admits their agent."""
-        it = self.contacts.get(contact)
+        it, classes = self.contacts.get(contact), self.intern(decision.route)
         if it is None or it.state not in (*QUEUED, "parked"):
             return self._too_late(it, "stale")
         if decision.route.channel != it.route.channel:
@@ -250,7 +252,7 @@ class Model(Timers):
         self.due.pop(f"p:{it.id}", None)
         if decision.route.service != it.route.service:
             it.base = self.now
-        self.intern(decision.route)
+        it.classes = classes
         it.route, it.deadlines, it.prefer, it.facts = (
             decision.route, decision.deadlines, decision.prefer, decision.facts,
         )  # fmt: skip
@@ -270,7 +272,7 @@ class Model(Timers):
         contact.state = "offered" if contact.offers else "waiting"
         self.settle(contact)
         for offer in sorted(contact.offers.values(), key=lambda it: it.number):
-            if not self.admits(contact.now_step.need, self.agents[offer.agent].profile):
+            if contact.klass not in self.agents[offer.agent].can:
                 self.end_offer(contact, offer, "rescinded", "rerouted")
                 self.roomy.append(self.agents[offer.agent])
         self.place(contact)
@@ -284,6 +286,12 @@ class Model(Timers):
             del self.last[it.thread]
         del self.contacts[contact]
         return True
+
+    def service_edge(self, service: str, instant: int | None) -> None:
+        """When the service opens or closes next; an event is told then."""
+        self.due.pop(f"g:{service}", None)
+        if instant is not None:
+            self.due[f"g:{service}"] = instant
 
     def once(self, key: str, ms: int) -> bool:
         """True the first time that the key is seen within `ms`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..skills.skill import CHANNELS, LIVE
+from ..skills.skill import CHANNELS, LIVE, score
 from .model_memory import Agent, Contact, Memory, Offer
 from .state import BITS
 
@@ -60,8 +60,7 @@ class Matching(Memory):
         """Whether somebody on shift is admitted, and all of them are excluded."""
         if not contact.pairs:
             return False
-        need = contact.now_step.need
-        asked = [it.name for it in self.agents.values() if it.counted and self.admits(need, it.profile)]
+        asked = [it.name for it in self.agents.values() if it.counted and contact.klass in it.can]
         return bool(asked) and contact.pairs.issuperset(asked)
 
     def settle(self, contact: Contact) -> None:
@@ -73,7 +72,7 @@ class Matching(Memory):
         if step != contact.step:
             self._advance(contact, step, "age")
         while contact.step < last:
-            if not self.alive(contact.now_step.need):
+            if not self.alive(contact.klass):
                 self._advance(contact, contact.step + 1, "nobody")
             elif self.exhausted(contact):
                 self._tell_exhausted(contact)
@@ -151,9 +150,9 @@ class Matching(Memory):
         """Available, on shift, admitted, channel on, not excluded: everything but room and live offers."""
         return (
             agent.ready
+            and contact.klass in agent.can
             and bool(agent.channels & BITS[contact.route.channel])
             and agent.name not in contact.pairs
-            and self.admits(contact.now_step.need, agent.profile)
         )
 
     def may_take(self, agent: Agent, contact: Contact) -> bool:
@@ -168,7 +167,7 @@ class Matching(Memory):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        able = [it for it in self.agents.values() if self.may_take(it, contact)]
+        able = [it for it in self.ready.values() if self.may_take(it, contact)]
         for agent in sorted(able, key=lambda it: self.choice(it, contact)):
             if not self.held_back(agent, contact):
                 return agent
@@ -185,7 +184,7 @@ class Matching(Memory):
         elif step.pick == "round_robin":
             pick = (agent.last_offered,)
         elif step.pick == "best_skill":
-            pick = (-self.score(step.need, profile), agent.since)
+            pick = (-score(step.need, profile), agent.since)
         else:
             pick = (agent.since,)
         return (tier, -behind, *pick, agent.name)
@@ -238,7 +237,7 @@ class Matching(Memory):
             waiting = self.contacts[id]
             if waiting.offers or waiting.drainer or not self.could(agent, waiting):
                 continue
-            free = [it for it in self.agents.values() if not it.draining and self._could_drain(it, waiting)]
+            free = [it for it in self.ready.values() if not it.draining and self._could_drain(it, waiting)]
             if not free:
                 continue
             chosen = min(free, key=lambda it: (it.permille, it.since, it.name))

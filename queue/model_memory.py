@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Need, Profile, refusal, score
+from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Need, Profile, refusal
 from .contact import Preference, Route, Step
 from .state import (
     BITS,
@@ -59,6 +59,7 @@ class Contact:
     state: ContactState = "waiting"
     step: int = 0
     owner: str = ""
+    classes: tuple[int, ...] = ()  # the numbers of its steps' classes
     taken: int = 0  # the number of the accepted offer
     offered: int = 0  # how many offers there ever were
     offers: dict[str, Offer] = field(default_factory=dict)
@@ -81,6 +82,11 @@ class Contact:
     def now_step(self) -> Step:
         """The step it is in."""
         return self.route.steps[self.step]
+
+    @property
+    def klass(self) -> int:
+        """The class it is in."""
+        return self.classes[self.step]
 
     @property
     def open(self) -> bool:
@@ -112,6 +118,8 @@ class Agent:
     counts: Counter[Channel] = field(default_factory=Counter)
     costs: dict[Channel, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
+    can: set[int] = field(default_factory=set)  # the classes that the profile is admitted to
+    rooms: dict[Channel, bool | None] = field(default_factory=dict)  # `room`, until something moves
 
     @property
     def on_shift(self) -> bool:
@@ -139,6 +147,11 @@ class Agent:
 
     def room(self, channel: Channel) -> bool | None:
         """Whether one more contact fits: True, False, or None when the budget alone is in the way."""
+        if channel not in self.rooms:
+            self.rooms[channel] = self._room(channel)
+        return self.rooms[channel]
+
+    def _room(self, channel: Channel) -> bool | None:
         cost, budget, counts = self.costs[channel], self.capacity.budget, self.counts
         if cost > budget or counts[channel] >= self.caps.get(channel, 1 << 30):
             return False
@@ -194,9 +207,9 @@ class Memory:
         self.counter = 1000
         self.threads: dict[str, str] = {}
         self.last: dict[str, str] = {}
+        self.ready: dict[str, Agent] = {}  # those available and on shift
         self.classes: dict[Need, int] = {}
-        self.admitted: dict[tuple[Need, Profile], bool] = {}
-        self.on_shift: Counter[Profile] = Counter()
+        self.numbered: dict[Route, tuple[int, ...]] = {}
         self.midnights: tuple[int, ...] = ()
         self.accepted: Counter[tuple[int, str, str]] = Counter()
         self.alerts: dict[str, str] = {}
@@ -207,25 +220,21 @@ class Memory:
         x = json.dumps(rest, separators=(",", ":"), ensure_ascii=False) if rest else "{}"
         self.events.append(Event(self.now, kind, contact, agent, n, x))
 
-    def admits(self, need: Need, profile: Profile) -> bool:
-        """Whether the profile may serve the need; worked out once per pair."""
-        pair = (need, profile)
-        if pair not in self.admitted:
-            self.admitted[pair] = refusal(need, profile) is None
-        return self.admitted[pair]
+    def alive(self, number: int) -> bool:
+        """Whether anybody on shift could ever serve the class."""
+        return any(number in it.can and it.counted for it in self.agents.values())
 
-    def score(self, need: Need, profile: Profile) -> int:
-        """How far the profile exceeds the need."""
-        return score(need, profile)
-
-    def alive(self, need: Need) -> bool:
-        """Whether anybody on shift could ever serve the need."""
-        return any(self.admits(need, profile) for profile, n in self.on_shift.items() if n)
-
-    def intern(self, route: Route) -> None:
-        """Number the route's classes in the order of its steps."""
-        for step in route.steps:
-            self.classes.setdefault(step.need, len(self.classes) + 1)
+    def intern(self, route: Route) -> tuple[int, ...]:
+        """The numbers of the route's classes; new ones in the order of its steps."""
+        if route not in self.numbered:
+            for step in route.steps:
+                if step.need not in self.classes:
+                    number = self.classes[step.need] = len(self.classes) + 1
+                    for agent in self.agents.values():
+                        if refusal(step.need, agent.profile) is None:
+                            agent.can.add(number)
+            self.numbered[route] = tuple(self.classes[step.need] for step in route.steps)
+        return self.numbered[route]
 
     def list_in(self, contact: Contact) -> None:
         """Put it into the set in which it is looked for, if it is looked for at all."""
@@ -245,11 +254,13 @@ class Memory:
         """From now on the contact costs the agent."""
         agent.holds[contact.id] = contact.route.channel
         agent.counts[contact.route.channel] += 1
+        agent.rooms.clear()
 
     def release(self, agent: Agent, contact: Contact) -> None:
         """The contact no longer costs the agent."""
         del agent.holds[contact.id]
         agent.counts[contact.route.channel] -= 1
+        agent.rooms.clear()
 
     def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "") -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..skills.skill import CHANNELS, Capacity, Profile
+from ..skills.skill import CHANNELS, Capacity, Profile, refusal
 from .model_match import Matching
 from .model_memory import Agent, Contact
 from .replies import Answer
@@ -27,11 +27,14 @@ class People(Matching):
         on_shift: bool = False,
     ) -> Answer:
         """Add or edit an agent; an edit tears nothing away that they hold."""
-        agent = self.agents.get(name)
-        if agent is None:
-            agent = self.agents[name] = Agent(name, profile, capacity, channels, False)
+        is_new = name not in self.agents
+        agent = self.agents.setdefault(name, Agent(name, profile, capacity, channels, False))
         with self.changing(agent, "off shift"):
-            agent.profile, agent.capacity, agent.channels = profile, capacity, channels
+            if is_new or agent.profile != profile:
+                agent.profile = profile
+                agent.can = {n for need, n in self.classes.items() if refusal(need, profile) is None}
+            agent.capacity, agent.channels = capacity, channels
+            agent.rooms.clear()
             agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
             agent.caps = dict(capacity.caps)
             agent.shift, agent.edges = on_shift, edges
@@ -131,21 +134,23 @@ class People(Matching):
     @contextmanager
     def changing(self, agent: Agent, reason: str) -> Iterator[None]:
         """Around a change of an agent's facts: does whatever follows from the difference."""
-        ready, shift, counted, profile = agent.ready, agent.on_shift, agent.counted, agent.profile
+        ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
         yield
         if agent.on_shift != shift:
             self.tell("shift", "", agent.name, on=agent.on_shift)
         if agent.ready and not ready:
             agent.since = self.now
-        self.on_shift[profile] -= counted
-        self.on_shift[agent.profile] += agent.counted
+        if agent.ready:
+            self.ready[agent.name] = agent
+        else:
+            self.ready.pop(agent.name, None)
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)
         if agent.draining:
             self.check_mark(self.contacts[agent.draining])
-        if counted and (not agent.counted or agent.profile != profile):
-            self._shift_lost(profile)
+        if counted and (not agent.counted or agent.can is not can):
+            self._shift_lost(can)
         if agent.ready:
             self.roomy.append(agent)
 
@@ -159,9 +164,9 @@ class People(Matching):
         if len(ended) > self.bounds.sweep:
             self.due[f"d:{agent.name}"] = self.now
 
-    def _shift_lost(self, profile: Profile) -> None:
-        for need, number in self.classes.items():
-            if self.admits(need, profile) and not self.alive(need):
+    def _shift_lost(self, could: set[int]) -> None:
+        for number in could:
+            if not self.alive(number):
                 self.due[f"k:{number}"] = self.now
         for contact in self.contacts.values():
             if contact.pairs and contact.state in ("waiting", "offered"):

@@ -47,6 +47,7 @@ class Timers(People, Texts):
             "o": self._offer_due, "s": self._step_due, "e": self._pair_due, "E": self._lift_due,
             "w": self._wrap_due, "p": self._wake_due, "h": self._edge_due, "v": self._overtime_due,
             "b": self._away_over, "d": self._fill_on, "k": self._class_died, "r": self._reply_due,
+            "g": lambda service, at: self.tell("service.edge", service=service),
         }  # fmt: skip
         fire[kind](rest, at)
 
@@ -116,13 +117,12 @@ class Timers(People, Texts):
         self.roomy.append(self.agents[rest])
 
     def _class_died(self, rest: str, at: int) -> None:
-        need = next(need for need, number in self.classes.items() if number == int(rest))
-        if self.alive(need):
+        if self.alive(int(rest)):
             return
         stuck = sorted(
             it.key
             for it in self.contacts.values()
-            if it.open and it.now_step.need == need and it.step < len(it.route.steps) - 1
+            if it.open and it.klass == int(rest) and it.step < len(it.route.steps) - 1
         )
         self.freed += [self.contacts[id] for _, id in stuck[: self.bounds.sweep]]
         if len(stuck) > self.bounds.sweep:

@@ -1,8 +1,8 @@
 """Jobs in lanes: one lane is done in order, lanes go side by side; a cursor moves only behind what is finished.
 
-    ledger ──▶ jobs of an event ──▶ lane "say:C1001" ─ job ─ job
-                                    lane "agent:ada" ─ job
-    cursor = the last event before which every job is done: a restart repeats what lies behind it, nothing else
+ledger ──▶ jobs of an event ──▶ lane "say:C1001" ─ job ─ job
+                                lane "agent:ada" ─ job
+cursor = the last event before which every job is done: a restart repeats what lies behind it, nothing else
 """
 
 from __future__ import annotations
@@ -33,11 +33,15 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to do outside. `work` returns when it is done or has become pointless, and raises to be repeated."""
+    """One thing to do outside. `work` returns when it is done or has become pointless, and raises to be repeated.
+
+    `given_up` is told when `work` broke three times for no reason that the outside gave.
+    """
 
     lane: str
     name: str
     work: Callable[[Try], Awaitable[None]]
+    given_up: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
@@ -99,10 +103,12 @@ class Lanes:
                 # A job that can never work must not stop what stands behind it: three tries, then it is told.
                 log.exception("job.failed", job=job.name, count=count)
                 if count >= 2:
+                    if job.given_up is not None:
+                        await job.given_up()
                     return
                 pause = wait
             count, wait = count + 1, min(wait * 2, LONGEST_WAIT)
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
 
     def _settle(self) -> None:
         moved = False

@@ -127,6 +127,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
     except Refused as refused:
         response = refusal(refused.error, refused.hint, refused.status)
+    except web.RequestPayloadError:
+        response = refusal("the body cannot be read", "send it whole and without Content-Encoding", 400)
     except web.HTTPException as error:
         if error.status < 400:
             raise

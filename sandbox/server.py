@@ -14,7 +14,7 @@ from aiohttp import web
 from .api import Field, Refused, guard, read_count, read_fields
 from .bulletin import Bulletin
 from .relay import Relay
-from .stage import Cast, Clock, Faults, Wire
+from .stage import Cast, Clock, Faults, Person, Wire
 from .travel import apply_faults, parse_faults, parse_target
 
 Changed = Callable[[str, dict[str, str]], None]
@@ -64,8 +64,8 @@ class Hooks:
     """What the sandbox asks of whoever started it; the sandbox itself knows no product.
 
     `advance(to)` moves the product to the instant `to` (seconds since the epoch) from due instant to due
-    instant and says how many fired; `reset()` empties what the sandbox owns; both raise `Refused` to say
-    no. `product_state()` gives `{"product", "api": {"url", "token"}, "plan_version"}`.
+    instant and says how many fired; `reset()` empties what the sandbox owns; both raise `Refused` or
+    PermissionError to say no. `product_state()` gives `{"product", "api": {"url", "token"}, "plan_version"}`.
     """
 
     advance: Callable[[float], Awaitable[int]]
@@ -170,17 +170,8 @@ class Sandbox:
                 "numbers": [n.number for n in cast.numbers],
                 "mailboxes": list(cast.mailboxes),
                 "customers": [{"name": c.name, "phone": c.phone, "mail": c.mail} for c in cast.customers],
-                "agents": [
-                    {
-                        "name": p.name,
-                        "slack": p.slack,
-                        "phone": p.phone,
-                        "tier": p.tier,
-                        "team": p.team,
-                        "dm": p.dm,
-                    }
-                    for p in cast.people
-                ],
+                "agents": [_person(p) for p in cast.people if p.tier],
+                "supervisors": [_person(p) for p in cast.people if not p.tier],
                 "channels": [{"id": p.id, "name": p.name} for p in cast.places],
             }
         )
@@ -188,7 +179,12 @@ class Sandbox:
     async def _reset(self, request: web.Request) -> web.StreamResponse:
         await read_fields(request, {})
         async with self._travel:
-            await self._hooks.reset()
+            try:
+                await self._hooks.reset()
+            except PermissionError as error:
+                raise Refused(
+                    str(error), "POST /reset works on what `tierline sandbox` started", 409
+                ) from error
             self.reset_standins()
         return web.json_response({"time": self.clock.iso()})
 
@@ -201,8 +197,8 @@ class Sandbox:
             # An hour of messages would otherwise queue at the outside's pace, in real seconds.
             twilio.enforce_limits = slack.enforce_limits = False
             try:
-                fired = await self._hooks.advance(to)
-                self.clock.offset += max(0.0, to - self.clock.now())
+                fired = await self._advance(to)
+                self.clock.move_to(to)
                 for standin in self.standins:
                     if isinstance(standin, Settles):
                         await standin.settle()
@@ -210,6 +206,12 @@ class Sandbox:
                 twilio.enforce_limits, slack.enforce_limits = limits
         self.changed("clock", {"time": self.clock.iso()})
         return web.json_response({"time": self.clock.iso(), "fired": fired})
+
+    async def _advance(self, to: float) -> int:
+        try:
+            return await self._hooks.advance(to)
+        except PermissionError as error:
+            raise Refused(str(error), "time moves only for what `tierline sandbox` started", 409) from error
 
     async def _set_faults(self, request: web.Request) -> web.StreamResponse:
         any_of = {"twilio": Field(dict, False), "slack": Field(dict, False), "smtp": Field(dict, False)}
@@ -250,3 +252,7 @@ class Sandbox:
             body=await asyncio.to_thread(path.read_bytes),
             headers={"Content-Type": _TYPES[path.suffix], "Content-Security-Policy": _POLICY},
         )
+
+
+def _person(p: Person) -> dict[str, str]:
+    return {"name": p.name, "slack": p.slack, "phone": p.phone, "tier": p.tier, "team": p.team, "dm": p.dm}

@@ -19,7 +19,7 @@ from .slack_limits import Limits
 from .slack_modals import Modals
 from .slack_people import People
 from .slack_rooms import Rooms
-from .slack_socket import Sockets
+from .slack_socket import EVENTS, Sockets
 from .slack_state import Workspace
 from .slack_tell import Teller
 from .slack_web import DEFAULT_SCOPES, WebApi
@@ -27,7 +27,9 @@ from .stage import Cast, Clock, Faults, Wire
 
 
 class SlackStandIn:
-    """One workspace with one app in it.
+    """One workspace with one app in it: its granted scopes, subscribed events (`message.im`, …) and commands.
+
+    Without `commands` every command is the app's; with them any other is "not a valid command".
 
     `changed(kind, ids)` is called after every visible change: `slack.message` (channel, ts, thread_ts?,
     ephemeral_to?), `slack.view`, `slack.home` (user, view), `slack.channel` (channel), `slack.socket` (open).
@@ -41,10 +43,13 @@ class SlackStandIn:
         faults: Faults,
         changed: Callable[[str, dict[str, str]], None],
         scopes: Iterable[str] = DEFAULT_SCOPES,
+        events: Iterable[str] = EVENTS,
+        commands: Iterable[str] = (),
     ) -> None:
         granted = frozenset(scopes)
         self.space = Workspace(cast, clock)
         self.sockets = Sockets(clock, wire, faults, changed)
+        self.sockets.subscribed = frozenset(events)
         self.limits = Limits()
         tell = Teller(self.space, self.sockets, granted, changed)
         chat = Chat(self.space, tell, changed)
@@ -52,11 +57,11 @@ class SlackStandIn:
         modals = Modals(self.space, changed)
         self._files = Files(self.space, tell, chat, wire, faults, granted)
         methods = chat.methods() | rooms.methods() | modals.methods() | self._files.methods()
-        self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.sockets.spawn)
+        self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.sockets)
         self._hooks = Hooks(self.space, tell, wire, faults)
         desk = Desk(self.space, self.sockets)
         self._people = People(desk, tell, self._files)
-        self._acts = Acts(desk, modals, self._hooks, tell)
+        self._acts = Acts(desk, modals, self._hooks, frozenset(commands))
 
     def routes(self) -> list[web.RouteDef]:
         """Slack's own faces."""

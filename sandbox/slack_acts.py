@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import takewhile
 from typing import Any
 
 from .slack_choose import complaint, find, state_of
@@ -14,7 +15,6 @@ from .slack_schema import Json
 from .slack_shapes import message_json, view_json
 from .slack_socket import Ack
 from .slack_state import APP, BOT_USER, DOMAIN, TEAM, Channel, Hook, Message, SlackError, User, View
-from .slack_tell import Teller
 
 # How long a command's person looks for an answer that comes by response_url after an empty acknowledgement.
 LOOK = 2.0
@@ -24,8 +24,8 @@ TROUBLE = "We had some trouble connecting. Try again?"
 class Acts:
     """The people's mouse."""
 
-    def __init__(self, desk: Desk, modals: Modals, hooks: Hooks, tell: Teller) -> None:
-        self.desk, self.modals, self.hooks, self.tell = desk, modals, hooks, tell
+    def __init__(self, desk: Desk, modals: Modals, hooks: Hooks, commands: frozenset[str]) -> None:
+        self.desk, self.modals, self.hooks, self.commands = desk, modals, hooks, commands
         self.space, self.sockets = desk.space, desk.sockets
         self.states: dict[tuple[str, str], dict[str, dict[str, Json]]] = {}
 
@@ -222,7 +222,7 @@ class Acts:
         return {str(name): str(words) for name, words in errors.items()}
 
     async def close(self, body: Json) -> Json:
-        """A person closes a modal (`"all": true`: the whole stack); the app is told where the view asks for it."""
+        """A person closes a modal (with `"all": true` all of them); the app is told where a view asks."""
         self.desk.up()
         user = self.desk.user(body)
         view = self._view(body, user)
@@ -243,6 +243,8 @@ class Acts:
         command = self.desk.word(body, "command")
         if not command.startswith("/"):
             raise Refused("invalid_command", "a command begins with /")
+        if self.commands and command not in self.commands:
+            raise Refused("invalid_command", f"{command} is not a valid command", 409)
         if body.get("thread_ts"):
             raise Refused("not_supported_in_thread", f"{command} is not supported in threads. Sorry!", 409)
         hook = self.space.hook(user.id, channel.id)
@@ -295,11 +297,12 @@ class Acts:
 
     def _heard(self, hook: Hook, began: str) -> list[Json]:
         """Answers by the command's own address, and what only its person sees there since."""
+        latest = reversed(self.space.messages.get(hook.channel, {}).values())
+        since = list(takewhile(lambda one: one.ts > began, latest))[::-1]
         return [
             {"ts": one.ts, "text": one.text, "blocks": one.blocks}
-            for one in self.space.messages.get(hook.channel, {}).values()
+            for one in since
             if not one.deleted
-            and one.ts > began
             and one.user == BOT_USER
             and (one.ephemeral_to == hook.user or any(one.ts == said["ts"] for said in hook.answers))
         ]

@@ -82,7 +82,10 @@ class Chat:
             longest = MARKDOWN
         if len(text) > longest:
             raise SlackError("msg_too_long")
-        if not text.strip() and not blocks and not call.args.get("attachments"):
+        attachments = call.args.get("attachments") or []
+        if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
+            raise SlackError("invalid_attachments")
+        if not text.strip() and not blocks and not attachments:
             raise SlackError("no_text")
         return text, blocks
 
@@ -174,6 +177,7 @@ class Chat:
             message, text, blocks, call.base, keep=sent is None and not message.auto, metadata=metadata
         )
         shown = message_json(message, self.space, call.base, metadata=True)
+        del shown["ts"]  # the answer's message has none
         return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
 
     def delete(self, call: Call) -> Json:

@@ -69,6 +69,8 @@ class Desk:
         value = body.get(name)
         if not isinstance(value, str) or not value:
             raise Refused("missing_field", f"send {name} as text")
+        if any("\ud800" <= one <= "\udfff" for one in value):
+            raise Refused("half_a_character", f"{name} holds half of a surrogate pair: send whole characters")
         return value
 
     def up(self) -> None:

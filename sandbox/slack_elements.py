@@ -50,18 +50,21 @@ def _chosen(**fields: Check | Need) -> Check:
     return _acting(confirm=CONFIRM, focus_on_load=boolean, **fields)
 
 
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else []
+
+
 def _listed(value: Any, at: str, bad: Complaints) -> None:
     """What is chosen at first must be among the options, written the same way."""
     if not isinstance(value, dict):
         return
-    offered = list(value.get("options") or [])
-    for group in value.get("option_groups") or []:
-        offered += group.get("options", []) if isinstance(group, dict) else []
+    offered = _list(value.get("options"))
+    for group in _list(value.get("option_groups")):
+        offered += _list(group.get("options")) if isinstance(group, dict) else []
     first = value.get("initial_option")
     if first is not None and first not in offered:
         bad.add("must match one of the options", f"{at}/initial_option")
-    several = value.get("initial_options")
-    for n, one in enumerate(several if isinstance(several, list) else []):
+    for n, one in enumerate(_list(value.get("initial_options"))):
         if one not in offered:
             bad.add("must match one of the options", f"{at}/initial_options/{n}")
     values = [one.get("value") for one in offered if isinstance(one, dict)]
@@ -120,7 +123,9 @@ def _typed_in(**fields: Check | Need) -> Check:
 
 
 def _lengths(value: Any, at: str, bad: Complaints) -> None:
-    least, most = value.get("min_length"), value.get("max_length")
+    least, most = (
+        value.get(name) if isinstance(value, dict) else None for name in ("min_length", "max_length")
+    )
     if isinstance(least, int) and isinstance(most, int) and least > most:
         bad.add("min_length must not exceed max_length", at)
 
@@ -212,5 +217,6 @@ INTERACTIVE = {*IN_ACTIONS, *IN_INPUT}
 
 def elements_of(block: Json) -> list[Json]:
     """The interactive elements of one block, in order."""
-    found = [*(block.get("elements") or []), block.get("accessory"), block.get("element")]
-    return [one for one in found if isinstance(one, dict) and one.get("type") in INTERACTIVE]
+    several = block.get("elements")
+    found = [*(several if isinstance(several, list) else []), block.get("accessory"), block.get("element")]
+    return [one for one in found if isinstance(one, dict) and str(one.get("type")) in INTERACTIVE]

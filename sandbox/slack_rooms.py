@@ -80,8 +80,7 @@ class Rooms:
         }
 
     def socket(self, call: Call) -> Json:
-        """apps.connections.open: a socket address, and from now on the address that the app calls us by."""
-        self.sockets.base = call.base
+        """apps.connections.open: a new socket address."""
         return {"url": self.sockets.ticket(call.base.removeprefix("http://"))}
 
     def test(self, call: Call) -> Json:

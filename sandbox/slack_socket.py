@@ -25,6 +25,17 @@ ACK_WITHIN = 3.0
 MOST_SOCKETS = 10
 TICKET_LIFE = 30.0
 RETRY_AFTER = (0.0, 60.0, 300.0)
+EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "member_joined_channel",
+    "member_left_channel",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "reaction_added",
+    "reaction_removed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,7 @@ class Sockets:
     ):
         self.clock, self.wire, self.faults, self.changed = clock, wire, faults, changed
         self.retry_after: tuple[float, ...] = RETRY_AFTER
+        self.subscribed = frozenset(EVENTS)
         self.base = ""
         self._tickets: dict[str, float] = {}
         self._open: list[_Socket] = []
@@ -84,6 +96,7 @@ class Sockets:
             return web.Response(status=408)
         ws = web.WebSocketResponse(heartbeat=20.0)
         await ws.prepare(request)
+        self.wire.record("out", "slack", "GET", "/slack/socket/link/", {}, 101, 0.0)
         socket = _Socket(ws, request.transport, f"applink-{secrets.token_hex(3)}")
         if len(self._open) >= MOST_SOCKETS:
             await self._tell_to_leave(socket, "too_many_websockets")
@@ -133,6 +146,7 @@ class Sockets:
     async def _tell_to_leave(self, socket: _Socket, reason: str) -> None:
         socket.leaving = True
         message = {"type": "disconnect", "reason": reason, "debug_info": {"host": socket.host}}
+        self.wire.record("in", "slack", "WS", "/slack/socket/disconnect", {"reason": reason}, 200, 0.0)
         await socket.ws.send_str(json.dumps(message))
 
     async def disconnect(self, reason: str, grace: float = 2.0) -> int:
@@ -197,7 +211,11 @@ class Sockets:
         self.wire.record("in", "slack", "WS", f"/slack/socket/{kind}", params, status, round(ack.ms, 3))
 
     def event(self, event: Json) -> None:
-        """Tell the app of an event, in order, again and again as Slack does."""
+        """Tell the app of an event that it subscribes to, in order, again and again as Slack does."""
+        kind = {"im": "im", "group": "groups", "channel": "channels"}.get(event.get("channel_type", ""), "")
+        name = f"message.{kind}" if event["type"] == "message" else event["type"]
+        if name not in self.subscribed:
+            return
         payload: Json = {
             "token": "sandbox-verification",
             "team_id": TEAM,

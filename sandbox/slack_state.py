@@ -21,6 +21,7 @@ APP, BOT_USER, BOT, BOT_NAME = "A0SANDBOX1", "U0SANDBOXB", "B0SANDBOX1", "tierli
 SLACKBOT = "USLACKBOT"
 TRIGGER_LIFE = 3.0
 HOOK_LIFE, HOOK_USES = 1800.0, 5
+KEPT = 5_000  # triggers and response addresses that are kept at least, spent ones included
 
 
 class SlackError(Exception):
@@ -173,6 +174,7 @@ class Workspace:
             "C0OLDROOM1", "archive-2019", born, {*people, BOT_USER}, is_archived=True
         )
         self.messages: dict[str, dict[str, Message]] = {}
+        self.threads: dict[tuple[str, str], list[Message]] = {}
         self.stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.files: dict[str, File] = {}
@@ -213,15 +215,15 @@ class Workspace:
     def replies(self, channel: str, ts: str) -> list[Message]:
         """What stands in a thread, without its parent."""
         return [
-            one
-            for one in self.messages.get(channel, {}).values()
-            if one.thread_ts == ts and one.ts != ts and not one.deleted and one.ephemeral_to is None
+            one for one in self.threads.get((channel, ts), []) if not one.deleted and one.ephemeral_to is None
         ]
 
     def add(self, message: Message, sent: list[Json] | None = None) -> Message:
         """Keep a message; `sent` blocks are completed, and without them Slack makes rich text of the text."""
         self.dress(message, sent)
         self.messages.setdefault(message.channel, {})[message.ts] = message
+        if message.thread_ts and message.thread_ts != message.ts:
+            self.threads.setdefault((message.channel, message.thread_ts), []).append(message)
         return message
 
     def dress(self, message: Message, sent: list[Json] | None) -> None:
@@ -239,6 +241,8 @@ class Workspace:
     def trigger(self, user: str, view: str | None = None) -> str:
         """A new trigger_id."""
         now = time.time()
+        if len(self.triggers) >= 2 * KEPT:
+            self.triggers = dict(list(self.triggers.items())[KEPT:])
         key = f"{int(now * 1000)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self.triggers[key] = Trigger(key, user, time.monotonic() + TRIGGER_LIFE, view)
         return key
@@ -257,6 +261,8 @@ class Workspace:
 
     def hook(self, user: str, channel: str, ts: str | None = None, thread_ts: str | None = None) -> Hook:
         """A new response address."""
+        if len(self.hooks) >= 2 * KEPT:
+            self.hooks = {name: one for name, one in self.hooks.items() if one.until > time.monotonic()}
         key = f"{secrets.randbelow(10**12)}/{secrets.token_urlsafe(18)}"
         made = Hook(key, user, channel, ts, time.monotonic() + HOOK_LIFE, thread_ts=thread_ts)
         self.hooks[key] = made

@@ -22,6 +22,10 @@ class Clock:
         """Seconds since the epoch, moved."""
         return time.time() + self.offset
 
+    def move_to(self, at: float) -> None:
+        """Move forward to the instant `at` (seconds since the epoch); never back."""
+        self.offset += max(0.0, at - self.now())
+
     def iso(self) -> str:
         """The moved instant as ISO 8601 in UTC, with milliseconds."""
         return self.iso_of(self.now())

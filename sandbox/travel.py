@@ -11,16 +11,16 @@ from .api import Field, Refused, check_fields, check_type
 from .stage import Faults, SlackFaults, TwilioFaults
 
 FURTHEST = 5 * 366 * 86400.0  # a typing mistake should not cost a century of due instants
-_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?")
+_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d{1,3})?)s)?")
 _SECONDS = (86400, 3600, 60, 1)
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in "1d2h30m5s" (any part may be left out); raises `Refused`."""
+    """Seconds in "1d2h30m5.5s" (any part may be left out); raises `Refused`."""
     found = _DURATION.fullmatch(text.replace(" ", ""))
     if not found or not any(found.groups()):
         raise Refused(f"{text!r} is not a duration", 'write it like "2h30m", "45s" or "1d"')
-    return float(sum(int(n) * unit for n, unit in zip(found.groups(), _SECONDS, strict=True) if n))
+    return float(sum(float(n) * unit for n, unit in zip(found.groups(), _SECONDS, strict=True) if n))
 
 
 def parse_instant(text: str) -> float:

@@ -11,23 +11,37 @@ Sources: twilio.com/docs/usage/webhooks/webhooks-security, …/messaging/guides/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from multidict import MultiDict
-from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator, get_signature_algorithm
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
 
 from ...queue.contact import Arrived, Media
 
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
-ADDRESS = re.compile(r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}|(whatsapp|messenger|rcs):[!-~]{1,80})")
+ADDRESS = re.compile(
+    r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}|(whatsapp|messenger|rcs):[!-~]{1,80})"
+)
 NUMBER = re.compile(r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|(whatsapp|messenger|rcs):[!-~]{1,80})")
 NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}")
 LONGEST_TEXT = 20_000
 MOST_MEDIA = 10
-MEDIA_HOSTS = ("api.twilio.com", "media.twiliocdn.com")
+MEDIA_HOSTS = ("api.twilio.com", "media.twiliocdn.com", "mms.twiliocdn.com")
+"""Where media live: the API redirects to the other two, which take no credentials."""
+
+AFTER_BODY = (
+    "ButtonPayload", "ButtonText", "ButtonType", "ChannelInstallSid", "ChannelMetadata", "ChannelPrefix",
+    "ChannelToAddress", "ExternalUserId", "Forwarded", "FrequentlyForwarded", "From",
+)  # fmt: skip
+"""Fields that Twilio sends between Body and From in the order of their names; texts from phones have none."""
 
 Status = Literal["queued", "sending", "sent", "delivered", "failed"]
 STATUSES: dict[str, Status] = {
@@ -46,7 +60,7 @@ class Signer:
 
     tokens: tuple[str, ...]
 
-    def signed(self, urls: Iterable[str], form: MultiDict[str], headers: dict[str, str]) -> bool:
+    def signed(self, urls: Iterable[str], form: MultiDict[str], headers: Mapping[str, str]) -> bool:
         """Whether the signature fits. Never raises: whatever breaks the validator is a wrong signature."""
         given = headers.get(SIGNATURE_HEADER)
         if not given:
@@ -78,15 +92,26 @@ class StatusReport:
 def read_form(body: bytes) -> MultiDict[str]:
     """The form fields of a body. Raises BadRequest when it isn't UTF-8 or far too many fields."""
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=200, errors="strict")
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            max_num_fields=200,
+            errors="strict",
+        )
     except (ValueError, UnicodeDecodeError):
         raise BadRequest("the body is no form") from None
     return MultiDict(pairs)
 
 
-def arrival(form: MultiDict[str], account: str) -> Arrived:
-    """An inbound message. Raises BadRequest."""
+def arrival(form: MultiDict[str], account: str, failed: Iterable[str] = ()) -> Arrived:
+    """An inbound message; at the fallback address with which of our addresses `failed`. Raises BadRequest."""
     one = _strict(form, account)
+    if failed and one.pop("ErrorUrl", "").partition("#")[0] not in failed:
+        raise BadRequest("ErrorUrl is no address of ours")
+    if failed and not re.fullmatch("[0-9]{5}", one.pop("ErrorCode", "")):
+        raise BadRequest("ErrorCode is no error of Twilio's")
+    _unambiguous(one)
     sid = one.get("MessageSid", "")
     if not MESSAGE_SID.fullmatch(sid):
         raise BadRequest("MessageSid is no message's")
@@ -132,6 +157,25 @@ def _strict(form: MultiDict[str], account: str) -> dict[str, str]:
     return dict(form.items())
 
 
+def _unambiguous(one: dict[str, str]) -> None:
+    """Refuse what has the signature of another message (SEC3).
+
+    Twilio signs names and values sorted and joined, so a captured request could be cut at other places: a text
+    that contains "Country" would lose its end to a field of that name, one with "From+49…FromCity" would change
+    its sender. The first needs a new name right beside Body; the second leaves the true From within another value.
+    """
+    names = sorted(one)
+    if "Body" not in one or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", one.get("ApiVersion", "")):
+        raise BadRequest("Body or ApiVersion is missing or odd")
+    at = names.index("Body")
+    after = AFTER_BODY if ":" in one.get("From", "") else ("From",)
+    if names[at - 1] != "ApiVersion" or names[at + 1 : at + 2] and names[at + 1] not in after:
+        raise BadRequest("a field stands where Twilio sends none")
+    joined = "".join(name + one[name] for name in names if name != "Body")
+    if len(re.findall("From(?!City|State|Zip|Country)", joined)) != 1:
+        raise BadRequest("there is more than one sender in it")
+
+
 def _media(one: dict[str, str], account: str, sid: str) -> tuple[Media, ...]:
     count = one.get("NumMedia", "0")
     if not re.fullmatch(r"[0-9]{1,2}", count) or int(count) > MOST_MEDIA:
@@ -139,7 +183,11 @@ def _media(one: dict[str, str], account: str, sid: str) -> tuple[Media, ...]:
     found = []
     for i in range(int(count)):
         url, kind = one.get(f"MediaUrl{i}", ""), one.get(f"MediaContentType{i}", "application/octet-stream")
-        if len(url) > 1000 or not url.startswith(("https://", "http://127.0.0.1", "http://localhost")) or len(kind) > 100:
+        if (
+            len(url) > 1000
+            or not url.startswith(("https://", "http://127.0.0.1", "http://localhost"))
+            or len(kind) > 100
+        ):
             raise BadRequest(f"MediaUrl{i} is no address")
         found.append(Media(url, kind, url.rsplit("/", 1)[-1][:80]))
     return tuple(found)

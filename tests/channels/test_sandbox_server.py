@@ -179,6 +179,42 @@ async def test_a_refusal_of_the_product_to_move_or_reset_is_passed_on() -> None:
         assert len(await stage.call("/sms?number=%2B4915112345678")) == 1
 
 
+async def test_a_store_that_is_not_the_sandboxs_is_neither_emptied_nor_moved() -> None:
+    async def no(*_: object) -> Any:
+        raise PermissionError("only the sandbox's own store is emptied")
+
+    async with open_stage(advance=no, reset=no) as stage:
+        await stage.text("kept")
+        assert "own store" in (await stage.call("/reset", {}, 409))["error"]
+        assert "own store" in (await stage.call("/clock", {"advance": "1h"}, 409))["error"]
+        assert len(await stage.call("/sms?number=%2B4915112345678")) == 1
+
+
+async def test_odd_requests_on_a_bare_socket_are_refused_not_crashed_into() -> None:
+    async with open_stage() as stage:
+        host = b"Host: 127.0.0.1\r\nConnection: close\r\n"
+        basic = b"Authorization: Basic \xff\xff\r\n"
+        odd = [
+            (b"GET /%ff HTTP/1.1\r\n" + host, b"404"),
+            (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n" + host, b"404"),
+            (b"GET /sandbox/api/sms?number=%ff HTTP/1.1\r\n" + host, b"400"),
+            (b"GET http://evil.example/product/x HTTP/1.1\r\nHost: evil.example\r\n", b"403"),
+            (b"GET /sandbox/api/state HTTP/1.0\r\n", b"403"),
+            (b"GET /twilio/api.twilio.com/x HTTP/1.1\r\n" + host + basic, b"401"),
+            (
+                b"POST /sandbox/api/sms HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n" + host,
+                b"400",
+            ),
+        ]
+        for head, status in odd:
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(stage.base.rsplit(":", 1)[1]))
+            writer.write(head + b"\r\n" + (b"abc" if head.startswith(b"POST") else b""))
+            line = await reader.readline()
+            assert line.split()[1] == status, (head[:60], line)
+            writer.close()
+            await writer.wait_closed()
+
+
 async def test_reset_empties_the_stand_ins_ends_faults_and_returns_to_real_time() -> None:
     async with open_stage() as stage:
         await stage.text("STOP")
@@ -210,7 +246,11 @@ async def test_the_wire_lists_every_exchange_in_order_without_credentials() -> N
 
 
 def test_durations_and_faults_read_as_written() -> None:
-    assert parse_duration("1d2h30m5s") == 95405 and parse_duration("90s") == 90
+    assert (
+        parse_duration("1d2h30m5s") == 95405
+        and parse_duration("90s") == 90
+        and parse_duration("0.25s") == 0.25
+    )
     faults = parse_faults(
         {"twilio": {"delay": "2s", "fail": 503, "times": 3}, "slack": {"rate_limit": {"retry_after": 30}}}
     )

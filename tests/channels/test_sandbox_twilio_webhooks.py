@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 
@@ -242,6 +243,39 @@ async def test_a_refused_connection_is_tried_twice_and_told() -> None:
         assert [e["status"] for e in tries] == [0, 0]
         await stage.client.incoming_phone_numbers(number.sid).update_async(sms_url="")
         assert (await stage.text("no webhook"))["product_status"] is None
+
+
+async def test_an_app_that_hangs_is_given_up_after_the_read_timeout_and_not_asked_again() -> None:
+    async with open_stage() as stage:
+        never = asyncio.Event()
+
+        async def answer(request: web.Request) -> web.Response:
+            await never.wait()
+            return web.Response()
+
+        stage.app.answer = answer
+        number = (await stage.client.incoming_phone_numbers.list_async(phone_number=OURS))[0]
+        await stage.client.incoming_phone_numbers(number.sid).update_async(
+            sms_url=f"{stage.app.base}/sms#rt=100"
+        )
+        told = await stage.text("hello?")
+        assert (told["product_status"], told["error_code"], len(stage.app.heard)) == (0, 11200, 1)
+        never.set()
+
+
+async def test_a_reset_ends_receipts_that_are_under_way() -> None:
+    async with open_stage(limits=True) as stage:
+        for _ in range(3):
+            await stage.send("x" * 1000, status_callback=f"{stage.app.base}/status")
+        await stage.call("/reset", {})
+        standin = stage.sandbox.standins[0]
+        await standin.settle()  # type: ignore[attr-defined]
+        heard = len(stage.app.heard)
+        after = await stage.send("after", status_callback=f"{stage.app.base}/status")
+        await stage.settled(after.sid, "delivered")
+        await standin.settle()  # type: ignore[attr-defined]
+        late = [h.params for h in stage.app.heard[heard:] if h.params["MessageStatus"] == "delivered"]
+        assert [p["MessageSid"] for p in late] == [after.sid]
 
 
 def test_overrides_out_of_range_count_as_not_given() -> None:

@@ -1,0 +1,155 @@
+"""Calling the function library: operation ids, the site's clock, retries.
+
+A mutation may be sent again only with the operation id it was first sent with. `Calls` makes the id, sends it
+again with the same one while the outcome is unknown, and gives up at the deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from typing import Protocol
+
+from . import library
+from .client import Client, Reply, Word
+from .failures import OutcomeUnknown, ScriptError, StoreIdentityChanged, StoreUnavailable
+from .replies import Refused
+
+DEADLINE = 3.0  # s, all attempts together
+PAUSES = (0.02, 0.4)  # s between attempts, doubling
+
+
+class Caller(Protocol):
+    """What a queue needs of a store."""
+
+    async def fcall(self, name: str, key: str, *args: Word, deadline: float | None = None) -> Reply:
+        """Call a function of the library."""
+        ...
+
+
+class Plain(Protocol):
+    """Plain commands, for reads that need no script."""
+
+    async def call(self, *words: Word, deadline: float | None = None) -> Reply:
+        """One command and its reply."""
+        ...
+
+
+class StoreLike(Caller, Protocol):
+    """`Store`: function calls, plain reads, and connections of their own for blocking reads."""
+
+    @property
+    def client(self) -> Plain:
+        """The connection for plain reads."""
+        ...
+
+    async def reader(self) -> Client:
+        """A connection for blocking reads."""
+        ...
+
+
+class Calls:
+    """One site's way to the scripts."""
+
+    def __init__(
+        self, store: StoreLike, site: str, *, deadline: float = DEADLINE, name: str = library.NAME
+    ) -> None:
+        """`deadline` is in seconds and covers all attempts; `name` is the library's, also before each function's."""
+        self.site = site
+        self._store = store
+        self._key = f"{{{site}}}:"
+        self._deadline = deadline
+        self._name = name
+        self._ahead: int | None = None  # the site's clock minus this process's, ms
+
+    async def do(self, function: str, *args: Word, op: str | None = None, now: int | None = None) -> str:
+        """Carry out a mutation, once. Returns its text.
+
+        Raises `Refused("expired")` for an operation id that is too old or ahead of the site's clock,
+        `OutcomeUnknown` when the deadline came first, and other `StoreError`s.
+        """
+        if op is not None:
+            return await self._insist(function, op, now, args)
+        try:
+            return await self._insist(function, await self._new_op(now), now, args)
+        except Refused:  # the site's clock was moved; nothing happened, so a new id is safe
+            self._ahead = None
+            return await self._insist(function, await self._new_op(now), now, args)
+
+    async def ask(self, function: str, *args: Word, now: int | None = None) -> Reply:
+        """Carry out a read."""
+        reply = await self._store.fcall(f"{self._name}_{function}", self._key, "", _instant(now), *args)
+        return reply
+
+    async def now(self) -> int:
+        """The site's instant: the store's clock plus what it was moved."""
+        before = _clock()
+        instant = int(text(await self.ask("now")))
+        self._ahead = instant - (before + _clock()) // 2
+        return instant
+
+    def key(self, name: str) -> str:
+        """A key of the site."""
+        return self._key + name
+
+    async def plain(self, *words: Word, deadline: float | None = None) -> Reply:
+        """A plain read."""
+        return await self._store.client.call(*words, deadline=deadline)
+
+    async def _new_op(self, now: int | None) -> str:
+        if now is None:
+            if self._ahead is None:
+                await self.now()
+            now = _clock() + (self._ahead or 0)
+        return f"{now:013d}-{secrets.token_hex(6)}"
+
+    async def _insist(self, function: str, op: str, now: int | None, args: tuple[Word, ...]) -> str:
+        ends = time.monotonic() + self._deadline
+        pause, longest = PAUSES
+        unknown: OutcomeUnknown | None = None
+        while True:
+            left = ends - time.monotonic()
+            try:
+                return text(
+                    await self._store.fcall(
+                        f"{self._name}_{function}", self._key, op, _instant(now), *args,
+                        deadline=max(0.05, min(left, self._deadline / 2)),
+                    )
+                )  # fmt: skip
+            except ScriptError as error:
+                if error.code == "EXPIRED":
+                    raise Refused("expired") from unknown
+                raise
+            except StoreIdentityChanged:
+                raise
+            except StoreUnavailable as error:
+                unknown = error if isinstance(error, OutcomeUnknown) else unknown
+                if time.monotonic() + pause >= ends:
+                    raise (unknown or error) from None
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, longest)
+
+
+def text(reply: Reply) -> str:
+    """A reply that is one text."""
+    if isinstance(reply, bytes):
+        return reply.decode()
+    raise ScriptError("REPLY", f"expected text, got {type(reply).__name__}")
+
+
+def texts(reply: Reply) -> list[str]:
+    """A reply that is a list of texts; what is absent becomes empty."""
+    if reply is None:
+        return []
+    if isinstance(reply, list):
+        return ["" if it is None else str(it) if isinstance(it, int) else text(it) for it in reply]
+    raise ScriptError("REPLY", f"expected a list, got {type(reply).__name__}")
+
+
+def _instant(now: int | None) -> str:
+    return "" if now is None else str(now)
+
+
+def _clock() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,208 @@
+"""The queue: every transition as one typed call, carried out by one atomic script.
+
+The signatures here are the contract; `queue/README.md` draws what happens behind them, and `model.py` obeys the
+same contract in plain Python. A lost race is an answer, never an exception. Every mutation takes `op`, the
+operation id (made here when not given): the same id again gets the same reply and changes nothing; and `now`, an
+instant of virtual time for tests and simulation (otherwise the store's clock counts).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from ..skills.skill import CHANNELS, Capacity, Need, Profile
+from . import library
+from .calls import DEADLINE, StoreLike
+from .contact import Decision, Route
+from .engine_reads import Reads
+from .engine_site import Site, answer
+from .replies import Answer, Arrival, Ticked
+from .state import Presence
+from .table import Table
+
+
+class Queue(Site, Reads):
+    """One site's queue. Any number of processes may have one; none keeps state but the table's texts."""
+
+    def __init__(
+        self, store: StoreLike, site: str, *, deadline: float = DEADLINE, name: str = library.NAME
+    ) -> None:
+        """`deadline` in seconds covers all attempts of one operation."""
+        super().__init__(store, site, deadline=deadline, name=name)
+        self.table = Table(self)
+
+    # -- contacts ------------------------------------------------------------------------------------------
+
+    async def arrive(
+        self, arrived: str, event: str, thread: str, decision: Decision,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Arrival:  # fmt: skip
+        """A message (JSON): a new contact, one more message of the open one in `thread`, or a duplicate.
+
+        `event` is the outside's id, remembered for 48 h; empty ids and threads are not looked up.
+        """
+        words = await self._decision(decision)
+        reply = await self.do("arrive", arrived, event, thread, *words, op=op, now=now)
+        outcome, contact, n = reply.split(" ")
+        return Arrival(cast(Literal["new"], outcome), contact, int(n))
+
+    async def accept(
+        self, contact: str, offer: int, agent: str, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """The agent takes it; all its other live offers end. Accepting twice is accepted twice."""
+        return answer(await self.do("accept", contact, offer, agent, op=op, now=now))
+
+    async def decline(
+        self, contact: str, offer: int, agent: str, reason: str = "",
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Not this agent, as long as anybody else may be asked."""
+        return answer(await self.do("decline", contact, offer, agent, reason, op=op, now=now))
+
+    async def delivered(
+        self, contact: str, offer: int, place: str, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """The desk has shown it at `place`: the deadline (`due`) starts, the first time only."""
+        return answer(await self.do("delivered", contact, offer, place, op=op, now=now))
+
+    async def rescind(
+        self, contact: str, offer: int, reason: str, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """An offer is taken back: nobody is to blame, nobody is excluded."""
+        return answer(await self.do("rescind", contact, offer, reason, op=op, now=now))
+
+    async def complete(
+        self, contact: str, agent: str, outcome: str = "{}", *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """The owner (or "", the system) is done, with `outcome` (JSON); the wrap-up begins, if there is one."""
+        return answer(await self.do("complete", contact, agent, outcome, op=op, now=now))
+
+    async def finish(
+        self, contact: str, agent: str, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """The wrap-up ends early."""
+        return answer(await self.do("finish", contact, agent, op=op, now=now))
+
+    async def park(
+        self, contact: str, wake: int, reason: str = "", *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """Nobody is asked until `wake`."""
+        return answer(await self.do("park", contact, wake, reason, op=op, now=now))
+
+    async def wake(self, contact: str, *, op: str | None = None, now: int | None = None) -> Answer:
+        """Parked no longer."""
+        return answer(await self.do("wake", contact, op=op, now=now))
+
+    async def abandon(
+        self, contact: str, reason: str = "", *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """The customer is gone."""
+        return answer(await self.do("abandon", contact, reason, op=op, now=now))
+
+    async def dead_letter(
+        self, contact: str, reason: str = "", *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """Set aside where a supervisor sees it."""
+        return answer(await self.do("dead_letter", contact, reason, op=op, now=now))
+
+    async def revive(self, contact: str, *, op: str | None = None, now: int | None = None) -> Answer:
+        """Bring back what was abandoned or set aside, with its rank."""
+        return answer(await self.do("revive", contact, op=op, now=now))
+
+    async def reroute(
+        self, contact: str, decision: Decision, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """Another decision for a contact without an owner; live offers stay where the new step admits them.
+
+        Raises ValueError when the route is of another channel.
+        """
+        words = await self._decision(decision)
+        channel = CHANNELS.index(decision.route.channel) + 1
+        reply = await self.do("reroute", contact, channel, "", *words, op=op, now=now)
+        if reply == "channel":
+            raise ValueError("a contact can't change its channel")
+        return answer(reply)
+
+    async def forget(self, contact: str, *, op: str | None = None, now: int | None = None) -> bool:
+        """Delete an ended contact's keys; False when it hasn't ended or is unknown."""
+        return (await self.do("forget", contact, op=op, now=now)).startswith("ok")
+
+    # -- people --------------------------------------------------------------------------------------------
+
+    async def agent(
+        self, name: str, profile: Profile, capacity: Capacity, channels: int,
+        edges: Sequence[tuple[int, bool]] = (), on_shift: bool = False,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Add or edit an agent; an edit tears nothing away that they hold. A new agent is offline.
+
+        `channels` are the switched-on ones as bits; `edges` the next changes of `on_shift`, earliest first.
+        """
+        number = await self.table.intern_profile(profile)
+        costs, caps = dict(capacity.costs), dict(capacity.caps)
+        about = {
+            "budget": capacity.budget,
+            "cost": [costs.get(ch, capacity.budget + 1) for ch in CHANNELS],
+            "cap": [caps.get(ch, -1) for ch in CHANNELS],
+            "offers": capacity.offers,
+            "on": channels,
+        }
+        text = json.dumps([capacity.budget, capacity.costs, capacity.caps, capacity.offers])
+        words = (number, json.dumps(about), int(on_shift), ",".join(f"{at}:{int(on)}" for at, on in edges))
+        return answer(await self.do("agent", name, *words, text, op=op, now=now))
+
+    async def presence(
+        self, name: str, presence: Presence, until: int | None = None, why: str = "",
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """The agent is available, away (until when they say) or offline."""
+        words = (presence, "" if until is None else until, why)
+        return answer(await self.do("presence", name, *words, op=op, now=now))
+
+    async def overtime(
+        self, name: str, until: int, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """On shift until then, whatever the flag says."""
+        return answer(await self.do("overtime", name, until, op=op, now=now))
+
+    async def remove_agent(self, name: str, *, op: str | None = None, now: int | None = None) -> Answer:
+        """Nothing of theirs is lost: owned work is queued again with its rank, wrap-ups end."""
+        return answer(await self.do("remove_agent", name, op=op, now=now))
+
+    async def desk(self, up: bool, *, op: str | None = None, now: int | None = None) -> bool:
+        """While the desk is down nobody is offered anything; True when that changed."""
+        return await self.do("desk", int(up), op=op, now=now) == "1"
+
+    # -- time and table ------------------------------------------------------------------------------------
+
+    async def tick(self, limit: int = 16, *, op: str | None = None, now: int | None = None) -> Ticked:
+        """Carry out what is due, one entry at a time, at most `limit` and at most the scripts' own bound."""
+        at, fired, more, following = (await self.do("tick", limit, op=op, now=now)).split(" ")
+        return Ticked(int(at), int(fired), more == "1", int(following) if following else None)
+
+    async def intern_class(self, need: Need) -> int:
+        """The number under which the store knows a need."""
+        return await self.table.intern_class(need)
+
+    async def intern_profile(self, profile: Profile) -> int:
+        """The number under which the store knows a profile."""
+        return await self.table.intern_profile(profile)
+
+    async def intern_route(self, route: Route) -> int:
+        """The number under which the store knows a route."""
+        return await self.table.intern_route(route)
+
+    async def _decision(self, it: Decision) -> tuple[str | int, ...]:
+        prefer = it.prefer
+        return (
+            await self.table.intern_route(it.route),
+            it.rank,
+            "" if it.wake is None else it.wake,
+            ",".join(map(str, it.deadlines)),
+            prefer.agent if prefer else "",
+            "direct" if prefer and prefer.until is None else "preferred",
+            prefer.until or "" if prefer else "",
+            it.facts,
+        )

@@ -1,0 +1,267 @@
+"""Reads: what the queue holds, as values. None of them changes anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..skills.skill import Capacity, Levels
+from .calls import Calls, StoreLike, text, texts
+from .client import Client
+from .state import AgentView, ContactView, Event, MessageView, OfferView, State
+from .table import Table
+
+PART = 200  # contacts read by one script: some milliseconds
+BLOCK_SLACK = 5.0  # s that a blocking read may answer late
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The active plan as it was published."""
+
+    version: int
+    yaml: str
+    author: str
+    reason: str
+    at: int
+
+
+class Reads(Calls):
+    """Views of one site."""
+
+    table: Table
+    _store: StoreLike
+
+    async def contact(self, id: str) -> ContactView | None:
+        """One contact, or None."""
+        found = await self._views([id])
+        return found[0] if found else None
+
+    async def messages(self, contact: str) -> tuple[MessageView, ...]:
+        """The contact's transcript."""
+        raw = texts(await self.ask("messages", contact))
+        return tuple(_message(*raw[i : i + 3]) for i in range(0, len(raw), 3))
+
+    async def contacts(
+        self, states: Collection[str] = (), service: str | None = None, limit: int = 1000
+    ) -> list[ContactView]:
+        """Contacts in these states (all, when none is given), by number, at most `limit`."""
+        found: list[ContactView] = []
+        ids = await self._ids()
+        for i in range(0, len(ids), PART):
+            for view in await self._views(ids[i : i + PART]):
+                if (not states or view.state in states) and service in (None, view.service):
+                    found.append(view)
+                    if len(found) == limit:
+                        return found
+        return found
+
+    async def counts(self) -> dict[str, int]:
+        """How many contacts are in which state."""
+        counts: dict[str, int] = {}
+        for view in await self.contacts(limit=1_000_000):
+            counts[view.state] = counts.get(view.state, 0) + 1
+        return counts
+
+    async def waiting(self, need_class: int, after: int = 0, limit: int = 100) -> list[tuple[str, int]]:
+        """Who waits in a class's set: (contact, rank) from the `after`th on, in order."""
+        key, last = self.key(f"w:{need_class}"), after + limit - 1
+        raw = texts(await self.plain("ZRANGE", key, after, last, "WITHSCORES"))
+        return [(raw[i], int(float(raw[i + 1]))) for i in range(0, len(raw), 2)]
+
+    async def agents(self) -> dict[str, AgentView]:
+        """All agents by name."""
+        views = [await self._agent(json.loads(it)) for it in texts(await self.ask("agent_views"))]
+        return {it.name: it for it in sorted(views, key=lambda it: it.name)}
+
+    async def due(self, members: Sequence[str]) -> dict[str, int]:
+        """When these timers are due; those that aren't set are left out."""
+        if not members:
+            return {}
+        raw = texts(await self.plain("ZMSCORE", self.key("due"), *members))
+        return {member: int(float(at)) for member, at in zip(members, raw, strict=True) if at}
+
+    async def next_due(self) -> int | None:
+        """The earliest instant in the due set."""
+        raw = texts(await self.plain("ZRANGE", self.key("due"), 0, 0, "WITHSCORES"))
+        return int(float(raw[1])) if raw else None
+
+    async def snapshot(self) -> State:
+        """Everything; for tests and *why*, not for a busy site's main path."""
+        raw = texts(await self.plain("ZRANGE", self.key("due"), 0, -1, "WITHSCORES"))
+        contacts = await self.contacts(limit=1_000_000)
+        return State(
+            {it.id: it for it in contacts},
+            await self.agents(),
+            {raw[i]: int(float(raw[i + 1])) for i in range(0, len(raw), 2)},
+            await self.plain("HGET", self.key("site"), "desk") != b"0",
+            await self.alerts(),
+            frozenset(texts(await self.plain("SMEMBERS", self.key("optout")))),
+        )
+
+    async def alerts(self) -> dict[str, str]:
+        """Troubles that have begun and not ended: name → text."""
+        return _pairs(texts(await self.plain("HGETALL", self.key("alerts"))))
+
+    async def desk_up(self) -> bool:
+        """Whether the desk is known to be up; while it isn't nobody is offered anything."""
+        return await self.plain("HGET", self.key("site"), "desk") != b"0"
+
+    async def reader(self) -> Client:
+        """A connection of the caller's own for blocking reads; the caller closes it."""
+        return await self._store.reader()
+
+    async def opted_out(self, address: str) -> bool:
+        """Whether the address wants nothing from us."""
+        return bool(await self.plain("SISMEMBER", self.key("optout"), address))
+
+    async def contact_at(self, place: str) -> str | None:
+        """The contact that is shown at a place."""
+        found = await self.plain("GET", self.key(f"at:{place}"))
+        return text(found) if found is not None else None
+
+    async def places(self, contact: str) -> tuple[str, ...]:
+        """Where the contact is shown, oldest first."""
+        found = await self.plain("HGET", self.key(f"m:{contact}"), "places")
+        return tuple(text(found).split("\n")) if found is not None else ()
+
+    async def find_receipt(self, provider_id: str) -> tuple[str, int] | None:
+        """Which message a provider's id means: (contact, n)."""
+        found = await self.plain("GET", self.key(f"pid:{provider_id}"))
+        if found is None:
+            return None
+        contact, n = text(found).split(" ")
+        return contact, int(n)
+
+    async def plan(self) -> Plan | None:
+        """The active plan."""
+        found = _pairs(texts(await self.plain("HGETALL", self.key("plan"))))
+        if not found:
+            return None
+        it = found
+        return Plan(int(it["version"]), it["yaml"], it["author"], it["reason"], int(float(it["at"])))
+
+    async def cursor(self, consumer: str) -> str:
+        """The ledger id up to which `consumer` has done everything; "0-0" when none."""
+        found = await self.plain("HGET", self.key("cursors"), consumer)
+        return text(found) if found is not None else "0-0"
+
+    async def last_event(self) -> str:
+        """The newest ledger id; "0-0" when there is none."""
+        found = await self.plain("XREVRANGE", self.key("ledger"), "+", "-", "COUNT", 1)
+        return text(found[0][0]) if isinstance(found, list) and found and isinstance(found[0], list) else "0-0"
+
+    async def events(
+        self, after: str = "0-0", count: int = 100, block: int | None = None, *, reader: Client | None = None
+    ) -> list[Event]:
+        """Events of up to `count` ledger entries behind `after`, in order.
+
+        Several events share an entry, hence an id: everything that one transition did. With `block`, waits
+        so many ms for the first one, on `reader` (a connection of the caller's own, from `Store.reader`) or
+        on a new one.
+        """
+        words: tuple[str | int, ...] = ("COUNT", count, "STREAMS", self.key("ledger"), after)
+        if block is None:
+            raw = await self.plain("XREAD", *words)
+        else:
+            mine = reader or await self._store.reader()
+            try:
+                raw = await mine.call("XREAD", "BLOCK", block, *words, deadline=block / 1000 + BLOCK_SLACK)
+            finally:
+                if reader is None:
+                    await mine.close()
+        if not isinstance(raw, list) or not raw or not isinstance(raw[0], list):
+            return []
+        entries: Any = raw[0][1]
+        return [event for id, fields in entries for event in _events(text(id), texts(fields))]
+
+    async def _ids(self) -> list[str]:
+        raw = await self.plain("HGET", self.key("site"), "contacts")
+        return [f"C{1000 + n}" for n in range(1, int(text(raw)) + 1)] if raw is not None else []
+
+    async def _views(self, ids: Sequence[str]) -> list[ContactView]:
+        raw = texts(await self.ask("contact_views", *ids))
+        return [await self._contact(json.loads(it)) for it in raw if it != "null"]
+
+    async def _contact(self, it: dict[str, Any]) -> ContactView:
+        offers = it["offers"] or ()
+        return ContactView(
+            id=it["id"],
+            state=it["state"],
+            route=await self.table.route(it["route"]),
+            step=it["step"],
+            rank=int(it["rank"]),
+            arrived=int(it["arrived"]),
+            base=int(it["base"]),
+            thread=it["thread"],
+            messages=it["messages"],
+            owner=it["owner"],
+            offers=tuple(OfferView(n, agent, bool(d), int(due), place) for n, agent, d, due, place in offers),
+            excluded=frozenset(it["excluded"] or ()),
+            personal=it["personal"],
+            wake=_int(it["wake"]),
+            wrap_until=_int(it["wrap"]),
+            drainer=it["drainer"],
+            facts=it["facts"],
+            previous=it["previous"],
+            deadlines=tuple(int(at) for at in it["deadlines"] or ()),
+        )
+
+    async def _agent(self, it: dict[str, Any]) -> AgentView:
+        budget, costs, caps, offers = json.loads(it["capacity"])
+        return AgentView(
+            name=it["name"],
+            profile=await self.table.profile(it["profile"]),
+            capacity=Capacity(budget, _levels(costs), _levels(caps), offers),
+            channels=it["channels"],
+            presence=it["presence"],
+            shift=it["shift"],
+            on_shift=it["on_shift"],
+            overtime=_int(it["overtime"]),
+            live=it["live"],
+            deferred=it["deferred"],
+            offers=it["offers"],
+            mask=it["mask"],
+            since=int(it["since"]),
+            last_offered=int(it["last"]),
+            misses=it["misses"],
+            draining=it["draining"],
+            contacts=frozenset(it["contacts"] or ()),
+            why=it["why"],
+        )
+
+
+def _int(raw: str) -> int | None:
+    return int(raw) if raw else None
+
+
+def _levels(raw: list[list[Any]]) -> Levels:
+    return tuple((str(name), int(n)) for name, n in raw)
+
+
+def _pairs(raw: list[str]) -> dict[str, str]:
+    return dict(zip(raw[::2], raw[1::2], strict=True))
+
+
+def _message(n: str, body: str, meta: str) -> MessageView:
+    kind, at, status, agent, provider_id, error, _ = json.loads(meta)
+    return MessageView(int(n), kind, body, int(at), status, agent, provider_id, error)
+
+
+def _events(id: str, fields: list[str]) -> Iterator[Event]:
+    """An entry's fields: `t`, then each event's, of which `e` is the first."""
+    t = int(fields[1])
+    now: dict[str, str] = {}
+    for i in range(2, len(fields), 2):
+        if fields[i] == "e" and now:
+            yield _event(id, t, now)
+            now = {}
+        now[fields[i]] = fields[i + 1]
+    if now:
+        yield _event(id, t, now)
+
+
+def _event(id: str, t: int, it: dict[str, str]) -> Event:
+    return Event(t, it["e"], it.get("c", ""), it.get("a", ""), int(it.get("n", 0)), it.get("x", "{}"), id)

@@ -1,0 +1,223 @@
+-- The two searches: the earliest contact for an agent, and the best agent for a contact.
+-- Both look at heads only, so neither depends on how many wait.
+
+-- The first contact of a waiting set that the agent isn't excluded from and has no offer of: id, rank.
+local function first_waiting(a, set)
+  local from, size = 0, 1
+  while true do
+    local found = call('ZRANGE', set, from, from + size - 1, 'WITHSCORES')
+    if not found[1] then return nil end
+    local ids = {}
+    for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
+    local no = a.shy and call('SMISMEMBER', P .. 'n:' .. a.name, unpack(ids))
+    for i, id in ipairs(ids) do
+      local bad = no and no[i] == 1
+      for _, offer in ipairs(a.offers) do
+        if offer[1] == id then bad = true end
+      end
+      if not bad then return id, tonumber(found[2 * i]) end
+    end
+    if #ids < size then return nil end
+    from, size = from + size, BOUND_SCAN
+  end
+end
+
+-- The classes of the channel that the profile admits and in which somebody waits, {{rank, class}}, by rank.
+local function own_heads(a, ch)
+  local own, list = words(call('GET', P .. 'cls:' .. a.f.profile .. ':' .. ch) or ''), {}
+  for from = 1, #own, BOUND_PART do
+    local upto = from + BOUND_PART - 1
+    if upto > #own then upto = #own end
+    local scores = call('ZMSCORE', P .. 'h:' .. ch, unpack(own, from, upto))
+    for i, score in ipairs(scores) do
+      if score then list[#list + 1] = {tonumber(score), own[from + i - 1]} end
+    end
+  end
+  table.sort(list, function(x, y) return x[1] < y[1] end)
+  return list
+end
+
+-- Improves `best` {id, rank} by what waits in one class.
+local function better_of(a, class, best)
+  local id, rank = first_waiting(a, P .. 'w:' .. class)
+  if id and (not best or earlier(rank, id, best.rank, best.id)) then return {id = id, rank = rank} end
+  return best
+end
+
+-- The best of one channel's classes, not later than `best`. The class of an excluded head is searched behind
+-- it, so what it yields may be later than another class's head: the loop ends at the bound, not at a find.
+local function best_of_channel(a, ch, can, best)
+  local heads = call('ZRANGE', P .. 'h:' .. ch, 0, BOUND_SCAN - 1, 'WITHSCORES')
+  for i = 1, #heads, 2 do
+    if best and tonumber(heads[i + 1]) > best.rank then return best end
+    if byte_at(can, tonumber(heads[i])) > 0 then best = better_of(a, heads[i], best) end
+  end
+  if #heads < 2 * BOUND_SCAN then return best end
+  for _, head in ipairs(own_heads(a, ch)) do
+    if best and head[1] > best.rank then return best end
+    best = better_of(a, head[2], best)
+  end
+  return best
+end
+
+-- The earliest contact over all that the agent has room for, personal ones included, or nil.
+local function contact_for(a)
+  local mask = mask_of(a)
+  if mask == 0 or not DESK then return nil end
+  local best
+  local can = call('GET', P .. 'can:' .. a.f.profile) or ''
+  for ch = 1, 4 do
+    if HAS[mask][ch] then
+      if a.personal then
+        local id, rank = first_waiting(a, P .. 'w:@' .. a.name .. '.' .. ch)
+        if id and (not best or earlier(rank, id, best.rank, best.id)) then best = {id = id, rank = rank} end
+      end
+      best = best_of_channel(a, ch, can, best)
+    end
+  end
+  return best and contact(best.id)
+end
+
+local group_parts = memo(function(g)
+  local p, m = string.match(g, '^(%d+)%.(%d+)$')
+  m = tonumber(m)
+  return {p = tonumber(p), mask = m % DRAINING, draining = m >= DRAINING}
+end)
+
+-- The first of a group who isn't in `no` (a set of names): name, score.
+local function first_ready(order, g, no)
+  local from, size = 0, 1
+  while true do
+    local found = call('ZRANGE', P .. 'r:' .. order .. ':' .. g, from, from + size - 1, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if not no[found[i]] then return found[i], tonumber(found[i + 1]) end
+    end
+    if #found < 2 * size then return nil end
+    from, size = from + size, BOUND_SCAN
+  end
+end
+
+-- The best of a list of groups sorted by (first, score): {name, first, score}, or nil.
+local function best_of_groups(order, groups, no)
+  local best
+  for _, it in ipairs(groups) do
+    if best and (it.first ~= best.first or it.score > best.score) then return best end
+    local name, score = first_ready(order, it.g, no)
+    if name and (not best or score < best.score or (score == best.score and bytes_before(name, best.name))) then
+      best = {name = name, first = it.first, score = score}
+    end
+  end
+  return best
+end
+
+-- Whether somebody who is draining might take the contact: it is theirs, or comes before one of theirs.
+local function draining_may(c)
+  if MARKS == 0 then return false end
+  if c.drainer then return true end
+  local latest = call('ZREVRANGE', P .. 'drk', 0, 0, 'WITHSCORES')
+  return latest[2] ~= nil and c.rank <= tonumber(latest[2])
+end
+
+-- The tier's admitted groups that can take the channel. `firsts(profile, byte)` gives what orders before score.
+local function eligible_groups(order, tier, c, whom, draining, firsts)
+  local profiles, groups = words(call('GET', P .. 'prf:' .. c.class .. ':' .. tier) or ''), {}
+  for from = 1, #profiles, 100 do -- 100 × 8 masks (16 with those who drain) at a time
+    local part, names = {}, {}
+    for i = from, math.min(from + 99, #profiles) do part[#part + 1] = profiles[i] end
+    local ready = call('HMGET', P .. 'rc', unpack(part))
+    for i, profile in ipairs(part) do
+      if tonumber(ready[i] or 0) > 0 then
+        for mask = 1, 15 do
+          if HAS[mask][c.ch] then
+            names[#names + 1] = profile .. '.' .. mask
+            if draining then names[#names + 1] = profile .. '.' .. mask + DRAINING end
+          end
+        end
+      end
+    end
+    if names[1] then
+      local scores = call('ZMSCORE', P .. 'R:' .. order .. ':' .. tier, unpack(names))
+      for i, score in ipairs(scores) do
+        if score then
+          local profile = group_parts(names[i]).p
+          local first = firsts and firsts(profile, byte_at(whom, profile)) or 0
+          groups[#groups + 1] = {g = names[i], score = tonumber(score), first = first}
+        end
+      end
+    end
+  end
+  table.sort(groups, function(x, y)
+    if x.first ~= y.first then return x.first < y.first end
+    return x.score < y.score
+  end)
+  return groups
+end
+
+-- The best of one tier by score alone: the first heads of the index usually hold them.
+local function best_of_tier(order, tier, c, whom, draining, no)
+  local heads, groups = call('ZRANGE', P .. 'R:' .. order .. ':' .. tier, 0, BOUND_SCAN - 1, 'WITHSCORES'), {}
+  for i = 1, #heads, 2 do
+    local it = group_parts(heads[i])
+    if HAS[it.mask][c.ch] and (draining or not it.draining) and floor(byte_at(whom, it.p) / 64) == tier then
+      groups[#groups + 1] = {g = heads[i], score = tonumber(heads[i + 1]), first = 0}
+    end
+  end
+  local best = best_of_groups(order, groups, no)
+  if #heads < 2 * BOUND_SCAN or (best and best.score < tonumber(heads[#heads])) then return best end
+  return best_of_groups(order, eligible_groups(order, tier, c, whom, draining), no)
+end
+
+-- Contacts that each team of the service has accepted since midnight of the site: the key they are counted in.
+local function accepted_key(service)
+  local last = 0
+  for _, instant in ipairs(words(call('HGET', P .. 'site', 'midnights') or '')) do
+    local it = tonumber(instant)
+    if it <= NOW and it > last then last = it end
+  end
+  return P .. 'acc:' .. digits(last) .. ':' .. service
+end
+
+-- How far each team is below its share: f(team) → share × total − 100 × accepted. Teams without a share are
+-- one team that has the rest of the 100 %.
+local function deficits(service, shares)
+  local counts, total, others, rest = call('HGETALL', accepted_key(service)), 0, 0, 100
+  local by_team = {}
+  for i = 1, #counts, 2 do
+    local n = tonumber(counts[i + 1])
+    by_team[counts[i]], total = n, total + n
+    if not shares[counts[i]] then others = others + n end
+  end
+  for _, share in pairs(shares) do rest = rest - share end
+  return function(team)
+    if shares[team] then return shares[team] * total - 100 * (by_team[team] or 0) end
+    return rest * total - 100 * others
+  end
+end
+
+-- What orders a step's groups before their score, or nil when nothing does.
+local function firsts_of(r, step)
+  local skilled = step.p == 'S'
+  if not step.s and not skilled then return nil end
+  local deficit = step.s and deficits(r.service, step.s)
+  return function(profile, byte)
+    local first = skilled and -(byte % 64) or 0
+    if deficit then first = first - deficit(call('HGET', P .. 'team', profile)) * 64 end
+    return first
+  end
+end
+
+-- The best agent by (tier in the step's order, share, pick, name) who isn't in `no`, or nil.
+local function best_agent(c, r, step, no)
+  local whom, firsts, draining = who(c.class), firsts_of(r, step), draining_may(c)
+  local order = step.p == 'S' and 'L' or step.p
+  for _, tier in ipairs(step.t) do
+    local best
+    if firsts then
+      best = best_of_groups(order, eligible_groups(order, tier, c, whom, draining, firsts), no)
+    else
+      best = best_of_tier(order, tier, c, whom, draining, no)
+    end
+    if best then return agent(best.name) end
+  end
+  return nil
+end

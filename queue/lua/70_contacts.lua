@@ -1,0 +1,414 @@
+-- What happens to a contact. Every act gets its arguments behind the operation id and the instant.
+
+local function json(text) return cjson.encode(text) end
+
+-- Adds a message to the transcript; returns its number. Meta: kind, at, status, agent, provider's id, error, source.
+local function add_message(id, kind, body, status, by, source)
+  local key = P .. 'm:' .. id
+  local n = call('HINCRBY', key, 'n', 1)
+  call('HSET', key, n, body, n .. 's', cmsgpack.pack({kind, NOW, status or '', by or '', '', '', source or ''}))
+  return n
+end
+
+-- Enters the queue, or waits for its date.
+local function park_or_enter(c, wake, reason)
+  if wake and wake > NOW then
+    c.state, c.wake = 'parked', wake
+    due('p:' .. c.id, wake)
+    mark(c)
+    event('parked', c.id, nil, nil, cjson.encode({wake = wake, reason = reason}))
+    return false
+  end
+  return true
+end
+
+-- The decision's fields from argument `i`: route, rank in ms, wake, deadlines, preferred agent, kind, until, facts.
+local function decide(c, argv, i)
+  c.route = tonumber(argv[i])
+  c.rank = tonumber(argv[i + 1]) * 1000 + tonumber(string.sub(c.id, 2)) % 1000
+  c.deadlines = nil
+  for _, instant in ipairs(words(argv[i + 3])) do
+    c.deadlines = c.deadlines or {}
+    table.insert(c.deadlines, tonumber(instant))
+  end
+  c.prefer, c.direct, c.window = nil, nil, nil
+  if argv[i + 4] ~= '' then
+    c.prefer = argv[i + 4]
+    if argv[i + 5] == 'direct' then c.direct = 1 else c.window = tonumber(argv[i + 6]) or 0 end
+  end
+  mark(c)
+end
+
+-- A message that was told before, or one for the contact that is open in its thread: the reply, or nil.
+local function known_arrival(body, event_key, thread_key)
+  local before = event_key and call('GET', event_key)
+  if before then return 'duplicate ' .. before end
+  local open = thread_key and call('GET', thread_key)
+  if not open then return nil end
+  local n = add_message(open, 'in', body)
+  event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. '}')
+  if event_key then call('SET', event_key, open .. ' ' .. n, 'EX', EVENT_KEPT) end
+  return 'added ' .. open .. ' ' .. n
+end
+
+-- arrive: message JSON, event id, thread, decision… → "new|added|duplicate contact n"
+function act.arrive(argv)
+  local body, thread = argv[3], argv[5]
+  local event_key = argv[4] ~= '' and P .. 'ev:' .. argv[4] or nil
+  local thread_key = thread ~= '' and P .. 't:' .. thread or nil
+  local known = known_arrival(body, event_key, thread_key)
+  if known then return known end
+  local id = 'C' .. (1000 + call('HINCRBY', P .. 'site', 'contacts', 1))
+  local c = {id = id, base = NOW}
+  contacts[id] = c
+  decide(c, argv, 6)
+  local r = route(c)
+  c.ch = r.ch
+  local previous = thread_key and call('GET', P .. 'last:' .. thread)
+  if previous and contact(previous) then c.previous = previous end
+  call('HSET', P .. 'c:' .. id, 'f', argv[13])
+  call('HSET', P .. 'm:' .. id, 'n', 1, 't', thread, '1', body, '1s', cmsgpack.pack({'in', NOW, '', '', '', '', ''}))
+  if thread_key then
+    call('SET', thread_key, id)
+    call('SET', P .. 'last:' .. thread, id)
+  end
+  if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end
+  local wake = tonumber(argv[8])
+  local parked = wake ~= nil and wake > NOW
+  event('arrived', id, nil, 1, '{"service":' .. json(r.service) .. ',"thread":' .. json(thread) .. ',"facts":'
+    .. json(argv[13]) .. ',"parked":' .. tostring(parked) .. ',"body":' .. json(body) .. ',"previous":"' .. (c.previous or '') .. '"}')
+  if park_or_enter(c, wake, '') then
+    event('queued', id, nil, nil, '{"rank":' .. digits(c.rank) .. '}')
+    push(entering, c)
+    work()
+  end
+  return 'new ' .. id .. ' 1'
+end
+
+-- append: contact, body → n, or "" when there is no such contact
+function act.append(argv)
+  if not contact(argv[3]) then return '' end
+  local n = add_message(argv[3], 'note', argv[4])
+  event('message', argv[3], nil, n, '{"kind":"note","body":' .. json(argv[4]) .. '}')
+  return tostring(n)
+end
+
+local function answer(outcome, c, by, n, instant)
+  return table.concat({outcome, by or '', c and state_of(c) or '', tostring(n or 0), instant and digits(instant) or ''}, '|')
+end
+
+-- The offer an act speaks of: its index, or nil and the answer.
+local function live_offer(c, name, number)
+  if not c then return nil, answer('gone') end
+  local i = offer_index(c, name, number)
+  if i then return i end
+  if c.owner and (c.state == 'active' or c.state == 'wrapping') then return nil, answer('taken', c, c.owner) end
+  return nil, answer('stale', c)
+end
+
+-- The contact has an owner: nobody else is asked, nobody is excluded.
+local function take(c, a, i)
+  local held = table.remove(c.offers, i)
+  undue('o:' .. c.id .. ':' .. held[1])
+  for k, it in ipairs(a.offers) do
+    if it[1] == c.id then
+      table.remove(a.offers, k)
+      break
+    end
+  end
+  if not c.offers[1] then c.offers = nil end
+  a.own[c.id] = c.ch
+  a.since, a.misses, a.missed = NOW, 0, nil
+  touch(a)
+  fill_later(a)
+  event('accepted', c.id, a.name, held[1], cjson.encode({offer = held[1], place = held[6] or '', agent = a.name}))
+  rescind_all(c, 'taken')
+  leave_queue(c)
+  forget_pairs(c)
+  c.prefer, c.direct, c.window = nil, nil, nil
+  c.state, c.owner, c.taken = 'active', a.name, held[1]
+  mark(c)
+  call('HINCRBY', accepted_key(route(c).service), a.f.team, 1)
+end
+
+-- accept: contact, offer, agent
+function act.accept(argv)
+  local c, number, name = contact(argv[3]), tonumber(argv[4]), argv[5]
+  local i, no = live_offer(c, name, number)
+  if not i then
+    if c and c.owner == name and c.taken == number then
+      return answer('accepted', c, name)
+    end
+    return no
+  end
+  take(c, agent(name), i)
+  work()
+  return answer('accepted', c, name)
+end
+
+-- decline: contact, offer, agent, reason
+function act.decline(argv)
+  local c = contact(argv[3])
+  local i, no = live_offer(c, argv[5], tonumber(argv[4]))
+  if not i then return no end
+  local a, held = drop_offer(c, i)
+  a.misses, a.missed = 0, nil
+  event('declined', c.id, a.name, held[1], ended_x(held, argv[6]))
+  exclude(c, a)
+  push(entering, c)
+  fill_later(a)
+  work()
+  return answer('ok', c)
+end
+
+-- The offer by number, whoever holds it.
+local function offer_by_number(c, number)
+  for i, held in ipairs(c and c.offers or {}) do
+    if held[1] == number then return i end
+  end
+  return nil
+end
+
+-- delivered: contact, offer, place
+function act.delivered(argv)
+  local c, number = contact(argv[3]), tonumber(argv[4])
+  local i = offer_by_number(c, number)
+  if not i then
+    local _, no = live_offer(c, '')
+    return no
+  end
+  local held = c.offers[i]
+  if held[5] == 0 then
+    held[4], held[5], held[6] = NOW + route(c).offer, 1, argv[5]
+    due('o:' .. c.id .. ':' .. number, held[4])
+    mark(c)
+    event('delivered', c.id, held[2], number, cjson.encode({place = argv[5], due = held[4]}))
+  end
+  return answer('ok', c, '', 0, held[4])
+end
+
+-- rescind: contact, offer, reason
+function act.rescind(argv)
+  local c = contact(argv[3])
+  local i = offer_by_number(c, tonumber(argv[4]))
+  if not i then
+    local _, no = live_offer(c, '')
+    return no
+  end
+  local a = rescind_offer(c, i, argv[5])
+  push(entering, c)
+  fill_later(a)
+  work()
+  return answer('ok', c)
+end
+
+local function free_thread(c)
+  local thread = call('HGET', P .. 'm:' .. c.id, 't')
+  if thread and thread ~= '' and call('GET', P .. 't:' .. thread) == c.id then call('DEL', P .. 't:' .. thread) end
+end
+
+-- Gives the owner's capacity back.
+local function disown(c)
+  local a = c.owner and agent(c.owner)
+  c.owner, c.taken = nil, nil
+  mark(c)
+  if a and a.own[c.id] then
+    a.own[c.id] = nil
+    a.cnt[c.ch] = a.cnt[c.ch] - 1
+    touch(a)
+  end
+  return a
+end
+
+-- Ends the contact's wrap-up, or its work at once when there is none.
+local function close(c, outcome)
+  if c.wrap then undue('w:' .. c.id) end
+  local a = disown(c)
+  c.state, c.wrap, c.outcome = 'closed', nil, nil
+  event('closed', c.id, a.name, nil, '{"outcome":' .. json(outcome) .. '}')
+  fill_later(a)
+end
+
+-- complete: contact, agent ("" for the system), outcome JSON
+function act.complete(argv)
+  local c, name, outcome = contact(argv[3]), argv[4], argv[5]
+  if not c then return answer('gone') end
+  if c.state ~= 'active' then return answer('stale', c, c.owner) end
+  if name ~= '' and name ~= c.owner then return answer('not_owner', c, c.owner) end
+  free_thread(c)
+  local wrap_up = route(c).wrap
+  if wrap_up > 0 then
+    c.state, c.wrap, c.outcome = 'wrapping', NOW + wrap_up, outcome
+    due('w:' .. c.id, c.wrap)
+    mark(c)
+    event('wrapping', c.id, c.owner, nil, '{"until":' .. digits(c.wrap) .. ',"outcome":' .. json(outcome) .. '}')
+  else
+    close(c, outcome)
+  end
+  work()
+  return answer('ok', c)
+end
+
+-- finish: contact, agent
+function act.finish(argv)
+  local c = contact(argv[3])
+  if not c then return answer('gone') end
+  if c.state ~= 'wrapping' then return answer('stale', c, c.owner) end
+  if argv[4] ~= '' and argv[4] ~= c.owner then return answer('not_owner', c, c.owner) end
+  close(c, c.outcome)
+  work()
+  return answer('ok', c)
+end
+
+-- Whether an act on a contact without an owner may go on; else nil and the answer.
+local function unowned(c)
+  if not c then return nil, answer('gone') end
+  if queued(c) or c.state == 'parked' then return c end
+  return nil, answer('stale', c, c.owner)
+end
+
+-- Out of the queue or the parking place, offers rescinded.
+local function pull(c, reason)
+  rescind_all(c, reason)
+  leave_queue(c)
+  if c.wake then undue('p:' .. c.id) end
+  c.wake = nil
+end
+
+-- park: contact, wake, reason
+function act.park(argv)
+  local c, no = unowned(contact(argv[3]))
+  if not c then return no end
+  pull(c, 'parked')
+  local wake = tonumber(argv[4])
+  c.state, c.wake = 'parked', wake
+  due('p:' .. c.id, wake)
+  event('parked', c.id, nil, nil, cjson.encode({wake = wake, reason = argv[5]}))
+  work()
+  return answer('ok', c)
+end
+
+local function wake_up(c)
+  undue('p:' .. c.id)
+  c.state, c.wake = nil, nil
+  mark(c)
+  event('woken', c.id)
+  push(entering, c)
+  work()
+end
+
+-- wake: contact
+function act.wake(argv)
+  local c = contact(argv[3])
+  if not c then return answer('gone') end
+  if c.state ~= 'parked' then return answer('stale', c, c.owner) end
+  wake_up(c)
+  return answer('ok', c)
+end
+
+-- The contact ends without having been answered: abandoned or dead.
+local function give_up(c, state, kind, rescinded, reason)
+  pull(c, rescinded)
+  forget_pairs(c)
+  free_thread(c)
+  c.prefer, c.direct, c.window = nil, nil, nil
+  c.state = state
+  mark(c)
+  event(kind, c.id, nil, nil, cjson.encode({reason = reason}))
+  work()
+end
+
+-- abandon: contact, reason
+function act.abandon(argv)
+  local c, no = unowned(contact(argv[3]))
+  if not c then return no end
+  give_up(c, 'abandoned', 'abandoned', 'gone', argv[4])
+  return answer('ok', c)
+end
+
+-- dead_letter: contact, reason
+function act.dead_letter(argv)
+  local c, no = unowned(contact(argv[3]))
+  if not c then return no end
+  give_up(c, 'dead', 'dead', 'gone', argv[4])
+  return answer('ok', c)
+end
+
+-- revive: contact
+function act.revive(argv)
+  local c = contact(argv[3])
+  if not c then return answer('gone') end
+  if c.state ~= 'dead' and c.state ~= 'abandoned' then return answer('stale', c, c.owner) end
+  c.state = nil
+  mark(c)
+  local thread = call('HGET', P .. 'm:' .. c.id, 't')
+  if thread and thread ~= '' then call('SET', P .. 't:' .. thread, c.id, 'NX') end
+  event('revived', c.id)
+  push(entering, c)
+  work()
+  return answer('ok', c)
+end
+
+-- Rescinds the live offers that the step the contact is in now doesn't admit.
+local function rescind_unadmitted(c)
+  local whom = who(c.class)
+  for i = #(c.offers or {}), 1, -1 do
+    local a = agent(c.offers[i][2])
+    if byte_at(whom, a.f.profile) == 0 then c.offers[i].out = true end
+  end
+  local i = 1
+  while c.offers and c.offers[i] do
+    if c.offers[i].out then fill_later(rescind_offer(c, i, 'rerouted')) else i = i + 1 end
+  end
+end
+
+-- reroute: contact, channel (which can't change), -, decision…
+function act.reroute(argv)
+  local c, no = unowned(contact(argv[3]))
+  if not c then return no end
+  if tonumber(argv[4]) ~= c.ch then return 'channel' end
+  local service = route(c).service
+  if c.seat then unseat(c) end
+  unmark(c)
+  if c.wake then undue('p:' .. c.id) end
+  c.state, c.wake = c.offers and 'offered' or nil, nil
+  decide(c, argv, 6)
+  call('HSET', P .. 'c:' .. c.id, 'f', argv[13])
+  local r = route(c)
+  if r.service ~= service then
+    c.arrived = c.arrived or c.base
+    c.base = NOW
+  end
+  c.step, c.told, c.class = nil, nil, nil
+  unlift(c)
+  event('rerouted', c.id, nil, nil, '{"service":' .. json(r.service) .. ',"rank":' .. digits(c.rank) .. ',"facts":'
+    .. json(argv[13]) .. '}')
+  local parked_until = tonumber(argv[8])
+  if parked_until and parked_until > NOW then
+    rescind_all(c, 'rerouted')
+    leave_queue(c)
+    park_or_enter(c, parked_until, '')
+  else
+    settle(c, r)
+    rescind_unadmitted(c)
+    enter(c)
+  end
+  work()
+  return answer('ok', c)
+end
+
+-- forget: contact. Deletes an ended contact's keys.
+function act.forget(argv)
+  local c = contact(argv[3])
+  if not c then return answer('gone') end
+  if c.state ~= 'closed' and c.state ~= 'abandoned' and c.state ~= 'dead' then return answer('stale', c, c.owner) end
+  local key = P .. 'm:' .. c.id
+  local at = call('HMGET', key, 't', 'places')
+  if at[1] and call('GET', P .. 'last:' .. at[1]) == c.id then call('DEL', P .. 'last:' .. at[1]) end
+  for place in string.gmatch(at[2] or '', '[^\n]+') do
+    if call('GET', P .. 'at:' .. place) == c.id then call('DEL', P .. 'at:' .. place) end
+  end
+  call('DEL', key, P .. 'c:' .. c.id)
+  c.removed = true
+  return answer('ok')
+end

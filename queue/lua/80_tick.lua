@@ -1,0 +1,172 @@
+-- What is due. Any router may carry it out; each entry is checked against the state and acts once.
+
+local fire = {} -- by kind
+
+local function split(rest) return string.match(rest, '^([^:]+):(.+)$') end
+
+-- Whether an instant fell into a gap between two ticks, when nobody could have answered.
+local function in_gap(instant)
+  local gap = call('HMGET', P .. 'site', 'gap_from', 'gap_to')
+  return gap[1] and instant > tonumber(gap[1]) and instant <= tonumber(gap[2])
+end
+
+local function miss(c, i)
+  local made = c.offers[i][3]
+  local a, held = drop_offer(c, i)
+  if not a.missed or made >= a.missed then
+    a.misses, a.missed = a.misses + 1, NOW
+  end
+  a.since = NOW
+  event('missed', c.id, a.name, held[1], ended_x(held, ''))
+  exclude(c, a, NOW + MISS_PAUSE)
+  push(entering, c)
+  work()
+  if a.misses >= MISSES and a.presence == 'available' then
+    set_presence(a, 'away', nil, 'missed two offers')
+  else
+    fill_later(a)
+  end
+end
+
+-- o:<contact>:<number>: the offer's deadline, or the end of the time for delivering it.
+function fire.o(rest, instant)
+  local id, number = split(rest)
+  local c = contact(id)
+  local i = c and offer_by_number(c, tonumber(number))
+  if not i then return end
+  local delivered_once = c.offers[i][5] == 1
+  if in_gap(instant) or not delivered_once then
+    local a = rescind_offer(c, i, in_gap(instant) and 'gap' or 'not delivered')
+    push(entering, c)
+    fill_later(a)
+  else
+    miss(c, i)
+  end
+end
+
+-- s:<contact>: its step or its personal window ends.
+function fire.s(id)
+  local c = contact(id)
+  if not c then return end
+  c.timer = nil
+  mark(c)
+  push(entering, c)
+end
+
+-- e:<contact>:<agent>: a missed offer is forgiven.
+function fire.e(rest)
+  local id, name = split(rest)
+  local c = contact(id)
+  if not c then return end
+  readmit(c, name)
+  push(entering, c)
+end
+
+-- E:<contact>: was everybody asked? In the last step, and after its time, everybody may be asked again.
+function fire.E(id)
+  local c = contact(id)
+  if not c or not queued(c) then return end
+  if c.lift and c.lift <= NOW and exhausted(c, c.class) then
+    forget_pairs(c)
+    event('lifted', c.id)
+  end
+  push(entering, c)
+end
+
+-- w:<contact>: wrap-up ends.
+function fire.w(id)
+  local c = contact(id)
+  if c and c.state == 'wrapping' then close(c, c.outcome) end
+end
+
+-- p:<contact>: its date has come.
+function fire.p(id)
+  local c = contact(id)
+  if c and c.state == 'parked' then wake_up(c) end
+end
+
+-- h:<agent>: edges of the shift, all that have passed.
+function fire.h(name)
+  local a = agent(name)
+  if not a then return end
+  local was = stand(a)
+  while a.edges[1] and a.edges[1][1] <= NOW do a.shift = table.remove(a.edges, 1)[2] end
+  set_edge(a)
+  restand(a, was, 'off shift')
+  if #a.edges <= 1 then event('edges', nil, name) end
+end
+
+-- v:<agent>: overtime ends.
+function fire.v(name)
+  local a = agent(name)
+  if not a then return end
+  local was = stand(a)
+  a.over = nil
+  restand(a, was, 'off shift')
+end
+
+-- b:<agent>: they said they would be back by now.
+function fire.b(name)
+  local a = agent(name)
+  if not a then return end
+  a.back = nil
+  touch(a)
+  event('away_over', nil, name)
+end
+
+-- d:<agent>: more to do for them than one call may.
+function fire.d(name)
+  local a = agent(name)
+  if not a then return end
+  recheck_personal(a)
+  fill_later(a)
+end
+
+-- k:<class>: nobody on shift is admitted any more; whoever has a further step goes on.
+function fire.k(class)
+  if tonumber(call('HGET', P .. 'alive', class) or 0) > 0 then return end
+  local set, from, moved = P .. 'w:' .. class, 0, {}
+  while #moved < BOUND_SWEEP do
+    local ids = call('ZRANGE', set, from, from + BOUND_SCAN - 1)
+    for _, id in ipairs(ids) do
+      local c = contact(id)
+      if #moved < BOUND_SWEEP and (c.step or 0) < route(c).last then moved[#moved + 1] = c end
+    end
+    if #ids < BOUND_SCAN then break end
+    from = from + BOUND_SCAN
+  end
+  for _, c in ipairs(moved) do push(entering, c) end
+  if #moved >= BOUND_SWEEP then due('k:' .. class, NOW) end
+end
+
+-- g:<service>: the service opens or closes; routers park or reroute.
+function fire.g(service) event('service.edge', nil, nil, nil, cjson.encode({service = service})) end
+
+-- Notes a gap since the last tick; deadlines in it are nobody's fault, also in later calls that clear the rest.
+local function note_gap()
+  local site = call('HMGET', P .. 'site', 'ticked', 'gap_from', 'gap_to')
+  call('HSET', P .. 'site', 'ticked', NOW)
+  local before = tonumber(site[1])
+  if not before or NOW - before <= TICK_GAP then return end
+  local from = before
+  if site[3] and call('ZCOUNT', P .. 'due', '-inf', site[3]) > 0 then from = tonumber(site[2]) end
+  call('HSET', P .. 'site', 'gap_from', from, 'gap_to', NOW)
+end
+
+-- tick: limit → "now fired more next"
+function act.tick(argv)
+  local limit = math.min(tonumber(argv[3]), BOUND_TICK)
+  note_gap()
+  local fired = 0
+  while fired < limit do
+    local entry = call('ZRANGEBYSCORE', P .. 'due', '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, 1)
+    if not entry[1] then break end
+    undue(entry[1])
+    fire[string.sub(entry[1], 1, 1)](string.sub(entry[1], 3), tonumber(entry[2]))
+    work()
+    fired = fired + 1
+  end
+  local following = call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
+  local more = following[2] and tonumber(following[2]) <= NOW
+  return table.concat({digits(NOW), fired, more and 1 or 0, following[2] and digits(tonumber(following[2])) or ''}, ' ')
+end

@@ -1,0 +1,98 @@
+-- The site as a whole: alerts, opt-outs, leases, cursors, the plan, the clock.
+
+-- alert: name, "1" | "0", text → "1" when that is news
+function act.alert(argv)
+  local on = argv[4] == '1'
+  if (call('HEXISTS', P .. 'alerts', argv[3]) == 1) == on then return '0' end
+  if on then call('HSET', P .. 'alerts', argv[3], argv[5]) else call('HDEL', P .. 'alerts', argv[3]) end
+  event('alert', nil, nil, nil, cjson.encode({name = argv[3], on = on, text = argv[5]}))
+  return '1'
+end
+
+-- opt: address, "1" out | "0" in
+function act.opt(argv)
+  return tostring(call(argv[4] == '1' and 'SADD' or 'SREM', P .. 'optout', argv[3]))
+end
+
+-- once: key, ms → "1" the first time within ms
+function act.once(argv)
+  local key = P .. 'once:' .. argv[3]
+  if tonumber(call('GET', key) or 0) > NOW then return '0' end
+  call('SET', key, NOW + tonumber(argv[4]), 'PX', math.max(1, tonumber(argv[4])))
+  return '1'
+end
+
+-- lease: role, holder, ms → the fence, or "" when somebody else holds it. A new holder has a higher fence.
+function act.lease(argv)
+  local key = P .. 'lease:' .. argv[3]
+  local at = call('HMGET', key, 'holder', 'until', 'fence')
+  local free = not at[1] or tonumber(at[2]) <= NOW
+  if not free and at[1] ~= argv[4] then return '' end
+  local fence = tonumber(at[3] or 0)
+  if free then fence = fence + 1 end
+  call('HSET', key, 'holder', argv[4], 'until', NOW + tonumber(argv[5]), 'fence', fence)
+  return tostring(fence)
+end
+
+-- Whether stream id `one` is later than `other`.
+local function later_id(one, other)
+  local ms, n = string.match(one, '^(%d+)-(%d+)$')
+  local ms2, n2 = string.match(other, '^(%d+)-(%d+)$')
+  ms, n, ms2, n2 = tonumber(ms), tonumber(n), tonumber(ms2), tonumber(n2)
+  return ms > ms2 or (ms == ms2 and n > n2)
+end
+
+-- advance: consumer, ledger id, fence → "1", or "0" from a holder whose lease another has taken over
+function act.advance(argv)
+  local key, name = P .. 'cursors', argv[3]
+  local at, fence = call('HMGET', key, name, 'fence:' .. name), tonumber(argv[5])
+  if tonumber(at[2] or 0) > fence then return '0' end
+  if not at[1] or later_id(argv[4], at[1]) then call('HSET', key, name, argv[4]) end
+  call('HSET', key, 'fence:' .. name, fence)
+  return '1'
+end
+
+-- trim → entries dropped. Only what every known consumer has read; without consumers nothing.
+function act.trim()
+  local all, least = call('HGETALL', P .. 'cursors'), nil
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 6) ~= 'fence:' and (not least or later_id(least, all[i + 1])) then least = all[i + 1] end
+  end
+  return least and tostring(call('XTRIM', P .. 'ledger', 'MINID', least)) or '0'
+end
+
+-- register: consumer → its cursor. From then on the ledger is kept for it.
+function act.register(argv)
+  call('HSETNX', P .. 'cursors', argv[3], '0-0')
+  return call('HGET', P .. 'cursors', argv[3])
+end
+
+-- publish: version, yaml, author, reason, expected version → "ok version" | "stale version"
+function act.publish(argv)
+  local key = P .. 'plan'
+  local active = call('HGET', key, 'version') or '0'
+  if active ~= argv[7] then return 'stale ' .. active end
+  call('HSET', key, 'version', argv[3], 'yaml', argv[4], 'author', argv[5], 'reason', argv[6], 'at', NOW)
+  event('plan', nil, nil, nil, cjson.encode({version = tonumber(argv[3]), author = argv[5], reason = argv[6]}))
+  return 'ok ' .. argv[3]
+end
+
+-- calendar: "instant,instant,…" the site's midnights, from which shares are counted
+function act.calendar(argv)
+  call('HSET', P .. 'site', 'midnights', argv[3])
+  return '1'
+end
+
+-- service_edge: service, instant ("" = none). A timer that tells routers that the service opens or closes.
+function act.service_edge(argv)
+  if argv[4] == '' then undue('g:' .. argv[3]) else due('g:' .. argv[3], tonumber(argv[4])) end
+  return '1'
+end
+
+-- travel: to. Moves the site's clock forward; never back. → now
+function act.travel(argv)
+  local to = tonumber(argv[3])
+  local offset = tonumber(call('HGET', P .. 'site', 'clock') or 0)
+  if to > NOW then call('HSET', P .. 'site', 'clock', digits(offset + to - NOW)) end
+  return digits(to > NOW and to or NOW)
+end

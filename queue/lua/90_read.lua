@@ -1,0 +1,68 @@
+-- Reads: JSON for Python. Ranks are strings, because cjson writes 14 digits at most.
+
+local function contact_json(id, with_facts)
+  local c = contact(id)
+  if not c then return nil end
+  local more = call('HMGET', P .. 'm:' .. id, 't', 'n')
+  local v = {id = id, state = state_of(c), route = c.route, step = c.step or 0, rank = digits(c.rank),
+    base = digits(c.base), arrived = digits(c.arrived or c.base), thread = more[1] or '',
+    messages = tonumber(more[2] or 0), owner = c.owner or '', offers = {}, excluded = {}, personal = '',
+    wake = c.wake and digits(c.wake) or '', wrap = c.wrap and digits(c.wrap) or '', drainer = c.drainer or '',
+    previous = c.previous or '', deadlines = c.deadlines or {}, facts = ''}
+  if queued(c) and c.prefer then v.personal = c.prefer end
+  for i, it in ipairs(c.offers or {}) do
+    v.offers[i] = {it[1], it[2], it[5], digits(it[4]), it[6] or ''}
+  end
+  if c.pairs then v.excluded = call('HKEYS', P .. 'x:' .. id) end
+  if with_facts then v.facts = call('HGET', P .. 'c:' .. id, 'f') or '' end
+  return v
+end
+
+local function agent_json(name)
+  local a = agent(name)
+  if not a then return nil end
+  local live, deferred = load_of(a)
+  local v = {name = name, profile = a.f.profile, capacity = call('HGET', P .. 'a:' .. name, 'cap') or '',
+    channels = a.f.on, presence = a.presence, shift = a.shift, on_shift = shift_counts(a),
+    overtime = a.over and digits(a.over) or '', live = live, deferred = deferred, offers = #a.offers,
+    mask = mask_of(a), since = digits(a.since), last = digits(a.last), misses = a.misses,
+    draining = a.drain or '', contacts = {}, why = a.why or ''}
+  for id in pairs(a.own) do v.contacts[#v.contacts + 1] = id end
+  for _, it in ipairs(a.offers) do v.contacts[#v.contacts + 1] = it[1] end
+  return v
+end
+
+local function each_json(ids, read)
+  local list = {}
+  for i, id in ipairs(ids) do list[i] = cjson.encode(read(id) or cjson.null) end
+  return list
+end
+
+-- contact_views: ids… → one JSON text each, "null" for unknown ones
+function view.contact_views(argv)
+  local ids = {}
+  for i = 3, #argv do ids[i - 2] = argv[i] end
+  return each_json(ids, function(id) return contact_json(id, true) end)
+end
+
+-- agent_views: → one JSON text each, for every agent
+function view.agent_views()
+  return each_json(call('SMEMBERS', P .. 'agents'), agent_json)
+end
+
+-- messages: contact → {n, body, JSON of the meta}…
+function view.messages(argv)
+  local key, list = P .. 'm:' .. argv[3], {}
+  for n = 1, tonumber(call('HGET', key, 'n') or 0) do
+    local at = call('HMGET', key, n, n .. 's')
+    local meta = cmsgpack.unpack(at[2])
+    meta[2] = digits(meta[2])
+    list[#list + 1] = n
+    list[#list + 1] = at[1]
+    list[#list + 1] = cjson.encode(meta)
+  end
+  return list
+end
+
+-- now → this site's instant
+function view.now() return digits(NOW) end

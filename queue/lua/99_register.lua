@@ -1,0 +1,81 @@
+-- The one list of what the library offers. Names carry the contract's version, because functions belong to the
+-- server: an older and a newer Tierline may share it.
+
+-- A mutation: (operation id, instant, arguments…) → text. The same operation id again gives the same reply and
+-- changes nothing; one that is too old or ahead of us is refused, because its first reply may be forgotten.
+local function mutation(act)
+  return function(keys, argv)
+    begin(keys, argv[2])
+    local op = argv[1]
+    local made = tonumber(string.sub(op, 1, 13))
+    if not made or made < NOW - OP_LIFE or made > NOW + OP_AHEAD then
+      return redis.error_reply('EXPIRED ' .. digits(NOW))
+    end
+    local bucket = P .. 'op:' .. string.sub(op, 1, 10)
+    local before = call('HGET', bucket, op)
+    if before then return before end
+    local reply = act(argv)
+    finish()
+    call('HSET', bucket, op, reply)
+    if bucket ~= last_bucket then
+      call('EXPIRE', bucket, OP_KEPT)
+      last_bucket = bucket
+    end
+    return reply
+  end
+end
+
+-- A read: ("", instant, arguments…) → text or list.
+local function reading(read)
+  return function(keys, argv)
+    begin(keys, argv[2])
+    return read(argv)
+  end
+end
+
+redis.register_function('tierline_1_arrive', mutation(act.arrive))
+redis.register_function('tierline_1_append', mutation(act.append))
+redis.register_function('tierline_1_accept', mutation(act.accept))
+redis.register_function('tierline_1_decline', mutation(act.decline))
+redis.register_function('tierline_1_delivered', mutation(act.delivered))
+redis.register_function('tierline_1_rescind', mutation(act.rescind))
+redis.register_function('tierline_1_complete', mutation(act.complete))
+redis.register_function('tierline_1_finish', mutation(act.finish))
+redis.register_function('tierline_1_park', mutation(act.park))
+redis.register_function('tierline_1_wake', mutation(act.wake))
+redis.register_function('tierline_1_abandon', mutation(act.abandon))
+redis.register_function('tierline_1_dead_letter', mutation(act.dead_letter))
+redis.register_function('tierline_1_revive', mutation(act.revive))
+redis.register_function('tierline_1_reroute', mutation(act.reroute))
+redis.register_function('tierline_1_forget', mutation(act.forget))
+redis.register_function('tierline_1_agent', mutation(act.agent))
+redis.register_function('tierline_1_presence', mutation(act.presence))
+redis.register_function('tierline_1_overtime', mutation(act.overtime))
+redis.register_function('tierline_1_remove_agent', mutation(act.remove_agent))
+redis.register_function('tierline_1_desk', mutation(act.desk))
+redis.register_function('tierline_1_tick', mutation(act.tick))
+redis.register_function('tierline_1_hold_reply', mutation(act.hold_reply))
+redis.register_function('tierline_1_undo_reply', mutation(act.undo_reply))
+redis.register_function('tierline_1_release_reply', mutation(act.release_reply))
+redis.register_function('tierline_1_retry_reply', mutation(act.retry_reply))
+redis.register_function('tierline_1_text', mutation(act.text))
+redis.register_function('tierline_1_receipt', mutation(act.receipt))
+redis.register_function('tierline_1_bind', mutation(act.bind))
+redis.register_function('tierline_1_alert', mutation(act.alert))
+redis.register_function('tierline_1_opt', mutation(act.opt))
+redis.register_function('tierline_1_once', mutation(act.once))
+redis.register_function('tierline_1_lease', mutation(act.lease))
+redis.register_function('tierline_1_advance', mutation(act.advance))
+redis.register_function('tierline_1_trim', mutation(act.trim))
+redis.register_function('tierline_1_register', mutation(act.register))
+redis.register_function('tierline_1_publish', mutation(act.publish))
+redis.register_function('tierline_1_calendar', mutation(act.calendar))
+redis.register_function('tierline_1_service_edge', mutation(act.service_edge))
+redis.register_function('tierline_1_travel', mutation(act.travel))
+redis.register_function('tierline_1_intern_class', mutation(act.intern_class))
+redis.register_function('tierline_1_intern_profile', mutation(act.intern_profile))
+redis.register_function('tierline_1_intern_route', mutation(act.intern_route))
+redis.register_function{function_name = 'tierline_1_contact_views', callback = reading(view.contact_views), flags = {'no-writes'}}
+redis.register_function{function_name = 'tierline_1_agent_views', callback = reading(view.agent_views), flags = {'no-writes'}}
+redis.register_function{function_name = 'tierline_1_messages', callback = reading(view.messages), flags = {'no-writes'}}
+redis.register_function{function_name = 'tierline_1_now', callback = reading(view.now), flags = {'no-writes'}}
