@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 from pydantic import ValidationError
+from structlog.tracebacks import ExceptionDictTransformer
 
 from .app import App, keep_secrets
 from .queue.failures import StoreError
@@ -116,7 +117,8 @@ def _log() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Without locals: they hold customers' words and our tokens.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

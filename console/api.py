@@ -17,6 +17,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import ContactRecord, Customer
 from ..router.active import Stale
 from ..router.explain import look
+from ..router.facts import Facts
 from ..router.plan.load import PlanErrors
 from ..router.roster import agent_id
 from ..router.rulebook import Rulebook, edges, instant
@@ -133,7 +134,7 @@ class Api:
         rows = []
         seen = set()
         for it in await queue.contacts(wanted, limit=MOST) if wanted else []:
-            facts = views.Facts.parse(it.facts)
+            facts = Facts.parse(it.facts)
             if keys is None or facts.customer in keys or facts.address.casefold() in keys:
                 seen.add(it.id)
                 last = views.last_in(await queue.messages(it.id))
@@ -244,11 +245,11 @@ class Api:
         """Create or replace a customer: `{"name", "language"?, "addresses": [], "facts"?: {}}`."""
         raw, key = await _object(request), request.match_info["key"]
         addresses, facts = raw.get("addresses", []), raw.get("facts", {})
+        if not isinstance(addresses, list) or not isinstance(facts, dict):
+            return problem(400, "bad customer", "`addresses` is a list of texts, `facts` an object.")
         good = (
             isinstance(raw.get("name", ""), str)
-            and isinstance(addresses, list)
             and all(isinstance(a, str) for a in addresses)
-            and isinstance(facts, dict)
             and len(key) <= 200
         )
         if not good:

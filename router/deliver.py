@@ -76,7 +76,7 @@ class Deliveries:
             case "message":
                 return [Job(thread, "line", lambda t: self._line(event, t))]
             case "message.out":
-                said = Job(f"say:{c}", "say", lambda t: self._say(event, t))
+                said = Job(f"say:{c}", "say", lambda t: self._say(event, t), lambda: self._not_said(event))
                 return [said, Job(thread, "system line", lambda t: self._system_line(event, t))]
             case "reply.held" | "reply.undone" | "message.receipt":
                 return [Job(thread, "mark", lambda t: self._mark(event))]
@@ -203,7 +203,7 @@ class Deliveries:
         contact, message = found
         spec, body = self._spec(message.agent), Body.parse(message.body)
         state = _reply_state(message.status)
-        until = int(_more(event).get("until") or 0)
+        until = int(str(_more(event).get("until") or 0))
         owner = spec.slack if spec else ""
         await self.desk.mark(
             places[-1],
@@ -287,7 +287,12 @@ class Deliveries:
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
                 )
                 return
-        await self.queue.receipt(event.c, event.n, sent.status, provider_id=sent.provider_id)
+        await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
+
+    async def _not_said(self, event: Event) -> None:
+        await self.queue.receipt(
+            event.c, event.n, "failed", error="Tierline could not send it; the log says why"
+        )
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from .roster import agent_id
 from .rulebook import edges, instant, span
 from .texts import spoken
 
+DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -194,7 +195,7 @@ class House:
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions."""
-        return self.plan().plan.dispositions
+        return DISPOSITIONS
 
     # ---- commands -----------------------------------------------------------------------------------------------
 
