@@ -20,7 +20,8 @@ from .body import Body, line
 from .cards import card, customer_line
 from .facts import Facts
 from .lanes import Job, Try
-from .roster import agent_id
+from .plan.model import AgentSpec
+from .roster import agent_id, enlist, write
 from .rulebook import Rulebook, span
 from .texts import Telling, closed_telling, telling
 
@@ -86,6 +87,8 @@ class Deliveries:
                 return [Job(who, "presence", lambda t: self._presence(event))]
             case "away_over":
                 return [Job(who, "away over", lambda t: self._away_over(event))]
+            case "edges":
+                return [Job(who, "edges", lambda t: self._edges(event))]
             case "step" | "exhausted" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event))]
             case _:
@@ -148,6 +151,10 @@ class Deliveries:
             await self.desk.tell(
                 spec.slack, "Your break is over. Type `/tierline available` to get work again."
             )
+
+    async def _edges(self, event: Event) -> None:
+        if (spec := self._spec(event.a)) is not None:
+            await write(self.queue, enlist(self.book(), spec, await self.queue.now()))
 
     # ---- the contact's thread -----------------------------------------------------------------------------------
 
@@ -313,7 +320,7 @@ class Deliveries:
 
     # ---- looking up ---------------------------------------------------------------------------------------------
 
-    def _spec(self, agent: str):  # type: ignore[no-untyped-def]
+    def _spec(self, agent: str) -> AgentSpec | None:
         return next((a for a in self.book().plan.agents if agent_id(a.name) == agent), None)
 
     async def _message(self, contact: str, n: int) -> tuple[ContactView, MessageView] | None:
