@@ -146,6 +146,7 @@ class App:
                 app_token=settings.slack_app_token.get_secret_value(),
                 api_url=settings.slack_api_url,
                 once=lambda key, ms: self.queue.once(key, ms),
+                now=lambda: self.queue.now(),
             )
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
         self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts)

@@ -76,7 +76,7 @@ class Deliveries:
             case "message":
                 return [Job(thread, "line", lambda t: self._line(event, t))]
             case "message.out":
-                said = Job(f"say:{c}", "say", lambda t: self._say(event, t))
+                said = Job(f"say:{c}", "say", lambda t: self._say(event, t), lambda: self._not_said(event))
                 return [said, Job(thread, "system line", lambda t: self._system_line(event, t))]
             case "reply.held" | "reply.undone" | "message.receipt":
                 return [Job(thread, "mark", lambda t: self._mark(event))]
@@ -288,6 +288,9 @@ class Deliveries:
                 )
                 return
         await self.queue.receipt(event.c, event.n, sent.status, provider_id=sent.provider_id)
+
+    async def _not_said(self, event: Event) -> None:
+        await self.queue.receipt(event.c, event.n, "failed", error="Tierline could not send it; the log says why")
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 

@@ -129,7 +129,11 @@ def sections(text: str, weight: int) -> list[Json]:
 
 def button(action: str, label: str, value: str, style: str = "") -> Json:
     """One button."""
-    made = {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": clip(clean(label), LABEL)}}
+    made = {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": clip(clean(label), LABEL)},
+    }
     return {**made, "value": value[:VALUE], **({"style": style} if style else {})}
 
 
@@ -137,7 +141,9 @@ def actions(buttons: Sequence[Json]) -> list[Json]:
     """Rows of buttons: an action id may stand only once in a row."""
     rows: list[list[Json]] = []
     for one in buttons:
-        row = next((r for r in rows if len(r) < 5 and all(b["action_id"] != one["action_id"] for b in r)), None)
+        row = next(
+            (r for r in rows if len(r) < 5 and all(b["action_id"] != one["action_id"] for b in r)), None
+        )
         if row is None:
             rows.append([one])
         else:
@@ -165,6 +171,10 @@ def lasting(ms: int) -> str:
     return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h {seconds // 60 % 60:02}"
 
 
+def _title(service: str, channel: str, contact: str, more: str) -> str:
+    return f"*{tame(service, 150)}* · {CALLED.get(channel, 'contact')} · {tame(contact, 50)} · {more}"
+
+
 # ---- messages --------------------------------------------------------------------------------------------------
 
 
@@ -173,7 +183,7 @@ def offer(card: Card, now: int) -> Message:
     value = f"{card.contact}:{card.offer}"
     until = date(now + card.stands, "{time_secs}")
     due = f" · answer due {date(card.due, '{date_short_pretty} {time}')}" if card.due else ""
-    title = f"*{tame(card.service, 150)}* · {CALLED.get(card.channel, 'contact')} · {tame(card.tier, 20)} · {tame(card.contact, 50)}"
+    title = _title(card.service, card.channel, card.contact, tame(card.tier, 20))
     known = "verified" if card.verified else "claimed, not verified"
     head = [
         ours(f"{title}\nYours until {until} · waited {lasting(card.waited)}{due}"),
@@ -193,7 +203,7 @@ def ended_offer(shown: Iterable[Json], told: str, link: str = "") -> Message:
     more = f" <{link}|Go to the thread>" if link else ""
     # The deadline stands in the first block: it is over.
     kept = without_buttons(shown)[1:]
-    return Message(fallback(told), (ours(tame(told) + more), *kept))
+    return Message(fallback(told), (ours((tame(told) or "Withdrawn.") + more), *kept))
 
 
 def where_replies_go(head: Head) -> str:
@@ -212,17 +222,33 @@ def where_replies_go(head: Head) -> str:
 def head(it: Head) -> Message:
     """The first message of a contact's thread."""
     due = f" · answer due {date(it.due, '{date_short_pretty} {time}')}" if it.due else ""
-    title = f"*{tame(it.service, 150)}* · {CALLED.get(it.channel, 'contact')} · {tame(it.contact, 50)} · with *{tame(it.owner_name, 100)}*{due}"
+    title = _title(it.service, it.channel, it.contact, f"with *{tame(it.owner_name, 100)}*{due}")
     known = "verified" if it.verified else "claimed, not verified"
     reply = [] if it.channel == "voice" else [button("contact.reply", "Reply", it.contact, "primary")]
-    buttons = [*reply, button("contact.note", "Note", it.contact), button("contact.close", "Close", it.contact)]
-    blocks = (ours(title), small([f"From {it.customer} ({known})"]), ours(where_replies_go(it)), *actions(buttons))
+    buttons = [
+        *reply,
+        button("contact.note", "Note", it.contact),
+        button("contact.close", "Close", it.contact),
+    ]
+    blocks = (
+        ours(title),
+        small([f"From {it.customer} ({known})"]),
+        ours(where_replies_go(it)),
+        *actions(buttons),
+    )
     upto = max((line.n for line in it.lines), default=0)
     metadata = _metadata("tierline_contact", contact=it.contact, upto=upto)
-    return Message(fallback(f"{it.contact} {it.service}: {it.customer}, with {it.owner_name}"), blocks, metadata)
+    return Message(
+        fallback(f"{it.contact} {it.service}: {it.customer}, with {it.owner_name}"), blocks, metadata
+    )
 
 
-ICONS = {"customer": ":bust_in_silhouette:", "agent": ":speech_balloon:", "system": ":gear:", "note": ":lock:"}
+ICONS = {
+    "customer": ":bust_in_silhouette:",
+    "agent": ":speech_balloon:",
+    "system": ":gear:",
+    "note": ":lock:",
+}
 WHO = {"customer": "", "agent": "", "system": "sent by Tierline", "note": "note, kept inside"}
 
 
@@ -274,13 +300,21 @@ def held(mark: Mark, now: int) -> Message:
 def undone(mark: Mark) -> Message:
     """A reply that was taken back."""
     text = f"Undone, nothing was sent: “{clip(clean(mark.text), 2500)}”"
-    return Message(fallback(text), (theirs(text),), _metadata("tierline_reply", contact=mark.contact, n=mark.n, undo=True))
+    return Message(
+        fallback(text),
+        (theirs(text),),
+        _metadata("tierline_reply", contact=mark.contact, n=mark.n, undo=True),
+    )
 
 
 def gone_out(mark: Mark, author: str) -> Message:
     """A reply that was not typed in the thread, once it is out."""
     text = f"✓ {author} “{clip(clean(mark.text), 2500)}”"
-    return Message(fallback(text), (theirs(text),), _metadata("tierline_reply", contact=mark.contact, n=mark.n, undo=True))
+    return Message(
+        fallback(text),
+        (theirs(text),),
+        _metadata("tierline_reply", contact=mark.contact, n=mark.n, undo=True),
+    )
 
 
 def failed(mark: Mark) -> Message:
@@ -294,12 +328,18 @@ def failed(mark: Mark) -> Message:
 def mended(mark: Mark) -> Message:
     """A reply that failed once and is out now."""
     text = f"✓ Sent after all: “{clip(clean(mark.text), 2000)}”"
-    return Message(fallback(text), (theirs(text),), _metadata("tierline_reply", contact=mark.contact, n=mark.n, failed=True))
+    return Message(
+        fallback(text),
+        (theirs(text),),
+        _metadata("tierline_reply", contact=mark.contact, n=mark.n, failed=True),
+    )
 
 
 def closing(contact: str, told: str) -> Message:
     """The last line of a thread."""
-    return Message(fallback(told), (ours(tame(told)),), _metadata("tierline_closed", contact=contact, told=told[:200]))
+    return Message(
+        fallback(told), (ours(tame(told)),), _metadata("tierline_closed", contact=contact, told=told[:200])
+    )
 
 
 def closed_head(shown: Iterable[Json], told: str) -> Message:

@@ -62,7 +62,9 @@ def refusal(method: str, code: str) -> DeliveryError:
         return limited(30.0)
     if code in PERMANENT:
         return NotDelivered(PERMANENT[code], code, permanent=True)
-    if code.startswith(("invalid_", "cant_", "restricted_", "not_found", "too_many", "expired_", "exchanged_")):
+    if code.startswith(
+        ("invalid_", "cant_", "restricted_", "not_found", "too_many", "expired_", "exchanged_")
+    ):
         return NotDelivered(f"Slack refused {method}: {code}", code, permanent=True)
     return NotDelivered(f"Slack refused {method}: {code}", code)
 

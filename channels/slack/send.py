@@ -38,6 +38,7 @@ class Sender:
         self._gates: dict[str, Gate] = {}
         self._updates: dict[tuple[str, str], tuple[Message, asyncio.Task[Json]]] = {}
         self._newest: dict[tuple[str, str, str], int] = {}
+        self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
         self._count = 0
 
     def _gate(self, name: str, method: str) -> Gate:
@@ -48,7 +49,13 @@ class Sender:
         return gate
 
     async def call(
-        self, method: str, urgency: Urgency, *, deadline: float = DEADLINE, patience: float = PATIENCE, **args: Any
+        self,
+        method: str,
+        urgency: Urgency,
+        *,
+        deadline: float = DEADLINE,
+        patience: float = PATIENCE,
+        **args: Any,
     ) -> Json:
         """Call a Web API method. Raises NotDelivered or OutcomeUnknown."""
         gates = [self._gate(method, method)]
@@ -74,14 +81,18 @@ class Sender:
 
     async def post(self, channel: str, message: Message, urgency: Urgency, thread: str = "") -> str:
         """A new message; its ts."""
-        where = {"channel": channel, **({"thread_ts": thread} if thread else {})}
-        quiet = {"unfurl_links": False, "unfurl_media": False}
+        where: dict[str, Any] = {"channel": channel, **({"thread_ts": thread} if thread else {})}
+        quiet: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
         answer = await self.call("chat.postMessage", urgency, **where, **quiet, **message.args())
         return str(answer["ts"])
 
     async def whisper(self, channel: str, user: str, message: Message, thread: str = "") -> None:
         """A message that one person sees."""
-        where = {"channel": channel, "user": user, **({"thread_ts": thread} if thread else {})}
+        where: dict[str, Any] = {
+            "channel": channel,
+            "user": user,
+            **({"thread_ts": thread} if thread else {}),
+        }
         await self.call("chat.postEphemeral", Urgency.OFFER, patience=5.0, **where, **message.args())
 
     async def update(self, channel: str, ts: str, message: Message, urgency: Urgency) -> None:
@@ -117,26 +128,40 @@ class Sender:
         key, method = (channel, ts, name), "reactions.add" if on else "reactions.remove"
         self._count += 1
         mine = self._newest[key] = self._count
+        lock = self._locks.setdefault(key, asyncio.Lock())
         try:
             gate = self._gate(method, method)
-            await gate.enter(urgency, PATIENCE)
-            if self._newest.get(key) == mine:
-                await self._ungated(method, gate, DEADLINE, {"channel": channel, "timestamp": ts, "name": name})
+            async with lock:  # an "off" never arrives before its "on"
+                if self._newest.get(key) != mine:
+                    return
+                await gate.enter(urgency, PATIENCE)
+                if self._newest.get(key) == mine:
+                    await self._ungated(
+                        method, gate, DEADLINE, {"channel": channel, "timestamp": ts, "name": name}
+                    )
         except NotDelivered as error:
             if error.code not in DONE and error.code != "message_not_found":
                 raise
         finally:
             if self._newest.get(key) == mine:
                 del self._newest[key]
+                self._locks.pop(key, None)
 
     async def answer(self, url: str, message: Message | None, *, replace: bool) -> bool:
         """Answer by a response_url: in place of what was pressed, or to its person alone. False: it is of no use."""
         if not self._trusted(url):
             return False
         body: dict[str, Any] = {"replace_original": replace, "response_type": "ephemeral"}
-        body |= {"delete_original": True} if message is None else {"text": message.text, "blocks": list(message.blocks)}
+        body |= (
+            {"delete_original": True}
+            if message is None
+            else {"text": message.text, "blocks": list(message.blocks)}
+        )
         try:
-            async with asyncio.timeout(DEADLINE), self.http.post(url, json=body, proxy=self.client.proxy) as found:
+            async with (
+                asyncio.timeout(DEADLINE),
+                self.http.post(url, json=body, proxy=self.client.proxy) as found,
+            ):
                 return found.status == 200
         except (TimeoutError, aiohttp.ClientError, OSError):
             return False
@@ -159,7 +184,9 @@ def _body(method: str, args: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in args.items() if value is not None}
     if method not in FORMS:
         return {"json": given}
-    return {"data": {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}}
+    return {
+        "data": {name: str(it).lower() if isinstance(it, bool) else str(it) for name, it in given.items()}
+    }
 
 
 def _seconds(header: str | None) -> float:

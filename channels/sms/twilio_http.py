@@ -7,11 +7,13 @@ retry: a text could go out three times. Here a request is made once; who wants i
 from __future__ import annotations
 
 import base64
+import logging
 import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from twilio.base.exceptions import TwilioException
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
@@ -19,10 +21,19 @@ TIMEOUT = aiohttp.ClientTimeout(total=8.0, sock_connect=3.0)
 LARGEST = 4 * 1024 * 1024
 
 
+class SlowDown(TwilioException):  # type: ignore[misc]
+    """429: nothing was done; ask again after `retry_after` seconds, None when Twilio doesn't say."""
+
+    def __init__(self, retry_after: float | None) -> None:
+        super().__init__("Twilio asks us to slow down")
+        self.retry_after = retry_after
+
+
 class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]
     """Made inside a running loop; close it. `base` takes the real host as its first path segment."""
 
     def __init__(self, base: str = "") -> None:
+        super().__init__(logging.getLogger("twilio.http_client"), True, TIMEOUT.total)
         self.base = base.rstrip("/")
         self.session = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=not self.base)
 
@@ -49,7 +60,9 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]
             headers=sent,
             allow_redirects=allow_redirects,
         ) as answer:
-            body = await answer.content.read(LARGEST)
+            if answer.status == 429:
+                raise SlowDown(_seconds(answer.headers.get("Retry-After", "")))
+            body = await read_all(answer.content, LARGEST)
             return Response(answer.status, body.decode("utf-8", "replace"), answer.headers)
 
     def moved(self, url: str) -> str:
@@ -64,11 +77,23 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]
         await self.session.close()
 
 
+async def read_all(content: aiohttp.StreamReader, most: int) -> bytes:
+    """What arrives until the end, or `most` bytes of it: one `read` gives only what has come so far."""
+    found = bytearray()
+    while len(found) < most and (more := await content.read(most - len(found))):
+        found += more
+    return bytes(found)
+
+
+def _seconds(raw: str) -> float | None:
+    return float(raw) if raw.isascii() and raw.isdigit() and len(raw) < 6 else None
+
+
 def never_sent(error: Exception) -> bool:
     """Whether the request surely did not leave: no connection was made."""
-    return isinstance(
-        error, aiohttp.ClientConnectorError | ssl.SSLError | aiohttp.ServerTimeoutError
-    ) and not isinstance(error, aiohttp.SocketTimeoutError)
+    return isinstance(error, aiohttp.ClientConnectorError | ssl.SSLError | aiohttp.ServerTimeoutError) and not isinstance(
+        error, aiohttp.SocketTimeoutError
+    )
 
 
 def _pairs(fields: dict[str, Any] | None) -> list[tuple[str, str]] | None:

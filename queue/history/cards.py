@@ -8,19 +8,41 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .fold import clean
-from .projections import put
+from .projections import chunks, put
 from .records import Card, Clash
 from .tables import addresses, contacts, customers, facts
-
-CHUNK = 200
 
 
 async def put_cards(connection: AsyncConnection, cards: Sequence[Card]) -> list[Clash]:
     """Create or replace each; a card with an address of another customer is left out whole, and named."""
     clashes: list[Clash] = []
-    for start in range(0, len(cards), CHUNK):
-        clashes += await _put(connection, [tidy(card) for card in cards[start : start + CHUNK]])
+    for part in chunks(cards):
+        clashes += await _put(connection, [tidy(card) for card in part])
     return clashes
+
+
+async def get_cards(connection: AsyncConnection, keys: Sequence[str], named: Sequence[str]) -> list[Card]:
+    """The customers with these keys or addresses, whole."""
+    wanted = {clean(key) for key in keys}
+    for part in chunks([address_of(it) for it in named]):
+        query = select(addresses.c.customer).where(addresses.c.address.in_(part))
+        wanted.update(str(it) for it in (await connection.execute(query)).scalars())
+    found: list[Card] = []
+    for part in chunks(sorted(wanted)):
+        where = select(customers).where(customers.c.key.in_(part))
+        rows = (await connection.execute(where)).mappings().all()
+        own: dict[str, list[str]] = {row["key"]: [] for row in rows}
+        told: dict[str, dict[str, str]] = {row["key"]: {} for row in rows}
+        those = select(addresses).where(addresses.c.customer.in_(part)).order_by(addresses.c.position)
+        for it in (await connection.execute(those)).mappings():
+            own[it["customer"]].append(it["address"])
+        for it in (await connection.execute(select(facts).where(facts.c.customer.in_(part)))).mappings():
+            told[it["customer"]][it["name"]] = it["value"]
+        found += [
+            Card(row["key"], row["name"], row["language"], tuple(own[row["key"]]), told[row["key"]])
+            for row in rows
+        ]
+    return found
 
 
 def tidy(card: Card) -> Card:
@@ -40,9 +62,9 @@ def address_of(text: str) -> str:
 async def _put(connection: AsyncConnection, cards: Sequence[Card]) -> list[Clash]:
     named = sorted({address for card in cards for address in card.addresses})
     owned = {}
-    for start in range(0, len(named), CHUNK):
-        query = select(addresses.c.address, addresses.c.customer)
-        found = await connection.execute(query.where(addresses.c.address.in_(named[start : start + CHUNK])))
+    for part in chunks(named):
+        query = select(addresses.c.address, addresses.c.customer).where(addresses.c.address.in_(part))
+        found = await connection.execute(query)
         owned.update({str(address): str(customer) for address, customer in found})
     good: dict[str, Card] = {}
     clashes: list[Clash] = []
@@ -76,7 +98,9 @@ async def _replace(connection: AsyncConnection, cards: Sequence[Card]) -> None:
     if rows:
         await connection.execute(insert(addresses), rows)
     told = [
-        {"customer": card.key, "name": name, "value": value} for card in cards for name, value in card.facts.items()
+        {"customer": card.key, "name": name, "value": value}
+        for card in cards
+        for name, value in card.facts.items()
     ]
     if told:
         await connection.execute(insert(facts), told)
@@ -85,9 +109,7 @@ async def _replace(connection: AsyncConnection, cards: Sequence[Card]) -> None:
 async def _vouched(connection: AsyncConnection, named: Sequence[str]) -> set[str]:
     """Those for which a carrier has vouched in some contact."""
     found: set[str] = set()
-    for start in range(0, len(named), CHUNK):
-        query = select(contacts.c.address).where(
-            contacts.c.verified, contacts.c.address.in_(named[start : start + CHUNK])
-        )
+    for part in chunks(named):
+        query = select(contacts.c.address).where(contacts.c.verified, contacts.c.address.in_(part))
         found.update(str(it) for it in (await connection.execute(query.distinct())).scalars())
     return found

@@ -165,11 +165,12 @@ def _migrate(url: URL, options: dict[str, Any]) -> None:
             except OperationalError as error:
                 # Another process is at it, or switches the file to WAL, which waits for nobody.
                 if "locked" not in str(error.orig) or time.monotonic() > end:
-                    raise HistoryUnavailable(f"{type(error).__name__} ({type(error.orig).__name__})") from None
+                    raise HistoryUnavailable(type(error.orig).__name__) from None
                 time.sleep(0.05)
             except CommandError:
                 raise HistoryUnusable(
-                    "The history database was written by a newer Tierline: run that version, or restore a backup."
+                    "The history database was written by a newer Tierline: run that version,"
+                    " or restore a backup of before."
                 ) from None
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 raise HistoryUnavailable(type(error).__name__) from None

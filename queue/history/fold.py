@@ -90,7 +90,7 @@ class OfferRow:
 
 @dataclass(slots=True)
 class Tale:
-    """One contact as far as it is told. `offers` holds at least the live ones; `heard` the outside's events."""
+    """One contact as far as it is told; `offers` holds at least the live ones, `heard` the outside's ids."""
 
     contact: ContactRow
     offers: dict[int, OfferRow] = field(default_factory=dict)
@@ -152,7 +152,7 @@ def _whole(value: object) -> int | None:
     return int(value) if isinstance(value, (int, float)) and abs(value) < 1 << 53 else None
 
 
-# ---- what each kind of event changes ------------------------------------------------------------------------
+# ---- what each kind of event changes ---------------------------------------------------------------------
 
 
 def _arrived(tale: Tale, event: Event, x: Mapping[str, object]) -> None:

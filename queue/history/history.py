@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event, MessageView
 from . import projections
-from .cards import address_of, put_cards
+from .cards import address_of, get_cards, put_cards
 from .database import Database
 from .fold import clean
-from .records import Card, Claimed, ContactRecord, Customer, Past
+from .records import Card, Claimed, Clash, ContactRecord, Customer, Past
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
 
 REBUILD_WAIT = 3_600.0  # seconds
@@ -34,7 +34,8 @@ class History:
     async def open(cls, database_url: str | None, data: Path) -> History:
         """Open PostgreSQL by its URL, or the SQLite file in `data`, and bring its tables up to date.
 
-        Raises HistoryUnusable when an operator must change something, HistoryUnavailable when it doesn't answer.
+        Raises HistoryUnusable when an operator must change something, HistoryUnavailable when there is no
+        answer.
         """
         return cls(await Database.open(database_url, data))
 
@@ -50,7 +51,7 @@ class History:
             for table in reversed(metadata.sorted_tables):
                 await connection.execute(delete(table))
 
-    # ---- customers ----------------------------------------------------------------------------------------------
+    # ---- customers ---------------------------------------------------------------------------------------
 
     async def customer(self, address: str) -> Customer | None:
         """The customer with that key, or else with that address (a phone in E.164, a mail in any case)."""
@@ -71,7 +72,17 @@ class History:
             if clashes:
                 raise Claimed(clashes[0].address, clashes[0].by)
 
-    # ---- contacts -----------------------------------------------------------------------------------------------
+    async def cards(self, keys: Sequence[str], addresses: Sequence[str]) -> tuple[Card, ...]:
+        """The customers with these keys or addresses, as they were written."""
+        async with self.database.read() as connection:
+            return tuple(await get_cards(connection, keys, addresses))
+
+    async def put_cards(self, cards: Sequence[Card]) -> tuple[Clash, ...]:
+        """Create or replace them; those with an address of somebody else are left out and named."""
+        async with self.database.write() as connection:
+            return tuple(await put_cards(connection, cards))
+
+    # ---- contacts ----------------------------------------------------------------------------------------
 
     async def seen(self, event: str) -> tuple[str, int] | None:
         """The contact and message that the outside's event became, however long ago."""
@@ -100,7 +111,9 @@ class History:
             moments = [projections.archived(it) for it in (await connection.execute(happened)).mappings()]
         return _record(row, lines, tuple(reversed(moments)))
 
-    async def contacts(self, state: str | None, customer: str | None, limit: int) -> tuple[ContactRecord, ...]:
+    async def contacts(
+        self, state: str | None, customer: str | None, limit: int
+    ) -> tuple[ContactRecord, ...]:
         """The latest `limit` contacts in that state, of that customer (key or any address), oldest first."""
         async with self.database.read() as connection:
             conditions: list[ColumnElement[bool]] = []
@@ -118,7 +131,7 @@ class History:
         query = select(contacts).where(*conditions).order_by(*order).limit(max(0, limit))
         return (await connection.execute(query)).mappings().all()
 
-    # ---- the ledger ---------------------------------------------------------------------------------------------
+    # ---- the ledger --------------------------------------------------------------------------------------
 
     async def project(self, entries: Sequence[Event]) -> None:
         """Take over whole ledger entries, all or none; what is there already changes nothing."""
@@ -126,7 +139,7 @@ class History:
             await projections.project(connection, entries)
 
     async def rebuild(self) -> int:
-        """Empty everything worked out from the ledger, work it out again from the archive; events replayed."""
+        """Work out everything that comes from the ledger again, from the archive; how many events it has."""
         async with self.database.write(REBUILD_WAIT) as connection:
             return await projections.rebuild(connection)
 
@@ -188,5 +201,6 @@ def _record(
 
 def _message(row: Mapping[Any, Any]) -> MessageView:
     return MessageView(
-        row["n"], row["kind"], row["body"], row["at"], row["status"], row["agent"], row["provider_id"], row["error"]
-    )
+        n=row["n"], kind=row["kind"], body=row["body"], at=row["at"], status=row["status"],
+        agent=row["agent"], provider_id=row["provider_id"], error=row["error"],
+    )  # fmt: skip

@@ -44,7 +44,7 @@ async def project(connection: AsyncConnection, entries: Sequence[Event]) -> None
     if not placed:
         return
     rows = [_row(position, event) for position, event in placed]
-    for part in _chunks(rows):
+    for part in chunks(rows):
         await connection.execute(insert(events), part)
     tales = await _tell(connection, placed)
     await _keep_endings(connection, tales)
@@ -77,7 +77,7 @@ async def _new(connection: AsyncConnection, placed: list[Placed]) -> list[Placed
     return sorted(fresh.items(), key=lambda it: it[0])
 
 
-# ---- contacts -----------------------------------------------------------------------------------------------
+# ---- contacts --------------------------------------------------------------------------------------------
 
 
 async def _tell(connection: AsyncConnection, placed: Sequence[Placed]) -> list[Tale]:
@@ -87,7 +87,7 @@ async def _tell(connection: AsyncConnection, placed: Sequence[Placed]) -> list[T
         if event.c:
             by_contact.setdefault(clean(event.c), []).append((position, event))
     tales: list[Tale] = []
-    for part in _chunks(sorted(by_contact)):
+    for part in chunks(sorted(by_contact)):
         found = await _load(connection, part, by_contact)
         for name in part:
             tale = found.get(name) or Tale(ContactRow(name))
@@ -114,7 +114,7 @@ async def _load(
     live = select(offers).where(offers.c.contact.in_(tales), offers.c.state.in_(LIVE))
     for row in (await connection.execute(live)).mappings():
         tales[row["contact"]].offers[row["n"]] = OfferRow(**row)
-    for part in _chunks(numbers):
+    for part in chunks(numbers):
         among = select(offers).where(offers.c.contact.in_(tales), offers.c.n.in_(part))
         for row in (await connection.execute(among)).mappings():
             tales[row["contact"]].offers[row["n"]] = OfferRow(**row)
@@ -128,9 +128,9 @@ async def _again(connection: AsyncConnection, name: str) -> Tale:
     """The contact told from its first event."""
     for table in (offers, messages):
         await connection.execute(delete(table).where(table.c.contact == name))
-    order = (events.c.ms, events.c.seq, events.c.i)
+    query = select(events).where(events.c.c == name).order_by(events.c.ms, events.c.seq, events.c.i)
     tale = Tale(ContactRow(name))
-    for row in (await connection.execute(select(events).where(events.c.c == name).order_by(*order))).mappings():
+    for row in (await connection.execute(query)).mappings():
         position, event = _placed(row)
         fold(tale, event, position)
     return tale
@@ -142,7 +142,7 @@ async def _save(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
     await put(connection, messages, [asdict(row) for it in tales for row in it.messages.values()])
     await _remember(connection, tales)
     vouched = sorted({it.contact.address for it in tales if it.contact.verified and it.contact.address})
-    for part in _chunks(vouched):
+    for part in chunks(vouched):
         await connection.execute(update(addresses).where(addresses.c.address.in_(part)).values(verified=True))
 
 
@@ -164,7 +164,7 @@ async def _remember(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
         set_={name: new[name] for name in ("contact", "n", "ms", "seq", "i")},
         where=earlier,
     )
-    for part in _chunks(list(heard.values())):
+    for part in chunks(list(heard.values())):
         await connection.execute(statement, part)
 
 
@@ -175,7 +175,7 @@ def _place(row: Mapping[str, Any]) -> Position:
 async def _keep_endings(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
     """Note when the store may forget what ended; what was brought back isn't noted any more."""
     alive = [tale.contact.id for tale in tales if tale.contact.ended is None]
-    for part in _chunks(alive):
+    for part in chunks(alive):
         await connection.execute(delete(endings).where(endings.c.contact.in_(part)))
     rows = [
         {"contact": it.id, "until": it.ended + KEPT[it.state]}
@@ -190,13 +190,14 @@ def _vouched() -> Any:
     return exists().where(and_(contacts.c.address == addresses.c.address, contacts.c.verified))
 
 
-# ---- rows ---------------------------------------------------------------------------------------------------
+# ---- rows ------------------------------------------------------------------------------------------------
 
 
 def _row(position: Position, event: Event) -> dict[str, Any]:
     ms, seq, i = position
     return {
-        "ms": ms, "seq": seq, "i": i, "t": event.t, "e": clean(event.e), "c": clean(event.c), "a": clean(event.a),
+        "ms": ms, "seq": seq, "i": i, "t": event.t,
+        "e": clean(event.e), "c": clean(event.c), "a": clean(event.a),
         "n": max(-MOST, min(event.n, MOST)), "x": clean(event.x or "{}"),
     }  # fmt: skip
 
@@ -222,10 +223,11 @@ async def put(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[
     keys = [column.name for column in table.primary_key]
     rest = {column.name: it.excluded[column.name] for column in table.c if column.name not in keys}
     statement = it.on_conflict_do_update(index_elements=keys, set_=rest)
-    for part in _chunks(rows):
+    for part in chunks(rows):
         await connection.execute(statement, part)
 
 
-def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`CHUNK` of them at a time."""
     for start in range(0, len(rows), CHUNK):
         yield rows[start : start + CHUNK]

@@ -28,22 +28,42 @@ FORGET = 100  # contacts at a time
 class Ledger(Protocol):
     """What the projector asks of the queue."""
 
-    async def lease(self, role: str, holder: str, ms: int) -> int | None: ...
-    async def cursor(self, consumer: str) -> str: ...
-    async def advance(self, consumer: str, id: str, fence: int) -> bool: ...
-    async def last_event(self) -> str: ...
-    async def events(self, after: str, count: int, block: int | None = None) -> Sequence[Event]: ...
-    async def trim(self) -> int: ...
-    async def forget(self, contact: str) -> bool: ...
-    async def now(self) -> int: ...
+    async def lease(self, role: str, holder: str, ms: int) -> int | None:
+        """The fence, or None when somebody else holds the role."""
+
+    async def cursor(self, consumer: str) -> str:
+        """Where the consumer stands in the ledger, "0-0" at first."""
+
+    async def advance(self, consumer: str, id: str, fence: int) -> bool:
+        """Move it there; False when a later holder of the role has moved it."""
+
+    async def last_event(self) -> str:
+        """The id of the newest entry."""
+
+    async def events(self, after: str, count: int, block: int | None = None) -> Sequence[Event]:
+        """The events of up to `count` whole entries; waits up to `block` ms for the first."""
+
+    async def trim(self) -> int:
+        """Drop what every consumer has behind it."""
+
+    async def forget(self, contact: str) -> bool:
+        """Drop an ended contact from the store."""
+
+    async def now(self) -> int:
+        """The queue's instant, ms."""
 
 
 class Archive(Protocol):
     """What the projector asks of the history."""
 
-    async def project(self, entries: Sequence[Event]) -> None: ...
-    async def forgettable(self, now: int, limit: int) -> tuple[tuple[str, str], ...]: ...
-    async def forgotten(self, gone: Sequence[str]) -> None: ...
+    async def project(self, entries: Sequence[Event]) -> None:
+        """Take over whole entries."""
+
+    async def forgettable(self, now: int, limit: int) -> tuple[tuple[str, str], ...]:
+        """Contacts that the store needn't keep, each with its latest entry's id."""
+
+    async def forgotten(self, gone: Sequence[str]) -> None:
+        """The store has dropped them."""
 
 
 @dataclass(slots=True)
@@ -67,7 +87,7 @@ class Projector:
         return 0.0 if self._behind_since is None else max(0.0, self.clock() - self._behind_since)
 
     async def run(self) -> None:
-        """Project for ever; raises StoreError when store or database is away (the supervisor starts it again).
+        """Project for ever; raises StoreError when store or database is away (it is started again).
 
         The ledger keeps what isn't in the history: it's trimmed only behind the cursor, which moves after the
         commit.
@@ -108,10 +128,11 @@ class Projector:
     async def tidy(self) -> int:
         """Trim the ledger, and drop from the store what ended long enough ago; how many contacts.
 
-        A contact stays until everybody else who reads the ledger is past its latest event, however late they are.
+        A contact stays until everybody else who reads the ledger is past its latest event, however late.
         """
         others = [_order(await self.queue.cursor(name)) for name in OTHERS]
-        await self.queue.trim()
+        if all(other > (0, 0) for other in others):  # one that never read anything may not be registered yet
+            await self.queue.trim()
         gone = []
         for contact, last in await self.history.forgettable(await self.queue.now(), FORGET):
             if all(_order(last) <= other for other in others):
@@ -125,7 +146,7 @@ class Projector:
     async def settled(self) -> None:
         """Wait until everything in the ledger so far is in the history, whichever process puts it there."""
         last = _order(await self.queue.last_event())
-        while _order(await self.queue.cursor(ROLE)) < last:
+        while _order(await self.queue.cursor(ROLE)) < last:  # noqa: ASYNC110 - another process may move it
             await asyncio.sleep(0.01)
 
 

@@ -1,8 +1,8 @@
 """The tables of the history, as today's code sees them; `migrations/` is how a database gets there.
 
-What comes from the ledger: `events` (the archive, whole) and what is worked out from it: `contacts`, `messages`,
-`offers`, `arrivals`. What comes from people: `customers`, `addresses`, `facts`. `endings` is the work left to do
-in the store. All instants are milliseconds since the epoch.
+From the ledger: `events` (the archive, whole), and what is worked out from it: `contacts`, `messages`,
+`offers`, `arrivals` (the outside's ids). From people: `customers`, `addresses`, `facts`. `endings` is work
+left to do in the store. All instants are milliseconds since the epoch.
 """
 
 from __future__ import annotations

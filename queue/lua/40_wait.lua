@@ -104,7 +104,11 @@ local function readmit(c, name)
   if call('HDEL', P .. 'x:' .. c.id, name) == 0 then return end
   call('SREM', P .. 'n:' .. name, c.id)
   c.pairs = c.pairs > 1 and c.pairs - 1 or nil
-  if not c.pairs then call('SREM', P .. 'xs', c.id) end
+  if not c.pairs then
+    call('SREM', P .. 'xs', c.id)
+    undue('E:' .. c.id)
+    c.lift = nil
+  end
   mark(c)
 end
 

@@ -20,8 +20,8 @@ const button = (name, label, work, kind = "quiet") => h("button", { key: name, c
 
 async function callAll() {
   const agents = s.people.filter((p) => p.tier || s.agents.some((a) => a.slack === p.slack));
-  let done = 0;
-  for (const p of agents) if (await act("/slack/command", { user: p.slack, channel: p.dm, command: "/tierline", text: "available" })) done += 1;
+  const answers = await Promise.all(agents.map((p) => act("/slack/command", { user: p.slack, channel: p.dm, command: "/tierline", text: "available" })));
+  const done = answers.filter(Boolean).length;
   refresh();
   if (done) toast(`${done} of ${agents.length} asked to be available.`, "Whoever is off shift is asked “until when?” first.");
 }

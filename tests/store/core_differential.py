@@ -43,7 +43,7 @@ class Both:
 
     def __init__(self, client: Client, site: str, world: World, name: str = library.NAME) -> None:
         self.client, self.site, self.model = client, site, Model(world.bounds)
-        self.routers = [Queue(Direct(client), site, name=name) for _ in range(2)]
+        self.routers = [Queue(Direct(client), site, deadline=60.0, name=name) for _ in range(2)]
         self.history = History(world, self.model)
         self.seen, self.read = 0, "0-0"
 
@@ -125,7 +125,7 @@ async def memory_server(folder: Path, binary: str = "") -> AsyncIterator[Client]
     program = binary or str(find_binary())
     process = await asyncio.create_subprocess_exec(program, *words, stdout=asyncio.subprocess.DEVNULL)
     try:
-        client = await Client(f"unix://{socket}").start()
+        client = await Client(f"unix://{socket}", deadline=60.0).start()
         yield client
         await client.close()
     finally:

@@ -1,4 +1,4 @@
-"""Alembic's entry: the migrations run on the connection and in the transaction that `database.py` hands over."""
+"""Alembic's entry: the migrations run on the connection, in the transaction, that `database.py` hands in."""
 
 from __future__ import annotations
 
