@@ -287,10 +287,12 @@ class Deliveries:
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
                 )
                 return
-        await self.queue.receipt(event.c, event.n, sent.status, provider_id=sent.provider_id)
+        await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
 
     async def _not_said(self, event: Event) -> None:
-        await self.queue.receipt(event.c, event.n, "failed", error="Tierline could not send it; the log says why")
+        await self.queue.receipt(
+            event.c, event.n, "failed", error="Tierline could not send it; the log says why"
+        )
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 

@@ -12,20 +12,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 import aiohttp
 import structlog
 from aiohttp import web
+from multidict import MultiDict
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from ...queue.contact import Arrived
+from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
 from .errors import in_words
 from .media import MediaStore
 from .split import parts
-from .twilio_http import TwilioHttp, never_sent
+from .twilio_http import SlowDown, TwilioHttp, never_sent, read_all
 from .webhook import STATUSES, BadRequest, Signer, Status, arrival, opt_word, read_form, report
 
 log = structlog.get_logger()
@@ -35,6 +37,11 @@ LARGEST_BODY = 64 * 1024
 ANSWER_WITHIN = 5.0
 """Seconds in which a webhook is answered, far below Twilio's 15: what isn't durable by then is refused."""
 TEMPORARY = {"20429", "20500", "30001", "21611"}
+TRIAL = "Sent from your Twilio trial account - "
+"""What Twilio puts before each text of a trial account."""
+LOOK_AT = 100
+"""Texts to one customer that a look-up reads, the newest."""
+REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,7 @@ class SmsDoor:
         self.client = Client(account.sid, account.token, http_client=self.http)
         self.media = MediaStore(media_dir, self.http, account.sid, account.token)
         self.refused = 0
+        self._keys: dict[str, str] = {}  # sid of a text -> the key of its words
 
     async def start(self) -> None:
         """Nothing to begin: webhooks come by the routes."""
@@ -91,14 +99,19 @@ class SmsDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The webhooks; every one checks the signature."""
-        return [web.post("/twilio/sms", self._inbound), web.post("/twilio/sms/status", self._status)]
+        return [
+            web.post("/twilio/sms", self._inbound),
+            web.post("/twilio/sms/fallback", self._inbound),
+            web.post("/twilio/sms/status", self._status),
+        ]
 
     # ---- in -----------------------------------------------------------------------------------------------------
 
     async def _inbound(self, request: web.Request) -> web.Response:
         form = await self._signed(request)
         try:
-            arrived = arrival(form, self.account.sid)
+            failed = self._urls(request, "/twilio/sms") if request.path.endswith("/fallback") else []
+            arrived = arrival(form, self.account.sid, failed)
         except BadRequest as error:
             return _no(400, str(error))
         try:
@@ -126,6 +139,8 @@ class SmsDoor:
         said = in_words(it.error) if it.status == "failed" else ""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
+                if (key := request.query.get("k")) is not None:
+                    self._note(it.sid, key)
                 known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, said)
         except Exception as failure:
             log.warning("sms.status_not_taken", sid=it.sid, error=type(failure).__name__)
@@ -134,27 +149,30 @@ class SmsDoor:
             log.info("sms.status_unknown", sid=it.sid, status=it.status)
         return web.Response(text=EMPTY, content_type="text/xml")
 
-    async def _signed(self, request: web.Request):  # type: ignore[no-untyped-def]
+    async def _signed(self, request: web.Request) -> MultiDict[str]:
         """The form of a request that Twilio signed; anything else is refused before it is looked at."""
         if (request.content_length or 0) > LARGEST_BODY:
             raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
-        body = await request.content.read(LARGEST_BODY + 1)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                body = await read_all(request.content, LARGEST_BODY + 1)
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="the body took too long") from None
         if len(body) > LARGEST_BODY:
             raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, len(body))
         try:
             form = read_form(body)
         except BadRequest:
             form = None
-        headers = {k: v for k, v in request.headers.items()}
-        if form is None or not self.signer.signed(self._urls(request), form, headers):
+        if form is None or not self.signer.signed(self._urls(request), form, request.headers):
             self.refused += 1
             log.warning("twilio.unsigned", path=request.path, count=self.refused)
             raise web.HTTPForbidden(text="not signed by our Twilio account")
         return form
 
-    def _urls(self, request: web.Request) -> list[str]:
+    def _urls(self, request: web.Request, path: str = "") -> list[str]:
         """What Twilio may have called us: the configured address; behind a listed proxy, also what it says."""
-        path = request.raw_path
+        path = path or request.raw_path
         urls = [self.public_url + path]
         if request.remote in self.trusted:
             proto = request.headers.get("X-Forwarded-Proto", "https").split(",")[0].strip()
@@ -166,72 +184,98 @@ class SmsDoor:
     # ---- out ----------------------------------------------------------------------------------------------------
 
     async def say(self, words: Words) -> Sent:
-        """Send a text, long ones in parts. Raises NotDelivered or OutcomeUnknown."""
+        """Send a text, long ones in parts; a part that went out before is not sent again.
+
+        Raises NotDelivered or OutcomeUnknown. Pictures go with the first part.
+        """
         if await self.reports.opted_out(words.recipient):
             raise NotDelivered(in_words("21610"), "21610", permanent=True)
         if not words.text.strip() and not words.media:
-            raise NotDelivered("there is nothing in it to send", "21602", permanent=True)
-        callback = f"{self.public_url}/twilio/sms/status?k={words.key}"
-        sent: Sent | None = None
-        for text in parts(words.text) or [""]:
-            done = await self._find_part(words, text) if sent is not None else None
-            sent = done or await self._send(words, text, callback)
-        if sent is None:
-            raise NotDelivered("there is nothing in it to send", "21602", permanent=True)
+            raise NotDelivered(in_words("21602"), "21602", permanent=True)
+        texts = parts(words.text) or [""]
+        there = await self._there(words, texts) if len(texts) > 1 else {}
+        sent = Sent("")
+        for i, text in enumerate(texts):
+            sent = there.get(i) or await self._send(words, text, words.media if i == 0 else ())
         return sent
 
-    async def _send(self, words: Words, text: str, callback: str) -> Sent:
+    async def find(self, words: Words) -> Sent | None:
+        """Look among the texts sent to this number since then: Twilio has no idempotency key (F56)."""
+        texts = parts(words.text) or [""]
+        there = await self._there(words, texts)
+        return there[len(texts) - 1] if len(there) == len(texts) else None
+
+    async def _send(self, words: Words, text: str, media: tuple[Media, ...]) -> Sent:
+        callback = f"{self.public_url}/twilio/sms/status?k={quote(words.key, safe='')}"
         more: dict[str, object] = (
             {"status_callback": callback} if callback.startswith("https://") or self.account.api_url else {}
         )
-        if words.media:
-            more["media_url"] = [m.url for m in words.media]
+        if media:
+            more["media_url"] = [m.url for m in media]
         try:
             message = await self.client.messages.create_async(
                 to=words.recipient, from_=words.sender, body=text, **more
             )
+        except SlowDown as slow:
+            raise NotDelivered(in_words("20429"), "20429", retry_after=slow.retry_after) from None
         except TwilioRestException as error:
-            code = str(error.code or "")
-            if error.status >= 500 and not code:
-                raise OutcomeUnknown(f"Twilio answered {error.status}") from None
-            temporary = error.status == 429 or error.status >= 500 or code in TEMPORARY
-            raise NotDelivered(in_words(code or str(error.status)), code, permanent=not temporary) from None
+            raise _refusal(error.status, str(error.code or "")) from None
         except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
             if never_sent(error):
                 raise NotDelivered("Twilio cannot be reached") from None
             raise OutcomeUnknown(type(error).__name__) from None
+        self._note(str(message.sid), words.key)
         return _sent(message)
 
-    async def find(self, words: Words) -> Sent | None:
-        """Look among the texts sent to this number since then: Twilio has no idempotency key (F56)."""
-        found: Sent | None = None
-        for text in parts(words.text) or [""]:
-            found = await self._find_part(words, text)
-            if found is None:
-                return None
-        return found
+    async def _there(self, words: Words, texts: list[str]) -> dict[int, Sent]:
+        """Which of `texts` Twilio has from us already, by position.
 
-    async def _find_part(self, words: Words, text: str) -> Sent | None:
+        By To and From alone: `date_sent` is empty while a text waits at Twilio, so a filter by it would miss
+        just those. A text that is known to be another one's, because we sent it or its receipt named it, doesn't
+        count: "ok" said twice is two texts.
+        """
         since = datetime.fromtimestamp(words.since / 1000, UTC) - timedelta(minutes=1)
         try:
             listed = await self.client.messages.list_async(
-                to=words.recipient, from_=words.sender, date_sent_after=since, limit=50
+                to=words.recipient, from_=words.sender or None, limit=LOOK_AT, page_size=LOOK_AT
             )
         except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
             raise OutcomeUnknown(f"the look-up failed: {type(error).__name__}") from None
-        for message in listed:
-            if message.body == text and str(message.direction).startswith("outbound"):
-                return _sent(message)
-        return None
+        found: dict[int, Sent] = {}
+        for message in reversed(listed):  # oldest first
+            sid, body = str(message.sid), str(message.body or "")
+            new = message.date_created is None or message.date_created >= since
+            if (
+                not new
+                or not str(message.direction).startswith("outbound")
+                or self._keys.get(sid, words.key) != words.key
+            ):
+                continue
+            for i, text in enumerate(texts):
+                if i not in found and body.removeprefix(TRIAL) == text:
+                    found[i] = _sent(message)
+                    break
+        return found
+
+    def _note(self, sid: str, key: str) -> None:
+        """Remember whose text `sid` is; the oldest are forgotten."""
+        self._keys[sid] = key
+        while len(self._keys) > REMEMBERED:
+            del self._keys[next(iter(self._keys))]
+
+
+def _refusal(status: int, code: str) -> NotDelivered | OutcomeUnknown:
+    """What an error answer means: refused for good, refused for now, or (5xx) perhaps done all the same."""
+    if status >= 500:
+        return OutcomeUnknown(f"Twilio answered {status}")
+    return NotDelivered(in_words(code or str(status)), code, permanent=code not in TEMPORARY)
 
 
 def _sent(message: MessageInstance) -> Sent:
-    """The text as Twilio has it. Raises NotDelivered when it says at once that it failed."""
     status = STATUSES.get(str(message.status), "queued")
-    if status == "failed":
-        code = str(message.error_code or "")
-        raise NotDelivered(in_words(code), code, permanent=True)
-    return Sent(str(message.sid), status)
+    return Sent(
+        str(message.sid), status, in_words(str(message.error_code or "")) if status == "failed" else ""
+    )
 
 
 def _no(status: int, reason: str, retry_after: int | None = None) -> web.Response:

@@ -14,7 +14,7 @@ import aiohttp
 import structlog
 
 from ...queue.contact import Arrived, Media
-from .twilio_http import TwilioHttp
+from .twilio_http import TwilioHttp, read_all
 from .webhook import MEDIA_HOSTS
 
 log = structlog.get_logger()
@@ -60,10 +60,10 @@ class MediaStore:
                 await asyncio.to_thread(_write, self.path(media.url), content)
                 return
             except MediaRefused as refused:
-                log.warning("media.refused", event=event, reason=str(refused))
+                log.warning("media.refused", sid=event, reason=str(refused))
                 return
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                log.warning("media.failed", event=event, error=type(error).__name__)
+                log.warning("media.failed", sid=event, error=type(error).__name__)
 
     async def _read(self, url: str) -> bytes:
         """The content behind `url`; redirects are followed to Twilio's hosts only, credentials go to the first alone."""
@@ -76,31 +76,43 @@ class MediaStore:
                 self._real(url), headers=headers, allow_redirects=False
             ) as answer:
                 if answer.status in (301, 302, 303, 307, 308):
-                    following = urljoin(url, answer.headers.get("Location", ""))
+                    following = _joined(url, answer.headers.get("Location", ""))
+                    if not self._ours(following):
+                        raise MediaRefused("redirected to no host of Twilio's")
                     if urlsplit(following).netloc != urlsplit(url).netloc:
-                        auth = None
+                        auth = None  # credentials never cross hosts
                     url = following
                     continue
                 if answer.status != 200:
                     raise MediaRefused(f"answered {answer.status}") if answer.status < 500 else OSError("5xx")
-                content = await answer.content.read(LARGEST + 1)
-                while len(content) <= LARGEST and (
-                    more := await answer.content.read(LARGEST + 1 - len(content))
-                ):
-                    content += more
+                content = await read_all(answer.content, LARGEST + 1)
                 if len(content) > LARGEST:
                     raise MediaRefused("too large")
                 return content
         raise MediaRefused("too many redirects")
 
     def _ours(self, url: str) -> bool:
-        parts = urlsplit(url)
+        if not url.isascii() or any(c <= " " or c == "\\" for c in url):
+            return False  # two parsers may read two hosts in it
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            return False
         if self.http.base and url.startswith(self.http.base + "/"):
-            return True
-        return parts.scheme == "https" and parts.hostname in MEDIA_HOSTS and parts.port in (None, 443)
+            return ".." not in parts.path
+        plain = "@" not in parts.netloc and port in (None, 443)
+        return parts.scheme == "https" and plain and parts.hostname in MEDIA_HOSTS
 
     def _real(self, url: str) -> str:
-        return url if self.http.base and url.startswith(self.http.base) else self.http.moved(url)
+        return url if self.http.base and url.startswith(self.http.base + "/") else self.http.moved(url)
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 class MediaRefused(Exception):

@@ -11,7 +11,7 @@ Sources: twilio.com/docs/usage/webhooks/webhooks-security, …/messaging/guides/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -34,7 +34,14 @@ NUMBER = re.compile(r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|(whatsapp|messenger|rcs):[!
 NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}")
 LONGEST_TEXT = 20_000
 MOST_MEDIA = 10
-MEDIA_HOSTS = ("api.twilio.com", "media.twiliocdn.com")
+MEDIA_HOSTS = ("api.twilio.com", "media.twiliocdn.com", "mms.twiliocdn.com")
+"""Where media live: the API redirects to the other two, which take no credentials."""
+
+AFTER_BODY = (
+    "ButtonPayload", "ButtonText", "ButtonType", "ChannelInstallSid", "ChannelMetadata", "ChannelPrefix",
+    "ChannelToAddress", "ExternalUserId", "Forwarded", "FrequentlyForwarded", "From",
+)  # fmt: skip
+"""Fields that Twilio sends between Body and From in the order of their names; texts from phones have none."""
 
 Status = Literal["queued", "sending", "sent", "delivered", "failed"]
 STATUSES: dict[str, Status] = {
@@ -53,7 +60,7 @@ class Signer:
 
     tokens: tuple[str, ...]
 
-    def signed(self, urls: Iterable[str], form: MultiDict[str], headers: dict[str, str]) -> bool:
+    def signed(self, urls: Iterable[str], form: MultiDict[str], headers: Mapping[str, str]) -> bool:
         """Whether the signature fits. Never raises: whatever breaks the validator is a wrong signature."""
         given = headers.get(SIGNATURE_HEADER)
         if not given:
@@ -97,9 +104,14 @@ def read_form(body: bytes) -> MultiDict[str]:
     return MultiDict(pairs)
 
 
-def arrival(form: MultiDict[str], account: str) -> Arrived:
-    """An inbound message. Raises BadRequest."""
+def arrival(form: MultiDict[str], account: str, failed: Iterable[str] = ()) -> Arrived:
+    """An inbound message; at the fallback address with which of our addresses `failed`. Raises BadRequest."""
     one = _strict(form, account)
+    if failed and one.pop("ErrorUrl", "").partition("#")[0] not in failed:
+        raise BadRequest("ErrorUrl is no address of ours")
+    if failed and not re.fullmatch("[0-9]{5}", one.pop("ErrorCode", "")):
+        raise BadRequest("ErrorCode is no error of Twilio's")
+    _unambiguous(one)
     sid = one.get("MessageSid", "")
     if not MESSAGE_SID.fullmatch(sid):
         raise BadRequest("MessageSid is no message's")
@@ -143,6 +155,25 @@ def _strict(form: MultiDict[str], account: str) -> dict[str, str]:
     if form.get("AccountSid") != account:
         raise BadRequest("AccountSid is not ours")
     return dict(form.items())
+
+
+def _unambiguous(one: dict[str, str]) -> None:
+    """Refuse what has the signature of another message (SEC3).
+
+    Twilio signs names and values sorted and joined, so a captured request could be cut at other places: a text
+    that contains "Country" would lose its end to a field of that name, one with "From+49…FromCity" would change
+    its sender. The first needs a new name right beside Body; the second leaves the true From within another value.
+    """
+    names = sorted(one)
+    if "Body" not in one or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", one.get("ApiVersion", "")):
+        raise BadRequest("Body or ApiVersion is missing or odd")
+    at = names.index("Body")
+    after = AFTER_BODY if ":" in one.get("From", "") else ("From",)
+    if names[at - 1] != "ApiVersion" or names[at + 1 : at + 2] and names[at + 1] not in after:
+        raise BadRequest("a field stands where Twilio sends none")
+    joined = "".join(name + one[name] for name in names if name != "Body")
+    if len(re.findall("From(?!City|State|Zip|Country)", joined)) != 1:
+        raise BadRequest("there is more than one sender in it")
 
 
 def _media(one: dict[str, str], account: str, sid: str) -> tuple[Media, ...]:
