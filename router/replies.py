@@ -40,7 +40,7 @@ def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
     if prefix:
         rest = text[prefix.end() :]
         return Ruling("note", rest, "kept as a note", may_send=owner and it.state == "active" and bool(rest))
-    if it.state in ("closed", "abandoned", "dead-letter", "wrapping"):
+    if it.state in ("closed", "abandoned", "dead", "wrapping"):
         return Ruling("ended", text, f"{it.contact} has ended: this was not sent.")
     if not owner:
         who = it.owner_name or "nobody yet"

@@ -10,7 +10,7 @@ from helpers_plan import EVA, ORDERS, SMALL, SUPPORT, arrived, at, book
 
 from tierline.queue.history.records import Customer
 from tierline.router.classify import Verdict, classify
-from tierline.router.plan.load import empty_plan
+from tierline.router.plan.check import empty_plan
 from tierline.router.rulebook import UNSORTED, Rulebook
 from tierline.skills.skill import CHANNELS
 
