@@ -22,7 +22,7 @@ function slackButton(action, missing) {
 }
 
 function nextOffer() {
-  const asked = s.contacts.flatMap((c) => c.offers ?? []).find((o) => (o.state ?? "pending") === "pending");
+  const asked = s.contacts.flatMap((c) => c.offers ?? [])[0];
   if (asked) answerAs(asked.agent?.slack); else toast("Nobody has an offer right now.", "Send a text while somebody is available.");
 }
 
