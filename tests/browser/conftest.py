@@ -12,7 +12,13 @@ import pytest
 import pytest_asyncio
 from stagefake import StageFake
 
-ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
+ARGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+]
 WATCH = """
 window.hurt = [];
 window.alert = window.confirm = window.prompt = (x) => { window.hurt.push('dialog ' + x); };
@@ -22,7 +28,9 @@ document.addEventListener('securitypolicyviolation', (e) => window.hurt.push('cs
 
 def chromium() -> str | None:
     """Where the system's Chromium is, or None."""
-    return next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    return next(
+        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
+    )
 
 
 @dataclass
@@ -58,7 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Any]:
-    playwright = pytest.importorskip("playwright.async_api", reason="playwright is missing: pip install -e '.[browser]'")
+    playwright = pytest.importorskip(
+        "playwright.async_api", reason="playwright is missing: pip install -e '.[browser]'"
+    )
     if not (binary := chromium()):
         pytest.skip("no Chromium on this machine (apt install chromium)")
     async with playwright.async_playwright() as driver:
@@ -90,7 +100,9 @@ async def look(request: pytest.FixtureRequest, browser: Any, stage: StageFake) -
     """The sandbox's page in Chromium; 1440 px and light unless the test asks for `size` or `scheme`."""
     width, height = request.getfixturevalue("size") if "size" in request.fixturenames else (1440, 900)
     theme = request.getfixturevalue("scheme") if "scheme" in request.fixturenames else "light"
-    context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce")
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+    )
     await context.add_init_script(WATCH)
     page = await context.new_page()
     seen = Look(page, stage, f"http://127.0.0.1:{stage.port}/")
