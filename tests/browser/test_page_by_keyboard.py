@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Look  # type: ignore[import-not-found]
+from pagelook import Look
 
 
 @pytest.mark.promise("stage-page-keyboard")
