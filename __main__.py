@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 from pydantic import ValidationError
+from structlog.tracebacks import ExceptionDictTransformer
 
 from .app import App, keep_secrets
 from .queue.failures import StoreError
@@ -22,7 +23,11 @@ from .settings import Settings
 
 EXAMPLE = Path(__file__).parent / "router" / "plan" / "example.yaml"
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="One queue for everyone who needs help, answered in Slack.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="One queue for everyone who needs help, answered in Slack.",
+)
 plan_cli = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
 customers_cli = typer.Typer(no_args_is_help=True, help="Who your customers are.")
 cli.add_typer(plan_cli, name="plan")
@@ -56,7 +61,9 @@ async def _run(settings: Settings) -> None:
     ready = await app.ready()
     print(f"Tierline listens on port {app.port}; doors: {ready['doors']}", flush=True)
     if not (settings.sms_on and settings.slack_on):
-        print("A door is off because its credentials are missing: `tierline setup` asks for them.", flush=True)
+        print(
+            "A door is off because its credentials are missing: `tierline setup` asks for them.", flush=True
+        )
     await _until_told()
     await app.stop()
 
@@ -110,7 +117,8 @@ def _log() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Without locals: they hold customers' words and our tokens.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

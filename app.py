@@ -1,9 +1,9 @@
 """The composition root: builds everything, starts it, stops it. The only place that knows every concrete class.
 
-    store ─ queue ─┬─ intake ◀── doors (SMS)            watch ── ticks, closing times
-                   ├─ outbox ──▶ deliveries ──▶ desk (Slack), doors
-                   ├─ projector ──▶ history (SQL)
-                   └─ house ◀── desk                      console ── /api/v1, health
+store ─ queue ─┬─ intake ◀── doors (SMS)            watch ── ticks, closing times
+               ├─ outbox ──▶ deliveries ──▶ desk (Slack), doors
+               ├─ projector ──▶ history (SQL)
+               └─ house ◀── desk                      console ── /api/v1, health
 """
 
 from __future__ import annotations
@@ -146,6 +146,7 @@ class App:
                 app_token=settings.slack_app_token.get_secret_value(),
                 api_url=settings.slack_api_url,
                 once=lambda key, ms: self.queue.once(key, ms),
+                now=lambda: self.queue.now(),
             )
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
         self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts)
@@ -222,7 +223,9 @@ class App:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
             else:
                 why = health.reason or "it can't write its log"
-                await self.alerts.begin("store", f"The store is in trouble ({why}): new contacts are refused until it answers.")
+                await self.alerts.begin(
+                    "store", f"The store is in trouble ({why}): new contacts are refused until it answers."
+                )
             await asyncio.sleep(HEALTH_EVERY)
 
     async def ready(self) -> Mapping[str, object]:
@@ -231,9 +234,17 @@ class App:
         tasks = {name: it.up for name, it in self.supervisor.watched.items()} if self.started else {}
         return {
             "ready": self.started and health.up and self.supervisor.healthy,
-            "store": {"up": health.up, "durability": health.durability, "server": health.server, "why": health.reason},
+            "store": {
+                "up": health.up,
+                "durability": health.durability,
+                "server": health.server,
+                "why": health.reason,
+            },
             "tasks": tasks,
-            "doors": {"sms": "on" if self.sms else "off: no Twilio credentials", "slack": "on" if self.desk_raw else "off: no Slack tokens"},
+            "doors": {
+                "sms": "on" if self.sms else "off: no Twilio credentials",
+                "slack": "on" if self.desk_raw else "off: no Slack tokens",
+            },
             "plan_version": self.plan().version,
             "trouble": sorted(self.alerts.trouble),
         }
@@ -242,7 +253,9 @@ class App:
         """The figures of `/metrics`."""
         registry = CollectorRegistry()
         up = Gauge("tierline_task_up", "Whether a supervised task is running", ["task"], registry=registry)
-        deaths = Gauge("tierline_task_deaths", "How often a supervised task died", ["task"], registry=registry)
+        deaths = Gauge(
+            "tierline_task_deaths", "How often a supervised task died", ["task"], registry=registry
+        )
         for name, it in self.supervisor.watched.items():
             up.labels(name).set(it.up)
             deaths.labels(name).set(it.deaths)

@@ -28,12 +28,18 @@ CUSTOMERS = (
 
 def cast_of(plan: Plan, product: str) -> Cast:
     """The plan's agents, supervisors, channels and numbers, with Slack's kinds of ids; `product` is our base URL."""
-    people = [_person(i, a.name, a.slack, a.phone or "", f"L{a.tier}", a.team) for i, a in enumerate(plan.agents)]
+    people = [
+        _person(i, a.name, a.slack, a.phone or "", f"L{a.tier}", a.team) for i, a in enumerate(plan.agents)
+    ]
     known = {a.slack.casefold() for a in plan.agents}
     others = [who for who in plan.supervisors if who.casefold() not in known]
     people += [_person(100 + i, _name(who), who, "", "", "") for i, who in enumerate(others)]
-    names = [c for team in plan.teams for c in team.channels] + ([plan.alerts.slack] if plan.alerts.slack else [])
-    places = tuple(Place(f"C0PLACE{i:03}", name.removeprefix("#")) for i, name in enumerate(dict.fromkeys(names)))
+    names = [c for team in plan.teams for c in team.channels] + (
+        [plan.alerts.slack] if plan.alerts.slack else []
+    )
+    places = tuple(
+        Place(f"C0PLACE{i:03}", name.removeprefix("#")) for i, name in enumerate(dict.fromkeys(names))
+    )
     numbers = list(dict.fromkeys(e.to for e in plan.entry if e.channel in ("sms", "voice") and e.to))
     return Cast(
         people=tuple(people),
@@ -122,4 +128,8 @@ class Rehearsal:
 
     async def _state(self) -> dict[str, Any]:
         version = self.app.plan().version if self.app is not None else 0
-        return {"product": self.product, "api": {"url": self.product, "token": self.api_token}, "plan_version": version}
+        return {
+            "product": self.product,
+            "api": {"url": self.product, "token": self.api_token},
+            "plan_version": version,
+        }

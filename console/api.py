@@ -17,6 +17,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import ContactRecord, Customer
 from ..router.active import Stale
 from ..router.explain import look
+from ..router.facts import Facts
 from ..router.plan.load import PlanErrors
 from ..router.roster import agent_id
 from ..router.rulebook import Rulebook, edges, instant
@@ -81,7 +82,9 @@ class Api:
             web.get("/api/v1/openapi.json", self.only(self.openapi)),
         ]
 
-    def only(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def only(
+        self, handler: Callable[[web.Request], Awaitable[web.Response]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
         """`handler` for whoever has the token; store trouble becomes an honest 503."""
 
         @wraps(handler)
@@ -98,7 +101,9 @@ class Api:
     def allowed(self, request: web.Request) -> bool:
         """Whether the request carries the token (constant time)."""
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
-        return kind.casefold() == "bearer" and hmac.compare_digest(given.strip().encode(), self.token.encode())
+        return kind.casefold() == "bearer" and hmac.compare_digest(
+            given.strip().encode(), self.token.encode()
+        )
 
     # ---- health -------------------------------------------------------------------------------------------------
 
@@ -129,7 +134,7 @@ class Api:
         rows = []
         seen = set()
         for it in await queue.contacts(wanted, limit=MOST) if wanted else []:
-            facts = views.Facts.parse(it.facts)
+            facts = Facts.parse(it.facts)
             if keys is None or facts.customer in keys or facts.address.casefold() in keys:
                 seen.add(it.id)
                 last = views.last_in(await queue.messages(it.id))
@@ -153,7 +158,9 @@ class Api:
         record = await self.history().contact(name)
         if view is None:
             if record is None:
-                return problem(404, "no such contact", f"{name[:40]} is neither in the queue nor in the history.")
+                return problem(
+                    404, "no such contact", f"{name[:40]} is neither in the queue nor in the history."
+                )
             return web.json_response(record.to_json(whole=True))
         messages = await queue.messages(name)
         row = views.contact(self.book(), view, views.last_in(messages), await queue.now(), self.slack_ids())
@@ -218,9 +225,17 @@ class Api:
             return problem(400, "incomplete", 'Send {"yaml", "author", "reason", "on"?}.')
         on = raw.get("on")
         try:
-            version = await self.publish(str(fields["yaml"]), str(fields["author"]), str(fields["reason"]), on if isinstance(on, int) else None)
+            version = await self.publish(
+                str(fields["yaml"]),
+                str(fields["author"]),
+                str(fields["reason"]),
+                on if isinstance(on, int) else None,
+            )
         except PlanErrors as errors:
-            found = [{"line": e.line, "column": e.column, "message": e.message, "fix": e.fix} for e in errors.errors]
+            found = [
+                {"line": e.line, "column": e.column, "message": e.message, "fix": e.fix}
+                for e in errors.errors
+            ]
             return web.json_response({"error": "the plan has mistakes", "mistakes": found}, status=422)
         except Stale as stale:
             return problem(409, "stale", str(stale))
@@ -230,17 +245,23 @@ class Api:
         """Create or replace a customer: `{"name", "language"?, "addresses": [], "facts"?: {}}`."""
         raw, key = await _object(request), request.match_info["key"]
         addresses, facts = raw.get("addresses", []), raw.get("facts", {})
+        if not isinstance(addresses, list) or not isinstance(facts, dict):
+            return problem(400, "bad customer", "`addresses` is a list of texts, `facts` an object.")
         good = (
             isinstance(raw.get("name", ""), str)
-            and isinstance(addresses, list)
             and all(isinstance(a, str) for a in addresses)
-            and isinstance(facts, dict)
             and len(key) <= 200
         )
         if not good:
-            return problem(400, "bad customer", '{"name": text, "language": text, "addresses": [text], "facts": {name: text}}')
+            return problem(
+                400,
+                "bad customer",
+                '{"name": text, "language": text, "addresses": [text], "facts": {name: text}}',
+            )
         texts = {str(k): str(v) for k, v in facts.items()}
-        await self.history().put_customer(key, str(raw.get("name", "")), str(raw.get("language", "")), tuple(addresses), texts)
+        await self.history().put_customer(
+            key, str(raw.get("name", "")), str(raw.get("language", "")), tuple(addresses), texts
+        )
         return web.json_response({"key": key})
 
     async def openapi(self, request: web.Request) -> web.Response:

@@ -22,7 +22,9 @@ def describe(routes: list[web.RouteDef], summaries: dict[str, str] | None = None
     for route in routes:
         names = re.findall(r"\{(\w+)\}", route.path)
         where = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
-        where += [{"name": n, "in": "query", "schema": {"type": "string"}} for n in QUERIES.get(route.path, ())]
+        where += [
+            {"name": n, "in": "query", "schema": {"type": "string"}} for n in QUERIES.get(route.path, ())
+        ]
         doc = (summaries or {}).get(f"{route.method} {route.path}") or inspect.getdoc(route.handler) or ""
         paths.setdefault(route.path, {})[route.method.lower()] = {
             "summary": doc.partition("\n")[0],

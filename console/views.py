@@ -45,7 +45,12 @@ def contact(
         "state": it.state,
         "service": it.service,
         "channel": it.channel,
-        "customer": {"key": facts.customer, "name": facts.name, "address": facts.address, "verified": facts.verified},
+        "customer": {
+            "key": facts.customer,
+            "name": facts.name,
+            "address": facts.address,
+            "verified": facts.verified,
+        },
         "owner": person(book, it.owner, slack_ids),
         "offers": [
             {
@@ -103,7 +108,15 @@ def message(it: MessageView) -> Json:
 
 def event(it: Event) -> Json:
     """One entry of the ledger."""
-    return {"id": it.id, "at": iso(it.t), "event": it.e, "contact": it.c, "agent": it.a, "n": it.n, **_rest(it)}
+    return {
+        "id": it.id,
+        "at": iso(it.t),
+        "event": it.e,
+        "contact": it.c,
+        "agent": it.a,
+        "n": it.n,
+        **_rest(it),
+    }
 
 
 def moment(book: Rulebook, it: Event) -> Json:
@@ -111,7 +124,9 @@ def moment(book: Rulebook, it: Event) -> Json:
     rest = _rest(it)
     who = next((a.name for a in book.plan.agents if agent_id(a.name) == it.a), it.a)
     why = rest.get("reason") or rest.get("why") or rest.get("presence") or ""
-    text = " ".join(str(part) for part in (it.e, f"({who})" if who else "", f"– {why}" if why else "") if part)
+    text = " ".join(
+        str(part) for part in (it.e, f"({who})" if who else "", f"– {why}" if why else "") if part
+    )
     return {"at": iso(it.t), "event": it.e, "text": text}
 
 
@@ -130,7 +145,9 @@ def why(it: Why) -> Json:
     }  # fmt: skip
 
 
-def agent(book: Rulebook, spec: AgentSpec, it: AgentView, until: int | None, slack_ids: Mapping[str, str]) -> Json:
+def agent(
+    book: Rulebook, spec: AgentSpec, it: AgentView, until: int | None, slack_ids: Mapping[str, str]
+) -> Json:
     """One agent: presence as chosen, `state` as it counts."""
     return {
         "name": spec.name,

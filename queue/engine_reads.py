@@ -105,6 +105,14 @@ class Reads(Calls):
         """Troubles that have begun and not ended: name → text."""
         return _pairs(texts(await self.plain("HGETALL", self.key("alerts"))))
 
+    async def desk_up(self) -> bool:
+        """Whether the desk is known to be up; while it isn't nobody is offered anything."""
+        return await self.plain("HGET", self.key("site"), "desk") != b"0"
+
+    async def reader(self) -> Client:
+        """A connection of the caller's own for blocking reads; the caller closes it."""
+        return await self._store.reader()
+
     async def opted_out(self, address: str) -> bool:
         """Whether the address wants nothing from us."""
         return bool(await self.plain("SISMEMBER", self.key("optout"), address))

@@ -51,6 +51,7 @@ class Model(Timers):
 
     def arrive(self, arrived: str, event: str, thread: str, decision: Decision) -> Arrival:
         """One outside event has one effect: a new contact, one more message, or nothing."""
+        self.intern(decision.route)
         known = self.seen.get(event)
         if known and known[0] > self.now:
             return Arrival("duplicate", known[1], known[2])
@@ -241,7 +242,7 @@ class Model(Timers):
 
     def reroute(self, contact: str, decision: Decision) -> Answer:
         """Another decision for what has no owner; live offers stay where the new step admits their agent."""
-        it = self.contacts.get(contact)
+        it, classes = self.contacts.get(contact), self.intern(decision.route)
         if it is None or it.state not in (*QUEUED, "parked"):
             return self._too_late(it, "stale")
         if decision.route.channel != it.route.channel:
@@ -251,7 +252,7 @@ class Model(Timers):
         self.due.pop(f"p:{it.id}", None)
         if decision.route.service != it.route.service:
             it.base = self.now
-        it.classes = self.intern(decision.route)
+        it.classes = classes
         it.route, it.deadlines, it.prefer, it.facts = (
             decision.route, decision.deadlines, decision.prefer, decision.facts,
         )  # fmt: skip
@@ -285,6 +286,12 @@ class Model(Timers):
             del self.last[it.thread]
         del self.contacts[contact]
         return True
+
+    def service_edge(self, service: str, instant: int | None) -> None:
+        """When the service opens or closes next; an event is told then."""
+        self.due.pop(f"g:{service}", None)
+        if instant is not None:
+            self.due[f"g:{service}"] = instant
 
     def once(self, key: str, ms: int) -> bool:
         """True the first time that the key is seen within `ms`."""

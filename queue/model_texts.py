@@ -53,7 +53,7 @@ class Texts(Memory):
         if source:
             self.sources[(contact, source)] = number
         self.due[f"r:{contact}:{number}"] = self.now + ms
-        self.tell("reply.held", contact, agent, number, source=source, until=self.now + ms)
+        self.tell("reply.held", contact, agent, number, body=text, source=source, until=self.now + ms)
         return Answer("ok", n=number, state=it.state, due=self.now + ms)
 
     def undo_reply(self, contact: str, n: int, agent: str) -> Answer:
@@ -118,7 +118,7 @@ class Texts(Memory):
             return False
         it.messages[n - 1] = replace(message, status=status, error=error)
         self.due.pop(f"r:{contact}:{n}", None)
-        self.tell("message.receipt", contact, "", n, status=status, error=error)
+        self.tell("message.receipt", contact, "", n, status=status, error=error, provider_id=provider_id)
         return True
 
     def find_receipt(self, provider_id: str) -> tuple[str, int] | None:

@@ -47,6 +47,7 @@ class Timers(People, Texts):
             "o": self._offer_due, "s": self._step_due, "e": self._pair_due, "E": self._lift_due,
             "w": self._wrap_due, "p": self._wake_due, "h": self._edge_due, "v": self._overtime_due,
             "b": self._away_over, "d": self._fill_on, "k": self._class_died, "r": self._reply_due,
+            "g": lambda service, at: self.tell("service.edge", service=service),
         }  # fmt: skip
         fire[kind](rest, at)
 

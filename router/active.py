@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import structlog
 
 from ..queue.engine import Queue
-from .plan.load import empty_plan, load_async
+from .plan.check import empty_plan
+from .plan.load import load_async
 from .plan.model import Plan
 from .roster import muster
 from .rulebook import Rulebook
@@ -73,8 +74,8 @@ class ActivePlan:
         """
         await load_async(source, "draft")
         base = self.book.version if on is None else on
-        version = await self.queue.publish(base + 1, source, author, reason, expected_version=base)
-        if version != base + 1:
-            raise Stale(version)
+        done = await self.queue.publish(base + 1, source, author, reason, expected_version=base)
+        if done.outcome == "stale":
+            raise Stale(done.version)
         await self.follow()
-        return version
+        return done.version

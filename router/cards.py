@@ -56,5 +56,7 @@ def history_line(past: tuple[Past, ...]) -> str:
     """Earlier contacts in one line, "" when there are none."""
     if not past:
         return ""
-    shown = ", ".join(f"{p.contact} {p.service}" + (f" ({p.disposition})" if p.disposition else "") for p in past[:3])
+    shown = ", ".join(
+        f"{p.contact} {p.service}" + (f" ({p.disposition})" if p.disposition else "") for p in past[:3]
+    )
     return f"{len(past)} earlier: {shown}"

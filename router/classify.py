@@ -1,7 +1,7 @@
 """What a contact needs: a pure function of the arrival, the customer, the active plan and the instant.
 
-    entry → service → first rule that holds → service, priority, skills, language
-                                            → route, rank, deadlines of the steps, or the next opening
+entry → service → first rule that holds → service, priority, skills, language
+                                        → route, rank, deadlines of the steps, or the next opening
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ..queue.contact import Arrived, Decision, Route
 from ..queue.history.records import Customer
 from ..skills.schedule import Schedule
+from ..skills.skill import Levels
 from .facts import Facts
 from .plan import model
 from .rulebook import UNSORTED, Rulebook, instant, millis, span
@@ -42,7 +43,8 @@ def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> 
     first, notice = _first_service(book, arrived, entry)
     language = (entry.language if entry else None) or customer.language or _fallback(book)
     rule = _rule(book, arrived, customer, first, language, at)
-    service, priority, skills = book.services[first], 0, ()
+    service = book.services[first]
+    skills: Levels = ()
     if rule is not None:
         service = book.services.get(rule.set.service or first, service)
         language = rule.set.language or language

@@ -43,7 +43,7 @@ def parse(text: str) -> Command:
 
 
 def span(text: str) -> timedelta | None:
-    """"45m", "2h", "1h30m" as a duration up to 24 h; None for anything else."""
+    """ "45m", "2h", "1h30m" as a duration up to 24 h; None for anything else."""
     found = _SPAN.match(text)
     if not text or found is None or not any(found.groups()):
         return None
@@ -52,6 +52,6 @@ def span(text: str) -> timedelta | None:
 
 
 def contact_number(text: str) -> str:
-    """"1001", "#1001", "c1001" as the queue's id "C1001"."""
+    """ "1001", "#1001", "c1001" as the queue's id "C1001"."""
     digits = re.sub(r"[^0-9]", "", text)[:12]
     return f"C{digits}"

@@ -112,7 +112,9 @@ class Deliveries:
                 raise
             await self.queue.rescind(event.c, event.n, "unreachable")
             await self.queue.presence(live.agent, "away", why=f"unreachable in Slack: {error.reason}")
-            await self.alerts.once(f"unreachable:{live.agent}", f"{spec.name} cannot be reached in Slack: {error.reason}")
+            await self.alerts.once(
+                f"unreachable:{live.agent}", f"{spec.name} cannot be reached in Slack: {error.reason}"
+            )
             return
         answer = await self.queue.delivered(event.c, event.n, place)
         if not answer.done:
@@ -130,7 +132,9 @@ class Deliveries:
     async def _taken_card(self, event: Event) -> None:
         spec, place = self._spec(event.a), str(_more(event).get("place") or "")
         if spec is not None and place:
-            await self.desk.withdraw(spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread.")
+            await self.desk.withdraw(
+                spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
+            )
 
     async def _presence(self, event: Event) -> None:
         more, spec = _more(event), self._spec(event.a)
@@ -141,7 +145,9 @@ class Deliveries:
 
     async def _away_over(self, event: Event) -> None:
         if (spec := self._spec(event.a)) is not None:
-            await self.desk.tell(spec.slack, "Your break is over. Type `/tierline available` to get work again.")
+            await self.desk.tell(
+                spec.slack, "Your break is over. Type `/tierline available` to get work again."
+            )
 
     # ---- the contact's thread -----------------------------------------------------------------------------------
 
@@ -166,7 +172,9 @@ class Deliveries:
             await self.queue.bind(event.c, await self.desk.open(head, t.again))
         except NotDelivered as error:
             if error.permanent:
-                await self.alerts.once(f"channel:{place}", f"{place} of team {team.name} can't be written to: {error.reason}")
+                await self.alerts.once(
+                    f"channel:{place}", f"{place} of team {team.name} can't be written to: {error.reason}"
+                )
             raise
 
     async def _line(self, event: Event, t: Try) -> None:
@@ -195,10 +203,11 @@ class Deliveries:
         contact, message = found
         spec, body = self._spec(message.agent), Body.parse(message.body)
         state = _reply_state(message.status)
-        until = int(_more(event).get("until") or 0)
+        until = int(str(_more(event).get("until") or 0))
         owner = spec.slack if spec else ""
         await self.desk.mark(
-            places[-1], Mark(contact.id, message.n, body.source, state, body.text, owner, until, message.error)
+            places[-1],
+            Mark(contact.id, message.n, body.source, state, body.text, owner, until, message.error),
         )
 
     async def _close(self, event: Event) -> None:
@@ -234,7 +243,14 @@ class Deliveries:
         if contact is not None and spec is not None:
             facts = Facts.parse(contact.facts)
             told = telling(
-                self.book(), "taken", event.c, contact.service, facts, event.t, agent=spec.name, team=spec.team
+                self.book(),
+                "taken",
+                event.c,
+                contact.service,
+                facts,
+                event.t,
+                agent=spec.name,
+                team=spec.team,
             )
             await self._text(event.c, told)
 
@@ -267,7 +283,9 @@ class Deliveries:
             except OutcomeUnknown:
                 if t.count < GIVE_UP:
                     raise
-                await self.queue.receipt(event.c, event.n, "failed", error="we could not learn whether it was sent")
+                await self.queue.receipt(
+                    event.c, event.n, "failed", error="we could not learn whether it was sent"
+                )
                 return
         await self.queue.receipt(event.c, event.n, sent.status, provider_id=sent.provider_id)
 
@@ -331,4 +349,6 @@ def _closing(event: Event) -> str:
             outcome = more.get("outcome")
             raw = json.loads(outcome) if isinstance(outcome, str) and outcome else outcome
             what = raw.get("disposition", "") if isinstance(raw, dict) else ""
-            return f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."
+            return (
+                f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."
+            )

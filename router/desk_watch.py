@@ -44,7 +44,9 @@ class WatchedDesk:
         if self.failures >= IN_A_ROW and not self.down.is_set():
             self.down.set()
             await self.queue().desk(False)
-            await self.alerts.begin("slack", "Slack doesn't answer: nobody is offered anything, contacts keep waiting.")
+            await self.alerts.begin(
+                "slack", "Slack doesn't answer: nobody is offered anything, contacts keep waiting."
+            )
 
     async def _well(self) -> None:
         self.failures = 0

@@ -26,7 +26,11 @@ class Facts:
 
     def to_json(self) -> str:
         """One line of JSON without the fields that say nothing."""
-        return json.dumps({k: v for k, v in asdict(self).items() if v or k == "due"}, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(
+            {k: v for k, v in asdict(self).items() if v or k == "due"},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
 
     @classmethod
     def parse(cls, text: str) -> Facts:

@@ -23,6 +23,7 @@ from .roster import agent_id
 from .rulebook import edges, instant, span
 from .texts import spoken
 
+DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -50,7 +51,10 @@ class House:
             case "gone":
                 return Told(False, f"{contact} is not in the queue any more.")
             case _:
-                return Told(False, f"This offer of {contact} isn't live any more ({answer.state or 'ended'}): nothing was done.")
+                return Told(
+                    False,
+                    f"This offer of {contact} isn't live any more ({answer.state or 'ended'}): nothing was done.",
+                )
 
     async def decline(self, actor: Actor, contact: str, offer: int, reason: str) -> Told:
         """Don't take an offer."""
@@ -102,13 +106,19 @@ class House:
         if view is None or found is None:
             return Told(False, LATE)
         body = Body.parse(found.body)
-        return await self._hold(actor, view, body.text, f"{body.source}:sent") or Told(True, "Held for Undo, then sent.")
+        return await self._hold(actor, view, body.text, f"{body.source}:sent") or Told(
+            True, "Held for Undo, then sent."
+        )
 
     async def undo(self, actor: Actor, contact: str, n: int) -> Told:
         """Undo a held reply."""
         spec = self._agent(actor)
         answer = await self.queue.undo_reply(contact, n, agent_id(spec.name) if spec else "")
-        return Told(True, "Undone: nothing was sent.") if answer.done else Told(False, "Too late: it was sent already.")
+        return (
+            Told(True, "Undone: nothing was sent.")
+            if answer.done
+            else Told(False, "Too late: it was sent already.")
+        )
 
     async def retry(self, actor: Actor, contact: str, n: int) -> Told:
         """Send a failed reply again."""
@@ -130,7 +140,9 @@ class House:
         who = self._name(answer.by) if answer.by else "nobody"
         return Told(False, f"Not sent: {view.id} is with {who}.")
 
-    async def _note(self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str) -> Told | None:
+    async def _note(
+        self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str
+    ) -> Told | None:
         if view.state in ENDED:
             return Told(False, decided.told)
         answer = await self.queue.append(view.id, Body(decided.text, by=actor.name, source=place).to_json())
@@ -162,7 +174,10 @@ class House:
         owns = spec is not None and view.owner == agent_id(spec.name)
         if owns or is_supervisor(self.plan().plan, actor):
             return Told(True, "")
-        return Told(False, f"{contact} is with {self._name(view.owner) if view.owner else 'nobody yet'}: only the owner or a supervisor closes it.")
+        return Told(
+            False,
+            f"{contact} is with {self._name(view.owner) if view.owner else 'nobody yet'}: only the owner or a supervisor closes it.",
+        )
 
     async def close(self, actor: Actor, closing: Closing) -> Told:
         """End the contact."""
@@ -180,7 +195,7 @@ class House:
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions."""
-        return self.plan().plan.dispositions
+        return DISPOSITIONS
 
     # ---- commands -----------------------------------------------------------------------------------------------
 
@@ -189,7 +204,11 @@ class House:
         it = commands.parse(text)
         spec = self._agent(actor)
         if it.verb in ("available", "away", "offline", "status") and spec is None:
-            return await self._newcomer(actor) if it.verb == "available" else _stranger(self.plan().plan.supervisors)
+            return (
+                await self._newcomer(actor)
+                if it.verb == "available"
+                else _stranger(self.plan().plan.supervisors)
+            )
         if it.verb in ("queue", "why") and spec is None and not is_supervisor(self.plan().plan, actor):
             return _stranger(self.plan().plan.supervisors)
         match it.verb:
@@ -203,7 +222,14 @@ class House:
             case "status" if spec is not None:
                 return await self._status(spec)
             case "queue":
-                return Told(True, queue_lines(self.plan(), await self.queue.contacts(("waiting", "offered", "parked"), limit=200), await self.queue.now()))
+                return Told(
+                    True,
+                    queue_lines(
+                        self.plan(),
+                        await self.queue.contacts(("waiting", "offered", "parked"), limit=200),
+                        await self.queue.now(),
+                    ),
+                )
             case "why":
                 return await self._why(it.word)
             case _:
@@ -218,11 +244,19 @@ class House:
             begins = next((at for at, on in edges(book.on_duty(spec), instant(now)) if on), None)
             when = spoken(begins, now, book.plan.timezone, "en") if begins else "never by the plan"
             hours = tuple(Button("agent.overtime", f"{h} h", f"{h}h") for h in (1, 2, 4))
-            return Told(False, f"You are off shift; your next shift begins {when}. Work now? Until when: `/tierline available 2h`.", buttons=hours)
+            return Told(
+                False,
+                f"You are off shift; your next shift begins {when}. Work now? Until when: `/tierline available 2h`.",
+                buttons=hours,
+            )
         if not me.on_shift and overtime is not None:
             await self.queue.overtime(name, now + span(overtime))
         await self.queue.presence(name, "available")
-        until = spoken(now + span(overtime), now, book.plan.timezone, "en") if overtime and not me.on_shift else ""
+        until = (
+            spoken(now + span(overtime), now, book.plan.timezone, "en")
+            if overtime and not me.on_shift
+            else ""
+        )
         return Told(True, "You are *available*." + (f" Overtime until {until}." if until else ""))
 
     async def _away(self, spec: AgentSpec, it: commands.Command) -> Told:
@@ -230,7 +264,9 @@ class House:
         until = now + span(it.span) if it.span else None
         await self.queue.presence(agent_id(spec.name), "away", until=until, why=it.word)
         back = f" until {spoken(until, now, self.plan().plan.timezone, 'en')}" if until else ""
-        return Told(True, f"You are *away*{back}{': ' + it.word if it.word else ''}. What you own stays yours.")
+        return Told(
+            True, f"You are *away*{back}{': ' + it.word if it.word else ''}. What you own stays yours."
+        )
 
     async def _status(self, spec: AgentSpec) -> Told:
         me = (await self.queue.agents()).get(agent_id(spec.name))
@@ -255,7 +291,9 @@ class House:
         value = json.dumps({"user": actor.user, "email": actor.email, "name": actor.name})
         for supervisor in plan.supervisors:
             text = f"{actor.name} wants to answer contacts but isn't in the routing plan."
-            await self.desk.tell(supervisor, text, (Button("agent.add", f"Add {actor.name}"[:75], value, "primary"),))
+            await self.desk.tell(
+                supervisor, text, (Button("agent.add", f"Add {actor.name}"[:75], value, "primary"),)
+            )
         return _stranger(plan.supervisors)
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
@@ -276,7 +314,11 @@ class House:
         if not is_supervisor(book.plan, actor):
             return Told(False, "Only a supervisor of the plan can add somebody.")
         who = json.loads(value)
-        spec = newcomer(str(who["name"]), str(who["email"] or who["user"]), book.plan.teams[0].name if book.plan.teams else "team")
+        spec = newcomer(
+            str(who["name"]),
+            str(who["email"] or who["user"]),
+            book.plan.teams[0].name if book.plan.teams else "team",
+        )
         if any(a.slack == spec.slack for a in book.plan.agents):
             return Told(True, f"{spec.name} is in the plan already.")
         try:
@@ -284,7 +326,9 @@ class House:
             version = await self.plan.publish(source, actor.name, f"added {spec.name}", on=book.version)
         except (PlanErrors, Stale) as error:
             return Told(False, f"Not added: {error}")
-        await self.desk.tell(str(who["user"]), "You are in the routing plan now: type `/tierline available` to begin.")
+        await self.desk.tell(
+            str(who["user"]), "You are in the routing plan now: type `/tierline available` to begin."
+        )
         return Told(True, f"{spec.name} was added to team {spec.team} as L1 (plan version {version}).")
 
     # ---- looking up ---------------------------------------------------------------------------------------------

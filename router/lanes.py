@@ -1,8 +1,8 @@
 """Jobs in lanes: one lane is done in order, lanes go side by side; a cursor moves only behind what is finished.
 
-    ledger ──▶ jobs of an event ──▶ lane "say:C1001" ─ job ─ job
-                                    lane "agent:ada" ─ job
-    cursor = the last event before which every job is done: a restart repeats what lies behind it, nothing else
+ledger ──▶ jobs of an event ──▶ lane "say:C1001" ─ job ─ job
+                                lane "agent:ada" ─ job
+cursor = the last event before which every job is done: a restart repeats what lies behind it, nothing else
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Lanes:
                     return
                 pause = wait
             count, wait = count + 1, min(wait * 2, LONGEST_WAIT)
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
 
     def _settle(self) -> None:
         moved = False

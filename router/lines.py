@@ -35,7 +35,9 @@ def queue_lines(book: Rulebook, contacts: Iterable[ContactView], now: int) -> st
         facts = Facts.parse(it.facts)
         due = f", due {spoken(facts.due, now, book.plan.timezone, 'en')}" if facts.due else ""
         held = f", held until {spoken(it.wake, now, book.plan.timezone, 'en')}" if it.wake else ""
-        rows.append(f"• *{it.id}* {escape(it.service)} · {it.channel} · {escape(facts.name or facts.address)} · {it.state} {lasted(now - it.arrived)}{held or due}")
+        rows.append(
+            f"• *{it.id}* {escape(it.service)} · {it.channel} · {escape(facts.name or facts.address)} · {it.state} {lasted(now - it.arrived)}{held or due}"
+        )
     more = f"\n… and {len(ordered) - 20} more." if len(ordered) > 20 else ""
     return "\n".join(rows) + more
 
@@ -45,7 +47,10 @@ def status_lines(book: Rulebook, me: AgentView, held: list[ContactView], now: in
     shift = "on shift" if me.on_shift else "off shift"
     load = f"{me.live + me.deferred} of {me.capacity.budget}"
     first = f"You are *{me.presence}*, {shift}; load {load}."
-    rows = [f"• *{it.id}* {escape(it.service)} · {it.state} · {escape(Facts.parse(it.facts).name or Facts.parse(it.facts).address)}" for it in held]
+    rows = [
+        f"• *{it.id}* {escape(it.service)} · {it.state} · {escape(Facts.parse(it.facts).name or Facts.parse(it.facts).address)}"
+        for it in held
+    ]
     return "\n".join([first, *rows]) if rows else f"{first} You have nothing open."
 
 
@@ -56,6 +61,12 @@ def why_lines(book: Rulebook, why: Why, now: int) -> str:
     for row in why.rows:
         until = f" – until {spoken(row.until, now, zone, 'en')}" if row.until else ""
         rows.append(f"• {escape(row.agent)}: {escape(row.reason)}{until}")
-    nxt = f"\nNext change: {spoken(why.next.at, now, zone, 'en')}, {escape(why.next.what)}." if why.next else ""
-    later = f"\n_{len(why.not_yet)} settings of the plan are not acted on yet: `tierline plan check` lists them._" if why.not_yet else ""
+    nxt = (
+        f"\nNext change: {spoken(why.next.at, now, zone, 'en')}, {escape(why.next.what)}." if why.next else ""
+    )
+    later = (
+        f"\n_{len(why.not_yet)} settings of the plan are not acted on yet: `tierline plan check` lists them._"
+        if why.not_yet
+        else ""
+    )
     return "\n".join([escape(why.text), *rows]) + nxt + later

@@ -9,6 +9,7 @@ from itertools import groupby
 
 import structlog
 
+from ..queue.client import Client
 from ..queue.engine import Queue
 from ..queue.state import Event
 from .lanes import Job, Lanes
@@ -64,22 +65,29 @@ class Outbox:
                 await asyncio.sleep(0.05)  # many small moves become one write
 
     async def _deliver(self) -> None:
-        start = await self.queue.cursor(ROLE)
+        start = await self.queue.register(ROLE)
+        reader = await self.queue.reader()
+        try:
+            await self._follow(reader, start)
+        finally:
+            await reader.close()
+
+    async def _follow(self, reader: Client, start: str) -> None:
         self.read_until = start
         known_at_start = await self.queue.last_event()
         while True:
-            events = await self.queue.events(self.read_until, BATCH, block=2_000)
+            events = await self.queue.events(self.read_until, BATCH, block=2_000, reader=reader)
             for entry, together in groupby(events, key=lambda event: event.id):
                 jobs = [job for event in together for job in self.jobs(event)]
                 self.lanes.submit(entry, jobs, replayed=_order(entry) <= _order(known_at_start))
                 self.read_until = entry
-            while self.lanes.open > MOST_OPEN:
+            while self.lanes.open > MOST_OPEN:  # noqa: ASYNC110 - any lane may make room
                 await asyncio.sleep(0.05)
 
     async def settled(self) -> None:
         """Wait until everything in the ledger so far has been delivered."""
         last = await self.queue.last_event()
-        while _order(self.read_until) < _order(last):
+        while _order(self.read_until) < _order(last):  # noqa: ASYNC110 - the reader has no event to wait for
             await asyncio.sleep(0.005)
         await self.lanes.idle()
 

@@ -22,8 +22,8 @@ class Receipts:
         found = (contact, int(n)) if n.isdigit() else await self.queue().find_receipt(provider_id)
         if found is None:
             return False
-        answer = await self.queue().receipt(*found, status, provider_id=provider_id, error=error)
-        return answer.outcome != "gone"
+        await self.queue().receipt(*found, status, provider_id=provider_id, error=error)
+        return True
 
     async def opt(self, address: str, out: bool) -> None:
         """The customer said STOP (out) or START."""

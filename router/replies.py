@@ -48,7 +48,9 @@ def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
     if it.state != "active":
         return Ruling("not_sent", text, f"Not sent: {it.contact} is {it.state}. Kept as a note.")
     if not it.here:
-        return Ruling("not_sent", text, f"Not sent: {it.contact} is now with {it.owner_name}, in another thread.")
+        return Ruling(
+            "not_sent", text, f"Not sent: {it.contact} is now with {it.owner_name}, in another thread."
+        )
     if mentions:
         return Ruling("note", text, "It mentions a colleague: kept as a note.", may_send=True)
     if it.channel == "voice":

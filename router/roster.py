@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from ..queue.engine import Queue
+from ..queue.state import mask_of
 from ..skills.skill import Capacity, Profile
 from .plan.model import AgentSpec
-from .rulebook import Rulebook, both_open, edges, instant
+from .rulebook import Rulebook, both_open, edges, instant, millis
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
@@ -35,7 +38,12 @@ def enlist(book: Rulebook, spec: AgentSpec, now: int) -> Enlisted:
     """`spec` as of `now` (ms)."""
     pair, at = book.on_duty(spec), instant(now)
     return Enlisted(
-        agent_id(spec.name), spec, spec.profile, book.capacity(spec), both_open(pair, at), edges(pair, at, EDGES)
+        agent_id(spec.name),
+        spec,
+        spec.profile,
+        book.capacity(spec),
+        both_open(pair, at),
+        edges(pair, at, EDGES),
     )
 
 
@@ -45,14 +53,22 @@ async def write(queue: Queue, who: Enlisted) -> None:
         who.id,
         profile=who.profile,
         capacity=who.capacity,
-        channels=who.spec.channels,
+        channels=mask_of(who.spec.channels),
         on_shift=who.on_shift,
         edges=who.edges,
     )
 
 
+def midnights(zone: str, now: int, days: int = 400) -> tuple[int, ...]:
+    """The site's midnights (ms) from yesterday's on: shares are counted from the last that has passed."""
+    tz = ZoneInfo(zone)
+    first = instant(now).astimezone(tz).date() - timedelta(days=1)
+    return tuple(millis(datetime.combine(first + timedelta(days=i), time(), tz)) for i in range(days))
+
+
 async def muster(queue: Queue, book: Rulebook, now: int) -> None:
     """Make the queue's agents those of the plan: write each, remove who isn't in it any more."""
+    await queue.calendar(midnights(book.plan.timezone, now))
     wanted = {agent_id(spec.name): enlist(book, spec, now) for spec in book.plan.agents}
     for who in wanted.values():
         await write(queue, who)

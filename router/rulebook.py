@@ -101,7 +101,8 @@ class Rulebook:
         need = Need(service.name, channel, skills, tongues, step.tiers, from_plan)
         admitted = tuple((t, s) for t, s in shares if not from_plan or t in from_plan)
         until = None if step.until is None else span(step.until)
-        return Step(need, until, _PICKS[step.pick], step.offer_to, admitted, step.alert)
+        alert = step.alert or step.page is not None  # nobody is paged yet, but somebody is told
+        return Step(need, until, _PICKS[step.pick], step.offer_to, admitted, alert)
 
     def on_duty(self, agent: model.AgentSpec) -> tuple[Schedule, Schedule]:
         """The two schedules that must both be open for `agent` to be on shift: the team's and their own."""
@@ -110,8 +111,8 @@ class Rulebook:
 
     def capacity(self, agent: model.AgentSpec) -> Capacity:
         """The agent's budget with each channel's cost and cap from the plan."""
-        costs = {name: spec.cost for name, spec in self._channels()}
-        caps = {name: spec.cap for name, spec in self._channels() if spec.cap is not None}
+        costs: dict[str, int] = {name: spec.cost for name, spec in self._channels()}
+        caps: dict[str, int] = {name: spec.cap for name, spec in self._channels() if spec.cap is not None}
         caps.update(dict(agent.capacity.caps))
         return Capacity(agent.capacity.budget, levels(costs), levels(caps), self.plan.settings.offers)
 

@@ -52,7 +52,7 @@ class Supervisor:
                 log.exception("task.died", task=it.name)
             it.up, it.deaths = False, it.deaths + 1
             pause = FIRST_PAUSE if clock() - begun > CALM else min(pause * 2, LONGEST_PAUSE)
-            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))
 
     @property
     def healthy(self) -> bool:

@@ -46,7 +46,9 @@ def telling(
 def closed_telling(book: Rulebook, contact: str, service: str, facts: Facts, now: int) -> Telling | None:
     """The text for somebody who writes outside the hours: when we open, and why it's closed."""
     opening = book.hours(service).next_open(instant(now))
-    when = spoken(round(opening.timestamp() * 1000), now, book.plan.timezone, facts.language) if opening else ""
+    when = (
+        spoken(round(opening.timestamp() * 1000), now, book.plan.timezone, facts.language) if opening else ""
+    )
     why = facts.closed.partition(": ")[2]
     return telling(book, "closed_now", contact, service, facts, now, next_open=when, why=why)
 
@@ -68,4 +70,10 @@ def spoken(at: int, now: int, zone: str, language: str) -> str:
 
 
 def _date(local: datetime, language: str) -> str:
-    return f"{local.day}.{local.month}." if language == "de" else f"{local.day}/{local.month}" if language in ("fr", "es") else f"{local:%B} {local.day}"
+    return (
+        f"{local.day}.{local.month}."
+        if language == "de"
+        else f"{local.day}/{local.month}"
+        if language in ("fr", "es")
+        else f"{local:%B} {local.day}"
+    )

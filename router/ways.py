@@ -23,7 +23,9 @@ def ways(plan: Plan, desk: Desk | None, doors: Mapping[str, Channel], smtp_url: 
     if plan.alerts.slack and desk is not None:
         found["slack"] = _by_slack(desk, plan.alerts.slack)
     if plan.alerts.sms and "sms" in doors:
-        sender = plan.channels.sms.sender or next((e.to for e in plan.entry if e.channel == "sms" and e.to), "")
+        sender = plan.channels.sms.sender or next(
+            (e.to for e in plan.entry if e.channel == "sms" and e.to), ""
+        )
         found["sms"] = _by_text(doors["sms"], plan.alerts.sms, sender or "")
     if plan.alerts.email and smtp_url:
         found["email"] = _by_mail(smtp_url, plan.alerts.email, plan.site)

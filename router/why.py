@@ -128,7 +128,11 @@ def _row(
     at = instant(now)
     if contact.state == "parked":
         closed = hours.why_closed(at)
-        return Row(name, f"the service is closed ({closed})" if closed else "it waits for its date", until=contact.wake)
+        return Row(
+            name,
+            f"the service is closed ({closed})" if closed else "it waits for its date",
+            until=contact.wake,
+        )
     no = refusal(contact.now_step.need, agent.profile)
     if not agent.on_shift:
         reason = "off shift"
@@ -138,9 +142,15 @@ def _row(
                 reason = f"team {team.name} is off"
         return Row(name, reason, until=edge)
     if agent.presence != "available":
-        return Row(name, f"{agent.presence}{': ' + agent.why if agent.why else ''}", until=due.get(f"b:{agent.name}"))
+        return Row(
+            name, f"{agent.presence}{': ' + agent.why if agent.why else ''}", until=due.get(f"b:{agent.name}")
+        )
     if no is not None:
-        lacks = {"channel": "doesn't take", "team": "not asked in this step: team", "tier": "not asked in this step: tier"}
+        lacks = {
+            "channel": "doesn't take",
+            "team": "not asked in this step: team",
+            "tier": "not asked in this step: tier",
+        }
         return Row(name, f"{lacks.get(no.reason, 'lacks ' + no.reason)} {no.what}")
     if agent.name in contact.excluded:
         back = due.get(f"e:{contact.id}:{agent.name}")
@@ -160,7 +170,9 @@ def _room(name: str, contact: ContactView, agent: AgentView) -> Row:
     if contact.channel not in LIVE and agent.live >= agent.capacity.budget:
         return Row(name, "is on a call")
     if cost > free:
-        return Row(name, f"full: {agent.capacity.budget - free} of {agent.capacity.budget} used, {cost} needed")
+        return Row(
+            name, f"full: {agent.capacity.budget - free} of {agent.capacity.budget} used, {cost} needed"
+        )
     if agent.draining:
         return Row(name, f"kept free for {agent.draining}")
     return Row(name, "free: it is about to be offered")
@@ -187,7 +199,11 @@ def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec]) -> Next | None
 
 
 def _with_text(why: Why, facts: Facts, contact: ContactView, specs: Mapping[str, AgentSpec]) -> Why:
-    by = f"rule “{facts.rule}” (line {facts.rule_line}, plan {facts.version})" if facts.rule else f"its entry (plan {facts.version})"
+    by = (
+        f"rule “{facts.rule}” (line {facts.rule_line}, plan {facts.version})"
+        if facts.rule
+        else f"its entry (plan {facts.version})"
+    )
     parts = [f"{why.contact} is {why.state} in {why.service}, chosen by {by}."]
     if contact.owner:
         owner = specs.get(contact.owner)

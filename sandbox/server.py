@@ -14,7 +14,7 @@ from aiohttp import web
 from .api import Field, Refused, guard, read_count, read_fields
 from .bulletin import Bulletin
 from .relay import Relay
-from .stage import Cast, Clock, Faults, Wire
+from .stage import Cast, Clock, Faults, Person, Wire
 from .travel import apply_faults, parse_faults, parse_target
 
 Changed = Callable[[str, dict[str, str]], None]
@@ -170,17 +170,8 @@ class Sandbox:
                 "numbers": [n.number for n in cast.numbers],
                 "mailboxes": list(cast.mailboxes),
                 "customers": [{"name": c.name, "phone": c.phone, "mail": c.mail} for c in cast.customers],
-                "agents": [
-                    {
-                        "name": p.name,
-                        "slack": p.slack,
-                        "phone": p.phone,
-                        "tier": p.tier,
-                        "team": p.team,
-                        "dm": p.dm,
-                    }
-                    for p in cast.people
-                ],
+                "agents": [_person(p) for p in cast.people if p.tier],
+                "supervisors": [_person(p) for p in cast.people if not p.tier],
                 "channels": [{"id": p.id, "name": p.name} for p in cast.places],
             }
         )
@@ -261,3 +252,7 @@ class Sandbox:
             body=await asyncio.to_thread(path.read_bytes),
             headers={"Content-Type": _TYPES[path.suffix], "Content-Security-Policy": _POLICY},
         )
+
+
+def _person(p: Person) -> dict[str, str]:
+    return {"name": p.name, "slack": p.slack, "phone": p.phone, "tier": p.tier, "team": p.team, "dm": p.dm}

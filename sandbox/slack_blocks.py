@@ -6,7 +6,6 @@ and views that a desk needs are known; newer ones (card, carousel, video, …) a
 
 from __future__ import annotations
 
-import copy
 import json
 import secrets
 from typing import Any, Literal
@@ -181,7 +180,7 @@ def short_id() -> str:
 
 def completed(blocks: list[Json]) -> list[Json]:
     """A copy with what Slack adds: block ids, action ids, `emoji` and `verbatim`."""
-    done = copy.deepcopy(blocks)
+    done: list[Json] = json.loads(json.dumps(blocks))  # several times faster than a deep copy
     for block in done:
         block.setdefault("block_id", short_id())
         for element in elements_of(block):

@@ -1,7 +1,7 @@
 """The SMS door: Twilio's signed webhooks in, texts out through the twilio library.
 
-    customer ─▶ Twilio ─▶ POST /twilio/sms ─▶ signature ─▶ shapes ─▶ Arrived ─▶ inbound (durable) ─▶ <Response/>
-    customer ◀─ Twilio ◀─ Messages.json ◀─ say            /twilio/sms/status ─▶ receipt
+customer ─▶ Twilio ─▶ POST /twilio/sms ─▶ signature ─▶ shapes ─▶ Arrived ─▶ inbound (durable) ─▶ <Response/>
+customer ◀─ Twilio ◀─ Messages.json ◀─ say            /twilio/sms/status ─▶ receipt
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from aiohttp import web
 from multidict import MultiDict
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
@@ -135,12 +136,12 @@ class SmsDoor:
             it = report(form, self.account.sid)
         except BadRequest as error:
             return _no(400, str(error))
-        error = in_words(it.error) if it.status == "failed" else ""
+        said = in_words(it.error) if it.status == "failed" else ""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 if (key := request.query.get("k")) is not None:
                     self._note(it.sid, key)
-                known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, error)
+                known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, said)
         except Exception as failure:
             log.warning("sms.status_not_taken", sid=it.sid, error=type(failure).__name__)
             return _no(503, "try again", retry_after=5)
@@ -206,7 +207,9 @@ class SmsDoor:
 
     async def _send(self, words: Words, text: str, media: tuple[Media, ...]) -> Sent:
         callback = f"{self.public_url}/twilio/sms/status?k={quote(words.key, safe='')}"
-        more: dict[str, object] = {"status_callback": callback} if callback.startswith("https://") or self.account.api_url else {}
+        more: dict[str, object] = (
+            {"status_callback": callback} if callback.startswith("https://") or self.account.api_url else {}
+        )
         if media:
             more["media_url"] = [m.url for m in media]
         try:
@@ -222,7 +225,7 @@ class SmsDoor:
                 raise NotDelivered("Twilio cannot be reached") from None
             raise OutcomeUnknown(type(error).__name__) from None
         self._note(str(message.sid), words.key)
-        return Sent(str(message.sid), _status(str(message.status)))
+        return _sent(message)
 
     async def _there(self, words: Words, texts: list[str]) -> dict[int, Sent]:
         """Which of `texts` Twilio has from us already, by position.
@@ -242,11 +245,14 @@ class SmsDoor:
         for message in reversed(listed):  # oldest first
             sid, body = str(message.sid), str(message.body or "")
             new = message.date_created is None or message.date_created >= since
-            if not new or not str(message.direction).startswith("outbound") or self._keys.get(sid, words.key) != words.key:
+            ours = (
+                str(message.direction).startswith("outbound") and self._keys.get(sid, words.key) == words.key
+            )
+            if not (new and ours):
                 continue
             for i, text in enumerate(texts):
                 if i not in found and body.removeprefix(TRIAL) == text:
-                    found[i] = Sent(sid, _status(str(message.status)))
+                    found[i] = _sent(message)
                     break
         return found
 
@@ -264,8 +270,13 @@ def _refusal(status: int, code: str) -> NotDelivered | OutcomeUnknown:
     return NotDelivered(in_words(code or str(status)), code, permanent=code not in TEMPORARY)
 
 
-def _status(raw: str) -> Status:
-    return STATUSES.get(raw, "queued")
+def _sent(message: MessageInstance) -> Sent:
+    """The text as Twilio has it. Raises NotDelivered when it says at once that it failed."""
+    status = STATUSES.get(str(message.status), "queued")
+    if status == "failed":
+        code = str(message.error_code or "")
+        raise NotDelivered(in_words(code), code, permanent=True)
+    return Sent(str(message.sid), status)
 
 
 def _no(status: int, reason: str, retry_after: int | None = None) -> web.Response:

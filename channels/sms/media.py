@@ -72,7 +72,9 @@ class MediaStore:
             if not self._ours(url):
                 raise MediaRefused("not a host of Twilio's")
             headers = {"Authorization": auth} if auth else {}
-            async with self.http.session.get(self._real(url), headers=headers, allow_redirects=False) as answer:
+            async with self.http.session.get(
+                self._real(url), headers=headers, allow_redirects=False
+            ) as answer:
                 if answer.status in (301, 302, 303, 307, 308):
                     following = _joined(url, answer.headers.get("Location", ""))
                     if not self._ours(following):

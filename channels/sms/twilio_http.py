@@ -91,9 +91,9 @@ def _seconds(raw: str) -> float | None:
 
 def never_sent(error: Exception) -> bool:
     """Whether the request surely did not leave: no connection was made."""
-    return isinstance(error, aiohttp.ClientConnectorError | ssl.SSLError | aiohttp.ServerTimeoutError) and not isinstance(
-        error, aiohttp.SocketTimeoutError
-    )
+    return isinstance(
+        error, aiohttp.ClientConnectorError | ssl.SSLError | aiohttp.ServerTimeoutError
+    ) and not isinstance(error, aiohttp.SocketTimeoutError)
 
 
 def _pairs(fields: dict[str, Any] | None) -> list[tuple[str, str]] | None:

@@ -17,12 +17,19 @@ from typing import Literal
 from urllib.parse import parse_qsl
 
 from multidict import MultiDict
-from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator, get_signature_algorithm
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
 
 from ...queue.contact import Arrived, Media
 
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
-ADDRESS = re.compile(r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}|(whatsapp|messenger|rcs):[!-~]{1,80})")
+ADDRESS = re.compile(
+    r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}|(whatsapp|messenger|rcs):[!-~]{1,80})"
+)
 NUMBER = re.compile(r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|(whatsapp|messenger|rcs):[!-~]{1,80})")
 NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}")
 LONGEST_TEXT = 20_000
@@ -85,7 +92,13 @@ class StatusReport:
 def read_form(body: bytes) -> MultiDict[str]:
     """The form fields of a body. Raises BadRequest when it isn't UTF-8 or far too many fields."""
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=200, errors="strict")
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            max_num_fields=200,
+            errors="strict",
+        )
     except (ValueError, UnicodeDecodeError):
         raise BadRequest("the body is no form") from None
     return MultiDict(pairs)
@@ -134,7 +147,7 @@ def opt_word(form: MultiDict[str]) -> bool | None:
 
 
 def _strict(form: MultiDict[str], account: str) -> dict[str, str]:
-    names = list(form.keys())
+    names = [name for name, _ in form.items()]  # keys() gives each name once
     if len(names) != len(set(names)):
         raise BadRequest("a field stands twice")
     if not all(NAME.fullmatch(name) for name in names):
@@ -170,7 +183,11 @@ def _media(one: dict[str, str], account: str, sid: str) -> tuple[Media, ...]:
     found = []
     for i in range(int(count)):
         url, kind = one.get(f"MediaUrl{i}", ""), one.get(f"MediaContentType{i}", "application/octet-stream")
-        if len(url) > 1000 or not url.startswith(("https://", "http://127.0.0.1", "http://localhost")) or len(kind) > 100:
+        if (
+            len(url) > 1000
+            or not url.startswith(("https://", "http://127.0.0.1", "http://localhost"))
+            or len(kind) > 100
+        ):
             raise BadRequest(f"MediaUrl{i} is no address")
         found.append(Media(url, kind, url.rsplit("/", 1)[-1][:80]))
     return tuple(found)

@@ -24,6 +24,34 @@ class Customer:
     known: bool = False
 
 
+class Claimed(Exception):
+    """`address` belongs to the customer `by` already; nothing was changed."""
+
+    def __init__(self, address: str, by: str) -> None:
+        super().__init__(f"{address} belongs to customer {by} already")
+        self.address, self.by = address, by
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A customer's card as people write it: all of it, addresses in the order of their importance."""
+
+    key: str
+    name: str = field(default="", repr=False)
+    language: str = ""
+    addresses: tuple[str, ...] = field(default=(), repr=False)
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """The card of `key` wasn't taken: `address` belongs to the customer `by`."""
+
+    key: str
+    address: str
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """An earlier contact of a customer in one line."""
@@ -55,29 +83,50 @@ class ContactRecord:
     rule: str = ""
     messages: tuple[MessageView, ...] = ()
     events: tuple[Event, ...] = ()
+    verified: bool = False
+    reason: str = ""  # why it was parked, abandoned or set aside
+
+    @property
+    def disposition(self) -> str:
+        """What the owner chose at the end, "" before."""
+        return str(_decoded(self.outcome).get("disposition") or "")
 
     def to_json(self, whole: bool = False) -> dict[str, object]:
         """A row of `/api/v1/contacts`, or with `whole` the answer of `/api/v1/contacts/{id}`."""
         row: dict[str, object] = {
             "id": self.id, "number": self.id.removeprefix("C"), "state": self.state, "service": self.service,
             "channel": self.channel, "owner": {"name": self.owner, "slack": ""} if self.owner else None,
-            "customer": {"key": self.customer, "name": self.name, "address": self.address}, "offers": [],
+            "customer": {
+                "key": self.customer, "name": self.name, "address": self.address, "verified": self.verified,
+            },
+            "offers": [], "reason": self.reason,
             "arrived": _iso(self.arrived), "ended": _iso(self.ended), "language": self.language,
-            "rule": self.rule, "outcome": json.loads(self.outcome or "{}"),
+            "rule": self.rule, "outcome": _decoded(self.outcome),
         }  # fmt: skip
         if whole:
             row["transcript"] = [_message(m) for m in self.messages]
-            row["timeline"] = [{"at": _iso(e.t), "event": e.e, "text": f"{e.e} {e.a}".strip()} for e in self.events]
+            row["timeline"] = [
+                {"at": _iso(e.t), "event": e.e, "text": f"{e.e} {e.a}".strip()} for e in self.events
+            ]
         return row
 
 
 def _message(it: MessageView) -> dict[str, object]:
-    body = json.loads(it.body or "{}")
+    body = _decoded(it.body)
     return {
         "n": it.n, "at": _iso(it.at), "direction": {"in": "in", "note": "note"}.get(it.kind, "out"),
         "kind": it.kind, "author": body.get("by", ""), "text": body.get("text", ""), "status": it.status,
         "error": it.error,
     }  # fmt: skip
+
+
+def _decoded(raw: str) -> dict[str, object]:
+    """An object; what isn't one was written by somebody else's hand and is shown as nothing."""
+    try:
+        found = json.loads(raw or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _iso(ms: int | None) -> str | None:

@@ -27,6 +27,7 @@ local call -- redis.call; a server doesn't let a library take it at load time
 local P -- the site's prefix
 local NOW -- this transition's instant, ms
 local DESK -- whether agents can be reached
+local MARKS -- how many contacts have a drainer
 local contacts, agents -- records in hand, by id: one table each, so that nobody works on a stale copy
 local changed -- contacts to be written at the end
 local touched, touched_n -- agents to be placed and written at the end, in order of first touch
@@ -120,8 +121,8 @@ local function begin(keys, now)
   contacts, agents, changed = {}, {}, {}
   touched, touched_n, journal, journal_n = {}, 0, {}, 0
   entering, fills, unmarked = {n = 0, i = 0}, {n = 0, i = 0}, {n = 0, i = 0}
-  local site = call('HMGET', P .. 'site', 'clock', 'desk')
-  DESK = site[2] ~= '0'
+  local site = call('HMGET', P .. 'site', 'clock', 'desk', 'marks')
+  DESK, MARKS = site[2] ~= '0', tonumber(site[3] or 0)
   if now ~= '' then
     NOW = tonumber(now)
   else

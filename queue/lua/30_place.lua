@@ -4,6 +4,8 @@
 -- what changes because time passes must be a transition.
 local function shift_counts(a) return a.shift or a.over ~= nil end
 
+local DRAINING = 16 -- added to the mask in a group's name: searches mostly pass such groups by
+
 local function on_shift(a) return shift_counts(a) and a.presence ~= 'offline' end
 
 local function on_duty(a) return a.presence == 'available' and shift_counts(a) end
@@ -100,10 +102,23 @@ local function join_group(a, g, scores)
   a.group = {g = g, p = f.profile, tiers = f.tiers, orders = f.orders, scores = scores}
 end
 
+-- Those on duty who aren't draining, by load: `u`, members "profile:name" so that a search needn't read records.
+local function place_by_load(a)
+  local member, score
+  if on_duty(a) and not a.drain then member, score = a.f.profile .. ':' .. a.name, score_in('U', a) end
+  local at = a.load
+  if at and at[1] == member and at[2] == score then return end
+  if at and at[1] ~= member then call('ZREM', P .. 'u', at[1]) end
+  if member then call('ZADD', P .. 'u', score, member) end
+  a.load = member and {member, score}
+end
+
 -- Puts the agent into the group that their state demands; nothing is written when nothing has changed.
 local function place(a)
   local mask = mask_of(a)
+  place_by_load(a)
   if mask == 0 then return leave_group(a) end
+  if a.drain then mask = mask + DRAINING end
   local f, at = a.f, a.group
   local g, scores, same = f.profile .. '.' .. mask, {}, true
   for i = 1, #f.orders do

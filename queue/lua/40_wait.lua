@@ -4,6 +4,7 @@ local function seat_in_class(c)
   if c.seat == 1 then return end
   call('ZADD', P .. 'w:' .. c.class, c.rank, c.id)
   call('ZADD', P .. 'h:' .. c.ch, 'LT', c.rank, c.class)
+  if MARKS > 0 then call('ZADD', P .. 'H:' .. c.ch, 'XX', 'LT', c.rank, c.class) end
   c.seat = 1
   mark(c)
 end
@@ -17,6 +18,27 @@ local function seat_with(c, a)
   mark(c)
 end
 
+-- While somebody is draining: for classes with contacts that have a drainer, `H:<ch>` keeps the rank of the first
+-- contact without one ("inf": all have), so that looking ahead doesn't pass over those again and again.
+-- `from` is where in the class's order to begin.
+local function unmarked_head(ch, class, from)
+  local rank = 'inf'
+  while rank == 'inf' do
+    local found = call('ZRANGE', P .. 'w:' .. class, from, from + BOUND_SCAN - 1, 'WITHSCORES')
+    if not found[1] then break end
+    local ids = {}
+    for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
+    for i, drainer in ipairs(call('HMGET', P .. 'dr', unpack(ids))) do
+      if not drainer then
+        rank = found[2 * i]
+        break
+      end
+    end
+    from = from + BOUND_SCAN
+  end
+  call('ZADD', P .. 'H:' .. ch, rank, class)
+end
+
 -- Out of wherever it waits. `c.class`, `c.rank` and `c.prefer` must still be those it was seated with.
 local function unseat(c)
   if c.seat == 1 then
@@ -25,8 +47,12 @@ local function unseat(c)
     local head = call('ZRANGE', set, 0, 0, 'WITHSCORES')
     if not head[1] then
       call('ZREM', P .. 'h:' .. c.ch, c.class)
+      if MARKS > 0 then call('ZREM', P .. 'H:' .. c.ch, c.class) end
     elseif tonumber(head[2]) >= c.rank then
       call('ZADD', P .. 'h:' .. c.ch, head[2], c.class)
+    end
+    if head[1] and MARKS > 0 and tonumber(call('ZSCORE', P .. 'H:' .. c.ch, c.class) or -1) == c.rank then
+      unmarked_head(c.ch, c.class, 0)
     end
   elseif c.seat == 2 then
     call('ZREM', P .. 'w:@' .. c.prefer .. '.' .. c.ch, c.id)
@@ -48,15 +74,19 @@ local function set_timer(c, instant)
   mark(c)
 end
 
+-- No check any more whether everybody was asked; there is one only where somebody was excluded.
 local function unlift(c)
-  if c.lift then undue('E:' .. c.id) end
+  if not c.asked then return end
+  undue('E:' .. c.id)
   c.lift = nil
+  if not c.pairs then c.asked = nil end
+  mark(c)
 end
 
 -- The agent isn't asked for the contact: for good (until it is taken or ends), or until `instant`.
 local function exclude(c, a, instant)
   if call('HSET', P .. 'x:' .. c.id, a.name, instant or '') == 1 then
-    c.pairs = (c.pairs or 0) + 1
+    c.pairs, c.asked = (c.pairs or 0) + 1, 1
     call('SADD', P .. 'n:' .. a.name, c.id)
     call('SADD', P .. 'xs', c.id)
   end
@@ -74,7 +104,11 @@ local function readmit(c, name)
   if call('HDEL', P .. 'x:' .. c.id, name) == 0 then return end
   call('SREM', P .. 'n:' .. name, c.id)
   c.pairs = c.pairs > 1 and c.pairs - 1 or nil
-  if not c.pairs then call('SREM', P .. 'xs', c.id) end
+  if not c.pairs then
+    call('SREM', P .. 'xs', c.id)
+    undue('E:' .. c.id)
+    c.lift = nil
+  end
   mark(c)
 end
 

@@ -80,7 +80,8 @@ end
 
 local group_parts = memo(function(g)
   local p, m = string.match(g, '^(%d+)%.(%d+)$')
-  return {p = tonumber(p), mask = tonumber(m)}
+  m = tonumber(m)
+  return {p = tonumber(p), mask = m % DRAINING, draining = m >= DRAINING}
 end)
 
 -- The first of a group who isn't in `no` (a set of names): name, score.
@@ -109,17 +110,28 @@ local function best_of_groups(order, groups, no)
   return best
 end
 
+-- Whether somebody who is draining might take the contact: it is theirs, or comes before one of theirs.
+local function draining_may(c)
+  if MARKS == 0 then return false end
+  if c.drainer then return true end
+  local latest = call('ZREVRANGE', P .. 'drk', 0, 0, 'WITHSCORES')
+  return latest[2] ~= nil and c.rank <= tonumber(latest[2])
+end
+
 -- The tier's admitted groups that can take the channel. `firsts(profile, byte)` gives what orders before score.
-local function eligible_groups(order, tier, class, ch, whom, firsts)
-  local profiles, groups = words(call('GET', P .. 'prf:' .. class .. ':' .. tier) or ''), {}
-  for from = 1, #profiles, 100 do -- 100 × 8 masks at a time
+local function eligible_groups(order, tier, c, whom, draining, firsts)
+  local profiles, groups = words(call('GET', P .. 'prf:' .. c.class .. ':' .. tier) or ''), {}
+  for from = 1, #profiles, 100 do -- 100 × 8 masks (16 with those who drain) at a time
     local part, names = {}, {}
     for i = from, math.min(from + 99, #profiles) do part[#part + 1] = profiles[i] end
     local ready = call('HMGET', P .. 'rc', unpack(part))
     for i, profile in ipairs(part) do
       if tonumber(ready[i] or 0) > 0 then
         for mask = 1, 15 do
-          if HAS[mask][ch] then names[#names + 1] = profile .. '.' .. mask end
+          if HAS[mask][c.ch] then
+            names[#names + 1] = profile .. '.' .. mask
+            if draining then names[#names + 1] = profile .. '.' .. mask + DRAINING end
+          end
         end
       end
     end
@@ -142,17 +154,17 @@ local function eligible_groups(order, tier, class, ch, whom, firsts)
 end
 
 -- The best of one tier by score alone: the first heads of the index usually hold them.
-local function best_of_tier(order, tier, class, ch, whom, no)
+local function best_of_tier(order, tier, c, whom, draining, no)
   local heads, groups = call('ZRANGE', P .. 'R:' .. order .. ':' .. tier, 0, BOUND_SCAN - 1, 'WITHSCORES'), {}
   for i = 1, #heads, 2 do
     local it = group_parts(heads[i])
-    if HAS[it.mask][ch] and floor(byte_at(whom, it.p) / 64) == tier then
+    if HAS[it.mask][c.ch] and (draining or not it.draining) and floor(byte_at(whom, it.p) / 64) == tier then
       groups[#groups + 1] = {g = heads[i], score = tonumber(heads[i + 1]), first = 0}
     end
   end
   local best = best_of_groups(order, groups, no)
   if #heads < 2 * BOUND_SCAN or (best and best.score < tonumber(heads[#heads])) then return best end
-  return best_of_groups(order, eligible_groups(order, tier, class, ch, whom), no)
+  return best_of_groups(order, eligible_groups(order, tier, c, whom, draining), no)
 end
 
 -- Contacts that each team of the service has accepted since midnight of the site: the key they are counted in.
@@ -196,14 +208,14 @@ end
 
 -- The best agent by (tier in the step's order, share, pick, name) who isn't in `no`, or nil.
 local function best_agent(c, r, step, no)
-  local whom, firsts = who(c.class), firsts_of(r, step)
+  local whom, firsts, draining = who(c.class), firsts_of(r, step), draining_may(c)
   local order = step.p == 'S' and 'L' or step.p
   for _, tier in ipairs(step.t) do
     local best
     if firsts then
-      best = best_of_groups(order, eligible_groups(order, tier, c.class, c.ch, whom, firsts), no)
+      best = best_of_groups(order, eligible_groups(order, tier, c, whom, draining, firsts), no)
     else
-      best = best_of_tier(order, tier, c.class, c.ch, whom, no)
+      best = best_of_tier(order, tier, c, whom, draining, no)
     end
     if best then return agent(best.name) end
   end

@@ -1,67 +1,146 @@
 -- Draining: an agent is kept free for a contact that fits nobody yet, so that endless small work can't starve it.
 
+local function set_marks(by)
+  MARKS = call('HINCRBY', P .. 'site', 'marks', by)
+  if MARKS == 0 then call('DEL', P .. 'H:1', P .. 'H:2', P .. 'H:3', P .. 'H:4') end
+end
+
+-- Keeps the agent free for the contact, which waits in its class.
+local function mark_drainer(c, a)
+  c.drainer, a.drain = a.name, c.id
+  mark(c)
+  touch(a)
+  set_marks(1)
+  call('HSET', P .. 'dr', c.id, a.name)
+  call('ZADD', P .. 'drk', c.rank, a.name)
+  unmarked_head(c.ch, c.class, 0)
+  event('draining', c.id, a.name)
+end
+
 -- Takes the mark away; the agent may take other work again and is filled when the transition ends.
 local function unmark(c)
   if not c.drainer then return end
   local a = agent(c.drainer)
-  if a and a.drain == c.id then
+  if a then
     a.drain = nil
     touch(a)
     push(unmarked, a)
   end
+  call('HDEL', P .. 'dr', c.id)
+  call('ZREM', P .. 'drk', c.drainer)
+  if c.seat == 1 then call('ZADD', P .. 'H:' .. c.ch, 'XX', 'LT', c.rank, c.class) end
+  set_marks(-1)
   c.drainer = nil
   mark(c)
 end
 
--- The least loaded agent on duty whom the contact's class admits and who could ever hold it.
-local function choose_drainer(c)
-  local whom, no, best = who(c.class), excluded(c), nil
-  for tier = 1, 3 do
-    for _, profile in ipairs(words(call('GET', P .. 'prf:' .. c.class .. ':' .. tier) or '')) do
-      for _, name in ipairs(call('SMEMBERS', P .. 'av:' .. profile)) do
-        local a = agent(name)
-        if not a.drain and not no[name] and HAS[a.f.on][c.ch] and a.f.cost[c.ch] <= a.f.budget then
-          local part = permille(a)
-          local before = best and (part ~= best.part and part < best.part
-            or part == best.part and earlier(a.since, name, best.a.since, best.a.name))
-          if not best or before then best = {a = a, part = part} end
-        end
-      end
-    end
-  end
-  return best and best.a
+-- Whether the agent could hold the contact one day, and isn't kept free for another.
+local function could_drain(a, c, no)
+  return a and not a.drain and not no[a.name] and HAS[a.f.on][c.ch] and a.f.cost[c.ch] <= a.f.budget
 end
 
--- Waiting contacts that come before x and that the agent may take but for the budget: an iterator by (rank, id).
-local function ahead_of(a, x)
+-- The first by (load, since, name) of a list {member, score, …} in order of scores whose profile is admitted.
+local function first_by_load(c, list, whom, no)
+  local best, best_score
+  for i = 1, #list, 2 do
+    if best and list[i + 1] ~= best_score then break end
+    local profile, name = string.match(list[i], '^(%d+):(.*)$')
+    if byte_at(whom, tonumber(profile)) > 0 and (not best or bytes_before(name, best.name)) then
+      local a = agent(name)
+      if could_drain(a, c, no) then best, best_score = a, list[i + 1] end
+    end
+  end
+  return best, best_score ~= nil and best_score ~= list[#list]
+end
+
+-- The admitted profiles' agents on duty who aren't draining: {member, score, …} by score.
+local function admitted_by_load(c)
+  local members, list, flat = {}, {}, {}
+  for tier = 1, 3 do
+    for _, profile in ipairs(words(call('GET', P .. 'prf:' .. c.class .. ':' .. tier) or '')) do
+      for _, name in ipairs(call('SMEMBERS', P .. 'av:' .. profile)) do members[#members + 1] = profile .. ':' .. name end
+    end
+  end
+  for from = 1, #members, BOUND_PART do
+    local scores = call('ZMSCORE', P .. 'u', unpack(members, from, math.min(from + BOUND_PART - 1, #members)))
+    for i, score in ipairs(scores) do
+      if score then list[#list + 1] = {members[from + i - 1], tonumber(score)} end
+    end
+  end
+  table.sort(list, function(x, y) return x[2] < y[2] end)
+  for i, it in ipairs(list) do flat[2 * i - 1], flat[2 * i] = it[1], it[2] end
+  return flat
+end
+
+-- The least loaded agent on duty whom the contact's class admits and who could ever hold it. Where many are
+-- admitted, one of them is among the first; where few are, reading just those is cheap.
+local function choose_drainer(c)
+  place_touched()
+  local whom, no = who(c.class), c.pairs and excluded(c) or {}
+  local list = call('ZRANGE', P .. 'u', 0, 4 * BOUND_SCAN - 1, 'WITHSCORES')
+  local best, sure = first_by_load(c, list, whom, no)
+  if best and (sure or #list < 8 * BOUND_SCAN) then return best end
+  if #list < 8 * BOUND_SCAN then return nil end
+  return (first_by_load(c, admitted_by_load(c), whom, no))
+end
+
+-- Where to look ahead in one class: at its first contact without a drainer. {class, rank, at = place in the set}
+local function run_of(class, head, unmarked_rank)
+  local rank = tonumber(unmarked_rank or head)
+  if rank == math.huge then return nil end
+  return {class = class, rank = rank}
+end
+
+-- The contact at which a run stands: the first of its rank without a drainer; later, the next in the set.
+local function read_run(run)
+  local set = P .. 'w:' .. run.class
+  if not run.at then run.at = call('ZCOUNT', set, '-inf', '(' .. digits(run.rank)) end
+  while true do
+    local found = call('ZRANGE', set, run.at, run.at, 'WITHSCORES')
+    if not found[1] then
+      run.rank, run.id = math.huge, nil
+      return
+    end
+    run.id, run.rank = found[1], tonumber(found[2])
+    if call('HEXISTS', P .. 'dr', run.id) == 0 then return end
+    run.at = run.at + 1
+  end
+end
+
+-- The classes, one run each, of the channels whose contacts the agent may take but for the budget.
+local function runs_for(a, x)
   local open = open_for(a)
   local live, deferred = load_of(a)
-  local runs, can = {}, nil
+  local runs = {}
   for ch = 1, 4 do
     if a.f.cost[ch] <= a.f.budget and fits_but_budget(a, ch, open) and not fits(a, ch, live, deferred) then
-      can = can or call('GET', P .. 'can:' .. a.f.profile) or ''
-      for _, class in ipairs(call('ZRANGEBYSCORE', P .. 'h:' .. ch, '-inf', x.rank)) do
-        if byte_at(can, tonumber(class)) > 0 then
-          runs[#runs + 1] = {set = P .. 'w:' .. class, from = 0, i = 1, n = 0}
-        end
+      local heads = own_heads(a, ch)
+      local classes = {}
+      for i, head in ipairs(heads) do classes[i] = head[2] end
+      local firsts = MARKS > 0 and classes[1] and call('ZMSCORE', P .. 'H:' .. ch, unpack(classes)) or {}
+      for i, head in ipairs(heads) do
+        local run = head[1] <= x.rank and run_of(head[2], head[1], firsts[i])
+        if run then runs[#runs + 1] = run end
       end
     end
   end
-  local function peek(run)
-    if run.i > run.n then
-      run.ids = call('ZRANGE', run.set, run.from, run.from + BOUND_SCAN - 1, 'WITHSCORES')
-      run.i, run.n, run.from = 1, #run.ids, run.from + BOUND_SCAN
-    end
-    return run.ids[run.i], tonumber(run.ids[run.i + 1])
-  end
+  return runs
+end
+
+-- Contacts without a drainer that come before x and that the agent may take but for the budget, by (rank, id).
+local function ahead_of(a, x)
+  local runs = runs_for(a, x)
   return function()
-    local first, id, rank
+    local first
     for _, run in ipairs(runs) do
-      local its_id, its_rank = peek(run)
-      if its_id and (not id or earlier(its_rank, its_id, rank, id)) then first, id, rank = run, its_id, its_rank end
+      if run.rank <= x.rank and (not first or run.rank <= first.rank) then
+        if not run.id then read_run(run) end
+        if run.id and (not first or earlier(run.rank, run.id, first.rank, first.id)) then first = run end
+      end
     end
-    if not id or not earlier(rank, id, x.rank, x.id) then return nil end
-    first.i = first.i + 2
+    if not first or not earlier(first.rank, first.id, x.rank, x.id) then return nil end
+    local id = first.id
+    first.at, first.id = first.at + 1, nil
     return id
   end
 end
@@ -75,15 +154,10 @@ local function held_back(a, x)
   end
   for id in ahead_of(a, x) do
     local c = contact(id)
-    if not c.drainer and not (c.offers and c.offers[1]) and not (c.pairs and excluded(c)[a.name]) then
+    if not (c.offers and c.offers[1]) and not (c.pairs and excluded(c)[a.name]) then
       local chosen = choose_drainer(c)
-      if chosen then
-        c.drainer, chosen.drain = chosen.name, c.id
-        mark(c)
-        touch(chosen)
-        event('draining', c.id, chosen.name)
-        if chosen == a then return true end
-      end
+      if chosen then mark_drainer(c, chosen) end
+      if chosen == a then return true end
     end
   end
   return false

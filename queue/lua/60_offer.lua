@@ -73,9 +73,8 @@ local function settle(c, r)
     if not c.lift then c.lift = NOW + LIFT_AFTER end
     due('E:' .. c.id, c.lift)
     mark(c)
-  elseif c.lift then
+  else
     unlift(c)
-    mark(c)
   end
 end
 
@@ -148,12 +147,16 @@ local function offer(c, a, r, step)
   event('offered', c.id, a.name, number, '{"step":' .. (c.step or 0) .. ',"rank":' .. digits(c.rank) .. '}')
 end
 
+-- Whether the agent may be asked at all: on duty, channel on, admitted, not excluded; room aside.
+local function could(a, c)
+  return on_duty(a) and HAS[a.f.on][c.ch] and byte_at(who(c.class), a.f.profile) > 0
+    and not (c.pairs and excluded(c)[a.name])
+end
+
 -- Whether the contact's preference for one agent still holds; if so, that agent.
 local function preferred(c)
   local a = agent(c.prefer)
-  local holds = a and on_duty(a) and HAS[a.f.on][c.ch] and byte_at(who(c.class), a.f.profile) > 0
-    and (c.direct or c.window > NOW) and not (c.pairs and excluded(c)[a.name])
-  return holds and a
+  return a and (c.direct or c.window > NOW) and could(a, c) and a
 end
 
 local function drop_preference(c)

@@ -38,7 +38,7 @@ local function recheck_personal(a)
   for ch = 1, 4 do
     for _, id in ipairs(call('ZRANGE', P .. 'w:@' .. a.name .. '.' .. ch, 0, BOUND_SWEEP)) do
       local c = contact(id)
-      if not preferred(c) then list[#list + 1] = c end
+      if not could(a, c) then list[#list + 1] = c end
     end
   end
   table.sort(list, by_rank)
@@ -60,8 +60,8 @@ local function restand(a, was, reason)
   local shift, duty, profile = on_shift(a), on_duty(a), a.f.profile
   local moved = was.profile ~= profile
   touch(a)
+  if shift and (not was.shift or moved) then count_on_shift(profile, 1) end -- first: no class dies in between
   if was.shift and (not shift or moved) then count_on_shift(was.profile, -1) end
-  if shift and (not was.shift or moved) then count_on_shift(profile, 1) end
   if was.duty and (not duty or moved) then call('SREM', P .. 'av:' .. was.profile, a.name) end
   if duty and (not was.duty or moved) then call('SADD', P .. 'av:' .. profile, a.name) end
   if shift_counts(a) ~= was.counts then event('shift', nil, a.name, nil, '{"on":' .. tostring(shift_counts(a)) .. '}') end
@@ -186,6 +186,7 @@ function act.remove_agent(argv)
     undue('e:' .. id .. ':' .. name)
   end
   leave_group(a)
+  if a.load then call('ZREM', P .. 'u', a.load[1]) end
   undue('h:' .. name, 'v:' .. name, 'b:' .. name, 'd:' .. name)
   call('SREM', P .. 'agents', name)
   call('DEL', P .. 'a:' .. name, P .. 'n:' .. name)

@@ -36,7 +36,7 @@ function act.hold_reply(argv)
   if source ~= '' then call('HSET', key, 's:' .. source, n) end
   local instant = NOW + tonumber(argv[7])
   due('r:' .. id .. ':' .. n, instant)
-  event('reply.held', id, name, n, cjson.encode({source = source, ['until'] = instant}))
+  event('reply.held', id, name, n, cjson.encode({body = argv[5], source = source, ['until'] = instant}))
   return answer('ok', c, '', n, instant)
 end
 
@@ -107,7 +107,8 @@ function act.receipt(argv)
   meta[STATUS], meta[ERROR] = status, argv[7]
   save_meta(id, n, meta)
   undue('r:' .. id .. ':' .. n)
-  event('message.receipt', id, nil, n, cjson.encode({status = status, error = argv[7], source = meta[SOURCE]}))
+  local x = {status = status, error = argv[7], provider_id = argv[6], source = meta[SOURCE]}
+  event('message.receipt', id, nil, n, x)
   return '1'
 end
 

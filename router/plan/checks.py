@@ -8,49 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from ...skills.skill import CHANNELS
 from . import schedules
-from .errors import Source, Span, closest, one_of, path_of
-from .fields import LANGUAGES, day, duration, quietly, shown
+from .check_schedules import check_schedules
+from .errors import Source, path_of
+from .fields import duration, quietly, shown
 from .model import VARIABLES
+from .names import Known, named, refer, text_of
 from .read import Node
 
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The names that the document declares."""
-
-    schedules: tuple[str, ...]
-    teams: tuple[str, ...]
-    services: tuple[str, ...]
-    on_call: tuple[str, ...]
-    agents: tuple[str, ...]
-    skills: tuple[str, ...]
-    languages: tuple[str, ...]
-    doors: tuple[str, ...]
-
-    @classmethod
-    def of(cls, root: Node) -> Known:
-        """What `root` declares."""
-
-        def keys(section: str) -> tuple[str, ...]:
-            return tuple(key for key, _, _ in root.pairs(section))
-
-        agents = root.each("agents")
-        return cls(
-            keys("schedules"),
-            keys("teams"),
-            keys("services"),
-            keys("on_call"),
-            tuple(dict.fromkeys(text for a in agents if (text := _text(a, "name")))),
-            tuple(dict.fromkeys(key for a in agents for key, _, _ in a.pairs("skills"))),
-            tuple(dict.fromkeys(n.text for n in root.each("languages") if n.text in LANGUAGES)),
-            tuple(dict.fromkeys(text for e in root.each("entry") if (text := _text(e, "to")))),
-        )
 
 
 def check(root: Node, found: Source) -> None:
@@ -59,7 +27,7 @@ def check(root: Node, found: Source) -> None:
     for part in (
         _nothing,
         _root,
-        _schedules,
+        check_schedules,
         _teams,
         _services,
         _entries,
@@ -70,24 +38,6 @@ def check(root: Node, found: Source) -> None:
         _doubles,
     ):
         part(root, known, found)
-
-
-def _text(node: Node, *path: str) -> str | None:
-    value = node.get(*path)
-    return value.text if value else None
-
-
-def refer(found: Source, node: Node | None, path: str, known: Iterable[str], what: str) -> None:
-    """Note it when `node` names something that isn't among `known`; a node that is no text is passed by."""
-    if node is not None and node.text is not None:
-        _refer(found, node.text, node.span, path, tuple(known), what)
-
-
-def _refer(found: Source, name: str, span: Span, path: str, known: tuple[str, ...], what: str) -> None:
-    if name and name not in known:
-        better = closest(name, known)
-        said = f'no {what} is called "{shown(name)}"'
-        found.wrong(span, path, said, instead=better, allowed=one_of(known, f"no {what} is known"))
 
 
 def _nothing(root: Node, known: Known, found: Source) -> None:
@@ -121,55 +71,6 @@ def _root(root: Node, known: Known, found: Source) -> None:
         )
 
 
-def _schedules(root: Node, known: Known, found: Source) -> None:
-    for name, _, node in root.pairs("schedules"):
-        path = f"schedules.{name}"
-        refer(found, node.get("timezone"), f"{path}.timezone", schedules.zones(), "time zone")
-        region, holidays = _text(node, "holidays"), node.get("holidays")
-        if holidays and region and not schedules.region_known(region):
-            what = f'no holidays are known for "{shown(region)}"'
-            tidy, near = schedules.regions_like(region)
-            found.wrong(holidays.span, f"{path}.holidays", what, instead=tidy, allowed=one_of(near))
-            region = "DE"
-        hours = node.get("hours")
-        if hours and hours.text and (error := schedules.hours_error(hours.text, region)):
-            _hours(found, node, hours, path, error)
-        _overrides(node, path, found)
-
-
-def _hours(found: Source, node: Node, hours: Node, path: str, error: schedules.ScheduleError) -> None:
-    holidays = node.get("holidays")
-    if error.kind == "holidays" and holidays is not None:
-        found.wrong(holidays.span, f"{path}.holidays", error.problem, allowed=error.hint)
-        return
-    span, raw = hours.span, found.raw(hours.span)
-    if raw is not None and error.column:
-        column = min(span.column + raw.startswith(("'", '"')) + error.column - 1, span.end_column)
-        span = Span(span.line, column, span.line, span.end_column)
-    found.wrong(span, f"{path}.hours", error.problem, allowed=error.hint)
-
-
-def _overrides(node: Node, path: str, found: Source) -> None:
-    taken: list[tuple[str, str, int]] = []
-    for index, override in enumerate(node.each("overrides")):
-        here, on, until = f"{path}.overrides[{index}]", override.get("on"), override.get("until")
-        first = quietly(day, on.text if on else None)
-        last = (quietly(day, until.text) if until else None) or first
-        if on is None or first is None or last is None:
-            continue
-        hours = override.get("hours")
-        if until is not None and last < first:
-            found.wrong(until.span, f"{here}.until", f"this is before {first}", allowed=f"{first} or later")
-        elif hours and hours.text and (error := schedules.override_error(first, hours.text, last)):
-            found.wrong(hours.span, f"{here}.hours", error.problem, allowed=error.hint)
-        for start, end, line in taken:
-            if start <= str(last) and str(first) <= end:
-                hint = f"line {line} has other hours for this day: keep one"
-                found.wrong(on.span, f"{here}.on", "two overrides for one day", allowed=hint)
-                break
-        taken.append((str(first), str(last), on.span.line + 1))
-
-
 def _teams(root: Node, known: Known, found: Source) -> None:
     total = 0
     for name, _, node in root.pairs("teams"):
@@ -197,10 +98,10 @@ def _services(root: Node, known: Known, found: Source) -> None:
         refer(found, node.get("schedule"), f"{path}.schedule", known.schedules, "schedule")
         if known.agents:
             for skill, span, _ in node.pairs("skills"):
-                _refer(found, skill, span, f"{path}.skills.{skill}", known.skills, "skill of any agent")
+                named(found, skill, span, f"{path}.skills.{skill}", known.skills, "skill of any agent")
         for part in ("languages", "title"):
             for language, span, _ in node.pairs(part):
-                _refer(
+                named(
                     found,
                     language,
                     span,
@@ -271,7 +172,7 @@ def _short(seconds: float) -> str:
 
 def _entries(root: Node, known: Known, found: Source) -> None:
     for index, entry in enumerate(root.each("entry")):
-        path, channel, to = f"entry[{index}]", _text(entry, "channel"), entry.get("to")
+        path, channel, to = f"entry[{index}]", text_of(entry, "channel"), entry.get("to")
         refer(found, entry.get("service"), f"{path}.service", known.services, "service")
         refer(found, entry.get("language"), f"{path}.language", known.languages, "language of this plan")
         if channel not in CHANNELS or entry.kind != "map":
@@ -318,7 +219,7 @@ def _languages(found: Source, node: Node, key: str, path: str, known: Known) -> 
     if said is None or said.kind != "map":
         return
     for language, span, _ in said.pairs():
-        _refer(found, language, span, f"{path}.{key}.{language}", known.languages, "language of this plan")
+        named(found, language, span, f"{path}.{key}.{language}", known.languages, "language of this plan")
     strangers = [language for language in said.keys if language not in known.languages]
     missing = [language for language in known.languages if language not in said.keys]
     if missing and not strangers:
@@ -349,7 +250,7 @@ def _rules(root: Node, known: Known, found: Source) -> None:
         )
         if known.agents:
             for skill, span, _ in rule.pairs("set", "skills"):
-                _refer(found, skill, span, f"{path}.set.skills.{skill}", known.skills, "skill of any agent")
+                named(found, skill, span, f"{path}.set.skills.{skill}", known.skills, "skill of any agent")
         decides, text = rule.get("set"), rule.get("when", "text")
         if decides is not None and decides.kind == "map" and not decides.keys:
             found.wrong(decides.span, f"{path}.set", "this rule decides nothing", allowed="{service: …}")
@@ -363,7 +264,7 @@ def _agents(root: Node, known: Known, found: Source) -> None:
         refer(found, agent.get("team"), f"{path}.team", known.teams, "team")
         refer(found, agent.get("shift"), f"{path}.shift", known.schedules, "schedule")
         for service, span, _ in agent.pairs("tiers"):
-            _refer(found, service, span, f"{path}.tiers.{service}", known.services, "service")
+            named(found, service, span, f"{path}.tiers.{service}", known.services, "service")
 
 
 def _texts(root: Node, known: Known, found: Source) -> None:
@@ -380,7 +281,7 @@ def _variables(found: Source, text: Node, path: str, allowed: tuple[str, ...]) -
         name = used.strip("{} ")
         if used == f"{{{name}}}" and name in allowed:
             continue
-        raw, better = found.raw(text.span), closest(name, allowed) if name else None
+        raw, better = found.raw(text.span), found.closest(name, allowed) if name else None
         instead = raw.replace(used, f"{{{better}}}") if raw and better and len(used) > 1 else None
         what = (
             f"{shown(used)} isn't known in this text"
@@ -393,7 +294,7 @@ def _variables(found: Source, text: Node, path: str, allowed: tuple[str, ...]) -
 
 
 def _on_call(root: Node, known: Known, found: Source) -> None:
-    phones = {_text(a, "name"): a.get("phone") for a in reversed(root.each("agents"))}
+    phones = {text_of(a, "name"): a.get("phone") for a in reversed(root.each("agents"))}
     for name, _, node in root.pairs("on_call"):
         calls = {way.text for way in node.each("page")} & {"call", "sms"} or node.get("page") is None
         for index, agent in enumerate(node.each("agents")):
@@ -432,8 +333,8 @@ def _doubles(root: Node, known: Known, found: Source) -> None:
     )
     entries = list(enumerate(root.each("entry")))
     for channel in CHANNELS:
-        doors = [(e.get("to"), f"entry[{i}].to") for i, e in entries if _text(e, "channel") == channel]
+        doors = [(e.get("to"), f"entry[{i}].to") for i, e in entries if text_of(e, "channel") == channel]
         once(doors, f"{channel} has an entry for it", lambda door: re.sub(r"[ ()/-]", "", door.casefold()))
-    chats = [e for _, e in entries if _text(e, "channel") == "chat"]
+    chats = [e for _, e in entries if text_of(e, "channel") == "chat"]
     for again in chats[1:]:
         found.wrong(again.span, "entry", "chat has an entry already", allowed="remove one of the two")

@@ -12,6 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as ruamel counts lines
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a message must not steer the terminal that shows it
+MOST = 1_000  # mistakes; who makes more hasn't written a plan
+NAMES = 700  # that a misspelt one is compared with, at some microseconds each …
+GUESSES = 200  # … so many times
 LONGEST_LINE = 400  # of somebody else's file in a message of ours
 
 
@@ -58,11 +62,12 @@ class Source:
         self.file = file
         self.lines = BREAK.split(text)
         self.errors: list[PlanError] = []
+        self.guesses = 0
         self.settled: set[tuple[int, int]] = set()
 
     def line(self, number: int) -> str:
         """A line by its number from 0, shortened when it is endless."""
-        text = self.lines[number] if 0 <= number < len(self.lines) else ""
+        text = CONTROL.sub("\ufffd", self.lines[number]) if 0 <= number < len(self.lines) else ""
         return text.rstrip() if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + "…"
 
     def wrong(
@@ -81,7 +86,7 @@ class Source:
         """
         if (span.line + 1, span.column + 1) in self.settled:
             return
-        line = self.line(span.line)
+        what, line = CONTROL.sub("\ufffd", what), self.line(span.line)
         if instead is not None and span.line == span.end_line and span.end_column <= len(line):
             quote = line[span.column : span.column + 1]
             quote = quote if quote in ("'", '"') and not bare and not instead.startswith(("'", '"')) else ""
@@ -90,6 +95,8 @@ class Source:
         else:
             fix = f"{line}   # {allowed or instead or what}"
             message = f"{what}\n    {fix.strip()}"
+        if len(self.errors) >= MOST:
+            raise PlanErrors(self.errors)
         self.errors.append(PlanError(self.file, span.line + 1, span.column + 1, path, message, fix.strip()))
 
     def settle(self) -> None:
@@ -99,6 +106,17 @@ class Source:
     def raw(self, span: Span) -> str | None:
         """What stands there, if it stands on one line."""
         return self.lines[span.line][span.column : span.end_column] if span.line == span.end_line else None
+
+    def closest(self, word: str, known: Iterable[str]) -> str | None:
+        """The known name that `word` was probably meant to be; after many guesses only in other capitals."""
+        names = {name.casefold(): name for name in known}
+        if word.casefold() in names:
+            return names[word.casefold()]
+        self.guesses += 1
+        if self.guesses > GUESSES:
+            return None
+        found = difflib.get_close_matches(word.casefold()[:100], list(names)[:NAMES], n=1, cutoff=0.6)
+        return names[found[0]] if found else None
 
     def stop(self) -> None:
         """Raise what was found, if anything was."""
@@ -112,15 +130,6 @@ def path_of(loc: Iterable[int | str]) -> str:
     for part in loc:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.lstrip(".")
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that `word` was probably meant to be."""
-    names = {name.casefold(): name for name in known}
-    if word.casefold() in names:
-        return names[word.casefold()]
-    found = difflib.get_close_matches(word.casefold()[:100], names, n=1, cutoff=0.6)
-    return names[found[0]] if found else None
 
 
 def one_of(known: Iterable[str], nothing: str = "there are none yet") -> str:

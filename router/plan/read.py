@@ -30,7 +30,7 @@ from .syntax import explain
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_ALIASES = 100
-MAX_NODES = 100_000  # after aliases are expanded
+MAX_NODES = 60_000  # after aliases are expanded
 MAX_DIGITS = 15
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
@@ -114,12 +114,17 @@ def read(text: str, found: Source) -> Node:
     """
     try:
         return _Builder(found).build(text)
+    except PlanErrors:
+        raise
     except ReaderError as error:
         where = text[: error.position]
         line, column = where.count("\n"), len(where) - where.rfind("\n") - 1
         found.errors.clear()
         found.wrong(
-            Span(line, column, line, column + 1), "", "a character that no text may contain", instead=""
+            Span(line, column, line, column + 1),
+            "",
+            "a character that no text may contain",
+            allowed="remove it",
         )
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -188,7 +193,7 @@ class _Builder:
 
     def _tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, span: Span) -> None:
         if event.tag is not None:
-            self._refuse(span, "tags such as !!str mean nothing here", "remove what begins with !")
+            self._refuse(span, "what begins with ! is a tag in YAML", 'put it in quotes, or remove it: "!…"')
 
     def _begin(self, node: Node, event: MappingStartEvent | SequenceStartEvent) -> None:
         if len(self.open) >= MAX_DEPTH:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .errors import Source, Span, closest, one_of, path_of
+from .errors import Source, Span, one_of, path_of
 from .fields import shown
 from .read import Node
 from .shape import Document
@@ -62,7 +62,7 @@ def _note(detail: ErrorDetails, root: Node, found: Source) -> None:
         found.wrong(span, path, context["what"], instead=context["instead"], allowed=context["allowed"])
     elif kind == "extra_forbidden":
         known = _keys(loc[:-1])
-        word = closest(str(loc[-1]), known)
+        word = found.closest(str(loc[-1]), known)
         what = f'"{shown(loc[-1])}" is unknown here'
         found.wrong(_key(root, loc), path_of(loc), what, instead=word, allowed=one_of(known), bare=True)
     elif kind == "missing":
@@ -73,7 +73,7 @@ def _note(detail: ErrorDetails, root: Node, found: Source) -> None:
         )
     elif kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
-        word = closest(value, allowed) if isinstance(value, str) else None
+        word = found.closest(value, allowed) if isinstance(value, str) else None
         found.wrong(span, path, f'"{shown(value)}" isn\'t possible', instead=word, allowed=one_of(allowed))
     elif kind == "bool_type" and isinstance(value, str) and value.lower() in _TRUTH:
         found.wrong(span, path, "a switch is true or false", instead=_TRUTH[value.lower()], bare=True)

@@ -31,7 +31,7 @@ def zones() -> frozenset[str]:
 
 
 def regions_like(region: str) -> tuple[str | None, tuple[str, ...]]:
-    """For an unknown region: the known one that differs only in how it is written, and those it may have meant.
+    """For an unknown region: the one that only is written otherwise, and those that may have been meant.
 
     A region is never guessed by likeness: DE-BX is as near to Bavaria as to Berlin.
     """

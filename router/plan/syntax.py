@@ -62,9 +62,11 @@ _HINTS = (
 def explain(found: Source, error: MarkedYAMLError, line: int, column: int) -> None:
     """Note the one syntax error; `line` and `column` (from 0) are where the parser gave up."""
     problem, context = str(error.problem or ""), str(error.context or "")
+    if "simple key" in context and error.context_mark is not None:
+        line, column = error.context_mark.line, error.context_mark.column  # where the word without a colon is
     at = Span(line, column, line, column + 1)
     text = found.line(line)
-    if "'\\t'" in problem or "\t" in text[:column]:
+    if "'\\t'" in problem:
         tabs = re.match(r"[ \t]*", text[column:])
         end = column + max(1, tabs.end() if tabs else 1)
         found.wrong(Span(line, column, line, end), "", "a tab: YAML wants spaces", instead="  ")
@@ -74,7 +76,7 @@ def explain(found: Source, error: MarkedYAMLError, line: int, column: int) -> No
             Span(line, column, line, _value_end(text, column)),
             f"a text can't begin with {text[column]}",
         )
-    elif "mapping values" in problem and _blame_colon(found, line):
+    elif ("mapping values" in problem or "':'" in problem) and _blame_colon(found, line):
         return
     else:
         mark = error.context_mark
@@ -114,9 +116,6 @@ def _quote(found: Source, span: Span, what: str) -> None:
 
 
 def _value_end(text: str, column: int) -> int:
-    ends = [n for n in (text.find(" #", column), *(text.find(c, column) for c in ",]}")) if n > column]
-    return (
-        min(ends)
-        if ends and "{" in text[:column] + "[" * ("[" in text[:column])
-        else (ends[0] if text.find(" #", column) > column else len(text))
-    )
+    inside = "{" in text[:column] or "[" in text[:column]
+    end = re.search(r" +#|[,\]}]" if inside else r" +#", text[column:])
+    return column + end.start() if end else len(text)

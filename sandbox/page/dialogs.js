@@ -23,6 +23,7 @@ function answer(value) {
 export function modal(el) {
   const before = document.activeElement;
   el.showModal();
+  (el.querySelector("[autofocus]") ?? el.querySelector("input, select, textarea"))?.focus();
   new MutationObserver((_, watch) => {
     if (el.isConnected) return;
     watch.disconnect();

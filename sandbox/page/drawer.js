@@ -1,6 +1,7 @@
 // One contact, opened: why it is where it is, what was said, what happened.
 
 import { h } from "./dom.js";
+import { nameOf } from "./people.js";
 import { read } from "./reading.js";
 import { contactOf, draw, s, ui } from "./state.js";
 import { at, day, hms, now, span, when } from "./time.js";
@@ -33,7 +34,7 @@ const reasonText = (a) => a.reason || "may take it now";
 function stepLine(why) {
   const { step } = why;
   if (!step) return null;
-  return h("p", null, h("b", null, `Step ${step.index ?? "?"}`), step.tiers?.length ? ` asks ${tiers(step.tiers)}` : "",
+  return h("p", null, h("b", null, `Step ${step.index ?? "?"}${step.of ? ` of ${step.of}` : ""}`), step.tiers?.length ? ` asks ${tiers(step.tiers)}` : "",
     step.opened ? `, open since ${hms(step.opened)}` : "", step.until ? `, until ${when(step.until)} (${at(step.until) > now() ? `in ${span(at(step.until) - now())}` : "now"})` : "");
 }
 
@@ -83,7 +84,7 @@ export function drawer() {
   const c = contact ?? contactOf(id) ?? {};
   const body = { why: () => whyTab(why), transcript: () => transcript(contact), timeline: () => timeline(contact) }[tab]();
   return h("aside", { key: "drawer", id: "drawer", class: "drawer", tabindex: "-1", "aria-labelledby": "drawer-title" },
-    h("header", null, h("div", null, h("h3", { id: "drawer-title" }, c.customer?.name || c.customer?.key || "Contact", c.number ? h("span", { class: "num" }, ` #${c.number}`) : null),
+    h("header", null, h("div", null, h("h3", { id: "drawer-title" }, c.customer ? nameOf(c) : "Contact", c.number ? h("span", { class: "num" }, ` #${c.number}`) : null),
       h("p", null, [c.state, c.service, c.channel, c.owner?.name ? `with ${c.owner.name}` : null].filter(Boolean).join(" · "))),
       h("button", { class: "icon", "aria-label": "Close (Esc)", onclick: closeDrawer }, "×")),
     h("div", { role: "tablist", "aria-label": "About this contact", class: "tabs", onkeydown: tabKeys }, TABS.map(([key, label]) => h("button", { role: "tab", id: `tab-${key}`, "aria-selected": String(tab === key),

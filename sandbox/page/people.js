@@ -7,6 +7,9 @@ import { agentOf } from "./state.js";
 export const initials = (name) => /^\+\d+$/.test(name) ? name.slice(-2)
   : String(name).split(/\s+/).slice(0, 2).map((w) => [...w][0] ?? "").join("").toUpperCase();
 
+/** What a contact's customer is called. */
+export const nameOf = (c) => c.customer?.name || c.customer?.address || c.customer?.key || "Somebody";
+
 const DOTS = { available: "on", away: "away", offline: "off", full: "full", wrapping: "away", draining: "full", "off shift": "off" };
 /** A person's presence as a dot that is told apart by shape as well as by colour. */
 export const dot = (state) => h("i", { class: `dot ${DOTS[state] ?? "off"}`, "aria-hidden": "true" });

@@ -4,23 +4,23 @@
 import { h } from "./dom.js";
 import { openDrawer } from "./drawer.js";
 import { prefill } from "./phone.js";
-import { dot, initials, tierTag } from "./people.js";
+import { dot, initials, nameOf, tierTag } from "./people.js";
 import { draw, offersTo, s, ui } from "./state.js";
 import { answerAs, openThreadOf } from "./slack.js";
-import { at, now, span, when } from "./time.js";
+import { everybody } from "./stagebar.js";
+import { at, now, span, when, words } from "./time.js";
 
 const SHOWN = 6;
 const total = new Map();
 
-export const nameOf = (c) => c.customer?.name || c.customer?.key || c.last_from || "Somebody";
 const waits = (c) => c.state === "waiting";
 const inState = (state) => s.contacts.filter((c) => c.state === state);
 
 function promiseText(promise) {
   if (promise === null || promise === undefined || promise === "") return "";
-  if (typeof promise === "number") return `answer within ${span(promise * 1000)}`;
-  if (typeof promise === "object") return Object.entries(promise).map(([k, v]) => `${k} ${typeof v === "number" ? span(v * 1000) : v}`).join(", ");
-  return `answer within ${promise}`;
+  // The stage's door is the text; a service may promise each channel something else.
+  const texts = typeof promise === "object" ? (promise.sms ?? Object.values(promise)[0]) : promise;
+  return `answer within ${typeof texts === "number" ? words(texts * 1000) : texts}`;
 }
 
 /** Where on its line a contact stands, in percent: 28 is the due mark, right of it time is left, left of it it is late. */
@@ -41,15 +41,15 @@ function dueChip(c) {
 }
 
 // Contacts that stand at the same place make a swarm, so that fifty look like fifty.
-const ROWS = [0, -8, 8, -16, 16];
+const ROWS = [0, -11, 11, -22, 22];
 function swarm(list) {
   const seen = new Map();
-  return list.slice(0, 150).map((c) => {
+  return [...list].sort((a, b) => (at(b.due) || 0) - (at(a.due) || 0)).slice(0, 150).map((c) => {
     const x = place(c);
     const slot = Math.round(x / 3);
     const k = seen.get(slot) ?? 0;
     seen.set(slot, k + 1);
-    return { c, left: Math.max(1, x - Math.floor(k / 5) * 2.1), top: ROWS[k % 5] };
+    return { c, left: `calc(${x.toFixed(2)}% - ${Math.floor(k / 5) * 11}px)`, top: ROWS[k % 5] };
   });
 }
 
@@ -61,8 +61,8 @@ function lineOf(service) {
       service.open === false ? h("span", { class: "tag shut" }, service.next_open ? `closed until ${when(service.next_open)}` : "closed") : h("span", { class: "tag open" }, "open"),
       h("span", { class: "lane-promise" }, promiseText(service.promise)),
       h("span", { class: "lane-count" }, waiting ? `${waiting} in line` : "nobody waits")),
-    h("div", { class: `track ${mine.length > 1 ? "busy-track" : ""}`, "aria-hidden": "true" }, h("i", { class: "rail" }), h("i", { class: "mark" }),
-      swarm(mine).map(({ c, left, top }) => h("i", { key: c.id, class: `bead ${c.state} ${at(c.due) < now() ? "late" : ""}`, style: { left: `${left.toFixed(2)}%`, "margin-top": `${top}px` }, title: nameOf(c), onclick: () => openDrawer(c.id) }))));
+    h("div", { class: `track ${mine.length > 2 ? "busy-track" : ""} ${mine.length > 10 ? "crowd" : ""}`, "aria-hidden": "true" }, h("i", { class: "rail" }), h("i", { class: "mark" }),
+      swarm(mine).map(({ c, left, top }) => h("i", { key: c.id, class: `bead ${c.state} ${at(c.due) < now() ? "late" : ""}`, style: { left, "margin-top": `${top}px` }, title: nameOf(c), onclick: () => openDrawer(c.id) }))));
 }
 
 function lines() {
@@ -106,13 +106,14 @@ function waitingByService() {
   const nobody = s.agents.length > 0 && !s.agents.some((a) => a.presence === "available" || a.state === "available");
   const teach = () => { ui.tab = "phone"; draw(); setTimeout(() => prefill("My server is down"), 60); };
   return section("waiting", "Waiting", all.length, body, h("div", { class: "teach" },
-    h("p", null, nobody ? "Nobody waits, and nobody is available yet: press “Everybody available”." : "Nobody waits."), h("p", null, "Then send a text from the phone on the left, and watch it find its way."),
-    h("button", { class: "quiet", onclick: teach }, "“My server is down”")));
+    h("p", null, nobody ? "Nobody waits, and nobody is available yet." : "Nobody waits. Send a text from the phone and watch it find its way."),
+    h("div", { class: "row wrap" }, nobody ? h("button", { key: "all", class: "quiet", onclick: everybody }, "Make everybody available") : null,
+      h("button", { key: "text", class: "quiet", onclick: teach }, "Send “My server is down”"))));
 }
 
 function ring(offer) {
   const end = at(offer.deadline);
-  if (!Number.isFinite(end)) return h("span", { class: "ring-wait" }, "being told…");
+  if (!Number.isFinite(end) || offer.state === "delivering") return h("span", { class: "ring-wait" }, "being told…");
   const left = end - now();
   const key = `${offer.offer}:${offer.deadline}`;
   if (!total.has(key)) { total.set(key, Math.max(left, 1000)); if (total.size > 400) total.delete(total.keys().next().value); }
@@ -125,8 +126,8 @@ function ring(offer) {
 
 function offered() {
   const all = inState("offered");
-  const body = h("ul", null, all.map((c) => h("li", { key: c.id, class: "offer-card" }, contactButton(c, dueChip(c)),
-    (c.offers ?? []).map((o) => h("div", { class: "offer-to", key: o.offer }, ring(o), h("span", null, "to ", h("b", null, o.agent?.name)),
+  const body = h("ul", null, all.map((c) => h("li", { key: c.id, class: "offer-card" }, contactButton(c),
+    (c.offers ?? []).map((o) => h("div", { class: "offer-to", key: o.offer }, ring(o),
       h("button", { class: "small primary", "data-answer": c.id, onclick: () => answerAs(o.agent?.slack) }, `Answer as ${o.agent?.name}`))))));
   return section("offered", "Offered", all.length, body, "nobody is being asked");
 }

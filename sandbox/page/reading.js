@@ -4,6 +4,13 @@ import { product, stage } from "./api.js";
 import { draw, personOf, s, ui } from "./state.js";
 import { setClock } from "./time.js";
 
+// Until the product has met somebody in Slack it knows them by mail: the cast's id is the one to compare with.
+function known(person) {
+  if (!person || personOf(person.slack)) return person;
+  return { ...person, slack: s.people.find((p) => p.name === person.name)?.slack ?? person.slack };
+}
+const meet = (c) => ({ ...c, owner: known(c.owner), offers: (c.offers ?? []).map((o) => ({ ...o, agent: known(o.agent) })) });
+
 const heard = new Map();
 const list = (value, name) => (Array.isArray(value) ? value : (value?.[name] ?? []));
 const ENDS = new Set(["closed", "abandoned", "dead-letter"]);
@@ -13,7 +20,7 @@ const readers = {
     const cast = await stage("/state");
     setClock(cast.time, cast.timezone);
     s.cast = cast;
-    s.people = cast.agents ?? [];
+    s.people = [...(cast.agents ?? []), ...(cast.supervisors ?? [])];
     s.places = cast.channels ?? [];
     s.phone.me ||= cast.customers?.[0]?.phone ?? "+4915110000001";
     if (!cast.numbers?.includes(s.phone.to)) s.phone.to = cast.numbers?.[0] ?? "";
@@ -23,11 +30,11 @@ const readers = {
   },
   async contacts() {
     const [open, ended] = await Promise.all([product("/contacts", { limit: 500 }), product("/contacts", { state: "closed", limit: 100 })]);
-    const all = new Map([...list(ended, "contacts"), ...list(open, "contacts")].map((c) => [c.id, c]));
+    const all = new Map([...list(ended, "contacts"), ...list(open, "contacts")].map((c) => [c.id, meet(c)]));
     s.contacts = [...all.values()].filter((c) => !ENDS.has(c.state));
     s.closed = [...all.values()].filter((c) => ENDS.has(c.state));
   },
-  async agents() { s.agents = list(await product("/agents"), "agents"); },
+  async agents() { s.agents = list(await product("/agents"), "agents").map(known); },
   async services() { s.services = list(await product("/services"), "services"); },
   async texts() {
     const me = s.phone.me;
@@ -93,7 +100,7 @@ function run() {
     readers[name]().then(() => heardOf(name), (trouble) => missed(name, trouble)).finally(() => {
       running.delete(name);
       draw();
-      if (dirty.has(name)) setTimeout(run, 120);
+      if (dirty.has(name)) setTimeout(run, 200);
     });
   }
 }

@@ -5,7 +5,7 @@ import { block } from "./blocks.js";
 import { announce, h } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { dot, initials, stateOf, tierTag } from "./people.js";
+import { dot, initials, nameOf, stateOf, tierTag } from "./people.js";
 import { refresh } from "./reading.js";
 import { agentOf, draw, offersTo, ownedBy, personOf, placeOf, s, ui } from "./state.js";
 import { confirm } from "./dialogs.js";
@@ -52,15 +52,14 @@ export function goTo(place, thread = "") {
   draw();
 }
 
-const isAbout = (m, id) => !m.thread_ts && !m.deleted && JSON.stringify(m.metadata ?? {}).includes(JSON.stringify(String(id)).slice(1, -1));
+const about = (m) => m.metadata?.event_payload?.contact ?? m.metadata?.contact;
+const isAbout = (m, id) => !m.thread_ts && !m.deleted && about(m) !== undefined && String(about(m)) === String(id);
 
 async function findThread(id) {
-  for (const place of s.places) {
-    const messages = await stage("/slack/messages", { channel: place.id });
-    const parent = [...messages].reverse().find((m) => isAbout(m, id));
-    if (parent) return { place: place.id, ts: parent.ts };
-  }
-  return null;
+  const all = await Promise.all(s.places.map((place) => stage("/slack/messages", { channel: place.id })));
+  // A contact that moved to another team has a thread in each place: the newest one is alive.
+  const parents = all.flat().filter((m) => isAbout(m, id)).sort((a, b) => at(b.ts) - at(a.ts));
+  return parents[0] ? { place: parents[0].channel, ts: parents[0].ts } : null;
 }
 
 /** Opens a contact's thread as its owner. */
@@ -89,7 +88,7 @@ async function chase() {
 }
 
 async function press(message, what) {
-  const contact = message.metadata?.event_payload?.contact ?? message.metadata?.contact;
+  const contact = about(message);
   const done = await act("/slack/act", { user: s.slack.who, channel: message.channel, ts: message.ts, action_id: what.action_id, block_id: what.block_id, value: what.value });
   refresh("slack", "contacts", "agents");
   if (done && what.action_id === "offer.accept" && contact) {
@@ -253,7 +252,7 @@ function sidebar() {
     h("div", { class: "rail-group" }, h("h3", null, "Places"), h("ul", { "data-rove": "both" },
       me ? item("dm", "✉ Tierline", place === me.dm, () => goTo(me.dm), offersTo(s.slack.who).length) : null,
       s.places.map((c) => item(c.id, `# ${c.name}`, place === c.id && !thread, () => goTo(c.id))),
-      own.map((c) => item(`t${c.id}`, `↳ ${c.customer?.name ?? c.customer?.key ?? c.id}`, false, () => openThreadOf(c))))));
+      own.map((c) => item(`t${c.id}`, `↳ ${nameOf(c)}`, false, () => openThreadOf(c))))));
 }
 
 function presence() {

@@ -18,15 +18,16 @@ async function busy(name, work) {
 
 const button = (name, label, work, kind = "quiet") => h("button", { key: name, class: `${kind} ${ui.busy.has(name) ? "busy" : ""}`, "aria-busy": String(ui.busy.has(name)), "data-do": name, onclick: () => busy(name, work) }, label);
 
-export async function everybody() {
-  await busy("everybody", async () => {
-    const agents = s.people.filter((p) => p.tier || s.agents.some((a) => a.slack === p.slack));
-    let done = 0;
-    for (const p of agents) if (await act("/slack/command", { user: p.slack, channel: p.dm, command: "/tierline", text: "available" })) done += 1;
-    refresh();
-    if (done) toast(`${done} of ${agents.length} asked to be available.`, "Whoever is off shift is asked “until when?” first.");
-  });
+async function callAll() {
+  const agents = s.people.filter((p) => p.tier || s.agents.some((a) => a.slack === p.slack));
+  const answers = await Promise.all(agents.map((p) => act("/slack/command", { user: p.slack, channel: p.dm, command: "/tierline", text: "available" })));
+  const done = answers.filter(Boolean).length;
+  refresh();
+  if (done) toast(`${done} of ${agents.length} asked to be available.`, "Whoever is off shift is asked “until when?” first.");
 }
+
+/** Every agent types `/tierline available`. */
+export const everybody = () => busy("everybody", callAll);
 
 async function crowd() {
   const to = s.phone.to;
@@ -109,13 +110,12 @@ function toggle([label, make, on]) {
 
 export function faultPanel() {
   return h("div", { class: "panel-part", key: "faults" }, h("h3", null, "Trouble outside"), h("ul", { class: "switches" }, TROUBLES.map(toggle)),
-    h("div", { class: "row" }, button("clear", "Clear all", () => faults({}, true))),
-    h("p", { class: "small-print" }, "Nothing that was accepted may be lost, whatever you switch on. Watch the queue."));
+    h("div", { class: "row wrap" }, button("clear", "Clear all", () => faults({}, true)), h("p", { class: "small-print" }, "Nothing that was accepted may be lost, whatever you switch on. Watch the queue.")));
 }
 
 export function demoPanel() {
   return h("div", { class: "panel-part", key: "demo" }, h("h3", null, "Shortcuts"),
-    h("div", { class: "row wrap" }, button("everybody2", "Everybody available", everybody), button("crowd2", "50 waiting", crowd), button("wire2", "Wire log", async () => openPanel("wire")), button("reset", "Empty the stage", reset, "danger-quiet"), button("help2", "Keyboard and help", async () => { ui.help = true; })));
+    h("div", { class: "row wrap" }, button("everybody", "Everybody available", callAll), button("crowd", "50 waiting", crowd), button("wire2", "Wire log", async () => openPanel("wire")), button("reset", "Empty the stage", reset, "danger-quiet"), button("help2", "Keyboard and help", async () => { ui.help = true; })));
 }
 
 const directions = { in: "→ product", out: "product →" };
@@ -166,7 +166,7 @@ export function header() {
     h("h1", null, h("img", { src: "icon.svg", alt: "", width: "26", height: "26" }), h("span", null, "Tierline"), h("span", { class: "sub" }, "the stage")),
     h("button", { class: `clock ${moved() ? "moved" : ""}`, "data-panel": "time", "aria-expanded": String(ui.panel === "time"), "aria-label": `Sandbox time ${hms(now())}: time travel`, onclick: () => openPanel("time") }, h("span", null, day(now())), h("b", null, hms(now()))),
     h("span", { class: `live ${s.live}`, title: { live: "News arrive by themselves", polling: "Asking every 2 s", connecting: "Connecting" }[s.live] }, h("i", { "aria-hidden": "true" }), h("span", null, s.live)),
-    h("div", { class: "tools" }, button("everybody", "Everybody available", everybody, "primary"), button("crowd", "50 waiting", crowd),
+    h("div", { class: "tools" }, button("everybody", "Everybody available", callAll, "primary"), button("crowd", "50 waiting", crowd),
       tab("faults", bad.length ? `Trouble: ${bad.length}` : "Trouble", bad.length ? "alarm" : ""), tab("wire", "Wire"), button("reset1", "Reset", reset, "tool")),
     h("button", { class: "icon", "aria-label": `Theme: ${THEMES[theme()][1]}. Change`, title: `Theme: ${THEMES[theme()][1]}`, onclick: nextTheme }, THEMES[theme()][0]),
     h("button", { class: "icon", id: "help-button", "aria-label": "Keyboard and help (?)", onclick: () => { ui.help = true; draw(); } }, "?"));
@@ -175,6 +175,6 @@ export function header() {
 export function notices() {
   const bad = troubles();
   return [s.trouble ? h("p", { class: "notice bad", key: "trouble", role: "alert" }, s.trouble) : null,
-    bad.length ? h("p", { class: "notice amber", key: "faults", role: "status" }, h("b", null, bad.join(" · ")), " ", h("button", { class: "small quiet", onclick: () => busy("clear", () => faults({}, true)) }, "Clear")) : null];
+    bad.length ? h("p", { class: "notice amber", key: "faults", role: "status" }, h("b", null, bad.join(" · ")), s.faults.slack?.down ? h("span", { class: "notice-more" }, "Nobody is offered anything meanwhile; whoever waits keeps their place.") : null, h("button", { class: "small quiet", onclick: () => busy("clear", () => faults({}, true)) }, "Clear")) : null];
 }
 

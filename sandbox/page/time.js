@@ -52,6 +52,13 @@ export function span(ms) {
   return `${Math.floor(s / 86400)} d`;
 }
 
+/** A span of a promise: "90 s", "10 min", "4 h". */
+export function words(ms) {
+  const s = Math.round(ms / 1000);
+  if (s < 120) return `${s} s`;
+  return s < 7200 ? `${Math.round(s / 60)} min` : `${+(s / 3600).toFixed(1)} h`;
+}
+
 function wall(ms) {
   const f = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" });
   const p = Object.fromEntries(f.formatToParts(ms).map((x) => [x.type, Number(x.value)]));

@@ -129,6 +129,12 @@ def _route(rng: random.Random, service: str, channel: Channel) -> Route:
     return Route(service, channel, tuple(steps), rng.choice((20_000, 60_000)), rng.choice((0, 0, 15_000)))
 
 
+KINDS: dict[str, Callable[[random.Random], World]] = {
+    "ordinary": ordinary,
+    "crowded": crowded,
+    "tiny": lambda rng: (ordinary if rng.random() < 0.6 else crowded)(rng, TINY),
+}
+
 # -- steps ---------------------------------------------------------------------------------------------------
 
 WEIGHTS = {

@@ -4,17 +4,12 @@ import os
 import random
 
 import pytest
-from core_histories import TINY, Call, History, World, crowded, moves, on_model, ordinary
+from core_histories import KINDS, Call, History, World, moves, on_model
 
 from tierline.queue.checks import over_capacity, violations
 from tierline.queue.model import Model
 
 LONG = os.environ.get("TIERLINE_LONG") == "1"
-KINDS = {
-    "ordinary": lambda rng: ordinary(rng),
-    "crowded": lambda rng: crowded(rng),
-    "tiny": lambda rng: (ordinary if rng.random() < 0.6 else crowded)(rng, TINY),
-}
 
 
 def run(world: World, steps) -> list[Call]:

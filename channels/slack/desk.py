@@ -1,0 +1,324 @@
+"""The desk in Slack: implements `Desk`, speaks Socket Mode, never raises for a Slack that is merely down.
+
+House ◀── Listen ◀── Bolt ◀── two sockets         Desk calls ──▶ Offers, Threads, Marks ──▶ Sender ──▶ Web API
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
+from .blocks import telling
+from .listen import Listen
+from .marks import Marks
+from .memory import Finder, split
+from .offers import Offers
+from .pace import Urgency
+from .people import People
+from .send import Sender
+from .threads import Threads
+
+log = structlog.get_logger()
+
+REAL = "https://slack.com/api/"
+SOCKETS, PING = 2, 5.0
+"""Sockets side by side, so that one may be recycled; seconds between pings (silent for four of them = reconnect)."""
+GRACE = 20.0
+"""Seconds without any socket after which nothing is offered: nobody could press a button."""
+FIRST, RETRY, LONGEST = 5.0, 1.0, 30.0
+"""Seconds that a start waits for Slack, and between tries while it is down."""
+
+
+class _NoSecrets(logging.Filter):
+    """The library's own log lines, without tokens and tickets."""
+
+    _SECRET = re.compile(r"(ticket=|app_id=)[^&\s'\")]+|xox[a-z]-[\w-]+|xapp-[\w-]+")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._SECRET.sub(r"\1…", record.getMessage()), ()
+        record.exc_info = record.exc_text = None
+        return True
+
+
+def _library_log() -> logging.Logger:
+    logger = logging.getLogger("tierline.slack.library")
+    logger.setLevel(logging.ERROR)  # below that it may log bodies
+    if not logger.filters:
+        logger.addFilter(_NoSecrets())
+    return logger
+
+
+async def _wall_clock() -> int:
+    return int(time.time() * 1000)
+
+
+class SlackDesk:
+    """`once(key, ms)` is True the first time within `ms`; `now` gives the queue's own time (ms)."""
+
+    def __init__(
+        self,
+        *,
+        bot_token: str,
+        app_token: str,
+        api_url: str = "",
+        once: Callable[[str, int], Awaitable[bool]],
+        now: Callable[[], Awaitable[int]] = _wall_clock,
+    ) -> None:
+        self._bot_token, self._app_token = bot_token, app_token
+        self._api_url, self._once, self._now = api_url or REAL, once, now
+        self._house: House | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handlers: list[AsyncSocketModeHandler] = []
+        self._ready, self._judged = asyncio.Event(), asyncio.Event()
+        self._refused: DeliveryError | None = None
+        self._seen = time.monotonic()
+        self._named: dict[str, str] = {}
+        self._http: aiohttp.ClientSession | None = None
+
+    def __repr__(self) -> str:
+        return f"SlackDesk({self._api_url})"
+
+    # ---- start and stop -----------------------------------------------------------------------------------------
+
+    def serve(self, house: House) -> None:
+        """Say who answers; after a reset of the sandbox again, with everything forgotten."""
+        self._house = house
+        if self._http is not None:
+            self._listen.house = house
+            for part in (self._offers, self._threads, self._marks):
+                part.clear()
+            self._people.forget()
+
+    async def start(self) -> None:
+        """Connect; returns after at most 5 s, connected or not. What fails is tried again in the background."""
+        self._http = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(limit=40)
+        )
+        self._client = AsyncWebClient(
+            self._bot_token,
+            base_url=self._api_url,
+            session=self._http,
+            logger=_library_log(),
+            retry_handlers=[],
+        )
+        if self._on_loopback():
+            self._client.proxy = None
+        self._sender = Sender(self._client, self._http)
+        self._people, finder = People(self._sender), Finder(self._sender)
+        self._people.named |= self._named
+        self._offers = Offers(self._sender, self._people, finder)
+        self._threads = Threads(self._sender, self._people, finder)
+        self._marks = Marks(self._sender, self._threads, finder, self._spawn)
+        self._listen = Listen(
+            self._sender, self._people, self._offers, self._marks, self._once, self._spawn, house=self._house
+        )
+        self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST):
+                await self._judged.wait()
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is in hand, let go of the sockets."""
+        if self._http is None:
+            return
+        self._keeper.cancel()
+        await asyncio.gather(self._keeper, return_exceptions=True)
+        await self._hang_up()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5.0)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._sender.close()
+        self._named = self._people.named
+        await self._http.close()
+        self._http = None
+
+    def ids(self) -> Mapping[str, str]:
+        """The plan's `slack` (mail or id) → user id, as far as known."""
+        return self._people.ids() if self._http is not None else dict(self._named)
+
+    def _on_loopback(self) -> bool:
+        return urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1")
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work) if not isinstance(work, Coroutine) else asyncio.create_task(work)
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("slack.task", error=type(error).__name__)
+
+    async def _keep_connected(self) -> None:
+        wait = RETRY
+        while True:
+            try:
+                await self._greet()
+                await self._connect()
+            except DeliveryError as error:
+                if str(error) != str(self._refused):
+                    log.error("slack.not_connected", reason=str(error))
+                self._refused = error
+                self._judged.set()
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LONGEST)
+                continue
+            self._refused, wait = None, RETRY
+            self._ready.set()
+            self._judged.set()
+            log.info("slack.connected", team=self._listen.team)
+            # From here on the library itself connects again whenever a socket goes.
+            await asyncio.Event().wait()
+
+    async def _greet(self) -> None:
+        """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
+        me = await self._sender.call("auth.test", Urgency.OFFER)
+        self._listen.team, self._listen.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
+        self._bot_id = str(me.get("bot_id") or "")
+        with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
+            bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}
+            self._listen.app_id = str(bot.get("app_id") or "")
+        app = AsyncWebClient(
+            self._app_token,
+            base_url=self._api_url,
+            session=self._http,
+            logger=_library_log(),
+            retry_handlers=[],
+        )
+        app.proxy = self._client.proxy
+        await Sender(app, self._session()).call("apps.connections.open", Urgency.OFFER)
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            raise NotDelivered("the desk isn't started", "off")
+        return self._http
+
+    async def _connect(self) -> None:
+        # Bolt copies its client deeply for each lazy listener, which a session doesn't survive: it gets one without.
+        client = AsyncWebClient(
+            self._bot_token, base_url=self._api_url, logger=_library_log(), retry_handlers=[]
+        )
+        client.proxy = self._client.proxy
+        app = AsyncApp(client=client, authorize=self._authorize(), logger=_library_log())
+        self._listen.register(app)
+        await self._hang_up()
+        for _ in range(SOCKETS):
+            handler = AsyncSocketModeHandler(app, self._app_token, ping_interval=PING, logger=_library_log())
+            handler.client.proxy = self._client.proxy
+            self._handlers.append(handler)
+        try:
+            async with asyncio.timeout(15.0):
+                await asyncio.gather(*(one.client.connect() for one in self._handlers))  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            await self._hang_up()
+            raise NotDelivered("Slack's socket doesn't open", "socket") from None
+        self._seen = time.monotonic()
+
+    def _authorize(self) -> Callable[..., Awaitable[AuthorizeResult]]:
+        """Bolt asks who we are at each payload; without this it would ask Slack, in the 3 s that Slack gives us."""
+
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=team_id,
+                bot_user_id=self._listen.bot_user,
+                bot_id=self._bot_id,
+                bot_token=self._bot_token,
+            )
+
+        return authorize
+
+    async def _hang_up(self) -> None:
+        for handler in self._handlers:
+            await handler.client.close()  # type: ignore[no-untyped-call]
+        self._handlers.clear()
+
+    # ---- the desk -----------------------------------------------------------------------------------------------
+
+    async def ping(self) -> None:
+        """Return if Slack answers and can reach us."""
+        self._session()
+        if self._refused is not None:
+            raise self._refused
+        await self._sender.call("auth.test", Urgency.OFFER, deadline=4.0, patience=2.0)
+        await self._heard(now=True)
+
+    async def _heard(self, now: bool = False) -> None:
+        """Raise when no socket is open: what is shown could not be answered."""
+        for handler in self._handlers:
+            if await handler.client.is_connected():
+                self._seen = time.monotonic()
+                return
+        if now or time.monotonic() - self._seen > GRACE:
+            raise NotDelivered("Slack's socket is closed: no button would reach us", "socket")
+
+    async def offer(self, card: Card, again: bool = False) -> str:
+        """Show an offer to its agent in person; the place of the card."""
+        self._session()
+        await self._heard()
+        return await self._offers.show(card, again, await self._now())
+
+    async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
+        """The offer ended: its card says `told` and its buttons are gone."""
+        self._session()
+        await self._offers.end(place, told)
+
+    async def open(self, head: Head, again: bool = False) -> str:
+        """Open the contact's thread in its team's channel; the place of its first message."""
+        self._session()
+        place = await self._threads.open(head, again)
+        self._spawn(self._lead_there(head.contact, place))
+        return place
+
+    async def _lead_there(self, contact: str, place: str) -> None:
+        channel, ts = split(place)
+        with contextlib.suppress(DeliveryError):  # the card says all the rest already
+            found = await self._sender.call("chat.getPermalink", Urgency.CARD, channel=channel, message_ts=ts)
+            await self._offers.opened(contact, str(found.get("permalink") or ""))
+
+    async def post(self, place: str, line: Line, again: bool = False) -> str:
+        """Add a line to the thread at `place`; its own place, or `place` when the head shows it already."""
+        self._session()
+        return await self._threads.post(place, line, again)
+
+    async def mark(self, thread: str, mark: Mark) -> None:
+        """Show what became of a reply."""
+        self._session()
+        await self._marks.show(thread, mark, await self._now(), await self._name(mark.owner))
+        if mark.state == "held" and mark.source in self._listen.taken_back and self._house is not None:
+            writer = await self._people.find(mark.owner)
+            self._spawn(self._listen.undo_of(mark.source, writer, (mark.contact, mark.n)))
+
+    async def _name(self, slack: str) -> str:
+        try:
+            return (await self._people.actor(await self._people.find(slack))).name if slack else ""
+        except DeliveryError:
+            return ""
+
+    async def close(self, place: str, contact: str, told: str) -> None:
+        """The contact ended: one closing line, and the thread's buttons are dead."""
+        self._session()
+        await self._threads.close(place, contact, told)
+
+    async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
+        """Say something to a person (mail address or user id) or a channel ("#name" or id); its place."""
+        self._session()
+        person = "@" in to or to.startswith(("U", "W"))
+        channel = await self._people.dm(to) if person else await self._people.room(to)
+        ts = await self._sender.post(channel, telling(text, buttons), Urgency.FAILURE)
+        return f"{channel}:{ts}"

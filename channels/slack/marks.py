@@ -1,0 +1,150 @@
+"""Receipts of replies: ⏳ with Undo, ✓, ✗ with why and Retry.
+
+The words must come through; the emoji are comfort and are put on in the background, ✗ alone is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..channel import DeliveryError, Mark, NotDelivered
+from . import blocks
+from .blocks import Message
+from .memory import Finder, Recent, split
+from .pace import Urgency
+from .send import Sender
+from .threads import Threads
+
+HELD, SENT, FAILED = "hourglass_flowing_sand", "white_check_mark", "x"
+Key = tuple[str, int]
+YOUNG = 30.0
+"""Seconds after a start in which a held reply may have been shown by the process before: it is looked for first."""
+
+
+@dataclass(slots=True)
+class Marks:
+    """`undo` and `failed` are the messages with Undo and Retry; `held` the replies that wait, by what was typed."""
+
+    sender: Sender
+    threads: Threads
+    finder: Finder
+    spawn: Callable[[Awaitable[None]], None]
+    undo: Recent[Key, str] = field(default_factory=Recent)
+    failed: Recent[Key, str] = field(default_factory=Recent)
+    held: Recent[str, tuple[str, int]] = field(default_factory=Recent)
+    done: Recent[Key, str] = field(default_factory=Recent)
+    born: float = field(default_factory=time.monotonic)
+
+    def clear(self) -> None:
+        """Forget every reply."""
+        for kept in (self.undo, self.failed, self.held, self.done):
+            kept.clear()
+
+    async def show(self, thread: str, mark: Mark, now: int, author: str) -> None:
+        """Show what became of a reply."""
+        key = (mark.contact, mark.n)
+        if mark.state != "held":
+            self.held.pop(mark.source)
+        match mark.state:
+            case "held":
+                await self._hold(thread, mark, now)
+            case "undone":
+                await self._undone(thread, mark)
+            case "sent" | "delivered" if self.done.get(key) != "sent":
+                await self._sent(thread, mark, author)
+                self.done[key] = "sent"
+            case "failed":
+                await self._failed(thread, mark)
+                self.done[key] = "failed"
+
+    async def _hold(self, thread: str, mark: Mark, now: int) -> None:
+        key = (mark.contact, mark.n)
+        if mark.source:
+            self.held[mark.source] = key
+            self._react(mark, HELD, True)
+        if mark.until <= now or key in self.undo:
+            return
+        wanted: dict[str, Any] = {"contact": mark.contact, "n": mark.n, "undo": True}
+        young = time.monotonic() < self.born + YOUNG
+        self.undo[key] = await self.threads.add(
+            thread, blocks.held(mark, now), Urgency.OFFER, young, **wanted
+        )
+
+    async def _undone(self, thread: str, mark: Mark) -> None:
+        self._react(mark, HELD, False)
+        await self._replace(thread, mark, self.undo, blocks.undone(mark), undo=True)
+
+    async def _sent(self, thread: str, mark: Mark, author: str) -> None:
+        channel, _ = split(thread)
+        key = (mark.contact, mark.n)
+        self._react(mark, HELD, False)
+        self._react(mark, SENT, True)
+        if self.done.get(key) == "failed":
+            self._react(mark, FAILED, False)
+            await self._replace(thread, mark, self.failed, blocks.mended(mark), failed=True)
+        if not mark.source:
+            await self._replace(thread, mark, self.undo, blocks.gone_out(mark, author), undo=True)
+        elif ts := await self._find(thread, mark, self.undo, undo=True):
+            self.undo.pop(key)
+            await self._delete(channel, ts)
+
+    async def _failed(self, thread: str, mark: Mark) -> None:
+        channel, _ = split(thread)
+        key = (mark.contact, mark.n)
+        self._react(mark, HELD, False)
+        if ts := await self._find(thread, mark, self.undo, undo=True):
+            self.undo.pop(key)
+            await self._delete(channel, ts)
+        if mark.source:
+            source, typed = split(mark.source)
+            await self.sender.react(source, typed, FAILED, True, Urgency.FAILURE)
+        await self._replace(thread, mark, self.failed, blocks.failed(mark), failed=True)
+
+    # ---- one message of a reply ---------------------------------------------------------------------------------
+
+    async def _find(self, thread: str, mark: Mark, known: Recent[Key, str], **flag: bool) -> str:
+        """The ts of the reply's message with Undo or Retry, "" when there is none."""
+        key = (mark.contact, mark.n)
+        if ts := known.get(key):
+            return ts
+        found = await self.finder.in_thread(thread, contact=mark.contact, n=mark.n, **flag)
+        return str(found["ts"]) if found else ""
+
+    async def _replace(
+        self, thread: str, mark: Mark, known: Recent[Key, str], to: Message, **flag: bool
+    ) -> None:
+        channel, _ = split(thread)
+        key = (mark.contact, mark.n)
+        ts = await self._find(thread, mark, known, **flag)
+        if ts:
+            try:
+                await self.sender.update(channel, ts, to, Urgency.FAILURE)
+                known[key] = ts
+                return
+            except NotDelivered as error:
+                if error.code != "message_not_found":
+                    raise
+        said: dict[str, Any] = {"contact": mark.contact, "n": mark.n, **flag}
+        known[key] = await self.threads.add(thread, to, Urgency.FAILURE, **said)
+
+    async def _delete(self, channel: str, ts: str) -> None:
+        try:
+            await self.sender.call("chat.delete", Urgency.CARD, channel=channel, ts=ts)
+        except NotDelivered as error:
+            if error.code != "message_not_found":
+                raise
+
+    def _react(self, mark: Mark, name: str, on: bool) -> None:
+        if mark.source:
+            channel, ts = split(mark.source)
+            self.spawn(self._tick(channel, ts, name, on))
+
+    async def _tick(self, channel: str, ts: str, name: str, on: bool) -> None:
+        urgency = Urgency.CUSTOMER if name == HELD and on else Urgency.TICK
+        try:
+            await self.sender.react(channel, ts, name, on, urgency)
+        except DeliveryError:
+            return  # the words beside it stand; an emoji alone is not worth another call

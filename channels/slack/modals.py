@@ -1,0 +1,123 @@
+"""The modals: reply, note, close. Pure: views out, what was filled in back.
+
+A trigger_id lives 3 s: the close modal opens with a loading view at once and gets its form when the house has answered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..channel import Closing
+from .blocks import OPTION, Json, clean, clip, ours, plain, tame
+
+TEXT_LIMIT = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a modal is about, and the thread in which its person is answered."""
+
+    contact: str
+    channel: str
+    thread: str
+
+    def dump(self) -> str:
+        """For `private_metadata`."""
+        return json.dumps([self.contact, self.channel, self.thread])
+
+    @classmethod
+    def read(cls, raw: str) -> Where:
+        """The inverse."""
+        contact, channel, thread = json.loads(raw)
+        return cls(str(contact), str(channel), str(thread))
+
+
+def _title(text: str) -> Json:
+    return {"type": "plain_text", "text": clip(clean(text), 24)}
+
+
+def _view(kind: str, title: str, where: Where, blocks: list[Json], submit: str = "") -> Json:
+    view = {
+        "type": "modal", "callback_id": kind, "title": _title(title), "blocks": blocks,
+        "close": _title("Cancel" if submit else "Close"), "private_metadata": where.dump(),
+    }  # fmt: skip
+    return {**view, "submit": _title(submit)} if submit else view
+
+
+def _field(name: str, label: str, element: Json, optional: bool = False) -> Json:
+    shown = {**element, "action_id": name}
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, 200),
+        "element": shown,
+        "optional": optional,
+    }
+
+
+def _lines(hint: str = "") -> Json:
+    made = {"type": "plain_text_input", "multiline": True, "max_length": TEXT_LIMIT}
+    return {**made, "placeholder": plain(hint, 150)} if hint else made
+
+
+def reply_view(where: Where) -> Json:
+    """Write to the customer."""
+    field = _field("text", "To the customer", _lines(), False)
+    return _view("contact.reply", f"Reply to {where.contact}", where, [field], "Send")
+
+
+def note_view(where: Where) -> Json:
+    """Write something that stays inside."""
+    field = _field("text", "Note, kept inside", _lines(), False)
+    return _view("contact.note", f"Note to {where.contact}", where, [field], "Keep")
+
+
+def loading_view(where: Where) -> Json:
+    """What stands there until the house has answered."""
+    return _view("contact.close", f"Close {where.contact}", where, [ours("One moment …")])
+
+
+def words_view(where: Where, text: str) -> Json:
+    """Why there is no form."""
+    return _view("contact.close", f"Close {where.contact}", where, [ours(tame(text) or "…")])
+
+
+def close_view(where: Where, dispositions: tuple[str, ...]) -> Json:
+    """How it ended, why it arose, what helped."""
+    # A value has room for 150 characters and must be unique: its number says which one was chosen.
+    options = [
+        {"text": plain(name, OPTION), "value": f"{n}:{clip(clean(name), 100)}"}
+        for n, name in enumerate(dispositions[:100])
+    ]
+    ended: Json = {"type": "static_select", "options": options, "placeholder": plain("Choose one", 150)}
+    if not options:
+        ended = {"type": "plain_text_input", "max_length": 100}
+    fields = [
+        _field("disposition", "How did it end?", ended),
+        _field("root_cause", "Root cause", {"type": "plain_text_input", "max_length": 500}, optional=True),
+        _field("resolution", "Resolution", _lines("What helped"), optional=True),
+    ]
+    return _view("contact.close", f"Close {where.contact}", where, fields, "Close it")
+
+
+def filled(view: Mapping[str, Any]) -> dict[str, str]:
+    """What a person filled in, by field; a chosen option by its value, nothing as ""."""
+    out: dict[str, str] = {}
+    for fields in ((view.get("state") or {}).get("values") or {}).values():
+        for name, state in fields.items():
+            chosen = state.get("selected_option") or {}
+            out[name] = str(state.get("value") or chosen.get("value") or "")
+    return out
+
+
+def closing(where: Where, fields: Mapping[str, str], dispositions: tuple[str, ...]) -> Closing:
+    """What the close modal says; a disposition that was chosen by number is given by name."""
+    chosen = fields.get("disposition", "")
+    number, _, name = chosen.partition(":")
+    if number.isdigit() and int(number) < len(dispositions):
+        known = dispositions[int(number)]
+        chosen = known if known.startswith(name.rstrip("…")) else name
+    return Closing(where.contact, chosen, fields.get("root_cause", ""), fields.get("resolution", ""))

@@ -1,0 +1,96 @@
+"""Offers in an agent's direct messages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from ..channel import Card, NotDelivered
+from .blocks import Json, ended_offer, offer
+from .memory import Finder, Recent, split
+from .pace import Urgency
+from .people import People
+from .send import Sender
+
+PRESSED_FOR = 25 * 60.0
+"""Seconds that a response_url is used; Slack takes it for 30 min."""
+
+
+@dataclass(slots=True)
+class Offers:
+    """Shows cards and ends them. `shown` are the cards' blocks, `links` lead to the threads."""
+
+    sender: Sender
+    people: People
+    finder: Finder
+    shown: Recent[str, tuple[Json, ...]] = field(default_factory=lambda: Recent(500))
+    accepted: Recent[str, str] = field(default_factory=lambda: Recent(500))  # contact → card
+    told: Recent[str, str] = field(default_factory=lambda: Recent(500))  # card → what became of it
+    links: Recent[str, str] = field(default_factory=lambda: Recent(500))  # card → the thread's address
+    locks: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(500))
+    urls: Recent[str, tuple[str, float]] = field(
+        default_factory=lambda: Recent(500)
+    )  # card → response_url, until
+
+    def clear(self) -> None:
+        """Forget every card."""
+        for kept in (self.shown, self.accepted, self.told, self.links, self.locks, self.urls):
+            kept.clear()
+
+    async def show(self, card: Card, again: bool, now: int) -> str:
+        """The place of the card."""
+        dm = await self.people.dm(card.agent)
+        if again and (found := await self.finder.in_channel(dm, contact=card.contact, offer=card.offer)):
+            return f"{dm}:{found['ts']}"
+        message = offer(card, now)
+        try:
+            ts = await self.sender.post(dm, message, Urgency.OFFER)
+        except NotDelivered as error:
+            if error.permanent:
+                self.people.gone(await self.people.find(card.agent))
+            raise
+        self.shown[f"{dm}:{ts}"] = message.blocks
+        return f"{dm}:{ts}"
+
+    def pressed(self, place: str, url: str) -> None:
+        """The card at `place` was pressed: for a while it can be changed by `url`, which has no rate limit."""
+        self.urls[place] = (url, time.monotonic() + PRESSED_FOR)
+
+    async def end(self, place: str, told: str) -> None:
+        """The card at `place` says `told` and has no buttons."""
+        self.told[place] = told
+        await self._change(place)
+
+    async def taken(self, place: str, contact: str, told: str) -> None:
+        """Its agent accepted: the card will lead to the thread."""
+        self.accepted[contact] = place
+        await self.end(place, told)
+
+    async def opened(self, contact: str, link: str) -> None:
+        """The thread of a contact stands: the card of whoever accepted it leads there."""
+        place = self.accepted.get(contact)
+        if place is not None:
+            self.links[place] = link
+            await self._change(place)
+
+    async def _change(self, place: str) -> None:
+        lock = self.locks.get(place)
+        if lock is None:
+            lock = self.locks[place] = asyncio.Lock()
+        # One change at a time, each with all that is known by then: a late one never takes the link away.
+        async with lock:
+            message = ended_offer(
+                self.shown.get(place) or (), self.told.get(place) or "", self.links.get(place) or ""
+            )
+            url, until = self.urls.get(place) or ("", 0.0)
+            if time.monotonic() < until and await self.sender.answer(url, message, replace=True):
+                return
+            self.urls.pop(place)
+            channel, ts = split(place)
+            try:
+                await self.sender.update(channel, ts, message, Urgency.OFFER)
+            except NotDelivered as error:
+                # A card that is gone has nothing to press.
+                if not error.permanent:
+                    raise

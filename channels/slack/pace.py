@@ -1,0 +1,145 @@
+"""How fast Slack may be asked: one gate per method, and one per channel for new messages.
+
+docs.slack.dev/apis/web-api/rate-limits: tiers per method and workspace (20, 50, 100 a minute), and about one new
+message a second and channel with short bursts. Waiting calls go by urgency; the less urgent leave room for the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+from .refusals import limited
+
+
+class Urgency(IntEnum):
+    """Who goes first when Slack lets only some through."""
+
+    OFFER = 0  # an offer, its withdrawal, an answer to somebody who just pressed
+    FAILURE = 1
+    CUSTOMER = 2
+    CARD = 3
+    TICK = 4
+
+
+SHARE = (1.0, 0.9, 0.9, 0.8, 0.5)
+"""How much of a minute's calls each urgency may use up."""
+PER_MINUTE = {
+    "apps.connections.open": 20, "auth.test": 100, "bots.info": 50, "chat.delete": 50, "chat.getPermalink": 100,
+    "chat.postEphemeral": 100, "chat.postMessage": 600, "chat.update": 50, "conversations.history": 50,
+    "conversations.info": 50, "conversations.join": 50, "conversations.list": 20, "conversations.open": 50,
+    "conversations.replies": 50, "reactions.add": 50, "reactions.remove": 20, "users.info": 100,
+    "users.lookupByEmail": 50, "views.open": 100, "views.update": 100,
+}  # fmt: skip
+BURST, A_SECOND = 4.0, 1.0
+
+
+class Room(Protocol):
+    """What may be let through."""
+
+    def wait(self, now: float, urgency: Urgency) -> float:
+        """Seconds until a call may go; 0 = now."""
+
+    def take(self, now: float) -> None:
+        """One goes."""
+
+
+@dataclass(slots=True)
+class Minute:
+    """At most `most` in any minute."""
+
+    most: int
+    taken: deque[float] = field(default_factory=deque)
+
+    def wait(self, now: float, urgency: Urgency) -> float:
+        """Seconds until there is room in this urgency's share."""
+        while self.taken and self.taken[0] <= now - 60.5:
+            self.taken.popleft()
+        over = len(self.taken) - max(1, int(self.most * SHARE[urgency]))
+        return 0.0 if over < 0 else max(0.01, self.taken[over] + 60.5 - now)
+
+    def take(self, now: float) -> None:
+        """One goes."""
+        self.taken.append(now)
+
+
+@dataclass(slots=True)
+class Drip:
+    """`BURST` at once, then one a second."""
+
+    left: float = BURST
+    at: float = 0.0
+
+    def wait(self, now: float, urgency: Urgency) -> float:
+        """Seconds until the next."""
+        self.left, self.at = min(BURST, self.left + (now - self.at) * A_SECOND), now
+        return 0.0 if self.left >= 1 else max(0.01, (1 - self.left) / A_SECOND)
+
+    def take(self, now: float) -> None:
+        """One goes."""
+        self.left -= 1
+
+
+class Gate:
+    """Lets waiting calls through one `Room`, the most urgent first, and none before Slack's Retry-After."""
+
+    def __init__(self, room: Room, clock: Callable[[], float] = time.monotonic) -> None:
+        self.room, self.clock = room, clock
+        self.until = 0.0
+        self._count = 0
+        self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def pause(self, seconds: float) -> None:
+        """Slack said so."""
+        self.until = max(self.until, self.clock() + seconds)
+
+    async def enter(self, urgency: Urgency, patience: float) -> None:
+        """Return when the call may go; raises NotDelivered("ratelimited") after `patience` seconds or at once."""
+        paused = self.until - self.clock()
+        if paused > patience:
+            raise limited(paused)
+        mine = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._waiting, (urgency, self._count, mine))
+        self._let()
+        try:
+            async with asyncio.timeout(patience):
+                await mine
+        except TimeoutError:
+            now = self.clock()
+            raise limited(max(self.until - now, self.room.wait(now, urgency), 1.0)) from None
+        finally:
+            mine.cancel()
+
+    def _let(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting:
+            urgency, _, future = self._waiting[0]
+            if future.done():
+                heapq.heappop(self._waiting)
+                continue
+            now = self.clock()
+            wait = max(self.until - now, self.room.wait(now, urgency))
+            if wait > 0:
+                self._timer = asyncio.get_running_loop().call_later(wait, self._let)
+                return
+            heapq.heappop(self._waiting)
+            self.room.take(now)
+            future.set_result(None)
+
+    def close(self) -> None:
+        """Let nobody through any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for _, _, future in self._waiting:
+            future.cancel()
+        self._waiting.clear()

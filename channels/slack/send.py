@@ -1,0 +1,196 @@
+"""Everything that goes out to Slack: paced, by urgency, each call with a deadline, each refusal in words.
+
+No retries here: a lost reply is `OutcomeUnknown`, and whoever asked looks it up first. Bodies are never logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from ..channel import NotDelivered, OutcomeUnknown
+from .blocks import Json, Message
+from .pace import PER_MINUTE, Drip, Gate, Minute, Urgency
+from .refusals import limited, refusal, unavailable
+
+DEADLINE, PATIENCE = 8.0, 20.0
+"""Seconds that a call may take, and that it waits for its turn before it is handed back."""
+FORMS = {
+    "bots.info", "chat.getPermalink", "conversations.info", "conversations.list", "conversations.replies",
+    "users.info", "users.lookupByEmail", "conversations.history", "auth.test",
+}  # fmt: skip
+"""Methods that take no JSON."""
+DONE = {"already_reacted", "no_reaction"}
+
+
+class Sender:
+    """The one way out. `client` is built without retry handlers; `http` is the session that it shares."""
+
+    def __init__(self, client: AsyncWebClient, http: aiohttp.ClientSession) -> None:
+        self.client, self.http = client, http
+        self.origin = urlsplit(client.base_url)
+        self._gates: dict[str, Gate] = {}
+        self._updates: dict[tuple[str, str], tuple[Message, asyncio.Task[Json]]] = {}
+        self._newest: dict[tuple[str, str, str], int] = {}
+        self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
+        self._count = 0
+
+    def _gate(self, name: str, method: str) -> Gate:
+        gate = self._gates.get(name)
+        if gate is None:
+            room = Drip() if name != method else Minute(PER_MINUTE.get(method, 50))
+            gate = self._gates[name] = Gate(room)
+        return gate
+
+    async def call(
+        self,
+        method: str,
+        urgency: Urgency,
+        *,
+        deadline: float = DEADLINE,
+        patience: float = PATIENCE,
+        **args: Any,
+    ) -> Json:
+        """Call a Web API method. Raises NotDelivered or OutcomeUnknown."""
+        gates = [self._gate(method, method)]
+        if method == "chat.postMessage":
+            gates.insert(0, self._gate(f"post {args.get('channel')}", method))
+        for gate in gates:
+            await gate.enter(urgency, patience)
+        return await self._ungated(method, gates[0], deadline, args)
+
+    def _refused(self, method: str, error: SlackApiError, gate: Gate) -> Exception:
+        response = error.response
+        # When the body is no JSON the library hands over aiohttp's own answer.
+        status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
+        if status == 429:
+            wait = _seconds(response.headers.get("Retry-After"))
+            gate.pause(wait)
+            return limited(wait)
+        data = getattr(response, "data", None)
+        code = str(data.get("error") or "") if isinstance(data, dict) else ""
+        if status >= 500 or not code:
+            return unavailable(method, status)
+        return refusal(method, code)
+
+    async def post(self, channel: str, message: Message, urgency: Urgency, thread: str = "") -> str:
+        """A new message; its ts."""
+        where: dict[str, Any] = {"channel": channel, **({"thread_ts": thread} if thread else {})}
+        quiet: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+        answer = await self.call("chat.postMessage", urgency, **where, **quiet, **message.args())
+        return str(answer["ts"])
+
+    async def whisper(self, channel: str, user: str, message: Message, thread: str = "") -> None:
+        """A message that one person sees."""
+        where: dict[str, Any] = {
+            "channel": channel,
+            "user": user,
+            **({"thread_ts": thread} if thread else {}),
+        }
+        await self.call("chat.postEphemeral", Urgency.OFFER, patience=5.0, **where, **message.args())
+
+    async def update(self, channel: str, ts: str, message: Message, urgency: Urgency) -> None:
+        """Change a message. Of several changes that wait only the newest is made, for all who wait."""
+        known = self._updates.get((channel, ts))
+        task = known[1] if known else asyncio.create_task(self._update((channel, ts), urgency))
+        self._updates[channel, ts] = (message, task)
+        await asyncio.shield(task)
+
+    async def _update(self, key: tuple[str, str], urgency: Urgency) -> Json:
+        gate = self._gate("chat.update", "chat.update")
+        try:
+            await gate.enter(urgency, PATIENCE)
+        finally:
+            message, _ = self._updates.pop(key)
+        args = {"channel": key[0], "ts": key[1], **message.args()}
+        return await self._ungated("chat.update", gate, DEADLINE, args)
+
+    async def _ungated(self, method: str, gate: Gate, deadline: float, args: Mapping[str, Any]) -> Json:
+        try:
+            async with asyncio.timeout(deadline):
+                answer = await self.client.api_call(method, **_body(method, args))
+        except SlackApiError as error:
+            raise self._refused(method, error, gate) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotDelivered(f"Slack can't be reached ({type(error).__name__})", "unreachable") from None
+        except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError) as error:
+            raise OutcomeUnknown(f"Slack gave no answer ({type(error).__name__})") from None
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def react(self, channel: str, ts: str, name: str, on: bool, urgency: Urgency) -> None:
+        """Put an emoji on a message or take it off; a wish that a newer one overtook while it waited is dropped."""
+        key, method = (channel, ts, name), "reactions.add" if on else "reactions.remove"
+        self._count += 1
+        mine = self._newest[key] = self._count
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        try:
+            gate = self._gate(method, method)
+            async with lock:  # an "off" never arrives before its "on"
+                if self._newest.get(key) != mine:
+                    return
+                await gate.enter(urgency, PATIENCE)
+                if self._newest.get(key) == mine:
+                    await self._ungated(
+                        method, gate, DEADLINE, {"channel": channel, "timestamp": ts, "name": name}
+                    )
+        except NotDelivered as error:
+            if error.code not in DONE and error.code != "message_not_found":
+                raise
+        finally:
+            if self._newest.get(key) == mine:
+                del self._newest[key]
+                self._locks.pop(key, None)
+
+    async def answer(self, url: str, message: Message | None, *, replace: bool) -> bool:
+        """Answer by a response_url: in place of what was pressed, or to its person alone. False: it is of no use."""
+        if not self._trusted(url):
+            return False
+        body: dict[str, Any] = {"replace_original": replace, "response_type": "ephemeral"}
+        body |= (
+            {"delete_original": True}
+            if message is None
+            else {"text": message.text, "blocks": list(message.blocks)}
+        )
+        try:
+            async with (
+                asyncio.timeout(DEADLINE),
+                self.http.post(url, json=body, proxy=self.client.proxy) as found,
+            ):
+                return found.status == 200
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            return False
+
+    def _trusted(self, url: str) -> bool:
+        """Slack's own address, or the one that we were told to use in its place."""
+        at = urlsplit(url)
+        ours = (at.scheme, at.netloc) == (self.origin.scheme, self.origin.netloc)
+        return ours or (at.scheme == "https" and at.hostname == "hooks.slack.com")
+
+    def close(self) -> None:
+        """Nothing goes out any more."""
+        for gate in self._gates.values():
+            gate.close()
+        for _, task in self._updates.values():
+            task.cancel()
+
+
+def _body(method: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in args.items() if value is not None}
+    if method not in FORMS:
+        return {"json": given}
+    return {
+        "data": {name: str(it).lower() if isinstance(it, bool) else str(it) for name, it in given.items()}
+    }
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return min(600.0, max(1.0, float(header or "")))
+    except ValueError:
+        return 30.0

@@ -1,0 +1,67 @@
+"""What a person typed in Slack, as a customer is to read it. Pure.
+
+Slack stores typed text escaped, with mentions and links as `<…>` (docs.slack.dev/messaging/formatting-message-text).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_MARK = re.compile(r"<([^<>\n]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Plain text, and whether it mentions a colleague, a group or a channel."""
+
+    text: str
+    mentions: bool
+
+
+def said(stored: str, writer: str = "", name: str = "") -> Said:
+    """Read a stored text; `writer` is the user id of whoever typed it, called `name`."""
+    parts: list[str] = []
+    mentions, last = False, 0
+    for found in _MARK.finditer(stored):
+        word, mentioned = _mark(found.group(1), writer, name)
+        parts += [unescape(stored[last : found.start()]), word]
+        mentions, last = mentions or mentioned, found.end()
+    parts.append(unescape(stored[last:]))
+    return Said("".join(parts), mentions)
+
+
+def unescape(text: str) -> str:
+    """The three characters that Slack escapes, back again."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _mark(mark: str, writer: str, name: str) -> tuple[str, bool]:
+    """One `<…>` without its brackets: what it reads as, and whether it is a mention."""
+    raw, _, raw_label = mark.partition("|")
+    target, label = unescape(raw), unescape(raw_label)
+    if target.startswith("@"):
+        mine = target[1:] == writer
+        return "@" + (label or (name if mine else "") or target[1:]).removeprefix("@"), not mine
+    if target.startswith("#"):
+        return "#" + (label or target[1:]).removeprefix("#"), True
+    if target.startswith("!date^"):
+        return label, False
+    if target.startswith("!"):
+        # An unknown command is held to be a mention: what might call a colleague is never sent.
+        return label or "@" + target[1:].split("^")[0], True
+    if target.startswith(("mailto:", "tel:")):
+        return _link(target.partition(":")[2], label), False
+    if re.match(r"[a-z][a-z0-9+.-]*:", target, re.IGNORECASE):
+        return _link(target, label), False
+    return f"<{unescape(mark)}>", False
+
+
+def _link(target: str, label: str) -> str:
+    """A link as plain text: its label alone when that says where it leads, else both."""
+    bare = re.sub(r"^https?://", "", target).rstrip("/")
+    if not label or label == target:
+        return target
+    if re.sub(r"^https?://", "", label).rstrip("/").replace(" ", "") == bare:
+        return label
+    return f"{label} ({target})"

@@ -1,0 +1,198 @@
+"""The connection to the history's database: SQLite in the data directory, or PostgreSQL by `DATABASE_URL`.
+
+SQLite has one writer at a time and says "locked" to the others; so there is one connection that writes, and
+it takes the lock at BEGIN. Readers see the last commit meanwhile (WAL).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from ..failures import StoreError, StoreUnavailable
+
+FILE = "history.sqlite3"
+BUSY = 5.0
+"""Seconds that SQLite waits for another process's write."""
+READ_WAIT, WRITE_WAIT, OPEN_WAIT = 5.0, 30.0, 60.0  # seconds
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION = 0x7469_6572  # the key of PostgreSQL's advisory lock: any number that is always the same
+_ONE_AT_A_TIME = threading.Lock()  # alembic's `op` and `context` are globals of the process
+_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+
+
+class HistoryUnavailable(StoreUnavailable):
+    """The database didn't do it, or not in time; nothing of a failed write is kept."""
+
+
+class HistoryUnusable(StoreError):
+    """The database can't be used as it is; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`reader` and `writer` are two pools on SQLite, one on PostgreSQL."""
+
+    reader: AsyncEngine
+    writer: AsyncEngine
+
+    @classmethod
+    async def open(cls, database_url: str | None, data: Path) -> Database:
+        """Connect and bring the tables up to date. Raises HistoryUnusable, HistoryUnavailable."""
+        url, options = where(database_url, data)
+        try:
+            async with asyncio.timeout(OPEN_WAIT):
+                await asyncio.to_thread(_migrate, url, options)
+        except TimeoutError:
+            raise HistoryUnavailable("the database didn't answer in time") from None
+        if not _sqlite(url):
+            engine = _engine(url, options, pool_size=8, max_overflow=0, pool_pre_ping=True)
+            return cls(engine, engine)
+        reader = _engine(url, options, pool_size=4, max_overflow=0)
+        return cls(reader, _engine(url, options, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in {self.reader, self.writer}:
+            await engine.dispose()
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether it is the file in the data directory."""
+        return _sqlite(self.reader.url)
+
+    @asynccontextmanager
+    async def read(self, within: float = READ_WAIT) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes nothing."""
+        async with _honest(within), self.reader.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self, within: float = WRITE_WAIT) -> AsyncIterator[AsyncConnection]:
+        """A transaction: all of it is kept, or nothing."""
+        async with _honest(within), self.writer.begin() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def _honest(within: float) -> AsyncIterator[None]:
+    """A deadline, and errors without the values they are about (a driver's text may quote a customer)."""
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except SQLAlchemyError as error:
+        cause = type(getattr(error, "orig", None) or error).__name__
+        raise HistoryUnavailable(f"{type(error).__name__} ({cause})") from None
+    except TimeoutError:
+        raise HistoryUnavailable(f"no answer within {within:g} s") from None
+    except OSError as error:
+        raise HistoryUnavailable(type(error).__name__) from None
+
+
+def where(database_url: str | None, data: Path) -> tuple[URL, dict[str, Any]]:
+    """The URL for SQLAlchemy and the driver's options. Raises HistoryUnusable, without the password."""
+    if database_url is None:
+        data.mkdir(parents=True, exist_ok=True)
+        return URL.create("sqlite+aiosqlite", database=str(data / FILE)), {"timeout": BUSY}
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        url = URL.create("unreadable")
+    if url.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
+        raise HistoryUnusable(
+            "DATABASE_URL must look like postgresql://user:password@host:5432/name"
+            " (unset, the history is a SQLite file in TIERLINE_DATA)"
+        )
+    if find_spec("asyncpg") is None:
+        raise HistoryUnusable("DATABASE_URL needs the PostgreSQL driver: pip install 'tierline[postgres]'")
+    options: dict[str, Any] = {"timeout": 10, "command_timeout": WRITE_WAIT}
+    query = dict(url.query)
+    mode = query.pop("sslmode", query.pop("ssl", ""))
+    if query or (mode and mode not in _SSL_MODES):
+        known = ", ".join(sorted(_SSL_MODES))
+        raise HistoryUnusable(f"DATABASE_URL: the only option is sslmode, one of {known}")
+    if mode:
+        options["ssl"] = mode
+    return url.set(drivername="postgresql+asyncpg", query={}), options
+
+
+def _sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _engine(url: URL, options: dict[str, Any], begin: str = "BEGIN", **pool: Any) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args=options, hide_parameters=True, **pool)
+    if _sqlite(url):
+        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # The driver begins transactions late and never around DDL; SQLAlchemy's own BEGIN is exact.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # The ledger is trimmed behind what is committed here: a commit must survive a power cut.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _migrate(url: URL, options: dict[str, Any]) -> None:
+    """In a thread with a loop of its own: alembic blocks, and the driver is asynchronous."""
+    end = time.monotonic() + OPEN_WAIT
+    with _ONE_AT_A_TIME:
+        while True:
+            try:
+                return asyncio.run(_up_to_date(url, options))
+            except OperationalError as error:
+                # Another process is at it, or switches the file to WAL, which waits for nobody.
+                if "locked" not in str(error.orig) or time.monotonic() > end:
+                    raise HistoryUnavailable(type(error.orig).__name__) from None
+                time.sleep(0.05)
+            except CommandError:
+                raise HistoryUnusable(
+                    "The history database was written by a newer Tierline: run that version,"
+                    " or restore a backup of before."
+                ) from None
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                raise HistoryUnavailable(type(error).__name__) from None
+
+
+async def _up_to_date(url: URL, options: dict[str, Any]) -> None:
+    engine = _engine(url, options, begin="BEGIN IMMEDIATE", poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            if not _sqlite(url):
+                await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION})")
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run the migrations that the database hasn't had, in the connection's own transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+

@@ -1,0 +1,278 @@
+"""What the ledger's events make of a contact. Pure: the rows are a function of the events in their order.
+
+An event may lack anything (an older version wrote it, or its beginning was before our time): what is missing
+is empty, and nothing in an event can stop the projection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..state import Event
+
+Position = tuple[int, int, int]
+"""Milliseconds and sequence of the stream's entry, and the event's place in that entry."""
+START: Final[Position] = (-1, -1, -1)
+
+KEPT: Final = {"closed": 10 * 60_000, "abandoned": 86_400_000, "dead": 7 * 86_400_000}
+"""How long (ms) an ended contact stays in the store: late receipts and the desk's closing lines look for it
+there, and a supervisor can bring back what was abandoned or set aside."""
+LIVE: Final = frozenset({"offered", "delivered"})
+
+
+@dataclass(slots=True)
+class ContactRow:
+    """A row of `contacts`; `facts` is the router's JSON as the last decision left it."""
+
+    id: str
+    state: str = "waiting"
+    service: str = ""
+    channel: str = ""
+    thread: str = ""
+    customer: str = ""
+    name: str = ""
+    address: str = ""
+    verified: bool = False
+    language: str = ""
+    rule: str = ""
+    owner: str = ""
+    previous: str = ""
+    arrived: int = 0
+    accepted: int | None = None
+    wake: int | None = None
+    ended: int | None = None
+    outcome: str = "{}"
+    reason: str = ""
+    facts: str = "{}"
+    last_ms: int = -1
+    last_seq: int = -1
+    last_i: int = -1
+
+    @property
+    def last(self) -> Position:
+        """The latest event in it."""
+        return (self.last_ms, self.last_seq, self.last_i)
+
+
+@dataclass(slots=True)
+class MessageRow:
+    """A row of `messages`."""
+
+    contact: str
+    n: int
+    kind: str = ""
+    body: str = "{}"
+    at: int = 0
+    status: str = ""
+    agent: str = ""
+    provider_id: str = ""
+    error: str = ""
+
+
+@dataclass(slots=True)
+class OfferRow:
+    """A row of `offers`; `state`: offered, delivered, accepted, declined, missed, rescinded."""
+
+    contact: str
+    n: int
+    agent: str = ""
+    step: int = 0
+    state: str = "offered"
+    reason: str = ""
+    place: str = ""
+    offered: int = 0
+    delivered: int | None = None
+    ended: int | None = None
+
+
+@dataclass(slots=True)
+class Tale:
+    """One contact as far as it is told; `offers` holds at least the live ones, `heard` the outside's ids."""
+
+    contact: ContactRow
+    offers: dict[int, OfferRow] = field(default_factory=dict)
+    messages: dict[int, MessageRow] = field(default_factory=dict)
+    heard: dict[str, tuple[int, Position]] = field(default_factory=dict)
+
+    def message(self, n: int, at: int) -> MessageRow:
+        """Message `n`, begun if it is new."""
+        if n not in self.messages:
+            self.messages[n] = MessageRow(self.contact.id, n, at=at)
+        return self.messages[n]
+
+    def offer(self, event: Event) -> OfferRow:
+        """The offer that an event is about, begun if it is new."""
+        if event.n not in self.offers:
+            self.offers[event.n] = OfferRow(self.contact.id, event.n, event.a, offered=event.t)
+        return self.offers[event.n]
+
+    def queue_up(self) -> None:
+        """Waiting or offered, whichever its live offers make it."""
+        it = self.contact
+        it.state = "offered" if any(offer.state in LIVE for offer in self.offers.values()) else "waiting"
+        it.wake = it.ended = None
+
+
+def fold(tale: Tale, event: Event, position: Position) -> None:
+    """Let `tale` go on by one event, the next in the ledger's order."""
+    it = tale.contact
+    if it.last == START:
+        it.arrived = event.t
+    tell = _TELL.get(event.e)
+    if tell is not None:
+        tell(tale, event, _object(event.x))
+    it.last_ms, it.last_seq, it.last_i = position
+    if event.e in ("arrived", "message") and event.n in tale.messages:
+        heard = _text(_object(tale.messages[event.n].body).get("event"))
+        if heard and tale.messages[event.n].kind == "in":
+            tale.heard.setdefault(heard, (event.n, position))
+
+
+def clean(text: str) -> str:
+    """Text that every database takes: PostgreSQL refuses NUL, and no encoding has lone surrogates."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _object(raw: str) -> Mapping[str, object]:
+    try:
+        found = json.loads(raw or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: object) -> str:
+    return clean(value) if isinstance(value, str) else ""
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and abs(value) < 1 << 53 else None
+
+
+# ---- what each kind of event changes ---------------------------------------------------------------------
+
+
+def _arrived(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    it, body = tale.contact, _text(x.get("body")) or "{}"
+    said = _object(body)
+    it.arrived = event.t
+    it.thread, it.previous = _text(x.get("thread")), _text(x.get("previous"))
+    it.channel = _text(said.get("channel")) or it.thread.partition(":")[0]
+    it.address = it.customer = _text(said.get("sender"))
+    it.verified = said.get("verified") is True
+    _decided(it, x)
+    it.state = "parked" if x.get("parked") is True else "waiting"
+    message = tale.message(event.n, event.t)
+    message.kind, message.body = "in", body
+
+
+def _decided(it: ContactRow, x: Mapping[str, object]) -> None:
+    """The router's decision: service and facts."""
+    raw = _text(x.get("facts")) or "{}"
+    facts = _object(raw)
+    it.service, it.facts = _text(x.get("service")) or it.service, raw
+    it.customer = _text(facts.get("customer")) or it.customer
+    it.address = _text(facts.get("address")) or it.address
+    it.name, it.language = _text(facts.get("name")) or it.name, _text(facts.get("language"))
+    it.rule = _text(facts.get("rule"))
+
+
+def _rerouted(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    _decided(tale.contact, x)
+    tale.queue_up()
+
+
+def _queued(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """Into the queue: at first, woken, revived, or because its owner is no longer an agent."""
+    it = tale.contact
+    it.owner, it.reason = "", ""
+    tale.queue_up()
+
+
+def _parked(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    it = tale.contact
+    it.state, it.wake, it.reason = "parked", _whole(x.get("wake")), _text(x.get("reason"))
+
+
+def _offered(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    offer = tale.offer(event)
+    offer.agent, offer.offered, offer.step = event.a, event.t, _whole(x.get("step")) or 0
+    tale.queue_up()
+
+
+def _delivered(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    offer = tale.offer(event)
+    offer.state, offer.place, offer.delivered = "delivered", _text(x.get("place")), event.t
+
+
+def _accepted(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    offer, it = tale.offer(event), tale.contact
+    offer.state, offer.ended = "accepted", event.t
+    offer.place = _text(x.get("place")) or offer.place
+    it.state, it.owner = "active", event.a
+    it.accepted = it.accepted if it.accepted is not None else event.t
+
+
+def _offer_ended(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    offer = tale.offer(event)
+    offer.state, offer.reason, offer.ended = event.e, _text(x.get("reason")), event.t
+    if tale.contact.state == "offered":
+        tale.queue_up()
+
+
+def _wrapping(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    it = tale.contact
+    it.state, it.outcome, it.owner = "wrapping", _text(x.get("outcome")) or "{}", event.a or it.owner
+
+
+def _ended(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    it = tale.contact
+    it.state, it.ended, it.wake = event.e, event.t, None
+    it.owner, it.reason = event.a or it.owner, _text(x.get("reason"))
+    it.outcome = _text(x.get("outcome")) or it.outcome
+
+
+def _message(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    message = tale.message(event.n, event.t)
+    message.kind, message.agent = _text(x.get("kind")) or message.kind, event.a or message.agent
+    message.body = _text(x.get("body")) or message.body
+    if event.e != "message":
+        message.status, message.error = _STATUS[event.e], ""
+    if event.e == "reply.held":
+        message.kind = "reply"
+
+
+def _receipt(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    message = tale.message(event.n, event.t)
+    message.status = _text(x.get("status")) or message.status
+    message.error = _text(x.get("error"))
+    message.provider_id = _text(x.get("provider_id")) or message.provider_id
+
+
+_STATUS: Final = {"reply.held": "held", "reply.undone": "undone", "message.out": "queued"}
+_TELL: Final[Mapping[str, Callable[[Tale, Event, Mapping[str, object]], None]]] = {
+    "arrived": _arrived,
+    "rerouted": _rerouted,
+    "queued": _queued,
+    "woken": _queued,
+    "revived": _queued,
+    "parked": _parked,
+    "offered": _offered,
+    "delivered": _delivered,
+    "accepted": _accepted,
+    "declined": _offer_ended,
+    "missed": _offer_ended,
+    "rescinded": _offer_ended,
+    "wrapping": _wrapping,
+    "closed": _ended,
+    "abandoned": _ended,
+    "dead": _ended,
+    "message": _message,
+    "reply.held": _message,
+    "reply.undone": _message,
+    "message.out": _message,
+    "message.receipt": _receipt,
+}

@@ -1,0 +1,206 @@
+"""The history: everything that ever happened, in SQL, and who the customers are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..state import Event, MessageView
+from . import projections
+from .cards import address_of, get_cards, put_cards
+from .database import Database
+from .fold import clean
+from .records import Card, Claimed, Clash, ContactRecord, Customer, Past
+from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
+
+REBUILD_WAIT = 3_600.0  # seconds
+MOST_EVENTS = 5_000
+"""Of one contact's timeline: the latest so many are handed out."""
+MOST_ADDRESSES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The one history of a site. Every method has a deadline and raises HistoryUnavailable, a StoreError."""
+
+    database: Database
+
+    @classmethod
+    async def open(cls, database_url: str | None, data: Path) -> History:
+        """Open PostgreSQL by its URL, or the SQLite file in `data`, and bring its tables up to date.
+
+        Raises HistoryUnusable when an operator must change something, HistoryUnavailable when there is no
+        answer.
+        """
+        return cls(await Database.open(database_url, data))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.database.close()
+
+    async def wipe(self) -> None:
+        """Forget everything: the sandbox's reset. Raises PermissionError on anything but SQLite."""
+        if not self.database.sqlite:
+            raise PermissionError("only the sandbox's own history is emptied")
+        async with self.database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                await connection.execute(delete(table))
+
+    # ---- customers ---------------------------------------------------------------------------------------
+
+    async def customer(self, address: str) -> Customer | None:
+        """The customer with that key, or else with that address (a phone in E.164, a mail in any case)."""
+        async with self.database.read() as connection:
+            found = await _customer(connection, address)
+            if found is None:
+                return None
+            told = await connection.execute(select(facts).where(facts.c.customer == found["key"]))
+            more = {row["name"]: row["value"] for row in told.mappings()}
+        return Customer(found["key"], found["name"], found["language"], more, known=True)
+
+    async def put_customer(
+        self, key: str, name: str, language: str, addresses: tuple[str, ...], facts: Mapping[str, str]
+    ) -> None:
+        """Create or replace a customer. Raises Claimed when an address is another customer's."""
+        async with self.database.write() as connection:
+            clashes = await put_cards(connection, [Card(key, name, language, addresses, facts)])
+            if clashes:
+                raise Claimed(clashes[0].address, clashes[0].by)
+
+    async def cards(self, keys: Sequence[str], addresses: Sequence[str]) -> tuple[Card, ...]:
+        """The customers with these keys or addresses, as they were written."""
+        async with self.database.read() as connection:
+            return tuple(await get_cards(connection, keys, addresses))
+
+    async def put_cards(self, cards: Sequence[Card]) -> tuple[Clash, ...]:
+        """Create or replace them; those with an address of somebody else are left out and named."""
+        async with self.database.write() as connection:
+            return tuple(await put_cards(connection, cards))
+
+    # ---- contacts ----------------------------------------------------------------------------------------
+
+    async def seen(self, event: str) -> tuple[str, int] | None:
+        """The contact and message that the outside's event became, however long ago."""
+        async with self.database.read() as connection:
+            where = select(arrivals.c.contact, arrivals.c.n).where(arrivals.c.event == clean(event))
+            row = (await connection.execute(where)).first()
+        return None if row is None else (str(row[0]), int(row[1]))
+
+    async def past(self, customer: str, limit: int) -> tuple[Past, ...]:
+        """The customer's contacts (by key or any address), the latest first."""
+        async with self.database.read() as connection:
+            rows = await self._latest(connection, [await _belongs(connection, customer)], limit)
+        return tuple(_past(row) for row in rows)
+
+    async def contact(self, contact: str) -> ContactRecord | None:
+        """One contact whole, with its messages and its events."""
+        async with self.database.read() as connection:
+            where = select(contacts).where(contacts.c.id == clean(contact))
+            row = (await connection.execute(where)).mappings().first()
+            if row is None:
+                return None
+            said = select(messages).where(messages.c.contact == row["id"]).order_by(messages.c.n)
+            order = (events.c.ms.desc(), events.c.seq.desc(), events.c.i.desc())
+            happened = select(events).where(events.c.c == row["id"]).order_by(*order).limit(MOST_EVENTS)
+            lines = tuple(_message(it) for it in (await connection.execute(said)).mappings())
+            moments = [projections.archived(it) for it in (await connection.execute(happened)).mappings()]
+        return _record(row, lines, tuple(reversed(moments)))
+
+    async def contacts(
+        self, state: str | None, customer: str | None, limit: int
+    ) -> tuple[ContactRecord, ...]:
+        """The latest `limit` contacts in that state, of that customer (key or any address), oldest first."""
+        async with self.database.read() as connection:
+            conditions: list[ColumnElement[bool]] = []
+            if state is not None:
+                conditions.append(contacts.c.state == clean(state))
+            if customer is not None:
+                conditions.append(await _belongs(connection, customer))
+            rows = await self._latest(connection, conditions, limit)
+        return tuple(_record(row) for row in reversed(rows))
+
+    async def _latest(
+        self, connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], limit: int
+    ) -> Sequence[Mapping[Any, Any]]:
+        order = (contacts.c.arrived.desc(), contacts.c.id.desc())
+        query = select(contacts).where(*conditions).order_by(*order).limit(max(0, limit))
+        return (await connection.execute(query)).mappings().all()
+
+    # ---- the ledger --------------------------------------------------------------------------------------
+
+    async def project(self, entries: Sequence[Event]) -> None:
+        """Take over whole ledger entries, all or none; what is there already changes nothing."""
+        async with self.database.write() as connection:
+            await projections.project(connection, entries)
+
+    async def rebuild(self) -> int:
+        """Work out everything that comes from the ledger again, from the archive; how many events it has."""
+        async with self.database.write(REBUILD_WAIT) as connection:
+            return await projections.rebuild(connection)
+
+    async def forgettable(self, now: int, limit: int) -> tuple[tuple[str, str], ...]:
+        """Contacts that the store needn't keep at `now` (ms), each with its latest ledger entry's id."""
+        query = (
+            select(endings.c.contact, contacts.c.last_ms, contacts.c.last_seq)
+            .join(contacts, contacts.c.id == endings.c.contact)
+            .where(endings.c.until <= now)
+            .order_by(endings.c.until, endings.c.contact)
+            .limit(limit)
+        )
+        async with self.database.read() as connection:
+            return tuple((str(c), f"{ms}-{seq}") for c, ms, seq in await connection.execute(query))
+
+    async def forgotten(self, gone: Sequence[str]) -> None:
+        """The store has dropped them."""
+        async with self.database.write() as connection:
+            await connection.execute(delete(endings).where(endings.c.contact.in_(gone)))
+
+
+async def _customer(connection: AsyncConnection, address: str) -> Mapping[Any, Any] | None:
+    """By key, else by address."""
+    key = select(customers).where(customers.c.key == clean(address))
+    if row := (await connection.execute(key)).mappings().first():
+        return row
+    by = select(customers).join(addresses, addresses.c.customer == customers.c.key)
+    found = await connection.execute(by.where(addresses.c.address == address_of(address)))
+    return found.mappings().first()
+
+
+async def _belongs(connection: AsyncConnection, customer: str) -> ColumnElement[bool]:
+    """Whether a contact is the customer's: by key, or by an address, also from before they were known."""
+    found = await _customer(connection, customer)
+    names = {clean(customer), address_of(customer)}
+    if found is not None:
+        own = select(addresses.c.address).where(addresses.c.customer == found["key"]).limit(MOST_ADDRESSES)
+        names |= {found["key"], *(await connection.execute(own)).scalars()}
+    return or_(contacts.c.customer.in_(sorted(names)), contacts.c.address.in_(sorted(names)))
+
+
+def _past(row: Mapping[Any, Any]) -> Past:
+    record = _record(row)
+    return Past(
+        record.id, record.service, record.channel, record.state, record.arrived, record.disposition
+    )
+
+
+def _record(
+    row: Mapping[Any, Any], lines: tuple[MessageView, ...] = (), moments: tuple[Event, ...] = ()
+) -> ContactRecord:
+    return ContactRecord(
+        id=row["id"], state=row["state"], service=row["service"], channel=row["channel"],
+        customer=row["customer"], name=row["name"], address=row["address"], owner=row["owner"],
+        arrived=row["arrived"], ended=row["ended"], outcome=row["outcome"], language=row["language"],
+        rule=row["rule"], messages=lines, events=moments, verified=row["verified"], reason=row["reason"],
+    )  # fmt: skip
+
+
+def _message(row: Mapping[Any, Any]) -> MessageView:
+    return MessageView(
+        n=row["n"], kind=row["kind"], body=row["body"], at=row["at"], status=row["status"],
+        agent=row["agent"], provider_id=row["provider_id"], error=row["error"],
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""A Chromium of the system's, a stage for it to look at, and one page per test that reports what it must not do."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from stagefake import StageFake
+
+ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
+WATCH = """
+window.hurt = [];
+window.alert = window.confirm = window.prompt = (x) => { window.hurt.push('dialog ' + x); };
+document.addEventListener('securitypolicyviolation', (e) => window.hurt.push('csp ' + e.violatedDirective + ' ' + e.blockedURI));
+"""
+
+
+def chromium() -> str | None:
+    """Where the system's Chromium is, or None."""
+    return next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+
+
+@dataclass
+class Look:
+    """One open page and the stage behind it."""
+
+    page: Any
+    stage: StageFake
+    url: str
+    errors: list[str] = field(default_factory=list)
+
+    async def until(self, expression: str, timeout: float = 10_000) -> None:
+        """Wait until a JavaScript expression holds in the page (asked from here: its policy forbids eval)."""
+        end = time.monotonic() + timeout / 1000
+        while not await self.page.evaluate(f"Boolean({expression})"):
+            assert time.monotonic() < end, f"never became true: {expression}"
+            await self.page.wait_for_timeout(30)
+
+    async def focused(self, selector: str) -> None:
+        """Wait until the focus is on what `selector` names."""
+        await self.until(f"document.activeElement?.matches({selector!r})")
+
+
+# One browser for all tests of a run: so they share one event loop, too.
+session = pytest_asyncio.fixture(loop_scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "look" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Any]:
+    playwright = pytest.importorskip("playwright.async_api", reason="playwright is missing: pip install -e '.[browser]'")
+    if not (binary := chromium()):
+        pytest.skip("no Chromium on this machine (apt install chromium)")
+    async with playwright.async_playwright() as driver:
+        running = await driver.chromium.launch(executable_path=binary, args=ARGS)
+        yield running
+        await running.close()
+
+
+@session
+async def stage() -> AsyncIterator[StageFake]:
+    fake = StageFake()
+    await fake.start()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["1440", "390"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@session
+async def look(request: pytest.FixtureRequest, browser: Any, stage: StageFake) -> AsyncIterator[Look]:
+    """The sandbox's page in Chromium; 1440 px and light unless the test asks for `size` or `scheme`."""
+    width, height = request.getfixturevalue("size") if "size" in request.fixturenames else (1440, 900)
+    theme = request.getfixturevalue("scheme") if "scheme" in request.fixturenames else "light"
+    context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce")
+    await context.add_init_script(WATCH)
+    page = await context.new_page()
+    seen = Look(page, stage, f"http://127.0.0.1:{stage.port}/")
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    await page.goto(seen.url)
+    await page.wait_for_selector("#queue", state="attached")
+    await seen.until("document.querySelectorAll('.agent').length > 0")
+    yield seen
+    assert await page.evaluate("window.hurt") == []
+    assert seen.errors == []
+    await context.close()

@@ -1,0 +1,184 @@
+"""`make screenshots`: the real sandbox, one picture per state, size and theme, into `screenshots/`.
+
+States: idle, waiting (fifty), talking, slack-down. Needs Chromium and playwright; says what to install without them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "screenshots"
+SIZES = {1440: 900, 390: 844}
+THEMES = ("light", "dark")
+TABS = {"idle": "Queue", "waiting": "Queue", "talking": "Slack", "slack-down": "Queue"}
+ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
+
+
+def missing() -> str | None:
+    """What has to be installed first, as a sentence; None where all is there."""
+    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        return "Pictures need Chromium: apt install chromium (Debian, Ubuntu), brew install --cask chromium (macOS)."
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        return "Pictures need playwright: .venv/bin/python -m pip install -e '.[browser]'"
+    return None
+
+
+class Stage:
+    """A running sandbox, driven through its API."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/"
+
+    def call(self, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def act(self, path: str, body: object) -> Any:
+        return self.call(f"sandbox/api{path}", body)
+
+    def until(self, what: Callable[[], Any], seconds: float, why: str) -> Any:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if found := what():
+                    return found
+            except (OSError, ValueError):
+                pass  # not up yet; the end of the loop says so
+            time.sleep(0.2)
+        raise SystemExit(f"screenshots: {why} within {seconds:.0f} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def sandbox() -> Iterator[Stage]:
+    """`tierline sandbox` on free ports with an empty data directory; ended with all it started."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="tierline-pictures-") as data:
+        env = dict(os.environ, PORT=str(free_port()), TIERLINE_SANDBOX_PORT=str(port), TIERLINE_DATA=data, TIERLINE_HEADLESS="1")
+        log = Path(data) / "sandbox.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen([sys.executable, "-m", "tierline", "sandbox"], cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True)
+        try:
+            stage = Stage(port)
+
+            def up() -> Any:
+                if process.poll() is not None:
+                    raise SystemExit(f"screenshots: the sandbox ended with {process.returncode}\n{log.read_text(errors='replace')[-3000:]}")
+                return stage.call("sandbox/api/state")
+
+            stage.until(up, 120, "the sandbox didn't come up")
+            yield stage
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def contacts(stage: Stage, state: str) -> list[Any]:
+    return list(stage.call(f"product/api/v1/contacts?state={state}"))
+
+
+def everybody(stage: Stage) -> None:
+    for person in stage.call("sandbox/api/state")["agents"]:
+        try:
+            stage.act("/slack/command", {"user": person["slack"], "channel": person["dm"], "command": "/tierline", "text": "available"})
+        except urllib.error.HTTPError as refused:
+            print(f"  {person['name']}: {refused.read().decode(errors='replace')[:120]}")
+
+
+def fifty(stage: Stage) -> None:
+    to = stage.call("sandbox/api/state")["numbers"][0]
+    texts = ("My server is down", "The shop is offline", "Unser Server ist offline", "Website down, customers are calling", "API down, error 502")
+    for n in range(50):
+        stage.act("/sms", {"from": f"+49151200000{n:02}", "to": to, "text": texts[n % len(texts)]})
+    stage.until(lambda: len(contacts(stage, "waiting")) >= 40, 30, "the fifty didn't reach the queue")
+
+
+def eva(stage: Stage) -> tuple[str, str]:
+    state = stage.call("sandbox/api/state")
+    me = state["customers"][0]["phone"] if state["customers"] else "+4915112345678"
+    stage.act("/sms", {"from": me, "to": state["numbers"][0], "text": "My server is down, can you help?"})
+    return me, state["numbers"][0]
+
+
+def picture(page: Any, stage: Stage, name: str) -> None:
+    for width, height in SIZES.items():
+        for theme in THEMES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            if width < 1080:
+                page.click(f'.bottom button:has-text("{TABS[name]}")')
+            page.wait_for_timeout(900)  # news and the second's tick; nothing is asserted on it
+            page.screenshot(path=str(OUT / f"{name}-{width}-{theme}.png"))
+    print(f"  {name}: {len(SIZES) * len(THEMES)} pictures")
+
+
+def talk(page: Any) -> None:
+    """Accept and answer as a person would, by keyboard."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.wait_for_selector(".offer-card", timeout=20_000)
+    page.keyboard.press("a")
+    page.wait_for_selector('[data-action="offer.accept"]:focus', timeout=10_000)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".channel-head:has-text('Thread')", timeout=10_000)
+    page.wait_for_selector("#slack-text:focus", timeout=10_000)
+    page.keyboard.type("I see it, Eva. Restarting your server now; two minutes.")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".bubble.theirs:has-text('Restarting')", timeout=30_000)
+
+
+def run() -> None:
+    from playwright.sync_api import sync_playwright
+
+    binary = next(p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n)))
+    OUT.mkdir(exist_ok=True)
+    with sandbox() as stage, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=binary, args=ARGS)
+        page = browser.new_page()
+        page.goto(stage.url)
+        page.wait_for_selector(".agent", state="attached")
+        picture(page, stage, "idle")
+        everybody(stage)
+        eva(stage)
+        talk(page)
+        picture(page, stage, "talking")
+        for person in stage.call("sandbox/api/state")["agents"]:
+            stage.act("/slack/command", {"user": person["slack"], "channel": person["dm"], "command": "/tierline", "text": "offline"})
+        fifty(stage)
+        picture(page, stage, "waiting")
+        stage.act("/faults", {"slack": {"down": True}})
+        picture(page, stage, "slack-down")
+        browser.close()
+
+
+if __name__ == "__main__":
+    if reason := missing():
+        raise SystemExit(reason)
+    run()
+    print(f"in {OUT}")

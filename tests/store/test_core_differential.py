@@ -1,0 +1,31 @@
+"""Model and scripts do the same in every random history: replies, events, and state after every step."""
+
+import os
+import random
+
+import pytest
+from core_differential import Both, clear, load, memory_server, shortened
+from core_histories import KINDS, moves
+
+LONG = os.environ.get("TIERLINE_LONG") == "1"
+SAMPLE = {"ordinary": 12, "crowded": 3, "tiny": 9}
+
+
+@pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_model_and_scripts_agree_after_every_step(kind, tmp_path):
+    async with memory_server(tmp_path) as client:
+        await agree(kind, client)
+
+
+async def agree(kind, client):
+    site = "core"
+    name = await load(client, f"core_{kind}", 2 if kind == "tiny" else None)
+    first = int(os.environ.get("TIERLINE_SEED", "0"))
+    for seed in range(first, first + (1500 if LONG else SAMPLE[kind])):
+        rng = random.Random(f"{kind}{seed}")
+        world, steps = KINDS[kind](rng), moves(rng, 100)
+        if await Both(client, site, world, name).run(steps):
+            found = await shortened(client, site, world, steps, name)
+            pytest.fail(f"{kind} {seed}: {found}")
+        await clear(client, site)
