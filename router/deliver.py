@@ -42,6 +42,12 @@ ENDS: Mapping[str, str] = {
 """What the card of an ended offer says, by event or reason."""
 
 
+MISSED_TWO = (
+    "You missed two offers in a row, so you are *away* now and get no more. "
+    "Type `/tierline available` when you are back."
+)
+
+
 class Histories(Protocol):
     """What the desk shows of the past."""
 
@@ -146,8 +152,7 @@ class Deliveries:
         more, spec = _more(event), self._spec(event.a)
         why = str(more.get("why") or "")
         if spec is not None and more.get("presence") == "away" and why.startswith("missed"):
-            text = "You missed two offers in a row, so you are *away* now and get no more. Type `/tierline available` when you are back."
-            await self.desk.tell(spec.slack, text)
+            await self.desk.tell(spec.slack, MISSED_TWO)
 
     async def _away_over(self, event: Event) -> None:
         if (spec := self._spec(event.a)) is not None:
@@ -328,7 +333,8 @@ class Deliveries:
             case "dead":
                 text = f"{event.c} ({contact.service}) was set aside: {_more(event).get('reason', '')}"
             case _ if contact.now_step.alert:
-                text = f"{contact.service}: contacts wait in step {contact.step + 1} of {len(contact.route.steps)}, {event.c} among them."
+                at = f"step {contact.step + 1} of {len(contact.route.steps)}"
+                text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return
         await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text)

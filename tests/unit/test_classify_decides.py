@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 import pytest
 from helpers_plan import EVA, ORDERS, SMALL, SUPPORT, arrived, at, book
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tierline.queue.history.records import Customer
 from tierline.router.classify import Verdict, classify
