@@ -137,8 +137,5 @@ class Rehearsal:
 
     async def _state(self) -> dict[str, Any]:
         version = self.app.plan().version if self.app is not None else 0
-        return {
-            "product": self.product,
-            "api": {"url": self.product, "token": self.api_token},
-            "plan_version": version,
-        }
+        api = {"url": self.product, "token": self.api_token}
+        return {"product": self.product, "api": api, "plan_version": version, "timezone": self.plan.timezone}
