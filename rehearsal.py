@@ -115,8 +115,7 @@ class Rehearsal:
         """The product's records know the cast's customers by name, as after an import."""
         if self.app is not None:
             for it in self.cast.customers:
-                language = "de" if it.phone.startswith("+49") else "en"
-                await self.app.history.put_customer(it.name, it.name, language, (it.phone, it.mail), {})
+                await self.app.history.put_customer(it.name, it.name, "", (it.phone, it.mail), {})
 
     async def stop(self) -> None:
         """The product first, so that what it has in hand still reaches its stand-ins."""
