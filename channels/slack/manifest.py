@@ -1,0 +1,79 @@
+"""The Slack app as data: what it may do and why, for Socket Mode. Pure.
+
+Shape: docs.slack.dev/reference/app-manifest (schema 2.0.0).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+SCOPES: tuple[tuple[str, str], ...] = (
+    ("chat:write", "show offers, threads and receipts"),
+    ("commands", "`/tierline available`, `away`, `status`, `queue`, `why`"),
+    ("channels:read", "find the teams' public channels by name"),
+    ("channels:join", "join a team's public channel without being invited"),
+    (
+        "channels:history",
+        "read what agents type in contacts' threads; find a message again after a lost answer",
+    ),
+    ("groups:read", "find the teams' private channels by name, once invited"),
+    ("groups:history", "the same threads in private channels"),
+    ("im:write", "open direct messages with an agent, for offers"),
+    ("im:history", "find an offer again after a lost answer, so that nobody gets it twice"),
+    ("reactions:write", "put ⏳, ✓ and ✗ beside a reply"),
+    ("users:read", "know an agent's name, and that a bot or a guest is none"),
+    ("users:read.email", "match the people of the routing plan by their mail address"),
+)
+"""Every permission and its reason."""
+APP_TOKEN_SCOPE = ("connections:write", "receive events over a socket, so that no address must be public")
+EVENTS: tuple[tuple[str, str], ...] = (
+    ("message.channels", "what is typed in the threads of public channels"),
+    ("message.groups", "what is typed in the threads of private channels"),
+)
+COMMAND = "/tierline"
+_NEW = "https://api.slack.com/apps?new_app=1&manifest_json="
+
+
+def manifest(name: str = "Tierline") -> dict[str, Any]:
+    """The manifest of an app called `name` (at most 35 characters)."""
+    shown = name.strip()[:35] or "Tierline"
+    return {
+        "_metadata": {"major_version": 2},
+        "display_information": {
+            "name": shown,
+            "description": "One queue for everyone who needs help, answered here",
+            "background_color": "#1f2a44",
+        },
+        "features": {
+            # Commands are typed there too, so the messages tab is not read-only.
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": shown, "always_online": True},
+            "slash_commands": [
+                {
+                    "command": COMMAND,
+                    "description": "Your presence, the queue, and why",
+                    "usage_hint": "available | away 45m lunch | offline | status | queue | why CONTACT",
+                    "should_escape": True,
+                }
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": [scope for scope, _ in SCOPES]}},
+        "settings": {
+            "event_subscriptions": {"bot_events": [event for event, _ in EVENTS]},
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def create_link(name: str = "Tierline") -> str:
+    """The address at which Slack creates the app from its manifest."""
+    return _NEW + quote(json.dumps(manifest(name), separators=(",", ":"), ensure_ascii=False), safe="")
