@@ -295,6 +295,7 @@ class App:
             raise PermissionError("only the sandbox's own store is emptied")
         await self._stop_core()
         await self.store.empty()
+        self.queue = Queue(self.store, self.site)  # the old one remembers numbers of the emptied store
         await self.history.wipe()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "reset")
         await self._start_core()

@@ -10,8 +10,10 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import aiohttp
 
@@ -144,14 +146,14 @@ async def _state(session: aiohttp.ClientSession, api: str) -> dict[str, list[dic
     raise RuntimeError("the sandbox did not start within 120 s")
 
 
-async def _post(session: aiohttp.ClientSession, url: str, body: dict[str, object]) -> object:
+async def _post(session: aiohttp.ClientSession, url: str, body: Mapping[str, object]) -> object:
     async with session.post(url, json=body) as answer:
         return await answer.json()
 
 
-async def _get(session: aiohttp.ClientSession, url: str) -> list[dict[str, object]]:
+async def _get(session: aiohttp.ClientSession, url: str) -> list[dict[str, Any]]:
     async with session.get(url) as answer:
-        found: list[dict[str, object]] = await answer.json()
+        found: list[dict[str, Any]] = await answer.json()
         return found
 
 

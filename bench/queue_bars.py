@@ -34,7 +34,8 @@ async def _crowd(opened: Store, site: str, classes: int, agents: int, poison: in
 
 async def _compare(small: Crowd, large: Crowd, slices: int, count: int) -> tuple[list[float], list[float]]:
     """Server time per lifecycle, slices taken in turn."""
-    below, above = [], []
+    below: list[float] = []
+    above: list[float] = []
     for i in range(slices):
         for crowd, found in ((small, below), (large, above)) if i % 2 else ((large, above), (small, below)):
             found.append(await crowd.server_time(count))
@@ -117,7 +118,7 @@ async def _operations(opened: Store) -> int:
     while True:
         raw = await opened.client.call("SCAN", cursor, "MATCH", "{m1}:ops:*", "COUNT", "10000")
         assert isinstance(raw, list) and isinstance(raw[1], list)
-        for key in raw[1]:
+        for key in (it for it in raw[1] if isinstance(it, bytes)):
             size = await opened.client.call("MEMORY", "USAGE", key, "SAMPLES", "0")
             total += size if isinstance(size, int) else 0
         cursor = raw[0] if isinstance(raw[0], bytes) else b"0"

@@ -64,10 +64,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took it: its id and first status."""
+    """The provider took it: its id and what it says of it so far; `error` in words where that is `failed`."""
 
     provider_id: str
-    status: Literal["queued", "sending", "sent", "delivered"] = "queued"
+    status: Literal["queued", "sending", "sent", "delivered", "failed"] = "queued"
+    error: str = ""
 
 
 class Channel(Protocol):

@@ -33,11 +33,15 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to do outside. `work` returns when it is done or has become pointless, and raises to be repeated."""
+    """One thing to do outside. `work` returns when it is done or has become pointless, and raises to be repeated.
+
+    `given_up` is told when `work` broke three times for no reason that the outside gave.
+    """
 
     lane: str
     name: str
     work: Callable[[Try], Awaitable[None]]
+    given_up: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +103,8 @@ class Lanes:
                 # A job that can never work must not stop what stands behind it: three tries, then it is told.
                 log.exception("job.failed", job=job.name, count=count)
                 if count >= 2:
+                    if job.given_up is not None:
+                        await job.given_up()
                     return
                 pause = wait
             count, wait = count + 1, min(wait * 2, LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""Why is a contact where it is? Who was asked, who wasn't and the first reason why not, and when that can change. Pure."""
+"""Why is a contact where it is? Who was asked, the first reason of whoever wasn't, and when that can change. Pure."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def explain(
         contact=contact.id, state=contact.state, service=contact.service, rule=facts.rule,
         rule_line=facts.rule_line, version=facts.version, step=contact.step, steps=len(contact.route.steps),
         opened=opened, until=until, tiers=tuple(f"L{t}" for t in step.need.tiers), rows=rows, next=coming,
-        not_yet=tuple(n.what for n in book.plan.not_yet()), text="",
+        not_yet=tuple(dict.fromkeys(n.what for n in book.plan.not_yet())), text="",
     )  # fmt: skip
     return _with_text(why, facts, contact, specs)
 

@@ -74,7 +74,7 @@ def tame(text: str, most: int = SECTION) -> str:
 
 def fallback(text: str) -> str:
     """A message's own `text`: one line for notifications, nothing in it alive."""
-    return tame(" ".join(text.split()), 300) or "…"
+    return tame(" ".join(clean(text).split()), 300).strip() or "…"
 
 
 def plain(text: str, most: int = SECTION) -> Json:
@@ -96,7 +96,7 @@ def _words(mrkdwn: str) -> Json:
 
 def ours(mrkdwn: str) -> Json:
     """A section of our own words. `mrkdwn` must be escaped where it quotes; `<!date^…>` may stand in it."""
-    return {"type": "section", "text": _words(mrkdwn[:3000])}
+    return {"type": "section", "text": _words(mrkdwn[:3000].strip() or "…")}
 
 
 def theirs(text: str, most: int = SECTION) -> Json:
@@ -132,9 +132,10 @@ def button(action: str, label: str, value: str, style: str = "") -> Json:
     made = {
         "type": "button",
         "action_id": action,
-        "text": {"type": "plain_text", "text": clip(clean(label), LABEL)},
+        "text": {"type": "plain_text", "text": clip(clean(label), LABEL).strip() or "…"},
     }
-    return {**made, "value": value[:VALUE], **({"style": style} if style else {})}
+    more = {"value": value[:VALUE], "style": style}
+    return {**made, **{name: it for name, it in more.items() if it}}
 
 
 def actions(buttons: Sequence[Json]) -> list[Json]:
@@ -203,7 +204,7 @@ def ended_offer(shown: Iterable[Json], told: str, link: str = "") -> Message:
     more = f" <{link}|Go to the thread>" if link else ""
     # The deadline stands in the first block: it is over.
     kept = without_buttons(shown)[1:]
-    return Message(fallback(told), (ours((tame(told) or "Withdrawn.") + more), *kept))
+    return Message(fallback(told), (ours((tame(told, 600) or "Withdrawn.") + more), *kept))
 
 
 def where_replies_go(head: Head) -> str:
@@ -351,14 +352,16 @@ def closed_head(shown: Iterable[Json], told: str) -> Message:
 def telling(text: str, buttons: Sequence[Button] = ()) -> Message:
     """Something told to a person or a channel."""
     made = [button(one.action, one.label, one.value, one.style) for one in buttons[:25]]
-    parts = _parts(text)
-    return Message(fallback(text), (*(ours(part) for part in parts), *actions(made)))
+    rows, most = actions(made), 9000
+    while weigh(parts := [ours(part) for part in _parts(text, most)]) + weigh(rows) > WEIGHT and most > 300:
+        most = most * 2 // 3
+    return Message(fallback(text), (*parts, *rows))
 
 
-def _parts(text: str) -> list[str]:
+def _parts(text: str, most: int) -> list[str]:
     """Our own words in sections of whole lines."""
     pages = [""]
-    for row in tame(text, 9000).split("\n"):
+    for row in tame(text, most).split("\n"):
         if len(pages[-1]) + len(row) > SECTION:
             pages.append("")
         pages[-1] += clip(row, SECTION) + "\n"

@@ -270,6 +270,8 @@ class SlackDesk:
     async def offer(self, card: Card, again: bool = False) -> str:
         """Show an offer to its agent in person; the place of the card."""
         self._session()
+        if self._refused is not None:
+            raise self._refused
         await self._heard()
         return await self._offers.show(card, again, await self._now())
 

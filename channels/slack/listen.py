@@ -101,8 +101,8 @@ class Listen:
         """Do it; whoever asked hears when it could not be finished."""
         try:
             await work
-        except Exception:
-            log.exception("slack.unfinished", kind=str(body.get("type") or ""))
+        except Exception as error:
+            log.error("slack.unfinished", kind=str(body.get("type") or ""), error=blamed(error))
             await self._tell(body, Told(False, TROUBLE))
 
     async def _pressed(self, body: Body) -> None:
@@ -245,8 +245,8 @@ class Listen:
                 return None
             actor = await self.people.actor(str(body["user_id"]))
             return await self.house.command(actor, said(str(body.get("text") or "")).text.strip())
-        except Exception:
-            log.exception("slack.unfinished", kind="command")
+        except Exception as error:
+            log.error("slack.unfinished", kind="command", error=blamed(error))
             return Told(False, TROUBLE)
 
     # ---- what is typed ------------------------------------------------------------------------------------------
@@ -284,8 +284,8 @@ class Listen:
             told = await self.house.typed(
                 Typed(actor, thread, place, words.text, words.mentions, files_of(event))
             )
-        except Exception:
-            log.exception("slack.unfinished", kind="typed")
+        except Exception as error:
+            log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
         if told is not None:
             await self._whisper(channel, user, told, ts)
@@ -341,6 +341,15 @@ class Listen:
                 await self.sender.post(await self.people.dm(user), message, Urgency.OFFER)
         except DeliveryError as error:
             log.warning("slack.unheard", reason=str(error))
+
+
+def blamed(error: Exception) -> str:
+    """What failed and where. Not the traceback: with its locals it would show what people wrote."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    at = f" at {frame.tb_frame.f_code.co_qualname}:{frame.tb_lineno}" if frame is not None else ""
+    return type(error).__name__ + at
 
 
 def belongs(body: Body, team: str, app_id: str) -> bool:

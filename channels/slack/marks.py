@@ -95,7 +95,9 @@ class Marks:
         channel, _ = split(thread)
         key = (mark.contact, mark.n)
         self._react(mark, HELD, False)
-        if ts := await self._find(thread, mark, self.undo, undo=True):
+        if self.done.get(key) == "sent":  # the carrier took it, and said later that it never arrived
+            self._react(mark, SENT, False)
+        elif ts := await self._find(thread, mark, self.undo, undo=True):
             self.undo.pop(key)
             await self._delete(channel, ts)
         if mark.source:

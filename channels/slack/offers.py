@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..channel import Card, NotDelivered
-from .blocks import Json, ended_offer, offer
+from .blocks import Json, Message, ended_offer, offer
 from .memory import Finder, Recent, split
 from .pace import Urgency
 from .people import People
@@ -28,6 +28,9 @@ class Offers:
     accepted: Recent[str, str] = field(default_factory=lambda: Recent(500))  # contact → card
     told: Recent[str, str] = field(default_factory=lambda: Recent(500))  # card → what became of it
     links: Recent[str, str] = field(default_factory=lambda: Recent(500))  # card → the thread's address
+    drawn: Recent[str, Message] = field(
+        default_factory=lambda: Recent(500)
+    )  # card → what it shows since it ended
     locks: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(500))
     urls: Recent[str, tuple[str, float]] = field(
         default_factory=lambda: Recent(500)
@@ -35,7 +38,7 @@ class Offers:
 
     def clear(self) -> None:
         """Forget every card."""
-        for kept in (self.shown, self.accepted, self.told, self.links, self.locks, self.urls):
+        for kept in (self.shown, self.accepted, self.told, self.links, self.drawn, self.locks, self.urls):
             kept.clear()
 
     async def show(self, card: Card, again: bool, now: int) -> str:
@@ -83,8 +86,11 @@ class Offers:
             message = ended_offer(
                 self.shown.get(place) or (), self.told.get(place) or "", self.links.get(place) or ""
             )
+            if message == self.drawn.get(place):
+                return
             url, until = self.urls.get(place) or ("", 0.0)
             if time.monotonic() < until and await self.sender.answer(url, message, replace=True):
+                self.drawn[place] = message
                 return
             self.urls.pop(place)
             channel, ts = split(place)
@@ -94,3 +100,4 @@ class Offers:
                 # A card that is gone has nothing to press.
                 if not error.permanent:
                     raise
+            self.drawn[place] = message

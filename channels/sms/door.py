@@ -271,12 +271,10 @@ def _refusal(status: int, code: str) -> NotDelivered | OutcomeUnknown:
 
 
 def _sent(message: MessageInstance) -> Sent:
-    """The text as Twilio has it. Raises NotDelivered when it says at once that it failed."""
     status = STATUSES.get(str(message.status), "queued")
-    if status == "failed":
-        code = str(message.error_code or "")
-        raise NotDelivered(in_words(code), code, permanent=True)
-    return Sent(str(message.sid), status)
+    return Sent(
+        str(message.sid), status, in_words(str(message.error_code or "")) if status == "failed" else ""
+    )
 
 
 def _no(status: int, reason: str, retry_after: int | None = None) -> web.Response:

@@ -33,7 +33,11 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
     for name, _, node in root.pairs("on_call"):
         if "page" in node.keys:
             line = node.keys["page"][0].line + 1
-            yield f"on_call.{name}.page", line, "nobody is paged yet, by call or text: `alerts` are told instead"
+            yield (
+                f"on_call.{name}.page",
+                line,
+                "nobody is paged yet, by call or text: `alerts` are told instead",
+            )
     for name, _, node in root.pairs("teams"):
         for key, what in (
             ("promise", "promises of teams aren't measured yet"),
@@ -49,7 +53,11 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
         for index, step in enumerate(node.each("steps")):
             if "page" in step.keys:
                 line = step.keys["page"][0].line + 1
-                yield f"services.{name}.steps[{index}].page", line, "nobody is paged yet: `alerts` are told instead"
+                yield (
+                    f"services.{name}.steps[{index}].page",
+                    line,
+                    "nobody is paged yet: `alerts` are told instead",
+                )
             yield from _words(step.get("then"), f"services.{name}.steps[{index}].then")
     for index, entry in enumerate(root.each("entry")):
         door = entry.get("channel")

@@ -1,0 +1,32 @@
+"""The Slack app's manifest: as Slack's own schema wants it, every permission with its reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import jsonschema
+import pytest
+
+from tierline.channels.slack.manifest import EVENTS, SCOPES, create_link, manifest
+
+SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "slack" / "manifest.schema.2.0.0.json"
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="Slack's manifest schema isn't beside the project")
+@pytest.mark.parametrize("name", ["Tierline", "Hilfe & Co", "x" * 80])
+def test_slack_takes_the_manifest(name: str) -> None:
+    jsonschema.validate(manifest(name), json.loads(SCHEMA.read_text()))
+
+
+def test_every_permission_is_asked_for_once_and_has_a_reason() -> None:
+    scopes = [scope for scope, _ in SCOPES]
+    assert len(set(scopes)) == len(scopes) and all(reason for _, reason in (*SCOPES, *EVENTS))
+    assert manifest()["oauth_config"]["scopes"]["bot"] == scopes
+
+
+def test_the_link_carries_the_whole_manifest() -> None:
+    at = urlsplit(create_link("Hilfe & Co"))
+    assert at.hostname == "api.slack.com"
+    assert json.loads(parse_qs(at.query)["manifest_json"][0]) == manifest("Hilfe & Co")
