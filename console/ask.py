@@ -88,11 +88,11 @@ class Terminal:
         return str(answer).strip()
 
     async def yes(self, key: str, question: str, default: bool = True) -> bool:
-        """Yes or no; `--yes` says yes to what has no answer of its own."""
+        """Yes or no; where nobody is asked, the usual answer."""
         if (found := self._given(key)) is not None:
             return found.casefold() in ("y", "yes", "true", "1", "on")
         if self.quiet:
-            return True
+            return default
         return bool(await asyncio.to_thread(typer.confirm, question, default=default))
 
     async def choose(

@@ -112,7 +112,7 @@ async def address(ask: Ask, there: dict[str, str], host: str, port: int) -> str:
             ask.say(f"  ✓ {url} leads here{plain}")
             return url
         ask.say(f"  ✗ {url}: {wrong}")
-        if not await ask.yes("public_again", "Try again?", True):
+        if not await ask.yes("public_again", "Try again?", False):
             return ""
         default = url
     return ""
