@@ -50,7 +50,6 @@ async def test_right_after_the_accept(stage: Stage) -> None:
     name, card = await stage.until(lambda: _any_card(stage))
     await stage.press(name, card, "offer.accept")
     await again(stage)
-    it = await stage.contact()
     await stage.until(lambda: _settled(stage))
     it = await stage.contact()
     if it["state"] == "active":  # the click came before the end
