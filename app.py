@@ -279,7 +279,8 @@ class App:
         await self.outbox.settled()
         while True:
             now = await self.queue.now()
-            ahead = [at for at in (await self.queue.next_due(), self.watch.next_closing) if at is not None]
+            known = (await self.queue.next_due(), self.watch.next_closing, self.watch.next_muster)
+            ahead = [at for at in known if at is not None]
             step = min([at for at in ahead if at > now] + [to])
             if step > now:
                 await self.queue.travel(step)
