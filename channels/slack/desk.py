@@ -21,13 +21,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
-from .blocks import telling
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
+from .messages import telling
 from .offers import Offers
 from .pace import Urgency
-from .people import People
+from .people import People, is_person
 from .send import Sender
 from .threads import Threads
 
@@ -42,12 +42,13 @@ FIRST, RETRY, LONGEST = 5.0, 1.0, 30.0
 """Seconds that a start waits for Slack, and between tries while it is down."""
 
 
-class _NoSecrets(logging.Filter):
+class NoSecrets(logging.Filter):
     """The library's own log lines, without tokens and tickets."""
 
-    _SECRET = re.compile(r"(ticket=|app_id=)[^&\s'\")]+|xox[a-z]-[\w-]+|xapp-[\w-]+")
+    _SECRET = re.compile(r"(ticket=|\bapp_id=)[^&\s'\")]+|xox[a-z]-[\w-]+|xapp-[\w-]+")
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Let it pass, cleaned."""
         record.msg, record.args = self._SECRET.sub(r"\1…", record.getMessage()), ()
         record.exc_info = record.exc_text = None
         return True
@@ -57,7 +58,7 @@ def _library_log() -> logging.Logger:
     logger = logging.getLogger("tierline.slack.library")
     logger.setLevel(logging.ERROR)  # below that it may log bodies
     if not logger.filters:
-        logger.addFilter(_NoSecrets())
+        logger.addFilter(NoSecrets())
     return logger
 
 
@@ -66,7 +67,10 @@ async def _wall_clock() -> int:
 
 
 class SlackDesk:
-    """`once(key, ms)` is True the first time within `ms`; `now` gives the queue's own time (ms)."""
+    """`once(key, ms)` is True the first time within `ms`; `now` gives the queue's own time (ms).
+
+    `paced` False keeps to Slack's Retry-After alone: for a bench against a stand-in without limits.
+    """
 
     def __init__(
         self,
@@ -76,9 +80,10 @@ class SlackDesk:
         api_url: str = "",
         once: Callable[[str, int], Awaitable[bool]],
         now: Callable[[], Awaitable[int]] = _wall_clock,
+        paced: bool = True,
     ) -> None:
         self._bot_token, self._app_token = bot_token, app_token
-        self._api_url, self._once, self._now = api_url or REAL, once, now
+        self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: list[AsyncSocketModeHandler] = []
@@ -116,7 +121,7 @@ class SlackDesk:
         )
         if self._on_loopback():
             self._client.proxy = None
-        self._sender = Sender(self._client, self._http)
+        self._sender = Sender(self._client, self._http, self._paced)
         self._people, finder = People(self._sender), Finder(self._sender)
         self._people.named |= self._named
         self._offers = Offers(self._sender, self._people, finder)
@@ -320,7 +325,6 @@ class SlackDesk:
     async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
         """Say something to a person (mail address or user id) or a channel ("#name" or id); its place."""
         self._session()
-        person = "@" in to or to.startswith(("U", "W"))
-        channel = await self._people.dm(to) if person else await self._people.room(to)
+        channel = await self._people.dm(to) if is_person(to) else await self._people.room(to)
         ts = await self._sender.post(channel, telling(text, buttons), Urgency.FAILURE)
         return f"{channel}:{ts}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..channel import DeliveryError, Mark, NotDelivered
-from . import blocks
+from . import messages
 from .blocks import Message
 from .memory import Finder, Recent, split
 from .pace import Urgency
@@ -70,12 +70,12 @@ class Marks:
         wanted: dict[str, Any] = {"contact": mark.contact, "n": mark.n, "undo": True}
         young = time.monotonic() < self.born + YOUNG
         self.undo[key] = await self.threads.add(
-            thread, blocks.held(mark, now), Urgency.OFFER, young, **wanted
+            thread, messages.held(mark, now), Urgency.OFFER, young, **wanted
         )
 
     async def _undone(self, thread: str, mark: Mark) -> None:
         self._react(mark, HELD, False)
-        await self._replace(thread, mark, self.undo, blocks.undone(mark), undo=True)
+        await self._replace(thread, mark, self.undo, messages.undone(mark), undo=True)
 
     async def _sent(self, thread: str, mark: Mark, author: str) -> None:
         channel, _ = split(thread)
@@ -84,9 +84,9 @@ class Marks:
         self._react(mark, SENT, True)
         if self.done.get(key) == "failed":
             self._react(mark, FAILED, False)
-            await self._replace(thread, mark, self.failed, blocks.mended(mark), failed=True)
+            await self._replace(thread, mark, self.failed, messages.mended(mark), failed=True)
         if not mark.source:
-            await self._replace(thread, mark, self.undo, blocks.gone_out(mark, author), undo=True)
+            await self._replace(thread, mark, self.undo, messages.gone_out(mark, author), undo=True)
         elif ts := await self._find(thread, mark, self.undo, undo=True):
             self.undo.pop(key)
             await self._delete(channel, ts)
@@ -103,7 +103,7 @@ class Marks:
         if mark.source:
             source, typed = split(mark.source)
             await self.sender.react(source, typed, FAILED, True, Urgency.FAILURE)
-        await self._replace(thread, mark, self.failed, blocks.failed(mark), failed=True)
+        await self._replace(thread, mark, self.failed, messages.failed(mark), failed=True)
 
     # ---- one message of a reply ---------------------------------------------------------------------------------
 
