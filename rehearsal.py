@@ -108,7 +108,14 @@ class Rehearsal:
         keys = Secrets(secrets.token_urlsafe(32), self.api_token)
         self.app = App(inside, keys, self.plan)
         await self.app.start()
+        await self._introduce()
         return port
+
+    async def _introduce(self) -> None:
+        """The product's records know the cast's customers by name, as after an import."""
+        if self.app is not None:
+            for it in self.cast.customers:
+                await self.app.history.put_customer(it.name, it.name, "", (it.phone, it.mail), {})
 
     async def stop(self) -> None:
         """The product first, so that what it has in hand still reaches its stand-ins."""
@@ -122,14 +129,12 @@ class Rehearsal:
     async def _reset(self) -> None:
         if self.app is not None:
             await self.app.reset()
+            await self._introduce()
 
     async def _ready(self) -> bool:
         return self.app is not None and self.app.started
 
     async def _state(self) -> dict[str, Any]:
         version = self.app.plan().version if self.app is not None else 0
-        return {
-            "product": self.product,
-            "api": {"url": self.product, "token": self.api_token},
-            "plan_version": version,
-        }
+        api = {"url": self.product, "token": self.api_token}
+        return {"product": self.product, "api": api, "plan_version": version, "timezone": self.plan.timezone}

@@ -34,7 +34,8 @@ class Bar:
         """A row for people."""
         mark = "✓" if self.passed else "✗"
         low, high = self.spread
-        return f"{mark} {self.bar:<52} {self.value:>9.3g} {self.unit:<8} ({self.sense} {self.limit:g}; {low:.3g}–{high:.3g}, n={self.n})"
+        limit = f"{self.sense} {self.limit:g}; {low:.3g}–{high:.3g}, n={self.n}"
+        return f"{mark} {self.bar:<52} {self.value:>9.3g} {self.unit:<8} ({limit})"
 
 
 def ratio(name: str, above: Sequence[float], below: Sequence[float], limit: float) -> Bar:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.records import ContactRecord, Customer
+from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..router.active import Stale
 from ..router.explain import look
 from ..router.facts import Facts
@@ -259,9 +259,12 @@ class Api:
                 '{"name": text, "language": text, "addresses": [text], "facts": {name: text}}',
             )
         texts = {str(k): str(v) for k, v in facts.items()}
-        await self.history().put_customer(
-            key, str(raw.get("name", "")), str(raw.get("language", "")), tuple(addresses), texts
-        )
+        try:
+            await self.history().put_customer(
+                key, str(raw.get("name", "")), str(raw.get("language", "")), tuple(addresses), texts
+            )
+        except Claimed as claimed:
+            return problem(409, "address taken", f"{claimed}: remove it there, or use that key.")
         return web.json_response({"key": key})
 
     async def openapi(self, request: web.Request) -> web.Response:

@@ -137,7 +137,10 @@ def why(it: Why) -> Json:
         "state": it.state,
         "rule": {"name": it.rule, "line": it.rule_line, "version": it.version},
         "service": it.service,
-        "step": {"index": it.step + 1, "of": it.steps, "opened": iso(it.opened), "until": iso(it.until), "tiers": list(it.tiers)},
+        "step": {
+            "index": it.step + 1, "of": it.steps, "tiers": list(it.tiers),
+            "opened": iso(it.opened), "until": iso(it.until),
+        },
         "agents": [{"agent": r.agent, "reason": r.reason, "since": iso(r.since), "until": iso(r.until)} for r in it.rows],
         "next": {"at": iso(it.next.at), "what": it.next.what} if it.next else None,
         "not_yet": list(it.not_yet),

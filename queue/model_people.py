@@ -111,7 +111,10 @@ class People(Matching):
                 self.tell("queued", contact.id, why="owner removed")
                 self.freed.append(contact)
         for contact in self.contacts.values():
-            contact.pairs.discard(name)
+            if name in contact.pairs:
+                contact.pairs.discard(name)
+                if not contact.pairs:
+                    self.drop_lift(contact)
             self.due.pop(f"e:{contact.id}:{name}", None)
         for kind in "hvbd":
             self.due.pop(f"{kind}:{name}", None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..channels.channel import Channel, Desk, Head, Mark, NotDelivered, OutcomeUnknown, ReplyState, Words
@@ -25,8 +25,10 @@ from .roster import agent_id, enlist, write
 from .rulebook import Rulebook, span
 from .texts import Telling, closed_telling, telling
 
-GIVE_UP = 5
-"""Tries of a customer's text before its sender is shown ✗ with the reason and a Retry."""
+GIVE_UP = 600_000
+"""ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
+IN_A_ROW = 3
+"""Failures of a door in a row before whoever can mend it is told."""
 ENDS: Mapping[str, str] = {
     "declined": "You declined this.",
     "missed": "Missed: the time was up. It has been offered to the next.",
@@ -38,6 +40,12 @@ ENDS: Mapping[str, str] = {
     "call": "Withdrawn for a call.",
 }
 """What the card of an ended offer says, by event or reason."""
+
+
+MISSED_TWO = (
+    "You missed two offers in a row, so you are *away* now and get no more. "
+    "Type `/tierline available` when you are back."
+)
 
 
 class Histories(Protocol):
@@ -57,6 +65,7 @@ class Deliveries:
     book: Callable[[], Rulebook]
     alerts: Alerts
     histories: Histories
+    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes."""
@@ -143,8 +152,7 @@ class Deliveries:
         more, spec = _more(event), self._spec(event.a)
         why = str(more.get("why") or "")
         if spec is not None and more.get("presence") == "away" and why.startswith("missed"):
-            text = "You missed two offers in a row, so you are *away* now and get no more. Type `/tierline available` when you are back."
-            await self.desk.tell(spec.slack, text)
+            await self.desk.tell(spec.slack, MISSED_TWO)
 
     async def _away_over(self, event: Event) -> None:
         if (spec := self._spec(event.a)) is not None:
@@ -283,18 +291,30 @@ class Deliveries:
             try:
                 sent = await door.say(words)
             except NotDelivered as error:
-                if not error.permanent and t.count < GIVE_UP:
+                if not error.permanent and await self._goes_on(event, contact.channel, error.reason):
                     raise
                 await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
                 return
             except OutcomeUnknown:
-                if t.count < GIVE_UP:
+                if await self._goes_on(event, contact.channel, "it doesn't answer"):
                     raise
                 await self.queue.receipt(
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
                 )
                 return
+        await self._went_well(contact.channel)
         await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
+
+    async def _goes_on(self, event: Event, door: str, reason: str) -> bool:
+        """Count a failure of `door`; whether the text is tried again."""
+        self.failing[door] = self.failing.get(door, 0) + 1
+        if self.failing[door] >= IN_A_ROW:
+            await self.alerts.begin(f"door:{door}", f"Texts can't be sent ({reason}): they are tried again.")
+        return await self.queue.now() - event.t < GIVE_UP
+
+    async def _went_well(self, door: str) -> None:
+        self.failing[door] = 0
+        await self.alerts.end(f"door:{door}", "Texts are sent again.")
 
     async def _not_said(self, event: Event) -> None:
         await self.queue.receipt(
@@ -313,7 +333,8 @@ class Deliveries:
             case "dead":
                 text = f"{event.c} ({contact.service}) was set aside: {_more(event).get('reason', '')}"
             case _ if contact.now_step.alert:
-                text = f"{contact.service}: contacts wait in step {contact.step + 1} of {len(contact.route.steps)}, {event.c} among them."
+                at = f"step {contact.step + 1} of {len(contact.route.steps)}"
+                text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return
         await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text)

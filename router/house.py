@@ -174,10 +174,8 @@ class House:
         owns = spec is not None and view.owner == agent_id(spec.name)
         if owns or is_supervisor(self.plan().plan, actor):
             return Told(True, "")
-        return Told(
-            False,
-            f"{contact} is with {self._name(view.owner) if view.owner else 'nobody yet'}: only the owner or a supervisor closes it.",
-        )
+        who = self._name(view.owner) if view.owner else "nobody yet"
+        return Told(False, f"{contact} is with {who}: only the owner or a supervisor closes it.")
 
     async def close(self, actor: Actor, closing: Closing) -> Told:
         """End the contact."""

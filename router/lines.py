@@ -35,9 +35,8 @@ def queue_lines(book: Rulebook, contacts: Iterable[ContactView], now: int) -> st
         facts = Facts.parse(it.facts)
         due = f", due {spoken(facts.due, now, book.plan.timezone, 'en')}" if facts.due else ""
         held = f", held until {spoken(it.wake, now, book.plan.timezone, 'en')}" if it.wake else ""
-        rows.append(
-            f"• *{it.id}* {escape(it.service)} · {it.channel} · {escape(facts.name or facts.address)} · {it.state} {lasted(now - it.arrived)}{held or due}"
-        )
+        what = f"{escape(it.service)} · {it.channel} · {escape(facts.name or facts.address)}"
+        rows.append(f"• *{it.id}* {what} · {it.state} {lasted(now - it.arrived)}{held or due}")
     more = f"\n… and {len(ordered) - 20} more." if len(ordered) > 20 else ""
     return "\n".join(rows) + more
 
@@ -47,10 +46,10 @@ def status_lines(book: Rulebook, me: AgentView, held: list[ContactView], now: in
     shift = "on shift" if me.on_shift else "off shift"
     load = f"{me.live + me.deferred} of {me.capacity.budget}"
     first = f"You are *{me.presence}*, {shift}; load {load}."
-    rows = [
-        f"• *{it.id}* {escape(it.service)} · {it.state} · {escape(Facts.parse(it.facts).name or Facts.parse(it.facts).address)}"
-        for it in held
-    ]
+    rows = []
+    for it in held:
+        facts = Facts.parse(it.facts)
+        rows.append(f"• *{it.id}* {escape(it.service)} · {it.state} · {escape(facts.name or facts.address)}")
     return "\n".join([first, *rows]) if rows else f"{first} You have nothing open."
 
 

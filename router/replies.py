@@ -1,4 +1,4 @@
-"""May what somebody typed in a contact's thread leave the house? Pure; the answer is *no* unless all holds (DESIGN §6)."""
+"""May what somebody typed in a contact's thread leave the house? Pure; *no* unless everything holds (DESIGN §6)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
     if prefix:
         rest = text[prefix.end() :]
         return Ruling("note", rest, "kept as a note", may_send=owner and it.state == "active" and bool(rest))
-    if it.state in ("closed", "abandoned", "dead-letter", "wrapping"):
+    if it.state in ("closed", "abandoned", "dead", "wrapping"):
         return Ruling("ended", text, f"{it.contact} has ended: this was not sent.")
     if not owner:
         who = it.owner_name or "nobody yet"

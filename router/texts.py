@@ -11,12 +11,18 @@ from .plan.model import TextName
 from .rulebook import Rulebook, instant
 
 WORDS = {
-    "en": ("today at {t}", "tomorrow at {t}", "on {d} at {t}", ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")),
-    "de": ("heute um {t} Uhr", "morgen um {t} Uhr", "am {d} um {t} Uhr", ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")),
-    "fr": ("aujourd'hui à {t}", "demain à {t}", "{d} à {t}", ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")),
-    "es": ("hoy a las {t}", "mañana a las {t}", "el {d} a las {t}", ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")),
-}  # fmt: skip
-"""today, tomorrow, another day, the days of the week, by language."""
+    "en": ("today at {t}", "tomorrow at {t}", "on {d} at {t}"),
+    "de": ("heute um {t} Uhr", "morgen um {t} Uhr", "am {d} um {t} Uhr"),
+    "fr": ("aujourd'hui à {t}", "demain à {t}", "{d} à {t}"),
+    "es": ("hoy a las {t}", "mañana a las {t}", "el {d} a las {t}"),
+}
+"""Today, tomorrow, another day, by language."""
+DAYS = {
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+    "de": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag".split(),
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),
+    "es": "lunes martes miércoles jueves viernes sábado domingo".split(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,8 @@ def closed_telling(book: Rulebook, contact: str, service: str, facts: Facts, now
 def spoken(at: int, now: int, zone: str, language: str) -> str:
     """An instant as people say it: "tomorrow at 09:00"; further than six days away with its date."""
     local, today = (instant(ms).astimezone(ZoneInfo(zone)) for ms in (at, now))
-    this_day, next_day, other_day, days = WORDS.get(language, WORDS["en"])
+    this_day, next_day, other_day = WORDS.get(language, WORDS["en"])
+    days = DAYS.get(language, DAYS["en"])
     clock = f"{local:%H:%M}"
     match (local.date() - today.date()).days:
         case 0:

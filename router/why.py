@@ -1,4 +1,4 @@
-"""Why is a contact where it is? Who was asked, who wasn't and the first reason why not, and when that can change. Pure."""
+"""Why is a contact where it is? Who was asked, the first reason of whoever wasn't, and when that can change. Pure."""
 
 from __future__ import annotations
 

@@ -167,6 +167,7 @@ class Sandbox:
                 "api": product["api"],
                 "time": self.clock.iso(),
                 "plan_version": product["plan_version"],
+                "timezone": product.get("timezone", "Etc/UTC"),
                 "numbers": [n.number for n in cast.numbers],
                 "mailboxes": list(cast.mailboxes),
                 "customers": [{"name": c.name, "phone": c.phone, "mail": c.mail} for c in cast.customers],

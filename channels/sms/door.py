@@ -245,11 +245,10 @@ class SmsDoor:
         for message in reversed(listed):  # oldest first
             sid, body = str(message.sid), str(message.body or "")
             new = message.date_created is None or message.date_created >= since
-            if (
-                not new
-                or not str(message.direction).startswith("outbound")
-                or self._keys.get(sid, words.key) != words.key
-            ):
+            ours = (
+                str(message.direction).startswith("outbound") and self._keys.get(sid, words.key) == words.key
+            )
+            if not (new and ours):
                 continue
             for i, text in enumerate(texts):
                 if i not in found and body.removeprefix(TRIAL) == text:

@@ -147,7 +147,7 @@ def opt_word(form: MultiDict[str]) -> bool | None:
 
 
 def _strict(form: MultiDict[str], account: str) -> dict[str, str]:
-    names = list(form.keys())
+    names = [name for name, _ in form.items()]  # keys() gives each name once
     if len(names) != len(set(names)):
         raise BadRequest("a field stands twice")
     if not all(NAME.fullmatch(name) for name in names):

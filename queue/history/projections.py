@@ -34,8 +34,14 @@ def numbered(entries: Iterable[Event]) -> list[Placed]:
     placed: list[Placed] = []
     for stream_id, together in groupby(entries, key=lambda event: event.id):
         ms, _, seq = stream_id.partition("-")
-        placed += [((int(ms), int(seq or 0), i), event) for i, event in enumerate(together)]
+        placed += [((int(ms), int(seq or 0), i), _plain(event)) for i, event in enumerate(together)]
     return placed
+
+
+def _plain(event: Event) -> Event:
+    """As the archive can hold it: rows must be the same whether an event comes from the ledger or from it."""
+    c, n = clean(event.c), max(-MOST, min(event.n, MOST))
+    return Event(event.t, clean(event.e), c, clean(event.a), n, clean(event.x or "{}"), id=event.id)
 
 
 async def project(connection: AsyncConnection, entries: Sequence[Event]) -> None:
@@ -85,7 +91,7 @@ async def _tell(connection: AsyncConnection, placed: Sequence[Placed]) -> list[T
     by_contact: dict[str, list[Placed]] = {}
     for position, event in placed:
         if event.c:
-            by_contact.setdefault(clean(event.c), []).append((position, event))
+            by_contact.setdefault(event.c, []).append((position, event))
     tales: list[Tale] = []
     for part in chunks(sorted(by_contact)):
         found = await _load(connection, part, by_contact)
@@ -196,9 +202,8 @@ def _vouched() -> Any:
 def _row(position: Position, event: Event) -> dict[str, Any]:
     ms, seq, i = position
     return {
-        "ms": ms, "seq": seq, "i": i, "t": event.t,
-        "e": clean(event.e), "c": clean(event.c), "a": clean(event.a),
-        "n": max(-MOST, min(event.n, MOST)), "x": clean(event.x or "{}"),
+        "ms": ms, "seq": seq, "i": i, "t": event.t, "e": event.e, "c": event.c, "a": event.a, "n": event.n,
+        "x": event.x,
     }  # fmt: skip
 
 

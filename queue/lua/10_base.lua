@@ -8,6 +8,7 @@
 local BOUND_TICK = 16 -- due entries a tick
 local BOUND_FILL = 16 -- offers in a row to one agent
 local BOUND_SWEEP = 64 -- contacts moved in bulk
+local BOUND_WALK = 512 -- contacts looked at in a class that died
 local BOUND_SCAN = 16 -- index heads looked at before asking for exactly those that can match
 local BOUND_PART = 1000 -- members of one ZMSCORE or ZADD; Lua unpacks at most some 8,000
 local BOUND_MEMO = 5000 -- parsed texts remembered

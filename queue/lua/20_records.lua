@@ -57,6 +57,7 @@ end
 
 -- To be placed and written when the transition ends.
 local function touch(a)
+  a.stale = true
   if not a.touched then
     a.touched = true
     touched_n = touched_n + 1
@@ -66,7 +67,7 @@ end
 
 local function save_agent(a)
   local name, f, blob = a.name, a.f, a.blob
-  a.name, a.f, a.blob, a.touched = nil, nil, nil, nil
+  a.name, a.f, a.blob, a.touched, a.stale = nil, nil, nil, nil, nil
   call('HSET', P .. 'a:' .. name, 'd', cmsgpack.pack(a))
   a.name, a.f, a.blob = name, f, blob
 end

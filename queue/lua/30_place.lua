@@ -4,8 +4,6 @@
 -- what changes because time passes must be a transition.
 local function shift_counts(a) return a.shift or a.over ~= nil end
 
-local DRAINING = 16 -- added to the mask in a group's name: searches mostly pass such groups by
-
 local function on_shift(a) return shift_counts(a) and a.presence ~= 'offline' end
 
 local function on_duty(a) return a.presence == 'available' and shift_counts(a) end
@@ -78,28 +76,33 @@ local function reindex(order, group, tiers)
   return head[1] == nil
 end
 
+-- `rc` (`rcd` for those who drain): profile → its non-empty groups, one bit for each mask.
+local function count_group(at, sign)
+  call('HINCRBY', P .. (at.drains and 'rcd' or 'rc'), at.p, sign * 2 ^ (at.mask - 1))
+end
+
 local function leave_group(a)
   local at = a.group
   if not at then return end
   a.group = nil
-  for order in string.gmatch(at.orders, '.') do
+  for i = 1, #at.orders do
+    local order = string.sub(at.orders, i, i)
     call('ZREM', P .. 'r:' .. order .. ':' .. at.g, a.name)
-    if reindex(order, at.g, at.tiers) and order == 'L' then call('HINCRBY', P .. 'rc', at.p, -1) end
+    if reindex(order, at.g, at.tiers) and i == 1 then count_group(at, -1) end
   end
 end
 
-local function join_group(a, g, scores)
-  local f = a.f
-  for i = 1, #f.orders do
-    local order = string.sub(f.orders, i, i)
-    call('ZADD', P .. 'r:' .. order .. ':' .. g, scores[i], a.name)
+local function join_group(a, at)
+  for i = 1, #at.orders do
+    local order = string.sub(at.orders, i, i)
+    call('ZADD', P .. 'r:' .. order .. ':' .. at.g, at.scores[i], a.name)
     local new = 0
-    for _, tier in ipairs(f.tiers) do
-      new = call('ZADD', P .. 'R:' .. order .. ':' .. tier, 'LT', scores[i], g)
+    for _, tier in ipairs(at.tiers) do
+      new = call('ZADD', P .. 'R:' .. order .. ':' .. tier, 'LT', at.scores[i], at.g)
     end
-    if new == 1 and order == 'L' then call('HINCRBY', P .. 'rc', f.profile, 1) end
+    if new == 1 and i == 1 then count_group(at, 1) end
   end
-  a.group = {g = g, p = f.profile, tiers = f.tiers, orders = f.orders, scores = scores}
+  a.group = at
 end
 
 -- Those on duty who aren't draining, by load: `u`, members "profile:name" so that a search needn't read records.
@@ -113,28 +116,35 @@ local function place_by_load(a)
   a.load = member and {member, score}
 end
 
--- Puts the agent into the group that their state demands; nothing is written when nothing has changed.
+-- Puts the agent into the group that their state demands; nothing is written when nothing has changed. Those who
+-- drain are kept in orders of their own (lower case): hardly any search need look at them.
 local function place(a)
+  if not a.stale then return end
+  a.stale = nil
   local mask = mask_of(a)
   place_by_load(a)
   if mask == 0 then return leave_group(a) end
-  if a.drain then mask = mask + DRAINING end
   local f, at = a.f, a.group
-  local g, scores, same = f.profile .. '.' .. mask, {}, true
-  for i = 1, #f.orders do
+  local drains = a.drain ~= nil or nil
+  local orders = drains and string.lower(f.orders) or f.orders
+  local same = at and at.mask == mask and at.p == f.profile and at.orders == orders
+  local scores, moved = {}, false
+  for i = 1, #orders do
     scores[i] = score_in(string.sub(f.orders, i, i), a)
-    if at and at.scores[i] ~= scores[i] then same = false end
+    if same and at.scores[i] ~= scores[i] then moved = true end
   end
-  if not at or at.g ~= g or at.orders ~= f.orders then
+  if not same then
     leave_group(a)
-    return join_group(a, g, scores)
+    local g = f.profile .. '.' .. mask
+    return join_group(a, {g = g, p = f.profile, mask = mask, tiers = f.tiers, orders = orders, scores = scores,
+      drains = drains})
   end
-  if same then return end
+  if not moved then return end
   at.scores = scores
-  for i = 1, #f.orders do
-    local order = string.sub(f.orders, i, i)
-    call('ZADD', P .. 'r:' .. order .. ':' .. g, scores[i], a.name)
-    reindex(order, g, at.tiers)
+  for i = 1, #orders do
+    local order = string.sub(orders, i, i)
+    call('ZADD', P .. 'r:' .. order .. ':' .. at.g, scores[i], a.name)
+    reindex(order, at.g, at.tiers)
   end
 end
 

@@ -51,7 +51,7 @@ local function unseat(c)
     elseif tonumber(head[2]) >= c.rank then
       call('ZADD', P .. 'h:' .. c.ch, head[2], c.class)
     end
-    if head[1] and MARKS > 0 and tonumber(call('ZSCORE', P .. 'H:' .. c.ch, c.class) or -1) == c.rank then
+    if head[1] and MARKS > 0 and not c.drainer and tonumber(call('ZSCORE', P .. 'H:' .. c.ch, c.class) or -1) == c.rank then
       unmarked_head(c.ch, c.class, 0)
     end
   elseif c.seat == 2 then

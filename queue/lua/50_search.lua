@@ -1,6 +1,10 @@
 -- The two searches: the earliest contact for an agent, and the best agent for a contact.
 -- Both look at heads only, so neither depends on how many wait.
 
+local own_classes, accepted_key, contact_for, best_agent
+
+do -- a chunk may have 200 locals: this file's others stay inside
+
 -- The first contact of a waiting set that the agent isn't excluded from and has no offer of: id, rank.
 local function first_waiting(a, set)
   local from, size = 0, 1
@@ -22,9 +26,21 @@ local function first_waiting(a, set)
   end
 end
 
+local by_channel = memo(function(text)
+  local lists = {{}, {}, {}, {}}
+  for ch, class in string.gmatch(text, '(%d):(%d+)') do
+    local list = lists[tonumber(ch)]
+    list[#list + 1] = class
+  end
+  return lists
+end)
+
+-- The classes that the profile admits: four lists, by channel.
+function own_classes(profile) return by_channel(call('GET', P .. 'cls:' .. profile) or '') end
+
 -- The classes of the channel that the profile admits and in which somebody waits, {{rank, class}}, by rank.
 local function own_heads(a, ch)
-  local own, list = words(call('GET', P .. 'cls:' .. a.f.profile .. ':' .. ch) or ''), {}
+  local own, list = own_classes(a.f.profile)[ch], {}
   for from = 1, #own, BOUND_PART do
     local upto = from + BOUND_PART - 1
     if upto > #own then upto = #own end
@@ -60,11 +76,17 @@ local function best_of_channel(a, ch, can, best)
   return best
 end
 
+-- Where a search may stop: nothing behind the contact that the agent is kept free for may be taken.
+local function bound_of(a, mask)
+  local c = a.drain and contact(a.drain)
+  return c and {id = c.id, rank = c.rank, no = not HAS[mask][c.ch]}
+end
+
 -- The earliest contact over all that the agent has room for, personal ones included, or nil.
-local function contact_for(a)
+function contact_for(a)
   local mask = mask_of(a)
   if mask == 0 or not DESK then return nil end
-  local best
+  local best = bound_of(a, mask)
   local can = call('GET', P .. 'can:' .. a.f.profile) or ''
   for ch = 1, 4 do
     if HAS[mask][ch] then
@@ -75,13 +97,12 @@ local function contact_for(a)
       best = best_of_channel(a, ch, can, best)
     end
   end
-  return best and contact(best.id)
+  return best and not best.no and contact(best.id) or nil
 end
 
 local group_parts = memo(function(g)
   local p, m = string.match(g, '^(%d+)%.(%d+)$')
-  m = tonumber(m)
-  return {p = tonumber(p), mask = m % DRAINING, draining = m >= DRAINING}
+  return {p = tonumber(p), mask = tonumber(m)}
 end)
 
 -- The first of a group who isn't in `no` (a set of names): name, score.
@@ -118,31 +139,49 @@ local function draining_may(c)
   return latest[2] ~= nil and c.rank <= tonumber(latest[2])
 end
 
--- The tier's admitted groups that can take the channel. `firsts(profile, byte)` gives what orders before score.
-local function eligible_groups(order, tier, c, whom, draining, firsts)
-  local profiles, groups = words(call('GET', P .. 'prf:' .. c.class .. ':' .. tier) or ''), {}
-  for from = 1, #profiles, 100 do -- 100 × 8 masks (16 with those who drain) at a time
-    local part, names = {}, {}
-    for i = from, math.min(from + 99, #profiles) do part[#part + 1] = profiles[i] end
-    local ready = call('HMGET', P .. 'rc', unpack(part))
-    for i, profile in ipairs(part) do
-      if tonumber(ready[i] or 0) > 0 then
-        for mask = 1, 15 do
-          if HAS[mask][c.ch] then
-            names[#names + 1] = profile .. '.' .. mask
-            if draining then names[#names + 1] = profile .. '.' .. mask + DRAINING end
-          end
-        end
+-- The masks that a profile's bits stand for and that contain the channel: {[ch] = {mask, …}}.
+local masks_of = memo(function(bits)
+  local lists = {{}, {}, {}, {}}
+  local rest = tonumber(bits)
+  for mask = 1, 15 do
+    if rest % 2 == 1 then
+      for ch = 1, 4 do
+        if HAS[mask][ch] then table.insert(lists[ch], mask) end
       end
     end
-    if names[1] then
-      local scores = call('ZMSCORE', P .. 'R:' .. order .. ':' .. tier, unpack(names))
-      for i, score in ipairs(scores) do
-        if score then
-          local profile = group_parts(names[i]).p
-          local first = firsts and firsts(profile, byte_at(whom, profile)) or 0
-          groups[#groups + 1] = {g = names[i], score = tonumber(score), first = first}
-        end
+    rest = floor(rest / 2)
+  end
+  return lists
+end)
+
+-- The names of the tier's admitted groups that can take the channel and aren't empty.
+local function eligible_names(tier, c, drains)
+  local profiles, names = words(call('GET', P .. 'prf:' .. c.class .. ':' .. tier) or ''), {}
+  for from = 1, #profiles, BOUND_PART do
+    local upto = math.min(from + BOUND_PART - 1, #profiles)
+    local bits = call('HMGET', P .. (drains and 'rcd' or 'rc'), unpack(profiles, from, upto))
+    for i = from, upto do
+      for _, mask in ipairs(masks_of(bits[i - from + 1] or '0')[c.ch]) do
+        names[#names + 1] = profiles[i] .. '.' .. mask
+      end
+    end
+  end
+  return names
+end
+
+-- The tier's admitted groups that can take the channel, in the order in which they are asked.
+-- `firsts(profile, byte)` gives what comes before the score.
+local function eligible_groups(order, tier, c, whom, drains, firsts)
+  local names, groups = eligible_names(tier, c, drains), {}
+  for from = 1, #names, BOUND_PART do
+    local upto = math.min(from + BOUND_PART - 1, #names)
+    local scores = call('ZMSCORE', P .. 'R:' .. order .. ':' .. tier, unpack(names, from, upto))
+    for i, score in ipairs(scores) do
+      local g = names[from + i - 1]
+      if score then
+        local profile = group_parts(g).p
+        local first = firsts and firsts(profile, byte_at(whom, profile)) or 0
+        groups[#groups + 1] = {g = g, score = tonumber(score), first = first}
       end
     end
   end
@@ -154,21 +193,34 @@ local function eligible_groups(order, tier, c, whom, draining, firsts)
 end
 
 -- The best of one tier by score alone: the first heads of the index usually hold them.
-local function best_of_tier(order, tier, c, whom, draining, no)
+local function best_by_score(order, tier, c, whom, drains, no)
   local heads, groups = call('ZRANGE', P .. 'R:' .. order .. ':' .. tier, 0, BOUND_SCAN - 1, 'WITHSCORES'), {}
   for i = 1, #heads, 2 do
     local it = group_parts(heads[i])
-    if HAS[it.mask][c.ch] and (draining or not it.draining) and floor(byte_at(whom, it.p) / 64) == tier then
+    if HAS[it.mask][c.ch] and floor(byte_at(whom, it.p) / 64) == tier then
       groups[#groups + 1] = {g = heads[i], score = tonumber(heads[i + 1]), first = 0}
     end
   end
   local best = best_of_groups(order, groups, no)
   if #heads < 2 * BOUND_SCAN or (best and best.score < tonumber(heads[#heads])) then return best end
-  return best_of_groups(order, eligible_groups(order, tier, c, whom, draining), no)
+  return best_of_groups(order, eligible_groups(order, tier, c, whom, drains), no)
+end
+
+-- The best of one tier among those who drain, or among those who don't.
+local function best_of_tier(order, tier, c, whom, drains, firsts, no)
+  if drains then order = string.lower(order) end
+  if not firsts then return best_by_score(order, tier, c, whom, drains, no) end
+  return best_of_groups(order, eligible_groups(order, tier, c, whom, drains, firsts), no)
+end
+
+local function better(one, other)
+  if not one or not other then return one or other end
+  if one.first ~= other.first then return one.first < other.first and one or other end
+  return earlier(one.score, one.name, other.score, other.name) and one or other
 end
 
 -- Contacts that each team of the service has accepted since midnight of the site: the key they are counted in.
-local function accepted_key(service)
+function accepted_key(service)
   local last = 0
   for _, instant in ipairs(words(call('HGET', P .. 'site', 'midnights') or '')) do
     local it = tonumber(instant)
@@ -207,17 +259,15 @@ local function firsts_of(r, step)
 end
 
 -- The best agent by (tier in the step's order, share, pick, name) who isn't in `no`, or nil.
-local function best_agent(c, r, step, no)
+function best_agent(c, r, step, no)
   local whom, firsts, draining = who(c.class), firsts_of(r, step), draining_may(c)
   local order = step.p == 'S' and 'L' or step.p
   for _, tier in ipairs(step.t) do
-    local best
-    if firsts then
-      best = best_of_groups(order, eligible_groups(order, tier, c, whom, draining, firsts), no)
-    else
-      best = best_of_tier(order, tier, c, whom, draining, no)
-    end
+    local best = best_of_tier(order, tier, c, whom, false, firsts, no)
+    if draining then best = better(best, best_of_tier(order, tier, c, whom, true, firsts, no)) end
     if best then return agent(best.name) end
   end
   return nil
+end
+
 end

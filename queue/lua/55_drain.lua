@@ -1,24 +1,30 @@
 -- Draining: an agent is kept free for a contact that fits nobody yet, so that endless small work can't starve it.
 
+local unmark, held_back, agent_for
+
+do -- a chunk may have 200 locals: this file's others stay inside
+
 local function set_marks(by)
   MARKS = call('HINCRBY', P .. 'site', 'marks', by)
   if MARKS == 0 then call('DEL', P .. 'H:1', P .. 'H:2', P .. 'H:3', P .. 'H:4') end
 end
 
--- Keeps the agent free for the contact, which waits in its class.
-local function mark_drainer(c, a)
+-- Keeps the agent free for the contact, which waits in its class; `at` is its place there if all before it have
+-- drainers, else nil.
+local function mark_drainer(c, a, at)
   c.drainer, a.drain = a.name, c.id
   mark(c)
   touch(a)
   set_marks(1)
   call('HSET', P .. 'dr', c.id, a.name)
   call('ZADD', P .. 'drk', c.rank, a.name)
-  unmarked_head(c.ch, c.class, 0)
+  unmarked_head(c.ch, c.class, at or 0)
   event('draining', c.id, a.name)
 end
 
--- Takes the mark away; the agent may take other work again and is filled when the transition ends.
-local function unmark(c)
+-- Takes the mark away; the agent may take other work again and is filled when the transition ends. `leaves`: the
+-- contact is about to leave its class's set.
+function unmark(c, leaves)
   if not c.drainer then return end
   local a = agent(c.drainer)
   if a then
@@ -28,7 +34,7 @@ local function unmark(c)
   end
   call('HDEL', P .. 'dr', c.id)
   call('ZREM', P .. 'drk', c.drainer)
-  if c.seat == 1 then call('ZADD', P .. 'H:' .. c.ch, 'XX', 'LT', c.rank, c.class) end
+  if c.seat == 1 and not leaves then call('ZADD', P .. 'H:' .. c.ch, 'XX', 'LT', c.rank, c.class) end
   set_marks(-1)
   c.drainer = nil
   mark(c)
@@ -44,10 +50,13 @@ local function first_by_load(c, list, whom, no)
   local best, best_score
   for i = 1, #list, 2 do
     if best and list[i + 1] ~= best_score then break end
-    local profile, name = string.match(list[i], '^(%d+):(.*)$')
-    if byte_at(whom, tonumber(profile)) > 0 and (not best or bytes_before(name, best.name)) then
-      local a = agent(name)
-      if could_drain(a, c, no) then best, best_score = a, list[i + 1] end
+    local colon = string.find(list[i], ':', 1, true)
+    if byte_at(whom, tonumber(string.sub(list[i], 1, colon - 1))) > 0 then
+      local name = string.sub(list[i], colon + 1)
+      if not best or bytes_before(name, best.name) then
+        local a = agent(name)
+        if could_drain(a, c, no) then best, best_score = a, list[i + 1] end
+      end
     end
   end
   return best, best_score ~= nil and best_score ~= list[#list]
@@ -77,18 +86,12 @@ end
 local function choose_drainer(c)
   place_touched()
   local whom, no = who(c.class), c.pairs and excluded(c) or {}
-  local list = call('ZRANGE', P .. 'u', 0, 4 * BOUND_SCAN - 1, 'WITHSCORES')
-  local best, sure = first_by_load(c, list, whom, no)
-  if best and (sure or #list < 8 * BOUND_SCAN) then return best end
-  if #list < 8 * BOUND_SCAN then return nil end
+  for size = BOUND_SCAN, 4 * BOUND_SCAN, 3 * BOUND_SCAN do
+    local list = call('ZRANGE', P .. 'u', 0, size - 1, 'WITHSCORES')
+    local best, sure = first_by_load(c, list, whom, no)
+    if sure or #list < 2 * size then return best end
+  end
   return (first_by_load(c, admitted_by_load(c), whom, no))
-end
-
--- Where to look ahead in one class: at its first contact without a drainer. {class, rank, at = place in the set}
-local function run_of(class, head, unmarked_rank)
-  local rank = tonumber(unmarked_rank or head)
-  if rank == math.huge then return nil end
-  return {class = class, rank = rank}
 end
 
 -- The contact at which a run stands: the first of its rank without a drainer; later, the next in the set.
@@ -107,21 +110,26 @@ local function read_run(run)
   end
 end
 
--- The classes, one run each, of the channels whose contacts the agent may take but for the budget.
+-- One run {class, rank} for each class of the channel that the agent admits and that has a contact without a
+-- drainer before x.
+local function add_runs(runs, classes, ch, x)
+  if not classes[1] then return end
+  local heads = call('ZMSCORE', P .. 'h:' .. ch, unpack(classes))
+  local firsts = MARKS > 0 and call('ZMSCORE', P .. 'H:' .. ch, unpack(classes)) or {}
+  for i, class in ipairs(classes) do
+    local rank = tonumber(firsts[i] or heads[i] or 'inf')
+    if rank <= x.rank then runs[#runs + 1] = {class = class, rank = rank} end
+  end
+end
+
+-- The runs of the channels whose contacts the agent may take but for the budget.
 local function runs_for(a, x)
-  local open = open_for(a)
+  local open, runs, own = open_for(a), {}, nil
   local live, deferred = load_of(a)
-  local runs = {}
   for ch = 1, 4 do
     if a.f.cost[ch] <= a.f.budget and fits_but_budget(a, ch, open) and not fits(a, ch, live, deferred) then
-      local heads = own_heads(a, ch)
-      local classes = {}
-      for i, head in ipairs(heads) do classes[i] = head[2] end
-      local firsts = MARKS > 0 and classes[1] and call('ZMSCORE', P .. 'H:' .. ch, unpack(classes)) or {}
-      for i, head in ipairs(heads) do
-        local run = head[1] <= x.rank and run_of(head[2], head[1], firsts[i])
-        if run then runs[#runs + 1] = run end
-      end
+      own = own or own_classes(a.f.profile)
+      add_runs(runs, own[ch], ch, x)
     end
   end
   return runs
@@ -139,32 +147,33 @@ local function ahead_of(a, x)
       end
     end
     if not first or not earlier(first.rank, first.id, x.rank, x.id) then return nil end
-    local id = first.id
-    first.at, first.id = first.at + 1, nil
-    return id
+    local id, at = first.id, first.at
+    first.at, first.id = at + 1, nil
+    return id, at, first
   end
 end
 
 -- Whether the agent, who has room for x, must be kept free for something that comes before it. Marks drainers.
-local function held_back(a, x)
+function held_back(a, x)
   if a.drain then
     if a.drain == x.id then return false end
     local kept_for = contact(a.drain)
     return earlier(kept_for.rank, kept_for.id, x.rank, x.id)
   end
-  for id in ahead_of(a, x) do
-    local c = contact(id)
+  for id, at, run in ahead_of(a, x) do
+    local c, chosen = contact(id), nil
     if not (c.offers and c.offers[1]) and not (c.pairs and excluded(c)[a.name]) then
-      local chosen = choose_drainer(c)
-      if chosen then mark_drainer(c, chosen) end
+      chosen = choose_drainer(c)
+      if chosen then mark_drainer(c, chosen, not run.passed and at or nil) end
       if chosen == a then return true end
     end
+    if not chosen then run.passed = true end
   end
   return false
 end
 
 -- The agent for a contact: the first candidate who isn't held back.
-local function agent_for(c, r, step)
+function agent_for(c, r, step)
   if not DESK then return nil end
   place_touched()
   local no = excluded(c)
@@ -175,4 +184,6 @@ local function agent_for(c, r, step)
     if not held_back(a, c) then return a end
     no[a.name] = true
   end
+end
+
 end

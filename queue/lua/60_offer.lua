@@ -128,19 +128,21 @@ local function rescind_deferred(a)
     rescind_offer(c, offer_index(c, a.name), 'call')
     push(entering, c)
   end
+  if back[1] then push(fills, a) end -- fewer live offers: beside a call that isn't the whole budget a chat may fit
 end
 
 -- Reserves the contact for the agent, who has room for it.
 local function offer(c, a, r, step)
   if c.ch == VOICE then rescind_deferred(a) end
-  unmark(c)
+  local leaves = c.seat and (c.seat == 2 or #(c.offers or {}) + 1 >= step.n)
+  unmark(c, leaves)
   local number = (c.n or 0) + 1
   c.n, c.state, c.offers = number, 'offered', c.offers or {}
   table.insert(c.offers, {number, a.name, NOW, NOW + UNDELIVERED, 0})
   a.cnt[c.ch] = a.cnt[c.ch] + 1
   table.insert(a.offers, {c.id, number, c.ch})
   a.last = NOW
-  if c.seat and (c.seat == 2 or #c.offers >= step.n) then unseat(c) end
+  if leaves then unseat(c) end
   due('o:' .. c.id .. ':' .. number, NOW + UNDELIVERED)
   mark(c)
   touch(a)

@@ -9,8 +9,8 @@ end
 local function count_on_shift(profile, by)
   local n = call('HINCRBY', P .. 'onp', profile, by)
   if not (by == 1 and n == 1 or by == -1 and n == 0) then return end
-  for ch = 1, 4 do
-    for _, class in ipairs(words(call('GET', P .. 'cls:' .. profile .. ':' .. ch) or '')) do
+  for _, classes in ipairs(own_classes(profile)) do
+    for _, class in ipairs(classes) do
       if call('HINCRBY', P .. 'alive', class, by) == 0 and by == -1 then due('k:' .. class, NOW) end
     end
   end

@@ -122,21 +122,32 @@ function fire.d(name)
   fill_later(a)
 end
 
--- k:<class>: nobody on shift is admitted any more; whoever has a further step goes on.
-function fire.k(class)
-  if tonumber(call('HGET', P .. 'alive', class) or 0) > 0 then return end
-  local set, from, moved = P .. 'w:' .. class, 0, {}
-  while #moved < BOUND_SWEEP do
+-- The class's contacts that have a further step, from the cursor of an unfinished walk on: at most one more than
+-- may be moved. The second result is the cursor (a contact) where a walk that got too long has to go on.
+local function movable(class)
+  local set, moved, walked = P .. 'w:' .. class, {}, 0
+  local cursor = call('HGET', P .. 'site', 'k:' .. class)
+  local from = cursor and call('ZRANK', set, cursor) or 0
+  while walked < BOUND_WALK do
     local ids = call('ZRANGE', set, from, from + BOUND_SCAN - 1)
     for _, id in ipairs(ids) do
       local c = contact(id)
-      if #moved < BOUND_SWEEP and (c.step or 0) < route(c).last then moved[#moved + 1] = c end
+      if (c.step or 0) < route(c).last then moved[#moved + 1] = c end
+      if #moved > BOUND_SWEEP then return moved, nil end
     end
-    if #ids < BOUND_SCAN then break end
-    from = from + BOUND_SCAN
+    if #ids < BOUND_SCAN then return moved, nil end
+    from, walked = from + BOUND_SCAN, walked + BOUND_SCAN
   end
-  for _, c in ipairs(moved) do push(entering, c) end
-  if #moved >= BOUND_SWEEP then due('k:' .. class, NOW) end
+  return moved, call('ZRANGE', set, from, from)[1]
+end
+
+-- k:<class>: nobody on shift is admitted any more; whoever has a further step goes on.
+function fire.k(class)
+  if tonumber(call('HGET', P .. 'alive', class) or 0) > 0 then return end
+  local moved, cursor = movable(class)
+  for i = 1, math.min(#moved, BOUND_SWEEP) do push(entering, moved[i]) end
+  if cursor then call('HSET', P .. 'site', 'k:' .. class, cursor) else call('HDEL', P .. 'site', 'k:' .. class) end
+  if cursor or #moved > BOUND_SWEEP then due('k:' .. class, NOW) end
 end
 
 -- g:<service>: the service opens or closes; routers park or reroute.

@@ -1,6 +1,8 @@
 -- What is said: held replies, system texts, receipts. A message's meta is
 -- {kind, at, status, agent, provider's id, error, source}.
 
+do -- a chunk may have 200 locals: this file's own stay inside
+
 local KIND, STATUS, BY, PROVIDER, ERROR, SOURCE = 1, 3, 4, 5, 6, 7
 local RANK_OF = {held = 1, queued = 2, sending = 3, sent = 4, delivered = 5, failed = 6}
 
@@ -123,4 +125,6 @@ function act.bind(argv)
   end
   call('SET', P .. 'at:' .. place, id)
   return '1'
+end
+
 end

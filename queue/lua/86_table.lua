@@ -2,6 +2,8 @@
 -- changes, so rows are only ever added and two routers with different plans can't disagree about a pair.
 -- Each call says for how many rows of the other kind it was worked out; on any other count it answers "again".
 
+do -- a chunk may have 200 locals: this file's own stay inside
+
 -- What orders groups are kept in: L always; an order that a new route uses is added for all agents.
 local function use_order(order)
   local orders = call('HGET', P .. 'site', 'orders') or 'L'
@@ -36,7 +38,7 @@ function act.intern_class(argv)
     if byte > 0 then
       local tier = floor(byte / 64)
       tiers[tier] = (tiers[tier] or '') .. profile .. ','
-      call('APPEND', P .. 'cls:' .. profile .. ':' .. ch, id .. ',')
+      call('APPEND', P .. 'cls:' .. profile, ch .. ':' .. id .. ',')
       if tonumber(call('HGET', P .. 'onp', profile) or 0) > 0 then alive = alive + 1 end
     end
   end
@@ -62,13 +64,12 @@ function act.intern_profile(argv)
     row[class] = string.char(byte)
     call('SETRANGE', P .. 'who:' .. class, id - 1, row[class])
     if byte > 0 then
-      local ch = string.sub(argv[7], class, class)
-      own[ch] = (own[ch] or '') .. class .. ','
+      own[#own + 1] = string.sub(argv[7], class, class) .. ':' .. class .. ','
       call('APPEND', P .. 'prf:' .. class .. ':' .. floor(byte / 64), id .. ',')
     end
   end
   call('SET', P .. 'can:' .. id, table.concat(row))
-  for ch, list in pairs(own) do call('SET', P .. 'cls:' .. id .. ':' .. ch, list) end
+  call('SET', P .. 'cls:' .. id, table.concat(own))
   return tostring(id)
 end
 
@@ -82,4 +83,6 @@ function act.intern_route(argv)
   call('SET', P .. 'rt:' .. id, argv[4])
   for order in string.gmatch(argv[5], '.') do use_order(order) end
   return tostring(id)
+end
+
 end

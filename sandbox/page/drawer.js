@@ -51,7 +51,8 @@ function whyTab(why) {
       h("tbody", null, (why.agents ?? []).map((a) => {
         const agent = typeof a.agent === "object" ? a.agent?.name : a.agent;
         return h("tr", { key: agent, class: a.reason ? "" : "can" }, h("th", { scope: "row" }, agent), h("td", null, reasonText(a)), h("td", null, a.since ? when(a.since) : "–"), h("td", null, a.until ? when(a.until) : "–"));
-      }))))];
+      })))),
+    why.not_yet?.length ? h("p", { class: "small-print" }, `In the plan, but nothing acts on it yet: ${[...new Set(why.not_yet)].join("; ")}.`) : null];
 }
 
 function transcript(contact) {

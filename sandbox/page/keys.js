@@ -3,6 +3,7 @@
 import { modal } from "./dialogs.js";
 import { h } from "./dom.js";
 import { closeDrawer, openDrawer } from "./drawer.js";
+import { refresh } from "./reading.js";
 import { answerAs, openThreadOf, stopEditing } from "./slack.js";
 import { closePanel, everybody, nextTheme, openPanel } from "./stagebar.js";
 import { draw, ownedBy, s, ui } from "./state.js";
@@ -21,9 +22,15 @@ function slackButton(action, missing) {
   if (found) { found.scrollIntoView({ block: "nearest" }); found.focus(); } else toast(missing);
 }
 
-function nextOffer() {
-  const asked = s.contacts.flatMap((c) => c.offers ?? []).find((o) => (o.state ?? "pending") === "pending");
-  if (asked) answerAs(asked.agent?.slack); else toast("Nobody has an offer right now.", "Send a text while somebody is available.");
+// Whoever has just sent a text presses `a` before the offer is there: look for two seconds before saying no.
+async function nextOffer() {
+  for (let i = 0; i < 16; i++) {
+    const asked = s.contacts.flatMap((c) => c.offers ?? [])[0];
+    if (asked) return answerAs(asked.agent?.slack);
+    refresh("contacts");
+    await new Promise((done) => setTimeout(done, 125));
+  }
+  toast("Nobody has an offer right now.", "Send a text while somebody is available.");
 }
 
 function reply() {

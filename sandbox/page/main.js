@@ -54,13 +54,14 @@ function page() {
 
 // Logs that were read to their end stay at their end.
 function paint() {
-  const logs = [...document.querySelectorAll("[data-stick]")].map((el) => [el, el.scrollHeight - el.scrollTop - el.clientHeight < 60]);
-  const before = new Map(logs);
   render(app, page());
   settleLists();
   for (const el of document.querySelectorAll("[data-stick]")) {
-    if (before.get(el) === false) continue;
-    el.scrollTop = el.scrollHeight;
+    if (el.stuck === undefined) {
+      el.stuck = true;
+      el.addEventListener("scroll", () => { el.stuck = el.scrollHeight - el.scrollTop - el.clientHeight < 60; });
+    }
+    if (el.stuck) el.scrollTop = el.scrollHeight;
   }
   document.title = `${s.contacts.some((c) => c.offers?.length) ? "● " : ""}Tierline: the stage`;
 }

@@ -155,7 +155,8 @@ async function react(m, name) {
   if (await act("/slack/react", { user: s.slack.who, channel: m.channel, ts: m.ts, name, ...(mine ? { remove: true } : {}) })) refresh("slack");
 }
 
-const visible = (m) => !m.ephemeral_to || m.ephemeral_to === s.slack.who;
+// As in Slack, what the app took back is gone; what a person took back leaves a mark here, for whoever watches.
+const visible = (m) => (!m.ephemeral_to || m.ephemeral_to === s.slack.who) && !(m.deleted && (m.ephemeral_to || !human(m)) && !s.slack.messages.some((r) => r.thread_ts === m.ts && r.ts !== m.ts));
 const human = (m) => Boolean(personOf(m.user));
 
 const allReactions = (m) => (Array.isArray(m.reactions) ? m.reactions : Object.entries(m.reactions ?? {}).map(([name, users]) => ({ name, users })));

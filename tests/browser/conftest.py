@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from pagelook import Look
 from stagefake import StageFake
 
-ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
+ARGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+]
 WATCH = """
 window.hurt = [];
 window.alert = window.confirm = window.prompt = (x) => { window.hurt.push('dialog ' + x); };
@@ -22,28 +27,9 @@ document.addEventListener('securitypolicyviolation', (e) => window.hurt.push('cs
 
 def chromium() -> str | None:
     """Where the system's Chromium is, or None."""
-    return next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-
-
-@dataclass
-class Look:
-    """One open page and the stage behind it."""
-
-    page: Any
-    stage: StageFake
-    url: str
-    errors: list[str] = field(default_factory=list)
-
-    async def until(self, expression: str, timeout: float = 10_000) -> None:
-        """Wait until a JavaScript expression holds in the page (asked from here: its policy forbids eval)."""
-        end = time.monotonic() + timeout / 1000
-        while not await self.page.evaluate(f"Boolean({expression})"):
-            assert time.monotonic() < end, f"never became true: {expression}"
-            await self.page.wait_for_timeout(30)
-
-    async def focused(self, selector: str) -> None:
-        """Wait until the focus is on what `selector` names."""
-        await self.until(f"document.activeElement?.matches({selector!r})")
+    return next(
+        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
+    )
 
 
 # One browser for all tests of a run: so they share one event loop, too.
@@ -58,7 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Any]:
-    playwright = pytest.importorskip("playwright.async_api", reason="playwright is missing: pip install -e '.[browser]'")
+    playwright = pytest.importorskip(
+        "playwright.async_api", reason="playwright is missing: pip install -e '.[browser]'"
+    )
     if not (binary := chromium()):
         pytest.skip("no Chromium on this machine (apt install chromium)")
     async with playwright.async_playwright() as driver:
@@ -90,7 +78,9 @@ async def look(request: pytest.FixtureRequest, browser: Any, stage: StageFake) -
     """The sandbox's page in Chromium; 1440 px and light unless the test asks for `size` or `scheme`."""
     width, height = request.getfixturevalue("size") if "size" in request.fixturenames else (1440, 900)
     theme = request.getfixturevalue("scheme") if "scheme" in request.fixturenames else "light"
-    context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce")
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+    )
     await context.add_init_script(WATCH)
     page = await context.new_page()
     seen = Look(page, stage, f"http://127.0.0.1:{stage.port}/")

@@ -26,7 +26,13 @@ OUT = ROOT / "screenshots"
 SIZES = {1440: 900, 390: 844}
 THEMES = ("light", "dark")
 TABS = {"idle": "Queue", "waiting": "Queue", "talking": "Slack", "slack-down": "Queue"}
-ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
+ARGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+]
 
 
 def missing() -> str | None:
@@ -48,7 +54,9 @@ class Stage:
 
     def call(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data, headers={"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            self.url + path, data=data, headers={"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read() or b"null")
 
@@ -78,16 +86,31 @@ def sandbox() -> Iterator[Stage]:
     """`tierline sandbox` on free ports with an empty data directory; ended with all it started."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="tierline-pictures-") as data:
-        env = dict(os.environ, PORT=str(free_port()), TIERLINE_SANDBOX_PORT=str(port), TIERLINE_DATA=data, TIERLINE_HEADLESS="1")
+        env = dict(
+            os.environ,
+            PORT=str(free_port()),
+            TIERLINE_SANDBOX_PORT=str(port),
+            TIERLINE_DATA=data,
+            TIERLINE_HEADLESS="1",
+        )
         log = Path(data) / "sandbox.log"
         with log.open("wb") as out:
-            process = subprocess.Popen([sys.executable, "-m", "tierline", "sandbox"], cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tierline", "sandbox"],
+                cwd=ROOT,
+                env=env,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
         try:
             stage = Stage(port)
 
             def up() -> Any:
                 if process.poll() is not None:
-                    raise SystemExit(f"screenshots: the sandbox ended with {process.returncode}\n{log.read_text(errors='replace')[-3000:]}")
+                    raise SystemExit(
+                        f"screenshots: the sandbox ended with {process.returncode}\n{log.read_text(errors='replace')[-3000:]}"
+                    )
                 return stage.call("sandbox/api/state")
 
             stage.until(up, 120, "the sandbox didn't come up")
@@ -107,14 +130,28 @@ def contacts(stage: Stage, state: str) -> list[Any]:
 def everybody(stage: Stage) -> None:
     for person in stage.call("sandbox/api/state")["agents"]:
         try:
-            stage.act("/slack/command", {"user": person["slack"], "channel": person["dm"], "command": "/tierline", "text": "available"})
+            stage.act(
+                "/slack/command",
+                {
+                    "user": person["slack"],
+                    "channel": person["dm"],
+                    "command": "/tierline",
+                    "text": "available",
+                },
+            )
         except urllib.error.HTTPError as refused:
             print(f"  {person['name']}: {refused.read().decode(errors='replace')[:120]}")
 
 
 def fifty(stage: Stage) -> None:
     to = stage.call("sandbox/api/state")["numbers"][0]
-    texts = ("My server is down", "The shop is offline", "Unser Server ist offline", "Website down, customers are calling", "API down, error 502")
+    texts = (
+        "My server is down",
+        "The shop is offline",
+        "Unser Server ist offline",
+        "Website down, customers are calling",
+        "API down, error 502",
+    )
     for n in range(50):
         stage.act("/sms", {"from": f"+49151200000{n:02}", "to": to, "text": texts[n % len(texts)]})
     stage.until(lambda: len(contacts(stage, "waiting")) >= 40, 30, "the fifty didn't reach the queue")
@@ -169,7 +206,10 @@ def run() -> None:
         talk(page)
         picture(page, stage, "talking")
         for person in stage.call("sandbox/api/state")["agents"]:
-            stage.act("/slack/command", {"user": person["slack"], "channel": person["dm"], "command": "/tierline", "text": "offline"})
+            stage.act(
+                "/slack/command",
+                {"user": person["slack"], "channel": person["dm"], "command": "/tierline", "text": "offline"},
+            )
         fifty(stage)
         picture(page, stage, "waiting")
         stage.act("/faults", {"slack": {"down": True}})

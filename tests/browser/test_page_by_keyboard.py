@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Look  # type: ignore[import-not-found]
+from pagelook import Look
 
 
 @pytest.mark.promise("stage-page-keyboard")
-async def test_the_keyboard_alone_goes_from_a_text_to_the_closed_contact(look: Look, size: tuple[int, int]) -> None:
+async def test_the_keyboard_alone_goes_from_a_text_to_the_closed_contact(
+    look: Look, size: tuple[int, int]
+) -> None:
     keys = look.page.keyboard
     await keys.press("p")  # who am I in Slack: Ada; the second is Lin
     await look.focused("[data-person=U1]")
@@ -36,13 +38,17 @@ async def test_the_keyboard_alone_goes_from_a_text_to_the_closed_contact(look: L
     await look.until("document.querySelector('.channel-head').textContent.includes('Thread')")
     await keys.type("On it, Jon.")
     await keys.press("Enter")
-    await look.until("[...document.querySelectorAll('.bubble.theirs')].some(b => b.textContent.includes('On it, Jon.'))")
+    await look.until(
+        "[...document.querySelectorAll('.bubble.theirs')].some(b => b.textContent.includes('On it, Jon.'))"
+    )
     await keys.press("Escape")
     await keys.press("u")
     await look.focused("[data-action='reply.undo']")
     await keys.press("Enter")
     await look.until("!document.querySelector(\"[data-action='reply.undo']\")")
-    assert await look.page.evaluate("document.activeElement !== document.body"), "the focus fell off with the button"
+    assert await look.page.evaluate("document.activeElement !== document.body"), (
+        "the focus fell off with the button"
+    )
     await keys.press("x")
     await look.focused("[data-action='contact.close']")
     await keys.press("Enter")

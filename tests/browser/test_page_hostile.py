@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Look  # type: ignore[import-not-found]
+from pagelook import Look
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -25,7 +25,15 @@ async def test_a_customers_markup_stays_text_everywhere(look: Look) -> None:
     for text in HOSTILE:
         look.stage.arrive("+4915112345678", text)
         look.stage.post("D1", "U2", text)
-        look.stage.post("D1", "UAPP", text, blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": text}}, {"type": "header", "text": {"type": "plain_text", "text": text}}])
+        look.stage.post(
+            "D1",
+            "UAPP",
+            text,
+            blocks=[
+                {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+                {"type": "header", "text": {"type": "plain_text", "text": text}},
+            ],
+        )
     look.stage.contacts[0]["customer"]["name"] = HOSTILE[1]
     look.stage.tell("all")
     await look.until(f"document.querySelectorAll('.bubble.mine').length === {len(HOSTILE)}")
@@ -44,7 +52,11 @@ async def test_a_customers_markup_stays_text_everywhere(look: Look) -> None:
 
 
 async def test_mrkdwn_reads_as_in_slack(look: Look) -> None:
-    look.stage.post("D1", "UAPP", "*bold* _it_ ~gone~ `code *x*` 2*3*4 <https://example.org/?a=1&amp;b=2|here> <@U2> <#C1> :tada: :nosuch: &lt;b&gt;")
+    look.stage.post(
+        "D1",
+        "UAPP",
+        "*bold* _it_ ~gone~ `code *x*` 2*3*4 <https://example.org/?a=1&amp;b=2|here> <@U2> <#C1> :tada: :nosuch: &lt;b&gt;",
+    )
     await look.page.wait_for_selector(".msg-text")
     html = await look.page.eval_on_selector(".msg-text", "e => e.innerHTML")
     assert html == (

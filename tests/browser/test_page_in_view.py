@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Look  # type: ignore[import-not-found]
+from pagelook import Look
 
 TABS = ("Phone", "Queue", "Slack", "Stage")
 
@@ -34,8 +34,14 @@ async def fits(look: Look) -> None:
 async def axe(look: Look, part: str | None = None) -> None:
     from axe_playwright_python.async_playwright import Axe
 
-    found = (await Axe().run(look.page, context=part, options={"resultTypes": ["violations"]})).response["violations"]
-    serious = [(v["id"], [n["target"] for n in v["nodes"]][:4]) for v in found if v["impact"] in ("serious", "critical")]
+    found = (await Axe().run(look.page, context=part, options={"resultTypes": ["violations"]})).response[
+        "violations"
+    ]
+    serious = [
+        (v["id"], [n["target"] for n in v["nodes"]][:4])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
     assert serious == []
 
 
@@ -45,13 +51,17 @@ def needs_axe() -> None:
 
 
 @pytest.mark.promise("stage-page-fits")
-async def test_an_empty_stage_fits_and_axe_finds_nothing_serious(look: Look, size: tuple[int, int], scheme: str, needs_axe: None) -> None:
+async def test_an_empty_stage_fits_and_axe_finds_nothing_serious(
+    look: Look, size: tuple[int, int], scheme: str, needs_axe: None
+) -> None:
     await fits(look)
     await axe(look)
 
 
 @pytest.mark.promise("stage-page-fits")
-async def test_a_full_stage_fits_and_axe_finds_nothing_serious_in_any_tab(look: Look, size: tuple[int, int], scheme: str, needs_axe: None) -> None:
+async def test_a_full_stage_fits_and_axe_finds_nothing_serious_in_any_tab(
+    look: Look, size: tuple[int, int], scheme: str, needs_axe: None
+) -> None:
     await fill(look)
     for tab in TABS if size[0] < 1080 else TABS[:1]:
         if size[0] < 1080:
@@ -61,9 +71,17 @@ async def test_a_full_stage_fits_and_axe_finds_nothing_serious_in_any_tab(look: 
 
 
 @pytest.mark.promise("stage-page-fits")
-async def test_every_panel_fits_and_axe_finds_nothing_serious(look: Look, size: tuple[int, int], scheme: str, needs_axe: None) -> None:
+async def test_every_panel_fits_and_axe_finds_nothing_serious(
+    look: Look, size: tuple[int, int], scheme: str, needs_axe: None
+) -> None:
     await fill(look)
-    for key, shown in {"z": "#panel.time", "f": "#panel.faults", "w": "#panel.wire", "y": "#drawer table", "?": "dialog[open]"}.items():
+    for key, shown in {
+        "z": "#panel.time",
+        "f": "#panel.faults",
+        "w": "#panel.wire",
+        "y": "#drawer table",
+        "?": "dialog[open]",
+    }.items():
         await look.page.keyboard.press(key)
         await look.page.wait_for_selector(shown)
         await fits(look)
@@ -72,7 +90,9 @@ async def test_every_panel_fits_and_axe_finds_nothing_serious(look: Look, size: 
         await look.until(f"!document.querySelector({shown!r})")
 
 
-async def test_a_modal_of_the_app_fits_and_axe_finds_nothing_serious(look: Look, size: tuple[int, int], scheme: str, needs_axe: None) -> None:
+async def test_a_modal_of_the_app_fits_and_axe_finds_nothing_serious(
+    look: Look, size: tuple[int, int], scheme: str, needs_axe: None
+) -> None:
     look.stage.open_close("U1", {"ts": "1.0"})
     await look.page.wait_for_selector("dialog.view[open]")
     await fits(look)

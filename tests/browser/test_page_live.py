@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Look  # type: ignore[import-not-found]
+from pagelook import Look
 
 
 @pytest.mark.promise("stage-page-live")
@@ -42,7 +42,9 @@ async def test_the_first_steps_tick_themselves_off(look: Look) -> None:
     look.stage.write("slack/act", {"user": "U1", "ts": offer["ts"], "action_id": "offer.accept"})
     await look.until(f"{done} === 3")
     parent = next(m for m in look.stage.messages if m["channel"] == "C1")
-    look.stage.write("slack/reply", {"user": "U1", "channel": "C1", "thread_ts": parent["ts"], "text": "On it."})
+    look.stage.write(
+        "slack/reply", {"user": "U1", "channel": "C1", "thread_ts": parent["ts"], "text": "On it."}
+    )
     look.stage.tell("all")
     await look.until(f"{done} === 4")
 
@@ -77,9 +79,17 @@ async def test_one_press_makes_everybody_available(look: Look) -> None:
 
 
 async def test_a_refusal_is_shown_with_its_hint(look: Look) -> None:
-    await look.page.route("**/sandbox/api/sms", lambda route: route.fulfill(status=400, json={"error": "no such number", "hint": "choose one of /state"}))
+    await look.page.route(
+        "**/sandbox/api/sms",
+        lambda route: route.fulfill(
+            status=400, json={"error": "no such number", "hint": "choose one of /state"}
+        ),
+    )
     await look.page.fill("#sms-text", "hello")
     await look.page.keyboard.press("Enter")
     toast = await look.page.wait_for_selector(".toast.bad")
-    assert "no such number" in await toast.text_content() and "choose one of /state" in await toast.text_content()
+    assert (
+        "no such number" in await toast.text_content()
+        and "choose one of /state" in await toast.text_content()
+    )
     assert await look.page.input_value("#sms-text") == "hello", "what was typed is kept"

@@ -117,7 +117,10 @@ async def door_stage(
         base = f"http://127.0.0.1:{runner.addresses[0][1]}"
         door.public_url = public or base
         for number in _standin(twilio).store.numbers.values():
-            number.settings |= {"sms_url": f"{base}/twilio/sms", "sms_fallback_url": f"{base}/twilio/sms/fallback"}
+            number.settings |= {
+                "sms_url": f"{base}/twilio/sms",
+                "sms_fallback_url": f"{base}/twilio/sms/fallback",
+            }
         try:
             async with aiohttp.ClientSession() as http:
                 yield DoorStage(door, house, reports, base, twilio, http, tmp_path / "media")

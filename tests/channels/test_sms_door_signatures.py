@@ -44,7 +44,9 @@ async def test_an_empty_token_signs_nothing() -> None:
     assert TOKEN not in repr(Signer((TOKEN,)))
 
 
-@pytest.mark.parametrize("called", [PUBLIC, PUBLIC + ":443", "http://help.example.com", "http://help.example.com:80"])
+@pytest.mark.parametrize(
+    "called", [PUBLIC, PUBLIC + ":443", "http://help.example.com", "http://help.example.com:80"]
+)
 @pytest.mark.parametrize("path", ["/twilio/sms", "/twilio/sms?b=2&a=1", "/twilio/sms?x=%2B49&y=a%20b"])
 async def test_the_address_that_counts_is_the_configured_one(tmp_path: Path, called: str, path: str) -> None:
     async with door_stage(tmp_path, public=PUBLIC) as stage:
@@ -118,7 +120,19 @@ BODIES = (
 )  # fmt: skip
 
 
-NAMES = sorted({*form_of(), "Country", "CallSid", "ButtonText", "ErrorCode", "ErrorUrl", "DateSent", "FromCity", "MediaUrl0"})
+NAMES = sorted(
+    {
+        *form_of(),
+        "Country",
+        "CallSid",
+        "ButtonText",
+        "ErrorCode",
+        "ErrorUrl",
+        "DateSent",
+        "FromCity",
+        "MediaUrl0",
+    }
+)
 
 
 def joined(form: dict[str, str]) -> str:
@@ -225,7 +239,9 @@ WRONG: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("change", WRONG, ids=[str(sorted(w.items()))[:60] for w in WRONG])
-async def test_what_twilio_never_sends_is_refused_though_signed(tmp_path: Path, change: dict[str, str]) -> None:
+async def test_what_twilio_never_sends_is_refused_though_signed(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
     async with door_stage(tmp_path) as stage:
         assert await stage.post(form_of(**change)) == 400
         assert not stage.house.arrived
@@ -233,7 +249,17 @@ async def test_what_twilio_never_sends_is_refused_though_signed(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"%", b"a=%ff", b"\xff\xfe", b"a=1&a=2", b"&".join(b"a%d=1" % i for i in range(300)), b"{}", b"Body"]
+    "raw",
+    [
+        b"",
+        b"%",
+        b"a=%ff",
+        b"\xff\xfe",
+        b"a=1&a=2",
+        b"&".join(b"a%d=1" % i for i in range(300)),
+        b"{}",
+        b"Body",
+    ],
 )
 async def test_odd_bytes_get_a_clear_no(tmp_path: Path, raw: bytes) -> None:
     async with door_stage(tmp_path) as stage:

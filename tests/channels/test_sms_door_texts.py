@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from helpers_store import until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sms_door_stage import DoorStage, door_stage, form_of, picture
@@ -26,12 +27,6 @@ async def sent(stage: DoorStage) -> list[str]:
     return [m["text"] for m in await stage.twilio.call("/sms?number=%2B4915112345678") if m["from"] != EVA]
 
 
-async def until(holds) -> None:  # type: ignore[no-untyped-def]
-    async with asyncio.timeout(20):
-        while not holds():
-            await asyncio.sleep(0.01)
-
-
 # ---- in ----------------------------------------------------------------------------------------------------------
 
 
@@ -40,7 +35,13 @@ async def test_a_text_arrives_once_with_its_words_and_numbers(tmp_path: Path) ->
         stage.twilio.sandbox.faults.twilio.redeliver = True
         answer = await stage.twilio.text("My server is down ✓ 🙂")
         it = stage.house.arrived[answer["sid"]]
-        assert (it.channel, it.sender, it.recipient, it.text, it.verified) == ("sms", EVA, OURS, "My server is down ✓ 🙂", True)
+        assert (it.channel, it.sender, it.recipient, it.text, it.verified) == (
+            "sms",
+            EVA,
+            OURS,
+            "My server is down ✓ 🙂",
+            True,
+        )
         await until(lambda: stage.house.deliveries >= 2)
         assert len(stage.house.arrived) == 1
 
@@ -55,7 +56,14 @@ async def test_what_cannot_be_kept_is_refused_and_comes_again_by_the_fallback(tm
 
 async def test_stop_and_start_are_kept_and_nothing_is_sent_to_who_said_stop(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
-        for word, out in (("stop", True), (" START ", False), ("STOP please", False), ("QUIT", True), ("unstop", False), ("yes", False)):
+        for word, out in (
+            ("stop", True),
+            (" START ", False),
+            ("STOP please", False),
+            ("QUIT", True),
+            ("unstop", False),
+            ("yes", False),
+        ):
             await stage.twilio.text(word)
             assert (EVA in stage.reports.out) is out, word
         await stage.twilio.text("Stop")
@@ -98,8 +106,17 @@ async def test_receipts_name_the_text_whatever_their_order(tmp_path: Path) -> No
 
 async def test_a_failed_text_says_why_hours_later_too(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
-        for status, code, words in (("undelivered", "30003", "out of reach"), ("failed", "30006", "landline"), ("failed", "", "no reason")):
-            form = {"AccountSid": ACCOUNT, "MessageSid": "SM" + "7" * 32, "MessageStatus": status, "ErrorCode": code}
+        for status, code, words in (
+            ("undelivered", "30003", "out of reach"),
+            ("failed", "30006", "landline"),
+            ("failed", "", "no reason"),
+        ):
+            form = {
+                "AccountSid": ACCOUNT,
+                "MessageSid": "SM" + "7" * 32,
+                "MessageStatus": status,
+                "ErrorCode": code,
+            }
             form = {k: v for k, v in form.items() if v}
             assert await stage.post(form, "/twilio/sms/status?k=C1.1") == 200
             assert stage.reports.receipts[-1][2] == "failed" and words in stage.reports.receipts[-1][3]
@@ -213,7 +230,9 @@ async def test_a_picture_goes_with_the_first_part_only(tmp_path: Path) -> None:
 async def test_a_number_that_sends_no_pictures_says_so_in_words(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
         with pytest.raises(NotDelivered, match="cannot send pictures") as no:
-            await stage.door.say(stage.words("look", sender=GERMAN, media=(picture("https://x.example/a.png"),)))
+            await stage.door.say(
+                stage.words("look", sender=GERMAN, media=(picture("https://x.example/a.png"),))
+            )
         assert (no.value.code, no.value.permanent) == ("21621", True)
 
 
@@ -228,7 +247,9 @@ async def test_a_number_that_sends_no_pictures_says_so_in_words(tmp_path: Path) 
         ("+15005550009", OURS, "21614"),
     ],
 )
-async def test_refusals_are_told_in_words_with_twilios_number(tmp_path: Path, to: str, sender: str, code: str) -> None:
+async def test_refusals_are_told_in_words_with_twilios_number(
+    tmp_path: Path, to: str, sender: str, code: str
+) -> None:
     async with door_stage(tmp_path) as stage:
         with pytest.raises(NotDelivered) as no:
             await stage.door.say(stage.words(to=to, sender=sender))
@@ -280,7 +301,9 @@ URLS = [
 
 
 @pytest.mark.promise("sms-media")
-async def test_hostile_media_addresses_are_never_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hostile_media_addresses_are_never_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert len(URLS) >= 100
     asked: list[str] = []
     http = TwilioHttp("")
@@ -321,7 +344,14 @@ async def test_a_redirect_elsewhere_is_not_followed(tmp_path: Path) -> None:
     http = TwilioHttp(f"http://127.0.0.1:{port}/base")
     store = MediaStore(tmp_path, http, ACCOUNT, TOKEN)
     try:
-        for to in ("http://127.0.0.1/x", f"http://127.0.0.1:{port}/other", "https://evil.example/", "file:///etc/passwd", "http://[", ""):
+        for to in (
+            "http://127.0.0.1/x",
+            f"http://127.0.0.1:{port}/other",
+            "https://evil.example/",
+            "file:///etc/passwd",
+            "http://[",
+            "",
+        ):
             with pytest.raises(MediaRefused):
                 from yarl import URL
 

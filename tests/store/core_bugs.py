@@ -17,39 +17,74 @@ class Bug:
 
 BUGS = {
     "operation id forgotten": Bug("    call('HSET', bucket, op, reply)\n", ""),
-    "outside event forgotten": Bug("  if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end\n", ""),
+    "outside event forgotten": Bug(
+        "  if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end\n", ""
+    ),
     "conversation forgotten": Bug("    call('SET', thread_key, id)\n", ""),
     "rank lost on decline": Bug("  exclude(c, a)\n", "  exclude(c, a)\n  c.rank = NOW * 1000\n"),
-    "agent not filled after a decline": Bug("  exclude(c, a)\n  push(entering, c)\n  fill_later(a)\n", "  exclude(c, a)\n  push(entering, c)\n"),
+    "agent not filled after a decline": Bug(
+        "  exclude(c, a)\n  push(entering, c)\n  fill_later(a)\n", "  exclude(c, a)\n  push(entering, c)\n"
+    ),
     "decline doesn't exclude": Bug("  exclude(c, a)\n  push", "  push"),
     "capacity released at the beginning of the wrap-up": Bug(
         "    due('w:' .. c.id, c.wrap)\n",
         "    due('w:' .. c.id, c.wrap)\n    local a = agent(c.owner)\n    a.cnt[c.ch] = a.cnt[c.ch] - 1\n    touch(a)\n",
     ),
     "two owners: other offers live on after an accept": Bug("  rescind_all(c, 'taken')\n", ""),
-    "exclusions live on after an accept": Bug("  forget_pairs(c)\n  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner", "  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner"),
-    "accept is no turn": Bug("  a.since, a.misses, a.missed = NOW, 0, nil\n", "  a.misses, a.missed = 0, nil\n"),
+    "exclusions live on after an accept": Bug(
+        "  forget_pairs(c)\n  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner",
+        "  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner",
+    ),
+    "accept is no turn": Bug(
+        "  a.since, a.misses, a.missed = NOW, 0, nil\n", "  a.misses, a.missed = 0, nil\n"
+    ),
     "head of a class left stale": Bug("      call('ZADD', P .. 'h:' .. c.ch, head[2], c.class)\n", ""),
-    "end of an exclusion matches nobody": Bug("  readmit(c, name)\n  push(entering, c)\n", "  readmit(c, name)\n"),
+    "end of an exclusion matches nobody": Bug(
+        "  readmit(c, name)\n  push(entering, c)\n", "  readmit(c, name)\n"
+    ),
     "texts are offered during a call": Bug("  return ch <= CHAT or a.cnt[VOICE] == 0\n", "  return true\n"),
     "a call leaves offered texts standing": Bug("  if c.ch == VOICE then rescind_deferred(a) end\n", ""),
-    "limit of live offers ignored": Bug("  if #a.offers < a.f.offers then return 'any' end\n", "  if #a.offers < 99 then return 'any' end\n"),
-    "cap of a channel ignored": Bug("  if f.cap[ch] >= 0 and a.cnt[ch] >= f.cap[ch] then return false end\n", ""),
-    "misses in a gap count": Bug("  if not before or NOW - before <= TICK_GAP then return end\n", "  do return end\n"),
-    "nobody is kept free": Bug("      if chosen then\n", "      if chosen and false then\n"),
+    "limit of live offers ignored": Bug(
+        "  if #a.offers < a.f.offers then return 'any' end\n", "  if #a.offers < 99 then return 'any' end\n"
+    ),
+    "cap of a channel ignored": Bug(
+        "  if f.cap[ch] >= 0 and a.cnt[ch] >= f.cap[ch] then return false end\n", ""
+    ),
+    "misses in a gap count": Bug(
+        "  if not before or NOW - before <= TICK_GAP then return end\n", "  do return end\n"
+    ),
+    "nobody is kept free": Bug(
+        "      if chosen then mark_drainer(c, chosen) end\n      if chosen == a then return true end\n", "", "busy"
+    ),
     "kept free after leaving": Bug("  recheck_drain(a)\n  if was.shift", "  if was.shift"),
     "deadline counts from the offer": Bug("    due('o:' .. c.id .. ':' .. number, held[4])\n", ""),
     "two misses change nothing": Bug("local MISSES = 2 ", "local MISSES = 20 "),
     "age opens no step": Bug("  while i < r.last and instant_of(c, r, i) <= NOW do i = i + 1 end\n", ""),
-    "dead class isn't left": Bug(" == 0 and by == -1 then due('k:' .. class, NOW) end", " == 0 and false then due('k:' .. class, NOW) end"),
+    "dead class isn't left": Bug(
+        " == 0 and by == -1 then due('k:' .. class, NOW) end",
+        " == 0 and false then due('k:' .. class, NOW) end",
+    ),
     "waits for an agent who left": Bug("  recheck_personal(a)\n  recheck_drain(a)\n", "  recheck_drain(a)\n"),
-    "offers while the desk is down": Bug("  if not DESK then return nil end\n  place_touched()\n", "  place_touched()\n"),
-    "group left in the old index": Bug("    if head[1] then call('ZADD', index, head[2], group) else call('ZREM', index, group) end\n", "    if head[1] then call('ZADD', index, head[2], group) end\n"),
+    "offers while the desk is down": Bug(
+        "  if not DESK then return nil end\n  place_touched()\n", "  place_touched()\n"
+    ),
+    "group left in the old index": Bug(
+        "    if head[1] then call('ZADD', index, head[2], group) else call('ZREM', index, group) end\n",
+        "    if head[1] then call('ZADD', index, head[2], group) end\n",
+    ),
     "search ends at the first class": Bug(
         "    if byte_at(can, tonumber(heads[i])) > 0 then best = better_of(a, heads[i], best) end\n",
         "    if byte_at(can, tonumber(heads[i])) > 0 then\n      best = better_of(a, heads[i], best)\n      if best then return best end\n    end\n",
     ),
     "own classes in no order": Bug("  table.sort(list, function(x, y) return x[1] < y[1] end)\n", "", "tiny"),
-    "excluded run cut at a chunk": Bug("    if #ids < size then return nil end\n", "    if size > 1 then return nil end\n    if #ids < size then return nil end\n", "tiny"),
-    "bounded fill leaves nothing to do": Bug("  due('d:' .. a.name, NOW)\nend\n\nlocal function fill_later", "end\n\nlocal function fill_later", "tiny"),
+    "excluded run cut at a chunk": Bug(
+        "    if #ids < size then return nil end\n",
+        "    if size > 1 then return nil end\n    if #ids < size then return nil end\n",
+        "tiny",
+    ),
+    "bounded fill leaves nothing to do": Bug(
+        "  due('d:' .. a.name, NOW)\nend\n\nlocal function fill_later",
+        "end\n\nlocal function fill_later",
+        "tiny",
+    ),
 }

@@ -42,6 +42,7 @@ class World:
     agents: list[str]
     threads: int
     crowd: int = 0
+    weights: dict[str, int] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
 
 
@@ -85,6 +86,28 @@ def crowded(rng: random.Random, bounds: Bounds | None = None) -> World:
         crowd=60,
         bounds=bounds or Bounds(),
     )
+
+
+def busy(rng: random.Random, bounds: Bounds | None = None) -> World:
+    """Two to four agents with their hands full of calls, chats and texts: who is kept free, and for what."""
+    world = ordinary(rng, bounds)
+    world.agents = world.agents[:1] + ["b1", "b2", "b3"][: rng.randint(1, 3)]
+    world.profiles = [
+        Profile(it.team, it.tier, it.tiers, it.skills, it.languages) for it in world.profiles[:2]
+    ]
+    world.capacities = [Capacity(offers=rng.choice((2, 3, 9))), Capacity(150, offers=2)]
+    world.routes = [_route(rng, "outage", ch) for ch in ("voice", "chat", "sms", "email", "chat")]
+    world.threads = 300
+    world.weights = {
+        "accept": 40,
+        "arrive": 36,
+        "complete": 14,
+        "presence": 6,
+        "decline": 6,
+        "jump": 1,
+        "wait": 5,
+    }
+    return world
 
 
 def _profile(rng: random.Random, services: list[str]) -> Profile:
@@ -132,7 +155,8 @@ def _route(rng: random.Random, service: str, channel: Channel) -> Route:
 KINDS: dict[str, Callable[[random.Random], World]] = {
     "ordinary": ordinary,
     "crowded": crowded,
-    "tiny": lambda rng: (ordinary if rng.random() < 0.6 else crowded)(rng, TINY),
+    "busy": busy,
+    "tiny": lambda rng: rng.choice((ordinary, crowded, busy))(rng, TINY),
 }
 
 # -- steps ---------------------------------------------------------------------------------------------------
@@ -146,9 +170,10 @@ WEIGHTS = {
 }  # fmt: skip
 
 
-def moves(rng: random.Random, count: int) -> list[Move]:
-    """So many abstract steps."""
-    names = rng.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)
+def moves(rng: random.Random, count: int, world: World) -> list[Move]:
+    """So many abstract steps, as likely as in this world."""
+    weights = {**WEIGHTS, **world.weights}
+    names = rng.choices(list(weights), list(weights.values()), k=count)
     return [(name, *(rng.randrange(1 << 16) for _ in range(4))) for name in names]  # type: ignore[misc]
 
 

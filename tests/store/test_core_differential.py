@@ -8,7 +8,7 @@ from core_differential import Both, clear, load, memory_server, shortened
 from core_histories import KINDS, moves
 
 LONG = os.environ.get("TIERLINE_LONG") == "1"
-SAMPLE = {"ordinary": 12, "crowded": 3, "tiny": 9}
+SAMPLE = {"ordinary": 12, "crowded": 3, "busy": 6, "tiny": 9}
 
 
 @pytest.mark.timeout(3600 if LONG else 300)
@@ -24,7 +24,8 @@ async def agree(kind, client):
     first = int(os.environ.get("TIERLINE_SEED", "0"))
     for seed in range(first, first + (1500 if LONG else SAMPLE[kind])):
         rng = random.Random(f"{kind}{seed}")
-        world, steps = KINDS[kind](rng), moves(rng, 100)
+        world = KINDS[kind](rng)
+        steps = moves(rng, 100, world)
         if await Both(client, site, world, name).run(steps):
             found = await shortened(client, site, world, steps, name)
             pytest.fail(f"{kind} {seed}: {found}")

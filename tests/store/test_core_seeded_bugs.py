@@ -18,8 +18,9 @@ async def test_a_seeded_bug_is_seen(name, tmp_path, record_property):
         await load(client, "seeded", 2 if bug.kind == "tiny" else None, (bug.passage, bug.instead))
         for tried in range(HISTORIES):
             rng = random.Random(f"{bug.kind}{bug.seed + tried}")
-            both = Both(client, "seeded", KINDS[bug.kind](rng), "seeded")
-            if found := await both.run(moves(rng, 100)):
+            world = KINDS[bug.kind](rng)
+            found = await Both(client, "seeded", world, "seeded").run(moves(rng, 100, world))
+            if found:
                 record_property("seen", f"history {tried + 1}, call {len(found.calls)}")
                 return
             await clear(client, "seeded")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+from helpers_plan import EVA, ORDERS, SMALL, SUPPORT, arrived, at, book
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pytest
-from helpers_plan import EVA, ORDERS, SMALL, SUPPORT, arrived, at, book
-
 from tierline.queue.history.records import Customer
 from tierline.router.classify import Verdict, classify
-from tierline.router.plan.load import empty_plan
+from tierline.router.plan.check import empty_plan
 from tierline.router.rulebook import UNSORTED, Rulebook
 from tierline.skills.skill import CHANNELS
 

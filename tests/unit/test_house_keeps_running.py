@@ -1,0 +1,234 @@
+"""Supervised tasks, alerts, and jobs in lanes: what dies is started again, trouble is told once, nothing overtakes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tierline.channels.channel import NotDelivered, OutcomeUnknown
+from tierline.queue.failures import StoreUnavailable
+from tierline.router import lanes, supervise
+from tierline.router.alerts import Alerts
+from tierline.router.lanes import Job, Lanes, Try
+from tierline.router.supervise import Supervisor
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+# ---- tasks --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.promise("run-restarts")
+async def test_a_task_that_dies_is_started_again_and_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "FIRST_PAUSE", 0.001)
+    starts = 0
+    alive = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            raise ValueError("redis://:secret@host")
+        if starts == 3:
+            alive.set()
+            await asyncio.Event().wait()
+
+    it = Supervisor()
+    it.run("outbox", work)
+    async with asyncio.timeout(20):
+        await alive.wait()
+    seen = it.watched["outbox"]
+    assert (seen.up, seen.deaths, it.healthy) == (True, 2, True)
+    assert seen.error == "ended" and "secret" not in repr(seen)
+    await it.stop()
+
+
+async def test_while_a_task_is_down_the_process_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "FIRST_PAUSE", 60.0)
+    monkeypatch.setattr(supervise, "LONGEST_PAUSE", 60.0)
+
+    async def work() -> None:
+        raise ValueError
+
+    it = Supervisor()
+    it.run("watch", work)
+    await until(lambda: it.watched["watch"].deaths)
+    assert not it.healthy and it.watched["watch"].error == "ValueError"
+    await it.stop()
+
+
+# ---- alerts -------------------------------------------------------------------------------------------------------
+
+
+def telling(*names: str) -> tuple[Alerts, list[tuple[str, str]]]:
+    told: list[tuple[str, str]] = []
+
+    def way(name: str) -> Callable[[str], Awaitable[None]]:
+        async def tell(text: str) -> None:
+            if name == "broken":
+                raise NotDelivered("no such channel")
+            told.append((name, text))
+
+        return tell
+
+    return Alerts(lambda: {name: way(name) for name in names}), told
+
+
+@pytest.mark.promise("alerts-once")
+async def test_trouble_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
+    alerts, told = telling("slack")
+    for _ in range(3):
+        await alerts.begin("store", "The store is away.")
+    for _ in range(3):
+        await alerts.end("store", "The store is back.")
+    await alerts.drain()
+    assert [text.split(" ", 1)[1] for _, text in told] == ["The store is away.", "The store is back."]
+    await alerts.begin("store", "Again.")
+    await alerts.drain()
+    assert len(told) == 3
+
+
+async def test_the_end_of_what_never_began_is_not_told() -> None:
+    alerts, told = telling("slack")
+    await alerts.end("slack", "Slack is back.")
+    await alerts.drain()
+    assert told == []
+
+
+@pytest.mark.promise("alerts-ways")
+async def test_a_way_that_fails_does_not_silence_the_others() -> None:
+    alerts, told = telling("broken", "sms", "email")
+    await alerts.begin("slack", "Slack is away.")
+    await alerts.drain()
+    assert sorted(name for name, _ in told) == ["email", "sms"]
+
+
+async def test_many_contacts_in_one_step_are_one_alert() -> None:
+    alerts, told = telling("slack")
+    for n in range(50):
+        await alerts.coalesced("step:outage:3", f"C{n} waits")
+    await alerts.coalesced("step:howto:2", "another step")
+    await alerts.drain()
+    assert len(told) == 2
+
+
+# ---- lanes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "FIRST_WAIT", 0.0001)
+    monkeypatch.setattr(lanes, "LONGEST_WAIT", 0.0001)
+
+
+def job(lane: str, name: str, work: Callable[[Try], Awaitable[None]]) -> Job:
+    return Job(lane, name, work)
+
+
+@pytest.mark.promise("outbox-order")
+async def test_a_lane_keeps_its_order_through_failures_and_others_go_on_beside_it(hasty: None) -> None:
+    done: list[str] = []
+    gate = asyncio.Event()
+    failures = iter([NotDelivered("busy"), OutcomeUnknown(), StoreUnavailable("away"), TimeoutError()])
+
+    async def stubborn(t: Try) -> None:
+        if (error := next(failures, None)) is not None:
+            raise error
+        assert (t.count, t.again) == (4, True)
+        await gate.wait()
+        done.append("first")
+
+    async def then(t: Try) -> None:
+        done.append("second")
+
+    async def beside(t: Try) -> None:
+        done.append("beside")
+
+    it = Lanes()
+    it.submit("1-0", [job("say:C1", "a", stubborn), job("say:C2", "b", beside)], replayed=False)
+    it.submit("2-0", [job("say:C1", "c", then)], replayed=False)
+    await until(lambda: done == ["beside"])
+    assert it.done_until == ""  # the first entry isn't finished: a restart must find it again
+    gate.set()
+    await it.idle()
+    assert done == ["beside", "first", "second"] and it.done_until == "2-0"
+
+
+async def test_what_is_refused_for_good_or_can_never_work_does_not_stop_what_stands_behind_it(hasty: None) -> None:
+    tries = {"refused": 0, "broken": 0, "good": 0}
+
+    async def refused(t: Try) -> None:
+        tries["refused"] += 1
+        raise NotDelivered("no such user", permanent=True)
+
+    async def broken(t: Try) -> None:
+        tries["broken"] += 1
+        raise KeyError("bug")
+
+    async def good(t: Try) -> None:
+        tries["good"] += 1
+
+    it = Lanes()
+    it.submit("1-0", [job("x", "refused", refused), job("x", "broken", broken), job("x", "good", good)], False)
+    await it.idle()
+    assert tries == {"refused": 1, "broken": 3, "good": 1} and it.done_until == "1-0"
+
+
+async def test_jobs_that_may_have_run_in_an_earlier_life_know_it() -> None:
+    seen: list[Try] = []
+
+    async def look(t: Try) -> None:
+        seen.append(t)
+
+    it = Lanes()
+    it.submit("1-0", [job("a", "a", look)], replayed=True)
+    it.submit("2-0", [job("a", "b", look)], replayed=False)
+    await it.idle()
+    assert [t.again for t in seen] == [True, False]
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=3), min_size=1, max_size=8))
+@pytest.mark.promise("outbox-cursor")
+def test_the_cursor_never_passes_an_unfinished_job(entries: list[list[tuple[int, int]]]) -> None:
+    """Each entry has jobs (lane, failures before it works)."""
+
+    async def play() -> None:
+        it = Lanes()
+        unfinished = {f"{n}-0": len(entry) for n, entry in enumerate(entries, 1)}
+        order: dict[int, list[int]] = {}
+
+        def work(entry: str, lane: int, fails: int, number: int) -> Callable[[Try], Awaitable[None]]:
+            async def run(t: Try) -> None:
+                passed = [e for e in unfinished if it.done_until and _n(e) <= _n(it.done_until)]
+                assert all(unfinished[e] == 0 for e in passed)
+                if t.count < fails:
+                    raise NotDelivered("busy", retry_after=0.0)
+                order.setdefault(lane, []).append(number)
+                unfinished[entry] -= 1
+
+            return run
+
+        number = 0
+        for n, entry in enumerate(entries, 1):
+            jobs = []
+            for lane, fails in entry:
+                number += 1
+                jobs.append(job(f"lane {lane}", "x", work(f"{n}-0", lane, fails, number)))
+            it.submit(f"{n}-0", jobs, replayed=False)
+        await it.idle()
+        assert it.done_until == f"{len(entries)}-0"
+        assert all(numbers == sorted(numbers) for numbers in order.values())
+
+    asyncio.run(play())
+
+
+def _n(entry: str) -> int:
+    return int(entry.partition("-")[0])
