@@ -288,6 +288,8 @@ class Listen:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
         if told is not None:
+            if told.ok:
+                self.marks.keep(place)
             await self._whisper(channel, user, told, ts)
 
     async def _take_back(self, event: Body, place: str, how: str) -> None:

@@ -18,7 +18,7 @@ from .pace import Urgency
 from .send import Sender
 from .threads import Threads
 
-HELD, SENT, FAILED = "hourglass_flowing_sand", "white_check_mark", "x"
+HELD, SENT, FAILED, KEPT = "hourglass_flowing_sand", "white_check_mark", "x", "lock"
 Key = tuple[str, int]
 YOUNG = 30.0
 """Seconds after a start in which a held reply may have been shown by the process before: it is looked for first."""
@@ -65,6 +65,8 @@ class Marks:
         if mark.source:
             self.held[mark.source] = key
             self._react(mark, HELD, True)
+            if mark.source.count(":") > 1:  # a note that is sent after all
+                self._react(mark, KEPT, False)
         if mark.until <= now or key in self.undo:
             return
         wanted: dict[str, Any] = {"contact": mark.contact, "n": mark.n, "undo": True}
@@ -138,6 +140,11 @@ class Marks:
         except NotDelivered as error:
             if error.code != "message_not_found":
                 raise
+
+    def keep(self, place: str) -> None:
+        """What was typed at `place` is a note now: everybody in the thread sees that it stayed inside."""
+        channel, ts = split(place)
+        self.spawn(self._tick(channel, ts, KEPT, True))
 
     def _react(self, mark: Mark, name: str, on: bool) -> None:
         if mark.source:

@@ -126,7 +126,8 @@ class Sender:
             raise self._refused(method, error, gate) from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotDelivered(f"Slack can't be reached ({type(error).__name__})", "unreachable") from None
-        except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError, AttributeError) as error:
+            # AttributeError: the library's way of taking a body that is plain text with status 200.
             raise OutcomeUnknown(f"Slack gave no answer ({type(error).__name__})") from None
         return answer.data if isinstance(answer.data, dict) else {}
 
