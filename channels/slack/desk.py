@@ -21,6 +21,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
+from .answers import Answers
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
@@ -30,6 +31,7 @@ from .pace import Urgency
 from .people import People, is_person
 from .send import Sender
 from .threads import Threads
+from .typed import TypedWords
 
 log = structlog.get_logger()
 
@@ -102,7 +104,7 @@ class SlackDesk:
         """Say who answers; after a reset of the sandbox again, with everything forgotten."""
         self._house = house
         if self._http is not None:
-            self._listen.house = house
+            self._listen.house = self._typed.house = house
             for part in (self._offers, self._threads, self._marks):
                 part.clear()
             self._people.forget()
@@ -127,8 +129,19 @@ class SlackDesk:
         self._offers = Offers(self._sender, self._people, finder)
         self._threads = Threads(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._spawn)
+        answers = Answers(self._sender, self._people)
+        self._typed = TypedWords(
+            self._people, self._marks, answers, self._once, self._spawn, house=self._house
+        )
         self._listen = Listen(
-            self._sender, self._people, self._offers, self._marks, self._once, self._spawn, house=self._house
+            self._sender,
+            self._people,
+            self._offers,
+            self._typed,
+            answers,
+            self._once,
+            self._spawn,
+            house=self._house,
         )
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
         with contextlib.suppress(TimeoutError):
@@ -193,7 +206,7 @@ class SlackDesk:
     async def _greet(self) -> None:
         """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
-        self._listen.team, self._listen.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
+        self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}
@@ -241,7 +254,7 @@ class SlackDesk:
             return AuthorizeResult(
                 enterprise_id=enterprise_id,
                 team_id=team_id,
-                bot_user_id=self._listen.bot_user,
+                bot_user_id=self._typed.bot_user,
                 bot_id=self._bot_id,
                 bot_token=self._bot_token,
             )
@@ -307,9 +320,9 @@ class SlackDesk:
         """Show what became of a reply."""
         self._session()
         await self._marks.show(thread, mark, await self._now(), await self._name(mark.owner))
-        if mark.state == "held" and mark.source in self._listen.taken_back and self._house is not None:
+        if mark.state == "held" and mark.source in self._typed.taken_back and self._house is not None:
             writer = await self._people.find(mark.owner)
-            self._spawn(self._listen.undo_of(mark.source, writer, (mark.contact, mark.n)))
+            self._spawn(self._typed.undo_of(mark.source, writer, (mark.contact, mark.n)))
 
     async def _name(self, slack: str) -> str:
         try:

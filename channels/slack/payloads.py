@@ -11,6 +11,8 @@ from typing import Any
 from ...queue.contact import Media
 
 Body = Mapping[str, Any]
+SEEN_MS = 48 * 3600 * 1000
+"""How long an event is remembered as done; Slack redelivers for minutes, and after an outage for hours."""
 
 
 def blamed(error: Exception) -> str:
