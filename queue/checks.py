@@ -117,7 +117,7 @@ def _loads(state: State) -> Iterator[str]:
             yield f"{agent.name} has {offers} live offers, not {agent.offers}"
         costs = dict(agent.capacity.costs)
         for live, load in ((True, agent.live), (False, agent.deferred)):
-            real = sum(costs[ch] * _count(state, agent, ch) for ch in CHANNELS if (ch in LIVE) == live)
+            real = sum(costs.get(ch, 0) * _count(state, agent, ch) for ch in CHANNELS if (ch in LIVE) == live)
             if real != load:
                 yield f"{agent.name}'s {'live' if live else 'deferred'} load is {real}, not {load}"
         if _mask(state, agent) != agent.mask:
@@ -177,7 +177,7 @@ def _mask(state: State, agent: AgentView) -> int:
 
 def _room(state: State, agent: AgentView, channel: Channel) -> bool:
     capacity = agent.capacity
-    cost = dict(capacity.costs)[channel]
+    cost = dict(capacity.costs).get(channel, capacity.budget + 1)
     if _count(state, agent, channel) >= dict(capacity.caps).get(channel, 1 << 30):
         return False
     offered = [

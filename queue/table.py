@@ -89,7 +89,10 @@ class Table:
     async def route(self, number: int) -> Route:
         """The route of a number."""
         if number > len(self._route_list):
-            self._route_list += [Route.parse(it) for it in await self._rest("routelist", self._route_list)]
+            # Never `+=`: two that read at the same time would each add what both have read.
+            self._route_list = self._route_list + [
+                Route.parse(it) for it in await self._rest("routelist", self._route_list)
+            ]
         return self._route_list[number - 1]
 
     async def profile(self, number: int) -> Profile:

@@ -6,13 +6,17 @@ not sent again. So events may be replayed from any cursor.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import structlog
+
 from ..channels.channel import Channel, Desk, Head, Mark, NotDelivered, OutcomeUnknown, ReplyState, Words
 from ..queue.engine import Queue
+from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import ContactView, Event, MessageView
 from .alerts import Alerts
@@ -25,6 +29,10 @@ from .roster import agent_id, enlist, write
 from .rulebook import Rulebook, span
 from .texts import Telling, closed_telling, telling
 
+log = structlog.get_logger()
+
+PAST_WAIT = 0.3
+"""Seconds that the history is given for an offer's line about earlier contacts."""
 GIVE_UP = 600_000
 """ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
 IN_A_ROW = 3
@@ -115,7 +123,7 @@ class Deliveries:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
         messages = await self.queue.messages(event.c)
-        past = await self.histories.past(Facts.parse(contact.facts).customer, 5)
+        past = await self._past(Facts.parse(contact.facts).customer)
         shown = card(self.book(), contact, event.n, spec, messages, past, await self.queue.now())
         try:
             place = await self.desk.offer(shown, t.again)
@@ -131,6 +139,14 @@ class Deliveries:
         answer = await self.queue.delivered(event.c, event.n, place)
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), _ended("rescinded", {}, ""))
+
+    async def _past(self, customer: str) -> tuple[Past, ...]:
+        """Earlier contacts, or none: an offer never waits for a slow or broken history."""
+        try:
+            return await asyncio.wait_for(self.histories.past(customer, 5), PAST_WAIT)
+        except (StoreError, TimeoutError) as error:
+            log.warning("past.unavailable", error=type(error).__name__)
+            return ()
 
     async def _withdraw(self, event: Event) -> None:
         more = _more(event)

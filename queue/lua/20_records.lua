@@ -29,12 +29,16 @@ local function state_of(c) return c.state or 'waiting' end
 -- To be written when the transition ends.
 local function mark(c) changed[c.id] = c end
 
-local function packed(c)
-  local id = c.id
-  c.id = nil
-  local raw = cmsgpack.pack(c)
+-- Writes the record: `d` what the scripts work with, `f` the decision's facts, when they are new.
+local function save_contact(c)
+  local id, facts = c.id, c.facts
+  c.id, c.facts = nil, nil
+  if facts then
+    call('HSET', P .. 'c:' .. id, 'd', cmsgpack.pack(c), 'f', facts)
+  else
+    call('HSET', P .. 'c:' .. id, 'd', cmsgpack.pack(c))
+  end
   c.id = id
-  return raw
 end
 
 local unpacked = memo(function(raw) return cmsgpack.unpack(raw) end)
@@ -79,7 +83,14 @@ local parsed_route = memo(function(text)
 end)
 
 -- The contact's route: {service, ch, offer, wrap, last, steps {{k, u, t, p, n, s}}}.
-local function route(c) return parsed_route(call('GET', P .. 'rt:' .. c.route)) end
+local function route(c)
+  local r = routes[c.route]
+  if not r then
+    r = parsed_route(call('GET', P .. 'rt:' .. c.route))
+    routes[c.route] = r
+  end
+  return r
+end
 
 -- One byte per profile: 0 not admitted, else 64 × tier in the class's service + skill score.
 local function who(class) return call('GET', P .. 'who:' .. class) or '' end

@@ -47,6 +47,16 @@ function view.contact_views(argv)
   return each_json(ids, function(id) return contact_json(id, true) end)
 end
 
+-- states: ids… → each one's state, "" for unknown ones
+function view.states(argv)
+  local list = {}
+  for i = 3, #argv do
+    local c = contact(argv[i])
+    list[i - 2] = c and state_of(c) or ''
+  end
+  return list
+end
+
 -- agent_views: → one JSON text each, for every agent
 function view.agent_views()
   return each_json(call('SMEMBERS', P .. 'agents'), agent_json)

@@ -54,7 +54,9 @@ BUGS = {
         "  if not before or NOW - before <= TICK_GAP then return end\n", "  do return end\n"
     ),
     "nobody is kept free": Bug(
-        "      if chosen then mark_drainer(c, chosen) end\n      if chosen == a then return true end\n", "", "busy"
+        "      if chosen then mark_drainer(c, chosen) end\n      if chosen == a then return true end\n",
+        "",
+        "busy",
     ),
     "kept free after leaving": Bug("  recheck_drain(a)\n  if was.shift", "  if was.shift"),
     "deadline counts from the offer": Bug("    due('o:' .. c.id .. ':' .. number, held[4])\n", ""),

@@ -1,0 +1,91 @@
+"""The running product's own API, for commands on the same machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+
+WITHIN = aiohttp.ClientTimeout(total=15.0)
+
+
+class NotRunning(Exception):
+    """Nobody answers at the address."""
+
+
+class Refused(Exception):
+    """The product said no: `status`, and `body` as it answered."""
+
+    def __init__(self, status: int, body: Mapping[str, object]) -> None:
+        self.status, self.body = status, body
+        super().__init__(f"{body.get('error', f'HTTP {status}')}: {body.get('hint', '')}".rstrip(": "))
+
+
+def token_of(data: Path, configured: str = "") -> str:
+    """TIERLINE_API_TOKEN, else the one that the first start left in the data directory; "" when there is none."""
+    if configured:
+        return configured
+    try:
+        return (data / "api-token").read_text().strip()
+    except OSError:
+        return ""
+
+
+class ApiClient:
+    """Calls with the token; every call raises NotRunning or Refused."""
+
+    def __init__(self, base: str, token: str) -> None:
+        self.base, self._token = base.rstrip("/"), token
+
+    async def ready(self) -> Mapping[str, object]:
+        """`/readyz`, whether up or down."""
+        return await self._call("GET", "/readyz", also=(503,))
+
+    async def why(self, contact: str) -> Mapping[str, object]:
+        """The explanation of a contact."""
+        return await self._call("GET", f"/api/v1/contacts/{quote(contact, safe='')}/why")
+
+    async def plan(self) -> Mapping[str, object]:
+        """`{"version", "yaml"}`."""
+        return await self._call("GET", "/api/v1/plan")
+
+    async def publish(self, yaml: str, author: str, reason: str, on: int | None) -> int:
+        """Publish a plan; its version."""
+        body = {"yaml": yaml, "author": author, "reason": reason} | ({} if on is None else {"on": on})
+        answer = await self._call("PUT", "/api/v1/plan", body)
+        return int(str(answer["version"]))
+
+    async def put_customer(self, key: str, body: Mapping[str, object]) -> None:
+        """Create or replace a customer."""
+        await self._call("PUT", f"/api/v1/customers/{quote(key, safe='')}", body)
+
+    async def contacts(self, customer: str) -> list[Mapping[str, object]]:
+        """The contacts of an address, oldest first."""
+        answer = await self._call("GET", f"/api/v1/contacts?customer={quote(customer, safe='')}")
+        found = answer.get("list")
+        return found if isinstance(found, list) else []
+
+    async def _call(
+        self, method: str, path: str, body: Mapping[str, object] | None = None, also: tuple[int, ...] = ()
+    ) -> Mapping[str, object]:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        try:
+            async with aiohttp.ClientSession(timeout=WITHIN) as http:
+                async with http.request(method, self.base + path, json=body, headers=headers) as answer:
+                    raw = await answer.json(content_type=None)
+                    found = raw if isinstance(raw, dict) else {"list": raw}
+                    if answer.status >= 400 and answer.status not in also:
+                        raise Refused(answer.status, found)
+                    return found
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NotRunning(f"no Tierline answers at {self.base} ({type(error).__name__})") from None
+        except ValueError:
+            raise NotRunning(f"something else answers at {self.base}") from None
+
+
+async def read_token(data: Path, configured: str) -> str:
+    """`token_of`, off the loop."""
+    return await asyncio.to_thread(token_of, data, configured)

@@ -1,0 +1,97 @@
+"""`tierline setup`, `tierline doctor`, `tierline slack-manifest`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from ..channels.slack.manifest import SCOPES, create_link, manifest
+from ..router.plan.errors import PlanErrors
+from ..settings import Settings
+from . import envfile
+from .ask import Terminal
+from .cli_common import fail, finish, settings, settings_mistakes
+from .doctor import Finding, Seen, as_json, judge
+from .doctor_look import look
+from .setup import Setup, Where
+from .slack_side import SlackNo
+
+KEPT = (
+    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TIERLINE_PUBLIC_URL",
+    "TIERLINE_API_TOKEN", "TIERLINE_PLAN",
+)  # fmt: skip
+"""Settings that setup doesn't ask for again."""
+
+
+def setup(
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing: everything stands in flags or variables.")
+    ] = False,
+    answer: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE, an answer given beforehand (no secrets).")
+    ] = None,
+    env: Annotated[Path, typer.Option(help="The file of settings.")] = Path(".env"),
+    plan: Annotated[Path | None, typer.Option(help="The plan's file.")] = None,
+) -> None:
+    """Connect Slack and Twilio: asks, tests, shows what it would write, and writes it on yes."""
+    pairs = [pair.partition("=") for pair in answer or []]
+    if wrong := [key for key, equals, _ in pairs if not equals or "TOKEN" in key]:
+        fail(
+            f"--answer {wrong[0]}: write KEY=VALUE; tokens are given by variables alone",
+            2,
+        )
+    config = settings()
+    there = {**envfile.read(env.read_text() if env.exists() else ""), **os.environ}
+    where = Where(
+        env, plan or config.plan or Path("plan.yaml"), config.data, config.host, config.port, SCOPES, create_link(),
+        config.slack_api_url, config.twilio_api_url, _zone(), here={k: there[k] for k in KEPT if there.get(k)},
+    )  # fmt: skip
+    given = {**os.environ, **{key: value for key, _, value in pairs}}
+    try:
+        works = finish(Setup(Terminal(given, yes), where).run())
+    except PlanErrors as errors:
+        fail(f"The plan has mistakes; nothing more is written:\n{errors}")
+    except SlackNo as no:
+        fail(f"Slack: {no}")
+    raise typer.Exit(0 if works else 1)
+
+
+def doctor(as_data: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """What is well, what will hurt, what is broken, and what to do; exits with 1 when something is broken."""
+    findings = _findings()
+    if as_data:
+        typer.echo(json.dumps(as_json(findings), indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            typer.echo(str(finding))
+    raise typer.Exit(1 if any(f.mark == "bad" for f in findings) else 0)
+
+
+def _findings() -> tuple[Finding, ...]:
+    try:
+        config = Settings()  # type: ignore[call-arg]
+    except ValidationError as errors:
+        return judge(Seen(settings_no=settings_mistakes(errors)), SCOPES)
+    return judge(finish(look(config)), SCOPES)
+
+
+def slack_manifest(
+    name: Annotated[str, typer.Option(help="What the app is called in Slack.")] = "Tierline",
+) -> None:
+    """The Slack app's manifest as JSON, to paste into Slack's “From a manifest”."""
+    typer.echo(json.dumps(manifest(name), indent=2, ensure_ascii=False))
+
+
+def _zone() -> str:
+    """This machine's zone by name, where it has one."""
+    if zone := os.environ.get("TZ"):
+        return zone.removeprefix(":")
+    try:
+        return os.readlink("/etc/localtime").partition("zoneinfo/")[2] or "UTC"
+    except OSError:
+        return "UTC"

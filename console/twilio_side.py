@@ -1,0 +1,136 @@
+"""What setup and doctor ask of Twilio, through the twilio library; every refusal in words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from ..channels.sms.errors import in_words
+from ..channels.sms.twilio_http import TwilioHttp
+from .slack_side import skew_of
+
+T = TypeVar("T")
+
+
+class TwilioNo(Exception):
+    """Twilio said no, or nothing; `str()` says it for an operator."""
+
+    def __init__(self, text: str, code: str = "", status: int = 0) -> None:
+        super().__init__(text)
+        self.code, self.status = code, status
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """The account; `skew` is our clock against Twilio's, in seconds."""
+
+    name: str
+    status: str  # active, suspended, closed
+    trial: bool
+    skew: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OurNumber:
+    """A number of the account, what it can do, and where Twilio sends its texts."""
+
+    sid: str
+    number: str
+    name: str
+    sms: bool
+    mms: bool
+    voice: bool
+    hooks: tuple[tuple[str, str], ...]  # sms_url, sms_method, sms_fallback_url, …
+
+    @property
+    def can(self) -> str:
+        """What it can do, in words."""
+        return ", ".join(
+            w for w, yes in (("texts", self.sms), ("pictures", self.mms), ("calls", self.voice)) if yes
+        )
+
+
+class _Dated(TwilioHttp):
+    """Remembers the date of the last answer."""
+
+    date: str | None = None
+
+    async def request(self, *args: Any, **kwargs: Any) -> Response:
+        """As `TwilioHttp`."""
+        answer = await super().request(*args, **kwargs)
+        self.date = answer.headers.get("Date") if answer.headers else None
+        return answer
+
+
+class TwilioSide:
+    """One account. Made inside a running loop; close it. Every method raises TwilioNo."""
+
+    def __init__(self, sid: str, token: str, base: str = "") -> None:
+        self.sid = sid
+        self.http = _Dated(base)
+        self.client = Client(sid, token, http_client=self.http)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.http.close()
+
+    async def account(self) -> AccountFacts:
+        """Name, state and kind of the account."""
+        it = await self._ask(self.client.api.accounts(self.sid).fetch_async())
+        skew = skew_of(self.http.date)
+        return AccountFacts(str(it.friendly_name), str(it.status), str(it.type).casefold() == "trial", skew)
+
+    async def numbers(self) -> tuple[OurNumber, ...]:
+        """The account's numbers."""
+        found = await self._ask(self.client.incoming_phone_numbers.list_async(limit=1000, page_size=1000))
+        return tuple(_number(it) for it in found)
+
+    async def verified(self) -> frozenset[str] | None:
+        """Whom a trial account may text; None when it can't be asked."""
+        try:
+            found = await self._ask(self.client.outgoing_caller_ids.list_async(limit=1000, page_size=1000))
+        except TwilioNo:
+            return None
+        return frozenset(str(it.phone_number) for it in found)
+
+    async def point(self, sid: str, hooks: Mapping[str, str]) -> None:
+        """Set a number's webhooks."""
+        await self._ask(self.client.incoming_phone_numbers(sid).update_async(**hooks))
+
+    async def send(self, to: str, sender: str, text: str) -> str:
+        """Send one text; its sid."""
+        it = await self._ask(self.client.messages.create_async(to=to, from_=sender, body=text))
+        return str(it.sid)
+
+    async def status(self, sid: str) -> tuple[str, str]:
+        """What became of a text: Twilio's word, and why it failed in ours."""
+        it = await self._ask(self.client.messages(sid).fetch_async())
+        failed = str(it.status) in ("failed", "undelivered")
+        return str(it.status), in_words(str(it.error_code or "")) if failed else ""
+
+    async def _ask(self, answer: Awaitable[T]) -> T:
+        try:
+            return await answer
+        except TwilioRestException as error:
+            code = str(error.code or "")
+            if error.status == 404:
+                raise TwilioNo("Twilio knows no such account, or no such thing in it", code, 404) from None
+            raise TwilioNo(in_words(code or str(error.status)), code, error.status) from None
+        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
+            raise TwilioNo(f"Twilio cannot be reached ({type(error).__name__})") from None
+
+
+def _number(it: Any) -> OurNumber:
+    can = it.capabilities if isinstance(it.capabilities, dict) else {}
+    names = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", "sms_application_sid")
+    hooks = tuple((name, str(getattr(it, name, "") or "")) for name in names)
+    return OurNumber(
+        str(it.sid), str(it.phone_number), str(it.friendly_name or ""),
+        bool(can.get("sms")), bool(can.get("mms")), bool(can.get("voice")), hooks,
+    )  # fmt: skip
