@@ -15,7 +15,8 @@ import typer
 from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
 
-from .app import App, keep_secrets
+from .app import SITE, App, Role, keep_secrets
+from .console import cli_ask, cli_day_one, cli_plan, cli_split
 from .queue.failures import StoreError
 from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
@@ -32,6 +33,13 @@ plan_cli = typer.Typer(no_args_is_help=True, help="Check, publish and explain th
 customers_cli = typer.Typer(no_args_is_help=True, help="Who your customers are.")
 cli.add_typer(plan_cli, name="plan")
 cli.add_typer(customers_cli, name="customers")
+cli_plan.register(plan_cli, SITE)
+customers_cli.command("import")(cli_ask.customers_import)
+customers_cli.callback()(lambda: None)  # one command alone would lose its name
+cli.command()(cli_ask.why)
+cli.command()(cli_day_one.setup)
+cli.command()(cli_day_one.doctor)
+cli.command("slack-manifest")(cli_day_one.slack_manifest)
 
 
 def main() -> None:
@@ -52,14 +60,35 @@ def sandbox(headless: Annotated[bool, typer.Option(help="Do not open a browser."
     _loop(_rehearse(settings, headless or settings.headless))
 
 
-async def _run(settings: Settings) -> None:
+@cli.command("web")
+def web_only() -> None:
+    """Webhooks and the API alone, beside `tierline worker`; any number of them on one store."""
+    _split("web")
+
+
+@cli.command()
+def worker() -> None:
+    """The desk, deliveries, timers and history alone, beside `tierline web`."""
+    _split("worker")
+
+
+def _split(role: Role) -> None:
+    settings = _settings()
+    if lacks := cli_split.missing(settings):
+        print("\n".join(lacks), file=sys.stderr)
+        raise typer.Exit(2)
+    _loop(_run(settings, role))
+
+
+async def _run(settings: Settings, role: Role = "all") -> None:
     first = None
     if settings.plan is not None:
         first = await load_async(await asyncio.to_thread(settings.plan.read_text), str(settings.plan))
-    app = App(settings, keep_secrets(settings), first)
+    app = App(settings, keep_secrets(settings), first, role=role)
     await app.start()
     ready = await app.ready()
-    print(f"Tierline listens on port {app.port}; doors: {ready['doors']}", flush=True)
+    where = f"listens on port {app.port}" if app.port else "works"
+    print(f"Tierline {where}; doors: {ready['doors']}", flush=True)
     if not (settings.sms_on and settings.slack_on):
         print(
             "A door is off because its credentials are missing: `tierline setup` asks for them.", flush=True

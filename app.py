@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import structlog
 from aiohttp import web
@@ -47,6 +48,8 @@ log = structlog.get_logger()
 
 SITE = "main"
 """One process serves one site; its keys carry the tag {main}. The plan's `site` is only its name."""
+Role = Literal["all", "web", "worker"]
+"""web: the doors' webhooks and the API; worker: the desk and everything that is done of its own accord."""
 GRACE = 20.0
 """Seconds that requests and deliveries in hand are given at a stop."""
 HEALTH_EVERY = 2.0
@@ -72,7 +75,7 @@ def keep_secrets(settings: Settings) -> Secrets:
 
 
 def _kept(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations will be in it
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -86,8 +89,13 @@ def _kept(path: Path) -> str:
 class App:
     """One running Tierline. `start` returns when contacts can be taken; `stop` cuts nothing."""
 
-    def __init__(self, settings: Settings, keys: Secrets, first_plan: Plan | None, site: str = SITE) -> None:
+    def __init__(
+        self, settings: Settings, keys: Secrets, first_plan: Plan | None, site: str = SITE, role: Role = "all"
+    ) -> None:
         self.settings, self.secrets, self.first_plan, self.site = settings, keys, first_plan, site
+        self.role = role
+        self.runner: web.AppRunner | None = None
+        self.port = 0
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self.alerts = Alerts(self._ways)
         self.desk_raw: SlackDesk | None = None
@@ -101,7 +109,8 @@ class App:
         """Open store and history, take over the plan, connect the doors, listen."""
         await self._open_core()
         self._build_doors()
-        await self._listen()
+        if self.role != "worker":
+            await self._listen()
         await self._start_core()
         for door in self.doors.values():
             await door.start()
@@ -140,7 +149,8 @@ class App:
                 media_dir=settings.data / "media",
             )
             self.doors["sms"] = self.sms
-        if settings.slack_on and settings.slack_bot_token and settings.slack_app_token:
+        desk_here = self.role != "web" and settings.slack_on
+        if desk_here and settings.slack_bot_token and settings.slack_app_token:
             self.desk_raw = SlackDesk(
                 bot_token=settings.slack_bot_token.get_secret_value(),
                 app_token=settings.slack_app_token.get_secret_value(),
@@ -159,16 +169,18 @@ class App:
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder)
         self.projector = Projector(self.queue, self.history, self.holder)
         self.watch = Watch(self.queue, self.plan)
+        self.supervisor.run("plan", self.plan.run)
+        self.supervisor.run("store", self._keep_store)
+        self.supervisor.run("health", self._look_after)
+        if self.role == "web":
+            return
         if self.desk_raw is None:
             await self.queue.desk(False)
         else:
             self.supervisor.run("desk", self.desk.run)
-        self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("watch", self.watch.run)
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
-        self.supervisor.run("store", self._keep_store)
-        self.supervisor.run("health", self._look_after)
 
     async def _keep_store(self) -> None:
         await self.store.keep_running(lambda text: log.error("store", text=text))
@@ -201,7 +213,8 @@ class App:
         self.started = False
         if self.desk_raw is not None:
             await self.desk_raw.stop()
-        await self.runner.cleanup()
+        if self.runner is not None:
+            await self.runner.cleanup()
         for door in self.doors.values():
             await door.stop()
         await self._stop_core()
@@ -243,7 +256,11 @@ class App:
             "tasks": tasks,
             "doors": {
                 "sms": "on" if self.sms else "off: no Twilio credentials",
-                "slack": "on" if self.desk_raw else "off: no Slack tokens",
+                "slack": "on"
+                if self.desk_raw
+                else "elsewhere"
+                if self.role == "web"
+                else "off: no Slack tokens",
             },
             "plan_version": self.plan().version,
             "trouble": sorted(self.alerts.trouble),
@@ -279,7 +296,8 @@ class App:
         await self.outbox.settled()
         while True:
             now = await self.queue.now()
-            ahead = [at for at in (await self.queue.next_due(), self.watch.next_closing) if at is not None]
+            known = (await self.queue.next_due(), self.watch.next_closing, self.watch.next_muster)
+            ahead = [at for at in known if at is not None]
             step = min([at for at in ahead if at > now] + [to])
             if step > now:
                 await self.queue.travel(step)

@@ -28,6 +28,7 @@ from .plan.model import AgentSpec
 from .roster import agent_id, enlist, write
 from .rulebook import Rulebook, span
 from .texts import Telling, closed_telling, telling
+from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
@@ -90,7 +91,12 @@ class Deliveries:
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
             case "declined" | "missed" | "rescinded":
-                return [Job(who, "withdraw", lambda t: self._withdraw(event))]
+                after = Job(thread, "hours", lambda t: self._hours(event))
+                return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]
+            case "woken" | "revived":
+                return [Job(thread, "hours", lambda t: self._hours(event))]
+            case "parked":
+                return [Job(thread, "held", lambda t: self._tell_held(event))]
             case "message":
                 return [Job(thread, "line", lambda t: self._line(event, t))]
             case "message.out":
@@ -268,6 +274,20 @@ class Deliveries:
         service = book.services.get(contact.service)
         if service is not None and service.after_hours.of(contact.channel) == "reply_and_hold":
             await self._text(event.c, closed_telling(book, event.c, contact.service, facts, event.t))
+
+    async def _hours(self, event: Event) -> None:
+        """Hold what waits again although its service has closed and the drain is over."""
+        contact, now = await self.queue.contact(event.c), await self.queue.now()
+        if contact is not None and contact.state == "waiting" and past_closing(self.book(), contact.service, now):
+            await self.queue.park(event.c, reopening(self.book(), contact.service, now), "closed")
+
+    async def _tell_held(self, event: Event) -> None:
+        contact, service = await self.queue.contact(event.c), None
+        if contact is not None and _more(event).get("reason") == "closed":
+            service = self.book().services.get(contact.service)
+        if contact is not None and service and service.after_hours.of(contact.channel) == "reply_and_hold":
+            facts = Facts.parse(contact.facts)
+            await self._text(event.c, closed_telling(self.book(), event.c, contact.service, facts, event.t))
 
     async def _tell_taken(self, event: Event) -> None:
         contact, spec = await self.queue.contact(event.c), self._spec(event.a)

@@ -65,7 +65,7 @@ class Outbox:
                 await asyncio.sleep(0.05)  # many small moves become one write
 
     async def _deliver(self) -> None:
-        start = await self.queue.register(ROLE)
+        start = await self.queue.cursor(ROLE)
         reader = await self.queue.reader()
         try:
             await self._follow(reader, start)

@@ -16,7 +16,7 @@ local function contact_json(id, with_facts)
     v.offers[i] = {it[1], it[2], it[5], digits(it[4]), it[6] or ''}
   end
   if c.pairs then v.excluded = call('HKEYS', P .. 'x:' .. id) end
-  if with_facts then v.facts = call('HGET', P .. 'c:' .. id, 'f') or '' end
+  if with_facts then v.facts = c.facts end
   return v
 end
 
