@@ -279,6 +279,8 @@ class App:
             up.labels(name).set(it.up)
             deaths.labels(name).set(it.deaths)
         Gauge("tierline_outbox_open", "Deliveries in hand", registry=registry).set(self.outbox.lanes.open)
+        lag = Gauge("tierline_history_lag_seconds", "How long the history has been behind", registry=registry)
+        lag.set(self.projector.lag)
         Gauge("tierline_plan_version", "The active plan", registry=registry).set(self.plan().version)
         return generate_latest(registry)
 
