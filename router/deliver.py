@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import structlog
-
 from ..channels.channel import Desk, Head, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
@@ -28,8 +26,6 @@ from .look import found_message, more, spec_of
 from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .towards import Towards
-
-log = structlog.get_logger()
 
 PAST_WAIT = 0.3
 """Seconds that the history is given for an offer's line about earlier contacts."""
@@ -152,8 +148,7 @@ class Deliveries:
         """Earlier contacts, or none: an offer never waits for a slow or broken history."""
         try:
             return await asyncio.wait_for(self.histories.past(customer, 5), PAST_WAIT)
-        except (StoreError, TimeoutError) as error:
-            log.warning("past.unavailable", error=type(error).__name__)
+        except (StoreError, TimeoutError):
             return ()
 
     async def _withdraw(self, event: Event) -> None:
