@@ -40,6 +40,7 @@ from .router.outbox import Outbox
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.supervise import Supervisor
+from .router.towards import Towards
 from .router.watch import Watch
 from .router.ways import ways
 from .settings import Settings
@@ -165,7 +166,8 @@ class App:
         """The tasks that stand on the store; `reset` starts them anew."""
         self.supervisor = Supervisor()
         self.house = House(self.queue, self.plan, self.desk)
-        deliveries = Deliveries(self.queue, self.desk, self.doors, self.plan, self.alerts, self.history)
+        towards = Towards(self.queue, self.doors, self.plan, self.alerts)
+        deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder)
         self.projector = Projector(self.queue, self.history, self.holder)
         self.watch = Watch(self.queue, self.plan)
@@ -277,6 +279,8 @@ class App:
             up.labels(name).set(it.up)
             deaths.labels(name).set(it.deaths)
         Gauge("tierline_outbox_open", "Deliveries in hand", registry=registry).set(self.outbox.lanes.open)
+        lag = Gauge("tierline_history_lag_seconds", "How long the history has been behind", registry=registry)
+        lag.set(self.projector.lag)
         Gauge("tierline_plan_version", "The active plan", registry=registry).set(self.plan().version)
         return generate_latest(registry)
 
@@ -296,7 +300,8 @@ class App:
         await self.outbox.settled()
         while True:
             now = await self.queue.now()
-            ahead = [at for at in (await self.queue.next_due(), self.watch.next_closing) if at is not None]
+            known = (await self.queue.next_due(), self.watch.next_closing, self.watch.next_muster)
+            ahead = [at for at in known if at is not None]
             step = min([at for at in ahead if at > now] + [to])
             if step > now:
                 await self.queue.travel(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -61,8 +62,10 @@ class Reads(Calls):
     async def counts(self) -> dict[str, int]:
         """How many contacts are in which state."""
         counts: dict[str, int] = {}
-        for view in await self.contacts(limit=1_000_000):
-            counts[view.state] = counts.get(view.state, 0) + 1
+        ids = await self._ids()
+        for i in range(0, len(ids), PART):
+            for state in texts(await self.ask("states", *ids[i : i + PART])):
+                counts[state] = counts.get(state, 0) + 1
         return counts
 
     async def waiting(self, need_class: int, after: int = 0, limit: int = 100) -> list[tuple[str, int]]:
@@ -144,14 +147,18 @@ class Reads(Calls):
         return Plan(int(it["version"]), it["yaml"], it["author"], it["reason"], int(float(it["at"])))
 
     async def cursor(self, consumer: str) -> str:
-        """The ledger id up to which `consumer` has done everything; "0-0" when none."""
-        found = await self.plain("HGET", self.key("cursors"), consumer)
-        return text(found) if found is not None else "0-0"
+        """The ledger id up to which `consumer` has done everything; "0-0" at first.
+
+        Asking makes the consumer known: from then on `trim` keeps what it hasn't done.
+        """
+        return await self.do("register", consumer)
 
     async def last_event(self) -> str:
         """The newest ledger id; "0-0" when there is none."""
         found = await self.plain("XREVRANGE", self.key("ledger"), "+", "-", "COUNT", 1)
-        return text(found[0][0]) if isinstance(found, list) and found and isinstance(found[0], list) else "0-0"
+        return (
+            text(found[0][0]) if isinstance(found, list) and found and isinstance(found[0], list) else "0-0"
+        )
 
     async def events(
         self, after: str = "0-0", count: int = 100, block: int | None = None, *, reader: Client | None = None
@@ -178,8 +185,11 @@ class Reads(Calls):
         return [event for id, fields in entries for event in _events(text(id), texts(fields))]
 
     async def _ids(self) -> list[str]:
-        raw = await self.plain("HGET", self.key("site"), "contacts")
-        return [f"C{1000 + n}" for n in range(1, int(text(raw)) + 1)] if raw is not None else []
+        site = texts(await self.plain("HMGET", self.key("site"), "first", "contacts"))
+        first, last = int(site[0] or 2), (1000 + int(site[1] or 0)) // 500
+        sets = [self.plain("SMEMBERS", self.key(f"ids:{n}")) for n in range(first, last + 1)]
+        numbers = [int(it) for found in await asyncio.gather(*sets) for it in texts(found)]
+        return [f"C{n}" for n in sorted(numbers)]
 
     async def _views(self, ids: Sequence[str]) -> list[ContactView]:
         raw = texts(await self.ask("contact_views", *ids))

@@ -66,7 +66,7 @@ class Site(Calls):
         self, contact: str, kind: str, body: str, unasked: bool,
         *, op: str | None = None, now: int | None = None,
     ) -> Answer:  # fmt: skip
-        """A system text (JSON) to the customer; of unasked ones at most one per conversation in ten minutes."""
+        """A system text (JSON) to the customer; of unasked ones one per conversation in ten minutes."""
         return answer(await self.do("text", contact, kind, body, int(unasked), op=op, now=now))
 
     async def receipt(
@@ -76,9 +76,7 @@ class Site(Calls):
         """What became of a message; statuses only go forward. True when it changed."""
         return await self.do("receipt", contact, n, status, provider_id, error, op=op, now=now) == "1"
 
-    async def bind(
-        self, contact: str, place: str, *, op: str | None = None, now: int | None = None
-    ) -> bool:
+    async def bind(self, contact: str, place: str, *, op: str | None = None, now: int | None = None) -> bool:
         """The contact is shown at `place` (opaque text without line breaks); False when there is none."""
         return await self.do("bind", contact, place, op=op, now=now) == "1"
 
@@ -102,10 +100,6 @@ class Site(Calls):
         """Take or keep a role for `ms`: its fencing number, or None while somebody else has it."""
         fence = await self.do("lease", role, holder, ms, op=op, now=now)
         return int(fence) if fence else None
-
-    async def register(self, consumer: str, *, op: str | None = None, now: int | None = None) -> str:
-        """From now on the ledger is kept for `consumer`; the id up to which it has read."""
-        return await self.do("register", consumer, op=op, now=now)
 
     async def advance(
         self, consumer: str, id: str, fence: int, *, op: str | None = None, now: int | None = None

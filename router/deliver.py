@@ -6,29 +6,29 @@ not sent again. So events may be replayed from any cursor.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from ..channels.channel import Channel, Desk, Head, Mark, NotDelivered, OutcomeUnknown, ReplyState, Words
+from ..channels.channel import Desk, Head, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
+from ..queue.failures import StoreError
 from ..queue.history.records import Past
-from ..queue.state import ContactView, Event, MessageView
+from ..queue.state import Event
 from .alerts import Alerts
 from .body import Body, line
 from .cards import card, customer_line
 from .facts import Facts
 from .lanes import Job, Try
-from .plan.model import AgentSpec
-from .roster import agent_id, enlist, write
+from .look import found_message, more, spec_of
+from .roster import enlist, write
 from .rulebook import Rulebook, span
-from .texts import Telling, closed_telling, telling
+from .towards import Towards
 
-GIVE_UP = 600_000
-"""ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
-IN_A_ROW = 3
-"""Failures of a door in a row before whoever can mend it is told."""
+PAST_WAIT = 0.3
+"""Seconds that the history is given for an offer's line about earlier contacts."""
 ENDS: Mapping[str, str] = {
     "declined": "You declined this.",
     "missed": "Missed: the time was up. It has been offered to the next.",
@@ -57,40 +57,52 @@ class Histories(Protocol):
 
 @dataclass(slots=True)
 class Deliveries:
-    """Turns events into jobs. `doors` by channel name; a door that is off has none."""
+    """Turns events into jobs."""
 
     queue: Queue
     desk: Desk
-    doors: Mapping[str, Channel]
+    towards: Towards
     book: Callable[[], Rulebook]
     alerts: Alerts
     histories: Histories
-    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes."""
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"
         match event.e:
             case "arrived":
-                return [Job(thread, "greet", lambda t: self._greet(event))]
+                return [Job(thread, "greet", lambda t: self.towards.greet(event))]
             case "offered":
                 return [Job(f"offer:{c}.{event.n}", "offer", lambda t: self._offer(event, t))]
             case "accepted":
                 return [
                     Job(thread, "thread", lambda t: self._thread(event, t)),
-                    Job(thread, "taken", lambda t: self._tell_taken(event)),
+                    Job(thread, "taken", lambda t: self.towards.tell_taken(event)),
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
             case "declined" | "missed" | "rescinded":
-                return [Job(who, "withdraw", lambda t: self._withdraw(event))]
+                after = Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))
+                return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]
+            case "woken" | "revived":
+                return [Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))]
+            case "parked":
+                return [Job(thread, "held", lambda t: self.towards.tell_held(event))]
             case "message":
                 return [Job(thread, "line", lambda t: self._line(event, t))]
             case "message.out":
-                said = Job(f"say:{c}", "say", lambda t: self._say(event, t), lambda: self._not_said(event))
+                said = Job(
+                    f"say:{c}",
+                    "say",
+                    lambda t: self.towards.say(event, t),
+                    lambda: self.towards.not_said(event),
+                )
                 return [said, Job(thread, "system line", lambda t: self._system_line(event, t))]
             case "reply.held" | "reply.undone" | "message.receipt":
                 return [Job(thread, "mark", lambda t: self._mark(event))]
-            case "closed" | "abandoned" | "wrapping":
+            case "closed":
+                told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
+                return [told, Job(thread, "close", lambda t: self._close(event))]
+            case "abandoned" | "wrapping":
                 return [Job(thread, "close", lambda t: self._close(event))]
             case "presence":
                 return [Job(who, "presence", lambda t: self._presence(event))]
@@ -110,12 +122,12 @@ class Deliveries:
         live = next((o for o in contact.offers if o.number == event.n), None) if contact else None
         if contact is None or live is None or live.delivered:
             return
-        spec = self._spec(live.agent)
+        spec = spec_of(self.book(), live.agent)
         if spec is None:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
         messages = await self.queue.messages(event.c)
-        past = await self.histories.past(Facts.parse(contact.facts).customer, 5)
+        past = await self._past(Facts.parse(contact.facts).customer)
         shown = card(self.book(), contact, event.n, spec, messages, past, await self.queue.now())
         try:
             place = await self.desk.offer(shown, t.again)
@@ -132,42 +144,49 @@ class Deliveries:
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), _ended("rescinded", {}, ""))
 
+    async def _past(self, customer: str) -> tuple[Past, ...]:
+        """Earlier contacts, or none: an offer never waits for a slow or broken history."""
+        try:
+            return await asyncio.wait_for(self.histories.past(customer, 5), PAST_WAIT)
+        except (StoreError, TimeoutError):
+            return ()
+
     async def _withdraw(self, event: Event) -> None:
-        more = _more(event)
-        spec, place = self._spec(event.a), str(more.get("place") or "")
+        extra = more(event)
+        spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
         if spec is None or not place:
             return
-        by = self._spec(str(more.get("by") or ""))
-        told = _ended(event.e, more, by.name if by else "somebody else")
+        by = spec_of(self.book(), str(extra.get("by") or ""))
+        told = _ended(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
 
     async def _taken_card(self, event: Event) -> None:
-        spec, place = self._spec(event.a), str(_more(event).get("place") or "")
+        spec, place = spec_of(self.book(), event.a), str(more(event).get("place") or "")
         if spec is not None and place:
             await self.desk.withdraw(
                 spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
             )
 
     async def _presence(self, event: Event) -> None:
-        more, spec = _more(event), self._spec(event.a)
-        why = str(more.get("why") or "")
-        if spec is not None and more.get("presence") == "away" and why.startswith("missed"):
+        extra, spec = more(event), spec_of(self.book(), event.a)
+        why = str(extra.get("why") or "")
+        if spec is not None and extra.get("presence") == "away" and why.startswith("missed"):
             await self.desk.tell(spec.slack, MISSED_TWO)
 
     async def _away_over(self, event: Event) -> None:
-        if (spec := self._spec(event.a)) is not None:
+        if (spec := spec_of(self.book(), event.a)) is not None:
             await self.desk.tell(
                 spec.slack, "Your break is over. Type `/tierline available` to get work again."
             )
 
     async def _edges(self, event: Event) -> None:
-        if (spec := self._spec(event.a)) is not None:
+        if (spec := spec_of(self.book(), event.a)) is not None:
             await write(self.queue, enlist(self.book(), spec, await self.queue.now()))
 
     # ---- the contact's thread -----------------------------------------------------------------------------------
 
     async def _thread(self, event: Event, t: Try) -> None:
-        contact, spec = await self.queue.contact(event.c), self._spec(event.a)
+        contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
         if contact is None or spec is None or await self.queue.places(event.c):
             return
         book = self.book()
@@ -193,17 +212,17 @@ class Deliveries:
             raise
 
     async def _line(self, event: Event, t: Try) -> None:
-        if _more(event).get("kind") != "in":
+        if more(event).get("kind") != "in":
             return
         await self._post(event, t)
 
     async def _system_line(self, event: Event, t: Try) -> None:
-        if str(_more(event).get("kind")) != "reply":
+        if str(more(event).get("kind")) != "reply":
             await self._post(event, t)
 
     async def _post(self, event: Event, t: Try) -> None:
         places = await self.queue.places(event.c)
-        found = await self._message(event.c, event.n)
+        found = await found_message(self.queue, event.c, event.n)
         if not places or found is None:
             return
         contact, message = found
@@ -212,13 +231,13 @@ class Deliveries:
 
     async def _mark(self, event: Event) -> None:
         places = await self.queue.places(event.c)
-        found = await self._message(event.c, event.n)
+        found = await found_message(self.queue, event.c, event.n)
         if not places or found is None or found[1].kind != "reply":
             return
         contact, message = found
-        spec, body = self._spec(message.agent), Body.parse(message.body)
+        spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)
         state = _reply_state(message.status)
-        until = int(str(_more(event).get("until") or 0))
+        until = int(str(more(event).get("until") or 0))
         owner = spec.slack if spec else ""
         await self.desk.mark(
             places[-1],
@@ -227,99 +246,8 @@ class Deliveries:
 
     async def _close(self, event: Event) -> None:
         places = await self.queue.places(event.c)
-        contact = await self.queue.contact(event.c)
-        if contact is not None and event.e == "closed":
-            facts = Facts.parse(contact.facts)
-            spec = self._spec(contact.owner)
-            name = spec.name if spec else ""
-            told = telling(self.book(), "closed", event.c, contact.service, facts, event.t, agent=name)
-            await self._text(event.c, told)
         for place in places[-1:]:
             await self.desk.close(place, event.c, _closing(event))
-
-    # ---- the customer -------------------------------------------------------------------------------------------
-
-    async def _greet(self, event: Event) -> None:
-        contact = await self.queue.contact(event.c)
-        if contact is None:
-            return
-        facts, book = Facts.parse(contact.facts), self.book()
-        if facts.notice:
-            await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
-        if not facts.closed:
-            await self._text(event.c, telling(book, "received", event.c, contact.service, facts, event.t))
-            return
-        service = book.services.get(contact.service)
-        if service is not None and service.after_hours.of(contact.channel) == "reply_and_hold":
-            await self._text(event.c, closed_telling(book, event.c, contact.service, facts, event.t))
-
-    async def _tell_taken(self, event: Event) -> None:
-        contact, spec = await self.queue.contact(event.c), self._spec(event.a)
-        if contact is not None and spec is not None:
-            facts = Facts.parse(contact.facts)
-            told = telling(
-                self.book(),
-                "taken",
-                event.c,
-                contact.service,
-                facts,
-                event.t,
-                agent=spec.name,
-                team=spec.team,
-            )
-            await self._text(event.c, told)
-
-    async def _text(self, contact: str, told: Telling | None) -> None:
-        if told is not None:
-            await self.queue.text(contact, told.kind, Body(told.text, by="Tierline").to_json(), unasked=True)
-
-    async def _say(self, event: Event, t: Try) -> None:
-        found = await self._message(event.c, event.n)
-        if found is None or found[1].status not in ("queued", "sending"):
-            return
-        contact, message = found
-        facts, body = Facts.parse(contact.facts), Body.parse(message.body)
-        door = self.doors.get(contact.channel)
-        if door is None:
-            await self.queue.receipt(event.c, event.n, "failed", error=f"the {contact.channel} door is off")
-            return
-        words = Words(f"{event.c}.{event.n}", facts.address, facts.recipient, body.text, body.media, event.t)
-        # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
-        sent = await door.find(words) if t.again and message.status == "sending" else None
-        if sent is None:
-            await self.queue.receipt(event.c, event.n, "sending")
-            try:
-                sent = await door.say(words)
-            except NotDelivered as error:
-                if not error.permanent and await self._goes_on(event, contact.channel, error.reason):
-                    raise
-                await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
-                return
-            except OutcomeUnknown:
-                if await self._goes_on(event, contact.channel, "it doesn't answer"):
-                    raise
-                await self.queue.receipt(
-                    event.c, event.n, "failed", error="we could not learn whether it was sent"
-                )
-                return
-        await self._went_well(contact.channel)
-        await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
-
-    async def _goes_on(self, event: Event, door: str, reason: str) -> bool:
-        """Count a failure of `door`; whether the text is tried again."""
-        self.failing[door] = self.failing.get(door, 0) + 1
-        if self.failing[door] >= IN_A_ROW:
-            await self.alerts.begin(f"door:{door}", f"Texts can't be sent ({reason}): they are tried again.")
-        return await self.queue.now() - event.t < GIVE_UP
-
-    async def _went_well(self, door: str) -> None:
-        self.failing[door] = 0
-        await self.alerts.end(f"door:{door}", "Texts are sent again.")
-
-    async def _not_said(self, event: Event) -> None:
-        await self.queue.receipt(
-            event.c, event.n, "failed", error="Tierline could not send it; the log says why"
-        )
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 
@@ -331,7 +259,7 @@ class Deliveries:
             case "exhausted":
                 text = f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it."
             case "dead":
-                text = f"{event.c} ({contact.service}) was set aside: {_more(event).get('reason', '')}"
+                text = f"{event.c} ({contact.service}) was set aside: {more(event).get('reason', '')}"
             case _ if contact.now_step.alert:
                 at = f"step {contact.step + 1} of {len(contact.route.steps)}"
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
@@ -339,26 +267,9 @@ class Deliveries:
                 return
         await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text)
 
-    # ---- looking up ---------------------------------------------------------------------------------------------
 
-    def _spec(self, agent: str) -> AgentSpec | None:
-        return next((a for a in self.book().plan.agents if agent_id(a.name) == agent), None)
-
-    async def _message(self, contact: str, n: int) -> tuple[ContactView, MessageView] | None:
-        view = await self.queue.contact(contact)
-        if view is None:
-            return None
-        found = next((m for m in await self.queue.messages(contact) if m.n == n), None)
-        return None if found is None else (view, found)
-
-
-def _more(event: Event) -> Mapping[str, object]:
-    raw = json.loads(event.x or "{}")
-    return raw if isinstance(raw, dict) else {}
-
-
-def _ended(kind: str, more: Mapping[str, object], by: str) -> str:
-    reason = str(more.get("reason") or "")
+def _ended(kind: str, extra: Mapping[str, object], by: str) -> str:
+    reason = str(extra.get("reason") or "")
     told = ENDS.get(reason) or ENDS.get(kind) or "Withdrawn."
     return told.format(by=by)
 
@@ -372,14 +283,14 @@ def _reply_state(status: str) -> ReplyState:
 
 
 def _closing(event: Event) -> str:
-    more = _more(event)
+    extra = more(event)
     match event.e:
         case "abandoned":
-            return f"{event.c} was abandoned: {more.get('reason', '')}."
+            return f"{event.c} was abandoned: {extra.get('reason', '')}."
         case "wrapping":
             return f"{event.c} ended; wrap-up."
         case _:
-            outcome = more.get("outcome")
+            outcome = extra.get("outcome")
             raw = json.loads(outcome) if isinstance(outcome, str) and outcome else outcome
             what = raw.get("disposition", "") if isinstance(raw, dict) else ""
             return (

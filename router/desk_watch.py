@@ -12,6 +12,8 @@ from .alerts import Alerts
 
 T = TypeVar("T")
 IN_A_ROW = 3
+LOOK = 20.0
+"""Seconds between looks at a desk that is up."""
 PROBE = 2.0
 """Seconds between looks at a desk that is down."""
 
@@ -39,14 +41,14 @@ class WatchedDesk:
         await self._well()
         return result
 
-    async def _failed(self, error: DeliveryError) -> None:
+    async def _failed(self, error: Exception) -> None:
         self.failures += 1
         if self.failures >= IN_A_ROW and not self.down.is_set():
             self.down.set()
             await self.queue().desk(False)
-            await self.alerts.begin(
-                "slack", "Slack doesn't answer: nobody is offered anything, contacts keep waiting."
-            )
+            why = f" ({error.reason})" if isinstance(error, NotDelivered) else ""
+            text = f"Slack doesn't answer{why}: nobody is offered anything, contacts keep waiting."
+            await self.alerts.begin("slack", text)
 
     async def _well(self) -> None:
         self.failures = 0
@@ -60,11 +62,26 @@ class WatchedDesk:
         if not await self.queue().desk_up():
             self.down.set()  # another process, or an earlier life of this one, found it down
         while True:
-            await self.down.wait()
             try:
-                await self.ping()
-            except DeliveryError:
-                await asyncio.sleep(PROBE)
+                await asyncio.wait_for(self.down.wait(), LOOK)
+            except TimeoutError:
+                pass  # up for a while: a revoked token or a dead socket is found out all the same
+            await self._probe()
+
+    async def _probe(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK):
+                await self.desk.ping()
+        except NotDelivered as error:
+            if error.permanent:
+                self.failures = IN_A_ROW
+            await self._failed(error)
+        except (DeliveryError, TimeoutError) as error:
+            await self._failed(error)
+        else:
+            await self._well()
+            return
+        await asyncio.sleep(PROBE)
 
     async def ping(self) -> None:
         """Pass on."""

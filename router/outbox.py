@@ -57,15 +57,21 @@ class Outbox:
             try:
                 await asyncio.wait_for(self.lanes.moved.wait(), RENEW)
             except TimeoutError:
-                if await self.queue.lease(ROLE, self.holder, LEASE) != self.fence:
-                    raise LeaseLost from None
+                await self._renew()
             if self.lanes.done_until != saved:
                 saved = self.lanes.done_until
                 await self.queue.advance(ROLE, saved, self.fence)
                 await asyncio.sleep(0.05)  # many small moves become one write
 
+    async def _renew(self) -> None:
+        """Keep the role. A lease that ran out (a clock moved, a long pause) is taken again if nobody had it since."""
+        fence = await self.queue.lease(ROLE, self.holder, LEASE)
+        if fence is None or fence > self.fence + 1:
+            raise LeaseLost
+        self.fence = fence
+
     async def _deliver(self) -> None:
-        start = await self.queue.register(ROLE)
+        start = await self.queue.cursor(ROLE)
         reader = await self.queue.reader()
         try:
             await self._follow(reader, start)

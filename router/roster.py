@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ..queue.engine import Queue
 from ..queue.state import mask_of
+from ..skills.schedule import Hours
 from ..skills.skill import Capacity, Profile
-from .plan.model import AgentSpec
-from .rulebook import Rulebook, both_open, edges, instant, millis
+from .plan.model import AgentSpec, Service
+from .rulebook import Rulebook, both_open, instant, millis
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
+AHEAD = 12
+"""Changes of one schedule that are looked at for them."""
 
 
 def agent_id(name: str) -> str:
@@ -24,7 +27,7 @@ def agent_id(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Enlisted:
-    """An agent as the queue is told."""
+    """An agent as the queue is told; `changes` is the next instant (ms) at which that is to be told anew."""
 
     id: str
     spec: AgentSpec
@@ -32,19 +35,90 @@ class Enlisted:
     capacity: Capacity
     on_shift: bool
     edges: tuple[tuple[int, bool], ...]
+    changes: int | None
 
 
-def enlist(book: Rulebook, spec: AgentSpec, now: int) -> Enlisted:
-    """`spec` as of `now` (ms)."""
-    pair, at = book.on_duty(spec), instant(now)
-    return Enlisted(
-        agent_id(spec.name),
-        spec,
-        spec.profile,
-        book.capacity(spec),
-        both_open(pair, at),
-        edges(pair, at, EDGES),
+@dataclass(frozen=True, slots=True)
+class Closings:
+    """The instants at which services open, close, or end their drain, from a while ago on: worked out once for all."""
+
+    at: datetime
+    instants: tuple[datetime, ...]
+    drains: tuple[timedelta, ...]
+
+    @classmethod
+    def of(cls, book: Rulebook, at: datetime) -> Closings:
+        """Those of every service that ever closes."""
+        drains = tuple(sorted({s.drain for s in book.services.values()}))
+        back = at - max(drains, default=timedelta())
+        found = {c for name in book.services for c in _changes(book.hours(name), back)}
+        return cls(at, tuple(found | {c + d for c in found for d in drains}), drains if found else ())
+
+
+def duty(book: Rulebook, spec: AgentSpec, at: datetime) -> tuple[bool, tuple[str, ...]]:
+    """(on shift, only these services): a shift ends later for those who waited when a service closed (DESIGN §5)."""
+    pair = book.on_duty(spec)
+    if both_open(pair, at):
+        return True, ()
+    draining = tuple(
+        sorted(
+            name
+            for name, service in book.services.items()
+            if drains(book, service, at) and both_open(pair, at - service.drain)
+        )
     )
+    return bool(draining), draining
+
+
+def drains(book: Rulebook, service: Service, at: datetime) -> bool:
+    """Whether `service` has closed so lately that those who waited are still served."""
+    hours = book.hours(service.name)
+    return not hours.is_open(at) and hours.is_open(at - service.drain)
+
+
+def enlist(book: Rulebook, spec: AgentSpec, now: int, closings: Closings | None = None) -> Enlisted:
+    """`spec` as of `now` (ms)."""
+    at = instant(now)
+    near = closings or Closings.of(book, at)
+    on, only = duty(book, spec, at)
+    edges, changes = _ahead(book, spec, near, (on, only))
+    profile = replace(spec.profile, only=only)
+    return Enlisted(agent_id(spec.name), spec, profile, book.capacity(spec), on, edges, changes)
+
+
+def _ahead(
+    book: Rulebook, spec: AgentSpec, near: Closings, now: tuple[bool, tuple[str, ...]]
+) -> tuple[tuple[tuple[int, bool], ...], int | None]:
+    """The next edges of being on shift, and the next instant at which anything about the duty changes."""
+    own = {
+        c
+        for schedule in book.on_duty(spec)
+        for c in _changes(schedule, near.at - max(near.drains, default=timedelta()))
+    }
+    ahead = sorted(
+        c for c in {*own, *(c + d for c in own for d in near.drains), *near.instants} if c > near.at
+    )
+    found: list[tuple[int, bool]] = []
+    changes: int | None = None
+    last = now
+    for moment in ahead:
+        state = duty(book, spec, moment)
+        if state != last:
+            changes = changes or millis(moment)
+            if state[0] != last[0]:
+                found.append((millis(moment), state[0]))
+            last = state
+        if len(found) == EDGES:
+            break
+    return tuple(found), changes
+
+
+def _changes(hours: Hours, start: datetime) -> list[datetime]:
+    found: list[datetime] = []
+    moment = start
+    while len(found) < AHEAD and (change := hours.next_change(moment)) is not None:
+        found.append(moment := change)
+    return found
 
 
 async def write(queue: Queue, who: Enlisted) -> None:
@@ -66,12 +140,14 @@ def midnights(zone: str, now: int, days: int = 400) -> tuple[int, ...]:
     return tuple(millis(datetime.combine(first + timedelta(days=i), time(), tz)) for i in range(days))
 
 
-async def muster(queue: Queue, book: Rulebook, now: int) -> None:
-    """Make the queue's agents those of the plan: write each, remove who isn't in it any more."""
+async def muster(queue: Queue, book: Rulebook, now: int) -> int | None:
+    """Make the queue's agents those of the plan, remove who isn't in it any more; when to muster again (ms)."""
     await queue.calendar(midnights(book.plan.timezone, now))
-    wanted = {agent_id(spec.name): enlist(book, spec, now) for spec in book.plan.agents}
+    near = Closings.of(book, instant(now))
+    wanted = {agent_id(spec.name): enlist(book, spec, now, near) for spec in book.plan.agents}
     for who in wanted.values():
         await write(queue, who)
     for name in await queue.agents():
         if name not in wanted:
             await queue.remove_agent(name)
+    return min((who.changes for who in wanted.values() if who.changes is not None), default=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ..queue.engine import Queue
+from .roster import muster
 from .rulebook import Rulebook, instant, millis
 
 LONGEST_SLEEP = 0.25
@@ -24,6 +25,8 @@ class Watch:
     last_tick: int = 0
     next_closing: int | None = None
     version: int = -1
+    next_muster: int | None = None
+    mustered: int = -1
     due: int | None = None
 
     async def run(self) -> None:
@@ -38,13 +41,22 @@ class Watch:
         ticked = await self.queue.tick()
         self.last_tick = ticked.now
         self.due = ticked.next_due
-        fired = ticked.fired + await self.hours(ticked.now)
+        fired = ticked.fired + await self.roster(ticked.now) + await self.hours(ticked.now)
         return max(fired, 1) if ticked.more else fired
 
     async def _pause(self) -> float:
-        ahead = [at for at in (self.due, self.next_closing) if at is not None]
+        ahead = [at for at in (self.due, self.next_closing, self.next_muster) if at is not None]
         away = (min(ahead) - self.last_tick) / 1000 if ahead else LONGEST_SLEEP
         return min(max(away, 0.005), LONGEST_SLEEP)
+
+    async def roster(self, now: int) -> int:
+        """Write the agents anew where a shift ends or begins otherwise than by an edge the queue knows; 1 or 0."""
+        book = self.book()
+        if book.version == self.mustered and (self.next_muster is None or now < self.next_muster):
+            return 0
+        self.next_muster = await muster(self.queue, book, now)
+        first, self.mustered = self.mustered == -1, book.version
+        return 0 if first else 1
 
     async def hours(self, now: int) -> int:
         """Park what still waits where a service's closing time and its drain have passed; how many."""

@@ -147,6 +147,7 @@ def _row(
         )
     if no is not None:
         lacks = {
+            "shift": "serves only who waited at closing time: shift is",
             "channel": "doesn't take",
             "team": "not asked in this step: team",
             "tier": "not asked in this step: tier",

@@ -56,7 +56,11 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What agents share who have the same abilities; `tiers` overrides `tier` in the named services."""
+    """What agents share who have the same abilities; `tiers` overrides `tier` in the named services.
+
+    `only` is for agents whose shift is over: they still serve those who waited when these services closed, and
+    nobody else. Empty: every service.
+    """
 
     team: str
     tier: int = 1
@@ -64,12 +68,13 @@ class Profile:
     skills: Levels = ()
     languages: Levels = ()
     channels: tuple[Channel, ...] = CHANNELS
+    only: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """Canonical JSON: the identity under which the queue interns the profile."""
         return json.dumps(
-            [self.team, self.tier, self.tiers, self.skills, self.languages, self.channels],
+            [self.team, self.tier, self.tiers, self.skills, self.languages, self.channels, self.only],
             separators=(",", ":"),
             ensure_ascii=False,
         )
@@ -77,8 +82,9 @@ class Profile:
     @classmethod
     def parse(cls, text: str) -> Profile:
         """The inverse of `text`. Raises ValueError when `text` isn't one."""
-        team, tier, tiers, skills, languages, channels = json.loads(text)
-        return cls(team, tier, _pairs(tiers), _pairs(skills), _pairs(languages), tuple(channels))
+        team, tier, tiers, skills, languages, channels, only = json.loads(text)
+        abilities = (_pairs(tiers), _pairs(skills), _pairs(languages))
+        return cls(team, tier, *abilities, tuple(channels), tuple(only))
 
     def tier_in(self, service: str) -> int:
         """The tier that an agent of this profile has in `service`."""
@@ -89,7 +95,7 @@ class Profile:
 class Refusal:
     """The first reason why a profile is not admitted to a need; `what` names the missing thing."""
 
-    reason: Literal["channel", "team", "tier", "skill", "language"]
+    reason: Literal["channel", "shift", "team", "tier", "skill", "language"]
     what: str
 
 
@@ -97,6 +103,8 @@ def refusal(need: Need, profile: Profile) -> Refusal | None:
     """Why `profile` isn't admitted to `need`, or None when it is."""
     if need.channel not in profile.channels:
         return Refusal("channel", need.channel)
+    if profile.only and need.service not in profile.only:
+        return Refusal("shift", "over")
     if need.teams and profile.team not in need.teams:
         return Refusal("team", profile.team)
     if profile.tier_in(need.service) not in need.tiers:

@@ -88,5 +88,3 @@ async def run_due(queue: Queue, now: int) -> int:
         fired += ticked.fired
         if not ticked.more:
             return fired
-
-

@@ -21,15 +21,17 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
-from .blocks import telling
+from .answers import Answers
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
+from .messages import telling
 from .offers import Offers
 from .pace import Urgency
-from .people import People
+from .people import People, is_person
 from .send import Sender
 from .threads import Threads
+from .typed import TypedWords
 
 log = structlog.get_logger()
 
@@ -42,12 +44,13 @@ FIRST, RETRY, LONGEST = 5.0, 1.0, 30.0
 """Seconds that a start waits for Slack, and between tries while it is down."""
 
 
-class _NoSecrets(logging.Filter):
+class NoSecrets(logging.Filter):
     """The library's own log lines, without tokens and tickets."""
 
-    _SECRET = re.compile(r"(ticket=|app_id=)[^&\s'\")]+|xox[a-z]-[\w-]+|xapp-[\w-]+")
+    _SECRET = re.compile(r"(ticket=|\bapp_id=)[^&\s'\")]+|xox[a-z]-[\w-]+|xapp-[\w-]+")
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Let it pass, cleaned."""
         record.msg, record.args = self._SECRET.sub(r"\1…", record.getMessage()), ()
         record.exc_info = record.exc_text = None
         return True
@@ -57,7 +60,7 @@ def _library_log() -> logging.Logger:
     logger = logging.getLogger("tierline.slack.library")
     logger.setLevel(logging.ERROR)  # below that it may log bodies
     if not logger.filters:
-        logger.addFilter(_NoSecrets())
+        logger.addFilter(NoSecrets())
     return logger
 
 
@@ -66,7 +69,10 @@ async def _wall_clock() -> int:
 
 
 class SlackDesk:
-    """`once(key, ms)` is True the first time within `ms`; `now` gives the queue's own time (ms)."""
+    """`once(key, ms)` is True the first time within `ms`; `now` gives the queue's own time (ms).
+
+    `paced` False keeps to Slack's Retry-After alone: for a bench against a stand-in without limits.
+    """
 
     def __init__(
         self,
@@ -76,9 +82,10 @@ class SlackDesk:
         api_url: str = "",
         once: Callable[[str, int], Awaitable[bool]],
         now: Callable[[], Awaitable[int]] = _wall_clock,
+        paced: bool = True,
     ) -> None:
         self._bot_token, self._app_token = bot_token, app_token
-        self._api_url, self._once, self._now = api_url or REAL, once, now
+        self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: list[AsyncSocketModeHandler] = []
@@ -97,7 +104,7 @@ class SlackDesk:
         """Say who answers; after a reset of the sandbox again, with everything forgotten."""
         self._house = house
         if self._http is not None:
-            self._listen.house = house
+            self._listen.house = self._typed.house = house
             for part in (self._offers, self._threads, self._marks):
                 part.clear()
             self._people.forget()
@@ -116,14 +123,25 @@ class SlackDesk:
         )
         if self._on_loopback():
             self._client.proxy = None
-        self._sender = Sender(self._client, self._http)
+        self._sender = Sender(self._client, self._http, self._paced)
         self._people, finder = People(self._sender), Finder(self._sender)
         self._people.named |= self._named
         self._offers = Offers(self._sender, self._people, finder)
         self._threads = Threads(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._spawn)
+        answers = Answers(self._sender, self._people)
+        self._typed = TypedWords(
+            self._people, self._marks, answers, self._once, self._spawn, house=self._house
+        )
         self._listen = Listen(
-            self._sender, self._people, self._offers, self._marks, self._once, self._spawn, house=self._house
+            self._sender,
+            self._people,
+            self._offers,
+            self._typed,
+            answers,
+            self._once,
+            self._spawn,
+            house=self._house,
         )
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
         with contextlib.suppress(TimeoutError):
@@ -188,7 +206,7 @@ class SlackDesk:
     async def _greet(self) -> None:
         """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
-        self._listen.team, self._listen.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
+        self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}
@@ -236,7 +254,7 @@ class SlackDesk:
             return AuthorizeResult(
                 enterprise_id=enterprise_id,
                 team_id=team_id,
-                bot_user_id=self._listen.bot_user,
+                bot_user_id=self._typed.bot_user,
                 bot_id=self._bot_id,
                 bot_token=self._bot_token,
             )
@@ -302,9 +320,9 @@ class SlackDesk:
         """Show what became of a reply."""
         self._session()
         await self._marks.show(thread, mark, await self._now(), await self._name(mark.owner))
-        if mark.state == "held" and mark.source in self._listen.taken_back and self._house is not None:
+        if mark.state == "held" and mark.source in self._typed.taken_back and self._house is not None:
             writer = await self._people.find(mark.owner)
-            self._spawn(self._listen.undo_of(mark.source, writer, (mark.contact, mark.n)))
+            self._spawn(self._typed.undo_of(mark.source, writer, (mark.contact, mark.n)))
 
     async def _name(self, slack: str) -> str:
         try:
@@ -320,7 +338,6 @@ class SlackDesk:
     async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
         """Say something to a person (mail address or user id) or a channel ("#name" or id); its place."""
         self._session()
-        person = "@" in to or to.startswith(("U", "W"))
-        channel = await self._people.dm(to) if person else await self._people.room(to)
+        channel = await self._people.dm(to) if is_person(to) else await self._people.room(to)
         ts = await self._sender.post(channel, telling(text, buttons), Urgency.FAILURE)
         return f"{channel}:{ts}"

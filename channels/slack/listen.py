@@ -8,39 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from ...queue.contact import Media
-from ..channel import Actor, DeliveryError, House, Told, Typed
+from ..channel import Actor, House, Told
 from . import modals
-from .blocks import telling
-from .marks import Marks
-from .memory import Recent, payload, split
+from .answers import Answers
+from .blocks import escape
+from .memory import payload, split
+from .messages import telling
 from .modals import Where
 from .offers import Offers
 from .pace import Urgency
+from .payloads import SEEN_MS, Body, belongs, blamed, place_of
 from .people import People
 from .send import Sender
+from .typed import TypedWords
 from .words import said
 
 log = structlog.get_logger()
 
-Body = Mapping[str, Any]
-SEEN_MS = 48 * 3600 * 1000
-"""How long an event is remembered as done; Slack redelivers for minutes, and after an outage for hours."""
 AT_ONCE = 2.3
 """Seconds in which a command is answered by its acknowledgement; Slack waits 3."""
 TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
-UNSURE = (
-    "Tierline couldn't take this message just now. "
-    "If no ⏳ stands beside it, it was *not sent*: type it again in a moment."
-)
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -56,21 +51,19 @@ class Listen:
     sender: Sender
     people: People
     offers: Offers
-    marks: Marks
+    typed: TypedWords
+    answers: Answers
     once: Callable[[str, int], Awaitable[bool]]
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
     team: str = ""
     app_id: str = ""
-    bot_user: str = ""
-    lanes: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(2000))
-    taken_back: Recent[str, str] = field(default_factory=lambda: Recent(500))
 
     def register(self, app: AsyncApp) -> None:
         """Take everything that Slack may send."""
         every = re.compile(".*", re.DOTALL)
         app.middleware(self._pinned)
-        app.event("message")(ack=just_ack, lazy=[self._event])
+        app.event("message")(ack=just_ack, lazy=[self.typed.event])
         app.event(every)(ack=just_ack, lazy=[])
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
@@ -103,7 +96,7 @@ class Listen:
             await work
         except Exception as error:
             log.error("slack.unfinished", kind=str(body.get("type") or ""), error=blamed(error))
-            await self._tell(body, Told(False, TROUBLE))
+            await self.answers.tell(body, Told(False, TROUBLE))
 
     async def _pressed(self, body: Body) -> None:
         if self.house is None:
@@ -123,18 +116,18 @@ class Listen:
         n = int(number) if number.isdigit() and len(number) < 10 else -1
         known = name in ("offer.accept", "offer.decline", "reply.undo", "reply.retry")
         if known and (n < 0 or not contact):
-            await self._tell(body, Told(False, LATE))
+            await self.answers.tell(body, Told(False, LATE))
         elif name.startswith("offer.") and known:
             await self._offer(body, name, actor, contact, n)
         elif name == "reply.undo":
             told = await self.house.undo(actor, contact, n)
             if not told.ok:
-                await self._tell(body, told)
+                await self.answers.tell(body, told)
         elif name == "reply.retry":
-            await self._tell(body, await self.house.retry(actor, contact, n))
+            await self.answers.tell(body, await self.house.retry(actor, contact, n))
         else:
             told = await self.house.pressed(actor, name, value)
-            await self._tell(body, told, replace=told.ok)
+            await self.answers.tell(body, told, replace=told.ok)
 
     async def _offer(self, body: Body, name: str, actor: Actor, contact: str, number: int) -> None:
         assert self.house is not None
@@ -147,7 +140,7 @@ class Listen:
         mine = payload(shown)
         # Only the card itself is changed: what was pressed may be another message with the same button.
         if not place.startswith("D") or mine.get("contact") != contact or mine.get("offer") != number:
-            await self._tell(body, told)
+            await self.answers.tell(body, told)
             return
         if place not in self.offers.shown:
             self.offers.shown[place] = tuple(shown.get("blocks") or ())
@@ -213,8 +206,8 @@ class Listen:
                 return
         if not told.ok and text:
             # What was written must not be lost with the modal.
-            told = Told(False, f"{told.text}\nYou wrote:\n{said_safely(text)}", told.place, told.buttons)
-        await self._whisper(where.channel, actor.user, told, where.thread)
+            told = Told(False, f"{told.text}\nYou wrote:\n{escape(text)}", told.place, told.buttons)
+        await self.answers.whisper(where.channel, actor.user, told, where.thread)
 
     # ---- commands -----------------------------------------------------------------------------------------------
 
@@ -235,7 +228,7 @@ class Listen:
     async def _later(self, body: Body, work: Awaitable[Told | None]) -> None:
         told = await work
         if told is not None:
-            await self._tell(body, told)
+            await self.answers.tell(body, told)
 
     async def _commanded(self, body: Body) -> Told | None:
         try:
@@ -248,159 +241,3 @@ class Listen:
         except Exception as error:
             log.error("slack.unfinished", kind="command", error=blamed(error))
             return Told(False, TROUBLE)
-
-    # ---- what is typed ------------------------------------------------------------------------------------------
-
-    async def _event(self, event: dict[str, Any]) -> None:
-        place = f"{event.get('channel')}:{event.get('ts')}"
-        match event.get("subtype"):
-            case None | "file_share" | "thread_broadcast" if typed_by_person(event, self.bot_user):
-                thread = f"{event['channel']}:{event['thread_ts']}"
-                self.spawn(self._in_order(thread, self._typed(event, thread, place)))
-            case "message_changed" if was_edited(event):
-                typed = f"{event.get('channel')}:{event['message'].get('ts')}"
-                self.spawn(self._take_back(event, typed, "edited"))
-            case "message_deleted":
-                self.spawn(
-                    self._take_back(event, f"{event.get('channel')}:{event.get('deleted_ts')}", "deleted")
-                )
-
-    async def _in_order(self, thread: str, work: Awaitable[None]) -> None:
-        """What is typed into one thread is taken in the order in which it came."""
-        lane = self.lanes.get(thread)
-        if lane is None:
-            lane = self.lanes[thread] = asyncio.Lock()
-        async with lane:
-            await work
-
-    async def _typed(self, event: Body, thread: str, place: str) -> None:
-        channel, ts = split(thread)
-        user = str(event["user"])
-        try:
-            if self.house is None or not await self.once(f"slack:typed:{place}", SEEN_MS):
-                return
-            actor = await self.people.actor(user)
-            words = said(str(event.get("text") or ""), user, actor.name)
-            told = await self.house.typed(
-                Typed(actor, thread, place, words.text, words.mentions, files_of(event))
-            )
-        except Exception as error:
-            log.error("slack.unfinished", kind="typed", error=blamed(error))
-            told = Told(False, UNSURE)
-        if told is not None:
-            await self._whisper(channel, user, told, ts)
-
-    async def _take_back(self, event: Body, place: str, how: str) -> None:
-        """A typed reply was edited or deleted: while it is held, it is taken back."""
-        self.taken_back[place] = how
-        found = self.marks.held.get(place)
-        previous = event.get("previous_message") or event.get("message") or {}
-        if found is None or self.house is None or not previous.get("user"):
-            return
-        await self.undo_of(place, str(previous["user"]), found)
-
-    async def undo_of(self, place: str, user: str, reply: tuple[str, int]) -> None:
-        """Undo the held reply that was typed at `place`, and say so to its writer."""
-        assert self.house is not None
-        how = self.taken_back.pop(place) or "edited"
-        channel, _ = split(place)
-        told = await self.house.undo(await self.people.actor(user), *reply)
-        again = " Type it again as it should be." if how == "edited" else ""
-        text = (
-            f"You {how} it before it left: nothing was sent.{again}"
-            if told.ok
-            else f"You {how} it, but it had left already."
-        )
-        await self._whisper(channel, user, Told(told.ok, text), "")
-
-    # ---- answers ------------------------------------------------------------------------------------------------
-
-    async def _tell(self, body: Body, told: Told, replace: bool = False) -> None:
-        """Answer whoever did something: by the response_url, or else in the place where it was done."""
-        if not told.text:
-            return
-        user = body.get("user") or {}
-        channel, ts = split(place_of(body))
-        url, message = str(body.get("response_url") or ""), telling(told.text, told.buttons)
-        if url and await self.sender.answer(url, message, replace=replace):
-            return
-        container = body.get("container") or {}
-        await self._whisper(
-            channel or str(body.get("channel_id") or ""), str(user.get("id") or body.get("user_id") or ""), told,
-            str(container.get("thread_ts") or (ts if channel.startswith(("C", "G")) else "")),
-        )  # fmt: skip
-
-    async def _whisper(self, channel: str, user: str, told: Told, thread: str) -> None:
-        if not told.text:
-            return
-        message = telling(told.text, told.buttons)
-        try:
-            if channel and user:
-                await self.sender.whisper(channel, user, message, thread)
-            elif user:
-                await self.sender.post(await self.people.dm(user), message, Urgency.OFFER)
-        except DeliveryError as error:
-            log.warning("slack.unheard", reason=str(error))
-
-
-def blamed(error: Exception) -> str:
-    """What failed and where. Not the traceback: with its locals it would show what people wrote."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    at = f" at {frame.tb_frame.f_code.co_qualname}:{frame.tb_lineno}" if frame is not None else ""
-    return type(error).__name__ + at
-
-
-def belongs(body: Body, team: str, app_id: str) -> bool:
-    """Whether a payload is for our app in our workspace: by the authorization's team, not by the user's."""
-    if app_id and body.get("api_app_id") not in (None, app_id):
-        return False
-    granted = body.get("authorizations")
-    if isinstance(granted, list) and granted:
-        teams = {one.get("team_id") for one in granted if isinstance(one, dict)}
-    else:
-        installed = (body.get("view") or {}).get("app_installed_team_id")
-        teams = {installed or (body.get("team") or {}).get("id") or body.get("team_id")}
-    return not team or team in teams
-
-
-def place_of(body: Body) -> str:
-    """The message that was acted on, "channel:ts"; parts that are unknown are ""."""
-    container, channel = body.get("container") or {}, body.get("channel") or {}
-    where = container.get("channel_id") or channel.get("id") or ""
-    return f"{where}:{container.get('message_ts') or (body.get('message') or {}).get('ts') or ''}"
-
-
-def typed_by_person(event: Body, bot_user: str) -> bool:
-    """A person wrote it in a channel's thread."""
-    person = (
-        event.get("user") and not event.get("bot_id") and event.get("user") not in (bot_user, "USLACKBOT")
-    )
-    in_thread = event.get("thread_ts") and event.get("thread_ts") != event.get("ts")
-    return bool(person and in_thread and str(event.get("channel") or "").startswith(("C", "G")))
-
-
-def was_edited(event: Body) -> bool:
-    """A person changed the words; Slack also says `message_changed` when it adds a preview or a reply."""
-    now, before = event.get("message") or {}, event.get("previous_message") or {}
-    return bool(now.get("user")) and not now.get("bot_id") and now.get("text") != before.get("text")
-
-
-def files_of(event: Body) -> tuple[Media, ...]:
-    """The files shared with a message."""
-    files = event.get("files") or ()
-    return tuple(
-        Media(
-            str(one.get("url_private_download") or ""),
-            str(one.get("mimetype") or ""),
-            str(one.get("name") or ""),
-        )
-        for one in files
-        if isinstance(one, dict)
-    )
-
-
-def said_safely(text: str) -> str:
-    """A person's own words given back to them, escaped."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..channel import DeliveryError, Mark, NotDelivered
-from . import blocks
+from . import messages
 from .blocks import Message
 from .memory import Finder, Recent, split
 from .pace import Urgency
 from .send import Sender
 from .threads import Threads
 
-HELD, SENT, FAILED = "hourglass_flowing_sand", "white_check_mark", "x"
+HELD, SENT, FAILED, KEPT = "hourglass_flowing_sand", "white_check_mark", "x", "lock"
 Key = tuple[str, int]
 YOUNG = 30.0
 """Seconds after a start in which a held reply may have been shown by the process before: it is looked for first."""
@@ -65,17 +65,19 @@ class Marks:
         if mark.source:
             self.held[mark.source] = key
             self._react(mark, HELD, True)
+            if mark.source.count(":") > 1:  # a note that is sent after all
+                self._react(mark, KEPT, False)
         if mark.until <= now or key in self.undo:
             return
         wanted: dict[str, Any] = {"contact": mark.contact, "n": mark.n, "undo": True}
         young = time.monotonic() < self.born + YOUNG
         self.undo[key] = await self.threads.add(
-            thread, blocks.held(mark, now), Urgency.OFFER, young, **wanted
+            thread, messages.held(mark, now), Urgency.OFFER, young, **wanted
         )
 
     async def _undone(self, thread: str, mark: Mark) -> None:
         self._react(mark, HELD, False)
-        await self._replace(thread, mark, self.undo, blocks.undone(mark), undo=True)
+        await self._replace(thread, mark, self.undo, messages.undone(mark), undo=True)
 
     async def _sent(self, thread: str, mark: Mark, author: str) -> None:
         channel, _ = split(thread)
@@ -84,9 +86,9 @@ class Marks:
         self._react(mark, SENT, True)
         if self.done.get(key) == "failed":
             self._react(mark, FAILED, False)
-            await self._replace(thread, mark, self.failed, blocks.mended(mark), failed=True)
+            await self._replace(thread, mark, self.failed, messages.mended(mark), failed=True)
         if not mark.source:
-            await self._replace(thread, mark, self.undo, blocks.gone_out(mark, author), undo=True)
+            await self._replace(thread, mark, self.undo, messages.gone_out(mark, author), undo=True)
         elif ts := await self._find(thread, mark, self.undo, undo=True):
             self.undo.pop(key)
             await self._delete(channel, ts)
@@ -103,7 +105,7 @@ class Marks:
         if mark.source:
             source, typed = split(mark.source)
             await self.sender.react(source, typed, FAILED, True, Urgency.FAILURE)
-        await self._replace(thread, mark, self.failed, blocks.failed(mark), failed=True)
+        await self._replace(thread, mark, self.failed, messages.failed(mark), failed=True)
 
     # ---- one message of a reply ---------------------------------------------------------------------------------
 
@@ -138,6 +140,11 @@ class Marks:
         except NotDelivered as error:
             if error.code != "message_not_found":
                 raise
+
+    def keep(self, place: str) -> None:
+        """What was typed at `place` is a note now: everybody in the thread sees that it stayed inside."""
+        channel, ts = split(place)
+        self.spawn(self._tick(channel, ts, KEPT, True))
 
     def _react(self, mark: Mark, name: str, on: bool) -> None:
         if mark.source:

@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass, field
 
 from ..channel import Card, NotDelivered
-from .blocks import Json, Message, ended_offer, offer
+from .blocks import Json, Message
 from .memory import Finder, Recent, split
+from .messages import ended_offer, offer
 from .pace import Urgency
 from .people import People
 from .send import Sender

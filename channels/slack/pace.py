@@ -86,6 +86,18 @@ class Drip:
         self.left -= 1
 
 
+@dataclass(slots=True)
+class Boundless:
+    """Everything at once: only Slack's own Retry-After holds anybody up."""
+
+    def wait(self, now: float, urgency: Urgency) -> float:
+        """Never."""
+        return 0.0
+
+    def take(self, now: float) -> None:
+        """One goes."""
+
+
 class Gate:
     """Lets waiting calls through one `Room`, the most urgent first, and none before Slack's Retry-After."""
 
@@ -99,6 +111,13 @@ class Gate:
     def pause(self, seconds: float) -> None:
         """Slack said so."""
         self.until = max(self.until, self.clock() + seconds)
+
+    async def rush(self, urgency: Urgency, patience: float) -> None:
+        """Like `enter`, but only a Retry-After holds it up. It counts all the same: the others wait for it."""
+        if self.until > self.clock():
+            await self.enter(urgency, patience)
+        else:
+            self.room.take(self.clock())
 
     async def enter(self, urgency: Urgency, patience: float) -> None:
         """Return when the call may go; raises NotDelivered("ratelimited") after `patience` seconds or at once."""

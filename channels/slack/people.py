@@ -17,6 +17,11 @@ FRESH, AGAIN = 600.0, 20.0
 _USER, _CHANNEL = re.compile(r"[UW][A-Z0-9]{2,}"), re.compile(r"[CGD][A-Z0-9]{2,}")
 
 
+def is_person(name: str) -> bool:
+    """Whether a name of the plan means a person, not a channel."""
+    return "@" in name or bool(_USER.fullmatch(name.strip()))
+
+
 @dataclass(slots=True)
 class _Known:
     actor: Actor

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..channel import Head, Line, NotDelivered, OutcomeUnknown
-from . import blocks
+from . import messages
 from .blocks import Json, Message
 from .memory import Finder, Recent, payload, split
 from .pace import Urgency
@@ -34,7 +34,7 @@ class Threads:
         """The place of the contact's thread in its team's channel."""
         channel = await self.people.room(head.place)
         place = await self._parent(channel, head, again)
-        for page in blocks.transcript(head):
+        for page in messages.transcript(head):
             await self.add(place, page, Urgency.CUSTOMER, again, contact=head.contact, page=page_of(page))
         return place
 
@@ -46,7 +46,7 @@ class Threads:
                 place = f"{channel}:{found['ts']}"
                 self._keep(place, found)
                 return place
-        message = blocks.head(head)
+        message = messages.head(head)
         ts = await self._posted(key, channel, message, Urgency.CARD)
         place = f"{channel}:{ts}"
         self.heads[place] = (message.blocks, message.metadata or {})
@@ -97,7 +97,7 @@ class Threads:
         channel, _ = split(place)
         wanted: dict[str, Any] = {"contact": line.contact, "n": line.n}
         # A line without a number can't be told from another one: it may come twice, never not at all.
-        ts = await self.add(place, blocks.line(line), Urgency.CUSTOMER, again and line.n > 0, **wanted)
+        ts = await self.add(place, messages.line(line), Urgency.CUSTOMER, again and line.n > 0, **wanted)
         return f"{channel}:{ts}"
 
     async def _upto(self, place: str) -> int:
@@ -115,12 +115,12 @@ class Threads:
 
     async def close(self, place: str, contact: str, told: str) -> None:
         """One closing line, and nothing left to press on the first message."""
-        message = blocks.closing(contact, told)
+        message = messages.closing(contact, told)
         await self.add(place, message, Urgency.CARD, contact=contact, told=told[:200])
         if place not in self.heads:
             await self._upto(place)
         shown, metadata = self.heads.get(place) or ((), {})
-        ended = blocks.closed_head(shown, told)
+        ended = messages.closed_head(shown, told)
         channel, ts = split(place)
         dead = Message(ended.text, ended.blocks, metadata or None)
         try:

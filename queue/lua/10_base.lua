@@ -29,6 +29,8 @@ local P -- the site's prefix
 local NOW -- this transition's instant, ms
 local DESK -- whether agents can be reached
 local MARKS -- how many contacts have a drainer
+local MIDNIGHTS -- of the site, text
+local routes -- those in hand, by number
 local contacts, agents -- records in hand, by id: one table each, so that nobody works on a stale copy
 local changed -- contacts to be written at the end
 local touched, touched_n -- agents to be placed and written at the end, in order of first touch
@@ -119,11 +121,11 @@ end
 -- The start of every call. `now` is an instant in virtual time, or empty for the store's own clock.
 local function begin(keys, now)
   call, floor, P = redis.call, math.floor, keys[1]
-  contacts, agents, changed = {}, {}, {}
+  contacts, agents, changed, routes = {}, {}, {}, {}
   touched, touched_n, journal, journal_n = {}, 0, {}, 0
   entering, fills, unmarked = {n = 0, i = 0}, {n = 0, i = 0}, {n = 0, i = 0}
-  local site = call('HMGET', P .. 'site', 'clock', 'desk', 'marks')
-  DESK, MARKS = site[2] ~= '0', tonumber(site[3] or 0)
+  local site = call('HMGET', P .. 'site', 'clock', 'desk', 'marks', 'midnights')
+  DESK, MARKS, MIDNIGHTS = site[2] ~= '0', tonumber(site[3] or 0), site[4] or ''
   if now ~= '' then
     NOW = tonumber(now)
   else

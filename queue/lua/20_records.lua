@@ -8,16 +8,21 @@ for m = 0, 15 do
   for ch = 1, 4 do HAS[m][ch] = m % (2 * BIT[ch]) >= BIT[ch] end
 end
 
--- The contact, or nil. Fields (absent when empty): state (absent: waiting), rank, route, step, class, ch, base,
--- arrived (when not base), deadlines, seat (1 in its class's set, 2 in an agent's personal set), timer,
--- offers {{number, agent, made, due, delivered, place}}, n (offers so far), owner, prefer, direct, window
--- (the preference), pairs (how many are excluded), lift, told (step told exhausted), drainer, wake, wrap, previous.
+-- The contact, or nil. Every contact has route, class (once it entered), ch, rank, base, facts (the decision's, never
+-- read here); seat is 1 in its class's set, 2 in an agent's personal set; timer: its `s:` is set. The rest is absent
+-- when empty: state (absent: waiting), step, arrived (when not base), deadlines, offers {{number, agent, made, due,
+-- delivered, place}}, n (offers so far), owner, taken (offer accepted), prefer, direct, window (the preference), pairs
+-- (how many are excluded), asked (some were), lift, told (step told exhausted), drainer, wake, wrap, outcome,
+-- previous, threadless (its thread may go to another).
 local function contact(id)
   local c = contacts[id]
   if c == nil then
-    local raw = call('HGET', P .. 'c:' .. id, 'd')
+    local raw = call('GET', P .. 'c:' .. id)
     if not raw then return nil end
-    c = cmsgpack.unpack(raw)
+    local at = cmsgpack.unpack(raw)
+    c = at[9] or {}
+    c.route, c.class, c.ch, c.rank, c.base = at[1], at[2] > 0 and at[2] or nil, at[3], at[4], at[5]
+    c.seat, c.timer, c.facts = at[6] > 0 and at[6] or nil, at[7] > 0 or nil, at[8]
     c.id = id
     contacts[id] = c
   end
@@ -29,12 +34,19 @@ local function state_of(c) return c.state or 'waiting' end
 -- To be written when the transition ends.
 local function mark(c) changed[c.id] = c end
 
-local function packed(c)
-  local id = c.id
-  c.id = nil
-  local raw = cmsgpack.pack(c)
-  c.id = id
-  return raw
+local PACKED = {id = 1, route = 1, class = 1, ch = 1, rank = 1, base = 1, seat = 1, timer = 1, facts = 1}
+
+-- Writes the record: what every contact has by position, the rest by name. A million may wait, so bytes count.
+local function save_contact(c)
+  local rest
+  for name, value in pairs(c) do
+    if not PACKED[name] then
+      rest = rest or {}
+      rest[name] = value
+    end
+  end
+  call('SET', P .. 'c:' .. c.id, cmsgpack.pack({c.route, c.class or 0, c.ch, c.rank, c.base, c.seat or 0,
+    c.timer and 1 or 0, c.facts, rest}))
 end
 
 local unpacked = memo(function(raw) return cmsgpack.unpack(raw) end)
@@ -79,7 +91,14 @@ local parsed_route = memo(function(text)
 end)
 
 -- The contact's route: {service, ch, offer, wrap, last, steps {{k, u, t, p, n, s}}}.
-local function route(c) return parsed_route(call('GET', P .. 'rt:' .. c.route)) end
+local function route(c)
+  local r = routes[c.route]
+  if not r then
+    r = parsed_route(call('GET', P .. 'rt:' .. c.route))
+    routes[c.route] = r
+  end
+  return r
+end
 
 -- One byte per profile: 0 not admitted, else 64 × tier in the class's service + skill score.
 local function who(class) return call('GET', P .. 'who:' .. class) or '' end

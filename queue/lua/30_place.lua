@@ -164,8 +164,8 @@ local function finish()
       save_agent(a)
     end
   end
-  for id, c in pairs(changed) do
-    if not c.removed then call('HSET', P .. 'c:' .. id, 'd', packed(c)) end
+  for _, c in pairs(changed) do
+    if not c.removed then save_contact(c) end
   end
   write_journal()
 end

@@ -68,9 +68,12 @@ end
 
 -- One timer for the end of the step or of the personal window, whichever is sooner; nil takes it away.
 local function set_timer(c, instant)
-  if c.timer == instant then return end
-  if instant then due('s:' .. c.id, instant) else undue('s:' .. c.id) end
-  c.timer = instant
+  if instant then
+    due('s:' .. c.id, instant)
+  elseif c.timer then
+    undue('s:' .. c.id)
+  end
+  c.timer = instant and true or nil
   mark(c)
 end
 

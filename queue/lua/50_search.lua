@@ -222,7 +222,7 @@ end
 -- Contacts that each team of the service has accepted since midnight of the site: the key they are counted in.
 function accepted_key(service)
   local last = 0
-  for _, instant in ipairs(words(call('HGET', P .. 'site', 'midnights') or '')) do
+  for _, instant in ipairs(words(MIDNIGHTS)) do
     local it = tonumber(instant)
     if it <= NOW and it > last then last = it end
   end

@@ -31,6 +31,7 @@ local function decide(c, argv, i)
     c.deadlines = c.deadlines or {}
     table.insert(c.deadlines, tonumber(instant))
   end
+  c.facts = argv[i + 7]
   c.prefer, c.direct, c.window = nil, nil, nil
   if argv[i + 4] ~= '' then
     c.prefer = argv[i + 4]
@@ -39,12 +40,13 @@ local function decide(c, argv, i)
   mark(c)
 end
 
--- A message that was told before, or one for the contact that is open in its thread: the reply, or nil.
+-- A message that was told before, or one for the contact that is open in its thread: the reply; or nil and the
+-- thread's last contact. `t:<thread>` is the open contact, or "-" and the last one.
 local function known_arrival(body, event_key, thread_key)
   local before = event_key and call('GET', event_key)
   if before then return 'duplicate ' .. before end
   local open = thread_key and call('GET', thread_key)
-  if not open then return nil end
+  if not open or string.sub(open, 1, 1) == '-' then return nil, open and string.sub(open, 2) end
   local n = add_message(open, 'in', body)
   event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. '}')
   if event_key then call('SET', event_key, open .. ' ' .. n, 'EX', EVENT_KEPT) end
@@ -56,22 +58,19 @@ function act.arrive(argv)
   local body, thread = argv[3], argv[5]
   local event_key = argv[4] ~= '' and P .. 'ev:' .. argv[4] or nil
   local thread_key = thread ~= '' and P .. 't:' .. thread or nil
-  local known = known_arrival(body, event_key, thread_key)
+  local known, previous = known_arrival(body, event_key, thread_key)
   if known then return known end
-  local id = 'C' .. (1000 + call('HINCRBY', P .. 'site', 'contacts', 1))
+  local id_number = 1000 + call('HINCRBY', P .. 'site', 'contacts', 1)
+  local id = 'C' .. id_number
   local c = {id = id, base = NOW}
   contacts[id] = c
   decide(c, argv, 6)
   local r = route(c)
   c.ch = r.ch
-  local previous = thread_key and call('GET', P .. 'last:' .. thread)
-  if previous and contact(previous) then c.previous = previous end
-  call('HSET', P .. 'c:' .. id, 'f', argv[13])
+  c.previous = previous
+  call('SADD', P .. 'ids:' .. floor((id_number) / 500), id_number)
   call('HSET', P .. 'm:' .. id, 'n', 1, 't', thread, '1', body, '1s', cmsgpack.pack({'in', NOW, '', '', '', '', ''}))
-  if thread_key then
-    call('SET', thread_key, id)
-    call('SET', P .. 'last:' .. thread, id)
-  end
+  if thread_key then call('SET', thread_key, id) end
   if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end
   local wake = tonumber(argv[8])
   local parked = wake ~= nil and wake > NOW
@@ -204,7 +203,9 @@ end
 
 local function free_thread(c)
   local thread = call('HGET', P .. 'm:' .. c.id, 't')
-  if thread and thread ~= '' and call('GET', P .. 't:' .. thread) == c.id then call('DEL', P .. 't:' .. thread) end
+  if thread and thread ~= '' and not c.threadless then call('SET', P .. 't:' .. thread, '-' .. c.id) end
+  c.threadless = 1
+  mark(c)
 end
 
 -- Gives the owner's capacity back.
@@ -342,7 +343,10 @@ function act.revive(argv)
   c.state = nil
   mark(c)
   local thread = call('HGET', P .. 'm:' .. c.id, 't')
-  if thread and thread ~= '' then call('SET', P .. 't:' .. thread, c.id, 'NX') end
+  if thread and thread ~= '' and string.sub(call('GET', P .. 't:' .. thread) or '-', 1, 1) == '-' then
+    call('SET', P .. 't:' .. thread, c.id)
+    c.threadless = nil
+  end
   event('revived', c.id)
   push(entering, c)
   work()
@@ -373,7 +377,6 @@ function act.reroute(argv)
   if c.wake then undue('p:' .. c.id) end
   c.state, c.wake = c.offers and 'offered' or nil, nil
   decide(c, argv, 6)
-  call('HSET', P .. 'c:' .. c.id, 'f', argv[13])
   local r = route(c)
   if r.service ~= service then
     c.arrived = c.arrived or c.base
@@ -397,6 +400,17 @@ function act.reroute(argv)
   return answer('ok', c)
 end
 
+-- Numbers of the contacts in the store, 500 to a set (small sets of integers take 2–4 bytes each); `first` is where
+-- a reader begins.
+local function forget_number(n)
+  call('SREM', P .. 'ids:' .. floor(n / 500), n)
+  local site = call('HMGET', P .. 'site', 'first', 'contacts')
+  local first, last = tonumber(site[1] or 2), floor((1000 + tonumber(site[2])) / 500)
+  local from = first
+  while first < last and first < from + BOUND_SCAN and call('EXISTS', P .. 'ids:' .. first) == 0 do first = first + 1 end
+  if first > from then call('HSET', P .. 'site', 'first', first) end
+end
+
 -- forget: contact. Deletes an ended contact's keys.
 function act.forget(argv)
   local c = contact(argv[3])
@@ -404,11 +418,12 @@ function act.forget(argv)
   if c.state ~= 'closed' and c.state ~= 'abandoned' and c.state ~= 'dead' then return answer('stale', c, c.owner) end
   local key = P .. 'm:' .. c.id
   local at = call('HMGET', key, 't', 'places')
-  if at[1] and call('GET', P .. 'last:' .. at[1]) == c.id then call('DEL', P .. 'last:' .. at[1]) end
+  if at[1] and call('GET', P .. 't:' .. at[1]) == '-' .. c.id then call('DEL', P .. 't:' .. at[1]) end
   for place in string.gmatch(at[2] or '', '[^\n]+') do
     if call('GET', P .. 'at:' .. place) == c.id then call('DEL', P .. 'at:' .. place) end
   end
   call('DEL', key, P .. 'c:' .. c.id)
+  forget_number(tonumber(string.sub(c.id, 2)))
   c.removed = true
   return answer('ok')
 end

@@ -54,13 +54,14 @@ function act.advance(argv)
   return '1'
 end
 
--- trim → entries dropped. Only what every known consumer has read; without consumers nothing.
+-- trim → entries dropped. Only what every known consumer has read; nothing before outbox and history are known.
 function act.trim()
   local all, least = call('HGETALL', P .. 'cursors'), nil
   for i = 1, #all, 2 do
     if string.sub(all[i], 1, 6) ~= 'fence:' and (not least or later_id(least, all[i + 1])) then least = all[i + 1] end
   end
-  return least and tostring(call('XTRIM', P .. 'ledger', 'MINID', least)) or '0'
+  local known = call('HMGET', P .. 'cursors', 'outbox', 'history')
+  return known[1] and known[2] and tostring(call('XTRIM', P .. 'ledger', 'MINID', least)) or '0'
 end
 
 -- register: consumer → its cursor. From then on the ledger is kept for it.

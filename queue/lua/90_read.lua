@@ -16,7 +16,7 @@ local function contact_json(id, with_facts)
     v.offers[i] = {it[1], it[2], it[5], digits(it[4]), it[6] or ''}
   end
   if c.pairs then v.excluded = call('HKEYS', P .. 'x:' .. id) end
-  if with_facts then v.facts = call('HGET', P .. 'c:' .. id, 'f') or '' end
+  if with_facts then v.facts = c.facts end
   return v
 end
 
@@ -45,6 +45,16 @@ function view.contact_views(argv)
   local ids = {}
   for i = 3, #argv do ids[i - 2] = argv[i] end
   return each_json(ids, function(id) return contact_json(id, true) end)
+end
+
+-- states: ids… → each one's state, "" for unknown ones
+function view.states(argv)
+  local list = {}
+  for i = 3, #argv do
+    local c = contact(argv[i])
+    list[i - 2] = c and state_of(c) or ''
+  end
+  return list
 end
 
 -- agent_views: → one JSON text each, for every agent

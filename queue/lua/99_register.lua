@@ -76,6 +76,7 @@ redis.register_function('tierline_1_intern_class', mutation(act.intern_class))
 redis.register_function('tierline_1_intern_profile', mutation(act.intern_profile))
 redis.register_function('tierline_1_intern_route', mutation(act.intern_route))
 redis.register_function{function_name = 'tierline_1_contact_views', callback = reading(view.contact_views), flags = {'no-writes'}}
+redis.register_function{function_name = 'tierline_1_states', callback = reading(view.states), flags = {'no-writes'}}
 redis.register_function{function_name = 'tierline_1_agent_views', callback = reading(view.agent_views), flags = {'no-writes'}}
 redis.register_function{function_name = 'tierline_1_messages', callback = reading(view.messages), flags = {'no-writes'}}
 redis.register_function{function_name = 'tierline_1_now', callback = reading(view.now), flags = {'no-writes'}}

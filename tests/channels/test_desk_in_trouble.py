@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from desk_stage import Once, buttons, card, desk_stage, eventually, head, line, 
 from slack_stage import ADA, ADA_DM, LIN, ROOM, slack_stage, until
 
 from tierline.channels.channel import DeliveryError, NotDelivered, OutcomeUnknown, Told
-from tierline.channels.slack.desk import SlackDesk
-from tierline.channels.slack.listen import belongs
+from tierline.channels.slack.desk import NoSecrets, SlackDesk
+from tierline.channels.slack.payloads import belongs
 
 
 @pytest.mark.promise("desk-once")
@@ -259,3 +260,18 @@ async def test_a_receipt_that_turns_bad_later_is_shown_as_bad() -> None:
             return [one["name"] for one in typed["reactions"]] == ["x"]
 
         await eventually(only_x)
+
+
+async def test_fifty_offers_at_once_wait_for_nothing_but_slack() -> None:
+    async with desk_stage() as on:
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(on.desk.offer(card(f"C{n}")) for n in range(50)))
+        assert len(await on.messages(ADA_DM)) == 50
+
+
+def test_the_librarys_log_lines_carry_no_token_and_no_ticket() -> None:
+    record = logging.LogRecord(
+        "x", logging.ERROR, "", 1, "no: %s", ("wss://a/link/?ticket=12-ab&app_id=99 xoxb-1-a xapp-1-B",), None
+    )
+    assert NoSecrets().filter(record)
+    assert record.getMessage() == "no: wss://a/link/?ticket=…&app_id=… … …"

@@ -144,7 +144,7 @@ async def test_a_reply_deleted_before_it_was_marked_as_held_is_taken_back_too() 
         source = await on.type(place, "Oops")
         channel, ts = source.split(":")
         await on.stage.post("delete", user=ADA, channel=channel, ts=ts)
-        await until(lambda: source in on.desk._listen.taken_back)
+        await until(lambda: source in on.desk._typed.taken_back)
         await on.desk.mark(place, mark("held", source))
         await until(lambda: on.house.verbs("undo"))
 

@@ -277,3 +277,16 @@ async def test_nobody_by_that_address_is_a_refusal_in_words() -> None:
         with pytest.raises(NotDelivered) as refused:
             await on.desk.open(head(place="#nowhere"))
         assert refused.value.permanent and "#nowhere" in refused.value.reason
+
+
+@pytest.mark.promise("desk-note")
+async def test_a_note_is_marked_for_everybody_and_no_longer_once_it_is_sent() -> None:
+    async with desk_stage() as on:
+        place = await on.desk.open(head())
+        on.house.answers["typed"] = Told(
+            True, "kept as a note", buttons=(Button("note.send", "Send it", "C1001.2"),)
+        )
+        source = await on.type(place, "// only for us")
+        await eventually(lambda: reacted(on, source, ["lock"]))
+        await on.desk.mark(place, mark("held", f"{source}:sent"))
+        await eventually(lambda: reacted(on, source, ["hourglass_flowing_sand"]))

@@ -18,12 +18,15 @@ class Bug:
 BUGS = {
     "operation id forgotten": Bug("    call('HSET', bucket, op, reply)\n", ""),
     "outside event forgotten": Bug(
-        "  if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end\n", ""
+        "  if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end\n", "", "ordinary", 4
     ),
-    "conversation forgotten": Bug("    call('SET', thread_key, id)\n", ""),
+    "conversation forgotten": Bug("  if thread_key then call('SET', thread_key, id) end\n", ""),
     "rank lost on decline": Bug("  exclude(c, a)\n", "  exclude(c, a)\n  c.rank = NOW * 1000\n"),
     "agent not filled after a decline": Bug(
-        "  exclude(c, a)\n  push(entering, c)\n  fill_later(a)\n", "  exclude(c, a)\n  push(entering, c)\n"
+        "  exclude(c, a)\n  push(entering, c)\n  fill_later(a)\n",
+        "  exclude(c, a)\n  push(entering, c)\n",
+        "ordinary",
+        2,
     ),
     "decline doesn't exclude": Bug("  exclude(c, a)\n  push", "  push"),
     "capacity released at the beginning of the wrap-up": Bug(
@@ -34,37 +37,45 @@ BUGS = {
     "exclusions live on after an accept": Bug(
         "  forget_pairs(c)\n  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner",
         "  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner",
+        "ordinary",
+        3,
     ),
     "accept is no turn": Bug(
         "  a.since, a.misses, a.missed = NOW, 0, nil\n", "  a.misses, a.missed = 0, nil\n"
     ),
-    "head of a class left stale": Bug("      call('ZADD', P .. 'h:' .. c.ch, head[2], c.class)\n", ""),
+    "head of a class left stale": Bug(
+        "      call('ZADD', P .. 'h:' .. c.ch, head[2], c.class)\n", "", "crowded"
+    ),
     "end of an exclusion matches nobody": Bug(
-        "  readmit(c, name)\n  push(entering, c)\n", "  readmit(c, name)\n"
+        "  readmit(c, name)\n  push(entering, c)\n", "  readmit(c, name)\n", "crowded"
     ),
     "texts are offered during a call": Bug("  return ch <= CHAT or a.cnt[VOICE] == 0\n", "  return true\n"),
-    "a call leaves offered texts standing": Bug("  if c.ch == VOICE then rescind_deferred(a) end\n", ""),
+    "a call leaves offered texts standing": Bug(
+        "  if c.ch == VOICE then rescind_deferred(a) end\n", "", "ordinary", 2
+    ),
     "limit of live offers ignored": Bug(
         "  if #a.offers < a.f.offers then return 'any' end\n", "  if #a.offers < 99 then return 'any' end\n"
     ),
     "cap of a channel ignored": Bug(
-        "  if f.cap[ch] >= 0 and a.cnt[ch] >= f.cap[ch] then return false end\n", ""
+        "  if f.cap[ch] >= 0 and a.cnt[ch] >= f.cap[ch] then return false end\n", "", "ordinary", 9
     ),
     "misses in a gap count": Bug(
-        "  if not before or NOW - before <= TICK_GAP then return end\n", "  do return end\n"
+        "  if not before or NOW - before <= TICK_GAP then return end\n", "  do return end\n", "ordinary", 9
     ),
-    "nobody is kept free": Bug(
-        "      if chosen then mark_drainer(c, chosen) end\n      if chosen == a then return true end\n", "", "busy"
-    ),
-    "kept free after leaving": Bug("  recheck_drain(a)\n  if was.shift", "  if was.shift"),
+    "nobody is kept free": Bug("      if chosen == a then return true end\n", "", "busy", 5),
+    "kept free after leaving": Bug("  recheck_drain(a)\n  if was.shift", "  if was.shift", "crowded"),
     "deadline counts from the offer": Bug("    due('o:' .. c.id .. ':' .. number, held[4])\n", ""),
-    "two misses change nothing": Bug("local MISSES = 2 ", "local MISSES = 20 "),
+    "two misses change nothing": Bug("local MISSES = 2 ", "local MISSES = 20 ", "ordinary", 3),
     "age opens no step": Bug("  while i < r.last and instant_of(c, r, i) <= NOW do i = i + 1 end\n", ""),
     "dead class isn't left": Bug(
         " == 0 and by == -1 then due('k:' .. class, NOW) end",
         " == 0 and false then due('k:' .. class, NOW) end",
+        "ordinary",
+        2,
     ),
-    "waits for an agent who left": Bug("  recheck_personal(a)\n  recheck_drain(a)\n", "  recheck_drain(a)\n"),
+    "waits for an agent who left": Bug(
+        "  recheck_personal(a)\n  recheck_drain(a)\n", "  recheck_drain(a)\n", "crowded", 15
+    ),
     "offers while the desk is down": Bug(
         "  if not DESK then return nil end\n  place_touched()\n", "  place_touched()\n"
     ),
@@ -75,12 +86,15 @@ BUGS = {
     "search ends at the first class": Bug(
         "    if byte_at(can, tonumber(heads[i])) > 0 then best = better_of(a, heads[i], best) end\n",
         "    if byte_at(can, tonumber(heads[i])) > 0 then\n      best = better_of(a, heads[i], best)\n      if best then return best end\n    end\n",
+        "crowded",
     ),
-    "own classes in no order": Bug("  table.sort(list, function(x, y) return x[1] < y[1] end)\n", "", "tiny"),
+    "own classes in no order": Bug(
+        "  table.sort(list, function(x, y) return x[1] < y[1] end)\n", "", "tiny", 17
+    ),
     "excluded run cut at a chunk": Bug(
         "    if #ids < size then return nil end\n",
         "    if size > 1 then return nil end\n    if #ids < size then return nil end\n",
-        "tiny",
+        "refusing",
     ),
     "bounded fill leaves nothing to do": Bug(
         "  due('d:' .. a.name, NOW)\nend\n\nlocal function fill_later",

@@ -22,7 +22,9 @@ from tierline.queue.engine import Queue
 from tierline.queue.model import Model
 from tierline.queue.replies import Refused, Ticked
 from tierline.queue.state import Event, State
+from tierline.skills.skill import CHANNELS
 
+INDEX_EVERY = 10  # calls
 BOUNDS = {"BOUND_TICK": 16, "BOUND_FILL": 16, "BOUND_SWEEP": 64, "BOUND_SCAN": 16, "BOUND_PART": 1000}
 
 
@@ -58,19 +60,69 @@ class Both:
         for move in moves:
             yield from self.history.resolve(move)
 
-    async def step(self, call: Call) -> list[str]:
-        """One call on both sides; whatever differs afterwards, in words."""
+    async def step(self, call: Call, whole: bool = True) -> list[str]:
+        """One call on both sides; whatever differs afterwards, in words. `whole`: the states too."""
         queue = self.routers[len(self.history.done) % 2]
         expected, got = on_model(self.model, call), await on_queue(queue, call)
-        state, events = await asyncio.gather(state_of(queue), queue.events(self.read, 1000))
+        looks = state_of(queue) if whole else asyncio.sleep(0)
+        events, state = await asyncio.gather(queue.events(self.read, 1000), looks)
         self.read = events[-1].id if events else self.read
         told = self.model.events[self.seen :]
         self.seen = len(self.model.events)
         found = [] if same_reply(expected, got) else [f"reply: model {expected}", f"       queue {got}"]
-        found += differing_events(told, events) + differing_states(self.model.snapshot(), state)
+        found += differing_events(told, events)
+        if state is None:
+            return found
+        if len(self.history.done) % INDEX_EVERY == 0:
+            found += await index_faults(queue, self.model)
+        found += differing_states(self.model.snapshot(), state)
         claimed = {it.a for it in events if it.e == "offered"}
         claimed = {it for it in claimed if it in state.agents and state.agents[it].offers}
         return found + violations(state, call.now) + over_capacity(state, claimed)
+
+
+async def index_faults(queue: Queue, model: Model) -> list[str]:
+    """Where the store's indexes aren't exactly what the model's contacts and agents demand (engine.md I2, I6–I8)."""
+    must: dict[str, Any] = {}
+    xs = set()
+    for it in model.contacts.values():
+        if it.open:
+            must.setdefault(f"w:{it.klass}", {})[it.id] = float(it.rank)
+            heads = must.setdefault(f"h:{CHANNELS.index(it.route.channel) + 1}", {})
+            heads[str(it.klass)] = min(float(it.rank), heads.get(str(it.klass), float("inf")))
+        elif it.personal and it.state == "waiting":
+            ch = CHANNELS.index(it.route.channel) + 1
+            must.setdefault(f"w:@{it.personal}.{ch}", {})[it.id] = float(it.rank)
+        for name in it.pairs:
+            must.setdefault(f"x:{it.id}", set()).add(name)
+            must.setdefault(f"n:{name}", set()).add(it.id)
+        if it.pairs and it.state in ("waiting", "offered"):
+            xs.add(it.id)
+    if xs:
+        must["xs"] = xs
+    keys = texts(await queue.plain("KEYS", queue.key("*")))
+    names = [it.removeprefix(queue.key("")) for it in keys]
+    names = [it for it in names if it.startswith(("w:", "h:", "x:", "n:")) or it == "xs"]
+    values = await asyncio.gather(*(_value(queue, it) for it in names))
+    have = dict(zip(names, values, strict=True))
+    found = [
+        f"index {it}: model {must.get(it)}, queue {have.get(it)}"
+        for it in sorted(must.keys() | have.keys())
+        if must.get(it) != have.get(it)
+    ]
+    alive = texts(await queue.plain("HGETALL", queue.key("alive")))
+    for number, n in zip(alive[::2], alive[1::2], strict=True):
+        if (int(n) > 0) != model.alive(int(number)):
+            found.append(f"alive {number}: model {model.alive(int(number))}, queue {n}")
+    return found
+
+
+async def _value(queue: Queue, name: str) -> Any:
+    key = queue.key(name)
+    if name.startswith(("w:", "h:")):
+        raw = texts(await queue.plain("ZRANGE", key, 0, -1, "WITHSCORES"))
+        return {member: float(score) for member, score in zip(raw[::2], raw[1::2], strict=True)}
+    return set(texts(await queue.plain("HKEYS" if name.startswith("x:") else "SMEMBERS", key)))
 
 
 class Direct:

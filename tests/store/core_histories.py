@@ -110,6 +110,22 @@ def busy(rng: random.Random, bounds: Bounds | None = None) -> World:
     return world
 
 
+def refusing(rng: random.Random, bounds: Bounds | None = None) -> World:
+    """Two dozen waiting in two classes, and three agents who mostly decline: long runs of what isn't for them."""
+    world = ordinary(rng, bounds)
+    channel = rng.choice(CHANNELS)
+    need = Need("outage", channel, tiers=(1, 2, 3))
+    world.profiles = [Profile("inhouse"), Profile("experts", 3)]
+    world.capacities = [Capacity(caps=((channel, 2),)), Capacity()]
+    world.routes = [
+        Route("outage", channel, (Step(need, pick=rng.choice(PICKS)),), 20_000, 0),
+        Route("outage", channel, (Step(Need("outage", channel, tiers=(1, 3))),), 20_000, 0),
+    ]
+    world.agents, world.crowd, world.threads = ["a0", "a1", "a2"], 24, 300
+    world.weights = {"decline": 70, "accept": 4, "arrive": 8, "wait": 3, "jump": 0, "presence": 4}
+    return world
+
+
 def _profile(rng: random.Random, services: list[str]) -> Profile:
     return Profile(
         rng.choice(("inhouse", "nightowl", "experts")),
@@ -156,8 +172,11 @@ KINDS: dict[str, Callable[[random.Random], World]] = {
     "ordinary": ordinary,
     "crowded": crowded,
     "busy": busy,
+    "refusing": lambda rng: refusing(rng, TINY),
     "tiny": lambda rng: rng.choice((ordinary, crowded, busy))(rng, TINY),
 }
+
+BOUND = {"tiny": TINY.fill, "refusing": TINY.fill}  # what the scripts' bounds are lowered to
 
 # -- steps ---------------------------------------------------------------------------------------------------
 

@@ -5,10 +5,10 @@ import random
 
 import pytest
 from core_differential import Both, clear, load, memory_server, shortened
-from core_histories import KINDS, moves
+from core_histories import BOUND, KINDS, moves
 
 LONG = os.environ.get("TIERLINE_LONG") == "1"
-SAMPLE = {"ordinary": 12, "crowded": 3, "busy": 6, "tiny": 9}
+SAMPLE = {"ordinary": 9, "crowded": 2, "busy": 6, "refusing": 2, "tiny": 7}
 
 
 @pytest.mark.timeout(3600 if LONG else 300)
@@ -20,7 +20,7 @@ async def test_model_and_scripts_agree_after_every_step(kind, tmp_path):
 
 async def agree(kind, client):
     site = "core"
-    name = await load(client, f"core_{kind}", 2 if kind == "tiny" else None)
+    name = await load(client, f"core_{kind}", BOUND.get(kind))
     first = int(os.environ.get("TIERLINE_SEED", "0"))
     for seed in range(first, first + (1500 if LONG else SAMPLE[kind])):
         rng = random.Random(f"{kind}{seed}")

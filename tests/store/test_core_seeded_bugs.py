@@ -5,7 +5,7 @@ import random
 import pytest
 from core_bugs import BUGS
 from core_differential import Both, clear, load, memory_server
-from core_histories import KINDS, moves
+from core_histories import BOUND, KINDS, moves
 
 HISTORIES = 25
 
@@ -15,7 +15,7 @@ HISTORIES = 25
 async def test_a_seeded_bug_is_seen(name, tmp_path, record_property):
     bug = BUGS[name]
     async with memory_server(tmp_path) as client:
-        await load(client, "seeded", 2 if bug.kind == "tiny" else None, (bug.passage, bug.instead))
+        await load(client, "seeded", BOUND.get(bug.kind), (bug.passage, bug.instead))
         for tried in range(HISTORIES):
             rng = random.Random(f"{bug.kind}{bug.seed + tried}")
             world = KINDS[bug.kind](rng)

@@ -10,8 +10,10 @@ from itertools import groupby
 import pytest
 from helpers_history import history as history
 from helpers_history import rows, story, told
+from helpers_queue import START, make_queue, on_duty, plain_route, text_in
 from helpers_store import until
 
+from tierline.queue.client import Client
 from tierline.queue.history import projector as module
 from tierline.queue.history.database import HistoryUnavailable
 from tierline.queue.history.fold import KEPT
@@ -28,7 +30,7 @@ def order(id: str) -> tuple[int, int]:
     return int(ms), int(seq)
 
 
-class Queue:
+class Ledger:
     """The queue's side of it, in memory: a ledger, cursors with fences, a lease, contacts that can be forgotten."""
 
     def __init__(self, *contacts: str) -> None:
@@ -103,7 +105,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_everything_in_the_ledger_comes_into_the_history_and_settled_says_when(history: History) -> None:
-    queue = Queue("C1001")
+    queue = Ledger("C1001")
     queue.add(story())
     projector = Projector(queue, history, "one")
     async with running(projector.run):
@@ -119,7 +121,7 @@ async def test_everything_in_the_ledger_comes_into_the_history_and_settled_says_
 async def test_a_broken_database_loses_nothing_and_the_ledger_waits_for_it(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queue = Queue("C1001")
+    queue = Ledger("C1001")
     queue.cursors["outbox"] = "999-0"
     queue.add(story())
     projector = Projector(queue, history, "one", clock=iter(range(1_000_000)).__next__)
@@ -140,7 +142,7 @@ async def test_a_broken_database_loses_nothing_and_the_ledger_waits_for_it(
 
 
 async def test_a_process_that_dies_between_commit_and_cursor_projects_nothing_twice(history: History) -> None:
-    queue = Queue("C1001")
+    queue = Ledger("C1001")
     queue.add(story())
     await history.project(story())  # the commit; the cursor never moved
     before = await rows(history)
@@ -151,7 +153,7 @@ async def test_a_process_that_dies_between_commit_and_cursor_projects_nothing_tw
 
 
 async def test_only_the_holder_of_the_role_projects_and_the_next_goes_on(history: History) -> None:
-    queue = Queue("C1001")
+    queue = Ledger("C1001")
     queue.holder, queue.fence = "other", 1
     queue.add(story()[:3])
     projector = Projector(queue, history, "one")
@@ -165,7 +167,7 @@ async def test_only_the_holder_of_the_role_projects_and_the_next_goes_on(history
 
 
 async def test_a_holder_who_overslept_moves_no_cursor(history: History) -> None:
-    queue = Queue("C1001")
+    queue = Ledger("C1001")
     queue.add(story())
     queue.fences["history"] = 7  # somebody later has been here
     projector = Projector(queue, history, "one")
@@ -176,7 +178,7 @@ async def test_a_holder_who_overslept_moves_no_cursor(history: History) -> None:
 
 @pytest.mark.promise("history-3")
 async def test_the_ledger_is_not_trimmed_before_the_outbox_has_ever_read_it(history: History) -> None:
-    queue = Queue("C1001")
+    queue = Ledger("C1001")
     queue.add(story())
     projector = Projector(queue, history, "one")
     async with running(projector.run):
@@ -189,7 +191,7 @@ async def test_the_ledger_is_not_trimmed_before_the_outbox_has_ever_read_it(hist
 
 
 async def test_an_ended_contact_leaves_the_store_when_its_time_is_up_and_the_outbox_is_past_it(history: History) -> None:
-    queue = Queue("C1001")
+    queue = Ledger("C1001")
     await history.project(story())
     last = story()[-1].id
     for instant, outbox, left in [
@@ -206,7 +208,7 @@ async def test_an_ended_contact_leaves_the_store_when_its_time_is_up_and_the_out
 
 
 async def test_what_was_set_aside_stays_for_a_supervisor_and_what_was_brought_back_stays(history: History) -> None:
-    queue = Queue("C1001", "C1002")
+    queue = Ledger("C1001", "C1002")
     dead = [told(1_000, "arrived", "C1001", id="1-0"), told(1_000, "dead", "C1001", id="2-0", reason="x")]
     back = [
         told(1_000, "arrived", "C1002", id="3-0"), told(1_000, "abandoned", "C1002", id="4-0", reason="x"),
@@ -220,3 +222,34 @@ async def test_what_was_set_aside_stays_for_a_supervisor_and_what_was_brought_ba
     queue.instant = 1_000 + 10 * KEPT["dead"]
     assert await projector.tidy() == 1
     assert queue.contacts == {"C1002"}
+
+
+@pytest.mark.promise("history-3")
+async def test_a_real_queue_is_projected_and_forgets_what_ended(history: History, client: Client, site: str) -> None:
+    queue = await make_queue(client, site)
+    await on_duty(queue, "ada")
+    contact = await text_in(queue, 1, plain_route())
+    await queue.accept(contact, 1, "ada", now=START)
+    held = await queue.hold_reply(contact, "ada", '{"text":"oops"}', "1.1", 8_000, now=START)
+    await queue.undo_reply(contact, held.n, "ada", now=START)
+    projector = Projector(queue, history, "one")
+    async with running(projector.run):
+        await asyncio.wait_for(projector.settled(), 30)
+        record = await history.contact(contact)
+        assert record is not None and (record.state, record.owner) == ("active", "ada")
+        assert [(it.kind, it.status, it.body) for it in record.messages[1:]] == [("reply", "undone", '{"text":"oops"}')]
+        await queue.complete(contact, "ada", '{"disposition":"solved"}', now=START)
+        await asyncio.wait_for(projector.settled(), 30)
+        assert await queue.contact(contact) is not None  # the outbox hasn't seen its end
+        await queue.advance("outbox", await queue.last_event(), 1)
+
+        async def gone() -> bool:
+            return await queue.contact(contact) is None
+
+        await until(gone, 30)
+    record = await history.contact(contact)
+    assert record is not None and (record.state, record.disposition) == ("closed", "solved")
+    assert await history.seen("SM1") == (contact, 1)
+    assert len(await queue.events("0-0", 100)) == 1  # what every consumer has behind it is trimmed
+    await history.rebuild()
+    assert await history.contact(contact) == record

@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tierline.channels.channel import Button, Card, Head, Line, Mark
-from tierline.channels.slack import blocks, modals
+from tierline.channels.slack import messages as slack
+from tierline.channels.slack import modals
 from tierline.channels.slack.blocks import Message
 from tierline.queue.contact import Media
 from tierline.sandbox.slack_blocks import MESSAGE_BLOCKS_SIZE, faults_of_blocks, faults_of_view, too_large
@@ -35,23 +36,23 @@ def messages(text: str) -> Iterable[Message]:
     card = Card(
         "C1001", 7, "a@b.example", text, "sms", text, False, text, text, 5000, NOW, 60_000, (text,) * 5, text
     )
-    yield (offered := blocks.offer(card, NOW))
-    yield blocks.ended_offer(offered.blocks, text)
+    yield (offered := slack.offer(card, NOW))
+    yield slack.ended_offer(offered.blocks, text)
     for replies in ("direct", "explicit"):
         head = Head(
             "C1001", "#x", "a@b.example", text, text, "sms", text, True, NOW, replies, 8000,  # type: ignore[arg-type]
             tuple(line(text, n) for n in range(1, 20)),
         )  # fmt: skip
-        yield (opened := blocks.head(head))
-        yield blocks.closed_head(opened.blocks, text)
-        yield from blocks.transcript(head)
+        yield (opened := slack.head(head))
+        yield slack.closed_head(opened.blocks, text)
+        yield from slack.transcript(head)
     for kind in ("customer", "agent", "system", "note"):
-        yield blocks.line(line(text, 3, kind))
+        yield slack.line(line(text, 3, kind))
     mark = Mark("C1001", 2, "C1:1.2", "held", text, "a@b.example", NOW + 8000, text)
-    yield from (blocks.held(mark, NOW), blocks.undone(mark), blocks.failed(mark), blocks.mended(mark))
-    yield blocks.gone_out(mark, text)
-    yield blocks.closing("C1001", text)
-    yield blocks.telling(text, tuple(Button("agent.overtime", text, text[:400]) for _ in range(4)))
+    yield from (slack.held(mark, NOW), slack.undone(mark), slack.failed(mark), slack.mended(mark))
+    yield slack.gone_out(mark, text)
+    yield slack.closing("C1001", text)
+    yield slack.telling(text, tuple(Button("agent.overtime", text, text[:400]) for _ in range(4)))
 
 
 def markup(value: Any) -> Iterable[str]:
@@ -128,11 +129,11 @@ def test_a_chosen_disposition_comes_back_by_its_whole_name() -> None:
 
 
 def test_what_a_customer_wrote_is_shown_as_it_was_written() -> None:
-    shown = blocks.line(line("My <server> is down & *out* :fire:")).blocks[1]["text"]
+    shown = slack.line(line("My <server> is down & *out* :fire:")).blocks[1]["text"]
     assert shown == {"type": "plain_text", "text": "My <server> is down & *out* :fire:", "emoji": False}
 
 
 def test_a_long_message_is_cut_and_says_so() -> None:
-    shown = blocks.line(line("word " * 10_000)).blocks
+    shown = slack.line(line("word " * 10_000)).blocks
     assert "longer than Slack shows" in str(shown[-2:])
-    assert blocks.line(line("a\n" * 900)).blocks[-1]["type"] == "context"
+    assert slack.line(line("a\n" * 900)).blocks[-1]["type"] == "context"

@@ -1,0 +1,228 @@
+"""Every message of the desk, from what the router says to what Slack shows. Pure; how text is made safe: `blocks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..channel import Button, Card, Head, Line, Mark
+from .blocks import (
+    SECTION,
+    WEIGHT,
+    Json,
+    Message,
+    actions,
+    button,
+    clean,
+    clip,
+    date,
+    fallback,
+    lasting,
+    mrkdwn,
+    ours,
+    plain,
+    sections,
+    small,
+    tame,
+    theirs,
+    weigh,
+    without_buttons,
+)
+
+CALLED = {"voice": "call", "sms": "text", "email": "mail", "chat": "chat"}
+
+
+def _title(service: str, channel: str, contact: str, more: str) -> str:
+    return f"*{tame(service, 150)}* · {CALLED.get(channel, 'contact')} · {tame(contact, 50)} · {more}"
+
+
+def offer(card: Card, now: int) -> Message:
+    """The card of an offer, for its agent in person."""
+    value = f"{card.contact}:{card.offer}"
+    until = date(now + card.stands, "{time_secs}")
+    due = f" · answer due {date(card.due, '{date_short_pretty} {time}')}" if card.due else ""
+    title = _title(card.service, card.channel, card.contact, tame(card.tier, 20))
+    known = "verified" if card.verified else "claimed, not verified"
+    head = [
+        ours(f"{title}\nYours until {until} · waited {lasting(card.waited)}{due}"),
+        small([f"From {card.customer} ({known})", f"Why you: {card.why}", card.history]),
+    ]
+    buttons = [button("offer.accept", "Accept", value, "primary"), button("offer.decline", "Decline", value)]
+    lines = list[Json]()
+    for text in card.lines[-8:]:
+        lines += sections(text, (WEIGHT - sum(map(weigh, [*head, *lines])) - 1000) // 2)
+    metadata = _metadata("tierline_offer", contact=card.contact, offer=card.offer)
+    words = f"{card.service}: {card.customer} – {card.lines[-1] if card.lines else ''}"
+    return Message(fallback(words), (*head, *lines, *actions(buttons)), metadata)
+
+
+def ended_offer(shown: Iterable[Json], told: str, link: str = "") -> Message:
+    """A card whose offer has ended: what it showed, and what became of it."""
+    more = f" <{link}|Go to the thread>" if link else ""
+    # The deadline stands in the first block: it is over.
+    kept = without_buttons(shown)[1:]
+    return Message(fallback(told), (ours((tame(told, 600) or "Withdrawn.") + more), *kept))
+
+
+def where_replies_go(head: Head) -> str:
+    """In words, for the first message of a thread."""
+    who = tame(head.owner_name, 100)
+    if head.channel == "voice":
+        return "This is a call: nothing typed here is sent to the customer."
+    if head.replies == "explicit":
+        return "Nothing typed here is sent: only the *Reply* button sends to the customer."
+    return (
+        f"Plain replies of {who} go to the customer after {lasting(head.hold)}; "
+        "begin with `//` or `note:` to keep it inside."
+    )
+
+
+def head(it: Head) -> Message:
+    """The first message of a contact's thread."""
+    due = f" · answer due {date(it.due, '{date_short_pretty} {time}')}" if it.due else ""
+    title = _title(it.service, it.channel, it.contact, f"with *{tame(it.owner_name, 100)}*{due}")
+    known = "verified" if it.verified else "claimed, not verified"
+    reply = [] if it.channel == "voice" else [button("contact.reply", "Reply", it.contact, "primary")]
+    buttons = [
+        *reply,
+        button("contact.note", "Note", it.contact),
+        button("contact.close", "Close", it.contact),
+    ]
+    blocks = (
+        ours(title),
+        small([f"From {it.customer} ({known})"]),
+        ours(where_replies_go(it)),
+        *actions(buttons),
+    )
+    upto = max((line.n for line in it.lines), default=0)
+    metadata = _metadata("tierline_contact", contact=it.contact, upto=upto)
+    return Message(
+        fallback(f"{it.contact} {it.service}: {it.customer}, with {it.owner_name}"), blocks, metadata
+    )
+
+
+ICONS = {
+    "customer": ":bust_in_silhouette:",
+    "agent": ":speech_balloon:",
+    "system": ":gear:",
+    "note": ":lock:",
+}
+WHO = {"customer": "", "agent": "", "system": "sent by Tierline", "note": "note, kept inside"}
+
+
+def said_by(line: Line) -> list[Json]:
+    """One line of a transcript: who, and what was said."""
+    who = line.author if line.kind != "system" else "Tierline"
+    extra = f"_{WHO[line.kind]}_ " if WHO[line.kind] else ""
+    # The name may be the customer's own: it stands in plain text, beside our words.
+    name = {
+        "type": "context",
+        "elements": [mrkdwn(ICONS[line.kind]), plain(who or "unknown", 200), mrkdwn(extra + date(line.at))],
+    }
+    files = [f"Attached: {media.name or media.content_type}" for media in line.media[:10]]
+    texts = sections(line.text, WEIGHT - 2500) if line.text.strip() or not files else []
+    return [name, *texts, *([small(files)] if files else [])]
+
+
+def line(it: Line) -> Message:
+    """A line in a contact's thread."""
+    metadata = _metadata("tierline_line", contact=it.contact, n=it.n)
+    return Message(fallback(f"{it.author}: {it.text}"), tuple(said_by(it)), metadata)
+
+
+def transcript(it: Head) -> list[Message]:
+    """What was said before the thread opened, in as few messages as Slack allows."""
+    pages: list[list[Json]] = []
+    for one in it.lines:
+        blocks = said_by(one)
+        if not pages or len(pages[-1]) + len(blocks) > 45 or weigh(pages[-1]) + weigh(blocks) > WEIGHT:
+            pages.append([])
+        pages[-1] += blocks
+    first = it.lines[0] if it.lines else None
+    words = fallback(f"{first.author}: {first.text}" if first else it.contact)
+    return [
+        Message(words, tuple(page), _metadata("tierline_transcript", contact=it.contact, page=number))
+        for number, page in enumerate(pages)
+    ]
+
+
+def held(mark: Mark, now: int) -> Message:
+    """A reply that is about to leave, with Undo."""
+    seconds = max(1, -(-(mark.until - now) // 1000))
+    text = f"⏳ leaves in {seconds} s: “{clip(clean(mark.text), 2500)}”"
+    undo = button("reply.undo", "Undo", f"{mark.contact}.{mark.n}", "danger")
+    metadata = _metadata("tierline_reply", contact=mark.contact, n=mark.n, undo=True)
+    return Message(fallback(text), (theirs(text), *actions([undo])), metadata)
+
+
+def undone(mark: Mark) -> Message:
+    """A reply that was taken back."""
+    text = f"Undone, nothing was sent: “{clip(clean(mark.text), 2500)}”"
+    return Message(
+        fallback(text),
+        (theirs(text),),
+        _metadata("tierline_reply", contact=mark.contact, n=mark.n, undo=True),
+    )
+
+
+def gone_out(mark: Mark, author: str) -> Message:
+    """A reply that was not typed in the thread, once it is out."""
+    text = f"✓ {author} “{clip(clean(mark.text), 2500)}”"
+    return Message(
+        fallback(text),
+        (theirs(text),),
+        _metadata("tierline_reply", contact=mark.contact, n=mark.n, undo=True),
+    )
+
+
+def failed(mark: Mark) -> Message:
+    """A reply that could not be sent: why, and Retry."""
+    text = f"✗ Not sent: {clip(clean(mark.error) or 'the reason is unknown', 500)}\n“{clip(clean(mark.text), 2000)}”"
+    retry = button("reply.retry", "Retry", f"{mark.contact}.{mark.n}", "primary")
+    metadata = _metadata("tierline_reply", contact=mark.contact, n=mark.n, failed=True)
+    return Message(fallback(text), (theirs(text), *actions([retry])), metadata)
+
+
+def mended(mark: Mark) -> Message:
+    """A reply that failed once and is out now."""
+    text = f"✓ Sent after all: “{clip(clean(mark.text), 2000)}”"
+    return Message(
+        fallback(text),
+        (theirs(text),),
+        _metadata("tierline_reply", contact=mark.contact, n=mark.n, failed=True),
+    )
+
+
+def closing(contact: str, told: str) -> Message:
+    """The last line of a thread."""
+    return Message(
+        fallback(told), (ours(tame(told)),), _metadata("tierline_closed", contact=contact, told=told[:200])
+    )
+
+
+def closed_head(shown: Iterable[Json], told: str) -> Message:
+    """A thread's first message once the contact has ended: nothing to press, and where replies no longer go."""
+    kept = without_buttons(shown)
+    return Message(fallback(told), (*kept[:2], ours(tame(told))))
+
+
+def telling(text: str, buttons: Sequence[Button] = ()) -> Message:
+    """Something told to a person or a channel."""
+    made = [button(one.action, one.label, one.value, one.style) for one in buttons[:25]]
+    rows, most = actions(made), 9000
+    while weigh(parts := [ours(part) for part in _parts(text, most)]) + weigh(rows) > WEIGHT and most > 300:
+        most = most * 2 // 3
+    return Message(fallback(text), (*parts, *rows))
+
+
+def _parts(text: str, most: int) -> list[str]:
+    """Our own words in sections of whole lines."""
+    pages = [""]
+    for row in tame(text, most).split("\n"):
+        if len(pages[-1]) + len(row) > SECTION:
+            pages.append("")
+        pages[-1] += clip(row, SECTION) + "\n"
+    return [page.strip("\n") for page in pages if page.strip()] or ["…"]
+
+
+def _metadata(kind: str, **payload: str | int | bool) -> Json:
+    return {"event_type": kind, "event_payload": payload}

@@ -1,0 +1,32 @@
+"""Small look-ups that the deliveries share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from ..queue.engine import Queue
+from ..queue.state import ContactView, Event, MessageView
+from .plan.model import AgentSpec
+from .roster import agent_id
+from .rulebook import Rulebook
+
+
+def more(event: Event) -> Mapping[str, object]:
+    """What an event says besides contact, agent and number."""
+    raw = json.loads(event.x or "{}")
+    return raw if isinstance(raw, dict) else {}
+
+
+def spec_of(book: Rulebook, agent: str) -> AgentSpec | None:
+    """The plan's agent with the queue's id `agent`."""
+    return next((a for a in book.plan.agents if agent_id(a.name) == agent), None)
+
+
+async def found_message(queue: Queue, contact: str, n: int) -> tuple[ContactView, MessageView] | None:
+    """A contact and its message `n`, or None when either is gone."""
+    view = await queue.contact(contact)
+    if view is None:
+        return None
+    found = next((m for m in await queue.messages(contact) if m.n == n), None)
+    return None if found is None else (view, found)

@@ -1,0 +1,148 @@
+"""What an event causes towards the customer: texts of the plan, the agents' replies, and what is held after hours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Words
+from ..queue.engine import Queue
+from ..queue.state import Event
+from .alerts import Alerts
+from .body import Body
+from .facts import Facts
+from .lanes import Try
+from .look import found_message, more, spec_of
+from .rulebook import Rulebook
+from .texts import Telling, closed_telling, telling
+from .watch import past_closing, reopening
+
+GIVE_UP = 600_000
+"""ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
+IN_A_ROW = 3
+"""Failures of a door in a row before whoever can mend it is told."""
+
+
+@dataclass(slots=True)
+class Towards:
+    """The customer's side of the deliveries. `doors` by channel name; a door that is off has none."""
+
+    queue: Queue
+    doors: Mapping[str, Channel]
+    book: Callable[[], Rulebook]
+    alerts: Alerts
+    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
+
+    async def tell_closed(self, event: Event) -> None:
+        """The plan's text for a contact that ended."""
+        contact = await self.queue.contact(event.c)
+        if contact is not None:
+            spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
+            facts, name = Facts.parse(contact.facts), spec.name if spec else ""
+            told = telling(self.book(), "closed", event.c, contact.service, facts, event.t, agent=name)
+            await self._text(event.c, told)
+
+    async def greet(self, event: Event) -> None:
+        """Tell a new contact's customer that we have it, or when we open."""
+        contact = await self.queue.contact(event.c)
+        if contact is None:
+            return
+        facts, book = Facts.parse(contact.facts), self.book()
+        if facts.notice:
+            await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
+        if not facts.closed:
+            await self._text(event.c, telling(book, "received", event.c, contact.service, facts, event.t))
+            return
+        service = book.services.get(contact.service)
+        if service is not None and service.after_hours.of(contact.channel) == "reply_and_hold":
+            await self._text(event.c, closed_telling(book, event.c, contact.service, facts, event.t))
+
+    async def hold_after_hours(self, event: Event) -> None:
+        """Hold what waits again although its service has closed and the drain is over."""
+        contact, now = await self.queue.contact(event.c), await self.queue.now()
+        if (
+            contact is not None
+            and contact.state == "waiting"
+            and past_closing(self.book(), contact.service, now)
+        ):
+            await self.queue.park(event.c, reopening(self.book(), contact.service, now), "closed")
+
+    async def tell_held(self, event: Event) -> None:
+        """Tell who was held at closing time when we open."""
+        contact, service = await self.queue.contact(event.c), None
+        if contact is not None and more(event).get("reason") == "closed":
+            service = self.book().services.get(contact.service)
+        if contact is not None and service and service.after_hours.of(contact.channel) == "reply_and_hold":
+            facts = Facts.parse(contact.facts)
+            await self._text(event.c, closed_telling(self.book(), event.c, contact.service, facts, event.t))
+
+    async def tell_taken(self, event: Event) -> None:
+        """Tell who takes care of it."""
+        contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
+        if contact is not None and spec is not None:
+            facts = Facts.parse(contact.facts)
+            told = telling(
+                self.book(),
+                "taken",
+                event.c,
+                contact.service,
+                facts,
+                event.t,
+                agent=spec.name,
+                team=spec.team,
+            )
+            await self._text(event.c, told)
+
+    async def _text(self, contact: str, told: Telling | None) -> None:
+        if told is not None:
+            await self.queue.text(contact, told.kind, Body(told.text, by="Tierline").to_json(), unasked=True)
+
+    async def say(self, event: Event, t: Try) -> None:
+        """Send a text that was released, unless it has left already; looked up first when it may have."""
+        found = await found_message(self.queue, event.c, event.n)
+        if found is None or found[1].status not in ("queued", "sending"):
+            return
+        contact, message = found
+        facts, body = Facts.parse(contact.facts), Body.parse(message.body)
+        door = self.doors.get(contact.channel)
+        if door is None:
+            await self.queue.receipt(event.c, event.n, "failed", error=f"the {contact.channel} door is off")
+            return
+        words = Words(f"{event.c}.{event.n}", facts.address, facts.recipient, body.text, body.media, event.t)
+        # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
+        sent = await door.find(words) if t.again and message.status == "sending" else None
+        if sent is None:
+            await self.queue.receipt(event.c, event.n, "sending")
+            try:
+                sent = await door.say(words)
+            except NotDelivered as error:
+                if not error.permanent and await self._goes_on(event, contact.channel, error.reason):
+                    raise
+                await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
+                return
+            except OutcomeUnknown:
+                if await self._goes_on(event, contact.channel, "it doesn't answer"):
+                    raise
+                await self.queue.receipt(
+                    event.c, event.n, "failed", error="we could not learn whether it was sent"
+                )
+                return
+        await self._went_well(contact.channel)
+        await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
+
+    async def _goes_on(self, event: Event, door: str, reason: str) -> bool:
+        """Count a failure of `door`; whether the text is tried again."""
+        self.failing[door] = self.failing.get(door, 0) + 1
+        if self.failing[door] >= IN_A_ROW:
+            await self.alerts.begin(f"door:{door}", f"Texts can't be sent ({reason}): they are tried again.")
+        return await self.queue.now() - event.t < GIVE_UP
+
+    async def _went_well(self, door: str) -> None:
+        self.failing[door] = 0
+        await self.alerts.end(f"door:{door}", "Texts are sent again.")
+
+    async def not_said(self, event: Event) -> None:
+        """A text broke us three times: its sender sees ✗."""
+        await self.queue.receipt(
+            event.c, event.n, "failed", error="Tierline could not send it; the log says why"
+        )
