@@ -194,6 +194,7 @@ async def test_after_setup_doctor_finds_nothing_broken_but_the_plain_http_of_the
         assert seen.plan.active == 2 and not seen.plan.differs
 
 
+@pytest.mark.promise("doctor-finds")
 async def test_what_somebody_changed_afterwards_is_found(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
         await Setup(Operator(answers(stage.product, test_phone="-")), stage.where).run()
