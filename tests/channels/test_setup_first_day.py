@@ -302,3 +302,13 @@ async def test_a_question_nobody_can_be_asked_names_its_flag_and_variable() -> N
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     assert refusal(url)
+
+
+async def test_a_number_whose_texts_an_application_takes_is_left_to_the_operator(tmp_path: Path) -> None:
+    async with day_one(tmp_path) as stage:
+        entry = stage.twilio.store.number(OURS)
+        assert entry is not None
+        entry.settings["sms_application_sid"] = "AP" + "1" * 32
+        works, ask = await first_run(stage, test_phone="-")
+        assert not works and "a TwiML application takes its texts" in ask.said
+        assert entry.settings["sms_url"] == "https://old.example/sms"
