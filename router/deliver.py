@@ -156,7 +156,8 @@ class Deliveries:
         spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
         if spec is None or not place:
             return
-        by = spec_of(self.book(), str(extra.get("by") or ""))
+        contact = await self.queue.contact(event.c) if extra.get("reason") == "taken" else None
+        by = spec_of(self.book(), contact.owner) if contact is not None else None
         told = _ended(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
 
