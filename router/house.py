@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,8 @@ from .rulebook import edges, instant, span
 from .texts import spoken
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
+JUST_OPENED = (0.3, 1.0, 3.0)
+"""Seconds between looks for the contact of a thread that we don't know (yet)."""
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -69,7 +72,7 @@ class House:
 
     async def typed(self, typed: Typed) -> Told | None:
         """Something was written in a thread: hold it as a reply, keep it as a note, or say that it wasn't sent."""
-        contact = await self.queue.contact_at(typed.thread)
+        contact = await self._contact_at(typed.thread)
         view = await self.queue.contact(contact) if contact else None
         if contact is None:
             return None
@@ -84,6 +87,14 @@ class House:
         if decided.kind == "send":
             return await self._hold(typed.actor, view, decided.text, typed.place)
         return await self._note(typed.actor, view, typed.text, decided, typed.place)
+
+    async def _contact_at(self, thread: str) -> str | None:
+        """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
+        for pause in JUST_OPENED:
+            if (contact := await self.queue.contact_at(thread)) is not None:
+                return contact
+            await asyncio.sleep(pause)
+        return await self.queue.contact_at(thread)
 
     async def reply(self, actor: Actor, contact: str, text: str) -> Told:
         """The Reply button: held like a typed reply."""
