@@ -174,7 +174,7 @@ class App:
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
         self.supervisor = Supervisor()
-        self.house = House(self.queue, self.plan, self.desk)
+        self.house = House(self.queue, self.plan, self.desk, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Protocol
@@ -35,6 +35,9 @@ OPEN_STATES = ("waiting", "offered", "active", "snoozed", "parked", "wrapping")
 
 class Histories(Protocol):
     """What the API asks of the history."""
+
+    async def latest(self, contact: str, agents: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        """(agent, kind of event) → the last instant (ms)."""
 
     async def contact(self, contact: str) -> ContactRecord | None:
         """An ended (or any projected) contact."""
@@ -178,7 +181,7 @@ class Api:
 
     async def why(self, request: web.Request) -> web.Response:
         """Why the contact is where it is."""
-        found = await look(self.queue(), self.book(), request.match_info["id"])
+        found = await look(self.queue(), self.book(), self.history(), request.match_info["id"])
         if found is None:
             return problem(404, "no such open contact", "Ended contacts are explained by their timeline.")
         return web.json_response(views.why(found))

@@ -12,7 +12,7 @@ from ..queue.state import ENDED, ContactView
 from . import commands
 from .active import ActivePlan, Stale
 from .body import Body
-from .explain import look
+from .explain import Moments, look
 from .lines import queue_lines, status_lines, why_lines
 from .people import agent_of, is_supervisor
 from .plan.load import PlanErrors
@@ -34,6 +34,7 @@ class House:
     queue: Queue
     plan: ActivePlan
     desk: Desk
+    moments: Moments
 
     # ---- offers -------------------------------------------------------------------------------------------------
 
@@ -274,7 +275,7 @@ class House:
         return Told(True, status_lines(self.plan(), me, held, await self.queue.now()))
 
     async def _why(self, contact: str) -> Told:
-        why = await look(self.queue, self.plan(), contact)
+        why = await look(self.queue, self.plan(), self.moments, contact)
         if why is None:
             return Told(False, f"There is no open contact {contact}. `/tierline queue` shows who waits.")
         return Told(True, why_lines(self.plan(), why, await self.queue.now()))

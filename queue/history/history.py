@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event, MessageView
@@ -93,6 +93,19 @@ class History:
             clashes = await put_cards(connection, [Card(key, name, language, addresses, facts)])
             if clashes:
                 raise Claimed(clashes[0].address, clashes[0].by)
+
+    @_whole(READ_WAIT)
+    async def latest(self, contact: str, agents: Sequence[str]) -> dict[tuple[str, str], int]:
+        """(agent, kind of event) → the last instant (ms): presence and shift anywhere, the rest at `contact`."""
+        duty = (events.c.a.in_(agents), events.c.e.in_(("presence", "shift")))
+        asked = (events.c.c == clean(contact), events.c.e.in_(("offered", "declined", "missed", "accepted")))
+        found: dict[tuple[str, str], int] = {}
+        async with self.database.read() as connection:
+            for conditions in (duty, asked):
+                last = select(events.c.a, events.c.e, func.max(events.c.t)).where(*conditions)
+                for row in await connection.execute(last.group_by(events.c.a, events.c.e)):
+                    found[str(row[0]), str(row[1])] = int(row[2])
+        return found
 
     @_whole(READ_WAIT)
     async def cards(self, keys: Sequence[str], addresses: Sequence[str]) -> tuple[Card, ...]:

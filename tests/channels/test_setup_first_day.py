@@ -31,6 +31,7 @@ async def first_run(stage: DayOne, **more: str) -> tuple[bool, Operator]:
     return works, ask
 
 
+@pytest.mark.promise("setup-works")
 @pytest.mark.promise("setup-whole")
 async def test_from_nothing_to_a_text_that_arrives(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
@@ -59,6 +60,7 @@ async def test_every_permission_is_shown_with_its_reason_and_the_link(tmp_path: 
         assert stage.where.link in ask.said
 
 
+@pytest.mark.promise("setup-secrets")
 @pytest.mark.promise("setup-secret")
 async def test_no_secret_is_ever_said(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
@@ -68,6 +70,7 @@ async def test_no_secret_is_ever_said(tmp_path: Path) -> None:
         assert TOKEN not in repr(envfile.changes("", {"TWILIO_AUTH_TOKEN": TOKEN}))
 
 
+@pytest.mark.promise("setup-webhooks")
 async def test_webhooks_are_shown_old_to_new_with_tries_and_a_fallback_and_others_stay(
     tmp_path: Path,
 ) -> None:
@@ -108,6 +111,7 @@ async def test_a_channel_that_is_there_is_joined(tmp_path: Path) -> None:
         assert "✓ #support: joined" in ask.said
 
 
+@pytest.mark.promise("setup-repeat")
 @pytest.mark.promise("setup-again")
 async def test_a_second_run_changes_nothing_and_keeps_what_was_written_by_hand(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
@@ -127,6 +131,7 @@ async def test_a_second_run_changes_nothing_and_keeps_what_was_written_by_hand(t
         assert "says all this already" in second.said and "come to us already" in second.said
 
 
+@pytest.mark.promise("setup-repeat")
 async def test_a_no_writes_nothing(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
         works, ask = await first_run(stage, write_plan="no", write_env="no")
@@ -144,6 +149,7 @@ async def test_a_running_product_takes_the_new_plan_at_once(tmp_path: Path) -> N
 # ---- trouble -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("setup-words")
 @pytest.mark.parametrize(
     "change, said",
     [
@@ -161,6 +167,7 @@ async def test_wrong_tokens_are_told_apart(tmp_path: Path, change: dict[str, str
         assert change.get("SLACK_BOT_TOKEN", BOT) not in stage.where.env.read_text()
 
 
+@pytest.mark.promise("setup-words")
 async def test_missing_permissions_are_named_with_what_they_are_for(tmp_path: Path) -> None:
     async with day_one(tmp_path, scopes=[s for s in GRANTED if s != "reactions:write"]) as stage:
         works, ask = await first_run(stage, test_phone="-")
@@ -173,6 +180,7 @@ async def test_without_the_permission_to_make_channels_setup_says_what_to_type(t
         assert not works and "✗ #support" in ask.said and "/invite" in ask.said
 
 
+@pytest.mark.promise("setup-words")
 async def test_wrong_credentials_of_twilio_are_said_in_words(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
         works, ask = await first_run(stage, TWILIO_AUTH_TOKEN="0" * 32)
@@ -297,3 +305,13 @@ async def test_a_question_nobody_can_be_asked_names_its_flag_and_variable() -> N
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     assert refusal(url)
+
+
+async def test_a_number_whose_texts_an_application_takes_is_left_to_the_operator(tmp_path: Path) -> None:
+    async with day_one(tmp_path) as stage:
+        entry = stage.twilio.store.number(OURS)
+        assert entry is not None
+        entry.settings["sms_application_sid"] = "AP" + "1" * 32
+        works, ask = await first_run(stage, test_phone="-")
+        assert not works and "a TwiML application takes its texts" in ask.said
+        assert entry.settings["sms_url"] == "https://old.example/sms"

@@ -11,6 +11,7 @@ LONG = os.environ.get("TIERLINE_LONG") == "1"
 SAMPLE = {"ordinary": 9, "crowded": 2, "busy": 6, "refusing": 2, "tiny": 7}
 
 
+@pytest.mark.promise("queue-right")
 @pytest.mark.timeout(3600 if LONG else 300)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_model_and_scripts_agree_after_every_step(kind, tmp_path):

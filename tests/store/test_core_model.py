@@ -33,6 +33,7 @@ def run(world: World, steps) -> list[Call]:
     return history.done
 
 
+@pytest.mark.promise("queue-right")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_model_breaks_no_rule_in_any_history(kind):
     for seed in range(2000 if LONG else 2):

@@ -26,6 +26,7 @@ class LosesReplies(Bare):
         return reply
 
 
+@pytest.mark.promise("queue-once")
 async def test_a_lost_reply_is_asked_for_again_and_happens_once(client: Client, site: str) -> None:
     await make_queue(client, site)
     store = LosesReplies(client)
@@ -108,6 +109,7 @@ async def test_the_ledger_is_kept_until_outbox_and_history_have_read_it(client: 
     assert [event.c for event in await queue.events()] == ["", "", ""]
 
 
+@pytest.mark.promise("plan-stale")
 async def test_two_editors_cannot_publish_over_each_other(client: Client, site: str) -> None:
     queue = await make_queue(client, site)
     assert await queue.plan() is None

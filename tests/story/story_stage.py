@@ -286,7 +286,7 @@ async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
             assert await process.stop() == 0, process.log[-3000:]
         finally:
             await process.kill()
-            await end_orphan(data)
+            end_orphan(data)
             await sandbox.stop()
 
 
@@ -296,7 +296,7 @@ def store_pid(data: Path) -> int:
     return int(json.loads(record.read_text())["pid"])
 
 
-async def end_orphan(data: Path) -> None:
+def end_orphan(data: Path) -> None:
     """A killed product leaves its store server behind; no test does."""
     if next(data.rglob("server.json"), None) is not None:
         with contextlib.suppress(ProcessLookupError):
