@@ -9,6 +9,18 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SHORTEST_SECRET, FEWEST_CHARACTERS = 24, 8
+GUESSED = ("changeme", "change-me", "change_me", "password", "secret", "example", "12345678", "abcdefgh")
+
+
+def weakness(secret: str) -> str:
+    """Why somebody could guess `secret`, in words that don't repeat it; "" when nobody could."""
+    if len(secret) < SHORTEST_SECRET:
+        return f"too short, at least {SHORTEST_SECRET} characters"
+    if len(set(secret)) < FEWEST_CHARACTERS or any(word in secret.casefold() for word in GUESSED):
+        return "too easy to guess"
+    return ""
+
 
 class Settings(BaseSettings):
     """The faces of DESIGN §7. A door whose credentials are absent is off and says so; the rest runs."""
@@ -67,6 +79,13 @@ class Settings(BaseSettings):
     def _commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("secret", "api_token", mode="after")
+    @classmethod
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (why := weakness(value.get_secret_value())):
+            raise ValueError(f"{why}: `openssl rand -base64 32` makes a good one")
         return value
 
     @field_validator("public_url", "twilio_api_url", mode="after")
