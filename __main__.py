@@ -129,6 +129,8 @@ def _settings() -> Settings:
 
 def _loop(work: Coroutine[Any, Any, None]) -> None:
     _log()
+    # SQLite answers from a thread. With the default of 5 ms it waits that long for the interpreter at every step.
+    sys.setswitchinterval(0.0005)
     try:
         if sys.platform != "win32":
             import uvloop
