@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -19,8 +20,7 @@ from ..router.active import Stale
 from ..router.explain import look
 from ..router.facts import Facts
 from ..router.plan.load import PlanErrors
-from ..router.roster import agent_id
-from ..router.rulebook import Rulebook, edges, instant
+from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
 from .openapi import describe
 
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 MOST = 1000
 """Rows of a list unless `limit=` asks for fewer."""
+ENTRY = re.compile("[0-9]{1,19}(-[0-9]{1,19})?")
 OPEN_STATES = ("waiting", "offered", "active", "snoozed", "parked", "wrapping")
 
 
@@ -104,8 +105,11 @@ class Api:
     def allowed(self, request: web.Request) -> bool:
         """Whether the request carries the token (constant time)."""
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
-        return kind.casefold() == "bearer" and hmac.compare_digest(
-            given.strip().encode(), self.token.encode()
+        said = given.strip().encode("utf-8", "surrogateescape")  # bytes that are no UTF-8 are just wrong
+        return (
+            bool(self.token)
+            and kind.casefold() == "bearer"
+            and hmac.compare_digest(said, self.token.encode())
         )
 
     # ---- health -------------------------------------------------------------------------------------------------
@@ -208,7 +212,7 @@ class Api:
     async def ledger(self, request: web.Request) -> web.Response:
         """Entries after `since=` (an id), oldest first."""
         since = request.query.get("since") or "0-0"
-        if not all(part.isdigit() for part in since.split("-", 1)):
+        if not ENTRY.fullmatch(since):
             return problem(400, "bad since", "`since` is the id of an entry, such as 1700000000000-0.")
         found = await self.queue().events(since, _limit(request))
         return web.json_response([views.event(e) for e in found])
@@ -292,7 +296,7 @@ async def _object(request: web.Request) -> dict[str, object]:
 
 def _limit(request: web.Request) -> int:
     raw = request.query.get("limit", "")
-    return min(MOST, max(1, int(raw))) if raw.isdigit() and len(raw) < 6 else MOST
+    return min(MOST, max(1, int(raw))) if re.fullmatch("[0-9]{1,5}", raw) else MOST
 
 
 def _local(request: web.Request) -> bool:

@@ -20,8 +20,7 @@ from .plan.load import PlanErrors
 from .plan.model import AgentSpec
 from .plan.write import add_agent
 from .replies import Ruling, Standing, ruling
-from .roster import agent_id
-from .rulebook import edges, instant, span
+from .rulebook import agent_id, edges, instant, span
 from .texts import spoken
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
@@ -165,7 +164,7 @@ class House:
 
     async def _standing(self, view: ContactView, actor: Actor, thread: str) -> Standing:
         plan = self.plan().plan
-        owner = next((a for a in plan.agents if agent_id(a.name) == view.owner), None)
+        owner = self.plan().by_id.get(view.owner)
         writer = self._agent(actor)
         team = plan.team(owner.team) if owner else None
         places = await self.queue.places(view.id)
@@ -347,7 +346,8 @@ class House:
         return agent_of(self.plan().plan, actor)
 
     def _name(self, agent: str) -> str:
-        return next((a.name for a in self.plan().plan.agents if agent_id(a.name) == agent), agent or "nobody")
+        spec = self.plan().by_id.get(agent)
+        return spec.name if spec else agent or "nobody"
 
 
 def newcomer(name: str, slack: str, team: str) -> AgentSpec:

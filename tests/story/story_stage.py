@@ -25,7 +25,7 @@ from tierline.sandbox.twilio_sms import TwilioStandIn
 
 EVA, JONAS, OPS = "+4915112345678", "+4915123456789", "+4917000000009"
 DESK = "+4930100"
-TOKEN = "story-token"
+TOKEN = "8Yx-story-stage-token-4Qz"
 Json = dict[str, Any]
 
 PLAN = f"""
