@@ -151,7 +151,8 @@ class Deliveries:
     async def _past(self, customer: str) -> tuple[Past, ...]:
         """Earlier contacts, or none: an offer never waits for a slow or broken history."""
         try:
-            return await asyncio.wait_for(self.histories.past(customer, 5), PAST_WAIT)
+            async with asyncio.timeout(PAST_WAIT):
+                return await self.histories.past(customer, 5)
         except (StoreError, TimeoutError) as error:
             log.warning("past.unavailable", error=type(error).__name__)
             return ()
@@ -161,9 +162,13 @@ class Deliveries:
         spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
         if spec is None or not place:
             return
-        by = spec_of(self.book(), str(extra.get("by") or ""))
+        by = spec_of(self.book(), await self._owner(event.c)) if extra.get("reason") == "taken" else None
         told = _ended(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
+
+    async def _owner(self, contact: str) -> str:
+        view = await self.queue.contact(contact)
+        return view.owner if view else ""
 
     async def _taken_card(self, event: Event) -> None:
         spec, place = spec_of(self.book(), event.a), str(more(event).get("place") or "")
@@ -270,7 +275,7 @@ class Deliveries:
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return
-        await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text)
+        await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text, event.t / 1000)
 
 
 def _ended(kind: str, extra: Mapping[str, object], by: str) -> str:

@@ -63,7 +63,8 @@ class Intake:
         """
         both = asyncio.gather(self.records().customer(arrived.sender), self.records().seen(arrived.event))
         try:
-            return await asyncio.wait_for(both, RECORDS_WAIT)
+            async with asyncio.timeout(RECORDS_WAIT):
+                return await both
         except Exception as error:
             log.warning("records.unavailable", error=type(error).__name__)
             return None, None
