@@ -32,7 +32,7 @@ run: $(STAMP)-run   ## set up and start the sandbox: one command on a fresh mach
 	@$(BIN)/python -m tierline sandbox
 
 test: $(STAMP)-test ## set up and pass all tests
-	$(BIN)/python -m pytest -q -n 2 $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 -p tests.promises $(ARGS)
 
 check: $(STAMP)-test ## ruff, mypy, house rules
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 import webbrowser
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
+import structlog.stdlib
 import typer
 from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
@@ -27,6 +29,7 @@ EXAMPLE = Path(__file__).parent / "router" / "plan" / "example.yaml"
 cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold customers' words and our tokens
     help="One queue for everyone who needs help, answered in Slack.",
 )
 plan_cli = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
@@ -137,22 +140,37 @@ def _loop(work: Coroutine[Any, Any, None]) -> None:
     except (PlanErrors, StoreError, OSError) as error:
         print(str(error), file=sys.stderr)
         raise typer.Exit(1) from None
+    except Exception:
+        structlog.get_logger().exception("tierline.crashed")
+        raise typer.Exit(1) from None
 
 
 def _log() -> None:
-    """One JSON line per event on stderr; control characters are escaped by JSON itself."""
+    """One JSON line per event on stderr, the libraries' included; control characters are escaped by JSON itself."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Without locals: they hold customers' words and our tokens.
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Without locals: they hold customers' words and our tokens.
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[lines], force=True)
+    logging.captureWarnings(True)
 
 
 if __name__ == "__main__":

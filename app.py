@@ -9,6 +9,7 @@ store ─ queue ─┬─ intake ◀── doors (SMS)            watch ── t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import socket
@@ -43,7 +44,7 @@ from .router.supervise import Supervisor
 from .router.towards import Towards
 from .router.watch import Watch
 from .router.ways import ways
-from .settings import Settings
+from .settings import Settings, weakness
 
 log = structlog.get_logger()
 
@@ -78,15 +79,23 @@ def keep_secrets(settings: Settings) -> Secrets:
 
 
 def _kept(path: Path) -> str:
+    """The secret in `path`, made now if there is none; whole or not there, also when somebody kills us meanwhile."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations will be in it
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        token = secrets.token_urlsafe(32)
-        file.write(token)
-        return token
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+                os.link(draft, path)
+        finally:
+            draft.unlink()
+    found = path.read_text().strip()
+    if why := weakness(found):
+        raise OSError(f"{path} holds no secret that protects ({why}): remove it, and a new one is made.")
+    return found
 
 
 class App:
@@ -159,6 +168,7 @@ class App:
                 app_token=settings.slack_app_token.get_secret_value(),
                 api_url=settings.slack_api_url,
                 once=lambda key, ms: self.queue.once(key, ms),
+                paced=settings.slack_paced,
                 now=lambda: self.queue.now(),
             )
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
@@ -167,7 +177,7 @@ class App:
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
         self.supervisor = Supervisor()
-        self.house = House(self.queue, self.plan, self.desk)
+        self.house = House(self.queue, self.plan, self.desk, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder)

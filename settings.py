@@ -9,6 +9,18 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SHORTEST_SECRET, FEWEST_CHARACTERS = 24, 8
+GUESSED = ("changeme", "change-me", "change_me", "password", "secret", "example", "12345678", "abcdefgh")
+
+
+def weakness(secret: str) -> str:
+    """Why somebody could guess `secret`, in words that don't repeat it; "" when nobody could."""
+    if len(secret) < SHORTEST_SECRET:
+        return f"too short, at least {SHORTEST_SECRET} characters"
+    if len(set(secret)) < FEWEST_CHARACTERS or any(word in secret.casefold() for word in GUESSED):
+        return "too easy to guess"
+    return ""
+
 
 class Settings(BaseSettings):
     """The faces of DESIGN §7. A door whose credentials are absent is off and says so; the rest runs."""
@@ -52,6 +64,9 @@ class Settings(BaseSettings):
     slack_api_url: str = Field("", alias="TIERLINE_SLACK_API_URL")
     """Another base for Slack's Web API, e.g. http://127.0.0.1:8090/slack/api/"""
 
+    slack_paced: bool = Field(True, alias="TIERLINE_SLACK_PACED")
+    """Keep to Slack's rate limits by ourselves; off only to measure against a stand-in without limits."""
+
     smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
     """Where alert mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
 
@@ -67,6 +82,13 @@ class Settings(BaseSettings):
     def _commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("secret", "api_token", mode="after")
+    @classmethod
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (why := weakness(value.get_secret_value())):
+            raise ValueError(f"{why}: `openssl rand -base64 32` makes a good one")
         return value
 
     @field_validator("public_url", "twilio_api_url", mode="after")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Protocol
@@ -19,8 +20,7 @@ from ..router.active import Stale
 from ..router.explain import look
 from ..router.facts import Facts
 from ..router.plan.load import PlanErrors
-from ..router.roster import agent_id
-from ..router.rulebook import Rulebook, edges, instant
+from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
 from .openapi import describe
 
@@ -28,11 +28,15 @@ log = structlog.get_logger()
 
 MOST = 1000
 """Rows of a list unless `limit=` asks for fewer."""
+ENTRY = re.compile("[0-9]{1,19}(-[0-9]{1,19})?")
 OPEN_STATES = ("waiting", "offered", "active", "snoozed", "parked", "wrapping")
 
 
 class Histories(Protocol):
     """What the API asks of the history."""
+
+    async def latest(self, contact: str, agents: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        """(agent, kind of event) → the last instant (ms)."""
 
     async def contact(self, contact: str) -> ContactRecord | None:
         """An ended (or any projected) contact."""
@@ -101,8 +105,11 @@ class Api:
     def allowed(self, request: web.Request) -> bool:
         """Whether the request carries the token (constant time)."""
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
-        return kind.casefold() == "bearer" and hmac.compare_digest(
-            given.strip().encode(), self.token.encode()
+        said = given.strip().encode("utf-8", "surrogateescape")  # bytes that are no UTF-8 are just wrong
+        return (
+            bool(self.token)
+            and kind.casefold() == "bearer"
+            and hmac.compare_digest(said, self.token.encode())
         )
 
     # ---- health -------------------------------------------------------------------------------------------------
@@ -173,7 +180,7 @@ class Api:
 
     async def why(self, request: web.Request) -> web.Response:
         """Why the contact is where it is."""
-        found = await look(self.queue(), self.book(), request.match_info["id"])
+        found = await look(self.queue(), self.book(), self.history(), request.match_info["id"])
         if found is None:
             return problem(404, "no such open contact", "Ended contacts are explained by their timeline.")
         return web.json_response(views.why(found))
@@ -205,7 +212,7 @@ class Api:
     async def ledger(self, request: web.Request) -> web.Response:
         """Entries after `since=` (an id), oldest first."""
         since = request.query.get("since") or "0-0"
-        if not all(part.isdigit() for part in since.split("-", 1)):
+        if not ENTRY.fullmatch(since):
             return problem(400, "bad since", "`since` is the id of an entry, such as 1700000000000-0.")
         found = await self.queue().events(since, _limit(request))
         return web.json_response([views.event(e) for e in found])
@@ -289,7 +296,7 @@ async def _object(request: web.Request) -> dict[str, object]:
 
 def _limit(request: web.Request) -> int:
     raw = request.query.get("limit", "")
-    return min(MOST, max(1, int(raw))) if raw.isdigit() and len(raw) < 6 else MOST
+    return min(MOST, max(1, int(raw))) if re.fullmatch("[0-9]{1,5}", raw) else MOST
 
 
 def _local(request: web.Request) -> bool:

@@ -34,6 +34,10 @@ def variable(key: str) -> str:
     return key if key.isupper() else f"TIERLINE_SETUP_{key.upper()}"
 
 
+class NoSuchChoice(LookupError):
+    """What was given fits none of the options, or too many; `str()` says which."""
+
+
 class Ask(Protocol):
     """Questions and remarks. Every method may raise `Unanswered`."""
 
@@ -116,7 +120,7 @@ class Terminal:
             )
             try:
                 return chosen(raw, options, many)
-            except LookupError as error:
+            except NoSuchChoice as error:
                 self.say(f"  {error}")
 
     def _given(self, key: str) -> str | None:
@@ -125,7 +129,7 @@ class Terminal:
 
 
 def chosen(raw: str, options: tuple[Option, ...], many: bool) -> tuple[str, ...]:
-    """What `raw` chooses. Raises LookupError with what to do when it fits nothing or too much."""
+    """What `raw` chooses. Raises NoSuchChoice when it fits nothing or too much."""
     parts = [part.strip() for part in re.split(r"[,;]", raw) if part.strip()] if many else [raw.strip()]
     found = [_one(part, options) for part in parts if part]
     return tuple(dict.fromkeys(found))
@@ -141,5 +145,5 @@ def _one(part: str, options: tuple[Option, ...]) -> str:
     if len(near) == 1:
         return near[0].value
     if near:
-        raise LookupError(f"“{part}” fits {', '.join(o.label for o in near[:5])}: write more of it")
-    raise LookupError(f"nothing here is called “{part}”")
+        raise NoSuchChoice(f"“{part}” fits {', '.join(o.label for o in near[:5])}: write more of it")
+    raise NoSuchChoice(f"nothing here is called “{part}”")

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from ..queue.failures import StoreError
 from ..settings import Settings
 from .api_client import ApiClient, NotRunning, Refused, read_token
-from .ask import Unanswered
+from .ask import NoSuchChoice, Unanswered
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run `work`; what an operator can mend is said in a line, and ends the command with 1."""
     try:
         return asyncio.run(work)
-    except (NotRunning, Refused, StoreError, Unanswered, OSError) as error:
+    except (NotRunning, Refused, StoreError, Unanswered, NoSuchChoice, OSError) as error:
         fail(str(error))
 
 

@@ -61,7 +61,9 @@ class Setup:
         try:
             public = await self._numbers(account, plan, there)
             await self._write(before, source)
-            if account is None or not public:
+            written = await asyncio.to_thread(self.where.plan.exists)
+            if account is None or not public or not written:
+                self.ask.say("Something is left for later: `tierline setup` goes on where you stopped.")
                 return False
             return await self._through(account, public) and good
         finally:

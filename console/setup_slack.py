@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..router.plan.model import AgentSpec, Plan
@@ -116,12 +116,14 @@ async def supervisor(ask: Ask, side: SlackSide, people: tuple[Member, ...]) -> M
 async def agents(ask: Ask, people: tuple[Member, ...], plan: Plan) -> tuple[AgentSpec, ...]:
     """New agents with name, team, tier, languages and skills."""
     known = {a.slack.casefold() for a in plan.agents}
-    rest = tuple(p for p in people if p.id.casefold() not in known and p.email.casefold() not in known)
-    if not rest:
+    old = {p.id for p in people if p.id.casefold() in known or p.email.casefold() in known}
+    if len(old) == len(people):
         return ()
-    found = await _pick(ask, "agents", "Who answers? Choose agents to add", rest, many=True)
+    found = await _pick(ask, "agents", "Who answers? Choose agents to add", people, True, old)
     taken, made = {a.name for a in plan.agents}, []
     for person in found:
+        if person.id in old:
+            continue
         spec = await _agent(ask, person, plan, taken)
         taken.add(spec.name)
         made.append(spec)
@@ -169,10 +171,19 @@ def levels_of(text: str) -> tuple[tuple[str, int], ...]:
 
 
 async def _pick(
-    ask: Ask, key: str, question: str, people: tuple[Member, ...], many: bool = False
+    ask: Ask,
+    key: str,
+    question: str,
+    people: tuple[Member, ...],
+    many: bool = False,
+    old: Collection[str] = (),
 ) -> tuple[Member, ...]:
+    """Those chosen; `old`: ids of those who are what is asked for already."""
     options = tuple(
-        Option(p.email or p.id, f"{p.name} {f'<{p.email}>' if p.email else p.id}") for p in people
+        Option(
+            p.email or p.id, f"{p.name} <{p.email or p.id}>" + (" (is one already)" if p.id in old else "")
+        )
+        for p in people
     )
     chosen = await ask.choose(key, question, options, many)
     by_value = {o.value: p for o, p in zip(options, people, strict=True)}

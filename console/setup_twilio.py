@@ -124,6 +124,10 @@ async def point(ask: Ask, account: Account, numbers: tuple[str, ...], public_url
     for it in account.numbers:
         if it.number not in numbers:
             continue
+        if dict(it.hooks).get("sms_application_sid"):
+            ask.say(f"  ✗ {it.number}: a TwiML application takes its texts: remove it in Twilio's console")
+            good = False
+            continue
         todo = changes(it, public_url)
         if not todo:
             ask.say(f"  ✓ {it.number}: its texts come to us already")

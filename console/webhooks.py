@@ -37,14 +37,10 @@ def wanted(public_url: str) -> dict[str, str]:
 
 
 def changes(number: OurNumber, public_url: str) -> tuple[HookChange, ...]:
-    """What must change; a TwiML application would win over the addresses, so it is taken away."""
+    """What must change."""
     there = dict(number.hooks)
-    found = [
-        HookChange(k, there.get(k, ""), v) for k, v in wanted(public_url).items() if there.get(k, "") != v
-    ]
-    if app := there.get("sms_application_sid"):
-        found.append(HookChange("sms_application_sid", app, ""))
-    return tuple(found)
+    want = wanted(public_url)
+    return tuple(HookChange(k, there.get(k, ""), v) for k, v in want.items() if there.get(k, "") != v)
 
 
 def trouble(number: OurNumber, public_url: str) -> tuple[tuple[bool, str], ...]:

@@ -55,7 +55,7 @@ class Calls:
     def __init__(
         self, store: StoreLike, site: str, *, deadline: float = DEADLINE, name: str = library.NAME
     ) -> None:
-        """`deadline` is in seconds and covers all attempts; `name` is the library's, also before each function's."""
+        """`deadline`, in seconds, covers all attempts; `name` stands before each function's."""
         self.site = site
         self._store = store
         self._key = f"{{{site}}}:"
@@ -70,17 +70,16 @@ class Calls:
         `OutcomeUnknown` when the deadline came first, and other `StoreError`s.
         """
         if op is not None:
-            return await self._insist(function, op, now, args)
+            return text(await self._insist(function, op, now, args))
         try:
-            return await self._insist(function, await self._new_op(now), now, args)
+            return text(await self._insist(function, await self._new_op(now), now, args))
         except Refused:  # the site's clock was moved; nothing happened, so a new id is safe
             self._ahead = None
-            return await self._insist(function, await self._new_op(now), now, args)
+            return text(await self._insist(function, await self._new_op(now), now, args))
 
     async def ask(self, function: str, *args: Word, now: int | None = None) -> Reply:
-        """Carry out a read."""
-        reply = await self._store.fcall(f"{self._name}_{function}", self._key, "", _instant(now), *args)
-        return reply
+        """Carry out a read; asked again while the store is unavailable, until the deadline."""
+        return await self._insist(function, "", now, args)
 
     async def now(self) -> int:
         """The site's instant: the store's clock plus what it was moved."""
@@ -104,23 +103,21 @@ class Calls:
             now = _clock() + (self._ahead or 0)
         return f"{now:013d}-{secrets.token_hex(6)}"
 
-    async def _insist(self, function: str, op: str, now: int | None, args: tuple[Word, ...]) -> str:
+    async def _insist(self, function: str, op: str, now: int | None, args: tuple[Word, ...]) -> Reply:
         ends = time.monotonic() + self._deadline
         pause, longest = PAUSES
         unknown: OutcomeUnknown | None = None
+        words = (op, _instant(now), *args)
         while True:
-            left = ends - time.monotonic()
+            within = max(0.05, min(ends - time.monotonic(), self._deadline / 2))
             try:
-                return text(
-                    await self._store.fcall(
-                        f"{self._name}_{function}", self._key, op, _instant(now), *args,
-                        deadline=max(0.05, min(left, self._deadline / 2)),
-                    )
-                )  # fmt: skip
+                return await self._store.fcall(f"{self._name}_{function}", self._key, *words, deadline=within)
             except ScriptError as error:
-                if error.code == "EXPIRED":
-                    raise Refused("expired") from unknown
-                raise
+                if error.code != "EXPIRED":
+                    raise
+                if unknown is not None:  # an earlier attempt may have happened: a new id could do it twice
+                    raise unknown from None
+                raise Refused("expired") from None
             except StoreIdentityChanged:
                 raise
             except StoreUnavailable as error:

@@ -6,6 +6,7 @@ nothing is due (work conservation, dead steps) are then left out while something
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..skills.skill import CHANNELS, LIVE, Channel, refusal
@@ -104,17 +105,16 @@ def _timers(state: State) -> Iterator[str]:
 
 
 def _loads(state: State) -> Iterator[str]:
+    held: dict[str, set[str]] = {name: set() for name in state.agents}
+    offers = Counter(offer.agent for it in state.contacts.values() for offer in it.offers)
+    for it in state.contacts.values():
+        for name in filter(None, (it.owner, *(offer.agent for offer in it.offers))):
+            held[name].add(it.id)
     for agent in state.agents.values():
-        held = {
-            it.id
-            for it in state.contacts.values()
-            if agent.name in (it.owner, *(offer.agent for offer in it.offers))
-        }
-        if held != agent.contacts:
-            yield f"{agent.name} holds {sorted(held)}, not {sorted(agent.contacts)}"
-        offers = sum(offer.agent == agent.name for it in state.contacts.values() for offer in it.offers)
-        if offers != agent.offers:
-            yield f"{agent.name} has {offers} live offers, not {agent.offers}"
+        if held[agent.name] != agent.contacts:
+            yield f"{agent.name} holds {sorted(held[agent.name])}, not {sorted(agent.contacts)}"
+        if offers[agent.name] != agent.offers:
+            yield f"{agent.name} has {offers[agent.name]} live offers, not {agent.offers}"
         costs = dict(agent.capacity.costs)
         for live, load in ((True, agent.live), (False, agent.deferred)):
             real = sum(costs.get(ch, 0) * _count(state, agent, ch) for ch in CHANNELS if (ch in LIVE) == live)
@@ -122,7 +122,7 @@ def _loads(state: State) -> Iterator[str]:
                 yield f"{agent.name}'s {'live' if live else 'deferred'} load is {real}, not {load}"
         if _mask(state, agent) != agent.mask:
             yield f"{agent.name}'s mask is {_mask(state, agent)}, not {agent.mask}"
-        if offers and not (agent.presence == "available" and agent.on_shift):
+        if agent.offers and not (agent.presence == "available" and agent.on_shift):
             yield f"{agent.name} isn't available on shift and has live offers"
 
 
@@ -180,9 +180,8 @@ def _room(state: State, agent: AgentView, channel: Channel) -> bool:
     cost = dict(capacity.costs).get(channel, capacity.budget + 1)
     if _count(state, agent, channel) >= dict(capacity.caps).get(channel, 1 << 30):
         return False
-    offered = [
-        it.channel for it in state.contacts.values() if any(offer.agent == agent.name for offer in it.offers)
-    ]
+    held = (state.contacts[id] for id in agent.contacts if id in state.contacts)
+    offered = [it.channel for it in held if it.owner != agent.name]
     if len(offered) >= capacity.offers and not (channel == "voice" and not LIVE.intersection(offered)):
         return False
     if channel == "voice":

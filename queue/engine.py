@@ -1,9 +1,9 @@
 """The queue: every transition as one typed call, carried out by one atomic script.
 
-The signatures here are the contract; `queue/README.md` draws what happens behind them, and `model.py` obeys the
-same contract in plain Python. A lost race is an answer, never an exception. Every mutation takes `op`, the
-operation id (made here when not given): the same id again gets the same reply and changes nothing; and `now`, an
-instant of virtual time for tests and simulation (otherwise the store's clock counts).
+The signatures here are the contract; `queue/README.md` draws what happens behind them, and `model.py` obeys
+the same contract in plain Python. A lost race is an answer, never an exception. Every mutation takes `op`,
+the operation id (made here when not given): the same id again gets the same reply and changes nothing; and
+`now`, an instant of virtual time for tests and simulation (otherwise the store's clock counts).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Queue(Site, Reads):
     async def complete(
         self, contact: str, agent: str, outcome: str = "{}", *, op: str | None = None, now: int | None = None
     ) -> Answer:
-        """The owner (or "", the system) is done, with `outcome` (JSON); the wrap-up begins, if there is one."""
+        """The owner (or "", the system) is done, with `outcome` (JSON); the wrap-up, if any, begins."""
         return answer(await self.do("complete", contact, agent, outcome, op=op, now=now))
 
     async def finish(

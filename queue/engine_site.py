@@ -66,7 +66,7 @@ class Site(Calls):
         self, contact: str, kind: str, body: str, unasked: bool,
         *, op: str | None = None, now: int | None = None,
     ) -> Answer:  # fmt: skip
-        """A system text (JSON) to the customer; of unasked ones at most one per conversation in ten minutes."""
+        """A system text (JSON) to the customer; of unasked ones one per conversation in ten minutes."""
         return answer(await self.do("text", contact, kind, body, int(unasked), op=op, now=now))
 
     async def receipt(

@@ -1,7 +1,8 @@
 """The table of who may: classes × profiles, worked out here, kept in the store, interned by text.
 
-Whether a profile is admitted to a need is a pure function of their texts, so a row once written never changes,
-and a publish only adds rows. Each byte is 0 (not admitted) or 64 × tier in the class's service + skill score.
+Whether a profile is admitted to a need is a pure function of their texts, so a row once written never
+changes, and a publish only adds rows. Each byte is 0 (not admitted), or 64 × the tier in the class's service
+plus the skill score.
 """
 
 from __future__ import annotations

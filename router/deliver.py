@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
-
-import structlog
 
 from ..channels.channel import Desk, Head, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
@@ -28,8 +26,6 @@ from .look import found_message, more, spec_of
 from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .towards import Towards
-
-log = structlog.get_logger()
 
 PAST_WAIT = 0.3
 """Seconds that the history is given for an offer's line about earlier contacts."""
@@ -55,7 +51,7 @@ MISSED_TWO = (
 class Histories(Protocol):
     """What the desk shows of the past."""
 
-    async def past(self, customer: str, limit: int) -> tuple[Past, ...]:
+    async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         """The customer's earlier contacts, newest first."""
 
 
@@ -131,7 +127,7 @@ class Deliveries:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
         messages = await self.queue.messages(event.c)
-        past = await self._past(Facts.parse(contact.facts).customer)
+        past = await self._past(Facts.parse(contact.facts))
         shown = card(self.book(), contact, event.n, spec, messages, past, await self.queue.now())
         try:
             place = await self.desk.offer(shown, t.again)
@@ -148,13 +144,18 @@ class Deliveries:
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), _ended("rescinded", {}, ""))
 
-    async def _past(self, customer: str) -> tuple[Past, ...]:
+    async def _past(self, facts: Facts) -> tuple[Past, ...]:
         """Earlier contacts, or none: an offer never waits for a slow or broken history."""
         try:
+<<<<<<< HEAD
             async with asyncio.timeout(PAST_WAIT):
                 return await self.histories.past(customer, 5)
         except (StoreError, TimeoutError) as error:
             log.warning("past.unavailable", error=type(error).__name__)
+=======
+            return await asyncio.wait_for(self.histories.past_of((facts.customer, facts.address), 5), PAST_WAIT)
+        except (StoreError, TimeoutError):
+>>>>>>> main
             return ()
 
     async def _withdraw(self, event: Event) -> None:
@@ -162,7 +163,12 @@ class Deliveries:
         spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
         if spec is None or not place:
             return
+<<<<<<< HEAD
         by = spec_of(self.book(), await self._owner(event.c)) if extra.get("reason") == "taken" else None
+=======
+        contact = await self.queue.contact(event.c) if extra.get("reason") == "taken" else None
+        by = spec_of(self.book(), contact.owner) if contact is not None else None
+>>>>>>> main
         told = _ended(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,17 +11,12 @@ from ..queue.state import mask_of
 from ..skills.schedule import Hours
 from ..skills.skill import Capacity, Profile
 from .plan.model import AgentSpec, Service
-from .rulebook import Rulebook, both_open, instant, millis
+from .rulebook import Rulebook, agent_id, both_open, instant, millis
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
 AHEAD = 12
 """Changes of one schedule that are looked at for them."""
-
-
-def agent_id(name: str) -> str:
-    """The queue's id of an agent: the name, with everything but letters and digits written as its code point."""
-    return re.sub(r"[^A-Za-z0-9]", lambda c: f"_{ord(c[0]):x}_", name)[:64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,11 @@ _PICKS: Mapping[str, Pick] = MappingProxyType(
         "best_skill": "best_skill",
     }
 )
+
+
+def agent_id(name: str) -> str:
+    """The queue's id of an agent: the name, with everything but letters and digits written as its code point."""
+    return re.sub(r"[^A-Za-z0-9]", lambda c: f"_{ord(c[0]):x}_", name)[:64]
 
 
 def instant(ms: int) -> datetime:
@@ -53,6 +59,11 @@ class Rulebook:
     def schedules(self) -> Mapping[str, Schedule]:
         """Every schedule by name."""
         return {spec.name: Schedule(spec) for spec in self.plan.schedules}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, model.AgentSpec]:
+        """Every agent by the id under which the queue knows them."""
+        return {agent_id(spec.name): spec for spec in self.plan.agents}
 
     @cached_property
     def always(self) -> Schedule:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ..queue.state import ENDED, AgentView, ContactView
 from ..skills.skill import LIVE, refusal
 from .facts import Facts
 from .plan.model import AgentSpec
-from .roster import agent_id
 from .rulebook import Rulebook, both_open, instant
 
 
@@ -73,8 +73,7 @@ def timers(contact: ContactView, agents: Mapping[str, AgentView]) -> tuple[str, 
     own += [f"e:{contact.id}:{name}" for name in contact.excluded]
     own += [f"r:{contact.id}:{n}" for n in range(max(1, contact.messages - 5), contact.messages + 1)]
     if contact.state in ("waiting", "offered"):
-        able = [a.name for a in agents.values() if refusal(contact.now_step.need, a.profile) is None]
-        own += [f"{kind}:{name}" for name in able for kind in ("h", "v")]
+        own += [f"{kind}:{name}" for name in agents for kind in ("h", "v", "b")]
     return tuple(own)
 
 
@@ -85,20 +84,25 @@ def explain(
     due: Mapping[str, int],
     desk_up: bool,
     now: int,
+    since: Mapping[tuple[str, str], int] = MappingProxyType({}),
 ) -> Why:
-    """The explanation of `contact` as of `now` (ms); `due` are the instants of `timers(…)`."""
+    """The explanation of `contact` as of `now` (ms); `due` are the instants of `timers(…)`.
+
+    `since` maps (agent, kind of event) to the last instant of that kind; what is missing stays unknown.
+    """
     facts = Facts.parse(contact.facts)
-    specs = {agent_id(a.name): a for a in book.plan.agents}
+    specs = book.by_id
     open_case = contact.state not in ENDED
     rows = tuple(
-        _row(book, contact, agent, specs.get(name), due, desk_up, now)
+        _dated(name, _row(book, contact, agent, specs.get(name), due, desk_up, now), since)
         for name, agent in sorted(agents.items())
         if open_case
     )
     step = contact.now_step
     until = due.get(f"s:{contact.id}")
     opened = _opened(contact)
-    coming = _next(due, specs) if open_case else None
+    able = {a.name for a in agents.values() if refusal(contact.now_step.need, a.profile) is None}
+    coming = _next(due, specs, able) if open_case else None
     why = Why(
         contact=contact.id, state=contact.state, service=contact.service, rule=facts.rule,
         rule_line=facts.rule_line, version=facts.version, step=contact.step, steps=len(contact.route.steps),
@@ -106,6 +110,23 @@ def explain(
         not_yet=tuple(dict.fromkeys(n.what for n in book.plan.not_yet())), text="",
     )  # fmt: skip
     return _with_text(why, facts, contact, specs)
+
+
+_BEGAN = {
+    "owns it": "accepted",
+    "is being asked now": "offered",
+    "declined it": "declined",
+    "missed it": "missed",
+    "off shift": "shift",
+    "away": "presence",
+    "offline": "presence",
+}
+"""Which event began a reason, by how the reason begins."""
+
+
+def _dated(agent: str, row: Row, since: Mapping[tuple[str, str], int]) -> Row:
+    kind = next((kind for reason, kind in _BEGAN.items() if row.reason.startswith(reason)), None)
+    return replace(row, since=since.get((agent, kind))) if kind else row
 
 
 def _row(
@@ -188,8 +209,9 @@ def _opened(contact: ContactView) -> int | None:
     return None if until is None else contact.base + until
 
 
-def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec]) -> Next | None:
-    known = [(at, member) for member, at in due.items() if member[0] in WHAT]
+def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec], able: set[str]) -> Next | None:
+    matters = {m: at for m, at in due.items() if m[0] not in "hv" or m.partition(":")[2] in able}
+    known = [(at, member) for member, at in matters.items() if member[0] in WHAT]
     if not known:
         return None
     at, member = min(known)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -37,8 +37,11 @@ _ONE_AT_A_TIME = threading.Lock()  # alembic's `op` and `context` are globals of
 _SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 
 
+T = TypeVar("T")
+
+
 class HistoryUnavailable(StoreUnavailable):
-    """The database didn't do it, or not in time; nothing of a failed write is kept."""
+    """The database failed, and nothing is kept; or it didn't answer in time, and all may be kept or nothing."""
 
 
 class HistoryUnusable(StoreError):
@@ -51,6 +54,7 @@ class Database:
 
     reader: AsyncEngine
     writer: AsyncEngine
+    running: set[asyncio.Task[Any]] = field(default_factory=set, compare=False)
 
     @classmethod
     async def open(cls, database_url: str | None, data: Path) -> Database:
@@ -62,13 +66,35 @@ class Database:
         except TimeoutError:
             raise HistoryUnavailable("the database didn't answer in time") from None
         if not _sqlite(url):
-            engine = _engine(url, options, pool_size=8, max_overflow=0, pool_pre_ping=True)
+            engine = _engine(url, options, pool_size=8, max_overflow=0, pool_timeout=READ_WAIT, pool_pre_ping=True)
             return cls(engine, engine)
-        reader = _engine(url, options, pool_size=4, max_overflow=0)
-        return cls(reader, _engine(url, options, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0))
+        one = {"pool_size": 1, "max_overflow": 0, "pool_timeout": WRITE_WAIT}
+        reader = _engine(url, options, pool_size=4, max_overflow=0, pool_timeout=READ_WAIT)
+        return cls(reader, _engine(url, options, begin="BEGIN IMMEDIATE", **one))
+
+    async def whole(self, work: Coroutine[Any, Any, T], within: float) -> T:
+        """The result of `work`, which is never cut in the middle, waited for `within` seconds.
+
+        A driver's thread can't be cancelled: a statement whose task was leaves a connection behind that keeps
+        SQLite's lock. So when the caller is cancelled or gives up, the work still ends by itself.
+        """
+        task = asyncio.create_task(work)
+        self.running.add(task)
+        task.add_done_callback(self._ended)
+        done, _ = await asyncio.wait({task}, timeout=within)
+        if not done:
+            raise HistoryUnavailable(f"no answer within {within:g} s")
+        return task.result()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.running.discard(task)
+        if not task.cancelled():
+            task.exception()  # the caller has it, unless it's gone
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Let what is running end, then close every connection."""
+        if self.running:
+            await asyncio.wait(self.running, timeout=WRITE_WAIT)
         for engine in {self.reader, self.writer}:
             await engine.dispose()
 
@@ -78,30 +104,29 @@ class Database:
         return _sqlite(self.reader.url)
 
     @asynccontextmanager
-    async def read(self, within: float = READ_WAIT) -> AsyncIterator[AsyncConnection]:
-        """A transaction that changes nothing."""
-        async with _honest(within), self.reader.begin() as connection:
-            yield connection
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes nothing; use it inside `whole`."""
+        with _honest():
+            async with self.reader.begin() as connection:
+                yield connection
 
     @asynccontextmanager
-    async def write(self, within: float = WRITE_WAIT) -> AsyncIterator[AsyncConnection]:
-        """A transaction: all of it is kept, or nothing."""
-        async with _honest(within), self.writer.begin() as connection:
-            yield connection
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: all of it is kept, or nothing; use it inside `whole`."""
+        with _honest():
+            async with self.writer.begin() as connection:
+                yield connection
 
 
-@asynccontextmanager
-async def _honest(within: float) -> AsyncIterator[None]:
-    """A deadline, and errors without the values they are about (a driver's text may quote a customer)."""
+@contextmanager
+def _honest() -> Iterator[None]:
+    """Errors without the values they are about: a driver's text may quote a customer."""
     try:
-        async with asyncio.timeout(within):
-            yield
+        yield
     except SQLAlchemyError as error:
         cause = type(getattr(error, "orig", None) or error).__name__
         raise HistoryUnavailable(f"{type(error).__name__} ({cause})") from None
-    except TimeoutError:
-        raise HistoryUnavailable(f"no answer within {within:g} s") from None
-    except OSError as error:
+    except (OSError, TimeoutError) as error:
         raise HistoryUnavailable(type(error).__name__) from None
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event, MessageView
 from . import projections
 from .cards import address_of, get_cards, put_cards
-from .database import Database
+from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
@@ -22,6 +23,24 @@ REBUILD_WAIT = 3_600.0  # seconds
 MOST_EVENTS = 5_000
 """Of one contact's timeline: the latest so many are handed out."""
 MOST_ADDRESSES = 500
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Method = Callable[Concatenate["History", P], Coroutine[Any, Any, T]]
+
+
+def _whole(within: float) -> Callable[[Method[P, T]], Method[P, T]]:
+    """The method under a deadline, never cut in the middle (see `Database.whole`)."""
+
+    def decorate(method: Method[P, T]) -> Method[P, T]:
+        @wraps(method)
+        async def shielded(self: History, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            return await self.database.whole(method(self, *args, **kwargs), within)
+
+        return shielded
+
+    return decorate
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +62,7 @@ class History:
         """Close every connection."""
         await self.database.close()
 
+    @_whole(WRITE_WAIT)
     async def wipe(self) -> None:
         """Forget everything: the sandbox's reset. Raises PermissionError on anything but SQLite."""
         if not self.database.sqlite:
@@ -53,6 +73,7 @@ class History:
 
     # ---- customers ---------------------------------------------------------------------------------------
 
+    @_whole(READ_WAIT)
     async def customer(self, address: str) -> Customer | None:
         """The customer with that key, or else with that address (a phone in E.164, a mail in any case)."""
         async with self.database.read() as connection:
@@ -63,6 +84,7 @@ class History:
             more = {row["name"]: row["value"] for row in told.mappings()}
         return Customer(found["key"], found["name"], found["language"], more, known=True)
 
+    @_whole(WRITE_WAIT)
     async def put_customer(
         self, key: str, name: str, language: str, addresses: tuple[str, ...], facts: Mapping[str, str]
     ) -> None:
@@ -72,11 +94,26 @@ class History:
             if clashes:
                 raise Claimed(clashes[0].address, clashes[0].by)
 
+    @_whole(READ_WAIT)
+    async def latest(self, contact: str, agents: Sequence[str]) -> dict[tuple[str, str], int]:
+        """(agent, kind of event) → the last instant (ms): presence and shift anywhere, the rest at `contact`."""
+        duty = (events.c.a.in_(agents), events.c.e.in_(("presence", "shift")))
+        asked = (events.c.c == clean(contact), events.c.e.in_(("offered", "declined", "missed", "accepted")))
+        found: dict[tuple[str, str], int] = {}
+        async with self.database.read() as connection:
+            for conditions in (duty, asked):
+                last = select(events.c.a, events.c.e, func.max(events.c.t)).where(*conditions)
+                for row in await connection.execute(last.group_by(events.c.a, events.c.e)):
+                    found[str(row[0]), str(row[1])] = int(row[2])
+        return found
+
+    @_whole(READ_WAIT)
     async def cards(self, keys: Sequence[str], addresses: Sequence[str]) -> tuple[Card, ...]:
         """The customers with these keys or addresses, as they were written."""
         async with self.database.read() as connection:
             return tuple(await get_cards(connection, keys, addresses))
 
+    @_whole(WRITE_WAIT)
     async def put_cards(self, cards: Sequence[Card]) -> tuple[Clash, ...]:
         """Create or replace them; those with an address of somebody else are left out and named."""
         async with self.database.write() as connection:
@@ -84,6 +121,7 @@ class History:
 
     # ---- contacts ----------------------------------------------------------------------------------------
 
+    @_whole(READ_WAIT)
     async def seen(self, event: str) -> tuple[str, int] | None:
         """The contact and message that the outside's event became, however long ago."""
         async with self.database.read() as connection:
@@ -91,12 +129,42 @@ class History:
             row = (await connection.execute(where)).first()
         return None if row is None else (str(row[0]), int(row[1]))
 
+    @_whole(READ_WAIT)
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        """`customer(address)` and `seen(event)` in one look, for whoever asks at every arrival."""
+        mine = select(addresses.c.customer).where(addresses.c.address == address_of(address))
+        who = select(customers, facts.c.name.label("fact"), facts.c.value).outerjoin_from(
+            customers, facts, facts.c.customer == customers.c.key
+        )
+        known = arrivals.select().where(arrivals.c.event == clean(event))
+        async with self.database.read() as connection:
+            wanted = or_(customers.c.key == clean(address), customers.c.key.in_(mine))
+            rows = (await connection.execute(who.where(wanted))).mappings().all()
+            before = (await connection.execute(known)).mappings().first()
+        rows = [row for row in rows if row["key"] == clean(address)] or list(rows)
+        found = None
+        if rows:
+            told = {str(row["fact"]): str(row["value"]) for row in rows if row["fact"] is not None}
+            found = Customer(rows[0]["key"], rows[0]["name"], rows[0]["language"], told, known=True)
+        return found, None if before is None else (str(before["contact"]), int(before["n"]))
+
+    @_whole(READ_WAIT)
+    async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
+        """The contacts with one of these keys or addresses, the latest first: one look, for every offer."""
+        given = sorted({clean(name) for name in names} | {address_of(name) for name in names})
+        where = or_(contacts.c.customer.in_(given), contacts.c.address.in_(given))
+        async with self.database.read() as connection:
+            rows = await self._latest(connection, [where], limit)
+        return tuple(_past(row) for row in rows)
+
+    @_whole(READ_WAIT)
     async def past(self, customer: str, limit: int) -> tuple[Past, ...]:
         """The customer's contacts (by key or any address), the latest first."""
         async with self.database.read() as connection:
             rows = await self._latest(connection, [await _belongs(connection, customer)], limit)
         return tuple(_past(row) for row in rows)
 
+    @_whole(READ_WAIT)
     async def contact(self, contact: str) -> ContactRecord | None:
         """One contact whole, with its messages and its events."""
         async with self.database.read() as connection:
@@ -111,6 +179,7 @@ class History:
             moments = [projections.archived(it) for it in (await connection.execute(happened)).mappings()]
         return _record(row, lines, tuple(reversed(moments)))
 
+    @_whole(READ_WAIT)
     async def contacts(
         self, state: str | None, customer: str | None, limit: int
     ) -> tuple[ContactRecord, ...]:
@@ -133,16 +202,19 @@ class History:
 
     # ---- the ledger --------------------------------------------------------------------------------------
 
+    @_whole(WRITE_WAIT)
     async def project(self, entries: Sequence[Event]) -> None:
         """Take over whole ledger entries, all or none; what is there already changes nothing."""
         async with self.database.write() as connection:
             await projections.project(connection, entries)
 
+    @_whole(REBUILD_WAIT)
     async def rebuild(self) -> int:
         """Work out everything that comes from the ledger again, from the archive; how many events it has."""
-        async with self.database.write(REBUILD_WAIT) as connection:
+        async with self.database.write() as connection:
             return await projections.rebuild(connection)
 
+    @_whole(READ_WAIT)
     async def forgettable(self, now: int, limit: int) -> tuple[tuple[str, str], ...]:
         """Contacts that the store needn't keep at `now` (ms), each with its latest ledger entry's id."""
         query = (
@@ -155,6 +227,7 @@ class History:
         async with self.database.read() as connection:
             return tuple((str(c), f"{ms}-{seq}") for c, ms, seq in await connection.execute(query))
 
+    @_whole(WRITE_WAIT)
     async def forgotten(self, gone: Sequence[str]) -> None:
         """The store has dropped them."""
         async with self.database.write() as connection:

@@ -51,6 +51,7 @@ events = Table(
     Column("n", BigInteger, nullable=False),
     Column("x", Text, nullable=False),
     Index("events_contact", "c", "ms", "seq", "i"),
+    Index("events_agent", "a", "e", "t"),
 )
 
 contacts = Table(

@@ -36,7 +36,7 @@ local function recheck_personal(a)
   if not a.personal then return end
   local list = {}
   for ch = 1, 4 do
-    for _, id in ipairs(call('ZRANGE', P .. 'w:@' .. a.name .. '.' .. ch, 0, BOUND_SWEEP)) do
+    for _, id in ipairs(call('ZRANGE', P .. 'w:@' .. a.name .. '.' .. ch, 0, -1)) do
       local c = contact(id)
       if not could(a, c) then list[#list + 1] = c end
     end

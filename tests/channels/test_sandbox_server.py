@@ -58,6 +58,7 @@ async def test_state_answers_when_the_product_is_ready_and_not_before() -> None:
         assert (await waiting)["plan_version"] == 1
 
 
+@pytest.mark.promise("sandbox-loopback")
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -82,6 +83,7 @@ async def test_only_loopback_names_and_the_pages_own_origin_may_act(
             assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+@pytest.mark.promise("sandbox-api")
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
@@ -139,6 +141,7 @@ async def test_too_much_at_once_is_refused() -> None:
             assert answer.status == 413 and set(await answer.json()) == {"error", "hint"}
 
 
+@pytest.mark.promise("sandbox-clock")
 async def test_time_moves_forward_with_limits_off_and_everything_shows_it() -> None:
     async with open_stage(limits=True) as stage:
         seen: list[bool] = []

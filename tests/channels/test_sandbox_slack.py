@@ -65,6 +65,7 @@ async def refused(call: Any) -> str:
     return str(caught.value.response["error"])
 
 
+@pytest.mark.promise("sandbox-slack-same-code")
 async def test_a_message_and_its_thread_reach_the_app_as_events_and_its_own_words_too(stage: Stage) -> None:
     heard: list[dict[str, Any]] = []
 
@@ -222,6 +223,7 @@ async def test_a_slash_command_is_answered_and_refused_in_a_thread(stage: Stage)
         assert thread["hint"] == "/tierline is not supported in threads. Sorry!"
 
 
+@pytest.mark.promise("sandbox-slack-refuses")
 async def test_an_app_that_does_not_answer_is_shown_to_the_person(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,6 +167,7 @@ BAD_VIEWS: dict[str, Any] = {
 }
 
 
+@pytest.mark.promise("sandbox-slack-refuses")
 @pytest.mark.parametrize("name", BAD_BLOCKS)
 def test_blocks_that_slack_refuses_are_refused_with_a_pointer(name: str) -> None:
     lines = faults_of_blocks(BAD_BLOCKS[name], "message").lines()

@@ -93,6 +93,7 @@ REFUSALS: list[tuple[str, Callable[[AsyncWebClient], Awaitable[Any]]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("sandbox-slack-refuses")
 @pytest.mark.parametrize("n", range(len(REFUSALS)))
 async def test_slack_refuses_by_name(stage: Stage, n: int) -> None:
     name, doing = REFUSALS[n]

@@ -59,6 +59,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.promise("sandbox-strict")
 @pytest.mark.parametrize(("change", "code"), REFUSED)
 async def test_what_twilio_refuses_is_refused_with_its_code(change: dict[str, object], code: int) -> None:
     async with open_stage() as stage:

@@ -20,6 +20,7 @@ PIXEL = base64.b64decode(
 )
 
 
+@pytest.mark.promise("sandbox-sms")
 async def test_a_customers_text_arrives_as_a_signed_form() -> None:
     async with open_stage() as stage:
         sent = await stage.text("My server is down 😀 & more=less", to=GERMAN)
@@ -65,6 +66,7 @@ async def test_a_text_of_any_length_arrives_once_cut_at_1600_characters(length: 
         assert found.error_code == (21617 if length > 1600 else None)
 
 
+@pytest.mark.promise("sandbox-optout")
 async def test_stop_blocks_the_pair_until_start_and_twilio_itself_says_so() -> None:
     async with open_stage() as stage:
         await stage.text("stop please")

@@ -98,6 +98,7 @@ async def test_a_body_that_arrives_in_small_pieces_is_read_whole(tmp_path: Path)
         assert stage.house.arrived[SID].text == form["Body"]
 
 
+@pytest.mark.promise("arrives-once")
 async def test_a_day_of_texts_replayed_and_shuffled_changes_nothing(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
         day = [form_of(f"SM{n:032x}", f"text {n}") for n in range(60)]
@@ -238,6 +239,7 @@ WRONG: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.promise("sms-strict")
 @pytest.mark.parametrize("change", WRONG, ids=[str(sorted(w.items()))[:60] for w in WRONG])
 async def test_what_twilio_never_sends_is_refused_though_signed(
     tmp_path: Path, change: dict[str, str]
@@ -248,6 +250,7 @@ async def test_what_twilio_never_sends_is_refused_though_signed(
         assert await stage.post(form_of()) == 200  # and the next one is fine
 
 
+@pytest.mark.promise("sms-strict")
 @pytest.mark.parametrize(
     "raw",
     [
@@ -277,6 +280,7 @@ async def test_a_field_that_stands_twice_is_refused() -> None:
         read_form(b"\xff")
 
 
+@pytest.mark.promise("sms-strict")
 async def test_a_huge_body_is_refused_before_it_is_read(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
         async with stage.http.post(stage.base + "/twilio/sms", data=b"a=" + b"x" * 200_000) as answer:

@@ -54,6 +54,7 @@ async def test_what_cannot_be_kept_is_refused_and_comes_again_by_the_fallback(tm
         assert await stage.post(form_of()) == 200
 
 
+@pytest.mark.promise("sms-optout")
 async def test_stop_and_start_are_kept_and_nothing_is_sent_to_who_said_stop(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
         for word, out in (
@@ -80,6 +81,7 @@ async def test_an_opt_out_that_only_twilio_knows_is_said_in_words(tmp_path: Path
             await stage.door.say(stage.words())
 
 
+@pytest.mark.promise("sms-unicode")
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=400))
 def test_every_unicode_text_is_taken_and_can_be_stored(text: str) -> None:
@@ -104,6 +106,7 @@ async def test_receipts_name_the_text_whatever_their_order(tmp_path: Path) -> No
         assert {r[:2] for r in stage.reports.receipts} == {("C1001.3", done.provider_id)}
 
 
+@pytest.mark.promise("sms-failed")
 async def test_a_failed_text_says_why_hours_later_too(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
         for status, code, words in (
@@ -134,6 +137,7 @@ async def test_receipts_of_strangers_and_odd_ones_do_no_harm(tmp_path: Path) -> 
 # ---- out ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("sms-long")
 async def test_a_long_text_leaves_in_numbered_parts_and_each_once(tmp_path: Path) -> None:
     async with door_stage(tmp_path) as stage:
         text = "Zeile mit Wörtern. " * 250
@@ -145,6 +149,7 @@ async def test_a_long_text_leaves_in_numbered_parts_and_each_once(tmp_path: Path
         assert len(await sent(stage)) == 4 and again.provider_id
 
 
+@pytest.mark.promise("sms-unicode")
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=0, max_size=6000))
 def test_parts_keep_every_visible_character_in_order(text: str) -> None:
@@ -236,6 +241,7 @@ async def test_a_number_that_sends_no_pictures_says_so_in_words(tmp_path: Path) 
         assert (no.value.code, no.value.permanent) == ("21621", True)
 
 
+@pytest.mark.promise("sms-failed")
 @pytest.mark.parametrize(
     "to, sender, code",
     [

@@ -10,6 +10,7 @@ from core_histories import BOUND, KINDS, moves
 HISTORIES = 25
 
 
+@pytest.mark.promise("queue-right")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", BUGS)
 async def test_a_seeded_bug_is_seen(name, tmp_path, record_property):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from helpers_queue import START, make_queue, message, on_duty, plain_route, run_due, text_in
 
 from tierline.queue.client import Client
@@ -44,6 +45,7 @@ async def test_a_text_is_offered_accepted_answered_and_closed(client: Client, si
     assert await queue.contact("C1001") is None
 
 
+@pytest.mark.promise("rank-order")
 async def test_the_earliest_contact_is_offered_when_somebody_has_room(client: Client, site: str) -> None:
     queue = await make_queue(client, site)
     for n in range(1, 6):

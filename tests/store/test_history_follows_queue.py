@@ -64,7 +64,7 @@ def test_the_history_tells_of_every_contact_what_the_queue_says(kind: str) -> No
             same(model, tales)
 
         carry_out(history.opening())
-        for step in moves(rng, 120):
+        for step in moves(rng, 120, world):
             carry_out(history.resolve(step))
         folded += len(model.events)
     assert folded > 100

@@ -25,7 +25,7 @@ from tierline.sandbox.twilio_sms import TwilioStandIn
 
 EVA, JONAS, OPS = "+4915112345678", "+4915123456789", "+4917000000009"
 DESK = "+4930100"
-TOKEN = "story-token"
+TOKEN = "8Yx-story-stage-token-4Qz"
 Json = dict[str, Any]
 
 PLAN = f"""
@@ -212,8 +212,16 @@ class Stage:
     async def accept(self, name: str, text: str = "") -> Json:
         """Take the first live offer."""
         card = (await self.until(lambda: self.cards(name, text)))[0]
+        await self.until(self.socket_open)
         await self.press(name, card, "offer.accept")
         return dict(card)
+
+    async def socket_open(self) -> bool:
+        """Whether Slack can reach the app: after a break it takes the app some seconds to come back."""
+        who = self.cast.people[-1]  # a supervisor's word changes nothing
+        body = {"user": who.slack, "channel": who.dm, "command": "/tierline", "text": "help"}
+        async with self.http.post(f"{self.base}/sandbox/api/slack/command", json=body) as answer:
+            return answer.status == 200
 
     async def channel(self, name: str) -> list[Json]:
         place = next(p for p in self.cast.places if p.name == name)
@@ -286,7 +294,7 @@ async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
             assert await process.stop() == 0, process.log[-3000:]
         finally:
             await process.kill()
-            await end_orphan(data)
+            end_orphan(data)
             await sandbox.stop()
 
 
@@ -296,7 +304,7 @@ def store_pid(data: Path) -> int:
     return int(json.loads(record.read_text())["pid"])
 
 
-async def end_orphan(data: Path) -> None:
+def end_orphan(data: Path) -> None:
     """A killed product leaves its store server behind; no test does."""
     if next(data.rglob("server.json"), None) is not None:
         with contextlib.suppress(ProcessLookupError):

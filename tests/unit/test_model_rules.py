@@ -71,6 +71,7 @@ def desk():
     return Desk()
 
 
+@pytest.mark.promise("rank-monday-morning")
 def test_a_call_comes_before_mails_due_on_friday_and_after_one_a_day_late(desk):
     # open Mo-Fr 08-18, lag of mail 8 open hours: due Friday 11:00–18:00 ranks Monday 09:00 or later,
     # due Thursday 17:00 ranks Friday 16:00
@@ -91,6 +92,7 @@ def test_a_call_comes_before_mails_due_on_friday_and_after_one_a_day_late(desk):
     assert not any(desk.offers(it) for it in fresh + friday)
 
 
+@pytest.mark.promise("offer-tier")
 def test_lowest_tier_first_then_longest_available(desk):
     desk.comes("expert", tier=2)
     desk.now += 1
@@ -101,6 +103,7 @@ def test_lowest_tier_first_then_longest_available(desk):
     assert desk.offers(contact) == ["early"]
 
 
+@pytest.mark.promise("offer-pick")
 @pytest.mark.parametrize(
     ("pick", "first"), [("longest", "a"), ("least_loaded", "b"), ("round_robin", "c"), ("best_skill", "d")]
 )
@@ -118,6 +121,7 @@ def test_the_pick_of_a_step_orders_those_of_one_tier(desk, pick, first):
     assert desk.offers(desk.arrives(route("sms", Step(need, pick=pick)))) == [first]
 
 
+@pytest.mark.promise("offer-share")
 def test_the_team_furthest_below_its_share_comes_first(desk):
     for name, team in (("i1", "inhouse"), ("n1", "nightowl")):
         desk.comes(name, team=team, capacity=Capacity(100, (("sms", 1),)))
@@ -132,6 +136,7 @@ def test_the_team_furthest_below_its_share_comes_first(desk):
     assert took.count("n1") == 6
 
 
+@pytest.mark.promise("capacity-budget")
 def test_work_beyond_the_budget_waits(desk):
     desk.comes("ada")
     contacts = [desk.arrives() for _ in range(5)]
@@ -150,6 +155,7 @@ def test_one_offer_at_a_time_and_the_next_when_it_ends(desk):
     assert desk.offers(one) == [] and desk.offers(two) == ["ada"]
 
 
+@pytest.mark.promise("capacity-budget")
 def test_a_call_interrupts_texts_until_its_wrap_up_ends(desk):
     desk.comes("ada")
     texts = [desk.arrives() for _ in range(3)]
@@ -168,6 +174,7 @@ def test_a_call_interrupts_texts_until_its_wrap_up_ends(desk):
     assert desk.views().contacts[texts[0]].owner == "ada"
 
 
+@pytest.mark.promise("capacity-drain")
 def test_endless_chats_cannot_starve_a_call(desk):
     chat = route("chat", Step(Need("howto", "chat")))
     desk.comes("ada")
@@ -205,6 +212,7 @@ def test_the_mark_moves_when_its_agent_leaves(desk):
     assert desk.views().contacts[call].drainer == "lin" and desk.offers(last) == []
 
 
+@pytest.mark.promise("offer-declined")
 def test_who_declined_is_asked_again_only_when_everybody_was(desk):
     desk.comes("ada")
     desk.comes("lin")
@@ -219,6 +227,7 @@ def test_who_declined_is_asked_again_only_when_everybody_was(desk):
     assert len(desk.offers(contact)) == 1 and len(desk.told("lifted")) == 1
 
 
+@pytest.mark.promise("offer-declined")
 def test_when_all_have_declined_the_next_step_opens_at_once(desk):
     desk.comes("ada")
     desk.comes("lin", tier=2)
@@ -241,6 +250,7 @@ def test_the_last_unasked_one_to_leave_opens_the_next_step(desk):
     assert desk.offers(contact) == ["lin"]
 
 
+@pytest.mark.promise("offer-missed")
 def test_a_missed_offer_excludes_for_a_minute_and_two_in_a_row_mean_away(desk):
     desk.comes("ada")
     contact = desk.arrives()
@@ -257,6 +267,7 @@ def test_a_missed_offer_excludes_for_a_minute_and_two_in_a_row_mean_away(desk):
     assert ada.presence == "away" and ada.why == "missed two offers"
 
 
+@pytest.mark.promise("offer-missed")
 def test_any_act_on_an_offer_ends_a_row_of_misses(desk):
     desk.comes("ada")
     one = desk.arrives()
@@ -279,6 +290,7 @@ def test_misses_that_stood_side_by_side_count_as_one(desk):
     assert len(desk.told("missed")) == 3 and desk.views().agents["ada"].presence == "available"
 
 
+@pytest.mark.promise("offer-deadline")
 def test_the_deadline_starts_with_delivery_and_undelivered_is_nobodys_fault(desk):
     desk.comes("ada")
     contact = desk.arrives()
@@ -294,6 +306,7 @@ def test_the_deadline_starts_with_delivery_and_undelivered_is_nobodys_fault(desk
     assert desk.offers(other) == ["ada"] and not desk.told("missed")
 
 
+@pytest.mark.promise("offer-gap")
 def test_200_agents_and_a_store_frozen_for_two_minutes(desk):
     for i in range(200):
         desk.comes(f"a{i:03}")
@@ -310,6 +323,7 @@ def test_200_agents_and_a_store_frozen_for_two_minutes(desk):
     assert all(view.contacts[it].state == "offered" for it in contacts)
 
 
+@pytest.mark.promise("offer-race")
 def test_accepting_one_of_parallel_offers_rescinds_the_others(desk):
     for name in ("ada", "lin", "zoe"):
         desk.comes(name)
@@ -323,6 +337,7 @@ def test_accepting_one_of_parallel_offers_rescinds_the_others(desk):
     assert [it.a for it in desk.told("rescinded")] == ["ada"] and len(desk.told("accepted")) == 1
 
 
+@pytest.mark.promise("offer-steps")
 def test_a_step_that_nobody_on_shift_could_serve_is_skipped_at_once(desk):
     desk.comes("lin", tier=2)
     contact = desk.arrives(route("sms", asking(1, 10 * MINUTE), asking(2)))
@@ -339,6 +354,7 @@ def test_when_the_last_of_a_class_signs_off_those_waiting_move_on(desk):
     assert desk.offers(contact) == ["lin"]
 
 
+@pytest.mark.promise("offer-steps")
 def test_steps_open_with_age_and_the_rank_stays(desk):
     desk.comes("ada", capacity=Capacity(caps=(("sms", 0),)))
     desk.comes("lin", tier=2)
@@ -369,6 +385,7 @@ def test_the_window_ends_as_soon_as_the_agent_leaves(desk):
     assert desk.offers(contact) == ["lin"]
 
 
+@pytest.mark.promise("slack-down")
 def test_while_the_desk_is_down_nobody_is_offered_anything(desk):
     desk.comes("ada")
     assert desk.desk(False) and not desk.desk(False)
@@ -379,6 +396,7 @@ def test_while_the_desk_is_down_nobody_is_offered_anything(desk):
     assert desk.offers(contact) == ["ada"]
 
 
+@pytest.mark.promise("owner-removed")
 def test_a_removed_agents_work_is_queued_again_with_its_rank(desk):
     desk.comes("ada")
     contact = desk.arrives(rank=NOW + 77)
@@ -390,6 +408,7 @@ def test_a_removed_agents_work_is_queued_again_with_its_rank(desk):
     assert (view.state, view.owner, view.rank, desk.offers(contact)) == ("offered", "", rank, ["lin"])
 
 
+@pytest.mark.promise("hours-held")
 def test_parked_until_its_date_and_then_in_the_queue(desk):
     desk.comes("ada")
     contact = desk.arrives(wake=NOW + HOUR)
@@ -399,6 +418,7 @@ def test_parked_until_its_date_and_then_in_the_queue(desk):
     assert desk.offers(contact) == ["ada"]
 
 
+@pytest.mark.promise("arrives-once")
 def test_one_outside_event_has_one_effect_for_two_days(desk):
     said = Arrived("sms", "SM1", "+49", "us", "hi")
     decision = Decision(route(), NOW)
@@ -409,6 +429,7 @@ def test_one_outside_event_has_one_effect_for_two_days(desk):
     assert (first.contact, first.n) == (again.contact, again.n) == (more.contact, more.n - 1)
 
 
+@pytest.mark.promise("queue-once")
 def test_an_operation_sent_again_adds_nothing_and_an_old_one_is_refused(desk):
     desk.comes("ada")
     contact = desk.arrives()
@@ -422,6 +443,7 @@ def test_an_operation_sent_again_adds_nothing_and_an_old_one_is_refused(desk):
         desk.operate(op, lambda: desk.decline(contact, 1, "ada"))
 
 
+@pytest.mark.promise("thread-link")
 def test_a_closed_conversations_next_text_is_a_new_contact_with_a_link(desk):
     desk.comes("ada")
     contact = desk.arrives(route(wrap_up=MINUTE), sender="+49")
@@ -431,6 +453,7 @@ def test_a_closed_conversations_next_text_is_a_new_contact_with_a_link(desk):
     assert later != contact and desk.views().contacts[later].previous == contact
 
 
+@pytest.mark.promise("reply-undo")
 def test_a_held_reply_can_be_undone_until_it_goes(desk):
     desk.comes("ada")
     contact = desk.arrives()
@@ -445,6 +468,7 @@ def test_a_held_reply_can_be_undone_until_it_goes(desk):
     assert [it.n for it in desk.told("message.out")] == [sent.n]
 
 
+@pytest.mark.promise("texts-unasked")
 def test_of_unasked_texts_one_in_ten_minutes(desk):
     contact = desk.arrives()
     assert desk.text(contact, "received", "{}", True).done

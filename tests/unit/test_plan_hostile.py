@@ -66,6 +66,7 @@ def only_plan_errors(source: bytes | str) -> None:
             assert error.line >= 1 and error.column >= 1 and error.message and error.fix
 
 
+@pytest.mark.promise("plan-hostile")
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -101,6 +102,7 @@ SNIPPETS = [
 ]
 
 
+@pytest.mark.promise("plan-hostile")
 @given(st.data())
 @settings(max_examples=120, deadline=None)
 def test_no_damage_to_a_real_plan_raises_anything_else(data: st.DataObject) -> None:

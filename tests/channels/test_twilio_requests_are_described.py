@@ -1,0 +1,125 @@
+"""Every REST request that the product makes to Twilio is one of Twilio's own OpenAPI description, parameter for parameter."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from sms_door_stage import DoorStage, door_stage, picture
+from twilio_rehearsal import ACCOUNT, EVA, OURS, TOKEN
+
+from tierline.console.twilio_side import TwilioNo, TwilioSide
+from tierline.console.webhooks import wanted
+
+DESCRIPTION = Path(__file__).parents[2] / ".." / "shared" / "data" / "twilio" / "twilio_api_v2010.json"
+pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="../shared/data/twilio is not here")
+
+
+def wrong(described: dict[str, Any], method: str, path: str, params: dict[str, Any]) -> list[str]:
+    """What of a request the description doesn't know; [] when it is one of its operations."""
+    for template, operations in described["paths"].items():
+        pattern = re.sub(r"\{[A-Za-z]+\}", "[^/]+", template.replace(".", r"\."))
+        # `Messages/{Sid}.json` would also fit `Messages.json`'s neighbours, so the slashes must agree
+        if (
+            re.fullmatch(pattern, path)
+            and method.lower() in operations
+            and template.count("/") == path.count("/")
+        ):
+            return _parameters(described, operations[method.lower()], method, params)
+    return [f"no operation {method} {path}"]
+
+
+def _parameters(
+    described: dict[str, Any], operation: dict[str, Any], method: str, params: dict[str, Any]
+) -> list[str]:
+    if method == "GET":
+        known = {p["name"]: p["schema"] for p in operation.get("parameters", []) if p["in"] == "query"}
+        required: list[str] = []
+    else:
+        schema = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+        known, required = schema["properties"], schema.get("required", [])
+    found = [f"unknown parameter {name}" for name in params if name not in known]
+    found += [f"{name} is missing" for name in required if name not in params]
+    for name, value in params.items():
+        if name in known:
+            schema = {**known[name], "components": described["components"]}
+            schema.pop("nullable", None)
+            found += [
+                f"{name}: {e.message}"
+                for e in Draft202012Validator(schema).iter_errors(_typed(known[name], value))
+            ]
+    return found
+
+
+def _typed(schema: dict[str, Any], value: Any) -> Any:
+    """A form's text as the type that the schema names."""
+    match schema.get("type"):
+        case "integer":
+            return int(value)
+        case "boolean":
+            return {"true": True, "false": False}.get(value, value)
+        case "array":
+            return value if isinstance(value, list) else [value]
+        case _:
+            return value
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    return json.loads(DESCRIPTION.read_text())  # type: ignore[no-any-return]
+
+
+async def everything(stage: DoorStage) -> None:
+    """Each request that door, setup and doctor can make."""
+    await stage.door.say(stage.words())
+    await stage.door.say(stage.words("long " * 700, "C1.2", media=(picture(f"{stage.base}/a.png"),)))
+    await stage.door.find(stage.words("x", "C1.3"))
+    side = TwilioSide(ACCOUNT, TOKEN, f"{stage.twilio.base}/twilio")
+    try:
+        await side.account()
+        (first, *_) = await side.numbers()
+        await side.point(first.sid, wanted("https://help.example.com"))
+        sid = await side.send(EVA, OURS, "test")
+        await side.status(sid)
+        await side.verified()
+        with pytest.raises(TwilioNo):
+            await side.point("PN" + "0" * 32, {"sms_method": "POST"})
+    finally:
+        await side.close()
+
+
+@pytest.mark.promise("sms-contract")
+async def test_every_request_is_described(tmp_path: Path, described: dict[str, Any]) -> None:
+    async with door_stage(tmp_path) as stage:
+        await everything(stage)
+        await stage.twilio.sandbox.standins[0].settle()  # type: ignore[attr-defined]
+        made = [e for e in stage.twilio.sandbox.wire.exchanges if e.direction == "out"]
+        seen = {
+            (
+                e.method,
+                re.sub(r"(?<=/)[A-Z]{2}[0-9a-f]{32}", "X", e.path.removeprefix("/twilio/api.twilio.com")),
+            )
+            for e in made
+        }
+        assert len(seen) >= 7, seen
+        for e in made:
+            path = e.path.removeprefix("/twilio/api.twilio.com")
+            assert isinstance(e.params, dict)
+            assert wrong(described, e.method, path, e.params) == [], (e.method, path)
+
+
+def test_the_check_notices_a_misspelt_parameter_and_a_path_that_is_none(described: dict[str, Any]) -> None:
+    root = f"/2010-04-01/Accounts/{ACCOUNT}"
+    good = {"To": EVA, "From": OURS, "Body": "x"}
+    assert wrong(described, "POST", f"{root}/Messages.json", good) == []
+    assert wrong(described, "POST", f"{root}/Messages.json", good | {"Bodi": "x"}) == [
+        "unknown parameter Bodi"
+    ]
+    assert wrong(described, "POST", f"{root}/Messages.json", {"Body": "x"}) == ["To is missing"]
+    assert wrong(described, "POST", f"{root}/Mesages.json", good) and wrong(
+        described, "DELETE", f"{root}.json", {}
+    )
