@@ -147,15 +147,9 @@ class Deliveries:
     async def _past(self, facts: Facts) -> tuple[Past, ...]:
         """Earlier contacts, or none: an offer never waits for a slow or broken history."""
         try:
-<<<<<<< HEAD
             async with asyncio.timeout(PAST_WAIT):
-                return await self.histories.past(customer, 5)
-        except (StoreError, TimeoutError) as error:
-            log.warning("past.unavailable", error=type(error).__name__)
-=======
-            return await asyncio.wait_for(self.histories.past_of((facts.customer, facts.address), 5), PAST_WAIT)
+                return await self.histories.past_of((facts.customer, facts.address), 5)
         except (StoreError, TimeoutError):
->>>>>>> main
             return ()
 
     async def _withdraw(self, event: Event) -> None:
@@ -163,18 +157,10 @@ class Deliveries:
         spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
         if spec is None or not place:
             return
-<<<<<<< HEAD
-        by = spec_of(self.book(), await self._owner(event.c)) if extra.get("reason") == "taken" else None
-=======
         contact = await self.queue.contact(event.c) if extra.get("reason") == "taken" else None
         by = spec_of(self.book(), contact.owner) if contact is not None else None
->>>>>>> main
         told = _ended(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
-
-    async def _owner(self, contact: str) -> str:
-        view = await self.queue.contact(contact)
-        return view.owner if view else ""
 
     async def _taken_card(self, event: Event) -> None:
         spec, place = spec_of(self.book(), event.a), str(more(event).get("place") or "")
