@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -121,7 +121,7 @@ class Projector:
     async def _take(self, events: Sequence[Event]) -> str:
         if self._behind_since is None:
             self._behind_since = self.clock()
-        await self.history.project(events)
+        await _uncut(self.history.project(events))
         self._behind_since = None
         self.projected += len(events)
         self.last_entry = events[-1].id
@@ -141,7 +141,7 @@ class Projector:
                 await self.queue.forget(contact)
                 gone.append(contact)
         if gone:
-            await self.history.forgotten(gone)
+            await _uncut(self.history.forgotten(gone))
             log.info("history.forgot", contacts=len(gone))
         return len(gone)
 
@@ -150,6 +150,18 @@ class Projector:
         last = _order(await self.queue.last_event())
         while _order(await self.queue.cursor(ROLE)) < last:  # noqa: ASYNC110 - another process may move it
             await asyncio.sleep(0.01)
+
+
+async def _uncut(write: Coroutine[Any, Any, None]) -> None:
+    """Let a write end before its caller does: a cut one leaves SQLite locked until its connection is found dead."""
+    task = asyncio.ensure_future(write)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # seen: the cancellation is what is told
+        raise
 
 
 def _order(stream_id: str) -> tuple[int, int]:
