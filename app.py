@@ -166,6 +166,7 @@ class App:
                 app_token=settings.slack_app_token.get_secret_value(),
                 api_url=settings.slack_api_url,
                 once=lambda key, ms: self.queue.once(key, ms),
+                paced=settings.slack_paced,
                 now=lambda: self.queue.now(),
             )
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()

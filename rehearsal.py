@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from .app import App, Secrets
+from .channels.slack.manifest import EVENTS, SCOPES
 from .router.plan.load import load_async
 from .router.plan.model import Plan
-from .sandbox.server import Hooks, Sandbox
+from .sandbox.server import Changed, Hooks, Sandbox
 from .sandbox.slack import SlackStandIn
-from .sandbox.stage import Cast, Clock, Credentials, Customer, Number, Person, Place
+from .sandbox.stage import Cast, Clock, Credentials, Customer, Faults, Number, Person, Place, Wire
 from .sandbox.twilio_sms import TwilioStandIn
 from .settings import Settings
 
@@ -66,6 +67,12 @@ def _name(mail: str) -> str:
     return mail.partition("@")[0].replace(".", " ").title()
 
 
+def _slack(cast: Cast, clock: Clock, wire: Wire, faults: Faults, changed: Changed) -> SlackStandIn:
+    """Slack as our manifest asks for it: no scope and no event more than a real workspace would grant."""
+    scopes, events = [name for name, _ in SCOPES], [name for name, _ in EVENTS]
+    return SlackStandIn(cast, clock, wire, faults, changed, scopes=scopes, events=events)
+
+
 class Rehearsal:
     """Stand-ins and product on loopback; everything lives in `data/sandbox`, emptied at each start."""
 
@@ -80,7 +87,7 @@ class Rehearsal:
             self.cast,
             self.clock,
             Hooks(self._advance, self._reset, self._state, self._ready, self.product),
-            (TwilioStandIn, SlackStandIn),
+            (TwilioStandIn, _slack),
         )
 
     @classmethod

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     slack_api_url: str = Field("", alias="TIERLINE_SLACK_API_URL")
     """Another base for Slack's Web API, e.g. http://127.0.0.1:8090/slack/api/"""
 
+    slack_paced: bool = Field(True, alias="TIERLINE_SLACK_PACED")
+    """Keep to Slack's rate limits by ourselves; off only to measure against a stand-in without limits."""
+
     smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
     """Where alert mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
 

@@ -34,6 +34,7 @@ async def offers(quick: bool) -> list[Bar]:
         env = dict(
             os.environ,
             TIERLINE_PLAN=plan,
+            TIERLINE_SLACK_PACED="0",
             PORT=str(port),
             TIERLINE_SANDBOX_PORT=str(page),
             TIERLINE_DATA=data,

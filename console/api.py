@@ -20,8 +20,7 @@ from ..router.active import Stale
 from ..router.explain import look
 from ..router.facts import Facts
 from ..router.plan.load import PlanErrors
-from ..router.roster import agent_id
-from ..router.rulebook import Rulebook, edges, instant
+from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
 from .bodies import BadBody, read_customer, read_draft, read_object
 from .openapi import describe

@@ -11,7 +11,6 @@ from ..queue.state import AgentView, ContactView, Event, MessageView
 from ..router.body import Body
 from ..router.facts import Facts
 from ..router.plan.model import AgentSpec
-from ..router.roster import agent_id
 from ..router.rulebook import Rulebook, instant, millis
 from ..router.why import Why
 
@@ -27,7 +26,7 @@ def person(book: Rulebook, agent: str, slack_ids: Mapping[str, str]) -> Json | N
     """`{"name", "slack"}` of an agent of the queue; `slack` is the user id where it is known."""
     if not agent:
         return None
-    spec = next((a for a in book.plan.agents if agent_id(a.name) == agent), None)
+    spec = book.by_id.get(agent)
     if spec is None:
         return {"name": agent, "slack": ""}
     return {"name": spec.name, "slack": slack_ids.get(spec.slack, spec.slack)}
@@ -122,7 +121,8 @@ def event(it: Event) -> Json:
 def moment(book: Rulebook, it: Event) -> Json:
     """One line of a contact's timeline, in words."""
     rest = _rest(it)
-    who = next((a.name for a in book.plan.agents if agent_id(a.name) == it.a), it.a)
+    spec = book.by_id.get(it.a)
+    who = spec.name if spec else it.a
     why = rest.get("reason") or rest.get("why") or rest.get("presence") or ""
     text = " ".join(
         str(part) for part in (it.e, f"({who})" if who else "", f"– {why}" if why else "") if part

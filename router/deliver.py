@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,7 +51,7 @@ MISSED_TWO = (
 class Histories(Protocol):
     """What the desk shows of the past."""
 
-    async def past(self, customer: str, limit: int) -> tuple[Past, ...]:
+    async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         """The customer's earlier contacts, newest first."""
 
 
@@ -127,7 +127,7 @@ class Deliveries:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
         messages = await self.queue.messages(event.c)
-        past = await self._past(Facts.parse(contact.facts).customer)
+        past = await self._past(Facts.parse(contact.facts))
         shown = card(self.book(), contact, event.n, spec, messages, past, await self.queue.now())
         try:
             place = await self.desk.offer(shown, t.again)
@@ -144,10 +144,10 @@ class Deliveries:
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), _ended("rescinded", {}, ""))
 
-    async def _past(self, customer: str) -> tuple[Past, ...]:
+    async def _past(self, facts: Facts) -> tuple[Past, ...]:
         """Earlier contacts, or none: an offer never waits for a slow or broken history."""
         try:
-            return await asyncio.wait_for(self.histories.past(customer, 5), PAST_WAIT)
+            return await asyncio.wait_for(self.histories.past_of((facts.customer, facts.address), 5), PAST_WAIT)
         except (StoreError, TimeoutError):
             return ()
 
@@ -156,7 +156,8 @@ class Deliveries:
         spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
         if spec is None or not place:
             return
-        by = spec_of(self.book(), str(extra.get("by") or ""))
+        contact = await self.queue.contact(event.c) if extra.get("reason") == "taken" else None
+        by = spec_of(self.book(), contact.owner) if contact is not None else None
         told = _ended(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
 

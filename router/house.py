@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +20,12 @@ from .plan.load import PlanErrors
 from .plan.model import AgentSpec
 from .plan.write import add_agent
 from .replies import Ruling, Standing, ruling
-from .roster import agent_id
-from .rulebook import edges, instant, span
+from .rulebook import agent_id, edges, instant, span
 from .texts import spoken
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
+JUST_OPENED = (0.3, 1.0, 3.0)
+"""Seconds between looks for the contact of a thread that we don't know (yet)."""
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -69,7 +71,7 @@ class House:
 
     async def typed(self, typed: Typed) -> Told | None:
         """Something was written in a thread: hold it as a reply, keep it as a note, or say that it wasn't sent."""
-        contact = await self.queue.contact_at(typed.thread)
+        contact = await self._contact_at(typed.thread)
         view = await self.queue.contact(contact) if contact else None
         if contact is None:
             return None
@@ -84,6 +86,14 @@ class House:
         if decided.kind == "send":
             return await self._hold(typed.actor, view, decided.text, typed.place)
         return await self._note(typed.actor, view, typed.text, decided, typed.place)
+
+    async def _contact_at(self, thread: str) -> str | None:
+        """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
+        for pause in JUST_OPENED:
+            if (contact := await self.queue.contact_at(thread)) is not None:
+                return contact
+            await asyncio.sleep(pause)
+        return await self.queue.contact_at(thread)
 
     async def reply(self, actor: Actor, contact: str, text: str) -> Told:
         """The Reply button: held like a typed reply."""
@@ -154,7 +164,7 @@ class House:
 
     async def _standing(self, view: ContactView, actor: Actor, thread: str) -> Standing:
         plan = self.plan().plan
-        owner = next((a for a in plan.agents if agent_id(a.name) == view.owner), None)
+        owner = self.plan().by_id.get(view.owner)
         writer = self._agent(actor)
         team = plan.team(owner.team) if owner else None
         places = await self.queue.places(view.id)
@@ -336,7 +346,8 @@ class House:
         return agent_of(self.plan().plan, actor)
 
     def _name(self, agent: str) -> str:
-        return next((a.name for a in self.plan().plan.agents if agent_id(a.name) == agent), agent or "nobody")
+        spec = self.plan().by_id.get(agent)
+        return spec.name if spec else agent or "nobody"
 
 
 def newcomer(name: str, slack: str, team: str) -> AgentSpec:

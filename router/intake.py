@@ -25,11 +25,8 @@ RECORDS_WAIT = 0.3
 class Records(Protocol):
     """What intake asks of the history."""
 
-    async def customer(self, address: str) -> Customer | None:
-        """The customer with that address."""
-
-    async def seen(self, event: str) -> tuple[str, int] | None:
-        """The contact and message that an outside event became, however long ago."""
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        """The customer with that address; the contact and message that the event became, however long ago."""
 
 
 class Intake:
@@ -61,9 +58,9 @@ class Intake:
 
         The store itself remembers events for 48 h, so a history that can't answer costs at worst the facts.
         """
-        both = asyncio.gather(self.records().customer(arrived.sender), self.records().seen(arrived.event))
         try:
-            return await asyncio.wait_for(both, RECORDS_WAIT)
+            look = self.records().arriving(arrived.sender, arrived.event)
+            return await asyncio.wait_for(look, RECORDS_WAIT)
         except Exception as error:
             log.warning("records.unavailable", error=type(error).__name__)
             return None, None

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from ..queue.engine import Queue
 from ..queue.state import ContactView, Event, MessageView
 from .plan.model import AgentSpec
-from .roster import agent_id
 from .rulebook import Rulebook
 
 
@@ -20,7 +19,7 @@ def more(event: Event) -> Mapping[str, object]:
 
 def spec_of(book: Rulebook, agent: str) -> AgentSpec | None:
     """The plan's agent with the queue's id `agent`."""
-    return next((a for a in book.plan.agents if agent_id(a.name) == agent), None)
+    return book.by_id.get(agent)
 
 
 async def found_message(queue: Queue, contact: str, n: int) -> tuple[ContactView, MessageView] | None:

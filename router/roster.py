@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from ..queue.engine import Queue
@@ -13,24 +11,12 @@ from ..queue.state import mask_of
 from ..skills.schedule import Hours
 from ..skills.skill import Capacity, Profile
 from .plan.model import AgentSpec, Service
-from .rulebook import Rulebook, both_open, instant, millis
+from .rulebook import Rulebook, agent_id, both_open, instant, millis
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
 AHEAD = 12
 """Changes of one schedule that are looked at for them."""
-
-
-LONGEST_ID = 64
-
-
-def agent_id(name: str) -> str:
-    """The queue's id of an agent: the name, with everything but letters and digits written as its code point.
-
-    A long one is cut and ends in a digest: two names that begin alike are two people.
-    """
-    plain = re.sub(r"[^A-Za-z0-9]", lambda c: f"_{ord(c[0]):x}_", name)
-    return plain if len(plain) <= LONGEST_ID else f"{plain[:43]}_{sha256(name.encode()).hexdigest()[:20]}"
 
 
 @dataclass(frozen=True, slots=True)

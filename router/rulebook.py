@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from types import MappingProxyType
 
 from ..queue.contact import Pick, Route, Step
@@ -25,6 +27,18 @@ _PICKS: Mapping[str, Pick] = MappingProxyType(
         "best_skill": "best_skill",
     }
 )
+
+
+LONGEST_ID = 64
+
+
+def agent_id(name: str) -> str:
+    """The queue's id of an agent: the name, with everything but letters and digits written as its code point.
+
+    A long one is cut and ends in a digest: two names that begin alike are two people.
+    """
+    plain = re.sub(r"[^A-Za-z0-9]", lambda c: f"_{ord(c[0]):x}_", name)
+    return plain if len(plain) <= LONGEST_ID else f"{plain[:43]}_{sha256(name.encode()).hexdigest()[:20]}"
 
 
 def instant(ms: int) -> datetime:
@@ -53,6 +67,11 @@ class Rulebook:
     def schedules(self) -> Mapping[str, Schedule]:
         """Every schedule by name."""
         return {spec.name: Schedule(spec) for spec in self.plan.schedules}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, model.AgentSpec]:
+        """Every agent by the id under which the queue knows them."""
+        return {agent_id(spec.name): spec for spec in self.plan.agents}
 
     @cached_property
     def always(self) -> Schedule:

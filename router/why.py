@@ -10,7 +10,6 @@ from ..queue.state import ENDED, AgentView, ContactView
 from ..skills.skill import LIVE, refusal
 from .facts import Facts
 from .plan.model import AgentSpec
-from .roster import agent_id
 from .rulebook import Rulebook, both_open, instant
 
 
@@ -92,7 +91,7 @@ def explain(
     `since` maps (agent, kind of event) to the last instant of that kind; what is missing stays unknown.
     """
     facts = Facts.parse(contact.facts)
-    specs = {agent_id(a.name): a for a in book.plan.agents}
+    specs = book.by_id
     open_case = contact.state not in ENDED
     rows = tuple(
         _dated(name, _row(book, contact, agent, specs.get(name), due, desk_up, now), since)

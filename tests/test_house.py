@@ -39,12 +39,9 @@ CONTACT = "queue.contact"
 ALONE = {"sandbox"}
 """Imports nothing of ours: the stand-ins must not know whom they meet."""
 
-LONGEST_FILE, LONGEST_FUNCTION = 400, 80
+LONGEST_FILE, LONGEST_TESTS, LONGEST_FUNCTION = 400, 520, 80
 LONG_FILES = {
     "router/plan/checks.py": 450,  # one check after the other, all of one shape
-    "tests/unit/test_model_rules.py": 480,
-    "tests/store/core_histories.py": 420,
-    "tests/store/test_embedded_store.py": 440,
 }
 """Files over the ceiling, each with a ceiling of its own: a ratchet, not an invitation."""
 
@@ -360,7 +357,8 @@ def test_files_are_read_in_one_sitting() -> None:
     for path in all_files():
         name = path.relative_to(ROOT).as_posix()
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        if lines > LONG_FILES.get(name, LONGEST_FILE):
+        ceiling = LONGEST_TESTS if name.startswith("tests/") else LONGEST_FILE
+        if lines > LONG_FILES.get(name, ceiling):
             long[name] = lines
     assert not long, long
     assert set(LONG_FILES) <= {p.relative_to(ROOT).as_posix() for p in all_files()}, "a named exception is gone"

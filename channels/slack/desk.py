@@ -144,9 +144,16 @@ class SlackDesk:
             house=self._house,
         )
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
+        self._spawn(self._warm())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST):
                 await self._judged.wait()
+
+    async def _warm(self) -> None:
+        try:
+            await self._people.warm()
+        except DeliveryError as error:
+            log.info("slack.not_warmed", error=type(error).__name__)
 
     async def stop(self) -> None:
         """Take nothing new, finish what is in hand, let go of the sockets."""

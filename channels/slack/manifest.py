@@ -13,6 +13,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
     ("chat:write", "show offers, threads and receipts"),
     ("commands", "`/tierline available`, `away`, `status`, `queue`, `why`"),
     ("channels:read", "find the teams' public channels by name"),
+    ("channels:manage", "make a team's channel at setup where there is none yet"),
     ("channels:join", "join a team's public channel without being invited"),
     (
         "channels:history",
@@ -21,6 +22,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
     ("groups:read", "find the teams' private channels by name, once invited"),
     ("groups:history", "the same threads in private channels"),
     ("im:write", "open direct messages with an agent, for offers"),
+    ("im:read", "find the direct messages that exist already, so that many can be offered work at once"),
     ("im:history", "find an offer again after a lost answer, so that nobody gets it twice"),
     ("reactions:write", "put ⏳, ✓ and ✗ beside a reply"),
     ("users:read", "know an agent's name, and that a bot or a guest is none"),

@@ -34,7 +34,7 @@ PER_MINUTE = {
     "apps.connections.open": 20, "auth.test": 100, "bots.info": 50, "chat.delete": 50, "chat.getPermalink": 100,
     "chat.postEphemeral": 100, "chat.postMessage": 600, "chat.update": 50, "conversations.history": 50,
     "conversations.info": 50, "conversations.join": 50, "conversations.list": 20, "conversations.open": 50,
-    "conversations.replies": 50, "reactions.add": 50, "reactions.remove": 20, "users.info": 100,
+    "conversations.replies": 50, "reactions.add": 50, "reactions.remove": 20, "users.info": 100, "users.list": 20,
     "users.lookupByEmail": 50, "views.open": 100, "views.update": 100,
 }  # fmt: skip
 BURST, A_SECOND = 4.0, 1.0

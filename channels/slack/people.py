@@ -14,6 +14,8 @@ from .send import Sender
 
 FRESH, AGAIN = 600.0, 20.0
 """Seconds that a person is believed unchanged, and between two looks for a channel that isn't there."""
+PAGES = 10
+"""Pages of 500 people learnt beforehand; a larger workspace is looked up person by person."""
 _USER, _CHANNEL = re.compile(r"[UW][A-Z0-9]{2,}"), re.compile(r"[CGD][A-Z0-9]{2,}")
 
 
@@ -43,6 +45,26 @@ class People:
     def ids(self) -> Mapping[str, str]:
         """The plan's `slack` → user id, as far as known."""
         return dict(self.named)
+
+    async def warm(self) -> None:
+        """Learn everybody and the direct messages that exist in a few calls, instead of one by one when it matters.
+
+        Raises DeliveryError; what isn't known then is looked up when it is needed.
+        """
+        for one in await self._pages("users.list", "members"):
+            self._keep(one)
+        for one in await self._pages("conversations.list", "channels", types="im"):
+            self._dms[str(one["user"])] = str(one["id"])
+
+    async def _pages(self, method: str, field: str, types: str | None = None) -> list[Json]:
+        cursor, found = "", list[Json]()
+        for _ in range(PAGES):
+            answer = await self.sender.call(method, Urgency.CARD, cursor=cursor or None, types=types, limit=500)
+            found += answer.get(field, ())
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                break
+        return found
 
     def forget(self) -> None:
         """Look everything up anew: places may have changed hands."""

@@ -130,6 +130,34 @@ class History:
         return None if row is None else (str(row[0]), int(row[1]))
 
     @_whole(READ_WAIT)
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        """`customer(address)` and `seen(event)` in one look, for whoever asks at every arrival."""
+        mine = select(addresses.c.customer).where(addresses.c.address == address_of(address))
+        who = select(customers, facts.c.name.label("fact"), facts.c.value).outerjoin_from(
+            customers, facts, facts.c.customer == customers.c.key
+        )
+        known = arrivals.select().where(arrivals.c.event == clean(event))
+        async with self.database.read() as connection:
+            wanted = or_(customers.c.key == clean(address), customers.c.key.in_(mine))
+            rows = (await connection.execute(who.where(wanted))).mappings().all()
+            before = (await connection.execute(known)).mappings().first()
+        rows = [row for row in rows if row["key"] == clean(address)] or list(rows)
+        found = None
+        if rows:
+            told = {str(row["fact"]): str(row["value"]) for row in rows if row["fact"] is not None}
+            found = Customer(rows[0]["key"], rows[0]["name"], rows[0]["language"], told, known=True)
+        return found, None if before is None else (str(before["contact"]), int(before["n"]))
+
+    @_whole(READ_WAIT)
+    async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
+        """The contacts with one of these keys or addresses, the latest first: one look, for every offer."""
+        given = sorted({clean(name) for name in names} | {address_of(name) for name in names})
+        where = or_(contacts.c.customer.in_(given), contacts.c.address.in_(given))
+        async with self.database.read() as connection:
+            rows = await self._latest(connection, [where], limit)
+        return tuple(_past(row) for row in rows)
+
+    @_whole(READ_WAIT)
     async def past(self, customer: str, limit: int) -> tuple[Past, ...]:
         """The customer's contacts (by key or any address), the latest first."""
         async with self.database.read() as connection:

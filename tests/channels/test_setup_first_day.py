@@ -31,7 +31,6 @@ async def first_run(stage: DayOne, **more: str) -> tuple[bool, Operator]:
     return works, ask
 
 
-@pytest.mark.promise("setup-works")
 @pytest.mark.promise("setup-whole")
 async def test_from_nothing_to_a_text_that_arrives(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
@@ -60,7 +59,6 @@ async def test_every_permission_is_shown_with_its_reason_and_the_link(tmp_path: 
         assert stage.where.link in ask.said
 
 
-@pytest.mark.promise("setup-secrets")
 @pytest.mark.promise("setup-secret")
 async def test_no_secret_is_ever_said(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
@@ -111,7 +109,6 @@ async def test_a_channel_that_is_there_is_joined(tmp_path: Path) -> None:
         assert "✓ #support: joined" in ask.said
 
 
-@pytest.mark.promise("setup-repeat")
 @pytest.mark.promise("setup-again")
 async def test_a_second_run_changes_nothing_and_keeps_what_was_written_by_hand(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
@@ -131,7 +128,7 @@ async def test_a_second_run_changes_nothing_and_keeps_what_was_written_by_hand(t
         assert "says all this already" in second.said and "come to us already" in second.said
 
 
-@pytest.mark.promise("setup-repeat")
+@pytest.mark.promise("setup-again")
 async def test_a_no_writes_nothing(tmp_path: Path) -> None:
     async with day_one(tmp_path) as stage:
         works, ask = await first_run(stage, write_plan="no", write_env="no")

@@ -212,8 +212,16 @@ class Stage:
     async def accept(self, name: str, text: str = "") -> Json:
         """Take the first live offer."""
         card = (await self.until(lambda: self.cards(name, text)))[0]
+        await self.until(self.socket_open)
         await self.press(name, card, "offer.accept")
         return dict(card)
+
+    async def socket_open(self) -> bool:
+        """Whether Slack can reach the app: after a break it takes the app some seconds to come back."""
+        who = self.cast.people[-1]  # a supervisor's word changes nothing
+        body = {"user": who.slack, "channel": who.dm, "command": "/tierline", "text": "help"}
+        async with self.http.post(f"{self.base}/sandbox/api/slack/command", json=body) as answer:
+            return answer.status == 200
 
     async def channel(self, name: str) -> list[Json]:
         place = next(p for p in self.cast.places if p.name == name)

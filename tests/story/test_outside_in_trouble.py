@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from story_stage import OPS, Stage, payload
+from story_stage import JONAS, OPS, Stage, payload
 
 
 async def _presence(stage: Stage, name: str) -> str:
@@ -42,26 +44,26 @@ async def test_while_slack_is_down_contacts_wait_and_nobody_is_set_away(stage: S
 
 @pytest.mark.promise("slack-lost-answer")
 async def test_slack_acts_and_loses_its_answer_and_nothing_is_shown_twice(stage: Stage) -> None:
-    await stage.slash("Ada", "available")
+    await _took(stage, "first")  # from here on Ada's direct messages and the channel are known
     await stage.call("/faults", {"slack": {"drop_reply": True}})
-    assert await stage.text("help me") == 200
-    await stage.until(lambda: stage.cards("Ada", "help me"))
+    assert await stage.text("second", JONAS) == 200
+    await stage.until(lambda: stage.cards("Ada", "second"))
     await stage.call("/faults", {})
 
     async def delivered() -> bool:
-        return any(o["state"] == "pending" for o in (await stage.contact())["offers"])
+        return any(o["state"] == "pending" for o in (await stage.contact(JONAS))["offers"])
 
     await stage.until(delivered)
-    assert len(await stage.cards("Ada", "help me")) == 1
+    assert len(await stage.cards("Ada", "second")) == 1
+    await stage.accept("Ada", "second")
     await stage.call("/faults", {"slack": {"drop_reply": True}})
-    await stage.accept("Ada", "help me")
-    await stage.until(stage.heads)
+    name = (await stage.contact(JONAS))["id"]
+    await stage.until(lambda: stage.heads(name))
     await stage.call("/faults", {})
-    it = await stage.contact()
-    head = await stage.thread(it["id"])
+    head = await stage.thread(name)
     await stage.say("Ada", head, "One answer.")
-    await stage.until(lambda: stage.got("One answer."))
-    assert len(await stage.heads(it["id"])) == 1
+    await stage.until(lambda: stage.got("One answer.", JONAS))
+    assert len(await stage.heads(name)) == 1
 
 
 @pytest.mark.promise("reply-once")
@@ -116,8 +118,7 @@ async def test_of_two_who_accept_at_once_one_has_it_and_the_other_is_told_who(st
         await stage.slash(name, "available")
     assert await stage.text("this is for both") == 200
     cards = {name: (await stage.until(lambda n=name: stage.cards(n, "for both")))[0] for name in ("Ada", "Ben")}
-    for name, card in cards.items():
-        await stage.press(name, card, "offer.accept")
+    await asyncio.gather(*(stage.press(name, card, "offer.accept") for name, card in cards.items()))
 
     async def owner() -> str:
         it = await stage.contact()

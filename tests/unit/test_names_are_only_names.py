@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tierline.router.plan.errors import PlanErrors
 from tierline.router.plan.load import parse
-from tierline.router.roster import agent_id
+from tierline.router.rulebook import agent_id
 
 ODD = [
     "{a}",

@@ -15,8 +15,8 @@ from tierline.router.body import Body, line
 from tierline.router.cards import card, history_line
 from tierline.router.classify import classify
 from tierline.router.facts import Facts
-from tierline.router.roster import agent_id, enlist
-from tierline.router.rulebook import instant
+from tierline.router.roster import enlist
+from tierline.router.rulebook import agent_id, instant
 
 NOW = at("2026-11-23 09:00")
 

@@ -12,7 +12,8 @@ from tierline.queue.history.records import Customer
 from tierline.queue.model import Model
 from tierline.queue.state import mask_of
 from tierline.router.classify import classify
-from tierline.router.roster import agent_id, enlist
+from tierline.router.roster import enlist
+from tierline.router.rulebook import agent_id
 from tierline.router.why import Why, explain, timers
 from tierline.skills.skill import refusal
 

@@ -14,7 +14,7 @@ from tierline.router.commands import contact_number, parse, span
 from tierline.router.facts import Facts
 from tierline.router.lines import escape, lasted
 from tierline.router.people import agent_of, is_supervisor
-from tierline.router.roster import agent_id
+from tierline.router.rulebook import agent_id
 from tierline.router.texts import closed_telling, spoken, telling
 
 FACTS = Facts("eva", "Eva", EVA, "+4930100", True, "en", 1, "", 0, 0, at("2026-11-23 14:30"), "closed: Christmas")
