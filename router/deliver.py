@@ -147,7 +147,9 @@ class Deliveries:
     async def _past(self, facts: Facts) -> tuple[Past, ...]:
         """Earlier contacts, or none: an offer never waits for a slow or broken history."""
         try:
-            return await asyncio.wait_for(self.histories.past_of((facts.customer, facts.address), 5), PAST_WAIT)
+            return await asyncio.wait_for(
+                self.histories.past_of((facts.customer, facts.address), 5), PAST_WAIT
+            )
         except (StoreError, TimeoutError):
             return ()
 
