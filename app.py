@@ -180,8 +180,8 @@ class App:
         self.house = House(self.queue, self.plan, self.desk, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
-        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder)
-        self.projector = Projector(self.queue, self.history, self.holder)
+        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken)
+        self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside)
         self.watch = Watch(self.queue, self.plan)
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -195,6 +195,13 @@ class App:
         self.supervisor.run("watch", self.watch.run)
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
+
+    async def _broken(self, job: str) -> None:
+        text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
+        await self.alerts.once(f"job:{job}", text)
+
+    async def _set_aside(self, text: str) -> None:
+        await self.alerts.once("history", text)
 
     async def _keep_store(self) -> None:
         await self.store.keep_running(lambda text: log.error("store", text=text))

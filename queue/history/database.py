@@ -21,7 +21,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -42,6 +42,10 @@ T = TypeVar("T")
 
 class HistoryUnavailable(StoreUnavailable):
     """The database failed, and nothing is kept; or it didn't answer in time, and all may be kept or nothing."""
+
+
+class HistoryRefused(HistoryUnavailable):
+    """The database is well and refuses these very values: trying again changes nothing."""
 
 
 class HistoryUnusable(StoreError):
@@ -66,7 +70,9 @@ class Database:
         except TimeoutError:
             raise HistoryUnavailable("the database didn't answer in time") from None
         if not _sqlite(url):
-            engine = _engine(url, options, pool_size=8, max_overflow=0, pool_timeout=READ_WAIT, pool_pre_ping=True)
+            engine = _engine(
+                url, options, pool_size=8, max_overflow=0, pool_timeout=READ_WAIT, pool_pre_ping=True
+            )
             return cls(engine, engine)
         one = {"pool_size": 1, "max_overflow": 0, "pool_timeout": WRITE_WAIT}
         reader = _engine(url, options, pool_size=4, max_overflow=0, pool_timeout=READ_WAIT)
@@ -125,7 +131,8 @@ def _honest() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = type(getattr(error, "orig", None) or error).__name__
-        raise HistoryUnavailable(f"{type(error).__name__} ({cause})") from None
+        kind = HistoryRefused if isinstance(error, DataError | IntegrityError) else HistoryUnavailable
+        raise kind(f"{type(error).__name__} ({cause})") from None
     except (OSError, TimeoutError) as error:
         raise HistoryUnavailable(type(error).__name__) from None
 
@@ -219,5 +226,3 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, to)
-
-
