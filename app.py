@@ -252,14 +252,11 @@ class App:
     async def _look_after(self) -> None:
         """Tell trouble with the store once when it begins and once when it ends."""
         while True:
-            health = await self.store.health()
-            if health.up and health.log_writable and not health.reason:
+            trouble = (await self.store.health()).trouble
+            if not trouble:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
             else:
-                why = health.reason or "it can't write its log"
-                await self.alerts.begin(
-                    "store", f"The store is in trouble ({why}): new contacts are refused until it answers."
-                )
+                await self.alerts.begin("store", trouble)
             await asyncio.sleep(HEALTH_EVERY)
 
     async def ready(self) -> Mapping[str, object]:
@@ -267,12 +264,12 @@ class App:
         health = await self.store.health()
         tasks = {name: it.up for name, it in self.supervisor.watched.items()} if self.started else {}
         return {
-            "ready": self.started and health.up and self.supervisor.healthy,
+            "ready": self.started and not health.trouble and self.supervisor.healthy,
             "store": {
                 "up": health.up,
                 "durability": health.durability,
                 "server": health.server,
-                "why": health.reason,
+                "why": health.trouble,
             },
             "tasks": tasks,
             "doors": {
