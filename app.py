@@ -38,6 +38,7 @@ from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
 from .router.outbox import Outbox
+from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.supervise import Supervisor
@@ -102,7 +103,12 @@ class App:
     """One running Tierline. `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
-        self, settings: Settings, keys: Secrets, first_plan: Plan | None, site: str = SITE, role: Role = "all"
+        self,
+        settings: Settings,
+        keys: Secrets,
+        first_plan: Plan | PlanErrors | None,
+        site: str = SITE,
+        role: Role = "all",
     ) -> None:
         self.settings, self.secrets, self.first_plan, self.site = settings, keys, first_plan, site
         self.role = role
