@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event, MessageView
@@ -41,6 +41,29 @@ def _whole(within: float) -> Callable[[Method[P, T]], Method[P, T]]:
         return shielded
 
     return decorate
+
+
+# Built once: every arrival and every offer asks these, and building a statement costs more than running it.
+_WHO = (
+    select(customers, facts.c.name.label("fact"), facts.c.value)
+    .outerjoin_from(customers, facts, facts.c.customer == customers.c.key)
+    .where(
+        or_(
+            customers.c.key == bindparam("key"),
+            customers.c.key.in_(
+                select(addresses.c.customer).where(addresses.c.address == bindparam("address"))
+            ),
+        )
+    )
+)
+_SEEN = select(arrivals.c.contact, arrivals.c.n).where(arrivals.c.event == bindparam("event"))
+_NAMES = tuple(bindparam(f"name{i}", type_=Text) for i in range(4))  # two names, each as key and as address
+_PAST_OF = (
+    select(contacts)
+    .where(or_(contacts.c.customer.in_(_NAMES), contacts.c.address.in_(_NAMES)))
+    .order_by(contacts.c.arrived.desc(), contacts.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,29 +155,22 @@ class History:
     @_whole(READ_WAIT)
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         """`customer(address)` and `seen(event)` in one look, for whoever asks at every arrival."""
-        mine = select(addresses.c.customer).where(addresses.c.address == address_of(address))
-        who = select(customers, facts.c.name.label("fact"), facts.c.value).outerjoin_from(
-            customers, facts, facts.c.customer == customers.c.key
-        )
-        known = arrivals.select().where(arrivals.c.event == clean(event))
-        async with self.database.read() as connection:
-            wanted = or_(customers.c.key == clean(address), customers.c.key.in_(mine))
-            rows = (await connection.execute(who.where(wanted))).mappings().all()
-            before = (await connection.execute(known)).mappings().first()
+        names = {"key": clean(address), "address": address_of(address)}
+        rows, seen = await self.database.ask((_WHO, names), (_SEEN, {"event": clean(event)}))
         rows = [row for row in rows if row["key"] == clean(address)] or list(rows)
         found = None
         if rows:
             told = {str(row["fact"]): str(row["value"]) for row in rows if row["fact"] is not None}
             found = Customer(rows[0]["key"], rows[0]["name"], rows[0]["language"], told, known=True)
-        return found, None if before is None else (str(before["contact"]), int(before["n"]))
+        return found, (str(seen[0]["contact"]), int(seen[0]["n"])) if seen else None
 
     @_whole(READ_WAIT)
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         """The contacts with one of these keys or addresses, the latest first: one look, for every offer."""
-        given = sorted({clean(name) for name in names} | {address_of(name) for name in names})
-        where = or_(contacts.c.customer.in_(given), contacts.c.address.in_(given))
-        async with self.database.read() as connection:
-            rows = await self._latest(connection, [where], limit)
+        given = list(dict.fromkeys([clean(name) for name in names] + [address_of(name) for name in names]))
+        given = (given + [""] * len(_NAMES))[: len(_NAMES)]
+        params = {**{f"name{i}": name for i, name in enumerate(given)}, "most": limit}
+        (rows,) = await self.database.ask((_PAST_OF, params))
         return tuple(_past(row) for row in rows)
 
     @_whole(READ_WAIT)
