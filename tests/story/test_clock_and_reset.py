@@ -1,0 +1,134 @@
+"""The stage's clock and reset: time travels without a gap, a reset in the middle of work leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from story_stage import Process, free_port
+
+EVA = "+4915112345678"
+
+
+@dataclass
+class Rehearsal:
+    """The sandbox by its API."""
+
+    http: aiohttp.ClientSession
+    base: str
+
+    async def call(self, path: str, body: object = None) -> Any:
+        method = "GET" if body is None else "POST"
+        async with self.http.request(method, f"{self.base}/sandbox/api{path}", json=body) as answer:
+            assert answer.status == 200, (path, answer.status, await answer.text())
+            return await answer.json()
+
+    async def available(self, *names: str) -> dict[str, Any]:
+        people = {it["name"]: it for it in (await self.call("/state"))["agents"]}
+        for name in names:
+            who = people[name]
+            body = {"user": who["slack"], "channel": who["dm"], "command": "/tierline", "text": "available"}
+            assert "available" in (await self.call("/slack/command", body))["text"]
+        return {name: people[name] for name in names}
+
+    async def text(self, text: str, sender: str = EVA) -> None:
+        to = (await self.call("/state"))["numbers"][0]
+        await self.call("/sms", {"from": sender, "to": to, "text": text})
+
+    async def cards(self, who: Any) -> list[Any]:
+        found = await self.call(f"/slack/messages?user={who['slack']}")
+        return [m for m in found if "offer.accept" in json.dumps(m.get("blocks"))]
+
+    async def told(self, who: Any) -> str:
+        return json.dumps(await self.call(f"/slack/messages?user={who['slack']}"), ensure_ascii=False)
+
+    async def until(self, holds: Any) -> Any:
+        async with asyncio.timeout(20):
+            while not (found := await holds()):  # noqa: ASYNC110 - whatever the product does next
+                await asyncio.sleep(0.02)
+        return found
+
+
+@pytest.fixture
+async def rehearsal(tmp_path: Path) -> AsyncIterator[Rehearsal]:
+    port = free_port()
+    env = {"PORT": str(free_port()), "TIERLINE_SANDBOX_PORT": str(port), "TIERLINE_DATA": str(tmp_path / "data")}
+    process = Process(("sandbox", "--headless"), env, tmp_path)
+    await process.start()
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(40)) as http:
+            it = Rehearsal(http, f"http://127.0.0.1:{port}")
+
+            async def up() -> bool:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with http.get(f"{it.base}/sandbox/api/state") as answer:
+                        return answer.status == 200
+                return False
+
+            async with asyncio.timeout(40):
+                await it.until(up)
+            yield it
+            assert await process.stop() == 0, process.log[-3000:]
+    finally:
+        await process.kill()
+
+
+async def test_a_deadline_that_time_travel_passes_is_a_miss_and_two_make_away(rehearsal: Rehearsal) -> None:
+    await rehearsal.call("/clock", {"at": "2027-01-13T10:00:00+01:00"})
+    emil = (await rehearsal.available("Emil"))["Emil"]
+    await rehearsal.text("My server is down")
+    await rehearsal.until(lambda: rehearsal.cards(emil))
+    await rehearsal.call("/clock", {"advance": "61s"})
+    assert "Missed" in await rehearsal.told(emil) and "interrupted" not in await rehearsal.told(emil)
+    await rehearsal.call("/clock", {"advance": "3m"})
+    assert "two offers in a row" in await rehearsal.told(emil)
+
+
+async def test_who_loses_a_race_is_told_who_won(rehearsal: Rehearsal) -> None:
+    await rehearsal.call("/clock", {"at": "2027-01-13T10:00:00+01:00"})
+    both = await rehearsal.available("Emil", "Fatma")
+    await rehearsal.text("My server is down")
+    await rehearsal.call("/clock", {"advance": "35s"})
+    cards = {name: (await rehearsal.until(lambda who=who: rehearsal.cards(who)))[0] for name, who in both.items()}
+    presses = [
+        {"user": both[name]["slack"], "channel": card["channel"], "ts": card["ts"], "action_id": "offer.accept"}
+        for name, card in cards.items()
+    ]
+    await asyncio.gather(*(rehearsal.call("/slack/act", press) for press in presses))
+
+    async def loser() -> str:
+        said = {name: await rehearsal.told(who) for name, who in both.items()}
+        return next((name for name, text in said.items() if "Taken by" in text or "was taken by" in text), "")
+
+    name = await rehearsal.until(loser)
+    winner = next(other for other in both if other != name)
+    assert f"aken by {winner}" in await rehearsal.told(both[name])
+    assert "somebody else" not in await rehearsal.told(both[name])
+
+
+async def test_a_reset_in_the_middle_of_work_begins_anew_every_time(rehearsal: Rehearsal) -> None:
+    for turn in range(4):
+        emil = (await rehearsal.available("Emil"))["Emil"]
+        await asyncio.gather(*(rehearsal.text("My server is down", f"+49170{turn}0000{n}") for n in range(8)))
+        await rehearsal.call("/reset", {})
+        assert await rehearsal.cards(emil) == []
+    state = await rehearsal.call("/state")
+    headers = {"Authorization": f"Bearer {state['api']['token']}"}
+    async with rehearsal.http.get(f"{state['product']}/api/v1/contacts", headers=headers) as answer:
+        assert await answer.json() == []
+
+
+async def test_a_slack_that_is_down_does_not_hold_up_time(rehearsal: Rehearsal) -> None:
+    await rehearsal.available("Emil")
+    await rehearsal.call("/faults", {"slack": {"down": True}})
+    await rehearsal.text("My server is down")
+    before = (await rehearsal.call("/state"))["time"]
+    assert (await rehearsal.call("/clock", {"advance": "10m"}))["time"] > before
+    await rehearsal.call("/reset", {})
