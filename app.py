@@ -38,6 +38,7 @@ from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
 from .router.outbox import Outbox
+from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.supervise import Supervisor
@@ -102,7 +103,12 @@ class App:
     """One running Tierline. `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
-        self, settings: Settings, keys: Secrets, first_plan: Plan | None, site: str = SITE, role: Role = "all"
+        self,
+        settings: Settings,
+        keys: Secrets,
+        first_plan: Plan | PlanErrors | None,
+        site: str = SITE,
+        role: Role = "all",
     ) -> None:
         self.settings, self.secrets, self.first_plan, self.site = settings, keys, first_plan, site
         self.role = role
@@ -180,8 +186,8 @@ class App:
         self.house = House(self.queue, self.plan, self.desk, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
-        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder)
-        self.projector = Projector(self.queue, self.history, self.holder)
+        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken)
+        self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside)
         self.watch = Watch(self.queue, self.plan)
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -195,6 +201,13 @@ class App:
         self.supervisor.run("watch", self.watch.run)
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
+
+    async def _broken(self, job: str) -> None:
+        text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
+        await self.alerts.once(f"job:{job}", text)
+
+    async def _set_aside(self, text: str) -> None:
+        await self.alerts.once("history", text)
 
     async def _keep_store(self) -> None:
         await self.store.keep_running(lambda text: log.error("store", text=text))
@@ -245,14 +258,11 @@ class App:
     async def _look_after(self) -> None:
         """Tell trouble with the store once when it begins and once when it ends."""
         while True:
-            health = await self.store.health()
-            if health.up and health.log_writable and not health.reason:
+            trouble = (await self.store.health()).trouble
+            if not trouble:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
             else:
-                why = health.reason or "it can't write its log"
-                await self.alerts.begin(
-                    "store", f"The store is in trouble ({why}): new contacts are refused until it answers."
-                )
+                await self.alerts.begin("store", trouble)
             await asyncio.sleep(HEALTH_EVERY)
 
     async def ready(self) -> Mapping[str, object]:
@@ -260,12 +270,12 @@ class App:
         health = await self.store.health()
         tasks = {name: it.up for name, it in self.supervisor.watched.items()} if self.started else {}
         return {
-            "ready": self.started and health.up and self.supervisor.healthy,
+            "ready": self.started and not health.trouble and self.supervisor.healthy,
             "store": {
                 "up": health.up,
                 "durability": health.durability,
                 "server": health.server,
-                "why": health.reason,
+                "why": health.trouble,
             },
             "tasks": tasks,
             "doors": {

@@ -22,6 +22,7 @@ from ..router.facts import Facts
 from ..router.plan.load import PlanErrors
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
+from .bodies import BadBody, read_customer, read_draft, read_object
 from .openapi import describe
 
 log = structlog.get_logger()
@@ -97,6 +98,8 @@ class Api:
                 return problem(401, "unauthorized", "Send `Authorization: Bearer` with TIERLINE_API_TOKEN.")
             try:
                 return await handler(request)
+            except BadBody as error:
+                return problem(400, "bad body", str(error))
             except StoreError as error:
                 return problem(503, "store unavailable", f"{type(error).__name__}: try again in a moment.")
 
@@ -226,18 +229,9 @@ class Api:
 
     async def put_plan(self, request: web.Request) -> web.Response:
         """Publish: `{"yaml", "author", "reason", "on"?}`; every mistake at once, stale drafts refused."""
-        raw = await _object(request)
-        fields = {k: raw.get(k) for k in ("yaml", "author", "reason")}
-        if not all(isinstance(v, str) and v for v in fields.values()):
-            return problem(400, "incomplete", 'Send {"yaml", "author", "reason", "on"?}.')
-        on = raw.get("on")
+        draft = read_draft(await read_object(request))
         try:
-            version = await self.publish(
-                str(fields["yaml"]),
-                str(fields["author"]),
-                str(fields["reason"]),
-                on if isinstance(on, int) else None,
-            )
+            version = await self.publish(draft.yaml, draft.author, draft.reason, draft.on)
         except PlanErrors as errors:
             found = [
                 {"line": e.line, "column": e.column, "message": e.message, "fix": e.fix}
@@ -250,26 +244,10 @@ class Api:
 
     async def put_customer(self, request: web.Request) -> web.Response:
         """Create or replace a customer: `{"name", "language"?, "addresses": [], "facts"?: {}}`."""
-        raw, key = await _object(request), request.match_info["key"]
-        addresses, facts = raw.get("addresses", []), raw.get("facts", {})
-        if not isinstance(addresses, list) or not isinstance(facts, dict):
-            return problem(400, "bad customer", "`addresses` is a list of texts, `facts` an object.")
-        good = (
-            isinstance(raw.get("name", ""), str)
-            and all(isinstance(a, str) for a in addresses)
-            and len(key) <= 200
-        )
-        if not good:
-            return problem(
-                400,
-                "bad customer",
-                '{"name": text, "language": text, "addresses": [text], "facts": {name: text}}',
-            )
-        texts = {str(k): str(v) for k, v in facts.items()}
+        key = request.match_info["key"]
+        it = read_customer(key, await read_object(request))
         try:
-            await self.history().put_customer(
-                key, str(raw.get("name", "")), str(raw.get("language", "")), tuple(addresses), texts
-            )
+            await self.history().put_customer(key, it.name, it.language, it.addresses, it.facts)
         except Claimed as claimed:
             return problem(409, "address taken", f"{claimed}: remove it there, or use that key.")
         return web.json_response({"key": key})
@@ -282,16 +260,6 @@ class Api:
 def problem(status: int, error: str, hint: str) -> web.Response:
     """A refusal that says what to do."""
     return web.json_response({"error": error, "hint": hint}, status=status)
-
-
-async def _object(request: web.Request) -> dict[str, object]:
-    try:
-        raw = await request.json()
-    except (ValueError, RecursionError):
-        raise web.HTTPBadRequest(text='{"error": "bad JSON"}', content_type="application/json") from None
-    if not isinstance(raw, dict):
-        raise web.HTTPBadRequest(text='{"error": "send an object"}', content_type="application/json")
-    return raw
 
 
 def _limit(request: web.Request) -> int:

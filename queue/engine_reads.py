@@ -187,7 +187,7 @@ class Reads(Calls):
         if not isinstance(raw, list) or not raw or not isinstance(raw[0], list):
             return []
         entries: Any = raw[0][1]
-        return [event for id, fields in entries for event in _events(text(id), texts(fields))]
+        return [event for id, fields in entries for event in _readable(text(id), texts(fields))]
 
     async def _ids(self) -> list[str]:
         site = texts(await self.plain("HMGET", self.key("site"), "first", "contacts"))
@@ -263,6 +263,14 @@ def _pairs(raw: list[str]) -> dict[str, str]:
 def _message(n: str, body: str, meta: str) -> MessageView:
     kind, at, status, agent, provider_id, error, _ = json.loads(meta)
     return MessageView(int(n), kind, body, int(at), status, agent, provider_id, error)
+
+
+def _readable(id: str, fields: list[str]) -> list[Event]:
+    """An entry's events. One that nobody can read (not ours) is one event of its own: readers must get past it."""
+    try:
+        return list(_events(id, fields))
+    except (ValueError, IndexError, KeyError):
+        return [Event(int(id.partition("-")[0]), "unreadable", x=json.dumps({"fields": fields}), id=id)]
 
 
 def _events(id: str, fields: list[str]) -> Iterator[Event]:

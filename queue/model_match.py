@@ -269,7 +269,9 @@ class Matching(Memory):
         if contact.route.channel == "voice":
             rung = [self.contacts[id] for id in agent.offers if agent.holds[id] not in LIVE]
             self.free(rung, agent, "call")
-            if rung:  # fewer live offers than before: beside a call that isn't their whole budget a chat may fit
+            if (
+                rung
+            ):  # fewer live offers than before: beside a call that isn't their whole budget a chat may fit
                 self.roomy.append(agent)
         self.unmark(contact)
         contact.offered += 1

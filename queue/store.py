@@ -58,6 +58,19 @@ class Health:
     log_writable: bool  # False after a failed write of the append-only log
     warnings: tuple[str, ...]
 
+    @property
+    def trouble(self) -> str:
+        """What whoever can mend it should be told; "" when all is well."""
+        if not self.up:
+            return f"The store is in trouble ({self.reason}): new contacts are refused until it answers."
+        if self.reason:
+            return f"The store is not safe: {self.reason} Contacts are still taken and may be lost."
+        if not self.log_writable:
+            return "The store can't write its log: new contacts are refused until it can. Is the disk full?"
+        if self.memory_limit and self.memory_used >= self.memory_limit:
+            return "The store is full: new contacts are refused until maxmemory is raised or work is closed."
+        return ""
+
 
 class Store:
     """One site's store. Make it with `open`."""

@@ -44,6 +44,19 @@ class Job:
     given_up: Callable[[], Awaitable[None]] | None = None
 
 
+def _resigned(job: Job, given_up: Callable[[], Awaitable[None]]) -> Job:
+    """Telling that `job` was given up is a job itself: the store may be away just now."""
+
+    async def work(t: Try) -> None:
+        await given_up()
+
+    return Job(job.lane, f"{job.name} given up", work)
+
+
+async def nobody(name: str) -> None:
+    """Whom a broken job is told where nobody asked for it."""
+
+
 @dataclass(slots=True)
 class Lanes:
     """Runs jobs; `open` is how many are unfinished. At most `width` run at one time."""
@@ -56,6 +69,7 @@ class Lanes:
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
     done_until: str = ""
+    broken: Callable[[str], Awaitable[None]] = nobody
 
     def submit(self, event: str, jobs: list[Job], replayed: bool) -> None:
         """Take the jobs of one entry of the ledger; entries come in order, each once."""
@@ -101,14 +115,20 @@ class Lanes:
                 log.warning("job.again", job=job.name, error=type(error).__name__, count=count)
             except Exception:
                 # A job that can never work must not stop what stands behind it: three tries, then it is told.
-                log.exception("job.failed", job=job.name, count=count)
-                if count >= 2:
-                    if job.given_up is not None:
-                        await job.given_up()
-                    return
+                log.exception("job.failed", job=job.name, lane=job.lane, count=count)
                 pause = wait
+                if count >= 2:
+                    if job.given_up is None:
+                        return await self._broke(job)
+                    job, count, pause = _resigned(job, job.given_up), -1, 0.0
             count, wait = count + 1, min(wait * 2, LONGEST_WAIT)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+
+    async def _broke(self, job: Job) -> None:
+        try:
+            await self.broken(f"{job.name} ({job.lane})")
+        except Exception as error:  # the lane goes on, whoever can't be told
+            log.error("job.not_told", job=job.name, error=type(error).__name__)
 
     def _settle(self) -> None:
         moved = False

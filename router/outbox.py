@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -13,7 +13,7 @@ import structlog
 from ..queue.client import Client
 from ..queue.engine import Queue
 from ..queue.state import Event
-from .lanes import Job, Lanes
+from .lanes import Job, Lanes, nobody
 
 log = structlog.get_logger()
 
@@ -35,6 +35,7 @@ class Outbox:
     lanes: Lanes = field(default_factory=Lanes)
     read_until: str = ""
     fence: int = 0
+    broken: Callable[[str], Awaitable[None]] = nobody
 
     async def run(self) -> None:
         """Deliver until the lease is lost; raises StoreError when the store is away (the supervisor restarts it)."""
@@ -43,7 +44,7 @@ class Outbox:
             if fence is None:
                 await asyncio.sleep(RENEW)
                 continue
-            self.fence, self.lanes, self.read_until = fence, Lanes(), ""
+            self.fence, self.lanes, self.read_until = fence, Lanes(broken=self.broken), ""
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._keep())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from types import MappingProxyType
 
 from ..queue.contact import Pick, Route, Step
@@ -28,9 +29,16 @@ _PICKS: Mapping[str, Pick] = MappingProxyType(
 )
 
 
+LONGEST_ID = 64
+
+
 def agent_id(name: str) -> str:
-    """The queue's id of an agent: the name, with everything but letters and digits written as its code point."""
-    return re.sub(r"[^A-Za-z0-9]", lambda c: f"_{ord(c[0]):x}_", name)[:64]
+    """The queue's id of an agent: the name, with everything but letters and digits written as its code point.
+
+    A long one is cut and ends in a digest: two names that begin alike are two people.
+    """
+    plain = re.sub(r"[^A-Za-z0-9]", lambda c: f"_{ord(c[0]):x}_", name)
+    return plain if len(plain) <= LONGEST_ID else f"{plain[:43]}_{sha256(name.encode()).hexdigest()[:20]}"
 
 
 def instant(ms: int) -> datetime:

@@ -45,7 +45,9 @@ async def rows(history: History, *but: str) -> dict[str, list[tuple[object, ...]
     async with history.database.read() as connection:
         for table in metadata.sorted_tables:
             if table.name not in but:
-                found[table.name] = sorted((tuple(it) for it in await connection.execute(select(table))), key=repr)
+                found[table.name] = sorted(
+                    (tuple(it) for it in await connection.execute(select(table))), key=repr
+                )
     return found
 
 
@@ -57,9 +59,17 @@ def said(event: str, text: str = "help", sender: str = "+4915112345678") -> str:
     )  # fmt: skip
 
 
-def arrived(contact: str, event: str, t: int, sender: str = "+4915112345678", id: str = "", customer: str = "") -> Event:
+def arrived(
+    contact: str, event: str, t: int, sender: str = "+4915112345678", id: str = "", customer: str = ""
+) -> Event:
     """A contact's first event."""
-    facts = {"customer": customer or sender, "address": sender, "verified": True, "language": "de", "rule": "outage"}
+    facts = {
+        "customer": customer or sender,
+        "address": sender,
+        "verified": True,
+        "language": "de",
+        "rule": "outage",
+    }
     x = {"service": "howto", "thread": f"sms:{sender}:+4915790000000", "facts": json.dumps(facts), "parked": False,
          "body": said(event, sender=sender), "previous": ""}  # fmt: skip
     return Event(t, "arrived", contact, "", 1, json.dumps(x), id=id)
@@ -89,5 +99,7 @@ def story(contact: str = "C1001", event: str = "SM1", t: int = 1_000, first: int
         [told(t + 600, "closed", contact, "lin", outcome='{"disposition":"solved"}')],
     ]  # fmt: skip
     return [
-        Event(it.t, it.e, it.c, it.a, it.n, it.x, id=f"{first + i}-0") for i, entry in enumerate(steps) for it in entry
+        Event(it.t, it.e, it.c, it.a, it.n, it.x, id=f"{first + i}-0")
+        for i, entry in enumerate(steps)
+        for it in entry
     ]

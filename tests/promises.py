@@ -90,7 +90,9 @@ def _tests(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFuncti
 def _marks_of_module(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "pytestmark" for t in node.targets):
-            yield from _marks(node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else [node.value])
+            yield from _marks(
+                node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else [node.value]
+            )
 
 
 def _marks(expressions: Iterable[ast.expr]) -> Iterator[str]:
@@ -160,13 +162,17 @@ def _reason(longrepr: object) -> str:
 
 
 def fingerprint() -> str:
-    """Of every file on which a result can depend, and of whether this is CI."""
+    """Of every file on which a result can depend."""
     skipped = {".venv", ".types", ".git", "build", "var", "screenshots", "node_modules", "__pycache__"}
-    digest = hashlib.sha256(os.environ.get("CI", "").encode())
+    digest = hashlib.sha256()
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = sorted(f for f in folders if f not in skipped and not f.endswith((".egg-info", "_cache")))
+        folders[:] = sorted(
+            f for f in folders if f not in skipped and not f.endswith((".egg-info", "_cache"))
+        )
         for name in sorted(names):
-            if name.endswith((".py", ".lua", ".toml", ".yaml", ".expected", ".js", ".css", ".html", ".sh", ".json")):
+            if name.endswith(
+                (".py", ".lua", ".toml", ".yaml", ".expected", ".js", ".css", ".html", ".sh", ".json")
+            ):
                 path = Path(folder, name)
                 digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -271,7 +277,9 @@ def main() -> int:
     if found is None:
         print("The tests could not be run, or a file changed meanwhile.")
         return 1
-    lines, well = verdicts(report(promises, sources, found), sources, os.environ.get("CI", "") not in ("", "0"))
+    lines, well = verdicts(
+        report(promises, sources, found), sources, os.environ.get("CI", "") not in ("", "0")
+    )
     print("\n".join([*lines, *wrong]))
     return 0 if well and not wrong else 1
 

@@ -59,7 +59,9 @@ class People:
     async def _pages(self, method: str, field: str, types: str | None = None) -> list[Json]:
         cursor, found = "", list[Json]()
         for _ in range(PAGES):
-            answer = await self.sender.call(method, Urgency.CARD, cursor=cursor or None, types=types, limit=500)
+            answer = await self.sender.call(
+                method, Urgency.CARD, cursor=cursor or None, types=types, limit=500
+            )
             found += answer.get(field, ())
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:

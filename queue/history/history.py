@@ -208,6 +208,12 @@ class History:
         async with self.database.write() as connection:
             await projections.project(connection, entries)
 
+    @_whole(WRITE_WAIT)
+    async def keep(self, entries: Sequence[Event]) -> None:
+        """Archive whole entries and work nothing out from them: a later version may (see `rebuild`)."""
+        async with self.database.write() as connection:
+            await projections.archive(connection, entries)
+
     @_whole(REBUILD_WAIT)
     async def rebuild(self) -> int:
         """Work out everything that comes from the ledger again, from the archive; how many events it has."""
@@ -256,9 +262,7 @@ async def _belongs(connection: AsyncConnection, customer: str) -> ColumnElement[
 
 def _past(row: Mapping[Any, Any]) -> Past:
     record = _record(row)
-    return Past(
-        record.id, record.service, record.channel, record.state, record.arrived, record.disposition
-    )
+    return Past(record.id, record.service, record.channel, record.state, record.arrived, record.disposition)
 
 
 def _record(

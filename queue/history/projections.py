@@ -46,14 +46,19 @@ def _plain(event: Event) -> Event:
 
 async def project(connection: AsyncConnection, entries: Sequence[Event]) -> None:
     """Archive what is new in `entries` and bring everything up to date with it."""
-    placed = await _new(connection, numbered(entries))
+    placed = await archive(connection, entries)
     if not placed:
         return
-    rows = [_row(position, event) for position, event in placed]
-    for part in chunks(rows):
-        await connection.execute(insert(events), part)
     tales = await _tell(connection, placed)
     await _keep_endings(connection, tales)
+
+
+async def archive(connection: AsyncConnection, entries: Sequence[Event]) -> list[Placed]:
+    """Keep what is new in `entries` as it is; that, each with its place."""
+    placed = await _new(connection, numbered(entries))
+    for part in chunks([_row(position, event) for position, event in placed]):
+        await connection.execute(insert(events), part)
+    return placed
 
 
 async def rebuild(connection: AsyncConnection) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
+from ..failures import StoreError
 from ..state import Event
+from .database import HistoryRefused
 
 log = structlog.get_logger()
 
@@ -20,7 +23,7 @@ OTHERS = ("outbox",)
 LEASE = 10_000  # ms; losing it in the middle of a write does no harm
 RENEW = 5.0  # seconds
 BATCH = 100  # entries
-BLOCK = 1_000  # ms
+GATHER = 0.15  # seconds between looks: what comes together is written together, with one fsync
 TIDY = 1.0  # seconds between two looks at what the store may forget
 FORGET = 100  # contacts at a time
 
@@ -40,8 +43,8 @@ class Ledger(Protocol):
     async def last_event(self) -> str:
         """The id of the newest entry."""
 
-    async def events(self, after: str, count: int, block: int | None = None) -> Sequence[Event]:
-        """The events of up to `count` whole entries; waits up to `block` ms for the first."""
+    async def events(self, after: str, count: int) -> Sequence[Event]:
+        """The events of up to `count` whole entries."""
 
     async def trim(self) -> int:
         """Drop what every consumer has behind it."""
@@ -59,11 +62,18 @@ class Archive(Protocol):
     async def project(self, entries: Sequence[Event]) -> None:
         """Take over whole entries."""
 
+    async def keep(self, entries: Sequence[Event]) -> None:
+        """Keep whole entries as they are, for later."""
+
     async def forgettable(self, now: int, limit: int) -> tuple[tuple[str, str], ...]:
         """Contacts that the store needn't keep, each with its latest entry's id."""
 
     async def forgotten(self, gone: Sequence[str]) -> None:
         """The store has dropped them."""
+
+
+async def nobody(text: str) -> None:
+    """Whom an operator's text is told where nobody asked for it."""
 
 
 @dataclass(slots=True)
@@ -79,6 +89,8 @@ class Projector:
     projected: int = 0
     last_entry: str = "0-0"
     clock: Callable[[], float] = monotonic
+    told: Callable[[str], Awaitable[None]] = nobody
+    set_aside: int = 0
     _behind_since: float | None = field(default=None, repr=False)
 
     @property
@@ -103,8 +115,10 @@ class Projector:
         after = await self.queue.cursor(ROLE)
         renewed = tidied = self.clock()
         while True:
-            events = await self.queue.events(after, BATCH, block=BLOCK)
-            if events:
+            events = await self.queue.events(after, BATCH)
+            if not events:
+                await asyncio.sleep(GATHER)
+            else:
                 after = await self._take(events)
                 if not await self.queue.advance(ROLE, after, fence):
                     return
@@ -119,11 +133,39 @@ class Projector:
     async def _take(self, events: Sequence[Event]) -> str:
         if self._behind_since is None:
             self._behind_since = self.clock()
-        await _uncut(self.history.project(events))
+        try:
+            await self.history.project(events)
+        except Exception as error:
+            if _away(error):
+                raise
+            await self._one_by_one(events)
         self._behind_since = None
         self.projected += len(events)
         self.last_entry = events[-1].id
         return self.last_entry
+
+    async def _one_by_one(self, events: Sequence[Event]) -> None:
+        """Some entry breaks us, and would at every try: it is kept as it is, told of, and the others go on."""
+        for entry, together in groupby(events, key=lambda event: event.id):
+            each = list(together)
+            try:
+                await self.history.project(each)
+            except Exception as error:
+                if _away(error):
+                    raise
+                await self._set_aside(entry, each, error)
+
+    async def _set_aside(self, entry: str, each: Sequence[Event], error: Exception) -> None:
+        log.error("history.set_aside", entry=entry, kinds=[it.e for it in each], error=type(error).__name__)
+        try:
+            await self.history.keep(each)
+        except Exception as refused:
+            if _away(refused):
+                raise
+            log.error("history.lost", entry=entry, error=type(refused).__name__)
+        self.set_aside += 1
+        about = ", ".join(sorted({it.c for it in each if it.c})) or "no contact"
+        await self.told(f"The history could not take in ledger entry {entry} ({about}): it was set aside.")
 
     async def tidy(self) -> int:
         """Trim the ledger, and drop from the store what ended long enough ago; how many contacts.
@@ -139,7 +181,7 @@ class Projector:
                 await self.queue.forget(contact)
                 gone.append(contact)
         if gone:
-            await _uncut(self.history.forgotten(gone))
+            await self.history.forgotten(gone)
             log.info("history.forgot", contacts=len(gone))
         return len(gone)
 
@@ -150,16 +192,9 @@ class Projector:
             await asyncio.sleep(0.01)
 
 
-async def _uncut(write: Coroutine[Any, Any, None]) -> None:
-    """Let a write end before its caller does: a cut one leaves SQLite locked until its connection is found dead."""
-    task = asyncio.ensure_future(write)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # seen: the cancellation is what is told
-        raise
+def _away(error: Exception) -> bool:
+    """Whether store or database is away, so that the same may work later."""
+    return isinstance(error, StoreError) and not isinstance(error, HistoryRefused)
 
 
 def _order(stream_id: str) -> tuple[int, int]:

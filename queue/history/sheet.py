@@ -219,7 +219,7 @@ def _rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[st
             return
         except csv.Error as error:
             lines.take_back()
-            fix = "put a cell with a quote or delimiter in quotes and write \"\" for a quote in it"
+            fix = 'put a cell with a quote or delimiter in quotes and write "" for a quote in it'
             yield Complaint(number, f"not CSV ({error})", fix)
             continue
         if any(cell.strip() for cell in row):

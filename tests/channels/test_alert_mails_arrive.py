@@ -23,7 +23,9 @@ class Mailbox:
         self.mails: list[Message] = []
         self.users: list[bytes] = []
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if address.startswith("nobody"):
             return "550 no such user"
         envelope.rcpt_tos.append(address)
@@ -34,7 +36,9 @@ class Mailbox:
         self.mails.append(message_from_bytes(envelope.content))
         return "250 OK"
 
-    def login(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
+    def login(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
+    ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.users.append(data.login + b":" + data.password)
         return AuthResult(success=data.password == b"p@ss/word")
@@ -45,7 +49,12 @@ def box() -> Iterator[tuple[Mailbox, str]]:
     """A mail server with one mailbox; its address without credentials."""
     box = Mailbox()
     controller = Controller(
-        box, hostname="127.0.0.1", port=0, authenticator=box.login, auth_require_tls=False, auth_required=False
+        box,
+        hostname="127.0.0.1",
+        port=0,
+        authenticator=box.login,
+        auth_require_tls=False,
+        auth_required=False,
     )
     controller.port = _free()
     controller.start()

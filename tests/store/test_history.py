@@ -73,7 +73,11 @@ async def test_a_contact_is_there_whole_from_the_text_to_its_closing(history: Hi
         (1, "in", ""), (2, "in", ""), (3, "note", ""), (4, "reply", "undone"), (5, "reply", "delivered"),
     ]  # fmt: skip
     assert json.loads(record.messages[3].body)["text"] == "oops"
-    assert (record.messages[4].provider_id, record.messages[4].agent, record.messages[4].at) == ("SMout", "lin", 1_320)
+    assert (record.messages[4].provider_id, record.messages[4].agent, record.messages[4].at) == (
+        "SMout",
+        "lin",
+        1_320,
+    )
     assert [e.e for e in record.events] == [e.e for e in story() if e.c]
     shown = record.to_json(whole=True)
     assert [line["text"] for line in shown["transcript"]][-1] == "Hello"  # type: ignore[index,attr-defined]
@@ -192,7 +196,9 @@ async def test_an_address_of_another_customer_is_refused_and_nothing_is_changed(
     assert await rows(history) == before
 
 
-async def test_an_address_that_a_carrier_vouched_for_is_verified_whichever_came_first(history: History) -> None:
+async def test_an_address_that_a_carrier_vouched_for_is_verified_whichever_came_first(
+    history: History,
+) -> None:
     await history.put_customer("before", "Eva", "", (EVA, "eva@x.example"), {})
     await history.project(two_stories())
     await history.put_customer("after", "Jonas", "", (JONAS,), {})
@@ -200,7 +206,9 @@ async def test_an_address_that_a_carrier_vouched_for_is_verified_whichever_came_
     assert found == {EVA: True, "eva@x.example": False, JONAS: True}
 
 
-async def test_past_contacts_are_found_by_any_address_also_from_before_the_customer_was_known(history: History) -> None:
+async def test_past_contacts_are_found_by_any_address_also_from_before_the_customer_was_known(
+    history: History,
+) -> None:
     await history.project(two_stories())
     await history.project(story("C1003", "SM9", t=50_000, first=200))
     await history.put_customer("eva", "Eva", "", (EVA, "eva@x.example"), {})
@@ -276,7 +284,9 @@ async def test_readers_see_the_last_commit_while_somebody_writes(history: Histor
     assert await history.contact("C1001") is None
 
 
-async def test_two_processes_projecting_the_same_entries_end_in_the_same_rows(history: History, tmp_path: Path) -> None:
+async def test_two_processes_projecting_the_same_entries_end_in_the_same_rows(
+    history: History, tmp_path: Path
+) -> None:
     whole = entries(two_stories())
 
     async def play() -> None:

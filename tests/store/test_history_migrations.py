@@ -29,7 +29,9 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_knows(histor
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_history_of_every_version_is_brought_up_to_date_with_what_it_holds(tmp_path: Path, version: str) -> None:
+async def test_a_history_of_every_version_is_brought_up_to_date_with_what_it_holds(
+    tmp_path: Path, version: str
+) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / FILE}")
     with engine.begin() as connection:
         upgrade(connection, version)
@@ -56,7 +58,9 @@ async def test_several_processes_open_a_new_history_at_once(tmp_path: Path) -> N
     import sys
 
     processes = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(tmp_path), str(i), stderr=asyncio.subprocess.PIPE)
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, str(tmp_path), str(i), stderr=asyncio.subprocess.PIPE
+        )
         for i in range(3)
     ]
     for process in processes:
@@ -91,7 +95,13 @@ def test_every_usual_url_of_postgresql_is_read(scheme: str, tmp_path: Path) -> N
     pytest.importorskip("asyncpg", reason="asyncpg (the extra `postgres`) isn't installed")
     url, options = where(f"{scheme}://tier:s%40cret@db.example:5433/line?sslmode=require", tmp_path)
     assert url.drivername == "postgresql+asyncpg"
-    assert (url.host, url.port, url.database, url.username, url.password) == ("db.example", 5433, "line", "tier", "s@cret")
+    assert (url.host, url.port, url.database, url.username, url.password) == (
+        "db.example",
+        5433,
+        "line",
+        "tier",
+        "s@cret",
+    )
     assert options["ssl"] == "require" and "s@cret" not in repr(url)
 
 
@@ -114,7 +124,9 @@ def test_a_url_that_cannot_be_used_says_what_to_write_and_never_the_password(
     assert "hidden" not in str(refused.value)
 
 
-def test_without_the_driver_the_message_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_driver_the_message_names_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tierline.queue.history.database.find_spec", lambda name: None)
     with pytest.raises(HistoryUnusable, match=r"pip install 'tierline\[postgres\]'"):
         where("postgres://u:p@h/db", tmp_path)

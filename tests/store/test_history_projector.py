@@ -104,7 +104,9 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RENEW", 0.01)
 
 
-async def test_everything_in_the_ledger_comes_into_the_history_and_settled_says_when(history: History) -> None:
+async def test_everything_in_the_ledger_comes_into_the_history_and_settled_says_when(
+    history: History,
+) -> None:
     queue = Ledger("C1001")
     queue.add(story())
     projector = Projector(queue, history, "one")
@@ -190,7 +192,9 @@ async def test_the_ledger_is_not_trimmed_before_the_outbox_has_ever_read_it(hist
     assert queue.trimmed == ["1-0", "2-0"]
 
 
-async def test_an_ended_contact_leaves_the_store_when_its_time_is_up_and_the_outbox_is_past_it(history: History) -> None:
+async def test_an_ended_contact_leaves_the_store_when_its_time_is_up_and_the_outbox_is_past_it(
+    history: History,
+) -> None:
     queue = Ledger("C1001")
     await history.project(story())
     last = story()[-1].id
@@ -207,7 +211,9 @@ async def test_an_ended_contact_leaves_the_store_when_its_time_is_up_and_the_out
     assert await history.contact("C1001") is not None
 
 
-async def test_what_was_set_aside_stays_for_a_supervisor_and_what_was_brought_back_stays(history: History) -> None:
+async def test_what_was_set_aside_stays_for_a_supervisor_and_what_was_brought_back_stays(
+    history: History,
+) -> None:
     queue = Ledger("C1001", "C1002")
     dead = [told(1_000, "arrived", "C1001", id="1-0"), told(1_000, "dead", "C1001", id="2-0", reason="x")]
     back = [
@@ -225,7 +231,9 @@ async def test_what_was_set_aside_stays_for_a_supervisor_and_what_was_brought_ba
 
 
 @pytest.mark.promise("history-3")
-async def test_a_real_queue_is_projected_and_forgets_what_ended(history: History, client: Client, site: str) -> None:
+async def test_a_real_queue_is_projected_and_forgets_what_ended(
+    history: History, client: Client, site: str
+) -> None:
     queue = await make_queue(client, site)
     await on_duty(queue, "ada")
     contact = await text_in(queue, 1, plain_route())
@@ -237,7 +245,9 @@ async def test_a_real_queue_is_projected_and_forgets_what_ended(history: History
         await asyncio.wait_for(projector.settled(), 30)
         record = await history.contact(contact)
         assert record is not None and (record.state, record.owner) == ("active", "ada")
-        assert [(it.kind, it.status, it.body) for it in record.messages[1:]] == [("reply", "undone", '{"text":"oops"}')]
+        assert [(it.kind, it.status, it.body) for it in record.messages[1:]] == [
+            ("reply", "undone", '{"text":"oops"}')
+        ]
         await queue.complete(contact, "ada", '{"disposition":"solved"}', now=START)
         await asyncio.wait_for(projector.settled(), 30)
         assert await queue.contact(contact) is not None  # the outbox hasn't seen its end

@@ -77,7 +77,9 @@ class Process:
         return path.read_text(errors="replace") if path.exists() else ""
 
     async def start(self) -> None:
-        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")}
+        kept = {
+            k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
+        }
         with (self.home / "log.txt").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tierline", *self.command,
@@ -157,7 +159,9 @@ class Stage:
                 found = await found
             if found:
                 return found
-            assert loop.time() < end, f"not within {within} s; the product's last words:\n{self.process.log[-3000:]}"
+            assert loop.time() < end, (
+                f"not within {within} s; the product's last words:\n{self.process.log[-3000:]}"
+            )
             await asyncio.sleep(0.03)
 
     # ---- customers ----------------------------------------------------------------------------------------------
@@ -202,10 +206,17 @@ class Stage:
     async def cards(self, name: str, text: str = "") -> list[Json]:
         """The live offers that `name` sees in their direct messages, with `text` on them."""
         found = await self.call(f"/slack/messages?user={self.person(name).slack}")
-        return [m for m in found if "offer.accept" in buttons(m) and text in json.dumps(m, ensure_ascii=False)]
+        return [
+            m for m in found if "offer.accept" in buttons(m) and text in json.dumps(m, ensure_ascii=False)
+        ]
 
     async def press(self, name: str, message: Json, action: str) -> Json:
-        body = {"user": self.person(name).slack, "channel": message["channel"], "ts": message["ts"], "action_id": action}
+        body = {
+            "user": self.person(name).slack,
+            "channel": message["channel"],
+            "ts": message["ts"],
+            "action_id": action,
+        }
         done: Json = await self.call("/slack/act", body)
         return done
 
@@ -230,7 +241,9 @@ class Stage:
 
     async def heads(self, contact: str = "") -> list[Json]:
         """The parent messages of contacts' threads in #desk."""
-        found = [m for m in await self.channel("desk") if not m.get("thread_ts") and payload(m).get("contact")]
+        found = [
+            m for m in await self.channel("desk") if not m.get("thread_ts") and payload(m).get("contact")
+        ]
         return [m for m in found if payload(m)["contact"] == contact or not contact]
 
     async def thread(self, contact: str) -> Json:
@@ -238,7 +251,12 @@ class Stage:
         return dict((await self.until(lambda: self.heads(contact)))[0])
 
     async def say(self, name: str, head: Json, text: str) -> None:
-        body = {"user": self.person(name).slack, "channel": head["channel"], "thread_ts": head["ts"], "text": text}
+        body = {
+            "user": self.person(name).slack,
+            "channel": head["channel"],
+            "thread_ts": head["ts"],
+            "text": text,
+        }
         await self.call("/slack/reply", body)
 
     async def alerts(self) -> list[str]:
@@ -274,7 +292,9 @@ async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
     async def yes() -> bool:
         return True
 
-    sandbox = Sandbox(cast, Clock(), Hooks(none, nothing, nothing, yes, product), (TwilioStandIn, SlackStandIn))
+    sandbox = Sandbox(
+        cast, Clock(), Hooks(none, nothing, nothing, yes, product), (TwilioStandIn, SlackStandIn)
+    )
     base = f"http://127.0.0.1:{await sandbox.start(0)}"
     made = cast.credentials
     env = {

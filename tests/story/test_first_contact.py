@@ -17,7 +17,11 @@ SCRIPT = Path(__file__).resolve().parent.parent.parent / "docs" / "first-contact
 @pytest.mark.promise("stage-script")
 async def test_everybody_sees_what_they_should(tmp_path: Path) -> None:
     port = free_port()
-    env = {"PORT": str(free_port()), "TIERLINE_SANDBOX_PORT": str(port), "TIERLINE_DATA": str(tmp_path / "data")}
+    env = {
+        "PORT": str(free_port()),
+        "TIERLINE_SANDBOX_PORT": str(port),
+        "TIERLINE_DATA": str(tmp_path / "data"),
+    }
     sandbox = Process(("sandbox", "--headless"), env, tmp_path)
     await sandbox.start()
     try:

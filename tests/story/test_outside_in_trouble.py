@@ -38,7 +38,11 @@ async def test_while_slack_is_down_contacts_wait_and_nobody_is_set_away(stage: S
     await stage.until(lambda: stage.cards("Ada", "help me"))
     await stage.until(lambda: stage.got("Slack answers again", OPS))
     assert await _presence(stage, "Ada") == "available"
-    assert len(await stage.got("Slack doesn't answer", OPS)) == len(await stage.got("Slack answers again", OPS)) == 1
+    assert (
+        len(await stage.got("Slack doesn't answer", OPS))
+        == len(await stage.got("Slack answers again", OPS))
+        == 1
+    )
     await stage.accept("Ada", "help me")
 
 
@@ -117,7 +121,9 @@ async def test_of_two_who_accept_at_once_one_has_it_and_the_other_is_told_who(st
     for name in ("Ada", "Ben"):
         await stage.slash(name, "available")
     assert await stage.text("this is for both") == 200
-    cards = {name: (await stage.until(lambda n=name: stage.cards(n, "for both")))[0] for name in ("Ada", "Ben")}
+    cards = {
+        name: (await stage.until(lambda n=name: stage.cards(n, "for both")))[0] for name in ("Ada", "Ben")
+    }
     await asyncio.gather(*(stage.press(name, card, "offer.accept") for name, card in cards.items()))
 
     async def owner() -> str:

@@ -164,7 +164,9 @@ async def test_a_lane_keeps_its_order_through_failures_and_others_go_on_beside_i
     assert done == ["beside", "first", "second"] and it.done_until == "2-0"
 
 
-async def test_what_is_refused_for_good_or_can_never_work_does_not_stop_what_stands_behind_it(hasty: None) -> None:
+async def test_what_is_refused_for_good_or_can_never_work_does_not_stop_what_stands_behind_it(
+    hasty: None,
+) -> None:
     tries = {"refused": 0, "broken": 0, "good": 0}
 
     async def refused(t: Try) -> None:
@@ -179,7 +181,9 @@ async def test_what_is_refused_for_good_or_can_never_work_does_not_stop_what_sta
         tries["good"] += 1
 
     it = Lanes()
-    it.submit("1-0", [job("x", "refused", refused), job("x", "broken", broken), job("x", "good", good)], False)
+    it.submit(
+        "1-0", [job("x", "refused", refused), job("x", "broken", broken), job("x", "good", good)], False
+    )
     await it.idle()
     assert tries == {"refused": 1, "broken": 3, "good": 1} and it.done_until == "1-0"
 
@@ -197,7 +201,9 @@ async def test_jobs_that_may_have_run_in_an_earlier_life_know_it() -> None:
     assert [t.again for t in seen] == [True, False]
 
 
-@given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=3), min_size=1, max_size=8))
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=3), min_size=1, max_size=8)
+)
 @pytest.mark.promise("outbox-cursor")
 def test_the_cursor_never_passes_an_unfinished_job(entries: list[list[tuple[int, int]]]) -> None:
     """Each entry has jobs (lane, failures before it works)."""

@@ -13,7 +13,9 @@ HEADER = "key,name,phones,mails,language,plan\n"
 EVA = 'k1,Eva Brandt,"+49 151 12345678; 030 123456",Eva@Customer.example,DE,enterprise\n'
 
 
-def lines(path: Path, content: str | bytes, region: str | None = "DE", batch: int = 200) -> list[Line | Complaint]:
+def lines(
+    path: Path, content: str | bytes, region: str | None = "DE", batch: int = 200
+) -> list[Line | Complaint]:
     path = path / "customers.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     found: list[Line | Complaint] = []
@@ -25,13 +27,23 @@ def lines(path: Path, content: str | bytes, region: str | None = "DE", batch: in
 
 def test_a_line_becomes_a_customer_with_clean_addresses_and_facts(tmp_path: Path) -> None:
     assert lines(tmp_path, HEADER + EVA) == [
-        Line(2, "k1", "Eva Brandt", "de", ("+4915112345678", "+4930123456"), ("eva@customer.example",), {"plan": "enterprise"})
+        Line(
+            2,
+            "k1",
+            "Eva Brandt",
+            "de",
+            ("+4915112345678", "+4930123456"),
+            ("eva@customer.example",),
+            {"plan": "enterprise"},
+        )
     ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_every_encoding_and_delimiter_of_a_spreadsheet_is_read(tmp_path: Path, encoding: str, delimiter: str) -> None:
+def test_every_encoding_and_delimiter_of_a_spreadsheet_is_read(
+    tmp_path: Path, encoding: str, delimiter: str
+) -> None:
     text = f"Name{delimiter}Phone{delimiter}Ort\r\nJürgen Größe{delimiter}+4915112345678{delimiter}Köln\r\n"
     (it,) = lines(tmp_path, text.encode(encoding))
     assert isinstance(it, Line)
@@ -56,7 +68,9 @@ def test_windows_quotes_and_euro_survive(tmp_path: Path) -> None:
         ('k,"Eva" B,+4915112345678,,de,x', "not CSV", "quotes"),
     ],
 )
-def test_a_bad_line_is_named_with_what_to_do_and_the_next_is_taken(tmp_path: Path, line: str, problem: str, fix: str) -> None:
+def test_a_bad_line_is_named_with_what_to_do_and_the_next_is_taken(
+    tmp_path: Path, line: str, problem: str, fix: str
+) -> None:
     bad, good = lines(tmp_path, f"{HEADER}{line}\n{EVA}")
     assert isinstance(bad, Complaint) and bad.line == 2
     assert problem in bad.problem and fix in bad.fix
@@ -112,7 +126,9 @@ def test_a_national_number_needs_a_region(tmp_path: Path) -> None:
         (b"phones," + b",".join(b"c%d" % i for i in range(300)), "More than 200 columns"),
     ],
 )
-def test_a_file_that_is_no_customers_file_says_what_to_change(tmp_path: Path, content: bytes, says: str) -> None:
+def test_a_file_that_is_no_customers_file_says_what_to_change(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
     with pytest.raises(BadFile, match=says):
         lines(tmp_path, content)
 

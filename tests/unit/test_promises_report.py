@@ -22,7 +22,9 @@ def of(**tests: tuple[str, str]) -> dict[str, Any]:
     }
 
 
-def judge(results: dict[str, Any], sources: dict[str, set[str]] | None = None, ci: bool = False) -> tuple[str, bool]:
+def judge(
+    results: dict[str, Any], sources: dict[str, set[str]] | None = None, ci: bool = False
+) -> tuple[str, bool]:
     found, wrong = promises.read(FILE)
     assert not wrong
     given = {"offer-one": set(), "offer-two": set(), "text-one": set()} if sources is None else sources

@@ -39,7 +39,12 @@ texts = st.one_of(
 def test_nothing_but_the_owners_plain_reply_is_ever_sent(it: Standing, text: str, mentions: bool) -> None:
     sent = ruling(it, text, mentions).kind == "send"
     begins = text.strip().casefold()
-    plain = bool(begins) and not begins.startswith(("//", "note:")) and begins.split()[0] != "note" and not mentions
+    plain = (
+        bool(begins)
+        and not begins.startswith(("//", "note:"))
+        and begins.split()[0] != "note"
+        and not mentions
+    )
     may = (
         it.state == "active"
         and it.owner != ""
@@ -62,7 +67,9 @@ def test_notes_are_kept_inside(text: str) -> None:
     assert ruling(OWN, text, False).kind == "note"
 
 
-@pytest.mark.parametrize("text", ["notebook is broken", "Noted!", "notes attached", "see https://x.example //"])
+@pytest.mark.parametrize(
+    "text", ["notebook is broken", "Noted!", "notes attached", "see https://x.example //"]
+)
 def test_a_word_that_only_begins_like_a_note_is_a_reply(text: str) -> None:
     assert ruling(OWN, text, False).kind == "send"
 

@@ -53,7 +53,12 @@ def test_an_agents_state_follows_from_duty_and_load() -> None:
     agents = model.snapshot().agents
     emil, spec = agents["Emil"], next(a for a in book().plan.agents if a.name == "Emil")
     row = views.agent(book(), spec, emil, NOW, {})
-    assert (row["presence"], row["state"], row["load"], row["slack"]) == ("available", "available", 25, spec.slack)
+    assert (row["presence"], row["state"], row["load"], row["slack"]) == (
+        "available",
+        "available",
+        25,
+        spec.slack,
+    )
     assert views.agent_state(agents["Hugo"]) == "offline"
     assert views.agent_state(replace(emil, on_shift=False)) == "off shift"
     assert views.agent_state(replace(emil, draining="C1")) == "draining"
@@ -87,7 +92,12 @@ def test_an_event_shows_what_happened_but_neither_facts_nor_words() -> None:
 def test_a_transcript_has_directions_and_receipts() -> None:
     body = Body("Try it", by="Emil").to_json()
     row = views.message(MessageView(2, "reply", body, NOW, "failed", "Emil", "SM1", "landline"))
-    assert (row["direction"], row["author"], row["status"], row["error"]) == ("out", "Emil", "failed", "landline")
+    assert (row["direction"], row["author"], row["status"], row["error"]) == (
+        "out",
+        "Emil",
+        "failed",
+        "landline",
+    )
     assert views.message(MessageView(1, "in", arrived("Hi").to_json(), NOW))["direction"] == "in"
     assert line("C1", MessageView(3, "note", body, NOW), "Eva").kind == "note"
     assert line("C1", MessageView(4, "received", body, NOW), "Eva").kind == "system"

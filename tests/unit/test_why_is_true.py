@@ -59,13 +59,17 @@ class Day:
         self.model.at(now)
         for spec in self.book.plan.agents:
             who = enlist(self.book, spec, now)
-            self.model.agent(who.id, who.profile, who.capacity, mask_of(spec.channels), who.edges, who.on_shift)
+            self.model.agent(
+                who.id, who.profile, who.capacity, mask_of(spec.channels), who.edges, who.on_shift
+            )
 
     def arrives(self, text: str = "help") -> str:
         self.count += 1
         said = Arrived("sms", f"SM{self.count}", f"+49151{self.count:07}", DOOR, text)
         verdict = classify(self.book, said, Customer(said.sender), self.now)
-        return self.model.at(self.now).arrive(said.to_json(), said.event, said.thread, verdict.decision).contact
+        return (
+            self.model.at(self.now).arrive(said.to_json(), said.event, said.thread, verdict.decision).contact
+        )
 
     def presence(self, name: str, presence: str) -> None:
         self.model.at(self.now).presence(agent_id(name), presence)  # type: ignore[arg-type]
@@ -141,7 +145,9 @@ def test_what_the_plan_says_and_nothing_acts_on_is_said() -> None:
 @pytest.mark.promise("why-next")
 @settings(max_examples=60)
 @given(
-    start=st.sampled_from(["2026-11-23 09:00", "2026-11-20 17:50", "2026-11-21 03:00", "2026-11-23 11:58", "2026-11-23 07:59"]),
+    start=st.sampled_from(
+        ["2026-11-23 09:00", "2026-11-20 17:50", "2026-11-21 03:00", "2026-11-23 11:58", "2026-11-23 07:59"]
+    ),
     text=st.sampled_from(["help", "night help"]),
     acts=st.lists(
         st.one_of(

@@ -17,7 +17,9 @@ from tierline.router.people import agent_of, is_supervisor
 from tierline.router.rulebook import agent_id
 from tierline.router.texts import closed_telling, spoken, telling
 
-FACTS = Facts("eva", "Eva", EVA, "+4930100", True, "en", 1, "", 0, 0, at("2026-11-23 14:30"), "closed: Christmas")
+FACTS = Facts(
+    "eva", "Eva", EVA, "+4930100", True, "en", 1, "", 0, 0, at("2026-11-23 14:30"), "closed: Christmas"
+)
 
 
 @pytest.mark.parametrize(
@@ -40,13 +42,21 @@ def test_an_instant_as_people_say_it(when: str, language: str, words: str) -> No
 
 
 def test_today_is_that_of_the_site_not_of_the_machine() -> None:
-    assert spoken(at("2026-11-24 00:30"), at("2026-11-23 23:30"), "Europe/Berlin", "en") == "tomorrow at 00:30"
-    assert spoken(at("2026-11-24 00:30"), at("2026-11-23 23:30"), "America/New_York", "en") == "today at 18:30"
+    assert (
+        spoken(at("2026-11-24 00:30"), at("2026-11-23 23:30"), "Europe/Berlin", "en") == "tomorrow at 00:30"
+    )
+    assert (
+        spoken(at("2026-11-24 00:30"), at("2026-11-23 23:30"), "America/New_York", "en") == "today at 18:30"
+    )
 
 
 def test_the_hour_that_comes_twice_and_the_one_that_never_comes() -> None:
-    assert spoken(at("2026-03-29 03:00"), at("2026-03-28 12:00"), "Europe/Berlin", "en") == "tomorrow at 03:00"
-    assert spoken(at("2026-10-25 02:30"), at("2026-10-24 12:00"), "Europe/Berlin", "en") == "tomorrow at 02:30"
+    assert (
+        spoken(at("2026-03-29 03:00"), at("2026-03-28 12:00"), "Europe/Berlin", "en") == "tomorrow at 03:00"
+    )
+    assert (
+        spoken(at("2026-10-25 02:30"), at("2026-10-24 12:00"), "Europe/Berlin", "en") == "tomorrow at 02:30"
+    )
 
 
 @pytest.mark.promise("texts-language")
@@ -114,7 +124,8 @@ def test_any_word_is_a_contact_number_or_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ms", "words"), [(-5, "0 s"), (59_999, "59 s"), (60_000, "1 min"), (3_540_000, "59 min"), (11_100_000, "3 h 05")]
+    ("ms", "words"),
+    [(-5, "0 s"), (59_999, "59 s"), (60_000, "1 min"), (3_540_000, "59 min"), (11_100_000, "3 h 05")],
 )
 def test_durations(ms: int, words: str) -> None:
     assert lasted(ms) == words
@@ -141,4 +152,6 @@ def test_only_whom_the_plan_names_is_an_agent_and_a_bot_never_is() -> None:
 def test_different_names_are_different_agents(names: list[str]) -> None:
     ids = [agent_id(name) for name in names]
     assert len(set(ids)) == len(ids)
-    assert all(set(it) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") for it in ids)
+    assert all(
+        set(it) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") for it in ids
+    )

@@ -1,0 +1,89 @@
+"""What the API is sent, decoded at the border: a frozen value, or what is wrong with it in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+LONGEST_NAME, LONGEST_REASON, LONGEST_FACT = 200, 2_000, 10_000  # characters
+MOST_ADDRESSES, MOST_FACTS = 500, 200
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+CUSTOMER = '{"name": text, "language": text, "addresses": [text], "facts": {name: text}}'
+
+
+class BadBody(Exception):
+    """`str()` says what should have been sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan to publish; `on` is the version it was drafted from, None: whichever is active."""
+
+    yaml: str
+    author: str
+    reason: str
+    on: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBody:
+    """A customer as an operator's system writes them."""
+
+    name: str
+    language: str
+    addresses: tuple[str, ...]
+    facts: Mapping[str, str]
+
+
+async def read_object(request: web.Request) -> dict[str, object]:
+    """The JSON object in a request. Raises BadBody; HTTPRequestEntityTooLarge above the server's limit."""
+    try:
+        raw = await request.json()
+    except (ValueError, RecursionError):
+        raise BadBody("this is no JSON") from None
+    if not isinstance(raw, dict):
+        raise BadBody("send a JSON object")
+    return raw
+
+
+def read_draft(raw: Mapping[str, object]) -> Draft:
+    """A draft. Raises BadBody; whether the plan is right is asked later."""
+    yaml, author, reason, on = (raw.get(k) for k in ("yaml", "author", "reason", "on"))
+    whole = 'Send {"yaml", "author", "reason", "on"?}.'
+    if not isinstance(yaml, str) or not yaml:
+        raise BadBody(whole)
+    if not _text(author, LONGEST_NAME) or not _text(reason, LONGEST_REASON) or not author or not reason:
+        raise BadBody(f"{whole} `author` and `reason` are short texts.")
+    if on is not None and (isinstance(on, bool) or not isinstance(on, int) or not 0 <= on < 1 << 53):
+        raise BadBody("`on` is the number of the version that the draft was made from.")
+    return Draft(yaml, str(author), str(reason), on)
+
+
+def read_customer(key: str, raw: Mapping[str, object]) -> CustomerBody:
+    """A customer. Raises BadBody."""
+    name, language = raw.get("name", ""), raw.get("language", "")
+    addresses, facts = raw.get("addresses", []), raw.get("facts", {})
+    if not key or not _text(key, LONGEST_NAME):
+        raise BadBody(f"a key is a text of at most {LONGEST_NAME} characters")
+    if not _text(name, LONGEST_NAME) or not _text(language, LONGEST_NAME):
+        raise BadBody(CUSTOMER)
+    if not isinstance(addresses, list) or not all(_text(it, LONGEST_NAME) for it in addresses):
+        raise BadBody(CUSTOMER)
+    if len(addresses) > MOST_ADDRESSES:
+        raise BadBody(f"a customer has at most {MOST_ADDRESSES} addresses")
+    if not isinstance(facts, dict) or len(facts) > MOST_FACTS:
+        raise BadBody(f"`facts` is an object of at most {MOST_FACTS} facts")
+    told = {}
+    for fact, value in facts.items():
+        plain = str(value) if isinstance(value, bool | int | float) else value
+        if not _text(fact, LONGEST_NAME) or not isinstance(plain, str) or not _text(plain, LONGEST_FACT):
+            raise BadBody(f"a fact is a text, a number or yes/no of at most {LONGEST_FACT:,} characters")
+        told[fact] = plain
+    return CustomerBody(str(name), str(language), tuple(str(it) for it in addresses), told)
+
+
+def _text(value: object, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest and not _UNSTORABLE.search(value)
