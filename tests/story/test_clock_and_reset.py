@@ -132,3 +132,51 @@ async def test_a_slack_that_is_down_does_not_hold_up_time(rehearsal: Rehearsal) 
     before = (await rehearsal.call("/state"))["time"]
     assert (await rehearsal.call("/clock", {"advance": "10m"}))["time"] > before
     await rehearsal.call("/reset", {})
+
+
+async def test_a_customer_who_writes_again_after_closing_has_a_contact_linked_to_the_first(
+    rehearsal: Rehearsal,
+) -> None:
+    await rehearsal.call("/clock", {"at": "2027-01-13T10:00:00+01:00"})
+    emil = (await rehearsal.available("Emil"))["Emil"]
+    await rehearsal.text("My server is down")
+    card = (await rehearsal.until(lambda: rehearsal.cards(emil)))[0]
+    press = {"user": emil["slack"], "channel": card["channel"], "ts": card["ts"]}
+    await rehearsal.call("/slack/act", press | {"action_id": "offer.accept"})
+    place = next(c for c in (await rehearsal.call("/state"))["channels"] if c["name"] == "support-nightowl")
+
+    async def heads() -> list[Any]:
+        found = await rehearsal.call(f"/slack/messages?channel={place['id']}")
+        return [m for m in found if "contact.close" in json.dumps(m.get("blocks"))]
+
+    head = (await rehearsal.until(heads))[0]
+    where = {"user": emil["slack"], "channel": place["id"], "ts": head["ts"], "action_id": "contact.close"}
+    await rehearsal.call("/slack/act", where)
+
+    async def form() -> list[Any]:
+        found = await rehearsal.call(f"/slack/views?user={emil['slack']}")
+        return [view for view in found if "disposition" in json.dumps(view)]
+
+    view = (await rehearsal.until(form))[-1]
+    filled = {"user": emil["slack"], "view_id": view["id"], "values": {"disposition": "0:solved"}}
+    assert (await rehearsal.call("/slack/submit", filled))["ok"]
+    api = (await rehearsal.call("/state"))["api"]
+
+    async def contacts() -> list[Any]:
+        url, headers = f"{api['url']}/api/v1/contacts?customer=%2B4915112345678", {"Authorization": f"Bearer {api['token']}"}
+        async with rehearsal.http.get(url, headers=headers) as answer:
+            return list(await answer.json())
+
+    async def closed() -> bool:
+        return (await contacts())[0]["state"] == "closed"
+
+    await rehearsal.until(closed)
+    await rehearsal.text("It is down again")
+    first, second = await contacts()
+    assert (first["previous"], second["previous"]) == (None, first["id"])
+
+
+async def test_a_supervisor_is_not_called_a_stranger(rehearsal: Rehearsal) -> None:
+    mira = next(it for it in (await rehearsal.call("/state"))["supervisors"] if it["name"] == "Mira")
+    body = {"user": mira["slack"], "channel": mira["dm"], "command": "/tierline", "text": "status"}
+    assert "You are a supervisor" in (await rehearsal.call("/slack/command", body))["text"]
