@@ -88,6 +88,7 @@ def _split(role: Role) -> None:
 async def _run(settings: Settings, role: Role = "all") -> None:
     first = await _first_plan(settings)
     app = App(settings, keep_secrets(settings), first, role=role)
+    told = _ears()
     await app.start()
     _settle()
     ready = await app.ready()
@@ -99,7 +100,7 @@ async def _run(settings: Settings, role: Role = "all") -> None:
         )
     if note := _differs(settings, first, app):
         print(note, flush=True)
-    await _until_told()
+    await told.wait()
     await app.stop()
 
 
@@ -128,13 +129,14 @@ def _differs(settings: Settings, first: Plan | PlanErrors | None, app: App) -> s
 
 async def _rehearse(settings: Settings, headless: bool) -> None:
     rehearsal = await Rehearsal.prepare(settings, EXAMPLE)
+    told = _ears()
     port = await rehearsal.start()
     _settle()
     page = f"http://127.0.0.1:{port}/"
     print(f"The stage is at {page} – text “My server is down”, and answer in Slack.", flush=True)
     if not headless:
         await asyncio.to_thread(webbrowser.open, page)
-    await _until_told()
+    await told.wait()
     await rehearsal.stop()
 
 
@@ -144,11 +146,12 @@ def _settle() -> None:
     gc.freeze()
 
 
-async def _until_told() -> None:
+def _ears() -> asyncio.Event:
+    """Set once we are told to stop; listened for before the start, so that a stop at once is a clean one, too."""
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, told.set)
-    await told.wait()
+    return told
 
 
 def _settings() -> Settings:

@@ -16,6 +16,7 @@ from aiohttp import web
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Claimed, ContactRecord, Customer
+from ..queue.state import ENDED
 from ..router.active import Stale
 from ..router.explain import look
 from ..router.facts import Facts
@@ -139,21 +140,24 @@ class Api:
         queue, state = self.queue(), request.query.get("state") or None
         customer, limit = request.query.get("customer") or None, _limit(request)
         now = await queue.now()
-        wanted = (state,) if state in OPEN_STATES else OPEN_STATES if state is None else ()
+        wanted: tuple[str, ...] = (state,) if state in OPEN_STATES else OPEN_STATES if state is None else ()
         keys = await self._keys(customer)
-        rows = []
-        seen = set()
+        if state is None and customer:
+            wanted = (*OPEN_STATES, *ENDED)  # what has just ended may not be in the history yet
+        rows: dict[str, dict[str, object]] = {}
+        live = set()
         for it in await queue.contacts(wanted, limit=MOST) if wanted else []:
             facts = Facts.parse(it.facts)
             if keys is None or facts.customer in keys or facts.address.casefold() in keys:
-                seen.add(it.id)
+                if it.state not in ENDED:
+                    live.add(it.id)
                 last = views.last_in(await queue.messages(it.id))
-                rows.append(views.contact(self.book(), it, last, now, self.slack_ids()))
+                rows[it.id] = views.contact(self.book(), it, last, now, self.slack_ids())
         if state is None and customer or state is not None and state not in OPEN_STATES:
             past = await self.history().contacts(state, customer, limit)
-            rows = [r.to_json() for r in past if r.id not in seen and (r.ended is not None or state)] + rows
-        rows.sort(key=lambda row: (str(row["arrived"]), str(row["id"])))
-        return web.json_response(rows[:limit] if not customer else rows[-limit:])
+            rows |= {r.id: r.to_json() for r in past if r.id not in live and (r.ended is not None or state)}
+        found = sorted(rows.values(), key=lambda row: (str(row["arrived"]), str(row["id"])))
+        return web.json_response(found[:limit] if not customer else found[-limit:])
 
     async def _keys(self, customer: str | None) -> set[str] | None:
         if customer is None:

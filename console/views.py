@@ -70,6 +70,7 @@ def contact(
         "arrived": iso(it.arrived),
         "waited_s": max(0, (now - it.arrived) // 1000),
         "wake": iso(it.wake),
+        "previous": it.previous or None,
         "language": facts.language,
         "rule": facts.rule,
         "last_text": Body.parse(last.body).text[:200] if last else "",

@@ -26,6 +26,11 @@ from .texts import spoken
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
 JUST_OPENED = (0.3, 1.0, 3.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
+SUPERVISOR = Told(
+    False,
+    "You are a supervisor of the plan, not one of its agents. `/tierline available` brings you an Add button; "
+    "`queue` and `why C1001` are yours already.",
+)
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -213,11 +218,12 @@ class House:
         it = commands.parse(text)
         spec = self._agent(actor)
         if it.verb in ("available", "away", "offline", "status") and spec is None:
-            return (
+            told = (
                 await self._newcomer(actor)
                 if it.verb == "available"
                 else _stranger(self.plan().plan.supervisors)
             )
+            return SUPERVISOR if is_supervisor(self.plan().plan, actor) else told
         if it.verb in ("queue", "why") and spec is None and not is_supervisor(self.plan().plan, actor):
             return _stranger(self.plan().plan.supervisors)
         match it.verb:

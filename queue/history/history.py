@@ -289,6 +289,7 @@ def _record(
         customer=row["customer"], name=row["name"], address=row["address"], owner=row["owner"],
         arrived=row["arrived"], ended=row["ended"], outcome=row["outcome"], language=row["language"],
         rule=row["rule"], messages=lines, events=moments, verified=row["verified"], reason=row["reason"],
+        previous=row["previous"],
     )  # fmt: skip
 
 

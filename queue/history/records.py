@@ -85,6 +85,7 @@ class ContactRecord:
     events: tuple[Event, ...] = ()
     verified: bool = False
     reason: str = ""  # why it was parked, abandoned or set aside
+    previous: str = ""  # the contact before it in the same conversation
 
     @property
     def disposition(self) -> str:
@@ -101,7 +102,7 @@ class ContactRecord:
             },
             "offers": [], "reason": self.reason,
             "arrived": _iso(self.arrived), "ended": _iso(self.ended), "language": self.language,
-            "rule": self.rule, "outcome": _decoded(self.outcome),
+            "rule": self.rule, "outcome": _decoded(self.outcome), "previous": self.previous or None,
         }  # fmt: skip
         if whole:
             row["transcript"] = [_message(m) for m in self.messages]
