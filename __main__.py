@@ -23,6 +23,7 @@ from .console import cli_ask, cli_day_one, cli_plan, cli_split
 from .queue.failures import StoreError
 from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
+from .router.plan.model import Plan
 from .settings import Settings
 
 EXAMPLE = Path(__file__).parent / "router" / "plan" / "example.yaml"
@@ -85,9 +86,7 @@ def _split(role: Role) -> None:
 
 
 async def _run(settings: Settings, role: Role = "all") -> None:
-    first = None
-    if settings.plan is not None:
-        first = await load_async(await asyncio.to_thread(settings.plan.read_text), str(settings.plan))
+    first = await _first_plan(settings)
     app = App(settings, keep_secrets(settings), first, role=role)
     await app.start()
     _settle()
@@ -98,8 +97,33 @@ async def _run(settings: Settings, role: Role = "all") -> None:
         print(
             "A door is off because its credentials are missing: `tierline setup` asks for them.", flush=True
         )
+    if note := _differs(settings, first, app):
+        print(note, flush=True)
     await _until_told()
     await app.stop()
+
+
+async def _first_plan(settings: Settings) -> Plan | PlanErrors | None:
+    """The plan of TIERLINE_PLAN, or its mistakes: they only matter where there is no active plan yet."""
+    if settings.plan is None:
+        return None
+    try:
+        return await load_async(await asyncio.to_thread(settings.plan.read_text), str(settings.plan))
+    except PlanErrors as errors:
+        return errors
+
+
+def _differs(settings: Settings, first: Plan | PlanErrors | None, app: App) -> str:
+    """What to say when TIERLINE_PLAN isn't the active plan: it is read at the first start only."""
+    active = app.plan()
+    if isinstance(first, PlanErrors):
+        return f"{settings.plan} has mistakes (`tierline plan check`); plan version {active.version} stays active."
+    if first is not None and first.content_hash != active.plan.content_hash:
+        return (
+            f"{settings.plan} differs from the active plan (version {active.version}), which goes on."
+            f" To make it active: tierline plan publish {settings.plan} --reason …"
+        )
+    return ""
 
 
 async def _rehearse(settings: Settings, headless: bool) -> None:
@@ -138,6 +162,8 @@ def _settings() -> Settings:
 
 def _loop(work: Coroutine[Any, Any, None]) -> None:
     _log()
+    # SQLite answers from a thread. With the default of 5 ms it waits that long for the interpreter at every step.
+    sys.setswitchinterval(0.0005)
     try:
         if sys.platform != "win32":
             import uvloop

@@ -38,6 +38,7 @@ from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
 from .router.outbox import Outbox
+from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.supervise import Supervisor
@@ -55,6 +56,8 @@ Role = Literal["all", "web", "worker"]
 GRACE = 20.0
 """Seconds that requests and deliveries in hand are given at a stop."""
 HEALTH_EVERY = 2.0
+SETTLE = 5.0
+"""Seconds that a moved clock waits for deliveries at one instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,12 @@ class App:
     """One running Tierline. `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
-        self, settings: Settings, keys: Secrets, first_plan: Plan | None, site: str = SITE, role: Role = "all"
+        self,
+        settings: Settings,
+        keys: Secrets,
+        first_plan: Plan | PlanErrors | None,
+        site: str = SITE,
+        role: Role = "all",
     ) -> None:
         self.settings, self.secrets, self.first_plan, self.site = settings, keys, first_plan, site
         self.role = role
@@ -311,7 +319,7 @@ class App:
         Only the sandbox calls this: `__main__` never hands it out where a real Twilio or Slack is configured.
         """
         fired = 0
-        await self.outbox.settled()
+        stuck = not await self._settled(SETTLE)
         while True:
             now = await self.queue.now()
             known = (await self.queue.next_due(), self.watch.next_closing, self.watch.next_muster)
@@ -321,9 +329,19 @@ class App:
                 await self.queue.travel(step)
             while count := await self.watch.tick():
                 fired += count
-            await self.outbox.settled()
+            # Where the outside is down nothing can be delivered: time goes on all the same.
+            stuck = not await self._settled(0.05 if stuck else SETTLE)
             if step >= to:
                 return fired
+
+    async def _settled(self, within: float) -> bool:
+        """Whether everything so far is delivered, at the latest after `within` seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self.outbox.settled()
+        except TimeoutError:
+            return False
+        return True
 
     async def reset(self) -> None:
         """Empty the sandbox's own store and history and publish the plan anew; everybody offline, real time."""
@@ -333,6 +351,8 @@ class App:
         await self.store.empty()
         self.queue = Queue(self.store, self.site)  # the old one remembers numbers of the emptied store
         await self.history.wipe()
+        self.desk.forget()
+        self.alerts.forget()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "reset")
         await self._start_core()
         if self.desk_raw is not None:

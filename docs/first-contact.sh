@@ -8,6 +8,7 @@
 set -eu
 exec "${PYTHON:-python3}" - "${TIERLINE_SANDBOX:-http://127.0.0.1:8090}" <<'PLAY'
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -78,7 +79,8 @@ def words(message):
         for part in [block.get("text"), *block.get("fields", []), *block.get("elements", [])]:
             if isinstance(part, dict) and isinstance(part.get("text"), str):
                 found.append(part["text"])
-    return " | ".join(found) or message.get("text", "")
+    text = " | ".join(found) or message.get("text", "")
+    return re.sub(r"<!date\^\d+\^[^|]*\|([^>]*)>", r"\1", text).replace("\n", " / ")
 
 
 def texts(number):

@@ -120,6 +120,11 @@ class Reads(Calls):
         """Whether the address wants nothing from us."""
         return bool(await self.plain("SISMEMBER", self.key("optout"), address))
 
+    async def open_in(self, thread: str) -> str | None:
+        """The contact that is open in a conversation."""
+        found = await self.plain("GET", self.key(f"t:{thread}"))
+        return text(found) if found is not None else None
+
     async def contact_at(self, place: str) -> str | None:
         """The contact that is shown at a place."""
         found = await self.plain("GET", self.key(f"at:{place}"))

@@ -9,6 +9,7 @@ import structlog
 
 from ..queue.engine import Queue
 from .plan.check import empty_plan
+from .plan.errors import PlanErrors
 from .plan.load import load_async
 from .plan.model import Plan
 from .roster import muster
@@ -36,10 +37,15 @@ class ActivePlan:
     book: Rulebook
 
     @classmethod
-    async def open(cls, queue: Queue, first: Plan | None, author: str) -> ActivePlan:
-        """The active plan; when there is none yet, `first` (or the empty plan) becomes version 1."""
+    async def open(cls, queue: Queue, first: Plan | PlanErrors | None, author: str) -> ActivePlan:
+        """The active plan; when there is none yet, `first` (or the empty plan) becomes version 1.
+
+        Raises `first` when it is the mistakes of the plan that would have to be the first.
+        """
         it = cls(queue, Rulebook(empty_plan(), 0))
         if await queue.plan() is None:
+            if isinstance(first, PlanErrors):
+                raise first
             plan = first or empty_plan()
             await queue.publish(1, plan.source, author, "first start", expected_version=0)
         await it.follow()

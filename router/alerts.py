@@ -37,16 +37,21 @@ class Alerts:
         if self.trouble.pop(name, None) is not None:
             await self.say(f":white_check_mark: {text}")
 
-    async def once(self, name: str, text: str, every: float = 3600.0) -> None:
-        """Say `text`, at most once in `every` seconds for this `name`."""
-        clock = asyncio.get_running_loop().time()
+    async def once(self, name: str, text: str, every: float = 3600.0, at: float | None = None) -> None:
+        """Say `text`, at most once in `every` seconds for this `name`; `at` is an event's own instant in seconds."""
+        clock = asyncio.get_running_loop().time() if at is None else at
         if clock - self.told.get(name, -every) >= every:
             self.told[name] = clock
             await self.say(f":warning: {text}")
 
-    async def coalesced(self, name: str, text: str) -> None:
+    async def coalesced(self, name: str, text: str, at: float | None = None) -> None:
         """As `once`, with a minute: many contacts in one step are one alert."""
-        await self.once(name, text, MINUTE)
+        await self.once(name, text, MINUTE, at)
+
+    def forget(self) -> None:
+        """Begin anew, as with an emptied store."""
+        self.trouble.clear()
+        self.told.clear()
 
     async def say(self, text: str) -> None:
         """Tell everybody by every way, each within its deadline; a way that fails is logged and the others go on."""

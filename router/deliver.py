@@ -147,9 +147,8 @@ class Deliveries:
     async def _past(self, facts: Facts) -> tuple[Past, ...]:
         """Earlier contacts, or none: an offer never waits for a slow or broken history."""
         try:
-            return await asyncio.wait_for(
-                self.histories.past_of((facts.customer, facts.address), 5), PAST_WAIT
-            )
+            async with asyncio.timeout(PAST_WAIT):
+                return await self.histories.past_of((facts.customer, facts.address), 5)
         except (StoreError, TimeoutError):
             return ()
 
@@ -268,7 +267,7 @@ class Deliveries:
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return
-        await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text)
+        await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text, event.t / 1000)
 
 
 def _ended(kind: str, extra: Mapping[str, object], by: str) -> str:

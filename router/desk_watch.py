@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from ..channels.channel import Button, Card, DeliveryError, Desk, Head, Line, Mark, NotDelivered
@@ -57,15 +58,20 @@ class WatchedDesk:
             await self.queue().desk(True)
             await self.alerts.end("slack", "Slack answers again: offers go on.")
 
+    def forget(self) -> None:
+        """Begin anew, as with an emptied store."""
+        self.failures = 0
+        self.down.clear()
+
     async def run(self) -> None:
         """Probe a desk that is down until it answers; then offers go on."""
         if not await self.queue().desk_up():
             self.down.set()  # another process, or an earlier life of this one, found it down
         while True:
-            try:
-                await asyncio.wait_for(self.down.wait(), LOOK)
-            except TimeoutError:
-                pass  # up for a while: a revoked token or a dead socket is found out all the same
+            # Up for a while: a revoked token or a dead socket is found out all the same.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self.down.wait()
             await self._probe()
 
     async def _probe(self) -> None:

@@ -59,8 +59,8 @@ class Intake:
         The store itself remembers events for 48 h, so a history that can't answer costs at worst the facts.
         """
         try:
-            look = self.records().arriving(arrived.sender, arrived.event)
-            return await asyncio.wait_for(look, RECORDS_WAIT)
+            async with asyncio.timeout(RECORDS_WAIT):
+                return await self.records().arriving(arrived.sender, arrived.event)
         except Exception as error:
             log.warning("records.unavailable", error=type(error).__name__)
             return None, None

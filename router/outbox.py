@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -52,16 +53,21 @@ class Outbox:
                 await self.lanes.stop(0)
 
     async def _keep(self) -> None:
-        saved = ""
+        saved, clock = "", asyncio.get_running_loop().time
+        renewed = clock()
         while True:
             self.lanes.moved.clear()
-            try:
-                await asyncio.wait_for(self.lanes.moved.wait(), RENEW)
-            except TimeoutError:
+            with suppress(TimeoutError):
+                # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event.
+                async with asyncio.timeout(RENEW):
+                    await self.lanes.moved.wait()
+            if clock() - renewed >= RENEW:  # also where something moves all the time
                 await self._renew()
+                renewed = clock()
             if self.lanes.done_until != saved:
                 saved = self.lanes.done_until
-                await self.queue.advance(ROLE, saved, self.fence)
+                if not await self.queue.advance(ROLE, saved, self.fence):
+                    raise LeaseLost
                 await asyncio.sleep(0.05)  # many small moves become one write
 
     async def _renew(self) -> None:

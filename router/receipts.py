@@ -30,6 +30,10 @@ class Receipts:
         """The customer said STOP (out) or START."""
         await self.queue().opt(address, out)
 
+    async def talking(self, thread: str) -> bool:
+        """Whether a contact is open in that conversation."""
+        return await self.queue().open_in(thread) is not None
+
     async def opted_out(self, address: str) -> bool:
         """Whether the customer doesn't want texts; with the store away, no: it must not silence its own alert.
 

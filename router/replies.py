@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_NOTE = re.compile(r"\s*(//|note:|note\b)\s*", re.IGNORECASE)
+_NOTE = re.compile(r"[\s*_~`>\u200b-\u200f\u2060\ufeff]*(//|note:|note\b|note(?=_))[*_~`]*\s*", re.IGNORECASE)
+"""Also where it stands in bold, italics, code or a quotation, or behind something invisible."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ..queue.engine import Queue
@@ -129,8 +130,12 @@ async def write(queue: Queue, who: Enlisted) -> None:
 
 def midnights(zone: str, now: int, days: int = 400) -> tuple[int, ...]:
     """The site's midnights (ms) from yesterday's on: shares are counted from the last that has passed."""
+    return _midnights(zone, instant(now).astimezone(ZoneInfo(zone)).date() - timedelta(days=1), days)
+
+
+@lru_cache(maxsize=4)
+def _midnights(zone: str, first: date, days: int) -> tuple[int, ...]:
     tz = ZoneInfo(zone)
-    first = instant(now).astimezone(tz).date() - timedelta(days=1)
     return tuple(millis(datetime.combine(first + timedelta(days=i), time(), tz)) for i in range(days))
 
 

@@ -11,8 +11,8 @@ from .plan.model import TextName
 from .rulebook import Rulebook, instant
 
 WORDS = {
-    "en": ("today at {t}", "tomorrow at {t}", "on {d} at {t}"),
-    "de": ("heute um {t} Uhr", "morgen um {t} Uhr", "am {d} um {t} Uhr"),
+    "en": ("today at {t}", "tomorrow at {t}", "{d} at {t}"),
+    "de": ("heute um {t} Uhr", "morgen um {t} Uhr", "{d} um {t} Uhr"),
     "fr": ("aujourd'hui à {t}", "demain à {t}", "{d} à {t}"),
     "es": ("hoy a las {t}", "mañana a las {t}", "el {d} a las {t}"),
 }

@@ -73,8 +73,15 @@ class Towards:
         if contact is not None and more(event).get("reason") == "closed":
             service = self.book().services.get(contact.service)
         if contact is not None and service and service.after_hours.of(contact.channel) == "reply_and_hold":
+            if await self._told_closed(event):
+                return
             facts = Facts.parse(contact.facts)
             await self._text(event.c, closed_telling(self.book(), event.c, contact.service, facts, event.t))
+
+    async def _told_closed(self, event: Event) -> bool:
+        """Whether the customer was told "closed" and hasn't written since: who waits for days isn't told daily."""
+        said = [m for m in await self.queue.messages(event.c) if m.kind in ("in", "closed_now")]
+        return bool(said) and said[-1].kind == "closed_now"
 
     async def tell_taken(self, event: Event) -> None:
         """Tell who takes care of it."""

@@ -44,6 +44,8 @@ _PAIRS = (
 SHORT_NAMES: dict[str, str] = {
     character: name for name, character in (pair.split(" ") for pair in _PAIRS.split("|"))
 }
+CODES = {name: "-".join(f"{ord(one):x}" for one in character) for character, name in SHORT_NAMES.items()}
+"""Code points as Slack's rich text names them ("1f600", "1f1e9-1f1ea"), by name."""
 ALIASES = {
     "thumbsup",
     "thumbsdown",

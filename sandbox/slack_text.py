@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from .slack_emoji import SHORT_NAMES
+from .slack_emoji import CODES, SHORT_NAMES
 from .slack_schema import Json
 
 _TOKEN = re.compile(
@@ -114,7 +114,7 @@ def _words(text: str) -> list[Json]:
         if match.group(1) in SHORT_NAMES.values():
             if text[last : match.start()]:
                 spans.append({"type": "text", "text": unescaped(text[last : match.start()])})
-            spans.append({"type": "emoji", "name": match.group(1)})
+            spans.append({"type": "emoji", "name": match.group(1), "unicode": CODES[match.group(1)]})
             last = match.end()
     if text[last:]:
         spans.append({"type": "text", "text": unescaped(text[last:])})

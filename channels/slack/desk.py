@@ -110,6 +110,7 @@ class SlackDesk:
             for part in (self._offers, self._threads, self._marks):
                 part.clear()
             self._people.forget()
+            self._sender.forget()
 
     async def start(self) -> None:
         """Connect; returns after at most 5 s, connected or not. What fails is tried again in the background."""

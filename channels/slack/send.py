@@ -180,6 +180,10 @@ class Sender:
         ours = (at.scheme, at.netloc) == (self.origin.scheme, self.origin.netloc)
         return ours or (at.scheme == "https" and at.hostname == "hooks.slack.com")
 
+    def forget(self) -> None:
+        """Slack counts from nothing again, as a reset stand-in does; who waits already keeps the turn."""
+        self._gates.clear()
+
     def close(self) -> None:
         """Nothing goes out any more."""
         for gate in self._gates.values():

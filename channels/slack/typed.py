@@ -15,7 +15,7 @@ from .marks import Marks
 from .memory import Recent, split
 from .payloads import SEEN_MS, Body, blamed, files_of, typed_by_person, was_edited
 from .people import People
-from .words import said
+from .words import drawn, emoji, said
 
 log = structlog.get_logger()
 
@@ -70,8 +70,9 @@ class TypedWords:
                 return
             actor = await self.people.actor(user)
             words = said(str(event.get("text") or ""), user, actor.name)
+            text = drawn(words.text, emoji(event.get("blocks")))
             told = await self.house.typed(
-                Typed(actor, thread, place, words.text, words.mentions, files_of(event))
+                Typed(actor, thread, place, text, words.mentions, files_of(event))
             )
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))

@@ -6,8 +6,11 @@ Slack stores typed text escaped, with mentions and links as `<…>` (docs.slack.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+_CODES = re.compile(r"(?:10|[0-9a-f])?[0-9a-f]{2,4}(?:-(?:10|[0-9a-f])?[0-9a-f]{2,4}){0,15}", re.IGNORECASE)
+_SHOUT = re.compile(r"<!(?:here|channel|everyone)\b")
 _MARK = re.compile(r"<([^<>\n]+)>")
 
 
@@ -28,7 +31,34 @@ def said(stored: str, writer: str = "", name: str = "") -> Said:
         parts += [unescape(stored[last : found.start()]), word]
         mentions, last = mentions or mentioned, found.end()
     parts.append(unescape(stored[last:]))
-    return Said("".join(parts), mentions)
+    text = "".join(parts)
+    # Somebody who types the markup itself means to call colleagues, too.
+    return Said(text, mentions or _SHOUT.search(text) is not None)
+
+
+def emoji(blocks: object) -> dict[str, str]:
+    """The characters of the emoji in an event's rich text, by what stands for them in its text (":grinning:").
+
+    Slack writes a typed character as its name; a workspace's own emoji have no character and keep their names.
+    """
+    found: dict[str, str] = {}
+    if isinstance(blocks, list):
+        for one in blocks:
+            found |= emoji(one)
+    elif isinstance(blocks, dict):
+        codes, name = str(blocks.get("unicode") or ""), str(blocks.get("name") or "")
+        if blocks.get("type") == "emoji" and _CODES.fullmatch(codes):
+            tone = f":skin-tone-{blocks['skin_tone']}:" if blocks.get("skin_tone") else ""
+            found[f":{name}:{tone}"] = "".join(chr(int(code, 16)) for code in codes.split("-"))
+        found |= emoji(blocks.get("elements"))
+    return found
+
+
+def drawn(text: str, characters: Mapping[str, str]) -> str:
+    """`text` with its emoji's names replaced by their characters, the longest names first."""
+    for name in sorted(characters, key=len, reverse=True):
+        text = text.replace(name, characters[name])
+    return text
 
 
 def unescape(text: str) -> str:

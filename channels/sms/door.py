@@ -28,7 +28,7 @@ from .errors import in_words
 from .media import MediaStore
 from .split import parts
 from .twilio_http import SlowDown, TwilioHttp, never_sent, read_all
-from .webhook import STATUSES, BadRequest, Signer, Status, arrival, opt_word, read_form, report
+from .webhook import STATUSES, BadRequest, Signer, Status, arrival, help_word, opt_word, read_form, report
 
 log = structlog.get_logger()
 
@@ -65,6 +65,9 @@ class Reports(Protocol):
 
     async def opted_out(self, address: str) -> bool:
         """Whether the customer said STOP."""
+
+    async def talking(self, thread: str) -> bool:
+        """Whether a contact is open in that conversation."""
 
 
 class SmsDoor:
@@ -119,6 +122,9 @@ class SmsDoor:
                 opt = opt_word(form)
                 if opt is not None:
                     await self.reports.opt(arrived.sender, opt)
+                if (opt is not None or help_word(form)) and not await self.reports.talking(arrived.thread):
+                    # Said to the machinery, and answered by Twilio: nobody needs help who isn't talking to us.
+                    return web.Response(text=EMPTY, content_type="text/xml")
                 taken = await self.inbound(arrived)
         except (NotTaken, TimeoutError) as error:
             log.warning("sms.not_taken", sid=arrived.event, error=type(error).__name__)

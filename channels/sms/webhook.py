@@ -146,6 +146,12 @@ def opt_word(form: MultiDict[str]) -> bool | None:
     return False if word in ("START", "UNSTOP", "YES") and (kind or word != "YES") else None
 
 
+def help_word(form: MultiDict[str]) -> bool:
+    """The customer said HELP and nothing else: Twilio answers it itself."""
+    kind = (form.get("OptOutType") or "").upper()
+    return kind == "HELP" or (form.get("Body") or "").strip().upper() in ("HELP", "INFO")
+
+
 def _strict(form: MultiDict[str], account: str) -> dict[str, str]:
     names = [name for name, _ in form.items()]  # keys() gives each name once
     if len(names) != len(set(names)):

@@ -16,16 +16,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ..failures import StoreError, StoreUnavailable
+from .tables import metadata
 
 FILE = "history.sqlite3"
 BUSY = 5.0
@@ -199,11 +197,6 @@ def _migrate(url: URL, options: dict[str, Any]) -> None:
                 if "locked" not in str(error.orig) or time.monotonic() > end:
                     raise HistoryUnavailable(type(error.orig).__name__) from None
                 time.sleep(0.05)
-            except CommandError:
-                raise HistoryUnusable(
-                    "The history database was written by a newer Tierline: run that version,"
-                    " or restore a backup of before."
-                ) from None
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 raise HistoryUnavailable(type(error).__name__) from None
 
@@ -214,15 +207,43 @@ async def _up_to_date(url: URL, options: dict[str, Any]) -> None:
         async with engine.begin() as connection:
             if not _sqlite(url):
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION})")
-            await connection.run_sync(upgrade)
+            await connection.run_sync(bring_up)
     finally:
         await engine.dispose()
 
 
+def bring_up(connection: Connection) -> None:
+    """Make an empty database today's at once; run the migrations that another one hasn't had."""
+    newest = max(path.name[:4] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    known = inspect(connection).get_table_names()
+    if "alembic_version" in known:
+        if connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() != newest:
+            upgrade(connection)
+    elif known:
+        upgrade(connection)
+    else:
+        metadata.create_all(connection)
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.exec_driver_sql(f"INSERT INTO alembic_version (version_num) VALUES ('{newest}')")
+
+
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Run the migrations that the database hasn't had, in the connection's own transaction."""
+    """Run the migrations that the database hasn't had, in the connection's own transaction.
+
+    Raises HistoryUnusable when a newer Tierline wrote it.
+    """
+    from alembic import command  # a quarter of a second of imports that nearly no start needs
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    try:
+        command.upgrade(config, to)
+    except CommandError:
+        raise HistoryUnusable(
+            "The history database was written by a newer Tierline: run that version,"
+            " or restore a backup of before."
+        ) from None

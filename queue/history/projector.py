@@ -23,7 +23,7 @@ OTHERS = ("outbox",)
 LEASE = 10_000  # ms; losing it in the middle of a write does no harm
 RENEW = 5.0  # seconds
 BATCH = 100  # entries
-BLOCK = 1_000  # ms
+GATHER = 0.15  # seconds between looks: what comes together is written together, with one fsync
 TIDY = 1.0  # seconds between two looks at what the store may forget
 FORGET = 100  # contacts at a time
 
@@ -43,8 +43,8 @@ class Ledger(Protocol):
     async def last_event(self) -> str:
         """The id of the newest entry."""
 
-    async def events(self, after: str, count: int, block: int | None = None) -> Sequence[Event]:
-        """The events of up to `count` whole entries; waits up to `block` ms for the first."""
+    async def events(self, after: str, count: int) -> Sequence[Event]:
+        """The events of up to `count` whole entries."""
 
     async def trim(self) -> int:
         """Drop what every consumer has behind it."""
@@ -115,8 +115,10 @@ class Projector:
         after = await self.queue.cursor(ROLE)
         renewed = tidied = self.clock()
         while True:
-            events = await self.queue.events(after, BATCH, block=BLOCK)
-            if events:
+            events = await self.queue.events(after, BATCH)
+            if not events:
+                await asyncio.sleep(GATHER)
+            else:
                 after = await self._take(events)
                 if not await self.queue.advance(ROLE, after, fence):
                     return

@@ -95,8 +95,12 @@ end
 -- travel: to. Moves the site's clock forward; never back. → now
 function act.travel(argv)
   local to = tonumber(argv[3])
-  local offset = tonumber(call('HGET', P .. 'site', 'clock') or 0)
-  if to > NOW then call('HSET', P .. 'site', 'clock', digits(offset + to - NOW)) end
+  local site = call('HMGET', P .. 'site', 'clock', 'ticked')
+  if to > NOW then
+    call('HSET', P .. 'site', 'clock', digits((tonumber(site[1]) or 0) + to - NOW))
+    -- Nobody stood still meanwhile: what falls due on the way is no gap's.
+    if site[2] then call('HSET', P .. 'site', 'ticked', digits(tonumber(site[2]) + to - NOW)) end
+  end
   return digits(to > NOW and to or NOW)
 end
 

@@ -57,6 +57,7 @@ class Reports:
     receipts: list[tuple[str, str, str, str]] = field(default_factory=list)
     out: set[str] = field(default_factory=set)
     known: bool = True
+    open: bool = False
 
     async def receipt(self, key: str, provider_id: str, status: str, error: str = "") -> bool:
         self.receipts.append((key, provider_id, status, error))
@@ -64,6 +65,9 @@ class Reports:
 
     async def opt(self, address: str, out: bool) -> None:
         (self.out.add if out else self.out.discard)(address)
+
+    async def talking(self, thread: str) -> bool:
+        return self.open
 
     async def opted_out(self, address: str) -> bool:
         return address in self.out

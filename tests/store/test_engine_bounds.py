@@ -6,6 +6,7 @@ bounds are lowered to 2, which makes the second round certain.
 
 from __future__ import annotations
 
+import pytest
 from helpers_queue import CHATTY, START, make_queue, need, on_duty, plain_route, route, run_due, text_in
 
 from tierline.queue.checks import violations
@@ -26,6 +27,7 @@ async def nothing_is_wrong(queue: Queue, now: int) -> None:
     assert violations(await queue.snapshot(), now) == []
 
 
+@pytest.mark.promise("queue-bounded")
 async def test_an_agent_with_much_room_is_filled_over_several_calls(client: Client, site: str) -> None:
     queue = await tiny(client, site)
     for n in range(7):
@@ -38,6 +40,7 @@ async def test_an_agent_with_much_room_is_filled_over_several_calls(client: Clie
     await nothing_is_wrong(queue, START + 100)
 
 
+@pytest.mark.promise("queue-bounded")
 async def test_a_tick_stops_at_its_bound_and_says_that_more_is_due(client: Client, site: str) -> None:
     queue = await tiny(client, site)
     for n in range(5):

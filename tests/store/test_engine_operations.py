@@ -83,6 +83,7 @@ async def test_two_routers_with_different_plans_intern_the_same_table(client: Cl
     assert {a, b} == set((await two.snapshot()).contacts)
 
 
+@pytest.mark.promise("queue-fence")
 async def test_who_lost_a_role_cannot_move_its_cursor(client: Client, site: str) -> None:
     queue = await make_queue(client, site)
     old = await queue.lease("outbox", "one", 1000, now=START)

@@ -93,3 +93,15 @@ def test_whoever_is_not_sent_hears_why() -> None:
 @pytest.mark.promise("reply-ended")
 def test_in_the_thread_of_an_ended_contact_nothing_is_sent(state: str) -> None:
     assert ruling(replace(OWN, state=state), "one more thing", False).kind == "ended"
+
+
+@pytest.mark.parametrize(
+    "typed", ["_note: x_", "*note* x", "> note: x", "`//` x", "\u200bnote: x", "*// x*", "~note~ x", "__note__ x"]
+)
+def test_a_note_is_a_note_in_whatever_type_it_stands(typed: str) -> None:
+    assert ruling(OWN, typed, False).kind == "note"
+
+
+@pytest.mark.parametrize("typed", ["Notebook arrived", "noted, thank you", "see / there", "* item"])
+def test_what_only_looks_like_a_note_is_sent(typed: str) -> None:
+    assert ruling(OWN, typed, False).kind == "send"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierline.channels.slack.words import said
+from tierline.channels.slack.words import drawn, emoji, said
 from tierline.sandbox.slack_text import stored
 
 ME = "U0ADA00001"
@@ -58,3 +58,31 @@ def test_a_mention_is_noticed_wherever_it_stands(before: str, mention: str, afte
         f"{before} {mention} {after}", {"lin": "U0LIN00001", "U0LIN00001": "U0LIN00001"}, {"support": "C1"}
     )
     assert said(raw).mentions == any(sign in raw for sign in ("<@U0LIN00001", "<!", "<#C1"))
+
+
+def test_emoji_reach_the_customer_as_they_were_typed() -> None:
+    blocks = [
+        {
+            "type": "rich_text",
+            "elements": [
+                {
+                    "type": "rich_text_section",
+                    "elements": [
+                        {"type": "text", "text": "hello "},
+                        {"type": "emoji", "name": "wave", "unicode": "1f44b"},
+                        {"type": "emoji", "name": "wave", "unicode": "1f44b-1f3fb", "skin_tone": 2},
+                        {"type": "emoji", "name": "our-logo"},
+                        {"type": "emoji", "name": "odd", "unicode": "not-hex"},
+                    ],
+                }
+            ],
+        }
+    ]
+    typed = ":wave: :wave::skin-tone-2: :our-logo: :odd:"
+    assert drawn(typed, emoji(blocks)) == "👋 👋🏻 :our-logo: :odd:"
+    assert emoji(None) == {} and emoji("x") == {}
+
+
+@pytest.mark.parametrize("typed", ["&lt;!here&gt; look", "look &lt;!channel&gt;"])
+def test_markup_typed_by_hand_calls_colleagues_too(typed: str) -> None:
+    assert said(typed).mentions
