@@ -40,6 +40,8 @@ SOCKETS, PING = 2, 5.0
 """Sockets side by side, so that one may be recycled; seconds between pings (silent for four of them = reconnect)."""
 GRACE = 20.0
 """Seconds without any socket after which nothing is offered: nobody could press a button."""
+SILENT = 10.0
+"""Seconds without any socket after which we begin anew: a line that swallows what it carries is waited for no longer."""
 FIRST, RETRY, LONGEST = 5.0, 1.0, 30.0
 """Seconds that a start waits for Slack, and between tries while it is down."""
 
@@ -208,8 +210,17 @@ class SlackDesk:
             self._ready.set()
             self._judged.set()
             log.info("slack.connected", team=self._listen.team)
-            # From here on the library itself connects again whenever a socket goes.
-            await asyncio.Event().wait()
+            # The library itself connects again whenever a socket goes; its own deadlines are 30 s and 5 min.
+            await self._until_silent()
+            log.warning("slack.silent")
+
+    async def _until_silent(self) -> None:
+        """Return when no socket has been open for `SILENT` seconds."""
+        self._seen = time.monotonic()
+        while time.monotonic() - self._seen < SILENT:
+            await asyncio.sleep(SILENT / 10)
+            with contextlib.suppress(NotDelivered):
+                await self._heard()
 
     async def _greet(self) -> None:
         """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
