@@ -14,8 +14,8 @@ import pytest_asyncio
 from helpers_app import PLAN, Inside, inside
 from yarl import URL
 
-LONGEST_TURN = 0.05
-"""Seconds of the processor (not of a clock) that one turn of the loop may take."""
+LONGEST_TURN = 0.15
+"""Seconds of the processor (not of a clock) of one turn of the loop: product, stand-ins and client together."""
 HEAD = "site: a\ntimezone: UTC\nlanguages: [en]\n"
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
