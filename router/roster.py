@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -139,14 +140,29 @@ def _midnights(zone: str, first: date, days: int) -> tuple[int, ...]:
     return tuple(millis(datetime.combine(first + timedelta(days=i), time(), tz)) for i in range(days))
 
 
-async def muster(queue: Queue, book: Rulebook, now: int) -> int | None:
-    """Make the queue's agents those of the plan, remove who isn't in it any more; when to muster again (ms)."""
+async def muster(queue: Queue, book: Rulebook, now: int) -> dict[str, int | None]:
+    """Make the queue's agents those of the plan, remove who isn't in it any more.
+
+    Returns, by name in the plan, when each is to be written anew (ms; None: never).
+    """
     await queue.calendar(midnights(book.plan.timezone, now))
-    near = Closings.of(book, instant(now))
-    wanted = {agent_id(spec.name): enlist(book, spec, now, near) for spec in book.plan.agents}
-    for who in wanted.values():
-        await write(queue, who)
+    changes = await write_anew(queue, book, now, [spec.name for spec in book.plan.agents])
+    wanted = {agent_id(name) for name in changes}
     for name in await queue.agents():
         if name not in wanted:
             await queue.remove_agent(name)
-    return min((who.changes for who in wanted.values() if who.changes is not None), default=None)
+    return changes
+
+
+async def write_anew(
+    queue: Queue, book: Rulebook, now: int, names: Sequence[str]
+) -> dict[str, int | None]:
+    """Write these agents as of `now`, one by one, so that a long roster never holds up the loop."""
+    near, changes = Closings.of(book, instant(now)), dict[str, int | None]()
+    for name in names:
+        spec = book.plan.agent(name)
+        if spec is not None:
+            who = enlist(book, spec, now, near)
+            await write(queue, who)
+            changes[name] = who.changes
+    return changes

@@ -19,6 +19,9 @@ ALWAYS = "24/7"
 UNSORTED = "unsorted"
 """The service of contacts that arrive while the plan names none: everybody may take them."""
 
+MOST_ROUTES = 10_000
+"""Routes remembered; a plan has some dozens."""
+
 _PICKS: Mapping[str, Pick] = MappingProxyType(
     {
         "longest_available": "longest",
@@ -95,6 +98,18 @@ class Rulebook:
 
     def route(self, service: model.Service, channel: Channel, skills: Levels, language: str) -> Route:
         """The steps of `service` on `channel` with extra `skills` and the contact's language."""
+        key = (service.name, channel, skills, language)
+        if key not in self._routes:
+            if len(self._routes) >= MOST_ROUTES:
+                self._routes.clear()
+            self._routes[key] = self._route(service, channel, skills, language)
+        return self._routes[key]
+
+    @cached_property
+    def _routes(self) -> dict[tuple[str, Channel, Levels, str], Route]:
+        return {}
+
+    def _route(self, service: model.Service, channel: Channel, skills: Levels, language: str) -> Route:
         want = dict(service.skills)
         for name, level in skills:
             want[name] = max(level, want.get(name, 0))

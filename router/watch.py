@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ..queue.engine import Queue
-from .roster import muster
+from .roster import muster, write_anew
 from .rulebook import Rulebook, instant, millis
 
 LONGEST_SLEEP = 0.25
@@ -25,7 +25,7 @@ class Watch:
     last_tick: int = 0
     next_closing: int | None = None
     version: int = -1
-    next_muster: int | None = None
+    changes: dict[str, int | None] = field(default_factory=dict)  # when each agent is to be written anew
     mustered: int = -1
     due: int | None = None
 
@@ -52,11 +52,20 @@ class Watch:
     async def roster(self, now: int) -> int:
         """Write the agents anew where a shift ends or begins otherwise than by an edge the queue knows; 1 or 0."""
         book = self.book()
-        if book.version == self.mustered and (self.next_muster is None or now < self.next_muster):
+        if book.version != self.mustered:
+            self.changes = await muster(self.queue, book, now)
+            first, self.mustered = self.mustered == -1, book.version
+            return 0 if first else 1
+        late = [name for name, at in self.changes.items() if at is not None and at <= now]
+        if not late:
             return 0
-        self.next_muster = await muster(self.queue, book, now)
-        first, self.mustered = self.mustered == -1, book.version
-        return 0 if first else 1
+        self.changes |= await write_anew(self.queue, book, now, late)
+        return 1
+
+    @property
+    def next_muster(self) -> int | None:
+        """When the next agent is to be written anew."""
+        return min((at for at in self.changes.values() if at is not None), default=None)
 
     async def hours(self, now: int) -> int:
         """Park what still waits where a service's closing time and its drain have passed; how many."""
