@@ -226,6 +226,7 @@ class SlackDesk:
         """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
         self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
+        self._people.home = self._listen.team
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}

@@ -36,6 +36,7 @@ class People:
 
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
+        self.home = ""  # our workspace, once Slack has said so
         self.named: dict[str, str] = {}  # the plan's `slack` → user id
         self._known: dict[str, _Known] = {}
         self._dms: dict[str, str] = {}
@@ -106,7 +107,9 @@ class People:
 
     def _keep(self, user: Json) -> _Known:
         profile = user.get("profile") or {}
-        email = str(profile.get("email") or "")
+        # Another workspace's administrator can give any address: only our own workspace's addresses say who it is.
+        stranger = bool(user.get("is_stranger")) or bool(self.home and user.get("team_id") not in (None, self.home))
+        email = "" if stranger else str(profile.get("email") or "")
         name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or user["id"])
         guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger"))
         actor = Actor(
