@@ -114,7 +114,10 @@ class App:
         self.role = role
         self.runner: web.AppRunner | None = None
         self.port = 0
-        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        # An embedded store has one process, whose directory is locked: started again, it goes on with its own leases
+        # at once instead of waiting until those of its dead predecessor run out.
+        one = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.holder = one if settings.redis_url is not None else "embedded"
         self.alerts = Alerts(self._ways)
         self.desk_raw: SlackDesk | None = None
         self.doors: dict[str, Channel] = {}

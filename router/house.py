@@ -24,7 +24,7 @@ from .rulebook import agent_id, edges, instant, span
 from .texts import spoken
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
-JUST_OPENED = (0.3, 1.0, 3.0)
+JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
 SUPERVISOR = Told(
     False,

@@ -108,7 +108,7 @@ async def test_a_plan_that_is_a_bomb_is_refused_with_its_place(running: Inside, 
         status, told = await _put(running, "/plan", json.dumps({**OBJECT, "yaml": PLANS[name]}).encode())
         assert await running.text(f"during {name}") == 200
     assert status == 422 and json.loads(told)["mistakes"][0]["message"], (status, told[:300])
-    assert ticks.count >= 5 and ticks.longest < LONGEST_TURN
+    assert ticks.count > 1 and ticks.longest < LONGEST_TURN
 
 
 @pytest.mark.promise("bombs")

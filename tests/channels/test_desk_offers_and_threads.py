@@ -40,7 +40,7 @@ async def test_an_offer_reaches_its_agent_in_person_and_says_what_why_and_until_
         text = shown(message)
         assert "outage" in text and "rule “outage”" in text and "<!date^" in text and NASTY in text
         assert message["alive"] == [] and not any(alive(one) for one in sent(on))
-        assert on.desk.ids() == {"ada@northwind.example": ADA}
+        assert on.desk.ids()["ada@northwind.example"] == ADA
 
 
 async def test_an_offer_that_may_stand_there_already_is_not_shown_twice() -> None:
