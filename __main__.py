@@ -1,4 +1,4 @@
-"""The command line: every verb of the design's section 7, thin over what the rooms do."""
+"""The command line: every verb, thin over what the rooms do."""
 
 from __future__ import annotations
 

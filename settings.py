@@ -23,7 +23,7 @@ def weakness(secret: str) -> str:
 
 
 class Settings(BaseSettings):
-    """The faces of DESIGN §7. A door whose credentials are absent is off and says so; the rest runs."""
+    """What the environment may say. A door whose credentials are absent is off and says so; the rest runs."""
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True

@@ -36,7 +36,7 @@ def over_capacity(state: State, claimed: Iterable[str]) -> list[str]:
 
 
 def may_take(state: State, agent: AgentView, contact: ContactView) -> bool:
-    """*May take it now*, by DESIGN's list, read off the views alone."""
+    """*May take it now*, read off the views alone."""
     holder = state.contacts.get(agent.draining)
     return (
         state.desk

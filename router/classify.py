@@ -20,7 +20,7 @@ from .rulebook import UNSORTED, Rulebook, instant, millis, span
 from .rules import Subject, holds
 
 POINT = 60_000
-"""ms of rank that one point of priority is worth (DESIGN §4)."""
+"""ms of rank that one point of priority is worth."""
 RECHECK = timedelta(hours=24)
 """A held contact of a service that never opens is looked at again this often."""
 

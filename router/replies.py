@@ -1,4 +1,4 @@
-"""May what somebody typed in a contact's thread leave the house? Pure; *no* unless everything holds (DESIGN §6)."""
+"""May what somebody typed in a contact's thread leave the house? Pure; *no* unless everything holds."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Closings:
 
 
 def duty(book: Rulebook, spec: AgentSpec, at: datetime) -> tuple[bool, tuple[str, ...]]:
-    """(on shift, only these services): a shift ends later for those who waited when a service closed (DESIGN §5)."""
+    """(on shift, only these services): a shift ends later for those who waited when a service closed."""
     pair = book.on_duty(spec)
     if both_open(pair, at):
         return True, ()

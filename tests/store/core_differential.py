@@ -82,7 +82,7 @@ class Both:
 
 
 async def index_faults(queue: Queue, model: Model) -> list[str]:
-    """Where the store's indexes aren't exactly what the model's contacts and agents demand (engine.md I2, I6–I8)."""
+    """Where the store's indexes aren't exactly what the model's contacts and agents demand."""
     must: dict[str, Any] = {}
     xs = set()
     for it in model.contacts.values():
