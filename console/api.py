@@ -184,6 +184,8 @@ class Api:
             "need": views.need(view),
             "transcript": [views.message(m) for m in messages],
             "timeline": [views.moment(self.book(), e) for e in (record.events if record else ())],
+            "ended": record.to_json()["ended"] if record else None,
+            "outcome": record.to_json()["outcome"] if record else {},
         }
         return web.json_response(row)
 

@@ -15,7 +15,7 @@ from .active import ActivePlan, Stale
 from .body import Body
 from .explain import Moments, look
 from .lines import queue_lines, status_lines, why_lines
-from .people import agent_of, is_supervisor
+from .people import agent_of, is_supervisor, lacking
 from .plan.load import PlanErrors
 from .plan.model import AgentSpec
 from .plan.write import add_agent
@@ -83,11 +83,9 @@ class House:
         if view is None:
             return Told(False, f"{contact} has ended: this was not sent.")
         decided = ruling(await self._standing(view, typed.actor, typed.thread), typed.text, typed.mentions)
-        if typed.files and decided.kind == "send":
-            return await self._note(
-                typed.actor, view, typed.text,
-                Ruling("note", typed.text, "Files cannot be sent from Slack yet: kept as a note."), typed.place,
-            )  # fmt: skip
+        if typed.files and (decided.kind == "send" or not decided.told):
+            words = Ruling("note", typed.text, "Files cannot be sent from Slack yet: kept as a note.")
+            return await self._note(typed.actor, view, typed.text, words, typed.place)
         if decided.kind == "send":
             return await self._hold(typed.actor, view, decided.text, typed.place)
         return await self._note(typed.actor, view, typed.text, decided, typed.place)
@@ -146,6 +144,9 @@ class House:
 
     async def _hold(self, actor: Actor, view: ContactView, text: str, place: str) -> Told | None:
         spec = self._agent(actor)
+        if spec is None and is_supervisor(self.plan().plan, actor):
+            who = self._name(view.owner) if view.owner else "nobody yet"
+            return Told(False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes.")
         if spec is None:
             return _stranger(self.plan().plan.supervisors)
         body = Body(text, by=spec.name, source=place).to_json()
@@ -344,7 +345,8 @@ class House:
         await self.desk.tell(
             str(who["user"]), "You are in the routing plan now: type `/tierline available` to begin."
         )
-        return Told(True, f"{spec.name} was added to team {spec.team} as L1 (plan version {version}).")
+        done = f"{spec.name} was added to team {spec.team} as L1 (plan version {version})."
+        return Told(True, " ".join(filter(None, (done, lacking(self.plan().plan, spec)))))
 
     # ---- looking up ---------------------------------------------------------------------------------------------
 

@@ -18,3 +18,18 @@ def is_supervisor(plan: Plan, actor: Actor) -> bool:
 
 def _same(named: str, actor: Actor) -> bool:
     return named == actor.user or ("@" in named and named.casefold() == actor.email.casefold())
+
+
+def lacking(plan: Plan, agent: AgentSpec) -> str:
+    """What to tell about somebody without any levels in a plan whose services all ask for some; else ""."""
+    if agent.skills or agent.languages:
+        return ""
+    asked = []
+    for it in plan.services:
+        if not it.skills and not set(plan.languages) <= {language for language, _ in it.languages}:
+            return ""
+        levels = ", ".join(f"{word} ≥ {level}" for word, level in (*it.skills, *it.languages))
+        asked.append(f"{it.name}: {levels}")
+    if not asked:
+        return ""
+    return f"Nothing is offered to {agent.name} before the plan gives them levels for a service ({'; '.join(asked)})."

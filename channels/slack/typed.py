@@ -87,9 +87,18 @@ class TypedWords:
         self.taken_back[place] = how
         found = self.marks.held.get(place)
         previous = event.get("previous_message") or event.get("message") or {}
-        if found is None or self.house is None or not previous.get("user"):
+        if self.house is None or not previous.get("user"):
             return
-        await self.undo_of(place, str(previous["user"]), found)
+        if found is not None:
+            await self.undo_of(place, str(previous["user"]), found)
+        elif place in self.marks.left:
+            self.taken_back.pop(place)
+            await self._left(place, str(previous["user"]), how)
+
+    async def _left(self, place: str, user: str, how: str) -> None:
+        """A reply was edited or deleted after it left: the customer keeps the first words."""
+        text = f"You {how} it, but it had left already: the customer has it as it was."
+        await self.answers.whisper(split(place)[0], user, Told(False, text), "")
 
     async def undo_of(self, place: str, user: str, reply: tuple[str, int]) -> None:
         """Undo the held reply that was typed at `place`, and say so to its writer."""
@@ -101,6 +110,6 @@ class TypedWords:
         text = (
             f"You {how} it before it left: nothing was sent.{again}"
             if told.ok
-            else f"You {how} it, but it had left already."
+            else f"You {how} it, but it had left already: the customer has it as it was."
         )
         await self.answers.whisper(channel, user, Told(told.ok, text), "")
