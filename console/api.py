@@ -16,7 +16,7 @@ from aiohttp import web
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Claimed, ContactRecord, Customer
-from ..queue.state import ENDED
+from ..queue.state import ENDED, Event
 from ..router.active import Stale
 from ..router.explain import look
 from ..router.facts import Facts
@@ -39,6 +39,9 @@ class Histories(Protocol):
 
     async def latest(self, contact: str, agents: Sequence[str]) -> Mapping[tuple[str, str], int]:
         """(agent, kind of event) → the last instant (ms)."""
+
+    async def ledger(self, after: str, limit: int) -> tuple[Sequence[Event], bool]:
+        """The archived events behind an entry, and whether there are more."""
 
     async def contact(self, contact: str) -> ContactRecord | None:
         """An ended (or any projected) contact."""
@@ -221,11 +224,15 @@ class Api:
         return web.json_response(rows)
 
     async def ledger(self, request: web.Request) -> web.Response:
-        """Entries after `since=` (an id), oldest first."""
+        """Events after the entry `since=`, oldest first: from the archive, then what it hasn't got yet."""
         since = request.query.get("since") or "0-0"
         if not ENTRY.fullmatch(since):
             return problem(400, "bad since", "`since` is the id of an entry, such as 1700000000000-0.")
-        found = await self.queue().events(since, _limit(request))
+        limit = _limit(request)
+        archived, more = await self.history().ledger(since, limit)
+        found = list(archived)
+        if not more:
+            found += await self.queue().events(found[-1].id if found else since, limit)
         return web.json_response([views.event(e) for e in found])
 
     # ---- the plan -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event, MessageView
@@ -42,6 +42,9 @@ def _whole(within: float) -> Callable[[Method[P, T]], Method[P, T]]:
 
     return decorate
 
+
+LONGEST_ENTRY = 500
+"""Events that one entry of the ledger may hold, amply: a tick fires sixteen timers."""
 
 # Built once: every arrival and every offer asks these, and building a statement costs more than running it.
 _WHO = (
@@ -215,6 +218,21 @@ class History:
         order = (contacts.c.arrived.desc(), contacts.c.id.desc())
         query = select(contacts).where(*conditions).order_by(*order).limit(max(0, limit))
         return (await connection.execute(query)).mappings().all()
+
+    @_whole(READ_WAIT)
+    async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:
+        """Archived events behind the entry `after`, whole entries, about `limit`; and whether there are more."""
+        ms, _, seq = after.partition("-")
+        key = tuple_(events.c.ms, events.c.seq)
+        most = (1 << 63) - 1
+        where = select(events).where(key > (min(int(ms), most), min(int(seq or 0), most)))
+        ordered = where.order_by(events.c.ms, events.c.seq, events.c.i).limit(limit + LONGEST_ENTRY)
+        async with self.database.read() as connection:
+            found = [projections.archived(row) for row in (await connection.execute(ordered)).mappings()]
+        if len(found) <= limit:
+            return tuple(found), False
+        whole = [event for event in found[:limit] if event.id != found[limit].id]
+        return tuple(whole or [event for event in found if event.id == found[0].id]), True
 
     # ---- the ledger --------------------------------------------------------------------------------------
 
