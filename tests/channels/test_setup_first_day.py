@@ -16,7 +16,10 @@ from tierline.console import envfile
 from tierline.console.ask import Option, Terminal, Unanswered, chosen
 from tierline.console.public import reached, refusal, tunnel_command
 from tierline.console.setup import Setup
+from tierline.console.setup_slack import enter_rooms
+from tierline.console.slack_side import SlackNo
 from tierline.console.webhooks import wanted
+from tierline.router.plan.check import example
 from tierline.router.plan.load import parse
 from tierline.sandbox.twilio_store import Account
 
@@ -171,10 +174,27 @@ async def test_missing_permissions_are_named_with_what_they_are_for(tmp_path: Pa
         assert not works and "permission reactions:write is missing: put" in ask.said
 
 
-async def test_without_the_permission_to_make_channels_setup_says_what_to_type(tmp_path: Path) -> None:
+async def test_a_channel_that_slack_refuses_is_named_with_what_to_type() -> None:
+    ask = Operator({"slack_make": "yes"})
+    assert not await enter_rooms(ask, Refusing(), parse(example(), "example"))  # type: ignore[arg-type]
+    assert "✗ #support: Slack says no" in ask.said and "/invite @Tierline" in ask.said
+
+
+class Refusing:
+    """A workspace that lets nobody make or enter a channel."""
+
+    async def rooms(self) -> list[object]:
+        return []
+
+    async def enter(self, name: str, there: object) -> str:
+        raise SlackNo("no")
+
+
+async def test_without_the_permission_to_make_channels_setup_says_which_to_add(tmp_path: Path) -> None:
     async with day_one(tmp_path, scopes=[s for s in GRANTED if s != "channels:manage"]) as stage:
         works, ask = await first_run(stage)
-        assert not works and "channels:manage" in ask.said
+        assert not works and "permission channels:manage is missing" in ask.said
+        assert "install the app again" in ask.said
 
 
 @pytest.mark.promise("setup-words")
