@@ -132,11 +132,11 @@ class App:
         if self.role != "worker":
             await self._listen()
         await self._start_core()
-        for door in self.doors.values():
-            await door.start()
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
+        for door in self.doors.values():
+            await door.start()
         self.started = True
 
     async def _open_core(self) -> None:

@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Literal
 
 import holidays
-from holidays.registry import EntityLoader
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # its stub forgets one
 
 LONGEST = 2_000  # characters of `hours`; the longest real ones have a few hundred
@@ -95,13 +94,12 @@ def _dates(first: date, last: date) -> Iterator[date]:
 def check_region(region: str) -> None:
     """Raises ScheduleError unless `holidays` knows the ISO 3166 code (`DE`, `DE-BE`, `GB-SCT`)."""
     country, _, part = region.partition("-")
-    # `list_supported_countries` would import all 250 of them, a tenth of a second of every start.
-    if country not in EntityLoader.get_country_codes(include_aliases=True):
+    known = holidays.list_supported_countries(include_aliases=True)
+    if country not in known:
         problem = f"no holidays are known for {region[:40]!r}"
         raise ScheduleError(problem, "holidays", hint="such as DE, DE-BE or GB-SCT")
-    parts = getattr(holidays, country).subdivisions
-    if "-" in region and part not in parts:
-        allowed = ", ".join(f"{country}-{each}" for each in parts) or f"only {country}"
+    if "-" in region and part not in known[country]:
+        allowed = ", ".join(f"{country}-{each}" for each in known[country]) or f"only {country}"
         raise ScheduleError(f"{country} has no region {part[:40]!r}", "holidays", hint=allowed)
 
 
