@@ -198,7 +198,7 @@ function act.remove_agent(argv)
     local was = stand(a)
     a.presence, a.shift, a.over, a.removing = 'offline', false, nil, 1
     restand(a, was, 'left')
-    own.clear(a, math.huge, close)
+    own.clear(a, 1000000, close)
     delete_agent(a)
   end
   work()
