@@ -59,9 +59,10 @@ end
 
 -- keep: contact, agent, why
 function act.keep(argv)
-  local c, no = in_hand(argv[3], argv[4], ACTIVE)
+  local c, no = in_hand(argv[3], '', ACTIVE)
   if not c then return no end
   if not c.handing then return answer('stale', c, c.owner) end
+  if argv[4] ~= '' and argv[4] ~= c.owner then return answer('not_owner', c, c.owner) end
   own.keep(c, argv[5])
   work()
   return answer('ok', c)
