@@ -27,7 +27,8 @@ local function follow_up(c, argv)
     c.state = 'active'
     own.open_again(c, '')
     event('returned', c.id, c.owner, nil, '{"why":"reopened"}')
-    own.leave(agent(c.owner))
+    local a = agent(c.owner)
+    if not on_shift(a) then own.leave(a) end
   elseif state == 'closed' then
     own.open_again(c, '')
   end
