@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from .contact import Decision
+from .contact import Decision, Route
 from .model_match import Bounds
 from .model_moves import same_channel
 from .model_timers import Timers
@@ -83,7 +83,7 @@ class Model(Timers):
     def accept(self, contact: str, offer: int, agent: str) -> Answer:
         """The agent takes it, from the queue or from its owner; all its other live offers end."""
         it, live = self.live(contact, offer, agent)
-        if it and it.owner == agent and it.taken == offer and it.state in ("active", "wrapping"):
+        if it and it.owner == agent and it.taken == offer and it.state in ("active", "wrapping", "snoozed"):
             return Answer("accepted", agent, it.state)
         if it is None or live is None:
             return self.too_late(it)
@@ -230,13 +230,20 @@ class Model(Timers):
         self.work()
         return Answer("ok", state=it.state)
 
-    def reroute(self, contact: str, decision: Decision) -> Answer:
-        """Another decision for what has no owner; live offers stay where the new step admits their agent."""
+    def reroute(self, contact: str, decision: Decision, expected: Route | None = None) -> Answer:
+        """Another decision for what has no owner; live offers stay where the new step admits their agent.
+
+        `expected`: the route that it must still follow.
+        """
         it = self.contacts.get(contact)
-        self.intern(decision.route)
+        for route in (decision.route, expected):
+            if route:
+                self.intern(route)
         if it is None or it.state not in ("waiting", "offered", "parked"):
             return self.too_late(it, "stale")
         same_channel(it, decision)
+        if expected is not None and it.route != expected:
+            return self.too_late(it, "stale")
         self.list_out(it)
         self.unmark(it)
         self.due.pop(f"p:{it.id}", None)

@@ -176,8 +176,11 @@ def handing(rng: random.Random, bounds: Bounds | None = None) -> World:
     """Few conversations that go on for long: transfers, snoozes, customers who write again, people who leave."""
     world = ordinary(rng, bounds)
     world.routes = [_timed(rng, it) for it in world.routes]
+    able = {"skills": levels({"network": 5, "dns": 5}), "languages": levels({"en": 5, "de": 3})}
+    world.profiles = [Profile("inhouse", 1, **able), Profile("experts", 2, **able), *world.profiles]
     world.agents = [f"a{i}" for i in range(rng.randint(2, 5))]
-    world.threads, world.weights = rng.choice((6, 30)), dict(HANDED)
+    world.threads, world.weights, world.crowd = rng.choice((6, 30)), dict(HANDED), 10
+    world.capacities = [Capacity(offers=rng.choice((1, 3, 9))), *world.capacities[:1]]
     return world
 
 
@@ -185,7 +188,7 @@ def leaving(rng: random.Random, bounds: Bounds | None = None) -> World:
     """Two agents with a crowd of their own, active and snoozed, who keep leaving."""
     world = handing(rng, bounds)
     world.capacities = [Capacity(400, offers=3), Capacity(200)]
-    world.profiles = [Profile("inhouse", languages=levels({"en": 5, "de": 3})), *world.profiles[:1]]
+    world.profiles = [Profile("inhouse", languages=levels({"en": 5, "de": 3})), *world.profiles[-1:]]
     world.agents, world.crowd, world.snoozed, world.threads = ["a0", "a1"], 12, 9, 300
     world.weights |= {"retire": 5, "go": 14, "snooze": 16, "remove_agent": 2, "presence": 16}
     return world
@@ -360,7 +363,14 @@ class History(Moves):
     def _reroute(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "waiting", "offered", "parked"):
             channel = self.model.contacts[contact].route.channel
-            yield self.call("reroute", contact, self._decision(b, c, d, channel))
+            expected = (
+                self.world.routes[a % len(self.world.routes)]
+                if a % 5 == 0 and "write" in self.world.weights
+                else None
+            )
+            yield self.call(
+                "reroute", contact, self._decision(b, c, d, channel), *((expected,) if expected else ())
+            )
 
     def _forget(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "closed", "abandoned"):

@@ -12,9 +12,10 @@ from tierline.queue.contact import Arrived, Preference, Step
 HALF_HOUR = 1_800_000
 
 HANDED = {
-    "transfer": 14, "keep": 3, "snooze": 7, "release": 4, "rerank": 4, "discard": 2, "merge": 3, "split": 2,
-    "reopen": 3, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 6, "publish": 2, "stray_move": 3,
-    "arrive": 16, "accept": 30, "delivered": 10, "decline": 8, "complete": 8, "remove_agent": 0,
+    "transfer": 18, "keep": 3, "snooze": 7, "release": 4, "rerank": 4, "discard": 2, "merge": 3, "split": 2,
+    "reopen": 3, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3,
+    "arrive": 16, "accept": 40, "delivered": 12, "decline": 7, "complete": 8, "remove_agent": 0, "presence": 9,
+    "agent": 2, "overtime": 1, "desk": 1, "jump": 1, "tick": 10, "wait": 7,
 }  # fmt: skip
 
 
@@ -50,8 +51,9 @@ class Moves:
         contact = self._handing(a) if a % 7 == 0 else None
         if contact := contact or self._of(a, "active"):
             decision, only = self._route_of(contact, b, c, d), c % 3 == 0
-            if only and decision.prefer is None and b % 5:
-                name = self.world.agents[c % len(self.world.agents)]
+            if only and b % 5:
+                others = [it for it in self.model.ready if it != self.model.contacts[contact].owner]
+                name = (others or self.world.agents)[c % len(others or self.world.agents)]
                 decision = dataclasses.replace(decision, prefer=Preference(name, "direct"))
             yield self.call("transfer", contact, self._by(contact, c), decision, "team", f"why {a}", only)
 
