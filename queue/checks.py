@@ -13,7 +13,6 @@ from ..skills.skill import CHANNELS, LIVE, Channel, refusal
 from .state import BITS, ENDED, QUEUED, AgentView, ContactView, State
 
 OWNED = ("active", "wrapping", "snoozed")
-OPEN = (*QUEUED, "active", "snoozed", "parked")
 
 
 def violations(state: State, now: int) -> list[str]:
@@ -80,10 +79,6 @@ def _promise(state: State) -> Iterator[str]:
             yield f"{it.id} is parked without a dated wake-up"
         if len({offer.agent for offer in it.offers}) != len(it.offers):
             yield f"{it.id} is offered twice to one agent"
-    open_ones = [it for it in state.contacts.values() if it.state in OPEN]
-    threads = [it.thread for it in open_ones if it.thread]
-    if len(threads) != len(set(threads)):
-        yield "two open contacts in one conversation"
 
 
 def _answering(state: State) -> Iterator[str]:

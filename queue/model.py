@@ -83,7 +83,7 @@ class Model(Timers):
     def accept(self, contact: str, offer: int, agent: str) -> Answer:
         """The agent takes it, from the queue or from its owner; all its other live offers end."""
         it, live = self.live(contact, offer, agent)
-        if it and it.owner == agent and it.taken == offer and it.state in ("active", "wrapping"):
+        if it and it.owner == agent and it.taken == offer:
             return Answer("accepted", agent, it.state)
         if it is None or live is None:
             return self.too_late(it)

@@ -129,7 +129,7 @@ class People(Owners):
         for contact in held[:limit]:
             if contact.state == "wrapping":
                 self.close(contact)
-            elif contact.wake is None:
+            elif contact.wake is None or contact.wake <= self.now:
                 self.disown(contact, "owner removed")
             else:
                 agent.snoozed.discard(contact.id)

@@ -27,7 +27,8 @@ local function follow_up(c, argv)
     c.state = 'active'
     own.open_again(c, '')
     event('returned', c.id, c.owner, nil, '{"why":"reopened"}')
-    if not on_shift(agent(c.owner)) then own.leave(agent(c.owner)) end
+    local a = agent(c.owner)
+    if not on_shift(a) then own.leave(a) end
   elseif state == 'closed' then
     own.open_again(c, '')
   end
@@ -56,8 +57,7 @@ local function known_arrival(argv, event_key, thread_key)
   return 'added ' .. open .. ' ' .. n
 end
 
--- A contact begins, with the decision at argv[6].
--- `x` are further fields of it, as JSON.
+-- A contact begins: parked until the decision's date (decision at argv[6]), or queued. `x` is the rest of `arrived`.
 local function begin_contact(c, argv, thread, body, x)
   local r, id, wake = route(c), c.id, tonumber(argv[8])
   event('arrived', id, nil, 1, '{"service":' .. json(r.service) .. ',"thread":' .. json(thread) .. ',"facts":'

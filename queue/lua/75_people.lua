@@ -188,6 +188,14 @@ local function say_goodbye(a, instant)
   restand(a, was, 'left')
 end
 
+-- Off duty, whatever happened since; so many of their contacts find another way, and when none is left they are gone.
+local function remove(a, limit)
+  local was = stand(a)
+  a.presence, a.shift, a.over, a.removing = 'offline', false, nil, 1
+  restand(a, was, 'left')
+  if own.clear(a, limit, close) then delete_agent(a) else own.leave_rest(a) end
+end
+
 -- remove_agent: name, grace in ms (0: at once)
 function act.remove_agent(argv)
   local a, grace = agent(argv[3]), tonumber(argv[4])
@@ -195,11 +203,7 @@ function act.remove_agent(argv)
   if grace > 0 then
     say_goodbye(a, NOW + grace)
   else
-    local was = stand(a)
-    a.presence, a.shift, a.over, a.removing = 'offline', false, nil, 1
-    restand(a, was, 'left')
-    own.clear(a, 1000000, close)
-    delete_agent(a)
+    remove(a, 1000000)
   end
   work()
   return answer('ok')

@@ -185,8 +185,7 @@ end
 function fire.l(name)
   local a = agent(name)
   if not a or not a.leaving then return end
-  if not a.removing then return own.grace_over(a) end
-  if own.clear(a, BOUND_SWEEP, close) then delete_agent(a) else own.leave_rest(a) end
+  if a.removing then remove(a, BOUND_SWEEP) else own.grace_over(a) end
 end
 
 -- g:<service>: the service opens or closes; routers park or reroute.
