@@ -168,7 +168,7 @@ function own.keep(c, why)
   c.prefer, c.direct, c.window = nil, nil, nil
   c.class = own.class_of(c)
   mark(c)
-  event('kept', c.id, c.owner, nil, cjson.encode({why = why}))
+  event('kept', c.id, c.owner, nil, cjson.encode({why = why, service = route(c).service, facts = c.facts}))
   if c.answered then await_quiet(c) else own.await_reply(c) end
 end
 

@@ -148,7 +148,7 @@ local function said_by_customer(id, numbers)
     local at = call('HMGET', P .. 'm:' .. id, n, n .. 's')
     local meta = at[2] and cmsgpack.unpack(at[2])
     if not meta or meta[1] ~= 'in' then return nil end
-    list[i] = {at[1], at[2]}
+    list[i] = {at[1], at[2], digits(meta[2])}
   end
   return list[1] and list
 end
@@ -167,9 +167,9 @@ function act.split(argv)
   for n, it in ipairs(list) do
     call('HSET', key, n, it[1], n .. 's', it[2])
     if n == 1 then
-      begin_contact(c, argv, '', it[1], ',"split_from":' .. json(id))
+      begin_contact(c, argv, '', it[1], ',"split_from":' .. json(id) .. ',"at":' .. it[3])
     else
-      event('message', c.id, nil, n, '{"kind":"in","body":' .. json(it[1]) .. '}')
+      event('message', c.id, nil, n, '{"kind":"in","body":' .. json(it[1]) .. ',"at":' .. it[3] .. '}')
     end
   end
   park_or_enter(c, argv)
