@@ -133,7 +133,7 @@ class Line:
     """One line in a contact's thread."""
 
     contact: str
-    n: int  # the message's number; 0 for a line that is no message
+    n: int  # the message's number: by it the line is found again
     kind: Literal["customer", "agent", "system", "note"]
     author: str
     text: str
@@ -195,8 +195,10 @@ class Desk(Protocol):
     async def close(self, place: str, contact: str, told: str) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
 
-    async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
-        """Say something to a person (mail address or user id) or a channel ("#name")."""
+    async def tell(
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
+    ) -> str:
+        """Say something to a person (mail address or user id) or a channel ("#name"); with a `key` once."""
 
 
 # ---- what the desk asks of the house --------------------------------------------------------------------------

@@ -46,6 +46,7 @@ MISSED_TWO = (
     "You missed two offers in a row, so you are *away* now and get no more. "
     "Type `/tierline available` when you are back."
 )
+BREAK_OVER = "Your break is over. Type `/tierline available` to get work again."
 
 
 class Histories(Protocol):
@@ -105,13 +106,13 @@ class Deliveries:
             case "abandoned" | "wrapping":
                 return [Job(thread, "close", lambda t: self._close(event))]
             case "presence":
-                return [Job(who, "presence", lambda t: self._presence(event))]
+                return [Job(who, "presence", lambda t: self._presence(event, t))]
             case "away_over":
-                return [Job(who, "away over", lambda t: self._away_over(event))]
+                return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "step" | "exhausted" | "dead":
-                return [Job("alerts", event.e, lambda t: self._alert(event))]
+                return [Job("alerts", event.e, lambda t: self._alert(event, t))]
             case _:
                 return []
 
@@ -169,17 +170,15 @@ class Deliveries:
                 spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
             )
 
-    async def _presence(self, event: Event) -> None:
+    async def _presence(self, event: Event, t: Try) -> None:
         extra, spec = more(event), spec_of(self.book(), event.a)
         why = str(extra.get("why") or "")
         if spec is not None and extra.get("presence") == "away" and why.startswith("missed"):
-            await self.desk.tell(spec.slack, MISSED_TWO)
+            await self.desk.tell(spec.slack, MISSED_TWO, key=_key(event), again=t.again)
 
-    async def _away_over(self, event: Event) -> None:
+    async def _away_over(self, event: Event, t: Try) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
-            await self.desk.tell(
-                spec.slack, "Your break is over. Type `/tierline available` to get work again."
-            )
+            await self.desk.tell(spec.slack, BREAK_OVER, key=_key(event), again=t.again)
 
     async def _edges(self, event: Event) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
@@ -253,7 +252,7 @@ class Deliveries:
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 
-    async def _alert(self, event: Event) -> None:
+    async def _alert(self, event: Event, t: Try) -> None:
         contact = await self.queue.contact(event.c)
         if contact is None:
             return
@@ -267,7 +266,13 @@ class Deliveries:
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return
-        await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text, event.t / 1000)
+        name = f"{event.e}:{contact.service}:{contact.step}"
+        await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+
+
+def _key(event: Event) -> str:
+    """What a message that this event causes is found by: an entry may tell several agents."""
+    return f"{event.id}.{event.e}.{event.a}"
 
 
 def _ended(kind: str, extra: Mapping[str, object], by: str) -> str:

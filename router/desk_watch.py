@@ -117,9 +117,11 @@ class WatchedDesk:
         """Pass on."""
         await self._pass(self.desk.close(place, contact, told))
 
-    async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
+    async def tell(
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
+    ) -> str:
         """Pass on."""
-        return await self._pass(self.desk.tell(to, text, buttons))
+        return await self._pass(self.desk.tell(to, text, buttons, key, again))
 
 
 class NoDesk:
