@@ -239,6 +239,15 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """The reply that was typed at a place: which message it is, and whether it is held, has left, or neither."""
+
+    contact: str
+    n: int
+    state: Literal["held", "left", "stayed"]
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """What the close modal says."""
 
@@ -259,6 +268,9 @@ class House(Protocol):
 
     async def typed(self, typed: Typed) -> Told | None:
         """Somebody wrote in a thread: a held reply, a note, or nothing that leaves. None: nothing to say."""
+
+    async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
+        """The reply that was typed at `place`; `contact` where the thread's first message names it."""
 
     async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
         """*Send it* under a note: the owner sends what was kept inside."""

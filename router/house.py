@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..channels.channel import Actor, Button, Closing, Desk, Told, Typed
+from ..channels.channel import Actor, Button, Closing, Desk, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
 from . import commands
@@ -19,7 +19,7 @@ from .people import agent_of, is_supervisor, lacking
 from .plan.load import PlanErrors
 from .plan.model import AgentSpec
 from .plan.write import add_agent
-from .replies import Ruling, Standing, ruling
+from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, edges, instant, span
 from .texts import spoken
 
@@ -98,6 +98,15 @@ class House:
             await asyncio.sleep(pause)
         return await self.queue.contact_at(thread)
 
+    async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
+        """The reply that was typed at `place`, from the store, or of an ended contact from the history."""
+        contact = contact or await self.queue.contact_at(thread) or ""
+        messages = await self.queue.messages(contact) if contact else ()
+        if contact and not messages:
+            record = await self.moments.contact(contact)
+            messages = record.messages if record is not None else ()
+        return typed_at(contact, messages, place)
+
     async def reply(self, actor: Actor, contact: str, text: str) -> Told:
         """The Reply button: held like a typed reply."""
         view = await self.queue.contact(contact)
@@ -146,7 +155,9 @@ class House:
         spec = self._agent(actor)
         if spec is None and is_supervisor(self.plan().plan, actor):
             who = self._name(view.owner) if view.owner else "nobody yet"
-            return Told(False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes.")
+            return Told(
+                False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes."
+            )
         if spec is None:
             return _stranger(self.plan().plan.supervisors)
         body = Body(text, by=spec.name, source=place).to_json()

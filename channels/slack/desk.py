@@ -135,7 +135,7 @@ class SlackDesk:
         self._marks = Marks(self._sender, self._threads, finder, self._spawn)
         answers = Answers(self._sender, self._people)
         self._typed = TypedWords(
-            self._people, self._marks, answers, self._once, self._spawn, house=self._house
+            self._people, self._marks, answers, finder, self._once, self._spawn, house=self._house
         )
         self._listen = Listen(
             self._sender,

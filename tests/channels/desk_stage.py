@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
-from tierline.channels.channel import Actor, Card, Closing, Head, Line, Mark, Told, Typed
+from tierline.channels.channel import Actor, Card, Closing, Head, Line, Mark, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 
 NASTY = "My server is down <!channel> <@U0LIN00001> <http://evil.example|bank.example> & *bold* :smile:"
@@ -45,6 +45,10 @@ class FakeHouse:
     async def typed(self, typed: Typed) -> Told | None:
         answer = self._said("typed", typed, default=Told(True, ""))
         return answer if answer.text else None
+
+    async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
+        self.calls.append(("wrote", thread, place, contact))
+        return self.answers.get(f"wrote {contact}".strip())
 
     async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
         return self._said("send_note", actor, contact, n)

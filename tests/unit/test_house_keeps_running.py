@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tierline.channels.channel import NotDelivered, OutcomeUnknown
 from tierline.queue.failures import StoreUnavailable
-from tierline.router import lanes, supervise
 from tierline.router import alerts as alerts_module
+from tierline.router import lanes, supervise
 from tierline.router.alerts import Alerts, Notice
 from tierline.router.lanes import Job, Lanes, Try
 from tierline.router.supervise import Supervisor
