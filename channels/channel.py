@@ -257,6 +257,15 @@ class Closing:
     resolution: str
 
 
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """What a form for adding somebody to the plan offers: a team, and whose levels they get."""
+
+    name: str
+    teams: tuple[str, ...]
+    agents: tuple[str, ...]
+
+
 class House(Protocol):
     """The agents' verbs. Every answer is something to tell; losing a race is an answer, not an error."""
 
@@ -298,6 +307,12 @@ class House(Protocol):
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         """A button under something told (`Button`): its action and value come back as they were given."""
+
+    async def adding(self, actor: Actor, value: str) -> Adding | Told:
+        """What a form for adding the newcomer of `value` (a button's) offers, or why there is none."""
+
+    async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
+        """Add the newcomer of `value`; `like` is the agent whose levels they get, "" for none."""
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions for the contact's service, for the close modal."""
