@@ -113,3 +113,29 @@ async def test_every_press_and_word_that_comes_twice_counts_once(running: Inside
     await running.slash("Ada", "away 10m lunch")
     kinds = [e["event"] for e in await running.api("/ledger?since=0-0")]
     assert kinds.count("accepted") == 1
+
+
+@pytest.mark.promise("slack-retry-first")
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+async def test_a_retry_that_is_the_first_we_see_is_done_like_any_other(running: Inside, attempt: int) -> None:
+    slack(running).sockets.retry_after = (0.0, 0.1, 0.1)
+    await running.call("/faults", {"slack": {"lose": attempt}})
+    await running.slash("Ada", "available")
+    assert await running.text("help me") == 200
+    await running.accept("Ada", "help me")
+    await running.until(lambda: _active(running))
+
+    async def heads() -> list[str]:
+        return [m["ts"] for m in await running.channel("desk") if "contact.close" in str(m["blocks"])]
+
+    thread = (await running.until(heads))[0]
+    room = next(p.id for p in running.rehearsal.cast.places if p.name == "desk")
+    reply = {"user": running.person("Ada").slack, "channel": room, "thread_ts": thread, "text": "On it"}
+    await running.call("/slack/reply", reply)
+    await running.until(lambda: running.got("On it"))
+    attempts = [
+        e.params["retry_attempt"]
+        for e in running.rehearsal.sandbox.wire.exchanges
+        if e.path == "/slack/socket/events_api" and e.status == 200 and "On it" in str(e.params)
+    ]
+    assert set(attempts) == {attempt} and len(await running.got("On it")) == 1
