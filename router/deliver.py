@@ -27,6 +27,8 @@ from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .towards import Towards
 
+TOO_SLOW = 5.0
+"""Seconds that Slack may ask an offer to wait before somebody else is asked first."""
 PAST_WAIT = 0.3
 """Seconds that the history is given for an offer's line about earlier contacts."""
 ENDS: Mapping[str, str] = {
@@ -133,6 +135,10 @@ class Deliveries:
         try:
             place = await self.desk.offer(shown, t.again)
         except NotDelivered as error:
+            if error.code == "ratelimited" and (error.retry_after or 0) >= TOO_SLOW:
+                # Slack's limit is that of one person's messages: whoever else may be asked is asked now.
+                await self.queue.rescind(event.c, event.n, "slow", round((error.retry_after or 0) * 1000))
+                return
             if not error.permanent:
                 raise
             await self.queue.rescind(event.c, event.n, "unreachable")
@@ -258,7 +264,10 @@ class Deliveries:
             return
         match event.e:
             case "exhausted":
-                text = f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it."
+                text = (
+                    f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it, "
+                    "or can't be shown it now."
+                )
             case "dead":
                 text = f"{event.c} ({contact.service}) was set aside: {more(event).get('reason', '')}"
             case _ if contact.now_step.alert:
