@@ -89,6 +89,7 @@ async def _forgotten(it: Inside) -> None:
         return record is not None and record.state == "closed" and len(record.messages) >= 2
 
     await it.until(projected)
+    assert (await it.contact())["owner"]["name"] == "Ada"  # nobody's any more: who had it last is shown
     assert await it.app.queue.forget(contact)
 
 
