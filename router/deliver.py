@@ -188,7 +188,8 @@ class Deliveries:
 
     async def _edges(self, event: Event) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
-            await write(self.queue, enlist(self.book(), spec, await self.queue.now()))
+            grace = span(self.book().plan.settings.grace)
+            await write(self.queue, enlist(self.book(), spec, await self.queue.now()), grace)
 
     # ---- the contact's thread -----------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from ..queue.state import mask_of
 from ..skills.schedule import Hours
 from ..skills.skill import Capacity, Profile
 from .plan.model import AgentSpec, Service
-from .rulebook import Rulebook, agent_id, both_open, instant, millis
+from .rulebook import Rulebook, agent_id, both_open, instant, millis, span
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
@@ -117,8 +117,8 @@ def _changes(hours: Hours, start: datetime) -> list[datetime]:
     return found
 
 
-async def write(queue: Queue, who: Enlisted) -> None:
-    """Make the queue's agent what `who` says; presence and work stay as they are."""
+async def write(queue: Queue, who: Enlisted, grace: int) -> None:
+    """Make the queue's agent what `who` says; presence and work stay as they are. `grace` in ms: see `Queue.agent`."""
     await queue.agent(
         who.id,
         profile=who.profile,
@@ -126,6 +126,7 @@ async def write(queue: Queue, who: Enlisted) -> None:
         channels=mask_of(who.spec.channels),
         on_shift=who.on_shift,
         edges=who.edges,
+        grace=grace,
     )
 
 
@@ -150,19 +151,17 @@ async def muster(queue: Queue, book: Rulebook, now: int) -> dict[str, int | None
     wanted = {agent_id(name) for name in changes}
     for name in await queue.agents():
         if name not in wanted:
-            await queue.remove_agent(name)
+            await queue.remove_agent(name, span(book.plan.settings.grace))
     return changes
 
 
-async def write_anew(
-    queue: Queue, book: Rulebook, now: int, names: Sequence[str]
-) -> dict[str, int | None]:
+async def write_anew(queue: Queue, book: Rulebook, now: int, names: Sequence[str]) -> dict[str, int | None]:
     """Write these agents as of `now`, one by one, so that a long roster never holds up the loop."""
     near, changes = Closings.of(book, instant(now)), dict[str, int | None]()
     for name in names:
         spec = book.plan.agent(name)
         if spec is not None:
             who = enlist(book, spec, now, near)
-            await write(queue, who)
+            await write(queue, who, span(book.plan.settings.grace))
             changes[name] = who.changes
     return changes

@@ -120,7 +120,10 @@ class Rulebook:
         steps = tuple(
             self._step(service, step, channel, levels(want), tongues, shares) for step in service.steps
         )
-        return Route(service.name, channel, steps, span(spec.offer), span(spec.wrap_up))
+        quiet, nudge = (
+            None if channel == "voice" or it is None else span(it) for it in (spec.quiet, spec.nudge)
+        )
+        return Route(service.name, channel, steps, span(spec.offer), span(spec.wrap_up), quiet, nudge)
 
     def _step(
         self,
