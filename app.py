@@ -26,6 +26,7 @@ from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
+from .console.api_moves import MovesApi
 from .queue.engine import Queue
 from .queue.history.history import History
 from .queue.history.projector import Projector
@@ -36,6 +37,7 @@ from .router.deliver import Deliveries
 from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
+from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
@@ -236,6 +238,7 @@ class App:
             ready=self.ready,
             metrics=self.metrics,
             slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
+            moves=MovesApi(lambda: Moves(self.queue, self.plan, self.history)),
             token=self.secrets.api_token,
         )
 

@@ -108,6 +108,7 @@ class Card:
     stands: int  # ms that the offer stands once delivered
     lines: tuple[str, ...]  # the customer's words, oldest first
     history: str = ""  # earlier contacts in one line
+    handover: str = ""  # who hands it over and why, and how often it came back
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Line:
 
     contact: str
     n: int  # the message's number: by it the line is found again
-    kind: Literal["customer", "agent", "system", "note"]
+    kind: Literal["customer", "agent", "system", "note", "event"]  # event: what happened to the contact
     author: str
     text: str
     at: int
@@ -185,6 +186,12 @@ class Desk(Protocol):
 
     async def open(self, head: Head, again: bool = False) -> str:
         """Open the contact's thread in its team's channel; the place of its first message."""
+
+    async def room(self, name: str) -> str:
+        """The channel part of places in the channel `name` ("#support")."""
+
+    async def show(self, place: str, head: Head) -> None:
+        """The thread at `place` says who has it now; its buttons work (again)."""
 
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         """Add a line to the thread at `place`; its own place, or `place` when the head shows it already."""

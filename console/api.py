@@ -23,6 +23,7 @@ from ..router.facts import Facts
 from ..router.plan.load import PlanErrors
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
+from .api_moves import MovesApi
 from .bodies import BadBody, read_customer, read_draft, read_object
 from .openapi import describe
 
@@ -71,6 +72,7 @@ class Api:
     ready: Callable[[], Awaitable[Mapping[str, object]]]
     metrics: Callable[[], bytes]
     slack_ids: Callable[[], Mapping[str, str]]
+    moves: MovesApi
     token: str
 
     def routes(self) -> list[web.RouteDef]:
@@ -82,6 +84,7 @@ class Api:
             web.get("/api/v1/contacts", self.only(self.contacts)),
             web.get("/api/v1/contacts/{id}", self.only(self.contact)),
             web.get("/api/v1/contacts/{id}/why", self.only(self.why)),
+            *self.moves.routes(self.only),
             web.get("/api/v1/agents", self.only(self.agents)),
             web.get("/api/v1/services", self.only(self.services)),
             web.get("/api/v1/ledger", self.only(self.ledger)),
@@ -143,7 +146,9 @@ class Api:
         queue, state = self.queue(), request.query.get("state") or None
         customer, limit = request.query.get("customer") or None, _limit(request)
         if state is not None and state not in (*OPEN_STATES, *ENDED):
-            return problem(400, "no such state", f"`state` is one of {', '.join((*OPEN_STATES, *sorted(ENDED)))}.")
+            return problem(
+                400, "no such state", f"`state` is one of {', '.join((*OPEN_STATES, *sorted(ENDED)))}."
+            )
         now = await queue.now()
         wanted: tuple[str, ...] = (state,) if state in OPEN_STATES else OPEN_STATES if state is None else ()
         keys = await self._keys(customer)

@@ -6,14 +6,29 @@ from dataclasses import replace
 
 from ..queue.contact import Decision, Preference
 from ..queue.state import ContactView
-from .classify import RECHECK, deadlines, ranked
+from .classify import RECHECK, Verdict, deadlines, ranked
 from .facts import Facts
 from .handover import base_route
 from .rulebook import Rulebook, instant, millis, span
 
+BEHIND = 7 * 86_400_000
+"""ms of rank by which such a contact comes later: after a week it is somebody's turn to look at it."""
+
+
+def behind_all(verdict: Verdict) -> Verdict:
+    """For what comes from an address that was marked as spam: it waits behind everything else, and nothing is said."""
+    facts = replace(verdict.facts, spam=True)
+    decision = replace(verdict.decision, rank=verdict.decision.rank + BEHIND, facts=facts.to_json())
+    return replace(verdict, decision=decision, facts=facts, reply=False)
+
+
+def spam_key(address: str) -> str:
+    """Under which the store remembers that an address was marked as spam."""
+    return f"spam:{address.casefold()[:200]}"
+
 
 def reopens(book: Rulebook, view: ContactView) -> int:
-    """How long (ms) after its end a message opens the contact again; 0: never, as for what was spam."""
+    """How long (ms) after its end a message opens the contact again."""
     service = book.services.get(view.service)
     return span(service.reopen) if service else 0
 

@@ -55,6 +55,7 @@ class Facts:
     moved: str = ""  # who moved it by hand, "" when the plan decided: no new plan moves it again
     notice: str = ""  # something a supervisor must know: a number that the plan doesn't name
     moves: tuple[Moved, ...] = ()  # handovers, oldest first
+    spam: bool = False  # the address was marked as spam before
     bounces: int = 0  # how often it came back to somebody, a team or a tier that had it before
 
     def to_json(self) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ..channels.channel import Actor, Adding, Button, Closing, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands
+from . import commands, orders
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, look
 from .lines import queue_lines, status_lines, why_lines
+from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
@@ -41,6 +42,10 @@ class House:
     plan: ActivePlan
     newcomers: Newcomers
     moments: Moments
+    moves: Moves = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moves = Moves(self.queue, self.plan, self.moments)
 
     # ---- offers -------------------------------------------------------------------------------------------------
 
@@ -132,6 +137,16 @@ class House:
             True, "Held for Undo, then sent."
         )
 
+    async def _reopen_and_send(self, actor: Actor, contact: str, n: int) -> Told:
+        """*Re-open and send* in the thread of an ended contact: theirs again, and the words are held for Undo."""
+        who = Who.of(self.plan(), actor)
+        if who is None or not who.agent:
+            return stranger(self.plan().plan.supervisors)
+        opened = await self.moves.reopen(who, contact)
+        if not opened.ok:
+            return _heard(opened)
+        return await self.send_note(actor, contact, n)
+
     async def undo(self, actor: Actor, contact: str, n: int) -> Told:
         """Undo a held reply."""
         spec = self._agent(actor)
@@ -170,11 +185,12 @@ class House:
     async def _note(
         self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str
     ) -> Told | None:
-        if view.state in ENDED:
-            return Told(False, decided.told)
         answer = await self.queue.append(view.id, Body(decided.text, by=actor.name, source=place).to_json())
         if not decided.told:
             return None
+        if view.state in ENDED and decided.kind == "ended" and answer:
+            again = Button("contact.reopen", "Re-open and send", f"{view.id}.{answer}", "primary")
+            return Told(False, f"{decided.told} Kept as a note.", buttons=(again,))
         send = Button("note.send", "Send it", f"{view.id}.{answer}", "primary")
         return Told(decided.kind == "note", decided.told, buttons=(send,) if decided.may_send else ())
 
@@ -226,6 +242,8 @@ class House:
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
+        if (order := orders.parse(text)) is not None:
+            return await self._ordered(actor, order)
         it = commands.parse(text)
         spec = self._agent(actor)
         if it.verb in ("available", "away", "offline", "status") and spec is None:
@@ -259,7 +277,13 @@ class House:
             case "why":
                 return await self._why(it.word)
             case _:
-                return Told(True, commands.HELP)
+                return Told(True, f"{commands.HELP}\n{orders.HELP}")
+
+    async def _ordered(self, actor: Actor, order: orders.Order) -> Told:
+        who = Who.of(self.plan(), actor)
+        if who is None:
+            return stranger(self.plan().plan.supervisors)
+        return _heard(await orders.carry_out(self.moves, who, order))
 
     async def _available(self, spec: AgentSpec, overtime: timedelta | None) -> Told:
         name, now, book = agent_id(spec.name), await self.queue.now(), self.plan()
@@ -314,6 +338,11 @@ class House:
         match action:
             case "agent.overtime":
                 return await self.command(actor, f"available {value}")
+            case "contact.reopen":
+                contact, _, n = value.partition(".")
+                return (
+                    await self._reopen_and_send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+                )
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
@@ -336,3 +365,7 @@ class House:
     def _name(self, agent: str) -> str:
         spec = self.plan().by_id.get(agent)
         return spec.name if spec else agent or "nobody"
+
+
+def _heard(it: Outcome) -> Told:
+    return Told(it.ok, it.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -34,9 +35,9 @@ class Towards:
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
 
     async def tell_closed(self, event: Event) -> None:
-        """The plan's text for a contact that ended."""
+        """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another."""
         contact = await self.queue.contact(event.c)
-        if contact is not None:
+        if contact is not None and contact.state == "closed" and not _silent_end(event):
             spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
             facts, name = Facts.parse(contact.facts), spec.name if spec else ""
             told = telling(self.book(), "closed", event.c, contact.service, facts, event.t, agent=name)
@@ -48,6 +49,8 @@ class Towards:
         if contact is None:
             return
         facts, book = Facts.parse(contact.facts), self.book()
+        if facts.spam or more(event).get("split_from"):
+            return  # it would only tell that somebody reads; or they were told when they wrote
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
         if not facts.closed:
@@ -84,13 +87,15 @@ class Towards:
         return bool(said) and said[-1].kind == "closed_now"
 
     async def tell_taken(self, event: Event) -> None:
-        """Tell who takes care of it."""
+        """Tell who takes care of it, or that other colleagues do from now on."""
         contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
         if contact is not None and spec is not None:
             facts = Facts.parse(contact.facts)
+            former = spec_of(self.book(), str(more(event).get("from") or ""))
+            moved = former is not None and former.team != spec.team
             told = telling(
                 self.book(),
-                "taken",
+                "moved" if moved else "taken",
                 event.c,
                 contact.service,
                 facts,
@@ -153,3 +158,9 @@ class Towards:
         await self.queue.receipt(
             event.c, event.n, "failed", error="Tierline could not send it; the log says why"
         )
+
+
+def _silent_end(event: Event) -> bool:
+    raw = more(event).get("outcome")
+    outcome = json.loads(raw) if isinstance(raw, str) and raw else raw
+    return isinstance(outcome, dict) and (bool(outcome.get("merged")) or outcome.get("disposition") == "spam")
