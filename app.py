@@ -43,6 +43,7 @@ from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
+from .router.situations import Situations
 from .router.supervise import Supervisor
 from .router.towards import Towards
 from .router.watch import Watch
@@ -191,7 +192,9 @@ class App:
         newcomers = Newcomers(self.queue, self.plan, self.desk)
         self.house = House(self.queue, self.plan, newcomers, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
-        deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
+        deliveries = Deliveries(
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
+        )
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken)
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside)
         self.watch = Watch(self.queue, self.plan)
@@ -238,7 +241,10 @@ class App:
             ready=self.ready,
             metrics=self.metrics,
             slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
-            moves=MovesApi(lambda: Moves(self.queue, self.plan, self.history)),
+            moves=MovesApi(
+                lambda: Moves(self.queue, self.plan, self.history),
+                lambda: Situations(self.queue, self.plan, self.plan.heed),
+            ),
             token=self.secrets.api_token,
         )
 

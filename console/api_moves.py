@@ -11,8 +11,10 @@ from aiohttp import web
 
 from ..router.moves import Moves, Outcome, Who
 from ..router.rulebook import millis
+from ..router.situations import Situations
 from ..router.when import NoTime, when
 from .bodies import BadBody, read_object
+from .views import iso
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 LONGEST = 2_000  # characters of any text in a body
@@ -27,6 +29,7 @@ class MovesApi:
     """`moves` gives the verbs of today's plan. Every body may have `by`: who asked for it, for the record."""
 
     moves: Callable[[], Moves]
+    situations: Callable[[], Situations]
 
     def routes(self, only: Callable[[Handler], Handler]) -> list[web.RouteDef]:
         """Each verb behind the token."""
@@ -36,7 +39,51 @@ class MovesApi:
             "priority": self.priority, "merge": self.merge, "split": self.split, "spam": self.spam,
             "reopen": self.reopen,
         }  # fmt: skip
-        return [web.post(f"/api/v1/contacts/{{id}}/{name}", only(it)) for name, it in verbs.items()]
+        return [
+            *(web.post(f"/api/v1/contacts/{{id}}/{name}", only(it)) for name, it in verbs.items()),
+            web.post("/api/v1/services/{name}/close", only(self.close_service)),
+            web.post("/api/v1/services/{name}/open", only(self.open_service)),
+            web.get("/api/v1/incidents", only(self.incidents)),
+            web.post("/api/v1/incidents", only(self.begin_incident)),
+            web.post("/api/v1/incidents/{id}/close", only(self.end_incident)),
+        ]
+
+    async def close_service(self, request: web.Request) -> web.Response:
+        """Close a service at once: `{"until"?, "text"?: what customers are told, "by"?}`; who waits is held."""
+        name, who, body = await _read(request, "name")
+        until = await _instant(self.moves(), _text(body, "until"))
+        return said(await self.situations().close(who, name, until, _text(body, "text")))
+
+    async def open_service(self, request: web.Request) -> web.Response:
+        """Open it again, as its hours say: `{"by"?}`."""
+        name, who, _ = await _read(request, "name")
+        return said(await self.situations().open(who, name))
+
+    async def incidents(self, request: web.Request) -> web.Response:
+        """Every incident that stands."""
+        found = self.moves().book().situation.incidents
+        rows = [
+            {
+                "id": it.id, "service": it.service or None, "words": list(it.words), "text": it.text,
+                "since": iso(it.since), "by": it.by,
+            }
+            for it in found
+        ]  # fmt: skip
+        return web.json_response(rows)
+
+    async def begin_incident(self, request: web.Request) -> web.Response:
+        """Begin one: `{"service"?, "words"?: [what they write], "text": what they are told, "by"?}`."""
+        _, who, body = await _read(request, "")
+        words = body.get("words", [])
+        if not isinstance(words, list) or not all(isinstance(it, str) for it in words):
+            raise BadBody("`words` is a list of texts.")
+        text = _need(body, "text")
+        return said(await self.situations().begin(who, _text(body, "service"), words, text))
+
+    async def end_incident(self, request: web.Request) -> web.Response:
+        """It is over: `{"text"?: what all who were told of it are told, "by"?}`."""
+        id, who, body = await _read(request)
+        return said(await self.situations().end(who, id, _text(body, "text")))
 
     async def transfer(self, request: web.Request) -> web.Response:
         """Hand over: `{"to": "Ben" | "team nightowl" | "L2" | "service howto", "reason"?, "by"?}`; rank kept."""
@@ -123,10 +170,9 @@ def said(it: Outcome) -> web.Response:
     return web.json_response({"error": ERRORS[it.kind], "hint": it.text}, status=STATUS[it.kind])
 
 
-async def _read(request: web.Request) -> tuple[str, Who, Mapping[str, object]]:
+async def _read(request: web.Request, key: str = "id") -> tuple[str, Who, Mapping[str, object]]:
     body = await read_object(request) if request.can_read_body else {}
-    contact = request.match_info["id"]
-    return contact, Who(_text(body, "by") or "the API", "", True), body
+    return request.match_info.get(key, ""), Who(_text(body, "by") or "the API", "", True), body
 
 
 def _text(body: Mapping[str, object], name: str) -> str:

@@ -14,6 +14,7 @@ from .plan.load import load_async
 from .plan.model import Plan
 from .roster import muster
 from .rulebook import Rulebook
+from .situation import Situation
 
 log = structlog.get_logger()
 
@@ -35,6 +36,8 @@ class ActivePlan:
 
     queue: Queue
     book: Rulebook
+    situation: Situation = Situation()
+    shown: tuple[Rulebook, Situation, Rulebook] | None = None
 
     @classmethod
     async def open(cls, queue: Queue, first: Plan | PlanErrors | None, author: str) -> ActivePlan:
@@ -49,11 +52,20 @@ class ActivePlan:
             plan = first or empty_plan()
             await queue.publish(1, plan.source, author, "first start", expected_version=0)
         await it.follow()
+        await it.heed()
         return it
 
     def __call__(self) -> Rulebook:
-        """The rulebook of the active version."""
-        return self.book
+        """The rulebook of the active version, in the present situation."""
+        if self.shown is None or self.shown[0] is not self.book or self.shown[1] is not self.situation:
+            self.shown = self.book, self.situation, self.book.under(self.situation)
+        return self.shown[2]
+
+    async def heed(self) -> None:
+        """See which services are closed at once, and which incidents there are."""
+        found = Situation.read(await self.queue.alerts())
+        if found != self.situation:
+            self.situation = found
 
     async def follow(self) -> bool:
         """Take over the version in the store if it is another one; whether it was."""
@@ -73,6 +85,7 @@ class ActivePlan:
         """Follow for ever."""
         while True:
             await self.follow()
+            await self.heed()
             await asyncio.sleep(FOLLOW)
 
     async def publish(self, source: str, author: str, reason: str, on: int | None = None) -> int:

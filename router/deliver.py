@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import Event
 from .alerts import Alerts
+from .announce import Announce
 from .body import Body, line
 from .cards import card, customer_line
 from .facts import Facts
@@ -69,10 +70,13 @@ class Deliveries:
     book: Callable[[], Rulebook]
     alerts: Alerts
     histories: Histories
+    heed: Callable[[], Awaitable[object]]
     tidings: Tidings = field(init=False)
+    announce: Announce = field(init=False)
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
+        self.announce = Announce(self.queue, self.towards, self.book, self.heed)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes."""
@@ -121,7 +125,7 @@ class Deliveries:
             case "step" | "exhausted" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t))]
             case _:
-                return self.tidings.jobs(event)
+                return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
     # ---- agents -------------------------------------------------------------------------------------------------
 

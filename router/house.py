@@ -21,6 +21,7 @@ from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, edges, instant, span
+from .situations import Situations
 from .texts import spoken
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
@@ -242,8 +243,8 @@ class House:
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
-        if (order := orders.parse(text)) is not None:
-            return await self._ordered(actor, order)
+        if orders.known(text):
+            return await self._ordered(actor, text)
         it = commands.parse(text)
         spec = self._agent(actor)
         if it.verb in ("available", "away", "offline", "status") and spec is None:
@@ -279,11 +280,14 @@ class House:
             case _:
                 return Told(True, f"{commands.HELP}\n{orders.HELP}")
 
-    async def _ordered(self, actor: Actor, order: orders.Order) -> Told:
+    async def _ordered(self, actor: Actor, text: str) -> Told:
         who = Who.of(self.plan(), actor)
         if who is None:
             return stranger(self.plan().plan.supervisors)
-        return _heard(await orders.carry_out(self.moves, who, order))
+        done = await orders.of_site(Situations(self.queue, self.plan, self.plan.heed), who, text)
+        if done is None and (order := orders.parse(text)) is not None:
+            done = await orders.carry_out(self.moves, who, order)
+        return _heard(done) if done is not None else Told(True, orders.HELP)
 
     async def _available(self, spec: AgentSpec, overtime: timedelta | None) -> Told:
         name, now, book = agent_id(spec.name), await self.queue.now(), self.plan()

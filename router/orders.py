@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from .commands import contact_number
 from .moves import Moves, Outcome, Who
+from .rulebook import Rulebook
+from .situations import Situations
 from .when import NoTime, when
 
 HELP = (
@@ -15,7 +17,9 @@ HELP = (
     "`escalate C1001 what was tried` · `keep C1001` – not after all · `give back C1001 why`\n"
     "`snooze C1001 2h` · `snooze C1001 tomorrow 9:00` · `snooze C1001 until they write` · `wake C1001`\n"
     "`consult C1001 Ben what do you think?` · `merge C1002 C1001` · `split C1001 2,3` · `spam C1001` · `reopen C1001`\n"
-    "Supervisors: `assign C1001 Ben` · `priority C1001 +5` · `priority C1001 now`"
+    "Supervisors: `assign C1001 Ben` · `priority C1001 +5` · `priority C1001 now`\n"
+    "`close service howto until 15:00 what customers are told` · `open service howto`\n"
+    "`incident howto [slow, down]: what customers are told` · `incident end I1123-0905: it works again` · `incidents`"
 )
 _NUMBER = re.compile(r"#?c?\d{1,12}(?!\w)", re.IGNORECASE)
 
@@ -46,6 +50,11 @@ def parse(text: str) -> Order | None:
     if found is None:
         return Order(verb, "", rest)
     return Order(verb, contact_number(found[0]), rest[found.end() :].strip(" :,"))
+
+
+def known(text: str) -> bool:
+    """Whether `text` begins with one of the verbs here."""
+    return parse(text) is not None or _SITE.match(text.strip()) is not None
 
 
 async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
@@ -90,3 +99,64 @@ async def _priority(moves: Moves, who: Who, contact: str, rest: str) -> Outcome:
         return Outcome("wrong", "Say by how much: `priority C1001 +5` (minutes earlier), `-5`, or `now`.")
     points = int(first.replace("−", "-"))
     return await moves.priority(who, contact, points, why)
+
+
+# ---- the site ----------------------------------------------------------------------------------------------------
+
+_SITE = re.compile(r"(close service|open service|incidents|incident)(?!\w)", re.IGNORECASE)
+
+
+async def of_site(situations: Situations, who: Who, text: str) -> Outcome | None:
+    """`close service …`, `open service …`, `incident …`, carried out; None when `text` is none of these."""
+    said = text.strip()
+    found = _SITE.match(said)
+    if found is None:
+        return None
+    rest = said[found.end() :].strip()
+    match found[1].casefold():
+        case "close service":
+            return await _close(situations, who, rest)
+        case "open service":
+            return await situations.open(who, rest)
+        case "incidents":
+            return Outcome("ok", _listed(situations.book()))
+        case _:
+            return await _incident(situations, who, rest)
+
+
+async def _close(situations: Situations, who: Who, rest: str) -> Outcome:
+    name, rest = _service(situations.book(), rest)
+    until = None
+    if re.match(r"(until|till)\s", rest, re.IGNORECASE):
+        try:
+            until, rest = when(rest, await situations.queue.now(), situations.book().plan.timezone)
+        except NoTime as error:
+            return Outcome("wrong", str(error))
+    return await situations.close(who, name, until, rest)
+
+
+async def _incident(situations: Situations, who: Who, rest: str) -> Outcome:
+    head, _, text = rest.partition(":")
+    if ended := re.match(r"end\s+(\S+)", rest, re.IGNORECASE):
+        id = ended[1].rstrip(":")
+        return await situations.end(who, id, rest[ended.end() :].strip(" :"))
+    words = re.search(r"\[([^\]]*)\]", head)
+    name = head[: words.start()] if words else head
+    return await situations.begin(who, name.strip(), words[1].split(",") if words else (), text)
+
+
+def _service(book: Rulebook, text: str) -> tuple[str, str]:
+    """The service that `text` begins with (or its first word), and the rest."""
+    names = sorted(book.services, key=len, reverse=True)
+    name = next(
+        (n for n in names if re.match(re.escape(n) + r"(?!\w)", text, re.IGNORECASE)), text.partition(" ")[0]
+    )
+    return name, text[len(name) :].strip()
+
+
+def _listed(book: Rulebook) -> str:
+    rows = [
+        f"{it.id} {it.service or 'any service'} [{', '.join(it.words)}]: {it.text}"
+        for it in book.situation.incidents
+    ]
+    return "\n".join(rows) or "There is no incident."

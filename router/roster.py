@@ -69,6 +69,8 @@ def duty(book: Rulebook, spec: AgentSpec, at: datetime) -> tuple[bool, tuple[str
 def drains(book: Rulebook, service: Service, at: datetime) -> bool:
     """Whether `service` has closed so lately that those who waited are still served."""
     hours = book.hours(service.name)
+    if book.emergency(service.name, at):
+        return False
     return not hours.is_open(at) and hours.is_open(at - service.drain)
 
 

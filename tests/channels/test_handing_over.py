@@ -143,9 +143,13 @@ async def test_escalated_the_next_tier_reads_what_was_tried_and_a_return_is_coun
         refused = await post(stage, f"/contacts/{contact}/escalate", {"tried": "all"}, 422)
         assert "no tier above L3" in refused["hint"]
         await stage.slash("Ada", "available")
-        assert "for the 1. time" in await stage.slash("Lin", f"transfer {contact} L1 it is the printer after all")
+        assert "for the 1. time" in await stage.slash(
+            "Lin", f"transfer {contact} L1 it is the printer after all"
+        )
         assert (await stage.contact())["bounces"] == 1
-        assert "came back 1" in json.dumps((await stage.until(lambda: stage.cards("Ada")))[0], ensure_ascii=False)
+        assert "came back 1" in json.dumps(
+            (await stage.until(lambda: stage.cards("Ada")))[0], ensure_ascii=False
+        )
 
 
 async def test_whom_it_does_not_belong_to_is_told_kindly(tmp_path: Path) -> None:
