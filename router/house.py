@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ..channels.channel import Actor, Adding, Button, Closing, Told, Typed, Wrote
+from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, orders
+from . import commands, forms, orders
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, look
@@ -238,6 +238,20 @@ class House:
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions."""
         return DISPOSITIONS
+
+    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
+        """What a form for handing over, snoozing and the like asks."""
+        may = await self.may_close(actor, contact)
+        if not may.ok:
+            return Told(False, may.text.replace("closes it", "does that"))
+        return forms.offered(self.plan(), form)
+
+    async def move(self, actor: Actor, move: Move) -> Told:
+        """What was filled in there."""
+        who = Who.of(self.plan(), actor)
+        if who is None:
+            return stranger(self.plan().plan.supervisors)
+        return _heard(await orders.carry_out(self.moves, who, forms.filled_in(move)))
 
     # ---- commands -----------------------------------------------------------------------------------------------
 

@@ -80,7 +80,8 @@ async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
         "assign": lambda: it.assign(who, c, rest),
         "priority": lambda: _priority(it, who, c, rest),
     }
-    return await verbs[order.verb]()
+    work = verbs.get(order.verb)
+    return await work() if work else Outcome("wrong", HELP)
 
 
 async def _snooze(moves: Moves, who: Who, contact: str, rest: str) -> Outcome:

@@ -87,6 +87,11 @@ def head(it: Head) -> Message:
         *reply,
         button("contact.note", "Note", it.contact),
         button("contact.close", "Close", it.contact),
+        button("contact.transfer", "Hand over …", it.contact),
+        button("contact.escalate", "Escalate …", it.contact),
+        button("contact.snooze", "Snooze …", it.contact),
+        button("contact.callback", "Date …", it.contact),
+        button("contact.more", "More …", it.contact),
     ]
     blocks = (
         ours(title),

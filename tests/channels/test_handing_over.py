@@ -164,3 +164,42 @@ async def test_whom_it_does_not_belong_to_is_told_kindly(tmp_path: Path) -> None
         await post(stage, f"/contacts/{contact}/transfer", {"to": 5}, 400)
         assert await owner(stage) == "Ada"
         assert EVA not in str(await post(stage, f"/contacts/{contact}/merge", {"into": contact}, 409))
+
+
+@pytest.mark.promise("forms-in-the-thread")
+async def test_in_the_thread_a_form_hands_over_asks_and_snoozes(tmp_path: Path) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        contact = await open_with(stage, "Ada")
+        await stage.slash("Ben", "available")
+        await _fill(
+            stage, "Ada", "more", {"verb": "Ask a colleague", "to": "Ben", "text": "is it the toner?"}
+        )
+        await stage.until(lambda: direct(stage, "Ben", f"Ada asks about {contact}: is it the toner?"))
+        assert await owner(stage) == "Ada"
+        await _fill(stage, "Ada", "transfer", {"to": "Ben", "text": "it is the toner"})
+        await stage.accept("Ben", "it is the toner")
+        await stage.until(lambda: says(stage, "desk", "With Ben now"))
+        await _fill(stage, "Ben", "snooze", {"when": "tomorrow 9:00", "text": "toner comes"})
+        await stage.until(lambda: says(stage, "desk", "Asleep until tomorrow at 09:00: toner comes"))
+
+
+async def _fill(stage: Inside, name: str, form: str, wanted: dict[str, str]) -> None:
+    """Press a button of the thread's head, choose by what the menus say, and send it."""
+    head = (await threads(stage, "desk"))[0]
+    user = stage.person(name).slack
+    body = {"user": user, "channel": head["channel"], "ts": head["ts"], "action_id": f"contact.{form}"}
+    await stage.call("/slack/act", body)
+
+    async def form() -> Any:
+        found = await stage.call(f"/slack/views?user={user}")
+        return next((v for v in found if any(b["type"] == "input" for b in v["blocks"])), None)
+
+    view = await stage.until(form)
+    values: Json = {}
+    for block in view["blocks"]:
+        field = block["element"]["action_id"]
+        if field in wanted:
+            options = block["element"].get("options", [])
+            chosen = next((o["value"] for o in options if o["text"]["text"] == wanted[field]), wanted[field])
+            values.setdefault(block["block_id"], {})[field] = chosen
+    await stage.call("/slack/submit", {"user": user, "view_id": view["id"], "values": values})
