@@ -125,6 +125,18 @@ class Queue(Site, Reads):
             raise ValueError("a contact can't change its channel")
         return answer(reply)
 
+    async def reevaluate(
+        self, version: int, contact: str, judged: str, decision: Decision,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """`reroute`, as long as plan `version` is active and the contact's facts still are `judged`; else stale."""
+        words = await self._decision(decision)
+        channel = CHANNELS.index(decision.route.channel) + 1
+        reply = await self.do(
+            "reevaluate", version, judged, contact, channel, "", *words, op=op, now=now
+        )
+        return answer(reply)
+
     async def forget(self, contact: str, *, op: str | None = None, now: int | None = None) -> bool:
         """Delete an ended contact's keys; False when it hasn't ended or is unknown."""
         return (await self.do("forget", contact, op=op, now=now)).startswith("ok")
