@@ -132,9 +132,7 @@ class Queue(Site, Reads):
         """`reroute`, as long as plan `version` is active and the contact's facts still are `judged`; else stale."""
         words = await self._decision(decision)
         channel = CHANNELS.index(decision.route.channel) + 1
-        reply = await self.do(
-            "reevaluate", version, judged, contact, channel, "", *words, op=op, now=now
-        )
+        reply = await self.do("reevaluate", version, judged, contact, channel, "", *words, op=op, now=now)
         return answer(reply)
 
     async def forget(self, contact: str, *, op: str | None = None, now: int | None = None) -> bool:

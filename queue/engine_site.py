@@ -10,7 +10,6 @@ from typing import Literal, cast
 from .calls import Calls, texts
 from .replies import Answer
 
-
 Waiting = Literal["new", "reevaluate"]
 """What a new version means for those who wait: nothing, or they are looked at again."""
 
@@ -152,10 +151,10 @@ class Site(Calls):
 
     async def walked(
         self, walk: Walk, over: bool = False, *, op: str | None = None, now: int | None = None
-    ) -> bool:
-        """Note how far the walk has come, or that it is over; False when another version is walked now."""
-        args = (walk.version, walk.after, walk.seen, walk.moved, int(over))
-        return await self.do("walked", *args, op=op, now=now) == "1"
+    ) -> int | None:
+        """Note how far the walk has come, or that it is over: how many were moved; None when another is on."""
+        moved = await self.do("walked", walk.version, walk.after, walk.seen, int(over), op=op, now=now)
+        return int(moved) if moved else None
 
     async def audit(
         self, who: str, act: str, what: Mapping[str, object], origin: str,

@@ -46,7 +46,18 @@ class Line:
 
     def hashed(self, before: str) -> str:
         """The hash that it must have behind the line whose hash is `before`."""
-        told = [before, self.n, self.ms, self.seq, self.i, self.at, self.who, self.act, self.origin, self.what]
+        told = [
+            before,
+            self.n,
+            self.ms,
+            self.seq,
+            self.i,
+            self.at,
+            self.who,
+            self.act,
+            self.origin,
+            self.what,
+        ]
         return sha256(json.dumps(told, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
 
     def to_json(self) -> dict[str, object]:
@@ -86,8 +97,8 @@ async def chain(connection: AsyncConnection, placed: Sequence[tuple[Position, Ev
     last = (await connection.execute(select(audit).order_by(audit.c.n.desc()).limit(1))).mappings().first()
     n, before = (last["n"], last["hash"]) if last else (0, GENESIS)
     rows: list[dict[str, Any]] = []
-    for n, (place, event) in enumerate(fresh, n + 1):
-        line = told(place, event, n)
+    for number, (place, event) in enumerate(fresh, n + 1):
+        line = told(place, event, number)
         before = line.hashed(before)
         rows.append({name: getattr(line, name) for name in Line.__slots__} | {"hash": before})
     await connection.execute(insert(audit), rows)

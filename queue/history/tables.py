@@ -1,8 +1,9 @@
 """The tables of the history, as today's code sees them; `migrations/` is how a database gets there.
 
 From the ledger: `events` (the archive, whole), and what is worked out from it: `contacts`, `messages`,
-`offers`, `arrivals` (the outside's ids), `plans`; and `audit`, chained once and never worked out again. From people: `customers`, `addresses`, `facts`. `endings` is work
-left to do in the store. All instants are milliseconds since the epoch.
+`offers`, `arrivals` (the outside's ids), `plans`; and `audit`, chained once and never worked out again. From
+people: `customers`, `addresses`, `facts`. `endings` is work left to do in the store. All instants are
+milliseconds since the epoch.
 """
 
 from __future__ import annotations

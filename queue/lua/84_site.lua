@@ -96,32 +96,35 @@ function act.publish(argv)
   return 'ok ' .. version
 end
 
--- walked: version, after (a contact's number), seen, moved, "1" when it is over → "1", or "0" when another version
--- is walked now. How far the re-evaluation has come, so that anybody can go on.
+-- walked: version, after (a contact's number), seen, "1" when it is over → how many were moved, or "" when another
+-- version is walked now. How far the re-evaluation has come, so that anybody can go on.
 function act.walked(argv)
   local walk = P .. 'walk'
-  if call('HGET', walk, 'version') ~= argv[3] then return '0' end
-  if argv[7] == '1' then
+  local at = call('HMGET', walk, 'version', 'moved')
+  if at[1] ~= argv[3] then return '' end
+  if argv[6] == '1' then
     call('DEL', walk)
     event('plan.walked', nil, nil, nil, cjson.encode({version = tonumber(argv[3]), seen = tonumber(argv[5]),
-      moved = tonumber(argv[6])}))
+      moved = tonumber(at[2])}))
   else
-    call('HSET', walk, 'after', argv[4], 'seen', argv[5], 'moved', argv[6])
+    call('HSET', walk, 'after', argv[4], 'seen', argv[5])
   end
-  return '1'
+  return at[2]
 end
 
--- reevaluate: version, facts that it was judged by, then as reroute. Only while that version is the active one and
--- nobody has decided about the contact meanwhile.
+-- reevaluate: version, facts that it was judged by, then as reroute. Only while that version is walked and nobody has
+-- decided about the contact meanwhile.
 function act.reevaluate(argv)
   local c = contact(argv[5])
   if not c then return 'gone|||0|' end
-  if call('HGET', P .. 'plan', 'version') ~= argv[3] or c.facts ~= argv[4] then
+  if call('HGET', P .. 'walk', 'version') ~= argv[3] or c.facts ~= argv[4] then
     return 'stale||' .. state_of(c) .. '|0|'
   end
   local words = {argv[1], argv[2]}
   for i = 5, #argv do words[i - 2] = argv[i] end
-  return act.reroute(words)
+  local reply = act.reroute(words)
+  if string.sub(reply, 1, 3) == 'ok|' then call('HINCRBY', P .. 'walk', 'moved', 1) end
+  return reply
 end
 
 -- audit: who, act, origin, JSON of what. Nothing changes; it is told, and the history chains it.
