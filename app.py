@@ -27,6 +27,7 @@ from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
+from .console.api_plan import PlanApi
 from .queue.engine import Queue
 from .queue.history.history import History
 from .queue.history.projector import Projector
@@ -43,6 +44,8 @@ from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.supervise import Supervisor
 from .router.towards import Towards
+from .router.versions import Versions
+from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
 from .settings import Settings, weakness
@@ -147,7 +150,10 @@ class App:
         self.store = await Store.open(redis_url, settings.data, self.site)
         self.queue = Queue(self.store, self.site)
         self.history = await History.open(database_url, settings.data)
-        self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start")
+        known = await self.history.plans(1)
+        self.plan = await ActivePlan.open(
+            self.queue, self.first_plan, "first start", after=known[-1].version if known else 0
+        )
 
     def _build_doors(self) -> None:
         settings = self.settings
@@ -202,12 +208,16 @@ class App:
         else:
             self.supervisor.run("desk", self.desk.run)
         self.supervisor.run("watch", self.watch.run)
+        self.supervisor.run("reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self._walked).run)
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:
         text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
         await self.alerts.once(f"job:{job}", text)
+
+    async def _walked(self, text: str) -> None:
+        await self.alerts.say(f":twisted_rightwards_arrows: {text}")
 
     async def _set_aside(self, text: str) -> None:
         await self.alerts.once("history", text)
@@ -231,7 +241,11 @@ class App:
             queue=lambda: self.queue,
             book=lambda: self.plan(),
             history=lambda: self.history,
-            publish=lambda source, author, reason, on: self.plan.publish(source, author, reason, on),
+            plans=PlanApi(
+                lambda: Versions(self.queue, self.plan, self.history),
+                lambda after, limit: self.history.audit(after, limit),
+                lambda noted: self.history.verify(noted),
+            ),
             ready=self.ready,
             metrics=self.metrics,
             slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},

@@ -339,7 +339,9 @@ class House:
             return Told(True, f"{spec.name} is in the plan already.")
         try:
             source = add_agent(book.plan.source, spec)
-            version = await self.plan.publish(source, actor.name, f"added {spec.name}", on=book.version)
+            version = await self.plan.publish(
+                source, actor.name, f"added {spec.name}", on=book.version, origin=f"slack {actor.user}"
+            )
         except (PlanErrors, Stale) as error:
             return Told(False, f"Not added: {error}")
         await self.desk.tell(
