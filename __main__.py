@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
 
 from .app import SITE, App, Role, keep_secrets
-from .console import cli_ask, cli_day_one, cli_plan, cli_split
+from .console import cli_ask, cli_day_one, cli_plan, cli_split, cli_versions
 from .queue.failures import StoreError
 from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
@@ -37,8 +37,11 @@ cli = typer.Typer(
 plan_cli = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
 customers_cli = typer.Typer(no_args_is_help=True, help="Who your customers are.")
 cli.add_typer(plan_cli, name="plan")
+audit_cli = typer.Typer(no_args_is_help=True, help="Who changed what, and whether that log is whole.")
 cli.add_typer(customers_cli, name="customers")
+cli.add_typer(audit_cli, name="audit")
 cli_plan.register(plan_cli, SITE)
+cli_versions.register(plan_cli, audit_cli)
 customers_cli.command("import")(cli_ask.customers_import)
 customers_cli.callback()(lambda: None)  # one command alone would lose its name
 cli.command()(cli_ask.why)
