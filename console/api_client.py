@@ -87,6 +87,11 @@ class ApiClient:
         """Lines of the audit log."""
         return _rows(await self._call("GET", f"/api/v1/audit?after={after}"))
 
+    async def audit_verify(self, noted: tuple[int, str] | None) -> Mapping[str, object]:
+        """Whether the audit log is as it was written."""
+        query = f"?n={noted[0]}&hash={noted[1]}" if noted else ""
+        return await self._call("GET", f"/api/v1/audit/verify{query}")
+
     async def put_customer(self, key: str, body: Mapping[str, object]) -> None:
         """Create or replace a customer."""
         await self._call("PUT", f"/api/v1/customers/{quote(key, safe='')}", body)

@@ -187,13 +187,17 @@ def audit_verify(
 
 
 async def _verify(config: Settings, noted: tuple[int, str] | None) -> tuple[int, str, str]:
-    """Asked of the database itself, whether the product runs or not."""
-    past = await _history(config)
+    """Asked of the running product, else of the database itself."""
     try:
-        it = await past.verify(noted)
-    finally:
-        await past.close()
-    return it.lines, it.head, it.wrong
+        told = await (await api(config)).audit_verify(noted)
+        return int(str(told["lines"])), str(told["head"]), str(told["wrong"])
+    except NotRunning:
+        past = await _history(config)
+        try:
+            it = await past.verify(noted)
+        finally:
+            await past.close()
+        return it.lines, it.head, it.wrong
 
 
 # ---- what a publishing says ------------------------------------------------------------------------------------------
