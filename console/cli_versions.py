@@ -206,7 +206,7 @@ async def _verify(config: Settings, noted: tuple[int, str] | None) -> tuple[int,
 def checked_lines(told: Mapping[str, object]) -> Iterable[str]:
     """A draft looked at, as the API tells it."""
     changes = [str(line) for line in _list(told.get("diff"))]
-    yield f"Against version {told.get('on')}: " + ("nothing changes." if not changes else "")
+    yield f"Against version {told.get('on')}:" + (" nothing changes." if not changes else "")
     yield from (f"  {line}" for line in changes)
     for warning in _list(told.get("warnings")):
         yield f"  warning: {warning}"

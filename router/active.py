@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -40,6 +40,9 @@ class ActivePlan:
 
     queue: Queue
     book: Rulebook
+    taking: asyncio.Lock = field(
+        default_factory=asyncio.Lock, repr=False
+    )  # several in one process ask for it
 
     @classmethod
     async def open(
@@ -69,6 +72,10 @@ class ActivePlan:
 
     async def follow(self) -> bool:
         """Take over the version in the store if it is another one; whether it was."""
+        async with self.taking:
+            return await self._follow()
+
+    async def _follow(self) -> bool:
         active = await self.queue.plan()
         if active is None or active.version == self.book.version:
             return False

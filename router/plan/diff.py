@@ -122,6 +122,8 @@ def _schedule(was: ScheduleSpec, now: ScheduleSpec) -> Iterator[str]:
         yield from (f"{who}: {line}" for line in hours_changed(was.hours, now.hours))
     yield from _one(f"{who}: time zone", was.timezone, now.timezone)
     yield from _one(f"{who}: holidays of", was.holidays, now.holidays)
+    if was.overrides != now.overrides and set(was.overrides) == set(now.overrides):
+        yield f"{who}: its exceptions stand in another order"
     before, after = {o.on: o for o in was.overrides}, {o.on: o for o in now.overrides}
     for day in sorted({*before, *after}):
         one, other = before.get(day), after.get(day)

@@ -13,6 +13,7 @@ from story_stage import Process, free_port
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "docs" / "one-rule.sh"
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.promise("one-rule")
 async def test_a_rule_moves_those_who_wait_and_is_taken_back(tmp_path: Path) -> None:
     port = free_port()
@@ -39,7 +40,7 @@ async def test_a_rule_moves_those_who_wait_and_is_taken_back(tmp_path: Path) -> 
                 "TIERLINE_CLI": f"{sys.executable} -m tierline",
             },
         )  # fmt: skip
-        said = (await asyncio.wait_for(played.communicate(), 150))[0].decode()
+        said = (await asyncio.wait_for(played.communicate(), 240))[0].decode()
         assert played.returncode == 0, f"{said}\n{sandbox.log[-3000:]}"
         assert said.rstrip().endswith("Everybody saw what they should.")
         assert await sandbox.stop() == 0
