@@ -175,7 +175,13 @@ def checked(it: Checked) -> Mapping[str, object]:
 def counted(it: Count) -> Mapping[str, object]:
     """Whom a draft would move."""
     rows = [{"from": a, "to": b, "count": n} for a, b, n in it.moves]
-    return {"waiting": it.waiting, "moved": it.moved, "by_service": rows, "text": " ".join(it.lines())}
+    return {
+        "waiting": it.waiting,
+        "moved": it.moved,
+        "whole": it.whole,
+        "by_service": rows,
+        "text": " ".join(it.lines()),
+    }
 
 
 def version(it: PlanVersion) -> dict[str, Any]:

@@ -212,7 +212,11 @@ def checked_lines(told: Mapping[str, object]) -> Iterable[str]:
         yield f"  warning: {warning}"
     yield from coverage_lines(str(it["text"]) for it in _list(told.get("coverage")) if isinstance(it, dict))
     moves = told.get("moves")
-    yield str(moves["text"]) if isinstance(moves, dict) else "Whom it moves couldn't be counted in time."
+    yield (
+        str(moves["text"])
+        if isinstance(moves, dict)
+        else "Whom it moves can't be counted now: the history is away."
+    )
 
 
 def published_lines(told: Mapping[str, object]) -> Iterable[str]:

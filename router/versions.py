@@ -26,8 +26,6 @@ from .walk import Count, count
 
 log = structlog.get_logger()
 
-COUNT_WAIT = 5.0
-"""Seconds for counting whom a draft would move: a check answers all the same where very many wait."""
 TAIL = 2_000
 """Ledger entries behind the history's place that are looked through for versions it hasn't got yet."""
 
@@ -41,8 +39,8 @@ class Histories(Protocol):
     async def plan(self, version: int) -> PlanVersion | None:
         """One version whole."""
 
-    async def customer(self, address: str) -> Customer | None:
-        """The customer with that key or address."""
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        """The customer with that key or address (and what an event became)."""
 
     async def arrived(self, limit: int) -> tuple[Event, ...]:
         """The latest new contacts, as the ledger told them."""
@@ -69,7 +67,7 @@ class NoSuchVersion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What there is to know of a draft before it is published. `count` None: very many wait, or the store is away."""
+    """What there is to know of a draft before it is published. `count` None: the history is away, so nobody can tell."""
 
     plan: Plan
     on: int
@@ -116,9 +114,8 @@ class Versions:
 
     async def _count(self, old: Rulebook, book: Rulebook) -> Count | None:
         try:
-            async with asyncio.timeout(COUNT_WAIT):
-                return await count(self.queue, self.history, old, book)
-        except (TimeoutError, StoreError) as error:
+            return await count(self.queue, self.history, old, book)
+        except StoreError as error:
             log.warning("plan.uncounted", error=type(error).__name__)
             return None
 
@@ -128,7 +125,7 @@ class Versions:
         past = [it for event in await self.history.arrived(last) if (it := Past.of(event)) is not None]
         customers: dict[str, Customer | None] = {}
         for key in dict.fromkeys(it.customer for it in past):
-            customers[key] = await self.history.customer(key)
+            customers[key], _ = await self.history.arriving(key, "")
         old = self.plan()
         return await asyncio.to_thread(dry_run, old, Rulebook(draft, old.version + 1), past, customers)
 

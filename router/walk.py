@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from ..queue.state import ContactView
 from .active import ActivePlan
 from .facts import Facts
 from .plan.load import load_async
-from .reconsider import MOVABLE, Move, Waiting, reconsider, said
+from .reconsider import MOVABLE, Waiting, reconsider, said
 from .rulebook import Rulebook
 
 log = structlog.get_logger()
@@ -32,6 +32,10 @@ LOOK = 0.5
 """Seconds between looks for a walk: all begin within a second of the publishing."""
 PAGE = 100
 """Contacts read, decided and moved before the walk's place is noted."""
+COUNT_WAIT = 5.0
+"""Seconds for counting: a check answers all the same where very many wait."""
+ABREAST = 20
+"""Contacts of which is read at once."""
 FOLLOWED = 2_000
 """ms after the publishing in which a router may still have decided by the version before."""
 
@@ -39,8 +43,8 @@ FOLLOWED = 2_000
 class Records(Protocol):
     """What a walk asks of the history."""
 
-    async def customer(self, address: str) -> Customer | None:
-        """The customer with that key or address."""
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        """The customer with that key or address (and what an event became): asked by the shortest way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Count:
     waiting: int = 0
     moves: tuple[tuple[str, str, int], ...] = ()
     stranded: tuple[tuple[str, int], ...] = ()  # services that the plan no longer has, with who waits there
+    whole: bool = True  # False: there was no time to look at all of them
 
     @property
     def moved(self) -> int:
@@ -61,6 +66,8 @@ class Count:
         if not self.waiting:
             return ("Nobody waits.",)
         first = f"{self.waiting} wait{'s' if self.waiting == 1 else ''}; re-evaluating moves {self.moved}"
+        if not self.whole:
+            first = f"More wait than could be counted in time; of {self.waiting}, re-evaluating moves {self.moved}"
         parts = [f"{n} from {a} to {b}" if a != b else f"{n} in {a} (other terms)" for a, b, n in self.moves]
         return (f"{first}{': ' + ', '.join(parts) if parts else ''}.",)
 
@@ -72,8 +79,16 @@ async def known(queue: Queue, records: Records, view: ContactView) -> Waiting | 
         return None
     facts = Facts.parse(view.facts)
     address = facts.customer or begun[0].sender
-    customer = await records.customer(address)
+    customer, _ = await records.arriving(address, "")
     return Waiting(view, begun[0], begun[1], customer or Customer(begun[0].sender))
+
+
+async def all_known(queue: Queue, records: Records, views: Sequence[ContactView]) -> list[Waiting | None]:
+    """`known` of each, several at once."""
+    found: list[Waiting | None] = []
+    for i in range(0, len(views), ABREAST):
+        found += await asyncio.gather(*(known(queue, records, view) for view in views[i : i + ABREAST]))
+    return found
 
 
 async def waiting(queue: Queue, after: int = 0) -> AsyncIterator[tuple[list[ContactView], int]]:
@@ -86,21 +101,27 @@ async def waiting(queue: Queue, after: int = 0) -> AsyncIterator[tuple[list[Cont
         after = here
 
 
-async def count(queue: Queue, records: Records, old: Rulebook, book: Rulebook) -> Count:
-    """Whom `book` would move, and nothing is done."""
+async def count(
+    queue: Queue, records: Records, old: Rulebook, book: Rulebook, within: float = COUNT_WAIT
+) -> Count:
+    """Whom `book` would move, and nothing is done; after `within` seconds, of those looked at by then."""
+    clock = asyncio.get_running_loop().time
+    ends, whole = clock() + within, True
     seen, stranded, moves = 0, Counter[str](), Counter[tuple[str, str]]()
     async for page, _ in waiting(queue):
         now = await queue.now()
-        for view in page:
+        for view, it in zip(page, await all_known(queue, records, page), strict=True):
             seen += 1
             if view.service not in book.services:
                 stranded[view.service] += 1
-            it = await known(queue, records, view)
             if it is not None and (move := reconsider(old, book, it, now)) is not None:
                 moves[move.from_service, move.to_service] += 1
-        await asyncio.sleep(0)
+            await asyncio.sleep(0)  # deciding takes up to a millisecond: nobody else waits for more
+        if clock() > ends:
+            whole = False
+            break
     found = tuple((a, b, n) for (a, b), n in sorted(moves.items()))
-    return Count(seen, found, tuple(sorted(stranded.items())))
+    return Count(seen, found, tuple(sorted(stranded.items())), whole)
 
 
 @dataclass(slots=True)
@@ -145,35 +166,33 @@ class Walker:
         return await self._end(walk)
 
     async def _page(self, walk: Walk, page: list[ContactView], here: int) -> Walk:
-        seen = 0
         now = await self.queue.now()
-        for view in page:
-            done = Facts.parse(view.facts).version == walk.version
-            if done and view.arrived >= walk.at:
-                continue  # it arrived after the publishing
-            seen += 1
-            if not done:  # somebody who crashed here may have moved it already
-                await self._move(walk.version, view, now)
-        return replace(walk, after=here, seen=walk.seen + seen)
+        # What arrived after the publishing and was decided by this version isn't one of those who waited.
+        old = [it for it in page if _version(it) != walk.version or it.arrived < walk.at]
+        todo = [
+            it for it in old if _version(it) != walk.version
+        ]  # somebody who crashed here moved the others
+        for it in await all_known(self.queue, self.records, todo):
+            if it is not None:
+                await self._move(walk.version, it, now)
+        return replace(walk, after=here, seen=walk.seen + len(old))
 
-    async def _move(self, version: int, view: ContactView, now: int) -> None:
+    async def _move(self, version: int, it: Waiting, now: int) -> None:
         """Move it if the plan says so. What changed under our hands is looked at again, a few times."""
-        again: ContactView | None = view
+        known_now: Waiting | None = it
         for _ in range(5):
-            if again is None or again.state not in MOVABLE or again.owner:
+            if known_now is None:
                 return
-            move = await self._reconsidered(again, now)
+            move = reconsider(self.old or self.plan(), self.plan(), known_now, now)
             if move is None:
                 return
-            answer = await self.queue.reevaluate(version, again.id, again.facts, move.decision)
+            judged = known_now.view
+            answer = await self.queue.reevaluate(version, judged.id, judged.facts, move.decision)
             if answer.outcome != "stale":
                 return
-            again = await self.queue.contact(view.id)
-        log.warning("reevaluate.skipped", contact=view.id)
-
-    async def _reconsidered(self, view: ContactView, now: int) -> Move | None:
-        it = await known(self.queue, self.records, view)
-        return None if it is None else reconsider(self.old or self.plan(), self.plan(), it, now)
+            view = await self.queue.contact(judged.id)
+            known_now = await known(self.queue, self.records, view) if view is not None else None
+        log.warning("reevaluate.skipped", contact=it.view.id)
 
     async def _end(self, walk: Walk) -> Walk | None:
         moved = await self.queue.walked(walk, over=True)
@@ -182,3 +201,7 @@ class Walker:
         log.info("reevaluate.done", version=walk.version, seen=walk.seen, moved=moved)
         await self.told(f"Plan version {walk.version}: {moved} of {walk.seen} who waited were moved.")
         return replace(walk, moved=moved)
+
+
+def _version(view: ContactView) -> int:
+    return Facts.parse(view.facts).version

@@ -87,7 +87,7 @@ class Away:
     async def plan(self, version: int) -> None:
         raise HistoryUnavailable("away")
 
-    async def customer(self, address: str) -> None:
+    async def arriving(self, address: str, event: str) -> tuple[None, None]:
         raise HistoryUnavailable("away")
 
     async def arrived(self, limit: int) -> tuple[()]:

@@ -10,9 +10,10 @@ from helpers_queue import make_queue
 from helpers_store import until
 
 from tierline.queue.client import Client
-from tierline.queue.contact import Arrived
+from tierline.queue.contact import Arrived, Decision
 from tierline.queue.engine import Queue
 from tierline.queue.history.records import Customer
+from tierline.queue.replies import Answer
 from tierline.queue.state import mask_of
 from tierline.router import walk as walking
 from tierline.router.active import ActivePlan, Stale
@@ -41,18 +42,11 @@ agents:
 WIDER = PLAN.replace("[outage]", "[outage, slow]")
 
 
-@dataclass
 class Nobody:
-    """Records that know no customer; `away` breaks them after so many questions."""
+    """Records that know no customer."""
 
-    away: int = 1_000_000
-    asked: int = 0
-
-    async def customer(self, address: str) -> Customer | None:
-        self.asked += 1
-        if self.asked > self.away:
-            raise ConnectionError("the worker died")
-        return None
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        return None, None
 
 
 @dataclass
@@ -61,11 +55,11 @@ class Stage:
     plan: ActivePlan
     told: list[str] = field(default_factory=list)
 
-    def walker(self, holder: str = "one", records: Nobody | None = None) -> Walker:
+    def walker(self, holder: str = "one") -> Walker:
         async def tell(text: str) -> None:
             self.told.append(text)
 
-        return Walker(self.queue, self.plan, records or Nobody(), holder, tell)
+        return Walker(self.queue, self.plan, Nobody(), holder, tell)
 
     async def arrive(self, n: int, text: str, by: Rulebook | None = None) -> str:
         it = Arrived("sms", f"SM{n}", f"+49170{n:07d}", "+4930100", text)
@@ -89,7 +83,9 @@ async def test_a_walk_moves_what_the_plan_decides_otherwise_and_touches_nothing_
     before = {it.id: it for it in await stage.queue.contacts()}
     draft = Rulebook(parse(WIDER), 2)
     told = await count(stage.queue, Nobody(), stage.plan(), draft)
-    assert (told.waiting, told.moves) == (7, (("help", "outage", 3),))
+    assert (told.waiting, told.moves, told.whole) == (7, (("help", "outage", 3),), True)
+    hurried = await count(stage.queue, Nobody(), stage.plan(), draft, within=-1)
+    assert not hurried.whole and hurried.lines()[0].startswith("More wait than could be counted in time")
     await stage.plan.publish(WIDER, "Mira", "slow", waiting="reevaluate")
     done = await stage.walker().walk()
     assert done is not None and (done.seen, done.moved) == (7, 3)
@@ -112,8 +108,19 @@ async def test_another_worker_goes_on_where_one_died_and_nobody_is_counted_twice
     for n in range(1, 12):
         await stage.arrive(n, "it is slow")
     await stage.plan.publish(WIDER, "Mira", "slow", waiting="reevaluate")
+    moves, move = 0, stage.queue.reevaluate
+
+    async def dying(version: int, contact: str, judged: str, decision: Decision) -> Answer:
+        nonlocal moves
+        if moves == 6:
+            raise ConnectionError("the worker died")
+        moves += 1
+        return await move(version, contact, judged, decision)
+
+    monkeypatch.setattr(stage.queue, "reevaluate", dying)
     with pytest.raises(ConnectionError):
-        await stage.walker("one", Nobody(away=6)).walk()
+        await stage.walker("one").walk()
+    monkeypatch.setattr(stage.queue, "reevaluate", move)
     halfway = await stage.queue.walk()
     assert halfway is not None and halfway.moved == 6 and halfway.seen == 4
     assert await stage.walker("two").walk() is None, "the first one's lease still stands"
