@@ -67,13 +67,27 @@ def reconsider(old: Rulebook, book: Rulebook, it: Waiting, now: int) -> Move | N
     `old` is the plan before: by it one sees whether a contact was parked by opening hours or by somebody.
     """
     view, facts = it.view, Facts.parse(it.view.facts)
-    if view.state not in MOVABLE or view.owner or (facts.moved and view.service in book.services):
+    if view.state not in MOVABLE or view.owner:
+        return None
+    # Where the version before has decided about it, what is otherwise by now was decided by a person.
+    before = classify(old, it.arrived, it.customer, view.arrived) if facts.version == old.version else None
+    by_hand = facts.moved or (before is not None and before.decision.route != view.route)
+    if by_hand and view.service in book.services:
         return None
     verdict = classify(book, it.arrived, it.customer, view.arrived)
     decision = _decided(old, book, it, verdict, now)
+    if before is not None and not by_hand:
+        decision = replace(decision, rank=decision.rank + _hurried(old, it, before))
     if _same(view, facts, decision):
         return None
     return Move(view.id, view.service, decision.route.service, verdict.facts.rule, decision)
+
+
+def _hurried(old: Rulebook, it: Waiting, before: Verdict) -> int:
+    """By how much (ms) somebody has put it forward or back; 0 when nobody has."""
+    _, rank = ranked(old, before.service, before.decision.route, it.since, before.facts.priority)
+    off = it.view.rank // 1000 - rank
+    return off if abs(off) > SLIGHT else 0
 
 
 def _decided(old: Rulebook, book: Rulebook, it: Waiting, verdict: Verdict, now: int) -> Decision:

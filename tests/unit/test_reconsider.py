@@ -111,6 +111,18 @@ def test_whom_somebody_owns_or_moved_is_left_alone() -> None:
     assert again(changed(SLOW), replace(it, view=replace(it.view, facts=by_hand))) is None
 
 
+def test_what_a_person_decided_without_saying_so_in_the_facts_stays_too() -> None:
+    it = waiting("it is slow")
+    hurried = replace(it, view=replace(it.view, rank=it.view.rank - 7 * MIN * 1000))
+    assert again(Rulebook(book().plan, 8), hurried) is None
+    move = again(changed(SLOW), hurried)
+    plain = again(changed(SLOW), it)
+    assert move is not None and plain is not None
+    assert abs(plain.decision.rank - move.decision.rank - 7 * MIN) < 1000, "put forward by as much as before"
+    elsewhere = classify(book(), arrived("an invoice"), it.customer, NOW).decision.route
+    assert again(changed(SLOW), replace(it, view=replace(it.view, route=elsewhere))) is None
+
+
 def test_other_terms_of_the_same_service_are_a_change() -> None:
     it = waiting("How do I?")
     for pair in (
