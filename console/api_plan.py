@@ -22,7 +22,7 @@ from .views import iso
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 MOST = 1_000
-MOST_DRY = 10_000
+MOST_DRY = 5_000
 """Contacts that a dry run looks at, at most."""
 
 

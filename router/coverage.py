@@ -21,6 +21,8 @@ from .plan.say import quoted, tiers
 from .rulebook import UNSORTED, Rulebook, instant
 
 DAYS = 30
+MOST_ASKED = 1_000_000
+"""Pairs of need and profile that are compared: some seconds."""
 LANGUAGES = {
     "de": "German", "en": "English", "fr": "French", "es": "Spanish", "it": "Italian", "nl": "Dutch",
     "pl": "Polish", "pt": "Portuguese", "tr": "Turkish", "uk": "Ukrainian", "ru": "Russian", "ar": "Arabic",
@@ -57,9 +59,18 @@ def coverage(book: Rulebook, now: int, days: int = DAYS) -> tuple[Finding, ...]:
         return ()
     start = instant(now)
     look = _Look(book, start, start + timedelta(days=days))
-    wanted = tuple(_wanted(book))
-    found = [*_languages(book.plan), *_rules(book.plan), *_steps(look, wanted), *_gaps(look, wanted, days)]
+    found = [*_languages(book.plan), *_rules(book.plan)]
+    try:
+        wanted = tuple(_wanted(book))
+        found += _steps(look, wanted)
+        found += _gaps(look, wanted, days)
+    except TooLarge:
+        found.append(Finding("gap", "", "the plan is too large: not all of its hours could be looked at"))
     return tuple(found)
+
+
+class TooLarge(Exception):
+    """Looking at all of it would take longer than anybody waits."""
 
 
 class _Look:
@@ -70,6 +81,7 @@ class _Look:
         self._open: dict[str | None, tuple[Span, ...]] = {}
         self._pairs: dict[tuple[str | None, str | None], tuple[Span, ...]] = {}
         self._needs: dict[Need, tuple[Span, ...]] = {}
+        self._asked = 0
         people: dict[tuple[Profile, str | None, str | None], None] = {}
         for agent in book.plan.agents:
             team = book.plan.team(agent.team)
@@ -85,6 +97,9 @@ class _Look:
     def staffed(self, need: Need) -> tuple[Span, ...]:
         """When somebody whom `need` admits is on shift."""
         if need not in self._needs:
+            self._asked += len(self.people)
+            if self._asked > MOST_ASKED:
+                raise TooLarge
             pairs = {(team, shift) for profile, team, shift in self.people if refusal(need, profile) is None}
             self._needs[need] = union(span for pair in pairs for span in self._pair(*pair))
         return self._needs[need]
@@ -239,11 +254,13 @@ def both(ones: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
 def without(ones: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
     """What of `ones` lies in none of `others`; each in order and without overlaps."""
     found: list[Span] = []
+    first = 0
     for since, until in ones:
         here = since
-        for begun, ended in others:
-            if ended <= here:
-                continue
+        while first < len(others) and others[first][1] <= here:
+            first += 1
+        for index in range(first, len(others)):
+            begun, ended = others[index]
             if begun >= until:
                 break
             if begun > here:

@@ -22,7 +22,7 @@ from .plan.diff import diff
 from .plan.load import load_async
 from .plan.model import Plan
 from .rulebook import Rulebook
-from .walk import Count, count
+from .walk import ABREAST, Count, count
 
 log = structlog.get_logger()
 
@@ -124,8 +124,11 @@ class Versions:
         draft = await load_async(source, "draft")
         past = [it for event in await self.history.arrived(last) if (it := Past.of(event)) is not None]
         customers: dict[str, Customer | None] = {}
-        for key in dict.fromkeys(it.customer for it in past):
-            customers[key], _ = await self.history.arriving(key, "")
+        keys = list(dict.fromkeys(it.customer for it in past))
+        for i in range(0, len(keys), ABREAST):
+            some = keys[i : i + ABREAST]
+            answers = await asyncio.gather(*(self.history.arriving(key, "") for key in some))
+            customers |= {key: customer for key, (customer, _) in zip(some, answers, strict=True)}
         old = self.plan()
         return await asyncio.to_thread(dry_run, old, Rulebook(draft, old.version + 1), past, customers)
 

@@ -198,3 +198,13 @@ async def test_every_change_is_in_the_audit_log_with_who_when_what_and_from_wher
     assert mira["what"] == {"reason": "slow is an outage", "version": 2, "waiting": "new"}
     verified = await it.api("/audit/verify")
     assert verified["ok"] and verified["lines"] == len(found)
+
+
+async def test_every_verb_is_described(it: Inside) -> None:
+    paths = (await it.api("/openapi.json"))["paths"]
+    for path, method in (
+        ("", "get"), ("", "put"), ("/versions", "get"), ("/versions/{n}", "get"), ("/diff", "get"),
+        ("/check", "post"), ("/dry-run", "post"), ("/rollback", "post"),
+    ):  # fmt: skip
+        assert paths[f"/api/v1/plan{path}"][method]["summary"]
+    assert paths["/api/v1/audit/verify"]["get"]["parameters"]

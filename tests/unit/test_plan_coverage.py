@@ -125,6 +125,11 @@ def test_what_is_told_is_true_hour_by_hour() -> None:
         assert free == (6 <= local.hour < 22), local
 
 
+def test_a_plan_too_large_to_look_at_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tierline.router.coverage.MOST_ASKED", 5)
+    assert found() == ["the plan is too large: not all of its hours could be looked at"]
+
+
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 9)), max_size=6).map(
     lambda raw: union((datetime(2026, 1, 1, tzinfo=BERLIN) + timedelta(hours=a), datetime(2026, 1, 1, tzinfo=BERLIN) + timedelta(hours=a + n)) for a, n in raw)
 )  # fmt: skip
