@@ -110,7 +110,15 @@ class Versions:
             warnings += [
                 f"{n} wait in {service}, which this plan no longer has" for service, n in counted.stranded
             ]
+        warnings += await self._leaving(old, book)
         return Checked(draft, old.version, lines, tuple(warnings), gaps, counted)
+
+    async def _leaving(self, old: Rulebook, book: Rulebook) -> list[str]:
+        """Whoever the draft removes while they have work in hand."""
+        people = (await self.queue.agents()).items()
+        gone = [(name, len(it.contacts)) for name, it in people if name not in book.by_id and it.contacts]
+        names = {name: spec.name for name, spec in old.by_id.items()}
+        return [f"{names.get(name, name)} is removed and has {n} in hand: it goes to others" for name, n in gone]
 
     async def _count(self, old: Rulebook, book: Rulebook) -> Count | None:
         try:

@@ -149,6 +149,16 @@ async def test_a_service_in_which_somebody_waits_is_not_taken_away_unless_they_m
     assert (await it.contact())["service"] == "help"
 
 
+async def test_who_is_removed_with_work_in_hand_is_named_before(it: Inside) -> None:
+    await it.slash("Ada", "available")
+    await it.text("a question")
+    await it.accept("Ada")
+    without = PLAN.replace("  - {name: Ada", "  - {name: Zoe")
+    status, told = await send(it, "POST", "/plan/check", {"yaml": without})
+    assert status == 200 and told["warnings"] == ["Ada is removed and has 1 in hand: it goes to others"]
+    assert "Agent “Ada” is removed" in told["diff"]
+
+
 async def test_a_stale_draft_and_what_is_no_version_are_refused_in_words(it: Inside) -> None:
     await publish(it, WIDER, on=1)
     body = {"yaml": PLAN, "author": "Tom", "reason": "late", "on": 1}
