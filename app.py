@@ -27,7 +27,7 @@ from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
-from .console.listen import LARGEST, Listener
+from .console.listen import LARGEST, LAST, Listener
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.history import History
@@ -226,7 +226,7 @@ class App:
         web_app.add_routes(self._api().routes())
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
-        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=self.settings.grace)
+        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
         self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
 
@@ -264,6 +264,7 @@ class App:
 
     async def _stop_listening(self) -> None:
         if self.runner is not None:
+            await self.listener.finish(self.settings.grace)
             await self.runner.cleanup()
 
     async def _stop_core(self, grace: float) -> None:
@@ -278,12 +279,12 @@ class App:
     # ---- health -------------------------------------------------------------------------------------------------
 
     async def _look_after(self) -> None:
-        """Tell trouble with the store once when it begins and once when it ends."""
+        """Tell trouble with the store once when it begins and once when it ends; of many processes who delivers."""
         while True:
             trouble = (await self.store.health()).trouble
             if not trouble:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
-            else:
+            elif self.role == "all" or self.outbox.held:
                 await self.alerts.begin("store", trouble)
             await asyncio.sleep(HEALTH_EVERY)
 

@@ -60,6 +60,7 @@ class Listener:
     def __init__(self) -> None:
         self.most = MOST
         self.full = 0
+        self.busy = 0
         self.closing = False
         self._idle: dict[Protocol, tuple[float, bool]] = {}  # since when, and whether it made no request yet
         self._bodies = 0
@@ -103,6 +104,12 @@ class Listener:
             await self._welcome(one)
         end = monotonic() + LAST
         while monotonic() < end and any(fresh and p.transport for p, (_, fresh) in self._idle.items()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    async def finish(self, grace: float) -> None:
+        """Wait at most `grace` seconds for the requests in hand; aiohttp's own shutdown drops the rest of their bodies."""
+        end = monotonic() + grace
+        while self.busy and monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     # ---- connections --------------------------------------------------------------------------------------------
@@ -172,9 +179,11 @@ class Listener:
         @web.middleware
         async def busy(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._idle.pop(request.protocol, None)
+            self.busy += 1
             try:
                 response = await self._within(request, handler)
             finally:
+                self.busy -= 1
                 self._idle[request.protocol] = (monotonic(), False)
             if self.closing and not response.prepared:
                 response.force_close()

@@ -40,6 +40,8 @@ class Outbox:
     broken: Callable[[str], Awaitable[None]] = nobody
     term: int = LEASE
     sure_until: float = 0.0
+    held: bool = False
+    """Whether the role was ours when it was last asked for; also while the store can't be asked."""
 
     @property
     def mine(self) -> bool:
@@ -53,6 +55,7 @@ class Outbox:
         """Take or keep the role; its fence. The lease is counted from before the question."""
         before = monotonic()
         fence = await self.queue.lease(ROLE, self.holder, self.term)
+        self.held = fence is not None
         self.sure_until = before + self.term / 1000 if fence is not None else 0.0
         return fence
 

@@ -15,7 +15,6 @@ import aiohttp
 from story_stage import (
     DESK,
     PLAN,
-    Json,
     Process,
     Stage,
     environment,
@@ -29,6 +28,7 @@ from tierline.queue.client import Client
 from tierline.queue.embedded import EmbeddedStore
 from tierline.rehearsal import cast_of
 from tierline.router.plan.load import parse
+from tierline.sandbox.twilio_sms import TwilioStandIn
 
 SECRET = "8YxKq2mZ-vT4nB7wLr9Jd5Hf3Gs6Pc"
 
@@ -155,8 +155,9 @@ class Crew(Stage):
 
     async def sent(self) -> Counter[tuple[str, str]]:
         """How often each text came to each phone, by what Twilio has."""
-        found: list[Json] = await self.call("/sms")
-        return Counter((m["to"], m["text"]) for m in found if m["direction"].startswith("outbound"))
+        twilio = next(it for it in self.sandbox.standins if isinstance(it, TwilioStandIn))
+        found = twilio.store.messages.values()
+        return Counter((m.to, m.body) for m in found if m.direction != "inbound")
 
 
 @contextlib.asynccontextmanager
@@ -185,9 +186,7 @@ async def open_crew(
     def process(command: str, n: int, **more: str) -> Process:
         own = home / f"{command}{n}"
         own.mkdir()
-        return Process(
-            (command,), environment(home, cast, base, product, own / "data") | shared | more, own
-        )
+        return Process((command,), environment(home, cast, base, product, own / "data") | shared | more, own)
 
     faces = [process("web", n, PORT=str(port)) for n, port in enumerate(front.ports)]
     hands = [process("worker", n) for n in range(workers)]

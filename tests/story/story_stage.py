@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -286,7 +286,14 @@ def buttons(message: Json) -> set[str]:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
+async def open_stage(
+    home: Path,
+    redis_url: str = "",
+    *,
+    program: tuple[str, ...] = ("-m", "tierline"),
+    before: Callable[[], None] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> AsyncIterator[Stage]:
     """Stand-ins in this process, `tierline run` in another, both on free ports; the product is up."""
     port, data = free_port(), home / "data"
     product = f"http://127.0.0.1:{port}"
@@ -294,10 +301,10 @@ async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
     cast = cast_of(parse(PLAN), product)
     sandbox = stand_ins(cast, product)
     base = f"http://127.0.0.1:{await sandbox.start(0)}"
-    env = environment(home, cast, base, product, data) | {"PORT": str(port)}
+    given = environment(home, cast, base, product, data) | {"PORT": str(port)} | dict(env or {})
     if redis_url:
-        env["REDIS_URL"] = redis_url
-    process = Process(("run",), env, home)
+        given["REDIS_URL"] = redis_url
+    process = Process(("run",), given, home, program=program, before=before)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
         stage = Stage(sandbox, cast, base, product, process, http, data)
         try:
