@@ -107,7 +107,7 @@ class Listener:
             await asyncio.sleep(0.01)
 
     async def finish(self, grace: float) -> None:
-        """Wait at most `grace` seconds for the requests in hand; aiohttp's own shutdown drops the rest of their bodies."""
+        """Wait at most `grace` seconds for the requests in hand; aiohttp drops what is missing of them."""
         end = monotonic() + grace
         while self.busy and monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -32,6 +32,8 @@ from tierline.sandbox.twilio_sms import TwilioStandIn
 
 SECRET = "8YxKq2mZ-vT4nB7wLr9Jd5Hf3Gs6Pc"
 
+MANY = PLAN + 'texts: {received: {en: "We have your message."}}\n'
+
 
 @dataclass
 class Front:
@@ -162,7 +164,7 @@ class Crew(Stage):
 
 @contextlib.asynccontextmanager
 async def open_crew(
-    home: Path, webs: int = 2, workers: int = 3, plan: str = PLAN, lease: float = 2.0
+    home: Path, webs: int = 2, workers: int = 3, plan: str = MANY, lease: float = 2.0
 ) -> AsyncIterator[Crew]:
     """Stand-ins here; a store, `webs` and `workers` in processes of their own. All stop cleanly at the end."""
     front = Front([free_port() for _ in range(webs)])
