@@ -29,6 +29,7 @@ from .console.api import Api
 from .console.listen import LARGEST, LAST, Listener
 from .queue.engine import Queue
 from .queue.failures import StoreError
+from .queue.replies import Refused
 from .queue.history.history import History
 from .queue.history.projector import Projector
 from .queue.store import Store
@@ -267,11 +268,11 @@ class App:
             await self.runner.cleanup()
 
     async def _stop_core(self, grace: float) -> None:
-        with contextlib.suppress(StoreError):  # without it the leases run out by themselves
+        with contextlib.suppress(StoreError, Refused):  # without it the leases run out by themselves
             await self.outbox.drain(grace)
         await self.supervisor.stop()
         if self.role != "web":
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(StoreError, Refused):
                 await asyncio.gather(self.outbox.release(), self.projector.release())
         await self.alerts.drain()
 
