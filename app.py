@@ -29,9 +29,9 @@ from .console.api import Api
 from .console.listen import LARGEST, LAST, Listener
 from .queue.engine import Queue
 from .queue.failures import StoreError
-from .queue.replies import Refused
 from .queue.history.history import History
 from .queue.history.projector import Projector
+from .queue.replies import Refused
 from .queue.store import Store
 from .router.active import ActivePlan
 from .router.alerts import Alerts, Way
