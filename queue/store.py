@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from . import library
+from .address import Address
 from .client import Client, Reply, Word
 from .embedded import EmbeddedStore
 from .failures import (
@@ -41,6 +42,11 @@ from .identity import identity_key, recall, remember
 from .safety import CONFIG_READ, Durability, Facts, durability, read_facts, unsafe, warnings
 
 ADMIN_WITHIN = 3.0
+REMEDY = (
+    "Whoever is between could read and change every conversation. Use rediss://user:password@host:port/0,"
+    " or say that you know with TIERLINE_STORE_INSECURE=yes."
+)
+ALLOWED = "TIERLINE_STORE_INSECURE allows it: whoever is between can read and change every conversation."
 T = TypeVar("T")
 
 
@@ -83,24 +89,36 @@ class Store:
         self.client = Client(url)
         self.durability: Durability = "unknown"
         self.warnings: tuple[str, ...] = ()
+        self.exposed: str | None = None
         self._source = library_source
         self._loading = asyncio.Lock()
         self._loads = 0
 
     @classmethod
     async def open(
-        cls, redis_url: str | None, data_dir: Path, site: str, *, library_source: str | None = None
+        cls,
+        redis_url: str | None,
+        data_dir: Path,
+        site: str,
+        *,
+        library_source: str | None = None,
+        insecure: bool = False,
     ) -> Store:
         """Open the store at `redis_url`, or the embedded one in `data_dir/store`.
 
-        Raises `StoreUnsafe` (too old, or evicts keys), `StoreIdentityChanged` (not the store that `data_dir`
+        `insecure` lets one be used that others on the way could read. Raises `StoreUnsafe` (too old, evicts keys,
+        or another machine without TLS and a password), `StoreIdentityChanged` (not the store that `data_dir`
         remembers), `StoreUnavailable`, `EmbeddedError`, or ValueError for a malformed URL.
         """
         source = library.source() if library_source is None else library_source
+        exposed = Address.parse(redis_url).exposed() if redis_url else None
+        if exposed and not insecure:
+            raise StoreUnsafe(f"{exposed}. {REMEDY}")
         embedded = None if redis_url else await EmbeddedStore.start(data_dir / "store")
         url = redis_url or (embedded.url if embedded else "")
         try:
             store = cls(url, site, source, embedded)
+            store.exposed = exposed
         except BaseException:
             if embedded is not None:
                 await embedded.stop()
@@ -195,7 +213,8 @@ class Store:
 
     def _judge(self, facts: Facts) -> None:
         self.durability = durability(facts)
-        self.warnings = warnings(facts)
+        open_door = (f"{self.exposed}; {ALLOWED}",) if self.exposed else ()
+        self.warnings = open_door + warnings(facts)
 
     async def _recognise(self, data_dir: Path) -> None:
         key = identity_key(self.site)
@@ -236,6 +255,8 @@ class Store:
             socket_connect_timeout=ADMIN_WITHIN,
             single_connection_client=True,
             decode_responses=True,
+            protocol=2,  # the newer one, and naming the client, ask for rights that we don't need
+            driver_info=None,
         )
         try:
             yield redis

@@ -259,6 +259,18 @@ class Stage:
         }
         await self.call("/slack/reply", body)
 
+    async def close(self, name: str, head: Json) -> None:
+        """The owner closes a contact as solved, through the form."""
+        await self.press(name, head, "contact.close")
+        who = self.person(name).slack
+
+        async def form() -> list[Json]:
+            return [v for v in await self.call(f"/slack/views?user={who}") if "disposition" in json.dumps(v)]
+
+        view = (await self.until(form))[-1]
+        sent = {"user": who, "view_id": view["id"], "values": {"disposition": "0:solved"}}
+        assert (await self.call("/slack/submit", sent))["ok"]
+
     async def alerts(self) -> list[str]:
         """What was told in #ops."""
         return [m["text"] for m in await self.channel("ops")]
