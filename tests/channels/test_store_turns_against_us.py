@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from helpers_app import JONAS, Inside, inside
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 
 @pytest.fixture
@@ -139,4 +140,20 @@ async def test_a_server_that_stands_still_is_not_waited_for(running: Inside) -> 
     finally:
         os.kill(pid, signal.SIGCONT)
     await _told_once(running, "store is in trouble")
+    await _goes_on(running)
+
+
+@pytest.mark.promise("store-refusal")
+async def test_somebodys_endless_script_is_not_waited_for(running: Inside, admin: Redis) -> None:
+    await admin.config_set("busy-reply-threshold", 100)
+    stranger = Redis(connection_pool=admin.connection_pool)
+    script = asyncio.create_task(stranger.eval("while true do end", 0))
+    await running.until(lambda: _refuses(running))
+    told = await running.until(lambda: running.told("store is in trouble"))
+    assert await _unready(running)
+    await admin.script_kill()
+    with pytest.raises(ResponseError, match="killed"):
+        await script
+    await _told_once(running, "store is in trouble")
+    assert told
     await _goes_on(running)

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Process:
     command: tuple[str, ...]
     env: dict[str, str]
     home: Path
+    before: tuple[str, ...] = ()  # a command that starts it
     running: asyncio.subprocess.Process | None = None
 
     @property
@@ -82,7 +83,7 @@ class Process:
         }
         with (self.home / "log.txt").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tierline", *self.command,
+                *self.before, sys.executable, "-m", "tierline", *self.command,
                 env=kept | self.env, cwd=self.home, stdout=log, stderr=log,
             )  # fmt: skip
 
@@ -288,8 +289,8 @@ def buttons(message: Json) -> set[str]:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
-    """Stand-ins in this process, `tierline run` in another, both on free ports; the product is up."""
+async def open_stage(home: Path, redis_url: str = "", before: Sequence[str] = ()) -> AsyncIterator[Stage]:
+    """Stand-ins in this process, `tierline run` in another (behind `before`), both on free ports; it is up."""
     port, data = free_port(), home / "data"
     product = f"http://127.0.0.1:{port}"
     (home / "plan.yaml").write_text(PLAN)
@@ -316,7 +317,7 @@ async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
         "SLACK_BOT_TOKEN": made.bot_token, "SLACK_APP_TOKEN": made.app_token,
         "TIERLINE_SLACK_API_URL": f"{base}/slack/api/", **({"REDIS_URL": redis_url} if redis_url else {}),
     }  # fmt: skip
-    process = Process(("run",), env, home)
+    process = Process(("run",), env, home, tuple(before))
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
         stage = Stage(sandbox, cast, base, product, process, http, data)
         try:
