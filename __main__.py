@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
 
 from .app import SITE, App, Role, keep_secrets
-from .console import cli_ask, cli_day_one, cli_plan, cli_split
+from .console import cli_ask, cli_backup, cli_day_one, cli_plan, cli_split
 from .queue.failures import StoreError
 from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
@@ -42,6 +42,7 @@ cli_plan.register(plan_cli, SITE)
 customers_cli.command("import")(cli_ask.customers_import)
 customers_cli.callback()(lambda: None)  # one command alone would lose its name
 cli.command()(cli_ask.why)
+cli_backup.register(cli, SITE)
 cli.command()(cli_day_one.setup)
 cli.command()(cli_day_one.doctor)
 cli.command("slack-manifest")(cli_day_one.slack_manifest)

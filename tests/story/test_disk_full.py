@@ -23,13 +23,17 @@ def _mounts(place: Path) -> list[str]:
     return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", shell]
 
 
+def _try_to_mount(place: Path) -> None:
+    subprocess.run([*_mounts(place), "true"], check=True, capture_output=True, timeout=10)
+
+
 @pytest.fixture
 async def small(tmp_path: Path) -> AsyncIterator[Stage]:
     """The product on a disk of its own, a small one."""
     data = tmp_path / "data"
     data.mkdir()
     try:
-        subprocess.run([*_mounts(data), "true"], check=True, capture_output=True, timeout=10)
+        await asyncio.to_thread(_try_to_mount, data)
     except (OSError, subprocess.SubprocessError):
         pytest.skip("can't mount a small tmpfs in a user namespace here")
     async with open_stage(tmp_path, before=_mounts(data)) as stage:
