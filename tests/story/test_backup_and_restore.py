@@ -8,7 +8,6 @@ import os
 import shutil
 import sqlite3
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,10 +70,6 @@ async def test_after_losing_everything_a_backup_brings_every_contact_back_as_it_
     before = await seen(stage)
     alerts, phones = await stage.alerts(), [await stage.phone(it) for it in (EVA, JONAS, *OTHERS)]
     heads = len(await stage.heads())
-    status, again = await tierline(stage, "backup", str(file))
-    assert status == 1 and "exists" in again
-    status, running = await tierline(stage, "restore", str(file), "--replace")
-    assert status == 1 and "Stop it first" in running
 
     assert await stage.text("after the backup", "+4915299999999") == 200
     lost = (await stage.contact("+4915299999999"))["id"]
@@ -102,23 +97,3 @@ async def test_after_losing_everything_a_backup_brings_every_contact_back_as_it_
     assert len(await stage.got("I am at it", JONAS)) == 1
     fresh = (await stage.contact("+4915288888888"))["id"]
     assert int(fresh[1:]) > int(lost[1:]) + 500, "a number that was given after the backup isn't given again"
-
-
-@pytest.mark.promise("backup")
-async def test_what_is_there_is_put_aside_only_when_told_and_never_deleted(stage: Stage) -> None:
-    assert await stage.text("before") == 200
-    await stage.contact()
-    file = stage.process.home / "tierline.backup"
-    assert await stage.process.stop() == 0
-    status, said = await tierline(stage, "backup", str(file))  # it doesn't run
-    assert status == 0, said
-    status, said = await tierline(stage, "restore", str(file))
-    assert status == 1 and "isn't empty" in said and "--replace" in said
-    status, said = await tierline(stage, "restore", str(file), "--replace")
-    assert status == 0, said
-    (aside,) = stage.data.glob("before-restore-*")
-    assert (aside / "store" / "appendonlydir").is_dir() and (aside / "history.sqlite3").exists()
-    await stage.up()
-    assert (await stage.contact())["transcript"][0]["text"] == "before"
-    status, said = await tierline(stage, "backup", "x", REDIS_URL="redis://localhost:1")
-    assert status == 1 and "REDIS_URL" in said
