@@ -268,7 +268,7 @@ async def _tried(shop: Path, site: str, act: Act | None = None) -> Content:
 def _as_log(snapshot: Path, log: Path) -> None:
     """A snapshot as the base of an append-only log: with `appendonly yes` a server reads nothing else."""
     log.mkdir(mode=0o700, parents=True)
-    shutil.copyfile(snapshot, log / "appendonly.aof.1.base.rdb")
+    os.link(snapshot, log / "appendonly.aof.1.base.rdb")  # a server only reads its base
     (log / "appendonly.aof.1.incr.aof").touch()
     (log / "appendonly.aof.manifest").write_text(
         "file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n"
