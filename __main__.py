@@ -53,7 +53,7 @@ def main() -> None:
 
 def add_the_rest(to: typer.Typer) -> typer.Typer:
     """The verbs that start nothing; their rooms are imported here, because a start would wait 40 ms for them."""
-    from .console import cli_ask, cli_day_one, cli_plan
+    from .console import cli_ask, cli_backup, cli_day_one, cli_plan
 
     plan = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
     cli_plan.register(plan, SITE)
@@ -63,6 +63,7 @@ def add_the_rest(to: typer.Typer) -> typer.Typer:
     to.add_typer(plan, name="plan")
     to.add_typer(customers, name="customers")
     to.command()(cli_ask.why)
+    cli_backup.register(to, SITE)
     to.command()(cli_day_one.setup)
     to.command()(cli_day_one.doctor)
     to.command("slack-manifest")(cli_day_one.slack_manifest)

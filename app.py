@@ -149,7 +149,9 @@ class App:
         settings = self.settings
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         database_url = settings.database_url.get_secret_value() if settings.database_url else None
-        self.store = await Store.open(redis_url, settings.data, self.site)
+        self.store = await Store.open(redis_url, settings.data, self.site, insecure=settings.store_insecure)
+        for text in self.store.warnings:
+            log.warning("store.warning", text=text)
         self.queue = Queue(self.store, self.site)
         self.history = await History.open(database_url, settings.data)
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start")
@@ -301,6 +303,7 @@ class App:
                 "durability": health.durability,
                 "server": health.server,
                 "why": health.trouble,
+                "warnings": list(health.warnings),
             },
             "tasks": tasks,
             "doors": {

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
 
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
     """The store, redis:// rediss:// or unix://; unset: an embedded Valkey in `data`. May hold a password."""
+    store_insecure: bool = Field(False, alias="TIERLINE_STORE_INSECURE")
+    """Use a store on another machine although it isn't encrypted or has no password: everybody between reads all."""
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
     """The history, postgresql://… (or sqlite:////path for processes of one machine); unset: SQLite in `data`."""
     data: Path = Field(Path("var"), alias="TIERLINE_DATA")
