@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -26,13 +26,22 @@ MOST_DRY = 5_000
 """Contacts that a dry run looks at, at most."""
 
 
+class Logs(Protocol):
+    """What is asked of the history."""
+
+    async def audit(self, after: int = 0, limit: int = MOST) -> tuple[Line, ...]:
+        """Lines of the audit log behind a number."""
+
+    async def verify(self, noted: tuple[int, str] | None = None) -> Verified:
+        """Whether it is as it was written."""
+
+
 @dataclass(slots=True)
 class PlanApi:
-    """What the handlers need; `audit` and `verify` read the log of changes."""
+    """What the handlers need."""
 
     versions: Callable[[], Versions]
-    audit: Callable[[int, int], Awaitable[tuple[Line, ...]]]
-    verify: Callable[[tuple[int, str] | None], Awaitable[Verified]]
+    logs: Callable[[], Logs]
 
     def routes(self, only: Callable[[Handler], Handler]) -> list[web.RouteDef]:
         """All routes, each behind `only`."""
@@ -116,7 +125,7 @@ class PlanApi:
         """Who changed what, when and from where: lines behind number `after=`, oldest first."""
         after, limit = (request.query.get(key, "") for key in ("after", "limit"))
         most = min(MOST, max(1, _number(limit))) if limit else MOST
-        lines = await self.audit(_number(after) if after else 0, most)
+        lines = await self.logs().audit(_number(after) if after else 0, most)
         return web.json_response([it.to_json() | {"at": iso(it.at)} for it in lines])
 
     async def audit_verify(self, request: web.Request) -> web.Response:
@@ -124,7 +133,7 @@ class PlanApi:
         n, digest = request.query.get("n", ""), request.query.get("hash", "")
         if bool(n) != bool(digest) or (digest and not re.fullmatch("[0-9a-f]{64}", digest)):
             raise BadBody("`n` and `hash` come together: a line's number and its 64 digits")
-        it = await self.verify((_number(n), digest) if n else None)
+        it = await self.logs().verify((_number(n), digest) if n else None)
         return web.json_response({"ok": not it.wrong, "lines": it.lines, "head": it.head, "wrong": it.wrong})
 
 

@@ -198,13 +198,15 @@ async def _publish_in_store(
     """Nobody serves the API here: the store is asked itself, under the same checks."""
     url = config.database_url.get_secret_value() if config.database_url else None
     store = await Store.open(
-        config.redis_url.get_secret_value() if config.redis_url else None, config.data, site
+        config.redis_url.get_secret_value() if config.redis_url else None,
+        config.data,
+        site,
+        insecure=config.store_insecure,
     )
     history = None
     try:
         queue, history = Queue(store, site), await History.open(url, config.data)
-        known = await history.plans(1)
-        last = known[-1].version if known else 0
+        last = await history.last_plan()
         active = await ActivePlan.open(queue, await load_async(text), author, after=last)
         if active().plan.source == text and active().version == last + 1 and on in (None, 0):
             return published_first(active().version)

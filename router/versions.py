@@ -118,7 +118,9 @@ class Versions:
         people = (await self.queue.agents()).items()
         gone = [(name, len(it.contacts)) for name, it in people if name not in book.by_id and it.contacts]
         names = {name: spec.name for name, spec in old.by_id.items()}
-        return [f"{names.get(name, name)} is removed and has {n} in hand: it goes to others" for name, n in gone]
+        return [
+            f"{names.get(name, name)} is removed and has {n} in hand: it goes to others" for name, n in gone
+        ]
 
     async def _count(self, old: Rulebook, book: Rulebook) -> Count | None:
         try:

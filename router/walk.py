@@ -199,7 +199,8 @@ class Walker:
         if moved is None:
             return None
         log.info("reevaluate.done", version=walk.version, seen=walk.seen, moved=moved)
-        await self.told(f"Plan version {walk.version}: {moved} of {walk.seen} who waited were moved.")
+        told = f"Plan version {walk.version}: {moved} of {walk.seen} who waited were moved."
+        await self.told(f":twisted_rightwards_arrows: {told}")
         return replace(walk, moved=moved)
 
 

@@ -251,6 +251,13 @@ class History:
             return await read_version(connection, version)
 
     @_whole(READ_WAIT)
+    async def last_plan(self) -> int:
+        """The number of the latest version, 0 when there is none."""
+        async with self.database.read() as connection:
+            found = await read_versions(connection, 1)
+        return found[0].version if found else 0
+
+    @_whole(READ_WAIT)
     async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[Line, ...]:
         """Lines of the audit log behind number `after`, oldest first."""
         async with self.database.read() as connection:
@@ -290,6 +297,12 @@ class History:
         """Work out everything that comes from the ledger again, from the archive; how many events it has."""
         async with self.database.write() as connection:
             return await projections.rebuild(connection)
+
+    @_whole(REBUILD_WAIT)
+    async def cut(self, last: str, present: Sequence[str]) -> int:
+        """Forget what came after the ledger's entry `last`; how many events. For a copy, never for the history."""
+        async with self.database.write() as connection:
+            return await projections.cut(connection, last, present)
 
     @_whole(READ_WAIT)
     async def forgettable(self, now: int, limit: int) -> tuple[tuple[str, str], ...]:

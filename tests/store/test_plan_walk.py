@@ -96,7 +96,7 @@ async def test_a_walk_moves_what_the_plan_decides_otherwise_and_touches_nothing_
         assert after[name].arrived == before[name].arrived
         assert abs(after[name].rank - before[name].rank + (540 + 900 - 900) * 1_000_000) < 900_000
     assert all(after[name] == before[name] for name in others), "its decision is the same: it is as it was"
-    assert stage.told == ["Plan version 2: 3 of 7 who waited were moved."]
+    assert stage.told == [":twisted_rightwards_arrows: Plan version 2: 3 of 7 who waited were moved."]
     assert await stage.queue.walk() is None
 
 
