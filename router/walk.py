@@ -169,9 +169,7 @@ class Walker:
         now = await self.queue.now()
         # What arrived after the publishing and was decided by this version isn't one of those who waited.
         old = [it for it in page if _version(it) != walk.version or it.arrived < walk.at]
-        todo = [
-            it for it in old if _version(it) != walk.version
-        ]  # somebody who crashed here moved the others
+        todo = [it for it in old if _version(it) != walk.version]  # a crash may have left some done
         for it in await all_known(self.queue, self.records, todo):
             if it is not None:
                 await self._move(walk.version, it, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,17 @@ async def test_altering_or_taking_out_one_line_is_found(history: History, line: 
             await connection.execute(delete(audit).where(where))
     found = await history.verify()
     assert found.wrong and found.lines <= 5
+
+
+async def test_a_line_altered_with_its_hash_made_anew_is_found_by_the_next(history: History) -> None:
+    await history.project([change(n) for n in range(1, 6)])
+    before, line = (await history.audit())[:2]
+    forged = replace(line, who="Tom")
+    async with history.database.write() as connection:
+        where = update(audit).where(audit.c.n == 2)
+        await connection.execute(where.values(who="Tom", hash=forged.hashed(before.hash)))
+    found = await history.verify()
+    assert found.lines == 2 and found.wrong.startswith("line 3 was altered")
 
 
 async def test_a_line_put_in_or_a_whole_tail_cut_off_is_found(history: History) -> None:

@@ -190,15 +190,24 @@ async def test_a_newer_version_ends_the_walk_of_the_one_before(stage: Stage) -> 
 async def test_who_was_decided_by_a_router_that_had_not_followed_yet_is_looked_at_too(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walking, "FOLLOWED", 400)
-    monkeypatch.setattr(walking, "LOOK", 0.05)
+    monkeypatch.setattr(walking, "FOLLOWED", 1_000_000_000)
+    monkeypatch.setattr(walking, "LOOK", 0.01)
     old = stage.plan()
+    first = await stage.arrive(1, "it is slow")
     await stage.plan.publish(WIDER, "Mira", "slow", waiting="reevaluate")
     walk = asyncio.create_task(stage.walker().walk())
-    name = await stage.arrive(1, "it is slow", by=old)
+
+    async def passed(name: str) -> bool:
+        at = await stage.queue.walk()
+        return at is None or at.after >= int(name.removeprefix("C"))
+
+    await until(lambda: passed(first))
+    late = await stage.arrive(2, "slow here, too", by=old)
+    await until(lambda: passed(late))
+    monkeypatch.setattr(walking, "FOLLOWED", 0)
     done = await walk
-    assert done is not None and done.moved == 1
-    assert (await stage.services())[name] == "outage"
+    assert done is not None and done.moved == 2
+    assert await stage.services() == {first: "outage", late: "outage"}
 
 
 @pytest.mark.promise("plan-by-hand")
