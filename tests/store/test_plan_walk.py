@@ -14,7 +14,7 @@ from tierline.queue.contact import Arrived, Decision
 from tierline.queue.engine import Queue
 from tierline.queue.history.records import Customer
 from tierline.queue.replies import Answer
-from tierline.queue.state import mask_of
+from tierline.queue.state import ContactView, mask_of
 from tierline.router import walk as walking
 from tierline.router.active import ActivePlan, Stale
 from tierline.router.classify import classify
@@ -192,18 +192,23 @@ async def test_who_was_decided_by_a_router_that_had_not_followed_yet_is_looked_a
 ) -> None:
     monkeypatch.setattr(walking, "FOLLOWED", 1_000_000_000)
     monkeypatch.setattr(walking, "LOOK", 0.01)
+    ends, page = 0, stage.queue.page
+
+    async def counting(after: int, limit: int) -> tuple[list[ContactView], int | None]:
+        nonlocal ends
+        found = await page(after, limit)
+        ends += found[1] is None
+        return found
+
+    monkeypatch.setattr(stage.queue, "page", counting)
     old = stage.plan()
     first = await stage.arrive(1, "it is slow")
     await stage.plan.publish(WIDER, "Mira", "slow", waiting="reevaluate")
     walk = asyncio.create_task(stage.walker().walk())
-
-    async def passed(name: str) -> bool:
-        at = await stage.queue.walk()
-        return at is None or at.after >= int(name.removeprefix("C"))
-
-    await until(lambda: passed(first))
+    await until(lambda: ends >= 2 or walk.done())
     late = await stage.arrive(2, "slow here, too", by=old)
-    await until(lambda: passed(late))
+    seen = ends
+    await until(lambda: ends >= seen + 2 or walk.done())
     monkeypatch.setattr(walking, "FOLLOWED", 0)
     done = await walk
     assert done is not None and done.moved == 2
