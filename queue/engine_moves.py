@@ -101,12 +101,13 @@ class Moves(Calls):
     ) -> Arrival | Answer:  # fmt: skip
         """A new contact with copies of these customer's messages, without a conversation of its own.
 
-        Stale when one of `numbers` isn't a customer's message.
+        Stale when one of `numbers` isn't a customer's message. Raises ValueError when the route is of another
+        channel.
         """
         words = await self._decision(decision)
         which = ",".join(map(str, sorted(set(numbers))))
-        reply = await self.do("split", contact, which, "", *words, op=op, now=now)
-        return answer(reply) if "|" in reply else arrival(reply)
+        reply = await self.do("split", contact, which, channel_of(decision), *words, op=op, now=now)
+        return arrival(reply) if reply.startswith("new ") else moved(reply)
 
     async def reopen(
         self, contact: str, agent: str, decision: Decision,

@@ -314,7 +314,8 @@ class Matching(Memory):
         contact.personal, contact.prefer, contact.handover, contact.told = "", None, None, -1
         contact.route, contact.classes, contact.step = before.route, before.classes, before.step
         contact.base, contact.deadlines, contact.facts = before.base, before.deadlines, before.facts
-        self.tell("kept", contact.id, contact.owner, why=why)
+        told = {"why": why, "service": contact.route.service, "facts": contact.facts}
+        self.tell("kept", contact.id, contact.owner, **told)
         self.remind(contact)
         if not contact.owed and contact.route.quiet is not None:
             self.due[f"q:{contact.id}"] = self.now + contact.route.quiet

@@ -168,19 +168,22 @@ class Moves(Quiet):
         said = {message.n: message for message in it.messages if message.kind == "in"}
         if not numbers or not said.keys() >= set(numbers):
             return self.too_late(it, "stale")
+        same_channel(it, decision)
         chosen = [said[n] for n in sorted(set(numbers))]
         self.tell("split", it.id, to=f"C{self.counter + 1}", numbers=[message.n for message in chosen])
-        new = self.open_contact(chosen[0].body, "", decision, it.id)
+        new = self.open_contact(chosen[0].body, "", decision, {"split_from": it.id, "at": chosen[0].at})
         new.messages = [replace(message, n=n) for n, message in enumerate(chosen, 1)]
         for message in new.messages[1:]:
-            self.tell("message", new.id, "", message.n, kind="in", body=message.body)
+            self.tell("message", new.id, "", message.n, kind="in", body=message.body, at=message.at)
         self.begin(new, decision)
         self.work()
         return Arrival("new", new.id, len(chosen))
 
     # -- the beginning, and after the end ------------------------------------------------------------------
 
-    def open_contact(self, body: str, thread: str, decision: Decision, split_from: str = "") -> Contact:
+    def open_contact(
+        self, body: str, thread: str, decision: Decision, split: dict[str, str | int] | None = None
+    ) -> Contact:
         """A new contact, queued or laid aside."""
         self.counter += 1
         contact = Contact(
@@ -195,17 +198,16 @@ class Moves(Quiet):
             deadlines=decision.deadlines,
             prefer=decision.prefer,
             facts=decision.facts,
-            previous=split_from or self.last.get(thread, ""),
+            previous=str(split["split_from"]) if split else self.last.get(thread, ""),
         )
         self.contacts[contact.id] = contact
         if thread:
             self.threads[thread] = self.last[thread] = contact.id
         self.say(contact, "in", body)
         parked = decision.wake is not None and decision.wake > self.now
-        split = {"split_from": split_from} if split_from else {}
         self.tell(
             "arrived", contact.id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
-            parked=parked, body=body, previous=contact.previous, **split,
+            parked=parked, body=body, previous=contact.previous, **(split or {}),
         )  # fmt: skip
         return contact
 

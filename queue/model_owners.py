@@ -25,10 +25,11 @@ class Owners(Matching):
         contact.rank = contact.rank if rank is None else rank
         if decision:
             self.follow(contact, decision)
+        decided = {"service": contact.route.service, "facts": contact.facts} if decision else {}
         if decision and decision.wake is not None and decision.wake > self.now:
-            self.lay_aside(contact, decision.wake, why, former)
+            self.lay_aside(contact, decision.wake, why, former, **decided)
             return
-        self.tell("queued", contact.id, why=why, rank=contact.rank, **{"from": former})
+        self.tell("queued", contact.id, why=why, rank=contact.rank, **{"from": former}, **decided)
         self.freed.append(contact)
 
     def begin_anew(self, contact: Contact) -> None:
@@ -42,12 +43,14 @@ class Owners(Matching):
         contact.route, contact.deadlines = decision.route, decision.deadlines
         contact.prefer, contact.facts = decision.prefer, decision.facts
 
-    def lay_aside(self, contact: Contact, wake: int | None, reason: str, former: str = "") -> None:
+    def lay_aside(
+        self, contact: Contact, wake: int | None, reason: str, former: str = "", **more: str
+    ) -> None:
         """Nobody is asked until `wake`."""
         contact.state, contact.wake, contact.personal = "parked", wake, ""
         self.due[f"p:{contact.id}"] = wake or self.now
         rest = {"from": former} if former else {}
-        self.tell("parked", contact.id, wake=wake, reason=reason, **rest)
+        self.tell("parked", contact.id, wake=wake, reason=reason, **rest, **more)
 
     def disown(self, contact: Contact, why: str, exclude: bool = False) -> None:
         """Its owner is answerable no longer: it is queued with its rank, and they are filled afterwards."""

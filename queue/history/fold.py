@@ -196,16 +196,22 @@ def _transferring(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     _decided(tale.contact, x)
 
 
+def _redecided(it: ContactRow, x: Mapping[str, object]) -> None:
+    """What was decided for it, where that changed with the event."""
+    if "facts" in x:
+        _decided(it, x)
+
+
 def _kept(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     """The handover is off: the decision is the one before it."""
-    if "facts" in x:
-        _decided(tale.contact, x)
+    _redecided(tale.contact, x)
 
 
 def _queued(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     """Into the queue: at first, woken, revived, re-opened, given back or lost by its owner."""
     it = tale.contact
     it.owner, it.reason = "", ""
+    _redecided(it, x)
     tale.queue_up()
 
 
@@ -239,6 +245,7 @@ def _parked(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     it = tale.contact
     it.state, it.wake, it.reason = "parked", _whole(x.get("wake")), _text(x.get("reason"))
     it.owner = ""
+    _redecided(it, x)
 
 
 def _offered(tale: Tale, event: Event, x: Mapping[str, object]) -> None:

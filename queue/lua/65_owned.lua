@@ -21,13 +21,14 @@ local function decide(c, argv, i)
   mark(c)
 end
 
--- Waits for its date, if that lies ahead; else false.
-local function park_until(c, wake, reason, from)
+-- Waits for its date, if that lies ahead; else false. `decided`: tells what was decided for it, too.
+local function park_until(c, wake, reason, from, decided)
   if not wake or wake <= NOW then return false end
   c.state, c.wake = 'parked', wake
   due('p:' .. c.id, wake)
   mark(c)
-  event('parked', c.id, nil, nil, cjson.encode({wake = wake, reason = reason, from = from}))
+  event('parked', c.id, nil, nil, cjson.encode({wake = wake, reason = reason, from = from,
+    service = decided and route(c).service, facts = decided and c.facts}))
   return true
 end
 
@@ -177,9 +178,10 @@ function own.turned_down(c, why)
   if c.only then own.keep(c, why) else push(entering, c) end
 end
 
-local function tell_queued(c, why, from)
+local function tell_queued(c, why, from, decided)
+  local more = decided and ',"service":' .. cjson.encode(route(c).service) .. ',"facts":' .. cjson.encode(c.facts) or ''
   event('queued', c.id, nil, nil, '{"why":' .. cjson.encode(why) .. ',"from":' .. cjson.encode(from) .. ',"rank":'
-    .. digits(c.rank) .. '}')
+    .. digits(c.rank) .. more .. '}')
 end
 
 -- Without its owner: back in the queue with its rank; one that was being handed over goes on as it stands there.
@@ -237,8 +239,8 @@ function own.come_back(c, why, rank, argv, again)
     c.prefer, c.window = name, NOW + SUMMONED[c.ch]
   end
   c.rank = rank
-  if not park_until(c, again and tonumber(argv[again + 2]), why_not, name or '') then
-    tell_queued(c, why_not, name or '')
+  if not park_until(c, again and tonumber(argv[again + 2]), why_not, name or '', again) then
+    tell_queued(c, why_not, name or '', again)
     push(entering, c)
   end
 end
@@ -258,8 +260,8 @@ function own.reopen(c, a, argv, i)
     c.answered = nil
     restart(c)
     decide(c, argv, i)
-    if not park_until(c, tonumber(argv[i + 2]), 'reopened', '') then
-      tell_queued(c, 'reopened', '')
+    if not park_until(c, tonumber(argv[i + 2]), 'reopened', '', true) then
+      tell_queued(c, 'reopened', '', true)
       push(entering, c)
     end
     return

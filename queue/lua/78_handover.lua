@@ -153,13 +153,14 @@ local function said_by_customer(id, numbers)
   return list[1] and list
 end
 
--- split: contact, "n,n,…" in order, -, decision… → "new contact n", or an answer
+-- split: contact, "n,n,…" in order, channel, decision… → "new contact n", or an answer
 function act.split(argv)
   local id = argv[3]
   if not contact(id) then return answer('gone') end
   local numbers = words(argv[4])
   local list = said_by_customer(id, numbers)
   if not list then return answer('stale', contact(id), contact(id).owner) end
+  if tonumber(argv[5]) ~= contact(id).ch then return 'channel' end
   local c = new_contact(argv, id)
   local key = P .. 'm:' .. c.id
   call('HSET', key, 'n', #list, 't', '')

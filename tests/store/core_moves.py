@@ -93,7 +93,7 @@ class Moves:
         if said:
             it = said[b % len(said)]
             numbers = [m.n for m in it.messages if m.kind == "in" or c % 9 == 0][d % 2 :: (1, 2)[c % 2]]
-            yield self.call("split", it.id, tuple(reversed(numbers)), self._decision(b, c, d))
+            yield self.call("split", it.id, tuple(reversed(numbers)), self._route_of(it.id, b, c, d))
 
     def _reopen(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         if contact := self._of(a, "closed", "abandoned", "dead"):
