@@ -21,7 +21,6 @@ from typing import Literal
 
 import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
@@ -133,11 +132,11 @@ class App:
         if self.role != "worker":
             await self._listen()
         await self._start_core()
-        for door in self.doors.values():
-            await door.start()
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
+        for door in self.doors.values():
+            await door.start()
         self.started = True
 
     async def _open_core(self) -> None:
@@ -295,6 +294,9 @@ class App:
 
     def metrics(self) -> bytes:
         """The figures of `/metrics`."""
+        # Here, because no start waits for it: not every Tierline is asked for its figures.
+        from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
         registry = CollectorRegistry()
         up = Gauge("tierline_task_up", "Whether a supervised task is running", ["task"], registry=registry)
         deaths = Gauge(

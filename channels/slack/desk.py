@@ -252,7 +252,8 @@ class SlackDesk:
             self._bot_token, base_url=self._api_url, logger=_library_log(), retry_handlers=[]
         )
         client.proxy = self._client.proxy
-        app = AsyncApp(client=client, authorize=self._authorize(), logger=_library_log())
+        # Without a name Bolt looks for one in the sources of the whole stack, a tenth of a second on the loop.
+        app = AsyncApp(name="tierline", client=client, authorize=self._authorize(), logger=_library_log())
         self._listen.register(app)
         await self._hang_up()
         for _ in range(SOCKETS):
