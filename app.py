@@ -36,6 +36,7 @@ from .router.deliver import Deliveries
 from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
+from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
@@ -185,7 +186,8 @@ class App:
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
         self.supervisor = Supervisor()
-        self.house = House(self.queue, self.plan, self.desk, self.history)
+        newcomers = Newcomers(self.queue, self.plan, self.desk)
+        self.house = House(self.queue, self.plan, newcomers, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken)
