@@ -73,10 +73,10 @@ class Queue(Moves, Site, Reads):
         return answer(await self.do("delivered", contact, offer, place, op=op, now=now))
 
     async def rescind(
-        self, contact: str, offer: int, reason: str, *, op: str | None = None, now: int | None = None
-    ) -> Answer:
-        """An offer is taken back: nobody is to blame, nobody is excluded."""
-        return answer(await self.do("rescind", contact, offer, reason, op=op, now=now))
+        self, contact: str, offer: int, reason: str, pause: int = 0, *, op: str | None = None, now: int | None = None
+    ) -> Answer:  # fmt: skip
+        """An offer is taken back: nobody is to blame. For `pause` ms others are asked for this contact first."""
+        return answer(await self.do("rescind", contact, offer, reason, pause, op=op, now=now))
 
     async def complete(
         self, contact: str, agent: str, outcome: str = "{}", *, op: str | None = None, now: int | None = None

@@ -138,12 +138,12 @@ class Model(Timers):
             self.tell("delivered", it.id, live.agent, offer, place=place, due=live.due)
         return Answer("ok", state=it.state, due=live.due)
 
-    def rescind(self, contact: str, offer: int, reason: str) -> Answer:
-        """Taken back: nobody is to blame, nobody is excluded."""
+    def rescind(self, contact: str, offer: int, reason: str, pause: int = 0) -> Answer:
+        """Taken back: nobody is to blame; for `pause` ms others are asked for it first."""
         it, live = self.live(contact, offer)
         if it is None or live is None:
             return self.too_late(it)
-        self.rescinded(it, live, reason)
+        self.rescinded(it, live, reason, pause)
         self.work()
         return Answer("ok", state=it.state)
 

@@ -144,10 +144,13 @@ class Timers(Moves):
                 return it, live
         return it, None
 
-    def rescinded(self, contact: Contact, live: Offer, reason: str) -> None:
-        """A live offer is taken back; contact and agent go on."""
+    def rescinded(self, contact: Contact, live: Offer, reason: str, pause: int = 0) -> None:
+        """A live offer is taken back; contact and agent go on, but not with each other for `pause` ms."""
         self.list_out(contact)
         self.end_offer(contact, live, "rescinded", reason)
+        if pause:
+            contact.pairs.add(live.agent)
+            self.due[f"e:{contact.id}:{live.agent}"] = self.now + pause
         if reason == "gap":
             self.freed.append(contact)
         else:

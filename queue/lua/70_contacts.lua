@@ -207,7 +207,7 @@ function act.delivered(argv)
   return answer('ok', c, '', 0, held[4])
 end
 
--- rescind: contact, offer, reason
+-- rescind: contact, offer, reason, pause (0: the same agent may be asked at once)
 function act.rescind(argv)
   local c = contact(argv[3])
   local i = offer_by_number(c, tonumber(argv[4]))
@@ -215,7 +215,8 @@ function act.rescind(argv)
     local _, no = live_offer(c, '')
     return no
   end
-  local a = rescind_offer(c, i, argv[5])
+  local a, pause = rescind_offer(c, i, argv[5]), tonumber(argv[6] or '0')
+  if pause > 0 then exclude(c, a, NOW + pause) end
   own.turned_down(c, argv[5])
   fill_later(a)
   work()

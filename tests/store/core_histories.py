@@ -313,7 +313,7 @@ class History(Moves):
         yield from self._on_offer("delivered", a, f"D{b}:1", agent=False)
 
     def _rescind(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
-        yield from self._on_offer("rescind", a, "undeliverable", agent=False)
+        yield from self._on_offer("rescind", a, "undeliverable", (0, 0, 30_000)[b % 3], agent=False)
 
     def _stray(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         """An act on an offer that may be anybody's, or nobody's."""
