@@ -22,13 +22,13 @@ import typer
 from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
 
-from .app import SITE, App, Role, keep_secrets
+from .app import SITE, App, Role
 from .console import cli_split
 from .queue.failures import StoreError
 from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
 from .router.plan.model import Plan
-from .settings import Settings
+from .settings import Settings, keep_secrets
 
 gc.freeze()
 gc.enable()

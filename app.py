@@ -11,12 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import socket
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -28,6 +25,7 @@ from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
 from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
+from .console.metrics import figures
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.history import History
@@ -52,7 +50,7 @@ from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
-from .settings import Settings, weakness
+from .settings import Secrets, Settings
 
 log = structlog.get_logger()
 
@@ -63,45 +61,6 @@ Role = Literal["all", "web", "worker"]
 HEALTH_EVERY = 2.0
 SETTLE = 5.0
 """Seconds that a moved clock waits for deliveries at one instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What signs and what opens; made at the first start and kept in the data directory, readable by us alone."""
-
-    secret: str
-    api_token: str
-
-    def __repr__(self) -> str:
-        return "Secrets(…)"
-
-
-def keep_secrets(settings: Settings) -> Secrets:
-    """The configured secrets, or those of the data directory, made now if there are none."""
-    return Secrets(
-        settings.secret.get_secret_value() if settings.secret else _kept(settings.data / "secret"),
-        settings.api_token.get_secret_value() if settings.api_token else _kept(settings.data / "api-token"),
-    )
-
-
-def _kept(path: Path) -> str:
-    """The secret in `path`, made now if there is none; whole or not there, also when somebody kills us meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations will be in it
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
-                os.link(draft, path)
-        finally:
-            draft.unlink()
-    found = path.read_text().strip()
-    if why := weakness(found):
-        raise OSError(f"{path} holds no secret that protects ({why}): remove it, and a new one is made.")
-    return found
 
 
 class App:
@@ -328,24 +287,15 @@ class App:
 
     def metrics(self) -> bytes:
         """The figures of `/metrics`."""
-        # Here, because no start waits for it: not every Tierline is asked for its figures.
-        from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
-        registry = CollectorRegistry()
-        up = Gauge("tierline_task_up", "Whether a supervised task is running", ["task"], registry=registry)
-        deaths = Gauge(
-            "tierline_task_deaths", "How often a supervised task died", ["task"], registry=registry
+        return figures(
+            self.supervisor.watched,
+            {
+                "tierline_outbox_open": ("Deliveries in hand", self.outbox.lanes.open),
+                "tierline_loop_stalls": ("How often the loop stood still", self.loop_watch.stalls),
+                "tierline_history_lag_seconds": ("How long the history has been behind", self.projector.lag),
+                "tierline_plan_version": ("The active plan", self.plan().version),
+            },
         )
-        for name, it in self.supervisor.watched.items():
-            up.labels(name).set(it.up)
-            deaths.labels(name).set(it.deaths)
-        Gauge("tierline_outbox_open", "Deliveries in hand", registry=registry).set(self.outbox.lanes.open)
-        stalls = Gauge("tierline_loop_stalls", "How often the loop stood still", registry=registry)
-        stalls.set(self.loop_watch.stalls)
-        lag = Gauge("tierline_history_lag_seconds", "How long the history has been behind", registry=registry)
-        lag.set(self.projector.lag)
-        Gauge("tierline_plan_version", "The active plan", registry=registry).set(self.plan().version)
-        return generate_latest(registry)
 
     def _ways(self) -> dict[str, Way]:
         smtp = self.settings.smtp_url
