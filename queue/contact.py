@@ -6,6 +6,7 @@ Everything here is a value. Instants are whole milliseconds since the epoch, dur
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -141,6 +142,26 @@ class Decision:
     deadlines: tuple[int, ...] = ()
     prefer: Preference | None = None
     facts: str = "{}"
+
+    def record(self) -> dict[str, object]:
+        """What the ledger keeps of it so that the day can be replayed; service and facts stand beside it there."""
+        it = self.prefer
+        kind = "direct" if it and it.until is None else "preferred"
+        return {
+            "route": self.route.text,
+            "rank": self.rank,
+            "wake": self.wake,
+            "deadlines": ",".join(map(str, self.deadlines)),
+            "prefer": [it.agent if it else "", kind, it.until if it else None],
+        }
+
+    @classmethod
+    def recorded(cls, of: Mapping[str, Any], facts: str) -> Decision:
+        """The inverse of `record`. Raises KeyError, ValueError or TypeError when `of` isn't one."""
+        agent, kind, until = of["prefer"]
+        prefer = Preference(agent, "direct" if kind == "direct" else "preferred", until) if agent else None
+        deadlines = tuple(int(at) for at in of["deadlines"].split(",") if at)
+        return cls(Route.parse(of["route"]), int(of["rank"]), of["wake"], deadlines, prefer, facts)
 
 
 def _step(raw: list[Any]) -> Step:

@@ -87,7 +87,7 @@ class Model(Timers):
         parked = decision.wake is not None and decision.wake > self.now
         self.tell(
             "arrived", contact.id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
-            parked=parked, body=arrived, previous=contact.previous,
+            parked=parked, body=arrived, previous=contact.previous, decision=decision,
         )  # fmt: skip
         if parked:
             self._park(contact, decision.wake, "")
@@ -259,7 +259,9 @@ class Model(Timers):
         it.rank = decision.rank * 1000 + it.number % 1000
         it.step, it.told, it.wake, it.personal = 0, -1, None, ""
         self.drop_lift(it)
-        self.tell("rerouted", it.id, service=it.route.service, rank=it.rank, facts=it.facts)
+        self.tell(
+            "rerouted", it.id, service=it.route.service, rank=it.rank, facts=it.facts, decision=decision
+        )
         if decision.wake is not None and decision.wake > self.now:
             self.withdraw(it, "rerouted")
             self._park(it, decision.wake, "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Need, Profile, refusal
-from .contact import Preference, Route, Step
+from .contact import Decision, Preference, Route, Step
 from .state import (
     BITS,
     ENDED,
@@ -217,7 +217,7 @@ class Memory:
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Append to the ledger."""
-        x = json.dumps(rest, separators=(",", ":"), ensure_ascii=False) if rest else "{}"
+        x = json.dumps(rest, separators=(",", ":"), ensure_ascii=False, default=_recorded) if rest else "{}"
         self.events.append(Event(self.now, kind, contact, agent, n, x))
 
     def alive(self, number: int) -> bool:
@@ -233,6 +233,7 @@ class Memory:
                     for agent in self.agents.values():
                         if refusal(step.need, agent.profile) is None:
                             agent.can.add(number)
+                    self.tell("class", "", "", number, need=step.need.text)
             self.numbered[route] = tuple(self.classes[step.need] for step in route.steps)
         return self.numbered[route]
 
@@ -298,6 +299,12 @@ class Memory:
             dict(self.alerts),
             frozenset(self.opted),
         )
+
+
+def _recorded(value: object) -> object:
+    if isinstance(value, Decision):
+        return value.record()
+    raise TypeError(f"not for the ledger: {type(value).__name__}")
 
 
 def _contact(it: Contact) -> ContactView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -41,9 +42,19 @@ class People(Matching):
             self.due.pop(f"h:{name}", None)
             if edges:
                 self.due[f"h:{name}"] = edges[0][0]
-            self.tell("agent", "", name)
+            self._tell_agent(agent)
         self.work()
         return Answer("ok", state=agent.presence)
+
+    def _tell_agent(self, agent: Agent) -> None:
+        """Everything that was handed in, so that the day can be replayed."""
+        given = agent.capacity
+        capacity = json.dumps([given.budget, given.costs, given.caps, given.offers])
+        edges = ",".join(f"{at}:{int(on)}" for at, on in agent.edges)
+        self.tell(
+            "agent", "", agent.name, profile=agent.profile.text, capacity=capacity, channels=agent.channels,
+            shift=agent.shift, edges=edges,
+        )  # fmt: skip
 
     def presence(self, name: str, presence: Presence, until: int | None = None, why: str = "") -> Answer:
         """The agent is available, away (until when they say) or offline."""
@@ -66,8 +77,8 @@ class People(Matching):
             self.due.pop(f"b:{agent.name}", None)
             if presence == "away" and until is not None:
                 self.due[f"b:{agent.name}"] = until
-            if presence != before:
-                self.tell("presence", "", agent.name, presence=presence, why=why)
+            kind = "presence" if presence != before else "presence.renewed"
+            self.tell(kind, "", agent.name, presence=presence, why=why, until=until)
 
     def overtime(self, name: str, until: int) -> Answer:
         """On shift until then, whatever the flag says."""
@@ -76,6 +87,7 @@ class People(Matching):
             return Answer("gone")
         with self.changing(agent, "off shift"):
             agent.overtime = until
+            self.tell("overtime", "", name, until=until)
             self.due[f"v:{name}"] = until
         self.work()
         return Answer("ok", state=agent.presence)

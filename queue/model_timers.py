@@ -33,6 +33,8 @@ class Timers(People, Texts):
             first = self.due.first()
             if first is None or first[0] > self.now:
                 break
+            if not fired:
+                self.tell("tick", before=before)
             del self.due[first[1]]
             self._fire(first[1], first[0])
             self.work()

@@ -40,6 +40,14 @@ local function decide(c, argv, i)
   mark(c)
 end
 
+-- The same as JSON for the ledger: with it a day can be replayed.
+local function decision_told(argv, i)
+  local text = call('LINDEX', P .. 'routelist', argv[i] - 1)
+  local function number(of) return of ~= '' and of or 'null' end
+  return '{"route":' .. json(text) .. ',"rank":' .. argv[i + 1] .. ',"wake":' .. number(argv[i + 2]) .. ',"deadlines":"'
+    .. argv[i + 3] .. '","prefer":[' .. json(argv[i + 4]) .. ',"' .. argv[i + 5] .. '",' .. number(argv[i + 6]) .. ']}'
+end
+
 -- A message that was told before, or one for the contact that is open in its thread: the reply; or nil and the
 -- thread's last contact. `t:<thread>` is the open contact, or "-" and the last one.
 local function known_arrival(body, event_key, thread_key)
@@ -75,7 +83,7 @@ function act.arrive(argv)
   local wake = tonumber(argv[8])
   local parked = wake ~= nil and wake > NOW
   event('arrived', id, nil, 1, '{"service":' .. json(r.service) .. ',"thread":' .. json(thread) .. ',"facts":'
-    .. json(argv[13]) .. ',"parked":' .. tostring(parked) .. ',"body":' .. json(body) .. ',"previous":"' .. (c.previous or '') .. '"}')
+    .. json(argv[13]) .. ',"parked":' .. tostring(parked) .. ',"body":' .. json(body) .. ',"previous":"' .. (c.previous or '') .. '","decision":' .. decision_told(argv, 6) .. '}')
   if park_or_enter(c, wake, '') then
     event('queued', id, nil, nil, '{"rank":' .. digits(c.rank) .. '}')
     push(entering, c)
@@ -385,7 +393,7 @@ function act.reroute(argv)
   c.step, c.told, c.class = nil, nil, nil
   unlift(c)
   event('rerouted', c.id, nil, nil, '{"service":' .. json(r.service) .. ',"rank":' .. digits(c.rank) .. ',"facts":'
-    .. json(argv[13]) .. '}')
+    .. json(argv[13]) .. ',"decision":' .. decision_told(argv, 6) .. '}')
   local parked_until = tonumber(argv[8])
   if parked_until and parked_until > NOW then
     rescind_all(c, 'rerouted')
