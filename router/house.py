@@ -146,7 +146,9 @@ class House:
         spec = self._agent(actor)
         if spec is None and is_supervisor(self.plan().plan, actor):
             who = self._name(view.owner) if view.owner else "nobody yet"
-            return Told(False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes.")
+            return Told(
+                False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes."
+            )
         if spec is None:
             return _stranger(self.plan().plan.supervisors)
         body = Body(text, by=spec.name, source=place).to_json()

@@ -71,9 +71,7 @@ class TypedWords:
             actor = await self.people.actor(user)
             words = said(str(event.get("text") or ""), user, actor.name)
             text = drawn(words.text, emoji(event.get("blocks")))
-            told = await self.house.typed(
-                Typed(actor, thread, place, text, words.mentions, files_of(event))
-            )
+            told = await self.house.typed(Typed(actor, thread, place, text, words.mentions, files_of(event)))
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)

@@ -244,7 +244,9 @@ def bring_up(connection: Connection) -> None:
         upgrade(connection)
     else:
         metadata.create_all(connection)
-        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+        )
         connection.exec_driver_sql(f"INSERT INTO alembic_version (version_num) VALUES ('{newest}')")
 
 

@@ -56,7 +56,9 @@ def always(
     return Worker(name, profile.team, lambda now: duty, breaks)
 
 
-def planned(book: Rulebook, breaks: Callable[[AgentSpec], tuple[Break, ...]] = lambda spec: ()) -> list[Worker]:
+def planned(
+    book: Rulebook, breaks: Callable[[AgentSpec], tuple[Break, ...]] = lambda spec: ()
+) -> list[Worker]:
     """The plan's agents with their shifts, skills and capacities, exactly as the roster tells the queue."""
     return [
         Worker(agent_id(spec.name), spec.team, lambda now, spec=spec: _duty(book, spec, now), breaks(spec))

@@ -155,7 +155,10 @@ class Meter:
             )
             for team in teams
         }
-        by_team = {team: figures(w for w in self.done if w.agent and self.teams.get(w.agent, "") == team) for team in teams}
+        by_team = {
+            team: figures(w for w in self.done if w.agent and self.teams.get(w.agent, "") == team)
+            for team in teams
+        }
         services = sorted({w.service for w in self.done})
         by_service = {name: figures(w for w in self.done if w.service == name) for name in services}
         waiting = sum(w.arrived >= self.start for w in self.waits.values())
@@ -183,4 +186,8 @@ def figures(of: Iterable[Wait]) -> Figures:
 
 def quantile(ordered: Sequence[int], q: float) -> int | None:
     """The smallest value that at least the part `q` doesn't exceed."""
-    return ordered[min(len(ordered) - 1, max(0, -(-int(len(ordered) * q * 1000) // 1000) - 1))] if ordered else None
+    return (
+        ordered[min(len(ordered) - 1, max(0, -(-int(len(ordered) * q * 1000) // 1000) - 1))]
+        if ordered
+        else None
+    )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from ...queue.model import Model
+from ...queue.model_match import Bounds
+from ...skills.skill import Need, refusal
 from ..roster import midnights
 from ..rulebook import Rulebook
 from ..watch import next_closing, past_closing, reopening
@@ -37,13 +39,20 @@ class Told:
 class Virtual(Model):
     """The model with a ledger that is read at once and then forgotten."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        super().__init__(bounds)
         self.told: list[Told] = []
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Keep the event until somebody takes it."""
         self.told.append(Told(self.now, kind, contact, agent, n, rest))
+
+    def number(self, need: Need, number: int) -> None:
+        """Let a class have its recorded number: those that die at one instant go in the order of their numbers."""
+        self.classes[need] = number
+        for agent in self.agents.values():
+            if refusal(need, agent.profile) is None:
+                agent.can.add(number)
 
 
 @dataclass(slots=True)
@@ -138,7 +147,11 @@ class Simulation:
             return
         for name in book.services:
             if past_closing(book, name, model.now):
-                left = [it.id for it in model.contacts.values() if it.state == "waiting" and it.route.service == name]
+                left = [
+                    it.id
+                    for it in model.contacts.values()
+                    if it.state == "waiting" and it.route.service == name
+                ]
                 for contact in left:
                     model.park(contact, reopening(book, name, model.now), "closed")
         following = next_closing(book, model.now)

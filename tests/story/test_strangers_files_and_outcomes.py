@@ -25,7 +25,12 @@ async def test_who_adds_a_newcomer_hears_which_levels_are_still_missing(rehearsa
     plan = await api(rehearsal, "/plan")
     lines = plan["yaml"].splitlines(keepends=True)
     at = next(n for n, text in enumerate(lines) if "name: Fatma" in text)
-    without = {"yaml": "".join(lines[:at] + lines[at + 2 :]), "author": "Mira", "reason": "left", "on": plan["version"]}
+    without = {
+        "yaml": "".join(lines[:at] + lines[at + 2 :]),
+        "author": "Mira",
+        "reason": "left",
+        "on": plan["version"],
+    }
     await api(rehearsal, "/plan", without)
     fatma, mira = people["Fatma"], people["Mira"]
     command = {"user": fatma["slack"], "channel": fatma["dm"], "command": "/tierline", "text": "available"}
@@ -47,7 +52,9 @@ async def test_who_adds_a_newcomer_hears_which_levels_are_still_missing(rehearsa
     assert "available" in (await rehearsal.call("/slack/command", command))["text"]
 
 
-async def test_a_file_stays_inside_a_supervisor_hears_the_owner_and_the_outcome_is_shown(rehearsal: Rehearsal) -> None:
+async def test_a_file_stays_inside_a_supervisor_hears_the_owner_and_the_outcome_is_shown(
+    rehearsal: Rehearsal,
+) -> None:
     await rehearsal.call("/clock", {"at": "2027-01-13T10:00:00+01:00"})
     emil = (await rehearsal.available("Emil"))["Emil"]
     await rehearsal.text("My server is down")
@@ -68,11 +75,15 @@ async def test_a_file_stays_inside_a_supervisor_hears_the_owner_and_the_outcome_
         return [m for m in await room() if text in m["text"]]
 
     async def filled(who: Any, action: str, values: dict[str, str]) -> None:
-        await rehearsal.call("/slack/act", {"user": who["slack"], "channel": place, "ts": ts, "action_id": action})
+        await rehearsal.call(
+            "/slack/act", {"user": who["slack"], "channel": place, "ts": ts, "action_id": action}
+        )
         field = next(iter(values))
 
         async def form() -> list[Any]:
-            return [v for v in await rehearsal.call(f"/slack/views?user={who['slack']}") if field in json.dumps(v)]
+            return [
+                v for v in await rehearsal.call(f"/slack/views?user={who['slack']}") if field in json.dumps(v)
+            ]
 
         view = (await rehearsal.until(form))[-1]
         sent = {"user": who["slack"], "view_id": view["id"], "values": values}

@@ -17,7 +17,9 @@ LONG = bool(os.environ.get("TIERLINE_LONG"))
 SEEDS, BATCHES = range(10), 5
 AGENTS = (1, 2, 5, 10, 20)
 FEW = [(Cell(1, 0.7), 800), (Cell(5, 0.8), 800), (Cell(5, 1.1, 1.0), 500), (Cell(20, 0.9, 2.0), 500)]
-C_GRID = [(Cell(n, load), 40_000 if load >= 0.9 else 10_000) for n in AGENTS for load in (0.5, 0.7, 0.8, 0.9, 0.95)]
+C_GRID = [
+    (Cell(n, load), 40_000 if load >= 0.9 else 10_000) for n in AGENTS for load in (0.5, 0.7, 0.8, 0.9, 0.95)
+]
 A_GRID = [
     (Cell(n, load, patience), 5_000)
     for n in AGENTS
