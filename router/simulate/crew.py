@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Literal, Protocol
 
@@ -31,13 +32,6 @@ class Duty:
     changes: int | None = None
 
 
-class Roster(Protocol):
-    """Answers what an agent's duty is at an instant."""
-
-    def __call__(self, now: int) -> Duty:
-        """The duty as of `now` (ms)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
     """One agent: duty by the plan, breaks, and the team for the results."""
@@ -61,7 +55,7 @@ def planned(
 ) -> list[Worker]:
     """The plan's agents with their shifts, skills and capacities, exactly as the roster tells the queue."""
     return [
-        Worker(agent_id(spec.name), spec.team, lambda now, spec=spec: _duty(book, spec, now), breaks(spec))
+        Worker(agent_id(spec.name), spec.team, partial(_duty, book, spec), breaks(spec))
         for spec in book.plan.agents
     ]
 
@@ -115,9 +109,3 @@ class Human:
         if luck < self.missing:
             return Reaction("miss", 0, self.delivery)
         return Reaction("decline" if luck < self.missing + self.declining else "accept", after, self.delivery)
-
-
-def shifts(crew: Sequence[Worker], start: int) -> Iterator[tuple[Worker, Duty]]:
-    """Everybody with their duty at `start`."""
-    for worker in crew:
-        yield worker, worker.duty(start)

@@ -43,6 +43,11 @@ class Entry:
     t: int
     lines: tuple[Line, ...]
 
+    @property
+    def aside(self) -> bool:
+        """Whether it only numbers a class: that happens outside of any transition, at no instant that matters."""
+        return all(it.e == "class" for it in self.lines)
+
     def find(self, kind: str, contact: str = "") -> Line | None:
         """Its first event of a kind (about a contact)."""
         return next((it for it in self.lines if it.e == kind and contact in ("", it.c)), None)

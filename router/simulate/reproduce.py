@@ -13,7 +13,8 @@ from .simulation import Told, Virtual
 UNLIKE = frozenset({"body", "facts", "previous", "decision", "outcome", "source", "place", "yaml"})
 """Details that are told and don't say who is asked, or that the model never had."""
 ASIDE = frozenset(
-    "tick class message message.out message.receipt reply.held reply.undone alert plan plan.walked audit edges service.edge opt".split()
+    "tick class message message.out message.receipt reply.held reply.undone alert plan plan.walked audit edges "
+    "service.edge opt".split()
 )
 """Events that say nothing of who is asked when."""
 KEPT = {"closed": 7_200_000, "abandoned": 8 * 86_400_000, "dead": 8 * 86_400_000}
@@ -73,7 +74,7 @@ class Again:
     def step(self, entry: Entry) -> None:
         """One entry."""
         model = self.model
-        if entry.t >= self._calendar:
+        if entry.t >= self._calendar and not entry.aside:
             known = self.midnights(entry.t)
             model.calendar(known)
             self._calendar = known[-1]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .cases import Case
-from .simulation import Told
+from .simulation import Told, Virtual
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,12 @@ class Meter:
     done: list[Wait] = field(default_factory=list)
     clocks: dict[str, _Clock] = field(default_factory=dict)
     now: int = 0
+
+    def begin(self, model: Virtual) -> None:
+        """Take over who is there and what they hold when the day begins."""
+        for it in model.agents.values():
+            held = sum(model.contacts[id].state in ("active", "wrapping") for id in it.holds)
+            self.clocks[it.name] = _Clock(it.on_shift, it.presence == "available", held, model.now)
 
     def seen(self, it: Told, case: Case | None) -> None:
         """One event."""

@@ -21,7 +21,6 @@ from .crew import Reactions, Worker, at_once
 
 RETURNS = 300_000
 """ms after which somebody who was set to away for two missed offers is back, unless the crew says otherwise."""
-Act = tuple[Callable[..., None], tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +56,20 @@ class Virtual(Model):
 
 @dataclass(slots=True)
 class Simulation:
-    """One run. `watch` sees every event; `book` (if any) is the plan whose services close and whose day it is."""
+    """One run, from whatever state `model` is in.
+
+    `book` (if any) is the plan whose services close and whose day it is; `returns` says after how many ms somebody
+    who was set to away is back (None: only when somebody says so); `present`: everybody is available from the start.
+    """
 
     crew: Sequence[Worker]
     reactions: Reactions = at_once
     book: Rulebook | None = None
     returns: int | None = RETURNS
     model: Virtual = field(default_factory=Virtual)
+    present: bool = True
     cases: dict[str, Case] = field(default_factory=dict)
-    _ahead: list[tuple[int, int, Callable[..., None], tuple[object, ...]]] = field(default_factory=list)
+    _ahead: list[tuple[int, int, Callable[..., object], tuple[object, ...]]] = field(default_factory=list)
     _made: int = 0
 
     def run(
@@ -78,7 +82,8 @@ class Simulation:
             self._at(start, self._close_services)
         for worker in self.crew:
             self._at(start, self._on_duty, worker)
-            self._at(start, self._presence, worker.name, "available")
+            if self.present:
+                self._at(start, self._presence, worker.name, "available")
             for away, back in worker.breaks:
                 self._at(away, self._presence, worker.name, "away")
                 self._at(back, self._presence, worker.name, "available")
@@ -104,6 +109,14 @@ class Simulation:
                 self._arrive(case)
                 case = next(coming, None)
             self._follow(watch)
+
+    def act(self, at: int, does: Callable[[], object]) -> None:
+        """Something else from outside, at an instant (ms)."""
+        self._at(at, does)
+
+    def pending(self, contact: str, agent: str, offer: int, at: int) -> None:
+        """An offer that is live already: it is reacted to as if it had been made at `at`."""
+        self._react(Told(at, "offered", contact, agent, offer, {}), self.cases[contact])
 
     # -- what comes from outside ---------------------------------------------------------------------------
 
@@ -185,6 +198,6 @@ class Simulation:
             act = self._accept if it.does == "accept" else self._decline
             self._at(offer.t + it.after, act, offer.c, offer.n, offer.a)
 
-    def _at(self, at: int, act: Callable[..., None], *given: object) -> None:
+    def _at(self, at: int, act: Callable[..., object], *given: object) -> None:
         self._made += 1
         heappush(self._ahead, (at, self._made, act, given))
