@@ -89,14 +89,22 @@ class Hour:
         for spec in self.book.plan.agents:
             who = enlist(self.book, spec, self.now)
             await self.queue.agent(
-                who.id, who.profile, who.capacity, mask_of(spec.channels), who.edges, who.on_shift, now=self.now
+                who.id,
+                who.profile,
+                who.capacity,
+                mask_of(spec.channels),
+                who.edges,
+                who.on_shift,
+                now=self.now,
             )
             self.later(self.rng.randrange(60_000), "presence", who.id, "available")
         for i in range(self.an_hour):
             self.later(self.rng.randrange(HOUR), "arrive", i)
         for _ in range(60):
             name = self.rng.choice(list(self.book.by_id))
-            self.later(self.rng.randrange(HOUR), "presence", name, self.rng.choice(("away", "available", "offline")))
+            self.later(
+                self.rng.randrange(HOUR), "presence", name, self.rng.choice(("away", "available", "offline"))
+            )
             self.later(self.rng.randrange(HOUR), "presence", name, "available")
         self.later(2_700_000, "overtime", "P4", 300_000)
         await self.drain()
