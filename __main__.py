@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
 
 from .app import SITE, App, Role, keep_secrets
-from .console import cli_ask, cli_day_one, cli_plan, cli_split
+from .console import cli_ask, cli_day_one, cli_plan, cli_replay, cli_split
 from .queue.failures import StoreError
 from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
@@ -39,6 +39,7 @@ customers_cli = typer.Typer(no_args_is_help=True, help="Who your customers are."
 cli.add_typer(plan_cli, name="plan")
 cli.add_typer(customers_cli, name="customers")
 cli_plan.register(plan_cli, SITE)
+plan_cli.command("replay")(cli_replay.replay)
 customers_cli.command("import")(cli_ask.customers_import)
 customers_cli.callback()(lambda: None)  # one command alone would lose its name
 cli.command()(cli_ask.why)

@@ -27,6 +27,7 @@ from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
+from .console.replay import Replays
 from .queue.engine import Queue
 from .queue.history.history import History
 from .queue.history.projector import Projector
@@ -122,6 +123,7 @@ class App:
         self.desk_raw: SlackDesk | None = None
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
+        self.replays: Replays | None = None
         self.started = False
 
     # ---- start and stop -----------------------------------------------------------------------------------------
@@ -218,13 +220,20 @@ class App:
 
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=1024 * 1024)
-        web_app.add_routes(self._api().routes())
+        api = self._api()
+        self.replays = self._replays(api)
+        api.more = self.replays.routes()
+        web_app.add_routes([*api.routes(), *api.more])
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=GRACE)
         await self.runner.setup()
         await web.TCPSite(self.runner, self.settings.host, self.settings.port, reuse_address=True).start()
         self.port = int(self.runner.addresses[0][1])
+
+    def _replays(self, api: Api) -> Replays:
+        url = self.settings.database_url.get_secret_value() if self.settings.database_url else ""
+        return Replays(api.book, self.queue.now, api.only, url, self.settings.data)
 
     def _api(self) -> Api:
         return Api(
@@ -245,6 +254,8 @@ class App:
             await self.desk_raw.stop()
         if self.runner is not None:
             await self.runner.cleanup()
+        if self.replays is not None:
+            await self.replays.stop()
         for door in self.doors.values():
             await door.stop()
         await self._stop_core()

@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Protocol
 
@@ -72,6 +72,7 @@ class Api:
     metrics: Callable[[], bytes]
     slack_ids: Callable[[], Mapping[str, str]]
     token: str
+    more: list[web.RouteDef] = field(default_factory=list)  # what stands beside these, for the description
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, each behind the token but up-or-down."""
@@ -271,7 +272,7 @@ class Api:
 
     async def openapi(self, request: web.Request) -> web.Response:
         """This API's own description."""
-        return web.json_response(describe(self.routes()))
+        return web.json_response(describe([*self.routes(), *self.more]))
 
 
 def problem(status: int, error: str, hint: str) -> web.Response:
