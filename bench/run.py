@@ -12,6 +12,7 @@ from pathlib import Path
 from .bars import Bar
 from .offer_bar import offers
 from .queue_bars import agents, backlog, classes, memory, noops
+from .replay_bar import replay
 
 RESULTS = Path(__file__).parent / "results.json"
 BARS: dict[str, Callable[[bool], Awaitable[list[Bar]]]] = {
@@ -21,6 +22,7 @@ BARS: dict[str, Callable[[bool], Awaitable[list[Bar]]]] = {
     "noops": noops,
     "memory": memory,
     "offers": offers,
+    "replay": replay,
 }
 
 

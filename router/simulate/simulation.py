@@ -59,7 +59,8 @@ class Simulation:
     """One run, from whatever state `model` is in.
 
     `book` (if any) is the plan whose services close and whose day it is; `returns` says after how many ms somebody
-    who was set to away is back (None: only when somebody says so); `present`: everybody is available from the start.
+    who was set to away is back (None: only when somebody says so); `present`: everybody is available from the start; `after` is
+    called after each transition.
     """
 
     crew: Sequence[Worker]
@@ -68,6 +69,7 @@ class Simulation:
     returns: int | None = RETURNS
     model: Virtual = field(default_factory=Virtual)
     present: bool = True
+    after: Callable[[], None] = lambda: None
     cases: dict[str, Case] = field(default_factory=dict)
     _ahead: list[tuple[int, int, Callable[..., object], tuple[object, ...]]] = field(default_factory=list)
     _made: int = 0
@@ -174,6 +176,7 @@ class Simulation:
     # -- what follows from what the queue did --------------------------------------------------------------
 
     def _follow(self, watch: Callable[[Told, Case | None], None]) -> None:
+        self.after()
         told, self.model.told = self.model.told, []
         for event in told:
             case = self.cases.get(event.c)
