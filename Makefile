@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
+SOURCES := $(wildcard *.py bench/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
+	sandbox/*.py skills/*.py)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: help run test setup check check-long promises screenshots bench clean
@@ -19,7 +21,12 @@ $(STAMP)-run: pyproject.toml | $(BIN)/python
 	@mkdir -p .types && ln -sfn .. .types/tierline
 	@touch $@
 
-$(STAMP)-test: $(STAMP)-run
+# Compiled here: where PYTHONDONTWRITEBYTECODE is set, each start would compile everything anew, half a second of it.
+$(STAMP)-compiled: $(STAMP)-run $(SOURCES)
+	@$(BIN)/python -m compileall -q $(sort $(dir $(SOURCES))) -l
+	@touch $@
+
+$(STAMP)-test: $(STAMP)-compiled
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,check,bench]'
 ifneq ($(CHROMIUM),)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[browser]'
@@ -28,7 +35,7 @@ endif
 
 setup: $(STAMP)-test ## install everything that the other verbs need
 
-run: $(STAMP)-run   ## set up and start the sandbox: one command on a fresh machine
+run: $(STAMP)-compiled ## set up and start the sandbox: one command on a fresh machine
 	@$(BIN)/python -m tierline sandbox
 
 test: $(STAMP)-test ## set up and pass all tests

@@ -21,7 +21,6 @@ from typing import Literal
 
 import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
@@ -38,6 +37,7 @@ from .router.deliver import Deliveries
 from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
+from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
@@ -135,11 +135,11 @@ class App:
         if self.role != "worker":
             await self._listen()
         await self._start_core()
-        for door in self.doors.values():
-            await door.start()
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
+        for door in self.doors.values():
+            await door.start()
         self.started = True
 
     async def _open_core(self) -> None:
@@ -188,7 +188,8 @@ class App:
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
         self.supervisor = Supervisor()
-        self.house = House(self.queue, self.plan, self.desk, self.history)
+        newcomers = Newcomers(self.queue, self.plan, self.desk)
+        self.house = House(self.queue, self.plan, newcomers, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken)
@@ -306,6 +307,9 @@ class App:
 
     def metrics(self) -> bytes:
         """The figures of `/metrics`."""
+        # Here, because no start waits for it: not every Tierline is asked for its figures.
+        from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
         registry = CollectorRegistry()
         up = Gauge("tierline_task_up", "Whether a supervised task is running", ["task"], registry=registry)
         deaths = Gauge(

@@ -13,6 +13,7 @@ from .bars import Bar
 from .offer_bar import offers
 from .queue_bars import agents, backlog, classes, memory, noops
 from .replay_bar import replay
+from .start_bar import start
 
 RESULTS = Path(__file__).parent / "results.json"
 BARS: dict[str, Callable[[bool], Awaitable[list[Bar]]]] = {
@@ -23,6 +24,7 @@ BARS: dict[str, Callable[[bool], Awaitable[list[Bar]]]] = {
     "memory": memory,
     "offers": offers,
     "replay": replay,
+    "start": start,
 }
 
 

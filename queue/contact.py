@@ -94,28 +94,40 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The steps of a service on one channel; `offer` counts from delivery, `wrap_up` 0 means none."""
+    """The steps of a service on one channel; `offer` counts from delivery, `wrap_up` 0 means none.
+
+    `quiet`: so long after the owner's reply went out the contact is snoozed (0: at once; None: never).
+    `nudge`: so long a customer's message may lie unanswered before the owner is reminded, and as long again
+    before somebody else is asked (None: never).
+    """
 
     service: str
     channel: Channel
     steps: tuple[Step, ...]
     offer: int
     wrap_up: int
+    quiet: int | None = None
+    nudge: int | None = None
 
     @property
     def text(self) -> str:
-        """Canonical JSON: the identity under which the queue interns the route."""
+        """Canonical JSON: the identity under which the queue interns the route.
+
+        A route with neither `quiet` nor `nudge` keeps the text of five parts that older stores hold.
+        """
         steps = [
             [json.loads(it.need.text), it.until, it.pick, it.offer_to, it.shares, it.alert]
             for it in self.steps
         ]
-        return _dump([self.service, self.channel, steps, self.offer, self.wrap_up])
+        times = () if self.quiet is None and self.nudge is None else (self.quiet, self.nudge)
+        return _dump([self.service, self.channel, steps, self.offer, self.wrap_up, *times])
 
     @classmethod
     def parse(cls, text: str) -> Route:
         """The inverse of `text`. Raises ValueError when `text` isn't one."""
-        service, channel, steps, offer, wrap_up = json.loads(text)
-        return cls(service, channel, tuple(_step(raw) for raw in steps), offer, wrap_up)
+        service, channel, steps, offer, wrap_up, *times = json.loads(text)
+        quiet, nudge = times or (None, None)
+        return cls(service, channel, tuple(_step(raw) for raw in steps), offer, wrap_up, quiet, nudge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +156,7 @@ class Decision:
     facts: str = "{}"
 
     def record(self) -> dict[str, object]:
-        """What the ledger keeps of it so that the day can be replayed; service and facts stand beside it there."""
+        """What the ledger keeps of it so that the day can be replayed; its facts stand beside it."""
         it = self.prefer
         kind = "direct" if it and it.until is None else "preferred"
         return {

@@ -222,6 +222,10 @@ class Reads(Calls):
             facts=it["facts"],
             previous=it["previous"],
             deadlines=tuple(int(at) for at in it["deadlines"] or ()),
+            handing=it["handing"],
+            owed=it["owed"],
+            nudged=it["nudged"],
+            closed_at=_int(it["closed_at"]),
         )
 
     async def _agent(self, it: dict[str, Any]) -> AgentView:
@@ -245,6 +249,8 @@ class Reads(Calls):
             draining=it["draining"],
             contacts=frozenset(it["contacts"] or ()),
             why=it["why"],
+            snoozed=frozenset(it["snoozed"] or ()),
+            leaving=_int(it["leaving"]),
         )
 
 

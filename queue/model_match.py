@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..skills.skill import CHANNELS, LIVE, score
-from .model_memory import Agent, Contact, Memory, Offer
+from .model_memory import Memory
+from .model_records import Agent, Contact, Offer
 from .state import BITS
 
 DELIVERY = 30_000  # how long an offer may take to reach the agent
@@ -41,7 +42,7 @@ class Matching(Memory):
         while self.freed or self.roomy or self.unmarked:
             if self.freed:
                 contact = self.freed.pop(0)
-                if contact.state in ("waiting", "offered"):
+                if contact.placeable:
                     self.enter(contact)
             else:
                 agent = (self.roomy or self.unmarked).pop(0)
@@ -111,8 +112,12 @@ class Matching(Memory):
     def place(self, contact: Contact) -> None:
         """Offer it as often as its step says, and put it where it is looked for."""
         self.check_mark(contact)
+        late = contact.prefer and contact.prefer.until is not None and contact.prefer.until <= self.now
         wanted = self.wanted(contact)
         contact.personal = wanted.name if wanted else ""
+        if not wanted and contact.handover and contact.handover.only:
+            self.keep_back(contact, "too late" if late else "unavailable")
+            return
         if wanted:
             self.unmark(contact)
             if not contact.offers and self.may_take(wanted, contact) and not self.held_back(wanted, contact):
@@ -147,12 +152,13 @@ class Matching(Memory):
         return None
 
     def could(self, agent: Agent, contact: Contact) -> bool:
-        """Available, on shift, admitted, channel on, not excluded: everything but room and live offers."""
+        """Available, on shift, admitted, channel on, not excluded, not its owner: all but room and offers."""
         return (
             agent.ready
             and contact.klass in agent.can
             and bool(agent.channels & BITS[contact.route.channel])
             and agent.name not in contact.pairs
+            and agent.name != contact.owner
         )
 
     def may_take(self, agent: Agent, contact: Contact) -> bool:
@@ -277,7 +283,7 @@ class Matching(Memory):
         contact.offered += 1
         offer = Offer(contact.offered, agent.name, self.now, self.now + DELIVERY)
         contact.offers[agent.name] = offer
-        contact.state = "offered"
+        contact.state = contact.state if contact.handing else "offered"
         agent.offers.add(contact.id)
         agent.last_offered = self.now
         self.hold(agent, contact)
@@ -291,6 +297,28 @@ class Matching(Memory):
             self.list_out(contact)
             self.end_offer(contact, contact.offers[agent.name], "rescinded", reason)
         self.freed += contacts
+
+    def after_offer(self, contact: Contact, why: str) -> None:
+        """An offer ended, and its agent won't take it: somebody else is asked, or the owner keeps it."""
+        if contact.handover and contact.handover.only:
+            self.keep_back(contact, why)
+        else:
+            self.freed.append(contact)
+
+    def keep_back(self, contact: Contact, why: str) -> None:
+        """It isn't handed over after all: everything is as before."""
+        before = contact.handover
+        assert before is not None
+        self.withdraw(contact, "kept")
+        self.forget_pairs(contact)
+        contact.personal, contact.prefer, contact.handover, contact.told = "", None, None, -1
+        contact.route, contact.classes, contact.step = before.route, before.classes, before.step
+        contact.base, contact.deadlines, contact.facts = before.base, before.deadlines, before.facts
+        told = {"why": why, "service": contact.route.service, "facts": contact.facts}
+        self.tell("kept", contact.id, contact.owner, **told)
+        self.remind(contact)
+        if not contact.owed and contact.route.quiet is not None:
+            self.due[f"q:{contact.id}"] = self.now + contact.route.quiet
 
     def rescind_all(self, contact: Contact, reason: str) -> None:
         """Rescind all live offers of a contact; their agents are filled when `work` comes to them."""

@@ -42,7 +42,7 @@ class ActivePlan:
 
         Raises `first` when it is the mistakes of the plan that would have to be the first.
         """
-        it = cls(queue, Rulebook(empty_plan(), 0))
+        it = cls(queue, Rulebook(first if isinstance(first, Plan) else empty_plan(), 0))
         if await queue.plan() is None:
             if isinstance(first, PlanErrors):
                 raise first
@@ -60,7 +60,9 @@ class ActivePlan:
         active = await self.queue.plan()
         if active is None or active.version == self.book.version:
             return False
-        plan = await load_async(active.yaml, f"plan version {active.version}")
+        plan = self.book.plan  # reading the same text again would cost a start 50 ms
+        if plan.source != active.yaml:
+            plan = await load_async(active.yaml, f"plan version {active.version}")
         book = Rulebook(plan, active.version)
         await muster(self.queue, book, await self.queue.now())
         self.book = book

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
-from .api import Field, Refused, guard, read_count, read_fields
+from .api import Field, Handler, Refused, guard, read_count, read_fields
 from .bulletin import Bulletin
 from .relay import Relay
 from .stage import Cast, Clock, Faults, Person, Wire
@@ -95,11 +95,12 @@ class Sandbox:
         self._page = page
         self._relay = Relay(hooks.product_base)
         self._travel = asyncio.Lock()
+        self._begun = False
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1:`port` (0 picks a free one) and return the port; raises OSError if taken."""
-        app = web.Application(middlewares=[guard], client_max_size=_LARGEST)
+        app = web.Application(middlewares=[guard, self._in_time], client_max_size=_LARGEST)
         app.add_routes(self._routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         await runner.setup()
@@ -153,12 +154,9 @@ class Sandbox:
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
         """Answers when the product is ready, not before; `?wait=0` says 503 at once instead."""
-        while not await self._hooks.ready():
-            if request.query.get("wait") == "0":
-                raise Refused("the product is still starting", "ask again, or without wait=0", 503)
-            if request.transport is None or request.transport.is_closing():
-                raise Refused("nobody is waiting any more", "ask again", 499)
-            await asyncio.sleep(0.05)
+        if request.query.get("wait") == "0" and not await self._hooks.ready():
+            raise Refused("the product is still starting", "ask again, or without wait=0", 503)
+        await self._ready(request)
         product = await self._hooks.product_state()
         cast = self.cast
         return web.json_response(
@@ -176,6 +174,20 @@ class Sandbox:
                 "channels": [{"id": p.id, "name": p.name} for p in cast.places],
             }
         )
+
+    async def _ready(self, request: web.Request) -> None:
+        while not await self._hooks.ready():
+            if request.transport is None or request.transport.is_closing():
+                raise Refused("nobody is waiting any more", "ask again", 499)
+            await asyncio.sleep(0.01)
+
+    @web.middleware
+    async def _in_time(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What is played while the product is still starting happens as soon as it has: no first text is lost."""
+        if not self._begun and request.method == "POST" and request.path.startswith("/sandbox/api/"):
+            await self._ready(request)
+            self._begun = True  # from here on a product that is away is away, as in reality
+        return await handler(request)
 
     async def _reset(self, request: web.Request) -> web.StreamResponse:
         await read_fields(request, {})

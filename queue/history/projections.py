@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, and_, delete, exists, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
@@ -222,7 +222,11 @@ def archived(row: Mapping[Any, Any]) -> Event:
 
 
 def _insert(connection: AsyncConnection, table: Table) -> Any:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # loaded by then; importing it costs SQLite's start 30 ms
+
+    return postgresql.insert(table)
 
 
 async def put(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

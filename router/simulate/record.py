@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ...queue.contact import Decision
+from ...queue.contact import Arrived, Decision
 from ...queue.state import Event
 from ...skills.skill import Capacity, Need, Profile
 from .simulation import Virtual
@@ -94,11 +94,21 @@ def _cause(entry: Entry) -> Line:
     gone = entry.find("agent")
     if gone is not None and gone.x.get("removed"):
         return gone
+    if first.e == "kept" or (first.e == "rescinded" and first.x.get("reason") == "kept"):
+        kept = entry.find("kept", first.c) or first
+        follows = {"completed": ("wrapping", "closed"), "snoozed": ("snoozed",)}.get(
+            kept.x.get("why", ""), ()
+        )
+        return next((it for kind in follows if (it := entry.find(kind, first.c))), kept)
     if first.e == "rescinded":
-        for kind in ("parked", "abandoned", "dead"):
+        for kind in TAKING_BACK.get(first.x.get("reason", ""), ()):
             if found := entry.find(kind, first.c):
                 return found
     return first
+
+
+TAKING_BACK: Mapping[str, tuple[str, ...]] = {"parked": ("parked",), "gone": ("closed", "abandoned", "dead")}
+"""Why offers were taken back → what was asked for then."""
 
 
 # ---- what each kind of first event says was done ------------------------------------------------------------
@@ -120,8 +130,13 @@ def _message(model: Virtual, it: Line, entry: Entry) -> None:
         return
     contact = model.contacts[it.c]
     model.seen.clear()
-    decision = Decision(contact.route, contact.rank // 1000, facts=contact.facts)
-    model.arrive(it.x["body"], entry.id, contact.thread, decision)
+    decision = Decision(contact.route, it.x["rank"], facts=contact.facts)
+    again = Decision.recorded(it.x["again"], it.x["facts"]) if "again" in it.x else None
+    said = Arrived.parse(it.x["body"]).thread
+    leading = (model.threads, model.last)
+    threads = [to for to in (said, *contact.conversations) for lead in leading if lead.get(to) == it.c]
+    thread = threads[0] if threads else said
+    model.arrive(it.x["body"], entry.id, thread, decision, again, it.x["reopen"])
 
 
 def _out(model: Virtual, it: Line, entry: Entry) -> None:
@@ -138,15 +153,22 @@ def _out(model: Virtual, it: Line, entry: Entry) -> None:
 
 
 def _ended(model: Virtual, it: Line, entry: Entry) -> None:
-    if model.contacts[it.c].state == "wrapping":
+    contact, outcome = model.contacts[it.c], it.x.get("outcome", "{}")
+    if contact.state == "wrapping":
         model.finish(it.c, "")
+    elif (
+        it.e == "wrapping"
+        or contact.state == "snoozed"
+        or (contact.state == "active" and (not contact.route.wrap_up or entry.find("kept", it.c) is not None))
+    ):
+        model.complete(it.c, "", outcome)
     else:
-        model.complete(it.c, "", it.x.get("outcome", "{}"))
+        model.discard(it.c, "", outcome)
 
 
 def _agent(model: Virtual, it: Line, entry: Entry) -> None:
-    if it.x.get("removed"):
-        model.remove_agent(it.a)
+    if it.x.get("removed") or it.x.get("removing"):
+        model.remove_agent(it.a, it.x["until"] - entry.t if it.x.get("removing") else 0)
         return
     budget, costs, caps, offers = json.loads(it.x["capacity"])
     capacity = Capacity(budget, tuple((ch, n) for ch, n in costs), tuple((ch, n) for ch, n in caps), offers)
@@ -154,7 +176,26 @@ def _agent(model: Virtual, it: Line, entry: Entry) -> None:
         (int(at), on == "1")
         for at, _, on in (word.partition(":") for word in it.x["edges"].split(",") if word)
     )
-    model.agent(it.a, Profile.parse(it.x["profile"]), capacity, it.x["channels"], edges, it.x["shift"])
+    model.agent(
+        it.a, Profile.parse(it.x["profile"]), capacity, it.x["channels"], edges, it.x["shift"], it.x["grace"]
+    )
+
+
+def _split(model: Virtual, it: Line, entry: Entry) -> None:
+    new = next(line for line in entry.lines if line.e == "arrived")
+    model.counter = int(new.c[1:]) - 1
+    model.split(it.c, it.x["numbers"], _decision(new))
+
+
+def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
+    contact = model.contacts[it.c]
+    kept = Decision(contact.route, contact.rank // 1000, facts=contact.facts)
+    model.reopen(it.c, it.a, kept if it.a else _decision(it))
+
+
+def _transferring(model: Virtual, it: Line, entry: Entry) -> None:
+    x = it.x
+    model.transfer(it.c, x["by"], _decision(it), x["to"], x["reason"], x["only"])
 
 
 def _presence(model: Virtual, it: Line, entry: Entry) -> None:
@@ -178,7 +219,7 @@ ACTS: Mapping[str, Act] = {
     "delivered": lambda m, it, e: m.delivered(it.c, it.n, it.x["place"]),
     "accepted": lambda m, it, e: m.accept(it.c, it.n, it.a),
     "declined": lambda m, it, e: m.decline(it.c, it.n, it.a, it.x.get("reason", "")),
-    "rescinded": lambda m, it, e: m.rescind(it.c, it.n, it.x.get("reason", "")),
+    "rescinded": lambda m, it, e: m.rescind(it.c, it.n, it.x.get("reason", ""), it.x.get("pause", 0)),
     "wrapping": _ended,
     "closed": _ended,
     "parked": lambda m, it, e: m.park(it.c, it.x["wake"], it.x.get("reason", "")),
@@ -187,6 +228,14 @@ ACTS: Mapping[str, Act] = {
     "dead": lambda m, it, e: m.dead_letter(it.c, it.x.get("reason", "")),
     "revived": lambda m, it, e: m.revive(it.c),
     "rerouted": lambda m, it, e: m.reroute(it.c, _decision(it)),
+    "transferring": _transferring,
+    "kept": lambda m, it, e: m.keep(it.c, "", it.x["why"]),
+    "snoozed": lambda m, it, e: m.snooze(it.c, "", it.x["wake"], it.x["why"]),
+    "queued": lambda m, it, e: m.release(it.c, "", it.x["why"], it.x.get("exclude", False)),
+    "reranked": lambda m, it, e: m.rerank(it.c, it.x["rank"] // 1000, it.x["by"], it.x["why"]),
+    "merged": lambda m, it, e: m.merge(it.c, it.x["into"]),
+    "split": _split,
+    "reopened": _reopened,
     "agent": _agent,
     "presence": _presence,
     "presence.renewed": _presence,
@@ -195,5 +244,5 @@ ACTS: Mapping[str, Act] = {
 }
 """Kind of the event that tells of an act → the act."""
 
-SILENT = frozenset({"class", "alert", "plan", "plan.walked", "audit", "edges", "opt"})
+SILENT = frozenset({"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult"})
 """Entries that change nothing about who is asked."""

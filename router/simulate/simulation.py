@@ -59,8 +59,8 @@ class Simulation:
     """One run, from whatever state `model` is in.
 
     `book` (if any) is the plan whose services close and whose day it is; `returns` says after how many ms somebody
-    who was set to away is back (None: only when somebody says so); `present`: everybody is available from the start; `after` is
-    called after each transition.
+    who was set to away is back (None: only when somebody says so); `present`: everybody is available from the start;
+    `after` is called after each transition.
     """
 
     crew: Sequence[Worker]

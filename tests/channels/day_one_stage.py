@@ -161,10 +161,13 @@ async def day_one(
     async def nothing(*_: Any) -> Any:
         return {}
 
+    async def ready() -> bool:
+        return True
+
     sandbox = Sandbox(
         cast,
         Clock(),
-        Hooks(nothing, nothing, nothing, nothing, product.base),
+        Hooks(nothing, nothing, nothing, ready, product.base),
         [lambda *parts: TwilioStandIn(*parts, account=account), lambda *parts: SlackStandIn(*parts, scopes)],
     )
     sandbox.faults.twilio.enforce_limits = sandbox.faults.slack.enforce_limits = False

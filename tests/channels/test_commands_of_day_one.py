@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tierline.__main__ import cli
+from tierline.__main__ import add_the_rest, cli
 from tierline.console.cli_ask import lines
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = add_the_rest(cli)
 EXAMPLE = str(ROOT / "router" / "plan" / "example.yaml")
 
 
@@ -25,7 +26,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(cli, list(words))
+    return CliRunner().invoke(COMMANDS, list(words))
 
 
 @pytest.mark.promise("plan-check")

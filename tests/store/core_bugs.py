@@ -21,22 +21,24 @@ BUGS = {
         "  if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end\n", "", "ordinary", 4
     ),
     "conversation forgotten": Bug("  if thread_key then call('SET', thread_key, id) end\n", ""),
-    "rank lost on decline": Bug("  exclude(c, a)\n", "  exclude(c, a)\n  c.rank = NOW * 1000\n"),
+    "rank lost on decline": Bug(
+        "  exclude(c, a)\n  own.turned_down", "  exclude(c, a)\n  c.rank = NOW * 1000\n  own.turned_down"
+    ),
     "agent not filled after a decline": Bug(
-        "  exclude(c, a)\n  push(entering, c)\n  fill_later(a)\n",
-        "  exclude(c, a)\n  push(entering, c)\n",
+        "  own.turned_down(c, 'declined')\n  fill_later(a)\n",
+        "  own.turned_down(c, 'declined')\n",
         "ordinary",
         2,
     ),
-    "decline doesn't exclude": Bug("  exclude(c, a)\n  push", "  push"),
+    "decline doesn't exclude": Bug("  exclude(c, a)\n  own.turned", "  own.turned"),
     "capacity released at the beginning of the wrap-up": Bug(
         "    due('w:' .. c.id, c.wrap)\n",
         "    due('w:' .. c.id, c.wrap)\n    local a = agent(c.owner)\n    a.cnt[c.ch] = a.cnt[c.ch] - 1\n    touch(a)\n",
     ),
     "two owners: other offers live on after an accept": Bug("  rescind_all(c, 'taken')\n", ""),
     "exclusions live on after an accept": Bug(
-        "  forget_pairs(c)\n  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner",
-        "  c.prefer, c.direct, c.window = nil, nil, nil\n  c.state, c.owner",
+        "  forget_pairs(c)\n  c.prefer, c.direct, c.window = nil, nil, nil\n  c.handing, c.back, c.only = nil, nil, nil\n  c.state, c",
+        "  c.prefer, c.direct, c.window = nil, nil, nil\n  c.handing, c.back, c.only = nil, nil, nil\n  c.state, c",
         "ordinary",
         3,
     ),

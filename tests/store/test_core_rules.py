@@ -7,16 +7,31 @@ from pathlib import Path
 import pytest
 from core_differential import Both, load, memory_server
 from core_histories import Call, World
+from helpers_desk import Desk
 
 from tierline.queue.engine import Queue
 from tierline.queue.model import Model
 from tierline.queue.model_match import Bounds
 
-HERE = Path(__file__).parent.parent / "unit" / "test_model_rules.py"
-SPEC = importlib.util.spec_from_file_location("core_told_rules", HERE)
-assert SPEC and SPEC.loader
-rules = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(rules)
+UNIT = Path(__file__).parent.parent / "unit"
+FILES = (
+    "test_model_rules",
+    "test_model_handover",
+    "test_model_snooze",
+    "test_model_leaving",
+    "test_model_ends",
+)
+
+
+def told_by(name):
+    spec = importlib.util.spec_from_file_location(f"core_told_{name}", UNIT / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+RULES = [told_by(name) for name in FILES]
 
 ACTS = {
     name
@@ -42,13 +57,16 @@ PROMISED = {
     "test_of_unasked_texts_one_in_ten_minutes": "queue-unasked",
 }
 STORIES = [
-    pytest.param(name, marks=[pytest.mark.promise(PROMISED[name])] if name in PROMISED else [], id=name[5:])
+    pytest.param(
+        rules, name, marks=[pytest.mark.promise(PROMISED[name])] if name in PROMISED else [], id=name[5:]
+    )
+    for rules in RULES
     for name, it in vars(rules).items()
     if name.startswith("test_") and len(inspect.signature(it).parameters) <= 1
 ]
 
 
-class Teller(rules.Desk):
+class Teller(Desk):
     """Notes every act with its instant."""
 
     def __init__(self, bounds=None):
@@ -73,8 +91,8 @@ class Teller(rules.Desk):
 TOLD: list[Teller] = []
 
 
-@pytest.mark.parametrize("name", STORIES)
-async def test_the_scripts_tell_the_same_story(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("rules", "name"), STORIES)
+async def test_the_scripts_tell_the_same_story(rules, name, tmp_path, monkeypatch):
     monkeypatch.setattr(rules, "Desk", Teller)
     TOLD.clear()
     story = getattr(rules, name)

@@ -364,7 +364,7 @@ async def test_a_full_disk_at_the_start_is_named(tmp_path: Path) -> None:
 
 
 def test_without_a_binary_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setattr("tierline.queue.embedded.find_spec", lambda name: None)
     with pytest.raises(EmbeddedMissing, match="REDIS_URL"):
         find_binary()
 

@@ -76,7 +76,10 @@ class Ledger:
         self.entries = [it for it in self.entries if order(it[0].id) >= behind]
         return 0
 
-    async def forget(self, contact: str) -> bool:
+    async def contact(self, id: str) -> object | None:
+        return None
+
+    async def forget(self, contact: str, keep: int = 0) -> bool:
         self.contacts.discard(contact)
         return True
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from core_differential import Both, clear, load, memory_server
-from core_histories import KINDS, START, TINY, History, World, moves, on_model
+from core_histories import BOUND, KINDS, START, History, World, moves, on_model
 
 from tierline.queue.model import Model
 from tierline.queue.state import Event
@@ -18,7 +18,7 @@ from tierline.router.simulate.reproduce import Again
 from tierline.router.simulate.simulation import Virtual
 
 LONG = os.environ.get("TIERLINE_LONG") == "1"
-SEEDS = range(1_000 if LONG else 12)
+SEEDS = range(1_000 if LONG else 10)
 MIDNIGHTS = (START - 40_000_000, START + 46_400_000, START + (1 << 40))
 
 
@@ -59,11 +59,11 @@ def test_any_history_is_reproduced_from_its_ledger_alone(kind: str) -> None:
     assert asked > len(SEEDS)
 
 
-@pytest.mark.parametrize("kind", ["ordinary", "tiny"])
+@pytest.mark.parametrize("kind", ["ordinary", "tiny", "handing", "leaving"])
 async def test_what_the_scripts_recorded_is_reproduced_by_the_rules(kind: str, tmp_path) -> None:
     async with memory_server(tmp_path) as client:
-        name = await load(client, "again", TINY.fill if kind == "tiny" else None)
-        for seed in range(60 if LONG else 4):
+        name = await load(client, "again", BOUND.get(kind))
+        for seed in range(60 if LONG else 3):
             rng = random.Random(f"scripts {kind}{seed}")
             world = KINDS[kind](rng)
             world.weights = {**world.weights, "calendar": 0}
