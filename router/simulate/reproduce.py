@@ -87,7 +87,8 @@ class Again:
         self.entries += 1
         self.events += len(entry.lines)
         self._compare(entry, told)
-        self._forget(entry)
+        if not entry.aside:
+            self._forget(entry)
 
     def _compare(self, entry: Entry, told: list[Told]) -> None:
         was = [it for it in entry.lines if it.e not in ASIDE]
