@@ -8,6 +8,7 @@ gc.disable()  # Half a million objects come with the imports, and all of them st
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import webbrowser
@@ -52,7 +53,7 @@ def main() -> None:
 
 def add_the_rest(to: typer.Typer) -> typer.Typer:
     """The verbs that start nothing; their rooms are imported here, because a start would wait 40 ms for them."""
-    from .console import cli_ask, cli_day_one, cli_plan, cli_replay
+    from .console import cli_ask, cli_backup, cli_day_one, cli_plan, cli_replay
 
     plan = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
     cli_plan.register(plan, SITE)
@@ -63,6 +64,7 @@ def add_the_rest(to: typer.Typer) -> typer.Typer:
     to.add_typer(plan, name="plan")
     to.add_typer(customers, name="customers")
     to.command()(cli_ask.why)
+    cli_backup.register(to, SITE)
     to.command()(cli_day_one.setup)
     to.command()(cli_day_one.doctor)
     to.command("slack-manifest")(cli_day_one.slack_manifest)
@@ -164,10 +166,21 @@ def _settle() -> None:
 
 
 def _ears() -> asyncio.Event:
-    """Set once we are told to stop; listened for before the start, so that a stop at once is a clean one, too."""
+    """Set once we are told to stop; listened for before the start, so that a stop at once is a clean one, too.
+
+    Told again, the process ends on the spot with status 128 + the signal.
+    """
     told = asyncio.Event()
+
+    def hear(name: signal.Signals) -> None:
+        if told.is_set():
+            # As after SIGKILL: everything acknowledged is in the store, the next start finds the rest.
+            print("Told to stop a second time: ending at once.", file=sys.stderr, flush=True)
+            os._exit(128 + name)
+        told.set()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, told.set)
+        asyncio.get_running_loop().add_signal_handler(name, hear, name)
     return told
 
 

@@ -196,7 +196,10 @@ async def _publish_in_store(
 ) -> int:
     """Nobody serves the API here: the store is asked itself, under the same check of the version."""
     store = await Store.open(
-        config.redis_url.get_secret_value() if config.redis_url else None, config.data, site
+        config.redis_url.get_secret_value() if config.redis_url else None,
+        config.data,
+        site,
+        insecure=config.store_insecure,
     )
     try:
         queue = Queue(store, site)

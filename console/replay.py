@@ -18,7 +18,8 @@ from aiohttp import web
 from ..router.plan.errors import PlanErrors
 from ..router.plan.load import load_async
 from ..router.rulebook import Rulebook, millis
-from .api import problem
+from ..settings import Settings
+from .api import Api, problem
 from .bodies import BadBody, read_object
 from .replay_worker import Job
 
@@ -62,6 +63,14 @@ class Replays:
     data: Path
     runs: dict[str, Run] = field(default_factory=dict)
     made: int = 0
+
+    @classmethod
+    def beside(cls, api: Api, settings: Settings) -> Replays:
+        """Their routes stand beside the API's and are described with them."""
+        url = settings.database_url.get_secret_value() if settings.database_url else ""
+        it = cls(api.book, lambda: api.queue().now(), api.only, url, settings.data)
+        api.more += it.routes()
+        return it
 
     def routes(self) -> list[web.RouteDef]:
         """Both routes, behind the token."""

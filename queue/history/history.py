@@ -254,6 +254,12 @@ class History:
         async with self.database.write() as connection:
             return await projections.rebuild(connection)
 
+    @_whole(REBUILD_WAIT)
+    async def cut(self, last: str, present: Sequence[str]) -> int:
+        """Forget what came after the ledger's entry `last`; how many events. For a copy, never for the history."""
+        async with self.database.write() as connection:
+            return await projections.cut(connection, last, present)
+
     @_whole(READ_WAIT)
     async def forgettable(self, now: int, limit: int) -> tuple[tuple[str, str], ...]:
         """Contacts that the store needn't keep at `now` (ms), each with its latest ledger entry's id."""

@@ -78,6 +78,28 @@ async def rebuild(connection: AsyncConnection) -> int:
     return count
 
 
+async def cut(connection: AsyncConnection, last: str, present: Sequence[str]) -> int:
+    """Forget what came after the ledger's entry `last`, as if it had not happened; how many events that was.
+
+    `present`: the contacts that the store holds at that entry, which it is to forget in time.
+    """
+    ms, _, seq = last.partition("-")
+    later = tuple_(events.c.ms, events.c.seq) > (int(ms), int(seq or 0))
+    gone = int((await connection.execute(delete(events).where(later))).rowcount)
+    if gone:
+        await rebuild(connection)
+    await connection.execute(delete(endings))
+    for part in chunks(present):
+        ended = select(contacts.c.id, contacts.c.ended, contacts.c.state).where(
+            contacts.c.id.in_(part), contacts.c.ended.is_not(None), contacts.c.state.in_(KEPT)
+        )
+        rows = [
+            {"contact": id, "until": at + KEPT[state]} for id, at, state in await connection.execute(ended)
+        ]
+        await put(connection, endings, rows)
+    return gone
+
+
 async def _new(connection: AsyncConnection, placed: list[Placed]) -> list[Placed]:
     if not placed:
         return []
