@@ -229,8 +229,7 @@ class App:
 
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
-        api = self._api()
-        self.replays = Replays.beside(api, self.settings)
+        self.replays = Replays.beside(api := self._api(), self.settings)
         web_app.add_routes([*api.routes(), *api.more])
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
