@@ -70,7 +70,9 @@ def test_the_plans_shifts_and_hours_hold_in_a_simulation_too() -> None:
             accepted.append(it.t)
 
     patient = [replace(it, patience=None) for it in coming]
-    Simulation(crew, Human(1, exponential(5_000), declining=0.05, missing=0.05), plan).run(patient, start, end, watch)
+    Simulation(crew, Human(1, exponential(5_000), declining=0.05, missing=0.05), plan).run(
+        patient, start, end, watch
+    )
     closed = [t for t in accepted if at("2026-11-20 18:15") < t < at("2026-11-23 08:00")]
     assert accepted and not closed
     assert any(t >= at("2026-11-23 08:00") for t in accepted)

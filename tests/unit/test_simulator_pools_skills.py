@@ -19,7 +19,9 @@ from tierline.router.simulate.simulation import Simulation
 from tierline.skills.skill import Need, Profile, levels
 
 SKILLS, AGENTS, LOAD, CALLS = 5, 10, 0.85, 5_000
-ROUTES = [Route("help", "voice", (Step(Need("help", "voice", ((f"k{i}", 1),))),), 20_000, 0) for i in range(SKILLS)]
+ROUTES = [
+    Route("help", "voice", (Step(Need("help", "voice", ((f"k{i}", 1),))),), 20_000, 0) for i in range(SKILLS)
+]
 
 
 def mean_wait(each: int) -> float:
