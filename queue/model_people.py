@@ -180,7 +180,7 @@ class People(Owners):
             agent.since = self.now
         if counted and not agent.counted:
             self.leave(agent)
-        elif agent.counted and not counted:
+        elif agent.counted:
             self.stay(agent)
         if agent.ready:
             self.ready[agent.name] = agent
