@@ -53,10 +53,11 @@ def main() -> None:
 
 def add_the_rest(to: typer.Typer) -> typer.Typer:
     """The verbs that start nothing; their rooms are imported here, because a start would wait 40 ms for them."""
-    from .console import cli_ask, cli_backup, cli_day_one, cli_plan, cli_versions
+    from .console import cli_ask, cli_backup, cli_day_one, cli_plan, cli_replay, cli_versions
 
     plan = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
     cli_plan.register(plan, SITE)
+    plan.command("replay")(cli_replay.replay)
     audit = typer.Typer(no_args_is_help=True, help="Who changed what, and whether that log is whole.")
     cli_versions.register(plan, audit)
     customers = typer.Typer(no_args_is_help=True, help="Who your customers are.")

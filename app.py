@@ -26,6 +26,7 @@ from .console.api import Api
 from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
+from .console.replay import Replays
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.history import History
@@ -86,6 +87,7 @@ class App:
         self.desk_raw: SlackDesk | None = None
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
+        self.replays: Replays | None = None
         self.started = False
         self.listener = Listener()
         self.loop_watch = LoopWatch(settings.stall)
@@ -191,7 +193,8 @@ class App:
 
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
-        web_app.add_routes(self._api().routes())
+        self.replays = Replays.beside(api := self._api(), self.settings)
+        web_app.add_routes([*api.routes(), *api.more])
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
@@ -234,6 +237,8 @@ class App:
         if self.runner is not None:
             await self.listener.finish(self.settings.grace)
             await self.runner.cleanup()
+        if self.replays is not None:
+            await self.replays.stop()
 
     async def _stop_core(self, grace: float) -> None:
         with contextlib.suppress(StoreError, Refused):  # without it the leases run out by themselves

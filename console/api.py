@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Protocol
 
@@ -72,6 +72,7 @@ class Api:
     metrics: Callable[[], bytes]
     slack_ids: Callable[[], Mapping[str, str]]
     token: str
+    more: list[web.RouteDef] = field(default_factory=list)  # what stands beside these, for the description
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, each behind the token but up-or-down."""
@@ -142,7 +143,9 @@ class Api:
         queue, state = self.queue(), request.query.get("state") or None
         customer, limit = request.query.get("customer") or None, _limit(request)
         if state is not None and state not in (*OPEN_STATES, *ENDED):
-            return problem(400, "no such state", f"`state` is one of {', '.join((*OPEN_STATES, *sorted(ENDED)))}.")
+            return problem(
+                400, "no such state", f"`state` is one of {', '.join((*OPEN_STATES, *sorted(ENDED)))}."
+            )
         now = await queue.now()
         wanted: tuple[str, ...] = (state,) if state in OPEN_STATES else OPEN_STATES if state is None else ()
         keys = await self._keys(customer)
@@ -251,7 +254,7 @@ class Api:
 
     async def openapi(self, request: web.Request) -> web.Response:
         """This API's own description."""
-        return web.json_response(describe(self.routes()))
+        return web.json_response(describe([*self.routes(), *self.more]))
 
 
 def _limit(request: web.Request) -> int:

@@ -92,6 +92,16 @@ class ApiClient:
         query = f"?n={noted[0]}&hash={noted[1]}" if noted else ""
         return await self._call("GET", f"/api/v1/audit/verify{query}")
 
+    async def start_replay(self, day: str, yaml: str) -> Mapping[str, object]:
+        """Begin to replay a day, with a draft or none ("")."""
+        return await self._call(
+            "POST", "/api/v1/plan/replay", {"day": day} | ({"yaml": yaml} if yaml else {})
+        )
+
+    async def replay(self, id: str) -> Mapping[str, object]:
+        """How far a replay is, and its outcome."""
+        return await self._call("GET", f"/api/v1/plan/replay/{quote(id, safe='')}")
+
     async def put_customer(self, key: str, body: Mapping[str, object]) -> None:
         """Create or replace a customer."""
         await self._call("PUT", f"/api/v1/customers/{quote(key, safe='')}", body)
