@@ -41,8 +41,9 @@ run: $(STAMP)-compiled ## set up and start the sandbox: one command on a fresh m
 test: $(STAMP)-test ## set up and pass all tests
 	$(BIN)/python -m pytest -q -n 2 -p tests.promises $(ARGS)
 
-check: $(STAMP)-test ## ruff, mypy, house rules
+check: $(STAMP)-test ## ruff (rules and layout), mypy, house rules
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_house.py
 
