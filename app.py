@@ -176,7 +176,9 @@ class App:
         else:
             self.supervisor.run("desk", self.desk.run)
         self.supervisor.run("watch", self.watch.run)
-        self.supervisor.run("reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run)
+        self.supervisor.run(
+            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
+        )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
 
