@@ -11,12 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import socket
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -27,9 +24,15 @@ from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
 from .console.api_moves import MovesApi
+from .console.api_plan import PlanApi
+from .console.listen import LARGEST, LAST, Listener
+from .console.metrics import figures
+from .console.replay import Replays
 from .queue.engine import Queue
+from .queue.failures import StoreError
 from .queue.history.history import History
 from .queue.history.projector import Projector
+from .queue.replies import Refused
 from .queue.store import Store
 from .router.active import ActivePlan
 from .router.alerts import Alerts, Way
@@ -44,11 +47,14 @@ from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.situations import Situations
+from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.towards import Towards
+from .router.versions import Versions
+from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
-from .settings import Settings, weakness
+from .settings import Secrets, Settings
 
 log = structlog.get_logger()
 
@@ -56,50 +62,9 @@ SITE = "main"
 """One process serves one site; its keys carry the tag {main}. The plan's `site` is only its name."""
 Role = Literal["all", "web", "worker"]
 """web: the doors' webhooks and the API; worker: the desk and everything that is done of its own accord."""
-GRACE = 20.0
-"""Seconds that requests and deliveries in hand are given at a stop."""
 HEALTH_EVERY = 2.0
 SETTLE = 5.0
 """Seconds that a moved clock waits for deliveries at one instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What signs and what opens; made at the first start and kept in the data directory, readable by us alone."""
-
-    secret: str
-    api_token: str
-
-    def __repr__(self) -> str:
-        return "Secrets(…)"
-
-
-def keep_secrets(settings: Settings) -> Secrets:
-    """The configured secrets, or those of the data directory, made now if there are none."""
-    return Secrets(
-        settings.secret.get_secret_value() if settings.secret else _kept(settings.data / "secret"),
-        settings.api_token.get_secret_value() if settings.api_token else _kept(settings.data / "api-token"),
-    )
-
-
-def _kept(path: Path) -> str:
-    """The secret in `path`, made now if there is none; whole or not there, also when somebody kills us meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations will be in it
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
-                os.link(draft, path)
-        finally:
-            draft.unlink()
-    found = path.read_text().strip()
-    if why := weakness(found):
-        raise OSError(f"{path} holds no secret that protects ({why}): remove it, and a new one is made.")
-    return found
 
 
 class App:
@@ -125,12 +90,16 @@ class App:
         self.desk_raw: SlackDesk | None = None
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
+        self.replays: Replays | None = None
         self.started = False
+        self.listener = Listener()
+        self.loop_watch = LoopWatch(settings.stall)
 
     # ---- start and stop -----------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Open store and history, take over the plan, connect the doors, listen."""
+        self.loop_watch.start()
         await self._open_core()
         self._build_doors()
         if self.role != "worker":
@@ -147,10 +116,13 @@ class App:
         settings = self.settings
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         database_url = settings.database_url.get_secret_value() if settings.database_url else None
-        self.store = await Store.open(redis_url, settings.data, self.site)
+        self.store = await Store.open(redis_url, settings.data, self.site, insecure=settings.store_insecure)
+        for text in self.store.warnings:
+            log.warning("store.warning", text=text)
         self.queue = Queue(self.store, self.site)
         self.history = await History.open(database_url, settings.data)
-        self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start")
+        last = await self.history.last_plan()
+        self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start", last)
 
     def _build_doors(self) -> None:
         settings = self.settings
@@ -184,7 +156,7 @@ class App:
                 now=lambda: self.queue.now(),
             )
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
-        self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts)
+        self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts, lambda: self.outbox.mine)
 
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
@@ -195,8 +167,9 @@ class App:
         deliveries = Deliveries(
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
         )
-        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken)
-        self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside)
+        term = round(self.settings.lease * 1000)
+        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
+        self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
         self.watch = Watch(self.queue, self.plan)
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -208,6 +181,9 @@ class App:
         else:
             self.supervisor.run("desk", self.desk.run)
         self.supervisor.run("watch", self.watch.run)
+        self.supervisor.run(
+            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
+        )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
 
@@ -223,21 +199,21 @@ class App:
         await asyncio.Event().wait()
 
     async def _listen(self) -> None:
-        web_app = web.Application(client_max_size=1024 * 1024)
-        web_app.add_routes(self._api().routes())
+        web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
+        self.replays = Replays.beside(api := self._api(), self.settings)
+        web_app.add_routes([*api.routes(), *api.more])
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
-        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=GRACE)
+        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
-        await web.TCPSite(self.runner, self.settings.host, self.settings.port, reuse_address=True).start()
-        self.port = int(self.runner.addresses[0][1])
+        self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
 
     def _api(self) -> Api:
         return Api(
             queue=lambda: self.queue,
             book=lambda: self.plan(),
             history=lambda: self.history,
-            publish=lambda source, author, reason, on: self.plan.publish(source, author, reason, on),
+            plans=PlanApi(lambda: Versions(self.queue, self.plan, self.history), lambda: self.history),
             ready=self.ready,
             metrics=self.metrics,
             slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
@@ -249,32 +225,50 @@ class App:
         )
 
     async def stop(self) -> None:
-        """Take nothing new, finish what is in hand, leave the rest where the next start finds it."""
+        """Take nothing new, finish what is in hand, leave the rest where another process or the next start finds it.
+
+        All within the grace; our roles are free as soon as the deliveries in hand are done.
+        """
         self.started = False
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self.settings.grace
+        await self.listener.close()
         if self.desk_raw is not None:
-            await self.desk_raw.stop()
-        if self.runner is not None:
-            await self.runner.cleanup()
+            await self.desk_raw.deafen()
+        await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
+        if self.desk_raw is not None:
+            await self.desk_raw.stop(max(0.1, ends - clock()))
         for door in self.doors.values():
             await door.stop()
-        await self._stop_core()
         await self.history.close()
         await self.store.close()
+        self.loop_watch.stop()
 
-    async def _stop_core(self) -> None:
-        await self.outbox.lanes.stop(2.0)
+    async def _stop_listening(self) -> None:
+        if self.runner is not None:
+            await self.listener.finish(self.settings.grace)
+            await self.runner.cleanup()
+        if self.replays is not None:
+            await self.replays.stop()
+
+    async def _stop_core(self, grace: float) -> None:
+        with contextlib.suppress(StoreError, Refused):  # without it the leases run out by themselves
+            await self.outbox.drain(grace)
         await self.supervisor.stop()
+        if self.role != "web":
+            with contextlib.suppress(StoreError, Refused):
+                await asyncio.gather(self.outbox.release(), self.projector.release())
         await self.alerts.drain()
 
     # ---- health -------------------------------------------------------------------------------------------------
 
     async def _look_after(self) -> None:
-        """Tell trouble with the store once when it begins and once when it ends."""
+        """Tell trouble with the store once when it begins and once when it ends; of many processes who delivers."""
         while True:
             trouble = (await self.store.health()).trouble
             if not trouble:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
-            else:
+            elif self.role == "all" or self.outbox.held:
                 await self.alerts.begin("store", trouble)
             await asyncio.sleep(HEALTH_EVERY)
 
@@ -289,6 +283,7 @@ class App:
                 "durability": health.durability,
                 "server": health.server,
                 "why": health.trouble,
+                "warnings": list(health.warnings),
             },
             "tasks": tasks,
             "doors": {
@@ -301,26 +296,22 @@ class App:
             },
             "plan_version": self.plan().version,
             "trouble": sorted(self.alerts.trouble),
+            "delivers": self.outbox.mine if self.started else False,
+            "connections": {"open": self.listener.open, "most": self.listener.most},
+            "loop": {"stalls": self.loop_watch.stalls, "longest_s": round(self.loop_watch.longest, 1)},
         }
 
     def metrics(self) -> bytes:
         """The figures of `/metrics`."""
-        # Here, because no start waits for it: not every Tierline is asked for its figures.
-        from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
-        registry = CollectorRegistry()
-        up = Gauge("tierline_task_up", "Whether a supervised task is running", ["task"], registry=registry)
-        deaths = Gauge(
-            "tierline_task_deaths", "How often a supervised task died", ["task"], registry=registry
+        return figures(
+            self.supervisor.watched,
+            {
+                "tierline_outbox_open": ("Deliveries in hand", self.outbox.lanes.open),
+                "tierline_loop_stalls": ("How often the loop stood still", self.loop_watch.stalls),
+                "tierline_history_lag_seconds": ("How long the history has been behind", self.projector.lag),
+                "tierline_plan_version": ("The active plan", self.plan().version),
+            },
         )
-        for name, it in self.supervisor.watched.items():
-            up.labels(name).set(it.up)
-            deaths.labels(name).set(it.deaths)
-        Gauge("tierline_outbox_open", "Deliveries in hand", registry=registry).set(self.outbox.lanes.open)
-        lag = Gauge("tierline_history_lag_seconds", "How long the history has been behind", registry=registry)
-        lag.set(self.projector.lag)
-        Gauge("tierline_plan_version", "The active plan", registry=registry).set(self.plan().version)
-        return generate_latest(registry)
 
     def _ways(self) -> dict[str, Way]:
         smtp = self.settings.smtp_url
@@ -363,7 +354,7 @@ class App:
         """Empty the sandbox's own store and history and publish the plan anew; everybody offline, real time."""
         if self.settings.redis_url is not None or self.settings.database_url is not None:
             raise PermissionError("only the sandbox's own store is emptied")
-        await self._stop_core()
+        await self._stop_core(2.0)
         await self.store.empty()
         self.queue = Queue(self.store, self.site)  # the old one remembers numbers of the emptied store
         await self.history.wipe()

@@ -23,6 +23,8 @@ UNSURE = (
     "Tierline couldn't take this message just now. "
     "If no ⏳ stands beside it, it was *not sent*: type it again in a moment."
 )
+ON_ITS_WAY = (0.0, 0.3, 0.7, 1.0)
+"""Seconds between looks for a reply that another process may be taking just now; it is held for longer."""
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class TypedWords:
             await self.undo_of(place, user, found)
             return
         wrote = await self._wrote(f"{event.get('channel')}:{thread_ts}", place, previous)
+        if place not in self.taken_back:  # our own mark came meanwhile
+            return
         if wrote is not None and wrote.state == "held":
             await self.undo_of(place, user, (wrote.contact, wrote.n))
         elif wrote is not None:
@@ -104,8 +108,13 @@ class TypedWords:
     async def _wrote(self, thread: str, place: str, previous: Body) -> Wrote | None:
         """What became of the words at `place`: from the store, and for an ended contact from the history."""
         assert self.house is not None
-        found = await self.house.wrote(thread, place)
-        if found is not None or previous.get("parent_user_id") not in (None, self.bot_user):
+        found = None
+        for pause in ON_ITS_WAY:  # another process may have it in hand just now
+            if found is None and place in self.taken_back:
+                await asyncio.sleep(pause)
+                found = await self.house.wrote(thread, place)
+        ours = previous.get("parent_user_id") in (None, self.bot_user)
+        if found is not None or not ours or place not in self.taken_back:
             return found
         contact = str(payload(await self.finder.parent(thread) or {}).get("contact") or "")
         return await self.house.wrote(thread, place, contact) if contact else None

@@ -12,8 +12,7 @@ import pytest_asyncio
 from helpers_app import Inside, inside
 from yarl import URL
 
-from tierline.app import keep_secrets
-from tierline.settings import Settings
+from tierline.settings import Settings, keep_secrets
 
 FORM = {
     "MessageSid": "SM" + "0" * 32,
@@ -109,8 +108,7 @@ async def test_who_asks_from_this_machine_or_with_the_token_sees_more(running: I
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_it_listens_on_loopback_and_nowhere_else(running: Inside) -> None:
-    assert running.app.runner is not None
-    assert {address[0] for address in running.app.runner.addresses} == {"127.0.0.1"}
+    assert running.app.listener.addresses == ["127.0.0.1"]
     assert Settings(_env_file=None).host == "127.0.0.1"  # type: ignore[call-arg]
 
 
