@@ -340,7 +340,11 @@ class House:
         me = (await self.queue.agents()).get(agent_id(spec.name))
         if me is None:
             return Told(False, "You are not in the queue yet: try again in a second.")
-        held = [view for c in sorted(me.contacts) if (view := await self.queue.contact(c)) is not None]
+        held = [
+            view
+            for c in sorted(me.contacts | me.snoozed)
+            if (view := await self.queue.contact(c)) is not None
+        ]
         return Told(True, status_lines(self.plan(), me, held, await self.queue.now()))
 
     async def _why(self, contact: str) -> Told:

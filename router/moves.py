@@ -137,6 +137,10 @@ class Moves:
             answer = await self.queue.reroute(view.id, it.decision, view.route)
             return self._said(answer, f"{view.id} goes to {it.to}.")
         answer = await self.queue.transfer(view.id, by, it.decision, it.to, tried or why, it.only)
+        after = await self.queue.contact(view.id) if it.only and answer.done else None
+        if after is not None and after.owner == view.owner and not after.handing:
+            name = self._name(view.owner)
+            raise Stop("stale", f"{it.to} can't be asked now, away or off duty: {view.id} stays with {name}.")
         return self._said(answer, _handing(self.book(), view, it))
 
     async def _awake(self, view: ContactView) -> ContactView:

@@ -119,7 +119,8 @@ class Towards:
         if contact is not None and spec is not None:
             facts = Facts.parse(contact.facts)
             former = spec_of(self.book(), str(more(event).get("from") or ""))
-            moved = former is not None and former.team != spec.team
+            another = bool(facts.moves) and facts.moves[-1].service != contact.service
+            moved = former is not None and (another or former.team != spec.team)
             told = telling(
                 self.book(),
                 "moved" if moved else "taken",
