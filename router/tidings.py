@@ -83,7 +83,7 @@ class Tidings:
         places = await self.queue.places(event.c)
         name = team.channels[int(event.c[1:]) % len(team.channels)]
         if not places:
-            await self._open(event, t, contact, spec, name)
+            await self.queue.bind(event.c, await self._open(event, t, contact, spec, name))
             return
         if contact.owner != event.a:
             return  # somebody else has it by now: their own event tells where
@@ -92,16 +92,18 @@ class Tidings:
             await self.desk.show(places[-1], await self._head(contact, spec, name, event.t))
             await self._line(event, t, f"With {spec.name} now: only what {spec.name} writes here is sent.")
             return
-        await self._open(event, t, contact, spec, name)
+        place = await self._open(event, t, contact, spec, name)
         told = f"{event.c} is now with {spec.name} of {team.name}, in another thread: nothing typed here is sent."
+        # Bound last: whoever does this again after a crash finds the new thread and closes the old one.
         await self.desk.close(places[-1], event.c, told)
+        await self.queue.bind(event.c, place)
         if summary := handover_line(Facts.parse(contact.facts)):
             await self._line(event, t, summary)
 
-    async def _open(self, event: Event, t: Try, contact: ContactView, spec: AgentSpec, name: str) -> None:
+    async def _open(self, event: Event, t: Try, contact: ContactView, spec: AgentSpec, name: str) -> str:
         head = await self._head(contact, spec, name, event.t)
         try:
-            await self.queue.bind(event.c, await self.desk.open(head, t.again))
+            return await self.desk.open(head, t.again)
         except NotDelivered as error:
             if error.permanent:
                 await self.alerts.once(

@@ -145,6 +145,9 @@ def _row(
     name = spec.name if spec else agent.name
     if agent.name == contact.owner:
         return Row(name, "owns it")
+    if contact.owner and not contact.handing:
+        owner = book.by_id.get(contact.owner)
+        return Row(name, f"{owner.name if owner else contact.owner} has it")
     offer = next((o for o in contact.offers if o.agent == agent.name), None)
     if offer is not None:
         return Row(name, "is being asked now", until=offer.due)
