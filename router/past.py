@@ -11,30 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..queue.state import ENDED, Event
-from .facts import Facts
+from .account import Account, ended_why, latest
 from .roster import midnights
 from .rulebook import Rulebook
 from .simulate.record import Entry
 from .simulate.reproduce import Again, Difference
 from .simulate.watching import Watch, Watching, say
 from .story import tell
-from .story_parts import Story
 from .why import Why, explain, timers
 
 DUTY = ("presence", "shift")
-AT_CONTACT = ("offered", "declined", "missed", "accepted")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Everything about a contact at an instant.
-
-    `note` says what couldn't be told and why, "" when nothing is missing; `why.rows` is empty then.
-    """
-
-    why: Why
-    story: Story
-    note: str = ""
 
 
 @dataclass(slots=True)
@@ -123,32 +109,6 @@ class Then:
         )
 
 
-def latest(events: Iterable[Event], at: int | None = None) -> dict[tuple[str, str], int]:
-    """(agent, kind of event) → its last instant (ms) at the contact, as `History.latest` says it, up to `at`."""
-    found: dict[tuple[str, str], int] = {}
-    for it in events:
-        if it.e in AT_CONTACT and (at is None or it.t <= at):
-            found[it.a, it.e] = max(it.t, found.get((it.a, it.e), 0))
-    return found
-
-
 def not_told(gone: Difference) -> str:
     """Why there is no table."""
     return f"Who could have been asked then can't be told: the record can't be followed past {gone}."
-
-
-def ended_why(book: Rulebook, story: Story, at: int | None = None) -> Why:
-    """What *why* says of a contact from its story alone: how it ended, or where it had come to."""
-    facts: Facts = story.facts
-    steps = len(story.route.steps) if story.route else 0
-    need = story.route.steps[story.step].need if story.route and story.step < steps else None
-    by = f"rule “{facts.rule}” (line {facts.rule_line}, plan {facts.version})" if facts.rule else "its entry"
-    owner = book.called(story.owner)
-    how = f" ({story.how})" if story.how else ""
-    text = f"{story.contact} {'is' if at is None else 'was'} {story.state}{how} in {story.service}, chosen by {by}."
-    return Why(
-        contact=story.contact, state=story.state, service=story.service, rule=facts.rule,
-        rule_line=facts.rule_line, version=facts.version, step=story.step, steps=steps, opened=None, until=None,
-        tiers=tuple(f"L{t}" for t in need.tiers) if need else (), rows=(), next=None, not_yet=(),
-        text=f"{text} Owner: {owner}." if owner else text, at=at,
-    )  # fmt: skip

@@ -13,7 +13,8 @@ from helpers_plan import book
 
 from tierline.queue.model import Model
 from tierline.queue.state import Event
-from tierline.router.past import DUTY, Then, latest
+from tierline.router.account import latest
+from tierline.router.past import DUTY, Then
 from tierline.router.rulebook import Rulebook
 from tierline.router.simulate.record import entries
 from tierline.router.simulate.watching import Watching
