@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from ..skills.skill import CHANNELS, Channel, Levels, Need
@@ -173,7 +174,13 @@ class Decision:
         agent, kind, until = of["prefer"]
         prefer = Preference(agent, "direct" if kind == "direct" else "preferred", until) if agent else None
         deadlines = tuple(int(at) for at in of["deadlines"].split(",") if at)
-        return cls(Route.parse(of["route"]), int(of["rank"]), of["wake"], deadlines, prefer, facts)
+        return cls(_route(of["route"]), int(of["rank"]), of["wake"], deadlines, prefer, facts)
+
+
+@lru_cache(maxsize=4096)
+def _route(text: str) -> Route:
+    """Records repeat the same few routes; what a text means never changes."""
+    return Route.parse(text)
 
 
 def _step(raw: list[Any]) -> Step:

@@ -298,4 +298,4 @@ class Model(Timers):
 
     def calendar(self, midnights: tuple[int, ...]) -> None:
         """The site's midnights, around now: shares are counted from the last one."""
-        self.midnights = midnights
+        self.midnights = tuple(sorted(midnights))

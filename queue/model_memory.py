@@ -6,11 +6,11 @@ Nothing here decides anything; `model_match.py` and `model.py` do. Instants are 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from heapq import heappop, heappush
 
-from ..skills.skill import CHANNELS, Channel, Need, refusal
+from ..skills.skill import CHANNELS, Channel, Need, Profile, refusal
 from .contact import Decision, Route
 from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import Event, State
@@ -51,6 +51,8 @@ class Memory:
         self.threads: dict[str, str] = {}
         self.last: dict[str, str] = {}
         self.ready: dict[str, Agent] = {}  # those available and on shift
+        self.living: dict[int, bool] = {}  # `alive`, until somebody moves
+        self.able: dict[int, list[Agent]] = {}  # `admitted`, until somebody moves
         self.classes: dict[Need, int] = {}
         self.numbered: dict[Route, tuple[int, ...]] = {}
         self.midnights: tuple[int, ...] = ()
@@ -65,7 +67,20 @@ class Memory:
 
     def alive(self, number: int) -> bool:
         """Whether anybody on shift could ever serve the class."""
-        return any(number in it.can and it.counted for it in self.agents.values())
+        if number not in self.living:
+            self.living[number] = any(number in it.can and it.counted for it in self.agents.values())
+        return self.living[number]
+
+    def admitted(self, number: int) -> list[Agent]:
+        """Those available and on shift whom the class admits."""
+        if number not in self.able:
+            self.able[number] = [it for it in self.ready.values() if number in it.can]
+        return self.able[number]
+
+    def moved(self) -> None:
+        """Somebody came, left or changed: who is there is asked again."""
+        self.living.clear()
+        self.able.clear()
 
     def intern(self, route: Route) -> tuple[int, ...]:
         """The numbers of the route's classes; new ones in the order of its steps."""
@@ -74,8 +89,7 @@ class Memory:
                 if step.need not in self.classes:
                     number = self.classes[step.need] = len(self.classes) + 1
                     for agent in self.agents.values():
-                        if refusal(step.need, agent.profile) is None:
-                            agent.can.add(number)
+                        agent.can.update(place_in({step.need: number}, agent.profile))
                     self.tell("class", "", "", number, need=step.need.text)
             self.numbered[route] = tuple(self.classes[step.need] for step in route.steps)
         return self.numbered[route]
@@ -150,7 +164,8 @@ class Memory:
 
     def today(self) -> int:
         """The last midnight of the site, 0 before the first that is known."""
-        return max((it for it in self.midnights if it <= self.now), default=0)
+        passed = bisect_right(self.midnights, self.now)
+        return self.midnights[passed - 1] if passed else 0
 
     def snapshot(self) -> State:
         """Everything, as values."""
@@ -162,6 +177,15 @@ class Memory:
             dict(self.alerts),
             frozenset(self.opted),
         )
+
+
+def place_in(classes: dict[Need, int], profile: Profile) -> dict[int, int]:
+    """Those of the classes that admit the profile → the place of its tier in the order in which they are asked."""
+    return {
+        number: need.tiers.index(profile.tier_in(need.service))
+        for need, number in classes.items()
+        if refusal(need, profile) is None
+    }
 
 
 def _recorded(value: object) -> object:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from ..skills.skill import CHANNELS, Capacity, Profile, refusal
+from ..skills.skill import CHANNELS, Capacity, Profile
+from .model_memory import place_in
 from .model_owners import Owners
 from .model_records import GRACE, Agent
 from .replies import Answer
@@ -38,7 +39,7 @@ class People(Owners):
                 self.leave(agent)
             if is_new or agent.profile != profile:
                 agent.profile = profile
-                agent.can = {n for need, n in self.classes.items() if refusal(need, profile) is None}
+                agent.can = place_in(self.classes, profile)
             agent.capacity, agent.channels = capacity, channels
             agent.rooms.clear()
             agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
@@ -163,6 +164,7 @@ class People(Owners):
             self.due.pop(f"{kind}:{agent.name}", None)
         self.tell("agent", "", agent.name, removed=True)
         del self.agents[agent.name]
+        self.moved()
 
     # -- what follows from a change ------------------------------------------------------------------------
 
@@ -171,18 +173,20 @@ class People(Owners):
         """Around a change of an agent's facts: does whatever follows from the difference."""
         ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
         yield
+        self.moved()
         if agent.on_shift != shift:
             self.tell("shift", "", agent.name, on=agent.on_shift)
         if agent.ready and not ready:
             agent.since = self.now
         if counted and not agent.counted:
             self.leave(agent)
-        elif agent.counted and not counted:
+        elif agent.counted:
             self.stay(agent)
         if agent.ready:
             self.ready[agent.name] = agent
         else:
             self.ready.pop(agent.name, None)
+        self.moved()
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)
@@ -203,7 +207,7 @@ class People(Owners):
         if len(ended) > self.bounds.sweep:
             self.due[f"d:{agent.name}"] = self.now
 
-    def _shift_lost(self, could: set[int]) -> None:
+    def _shift_lost(self, could: Collection[int]) -> None:
         for number in could:
             if not self.alive(number):
                 self.due[f"k:{number}"] = self.now

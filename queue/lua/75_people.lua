@@ -16,10 +16,28 @@ local function count_on_shift(profile, by)
   end
 end
 
--- Somebody left: contacts with exclusions may have nobody unasked now.
-local function recheck_exhausted()
-  due_all('E:', call('SMEMBERS', P .. 'xs'), NOW)
+-- Something is due now for every member of a set (by its name); of a big one, piece by piece (`x:`).
+local function due_for_members(kind, set)
+  if call('SCARD', P .. set) <= BOUND_WALK then return due_all(kind, call('SMEMBERS', P .. set), NOW) end
+  call('HSET', P .. 'site', 'x:' .. set, 0)
+  due('x:' .. kind .. set, NOW)
 end
+
+-- x:<kind><set>: the next piece.
+local function due_for_next(kind, set)
+  local field = 'x:' .. set
+  local found = call('SSCAN', P .. set, call('HGET', P .. 'site', field) or 0, 'COUNT', BOUND_WALK)
+  due_all(kind, found[2], NOW)
+  if found[1] == '0' then
+    call('HDEL', P .. 'site', field)
+  else
+    call('HSET', P .. 'site', field, found[1])
+    due('x:' .. kind .. set, NOW)
+  end
+end
+
+-- Somebody left: contacts with exclusions may have nobody unasked now.
+local function recheck_exhausted() due_for_members('E:', 'xs') end
 
 local function rescind_offers_of(a, reason)
   local back = {}
@@ -222,7 +240,7 @@ function act.desk(argv)
   event('desk', nil, nil, nil, '{"up":' .. tostring(up) .. '}')
   if up then
     for _, profile in ipairs(call('HKEYS', P .. 'onp')) do
-      due_all('d:', call('SMEMBERS', P .. 'av:' .. profile), NOW)
+      due_for_members('d:', 'av:' .. profile)
     end
   end
   return '1'

@@ -154,6 +154,9 @@ function fire.k(class)
   if cursor or #moved > BOUND_SWEEP then due('k:' .. class, NOW) end
 end
 
+-- x:E:xs, x:d:av:<profile>: more members of a set than one call may write timers for.
+function fire.x(rest) due_for_next(string.sub(rest, 1, 2), string.sub(rest, 3)) end
+
 -- q:<contact>: quiet after the owner's reply.
 function fire.q(id)
   local c = contact(id)

@@ -12,7 +12,8 @@ from heapq import heappop, heappush
 
 from ...queue.model import Model
 from ...queue.model_match import Bounds
-from ...skills.skill import Need, refusal
+from ...queue.model_memory import place_in
+from ...skills.skill import Need
 from ..roster import midnights
 from ..rulebook import Rulebook
 from ..watch import next_closing, past_closing, reopening
@@ -50,8 +51,7 @@ class Virtual(Model):
         """Let a class have its recorded number: those that die at one instant go in the order of their numbers."""
         self.classes[need] = number
         for agent in self.agents.values():
-            if refusal(need, agent.profile) is None:
-                agent.can.add(number)
+            agent.can.update(place_in({need: number}, agent.profile))
 
 
 @dataclass(slots=True)
