@@ -79,12 +79,17 @@ class Past:
         url = settings.database_url.get_secret_value() if settings.database_url else ""
         return cls(url, settings.data)
 
-    async def why(self, queue: Ledger, book: Rulebook, contact: str, at: int) -> Mapping[str, object]:
-        """The account of `contact` at `at` (ms) as JSON. Raises Unknown, StillReading or StoreUnavailable."""
+    async def why(
+        self, queue: Ledger, book: Rulebook, contact: str, at: int, within: float | None = None
+    ) -> Mapping[str, object]:
+        """The account of `contact` at `at` (ms) as JSON, within so many seconds.
+
+        Raises Unknown, StillReading or StoreUnavailable.
+        """
         await _caught_up(queue, at)
         asked = Question(contact, at, book.version, book.plan.source)
         try:
-            async with asyncio.timeout(self.longest), self._lock:
+            async with asyncio.timeout(within or self.longest), self._lock:
                 found = await self._answered(asked)
         except TimeoutError:
             raise StillReading from None
@@ -173,8 +178,9 @@ async def _caught_up(queue: Ledger, at: int) -> None:
     last = _place(await queue.last_event())
     if last[0] < at - 86_400_000:
         return
-    end = asyncio.get_running_loop().time() + CATCH_UP
-    while _place(await queue.cursor("history")) < last and asyncio.get_running_loop().time() < end:
+    clock = asyncio.get_running_loop().time
+    end = clock() + CATCH_UP
+    while _place(await queue.cursor("history")) < last and clock() < end:  # noqa: ASYNC110 - any process may move it
         await asyncio.sleep(0.05)
 
 

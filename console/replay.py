@@ -19,8 +19,9 @@ from ..router.plan.errors import PlanErrors
 from ..router.plan.load import load_async
 from ..router.rulebook import Rulebook, millis
 from ..settings import Settings
-from .api import Api, problem
+from .api import Api
 from .bodies import BadBody, read_object
+from .problem import problem
 from .replay_worker import Job
 
 log = structlog.get_logger()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..queue.state import Event
+from ..queue.state import ENDED, Event
 from .rulebook import Rulebook
 from .story_parts import Story
 from .why import Why
@@ -23,6 +23,19 @@ class Account:
     why: Why
     story: Story
     note: str = ""
+
+
+def accounted(
+    book: Rulebook, why: Why | None, story: Story, note: str = "", at: int | None = None
+) -> Account:
+    """Both together: the story knows when a step opened, and how what is over ended."""
+    if why is None:
+        return Account(ended_why(book, story, at), story, note)
+    if why.state in ENDED:
+        text = why.text if story.ended is None else ended_why(book, story, at).text
+        return Account(replace(why, opened=None, until=None, text=text), story, note)
+    opened = story.opened if story.step == why.step else None
+    return Account(replace(why, opened=opened or why.opened), story, note)
 
 
 def latest(events: Iterable[Event], at: int | None = None) -> dict[tuple[str, str], int]:

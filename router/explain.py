@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -12,8 +11,8 @@ import structlog
 from ..queue.engine import Queue
 from ..queue.failures import StoreError, StoreUnavailable
 from ..queue.history.records import ContactRecord
-from ..queue.state import ENDED, Event
-from .account import Account, ended_why
+from ..queue.state import Event
+from .account import Account, accounted
 from .rulebook import Rulebook
 from .story import tell
 from .why import Why, explain, timers
@@ -70,11 +69,7 @@ async def account(queue: Queue, book: Rulebook, moments: Moments, contact: str) 
         return None
     events += await _tail(queue, contact, events[-1].id if events else "0-0")
     story = tell(book, contact, events)
-    if why is None:
-        why = ended_why(book, story)
-    elif why.state in ENDED and story.ended is not None:
-        why = replace(why, text=ended_why(book, story).text)
-    return Account(why, story, note)
+    return accounted(book, why, story, note)
 
 
 async def _tail(queue: Queue, contact: str, after: str) -> list[Event]:

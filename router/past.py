@@ -10,8 +10,8 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..queue.state import ENDED, Event
-from .account import Account, ended_why, latest
+from ..queue.state import Event
+from .account import Account, accounted, latest
 from .roster import midnights
 from .rulebook import Rulebook
 from .simulate.record import Entry
@@ -94,11 +94,8 @@ class Then:
         }
         story = tell(book, contact, known, at, whys)
         why = self.why(contact, known, at) if gone is None else None
-        if why is None or why.state in ENDED:
-            ended = ended_why(book, story, at)
-            note = "" if gone is None or story.ended is not None else not_told(gone)
-            return Account(replace(why, text=ended.text) if why else ended, story, note)
-        return Account(why, story, self._other_plan())
+        note = "" if gone is None or story.ended is not None else not_told(gone)
+        return accounted(book, why, story, note or (self._other_plan() if why else ""), at)
 
     def _other_plan(self) -> str:
         if not self.version or self.version in self.books:

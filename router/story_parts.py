@@ -55,6 +55,7 @@ class Story:
     service: str = ""
     owner: str = ""
     step: int = 0
+    opened: int | None = None  # when the present step did
     route: Route | None = None
     facts: Facts = field(default_factory=lambda: Facts.parse(""))
     arrived: int | None = None
@@ -65,6 +66,7 @@ class Story:
 
 
 DECIDES = frozenset({"arrived", "rerouted", "transferring", "reopened", "queued", "parked", "kept"})
+OPENS = frozenset({"arrived", "queued", "woken", "revived", "rerouted", "transferring", "reopened", "step"})
 ENDS = frozenset({"closed", "abandoned", "dead"})
 STATES: Mapping[str, str] = {
     "arrived": "waiting", "queued": "waiting", "offered": "offered", "accepted": "active", "parked": "parked",
@@ -81,7 +83,7 @@ class Teller:
         self.book, self.it, self.whys = book, Story(contact), whys
         self.moments: list[Moment] = []
         self.asked: dict[int, Asked] = {}
-        self.before: tuple[Route | None, Facts, int] | None = None
+        self.before: tuple[Route | None, Facts, int, int | None] | None = None
 
     def story(self) -> Story:
         """What has been told so far."""
@@ -91,6 +93,8 @@ class Teller:
         """One event: remember what it changes, then say it."""
         x = details(event.x)
         self._decided(event, x)
+        if event.e in OPENS:
+            self.it = replace(self.it, opened=event.t)
         if state := STATES.get(event.e):
             self.it = replace(self.it, state=state)
         if event.e in ENDS:
@@ -105,11 +109,11 @@ class Teller:
     def _decided(self, event: Event, x: X) -> None:
         """Route, service and facts follow each decision; a handover that ends goes back to those before it."""
         if event.e == "transferring" and self.before is None:
-            self.before = (self.it.route, self.it.facts, self.it.step)
+            self.before = (self.it.route, self.it.facts, self.it.step, self.it.opened)
         if event.e == "kept" and self.before is not None:
-            route, facts, step = self.before
+            route, facts, step, opened = self.before
             service = route.service if route else str(x.get("service") or self.it.service)
-            self.it = replace(self.it, route=route, facts=facts, step=step, service=service)
+            self.it = replace(self.it, route=route, facts=facts, step=step, service=service, opened=opened)
         if event.e in ("kept", "accepted"):
             self.before = None
         made = x.get("decision") or x.get("again")
