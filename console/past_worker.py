@@ -70,20 +70,22 @@ class Record:
         first = Place("0-0", 0, 0, Then(self.books))
         known = [place for place in self.places if place.t < arrived and place.t <= asked.at]
         at = max(known, key=lambda place: place.events, default=first)
-        then, after, count, kept = at.then.copied(), at.after, at.events, at.events
+        then, after, reached = at.then.copied(), at.after, at.t
+        count = kept = at.events
         then.watch(asked.contact)
         more = True
         while more:
             events, more = await self.history.ledger(after, self.page)
             for entry in entries(events):
-                if entry.t > asked.at or then.difference is not None:
+                if (entry.t > asked.at and not entry.aside) or then.difference is not None:
                     return then
                 self._note_plan(entry)
                 then.take(entry)
                 self.begun, count, after = self.begun + 1, count + len(entry.lines), entry.id
+                reached = reached if entry.aside else entry.t
             if events and then.difference is None and count - kept >= self.apart:
                 kept = count
-                self._remember(Place(after, entry.t, count, then))
+                self._remember(Place(after, reached, count, then))
         return then
 
     def _remember(self, place: Place) -> None:

@@ -21,7 +21,7 @@ from tierline.router.simulate.watching import Watching
 from tierline.router.why import Why, explain, timers
 
 LONG = os.environ.get("TIERLINE_LONG") == "1"
-SEEDS = range(300 if LONG else 6)
+SEEDS = range(300 if LONG else 4)
 MIDNIGHTS = (START - 40_000_000, START + 46_400_000, START + (1 << 40))
 
 
