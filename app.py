@@ -27,6 +27,7 @@ from .console.api_moves import MovesApi
 from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
+from .console.past import Past
 from .console.replay import Replays
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -91,6 +92,7 @@ class App:
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
         self.replays: Replays | None = None
+        self.past = Past.of(settings)
         self.started = False
         self.listener = Listener()
         self.loop_watch = LoopWatch(settings.stall)
@@ -222,6 +224,7 @@ class App:
                 lambda: Situations(self.queue, self.plan, self.plan.heed),
             ),
             token=self.secrets.api_token,
+            past=self.past,
         )
 
     async def stop(self) -> None:
@@ -250,6 +253,7 @@ class App:
             await self.runner.cleanup()
         if self.replays is not None:
             await self.replays.stop()
+        await self.past.stop()
 
     async def _stop_core(self, grace: float) -> None:
         with contextlib.suppress(StoreError, Refused):  # without it the leases run out by themselves

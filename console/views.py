@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..queue.state import AgentView, ContactView, Event, MessageView
+from ..router.account import Account
 from ..router.body import Body
 from ..router.facts import Facts
 from ..router.plan.model import AgentSpec
@@ -161,6 +162,25 @@ def why(it: Why) -> Json:
         "next": {"at": iso(it.next.at), "what": it.next.what} if it.next else None,
         "not_yet": list(it.not_yet),
         "text": it.text,
+    }  # fmt: skip
+
+
+def account(it: Account) -> Json:
+    """The explanation with the contact's way: its offers and everything that happened, in words."""
+    return why(it.why) | {
+        "at": iso(it.why.at),
+        "arrived": iso(it.story.arrived),
+        "ended": iso(it.story.ended),
+        "outcome": it.story.how,
+        "offers": [
+            {
+                "offer": o.offer, "agent": o.agent, "step": o.step, "at": iso(o.at), "shown": iso(o.shown),
+                "became": o.became, "ended": iso(o.ended), "reason": o.reason, "why": o.why,
+            }
+            for o in it.story.asked
+        ],
+        "timeline": [{"at": iso(m.at), "event": m.kind, "text": m.text} for m in it.story.moments],
+        "note": it.note,
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from ..queue.state import ENDED, ContactView
 from . import commands, forms, orders
 from .active import ActivePlan
 from .body import Body
-from .explain import Moments, look
+from .explain import Moments, account
 from .lines import queue_lines, status_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
@@ -348,10 +348,10 @@ class House:
         return Told(True, status_lines(self.plan(), me, held, await self.queue.now()))
 
     async def _why(self, contact: str) -> Told:
-        why = await look(self.queue, self.plan(), self.moments, contact)
-        if why is None:
-            return Told(False, f"There is no open contact {contact}. `/tierline queue` shows who waits.")
-        return Told(True, why_lines(self.plan(), why, await self.queue.now()))
+        found = await account(self.queue, self.plan(), self.moments, contact)
+        if found is None:
+            return Told(False, f"There is no contact {contact}. `/tierline queue` shows who waits.")
+        return Told(True, why_lines(self.plan(), found, await self.queue.now()))
 
     # ---- other buttons ------------------------------------------------------------------------------------------
 

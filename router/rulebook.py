@@ -82,6 +82,11 @@ class Rulebook:
         """Every agent by the id under which the queue knows them."""
         return {agent_id(spec.name): spec for spec in self.plan.agents}
 
+    def called(self, agent: str) -> str:
+        """The agent's name as people know it, by the queue's id; the id of one who isn't in the plan."""
+        spec = self.by_id.get(agent)
+        return spec.name if spec else agent
+
     @cached_property
     def always(self) -> Schedule:
         """Round the clock, for what names no schedule."""
