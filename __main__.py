@@ -8,6 +8,7 @@ gc.disable()  # Half a million objects come with the imports, and all of them st
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import webbrowser
@@ -163,10 +164,21 @@ def _settle() -> None:
 
 
 def _ears() -> asyncio.Event:
-    """Set once we are told to stop; listened for before the start, so that a stop at once is a clean one, too."""
+    """Set once we are told to stop; listened for before the start, so that a stop at once is a clean one, too.
+
+    Told again, the process ends on the spot with status 128 + the signal.
+    """
     told = asyncio.Event()
+
+    def hear(name: signal.Signals) -> None:
+        if told.is_set():
+            # As after SIGKILL: everything acknowledged is in the store, the next start finds the rest.
+            print("Told to stop a second time: ending at once.", file=sys.stderr, flush=True)
+            os._exit(128 + name)
+        told.set()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, told.set)
+        asyncio.get_running_loop().add_signal_handler(name, hear, name)
     return told
 
 

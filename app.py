@@ -26,7 +26,9 @@ from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
+from .console.listen import LARGEST, LAST, Listener
 from .queue.engine import Queue
+from .queue.failures import StoreError
 from .queue.history.history import History
 from .queue.history.projector import Projector
 from .queue.store import Store
@@ -40,6 +42,7 @@ from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
+from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.towards import Towards
 from .router.watch import Watch
@@ -52,8 +55,6 @@ SITE = "main"
 """One process serves one site; its keys carry the tag {main}. The plan's `site` is only its name."""
 Role = Literal["all", "web", "worker"]
 """web: the doors' webhooks and the API; worker: the desk and everything that is done of its own accord."""
-GRACE = 20.0
-"""Seconds that requests and deliveries in hand are given at a stop."""
 HEALTH_EVERY = 2.0
 SETTLE = 5.0
 """Seconds that a moved clock waits for deliveries at one instant."""
@@ -122,11 +123,14 @@ class App:
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
         self.started = False
+        self.listener = Listener()
+        self.loop_watch = LoopWatch(settings.stall)
 
     # ---- start and stop -----------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Open store and history, take over the plan, connect the doors, listen."""
+        self.loop_watch.start()
         await self._open_core()
         self._build_doors()
         if self.role != "worker":
@@ -180,7 +184,7 @@ class App:
                 now=lambda: self.queue.now(),
             )
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
-        self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts)
+        self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts, lambda: self.outbox.mine)
 
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
@@ -188,8 +192,9 @@ class App:
         self.house = House(self.queue, self.plan, self.desk, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
-        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken)
-        self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside)
+        term = round(self.settings.lease * 1000)
+        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
+        self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
         self.watch = Watch(self.queue, self.plan)
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -216,14 +221,13 @@ class App:
         await asyncio.Event().wait()
 
     async def _listen(self) -> None:
-        web_app = web.Application(client_max_size=1024 * 1024)
+        web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         web_app.add_routes(self._api().routes())
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
-        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=GRACE)
+        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
-        await web.TCPSite(self.runner, self.settings.host, self.settings.port, reuse_address=True).start()
-        self.port = int(self.runner.addresses[0][1])
+        self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
 
     def _api(self) -> Api:
         return Api(
@@ -238,32 +242,48 @@ class App:
         )
 
     async def stop(self) -> None:
-        """Take nothing new, finish what is in hand, leave the rest where the next start finds it."""
+        """Take nothing new, finish what is in hand, leave the rest where another process or the next start finds it.
+
+        All within the grace; our roles are free as soon as the deliveries in hand are done.
+        """
         self.started = False
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self.settings.grace
+        await self.listener.close()
         if self.desk_raw is not None:
-            await self.desk_raw.stop()
-        if self.runner is not None:
-            await self.runner.cleanup()
+            await self.desk_raw.deafen()
+        await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
+        if self.desk_raw is not None:
+            await self.desk_raw.stop(max(0.1, ends - clock()))
         for door in self.doors.values():
             await door.stop()
-        await self._stop_core()
         await self.history.close()
         await self.store.close()
+        self.loop_watch.stop()
 
-    async def _stop_core(self) -> None:
-        await self.outbox.lanes.stop(2.0)
+    async def _stop_listening(self) -> None:
+        if self.runner is not None:
+            await self.listener.finish(self.settings.grace)
+            await self.runner.cleanup()
+
+    async def _stop_core(self, grace: float) -> None:
+        with contextlib.suppress(StoreError):  # without it the leases run out by themselves
+            await self.outbox.drain(grace)
         await self.supervisor.stop()
+        if self.role != "web":
+            with contextlib.suppress(StoreError):
+                await asyncio.gather(self.outbox.release(), self.projector.release())
         await self.alerts.drain()
 
     # ---- health -------------------------------------------------------------------------------------------------
 
     async def _look_after(self) -> None:
-        """Tell trouble with the store once when it begins and once when it ends."""
+        """Tell trouble with the store once when it begins and once when it ends; of many processes who delivers."""
         while True:
             trouble = (await self.store.health()).trouble
             if not trouble:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
-            else:
+            elif self.role == "all" or self.outbox.held:
                 await self.alerts.begin("store", trouble)
             await asyncio.sleep(HEALTH_EVERY)
 
@@ -290,6 +310,9 @@ class App:
             },
             "plan_version": self.plan().version,
             "trouble": sorted(self.alerts.trouble),
+            "delivers": self.outbox.mine if self.started else False,
+            "connections": {"open": self.listener.open, "most": self.listener.most},
+            "loop": {"stalls": self.loop_watch.stalls, "longest_s": round(self.loop_watch.longest, 1)},
         }
 
     def metrics(self) -> bytes:
@@ -306,6 +329,8 @@ class App:
             up.labels(name).set(it.up)
             deaths.labels(name).set(it.deaths)
         Gauge("tierline_outbox_open", "Deliveries in hand", registry=registry).set(self.outbox.lanes.open)
+        stalls = Gauge("tierline_loop_stalls", "How often the loop stood still", registry=registry)
+        stalls.set(self.loop_watch.stalls)
         lag = Gauge("tierline_history_lag_seconds", "How long the history has been behind", registry=registry)
         lag.set(self.projector.lag)
         Gauge("tierline_plan_version", "The active plan", registry=registry).set(self.plan().version)
@@ -352,7 +377,7 @@ class App:
         """Empty the sandbox's own store and history and publish the plan anew; everybody offline, real time."""
         if self.settings.redis_url is not None or self.settings.database_url is not None:
             raise PermissionError("only the sandbox's own store is emptied")
-        await self._stop_core()
+        await self._stop_core(2.0)
         await self.store.empty()
         self.queue = Queue(self.store, self.site)  # the old one remembers numbers of the emptied store
         await self.history.wipe()

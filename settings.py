@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
     """The store, redis:// rediss:// or unix://; unset: an embedded Valkey in `data`. May hold a password."""
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
-    """The history, postgresql://…; unset: SQLite in `data`."""
+    """The history, postgresql://… (or sqlite:////path for processes of one machine); unset: SQLite in `data`."""
     data: Path = Field(Path("var"), alias="TIERLINE_DATA")
     """Where the embedded store, SQLite, the secret and the log of the store live."""
 
@@ -69,6 +69,13 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
     """Where alert mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+
+    lease: float = Field(6.0, alias="TIERLINE_LEASE", ge=0.5, le=60)
+    """Seconds after which another worker takes over what a silent one did; renewed every third of them."""
+    grace: float = Field(25.0, alias="TIERLINE_GRACE", ge=0, le=600)
+    """Seconds that a stop gives to what is in hand; platforms send SIGKILL after 30."""
+    stall: float = Field(2.0, alias="TIERLINE_STALL", gt=0, le=600)
+    """Seconds that the loop may stand still before the log says where it stands."""
 
     plan: Path | None = Field(None, alias="TIERLINE_PLAN")
     """The routing plan published at the first start; later starts only compare it with the active one."""

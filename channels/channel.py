@@ -258,6 +258,9 @@ class House(Protocol):
     async def typed(self, typed: Typed) -> Told | None:
         """Somebody wrote in a thread: a held reply, a note, or nothing that leaves. None: nothing to say."""
 
+    async def standing(self, thread: str, place: str) -> tuple[str, int, str] | None:
+        """The reply typed at `place`, whichever process took it: contact, number, status; None when unknown."""
+
     async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
         """*Send it* under a note: the owner sends what was kept inside."""
 

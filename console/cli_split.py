@@ -6,7 +6,11 @@ from ..settings import Settings
 
 NEEDED = (
     ("REDIS_URL", "redis_url", "the store that all processes share (redis://host:6379)"),
-    ("DATABASE_URL", "database_url", "the history that all processes share (postgresql://…)"),
+    (
+        "DATABASE_URL",
+        "database_url",
+        "the history that all share (postgresql://…, or sqlite:////path on one machine)",
+    ),
     ("TIERLINE_SECRET", "secret", "the same in every process: `openssl rand -base64 32` makes one"),
 )
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from ..channels.channel import Button, Card, DeliveryError, Desk, Head, Line, Mark, NotDelivered
+from ..channels.fence import FENCED
 from ..queue.engine import Queue
 from .alerts import Alerts
 
@@ -22,9 +23,16 @@ PROBE = 2.0
 class WatchedDesk:
     """A Desk that passes everything on and keeps count. A refusal of one message is no failure of the desk."""
 
-    def __init__(self, desk: Desk, queue: Callable[[], Queue], alerts: Alerts) -> None:
-        self.desk, self.queue, self.alerts = desk, queue, alerts
-        self.failures = 0
+    def __init__(
+        self,
+        desk: Desk,
+        queue: Callable[[], Queue],
+        alerts: Alerts,
+        speaks: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Of many processes the one that `speaks` (it delivers) says for all whether the desk is up."""
+        self.desk, self.queue, self.alerts, self.speaks = desk, queue, alerts, speaks
+        self.failures, self.why = 0, ""
         self.down = asyncio.Event()
 
     async def _pass(self, call: Awaitable[T]) -> T:
@@ -33,7 +41,7 @@ class WatchedDesk:
         except NotDelivered as error:
             if error.permanent:
                 await self._well()
-            elif error.code != "ratelimited":
+            elif error.code not in ("ratelimited", FENCED):
                 await self._failed(error)
             raise
         except DeliveryError as error:
@@ -46,16 +54,21 @@ class WatchedDesk:
         self.failures += 1
         if self.failures >= IN_A_ROW and not self.down.is_set():
             self.down.set()
-            await self.queue().desk(False)
-            why = f" ({error.reason})" if isinstance(error, NotDelivered) else ""
-            text = f"Slack doesn't answer{why}: nobody is offered anything, contacts keep waiting."
-            await self.alerts.begin("slack", text)
+            self.why = f" ({error.reason})" if isinstance(error, NotDelivered) else ""
+            if self.speaks():
+                await self._say_down()
+
+    async def _say_down(self) -> None:
+        await self.queue().desk(False)
+        text = f"Slack doesn't answer{self.why}: nobody is offered anything, contacts keep waiting."
+        await self.alerts.begin("slack", text)
 
     async def _well(self) -> None:
         self.failures = 0
         if self.down.is_set():
             self.down.clear()
-            await self.queue().desk(True)
+            if self.speaks():
+                await self.queue().desk(True)
             await self.alerts.end("slack", "Slack answers again: offers go on.")
 
     def forget(self) -> None:
@@ -69,10 +82,23 @@ class WatchedDesk:
             self.down.set()  # another process, or an earlier life of this one, found it down
         while True:
             # Up for a while: a revoked token or a dead socket is found out all the same.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
-                    await self.down.wait()
+            for _ in range(round(LOOK / PROBE)):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PROBE):
+                        await self.down.wait()
+                await self._agree()
+                if self.down.is_set():
+                    break
             await self._probe()
+
+    async def _agree(self) -> None:
+        """Who has just begun to speak finds what its predecessor said, and stands by its own experience."""
+        if not self.speaks():
+            return
+        if (up := await self.queue().desk_up()) and self.down.is_set():
+            await self._say_down()
+        elif not up:
+            self.down.set()  # looked at now; the first answer ends it
 
     async def _probe(self) -> None:
         try:

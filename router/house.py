@@ -90,6 +90,14 @@ class House:
             return await self._hold(typed.actor, view, decided.text, typed.place)
         return await self._note(typed.actor, view, typed.text, decided, typed.place)
 
+    async def standing(self, thread: str, place: str) -> tuple[str, int, str] | None:
+        """The reply typed at `place`, whichever process took it."""
+        contact = await self.queue.contact_at(thread)
+        for message in reversed(await self.queue.messages(contact)) if contact else ():
+            if message.kind == "reply" and Body.parse(message.body).source == place:
+                return str(contact), message.n, message.status
+        return None
+
     async def _contact_at(self, thread: str) -> str | None:
         """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
         for pause in JUST_OPENED:
@@ -146,7 +154,9 @@ class House:
         spec = self._agent(actor)
         if spec is None and is_supervisor(self.plan().plan, actor):
             who = self._name(view.owner) if view.owner else "nobody yet"
-            return Told(False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes.")
+            return Told(
+                False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes."
+            )
         if spec is None:
             return _stranger(self.plan().plan.supervisors)
         body = Body(text, by=spec.name, source=place).to_json()

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from ..channels.channel import DeliveryError, NotDelivered
+from ..channels.fence import still_ours
 from ..queue.failures import StoreError
 
 log = structlog.get_logger()
@@ -70,6 +71,9 @@ class Lanes:
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
     done_until: str = ""
     broken: Callable[[str], Awaitable[None]] = nobody
+    mine: Callable[[], bool] = lambda: True
+    busy: int = 0
+    ended: bool = False
 
     def submit(self, event: str, jobs: list[Job], replayed: bool) -> None:
         """Take the jobs of one entry of the ledger; entries come in order, each once."""
@@ -90,24 +94,39 @@ class Lanes:
         lane = self.lanes[name]
         while lane:
             event, job, replayed = lane[0]
-            await self._until_done(job, replayed)
+            if not await self._until_done(job, replayed):
+                return
             lane.popleft()
             self.pending[event] -= 1
             self.open -= 1
             self._settle()
         del self.lanes[name]
 
-    async def _until_done(self, job: Job, replayed: bool) -> None:
+    async def _work(self, job: Job, t: Try) -> bool:
+        """Do it, unless the end has come; whoever lost the role waits until it is taken from them or ours again."""
+        async with self.gate:
+            while not self.mine() and not self.ended:  # noqa: ASYNC110 - a clock that runs out sets no event
+                await asyncio.sleep(0.05)
+            if self.ended:
+                return False
+            self.busy += 1
+            try:
+                still_ours.set(self.mine)  # a lane's task has a context of its own
+                await job.work(t)
+            finally:
+                self.busy -= 1
+        return True
+
+    async def _until_done(self, job: Job, replayed: bool) -> bool:
+        """True when it needn't be done again; False when the end came first."""
         count, wait = 0, FIRST_WAIT
         while True:
             try:
-                async with self.gate:
-                    await job.work(Try(count, replayed or count > 0))
-                return
+                return await self._work(job, Try(count, replayed or count > 0))
             except NotDelivered as error:
                 if error.permanent:
                     log.error("job.refused", job=job.name, reason=error.reason, code=error.code)
-                    return
+                    return True
                 pause = error.retry_after if error.retry_after is not None else wait
                 log.warning("job.again", job=job.name, reason=error.reason, count=count)
             except (DeliveryError, StoreError, TimeoutError, OSError) as error:
@@ -119,7 +138,8 @@ class Lanes:
                 pause = wait
                 if count >= 2:
                     if job.given_up is None:
-                        return await self._broke(job)
+                        await self._broke(job)
+                        return True
                     job, count, pause = _resigned(job, job.given_up), -1, 0.0
             count, wait = count + 1, min(wait * 2, LONGEST_WAIT)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
@@ -146,6 +166,13 @@ class Lanes:
         while self.open or self.pending:
             self.moved.clear()
             await self.moved.wait()
+
+    async def finish(self, grace: float) -> None:
+        """Begin no job any more, and wait at most `grace` seconds for those that are being done."""
+        self.ended = True
+        end = asyncio.get_running_loop().time() + grace
+        while self.busy and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - `moved` isn't about it
+            await asyncio.sleep(0.01)
 
     async def stop(self, grace: float) -> None:
         """Give running jobs `grace` seconds, then leave the rest to the next start (they lie behind the cursor)."""

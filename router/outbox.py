@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
+from time import monotonic
 
 import structlog
 
@@ -18,8 +19,9 @@ from .lanes import Job, Lanes, nobody
 log = structlog.get_logger()
 
 ROLE = "outbox"
-LEASE = 10_000  # ms
-RENEW = 3.0  # seconds
+LEASE = 6_000  # ms
+LOOK = 1.0
+"""Seconds between two tries to take over: with the lease's own length, the longest that nobody delivers."""
 BATCH = 200
 MOST_OPEN = 5_000
 """Jobs in hand beyond which the ledger is not read further: it keeps the rest."""
@@ -36,34 +38,69 @@ class Outbox:
     read_until: str = ""
     fence: int = 0
     broken: Callable[[str], Awaitable[None]] = nobody
+    term: int = LEASE
+    sure_until: float = 0.0
+    held: bool = False
+    """Whether the role was ours when it was last asked for; also while the store can't be asked."""
+
+    @property
+    def mine(self) -> bool:
+        """Whether the role is surely ours now: it was ours when asked last, and that lease has not run out.
+
+        Whoever slept (SIGSTOP, a stalled loop) sees at once that it isn't, before the store is asked.
+        """
+        return monotonic() < self.sure_until
+
+    async def _ask(self) -> int | None:
+        """Take or keep the role; its fence. The lease is counted from before the question."""
+        before = monotonic()
+        fence = await self.queue.lease(ROLE, self.holder, self.term)
+        self.held = fence is not None
+        self.sure_until = before + self.term / 1000 if fence is not None else 0.0
+        return fence
 
     async def run(self) -> None:
         """Deliver until the lease is lost; raises StoreError when the store is away (the supervisor restarts it)."""
         while True:
-            fence = await self.queue.lease(ROLE, self.holder, LEASE)
+            fence = await self._ask()
             if fence is None:
-                await asyncio.sleep(RENEW)
+                await asyncio.sleep(min(LOOK, self.term / 4000))
                 continue
-            self.fence, self.lanes, self.read_until = fence, Lanes(broken=self.broken), ""
+            log.info("outbox.taken", fence=fence)
+            lanes = Lanes(broken=self.broken, mine=lambda: self.mine)
+            self.fence, self.lanes, self.read_until = fence, lanes, ""
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._keep())
                     group.create_task(self._deliver())
+            except* LeaseLost:
+                log.warning("outbox.lost", fence=fence)  # whoever slept begins anew, from what the store says
             finally:
-                await self.lanes.stop(0)
+                self.sure_until = 0.0
+                await lanes.stop(0)
+
+    async def drain(self, grace: float) -> None:
+        """Begin nothing more; wait `grace` seconds for what is in hand. The rest is the next holder's."""
+        await self.lanes.finish(grace)
+        if self.mine and self.lanes.done_until:
+            await self.queue.advance(ROLE, self.lanes.done_until, self.fence)
+
+    async def release(self) -> None:
+        """Let go of the role, if it is ours: another process goes on at once. After `run` has ended."""
+        await self.queue.lease(ROLE, self.holder, 0)
 
     async def _keep(self) -> None:
-        saved, clock = "", asyncio.get_running_loop().time
-        renewed = clock()
+        saved, pause = "", self.term / 3000
+        renewed = monotonic()
         while True:
             self.lanes.moved.clear()
             with suppress(TimeoutError):
                 # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event.
-                async with asyncio.timeout(RENEW):
+                async with asyncio.timeout(pause):
                     await self.lanes.moved.wait()
-            if clock() - renewed >= RENEW:  # also where something moves all the time
+            if monotonic() - renewed >= pause:  # also where something moves all the time
+                renewed = monotonic()
                 await self._renew()
-                renewed = clock()
             if self.lanes.done_until != saved:
                 saved = self.lanes.done_until
                 if not await self.queue.advance(ROLE, saved, self.fence):
@@ -72,7 +109,7 @@ class Outbox:
 
     async def _renew(self) -> None:
         """Keep the role. A lease that ran out (a clock moved, a long pause) is taken again if nobody had it since."""
-        fence = await self.queue.lease(ROLE, self.holder, LEASE)
+        fence = await self._ask()
         if fence is None or fence > self.fence + 1:
             raise LeaseLost
         self.fence = fence

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Words
+from ..channels.fence import FENCED
 from ..queue.engine import Queue
 from ..queue.state import Event
 from .alerts import Alerts
@@ -123,6 +124,8 @@ class Towards:
             try:
                 sent = await door.say(words)
             except NotDelivered as error:
+                if error.code == FENCED:
+                    raise
                 if not error.permanent and await self._goes_on(event, contact.channel, error.reason):
                     raise
                 await self.queue.receipt(event.c, event.n, "failed", error=error.reason)

@@ -21,6 +21,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
+from ..fence import last_look
 from .answers import Answers
 from .listen import Listen
 from .marks import Marks
@@ -115,7 +116,9 @@ class SlackDesk:
     async def start(self) -> None:
         """Connect; returns after at most 5 s, connected or not. What fails is tried again in the background."""
         self._http = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(limit=40)
+            timeout=aiohttp.ClientTimeout(total=30),
+            connector=aiohttp.TCPConnector(limit=40),
+            trace_configs=[last_look()],
         )
         self._client = AsyncWebClient(
             self._bot_token,
@@ -158,15 +161,21 @@ class SlackDesk:
         except DeliveryError as error:
             log.info("slack.not_warmed", error=type(error).__name__)
 
-    async def stop(self) -> None:
-        """Take nothing new, finish what is in hand, let go of the sockets."""
+    async def deafen(self) -> None:
+        """Let go of the sockets: nothing new comes in, everything can still go out."""
         if self._http is None:
             return
         self._keeper.cancel()
         await asyncio.gather(self._keeper, return_exceptions=True)
         await self._hang_up()
+
+    async def stop(self, within: float = 5.0) -> None:
+        """Take nothing new; give what is in hand `within` seconds."""
+        if self._http is None:
+            return
+        await self.deafen()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5.0)
+            await asyncio.wait(self._tasks, timeout=within)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import NotDelivered, OutcomeUnknown
+from ..fence import check_ours
 from .blocks import Json, Message
 from .pace import PER_MINUTE, Boundless, Drip, Gate, Minute, Room, Urgency
 from .refusals import limited, refusal, unavailable
@@ -119,6 +120,7 @@ class Sender:
         return await self._ungated("chat.update", gate, DEADLINE, args)
 
     async def _ungated(self, method: str, gate: Gate, deadline: float, args: Mapping[str, Any]) -> Json:
+        check_ours()
         try:
             async with asyncio.timeout(deadline):
                 answer = await self.client.api_call(method, **_body(method, args))

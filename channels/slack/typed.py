@@ -23,6 +23,8 @@ UNSURE = (
     "Tierline couldn't take this message just now. "
     "If no ⏳ stands beside it, it was *not sent*: type it again in a moment."
 )
+ON_ITS_WAY = (0.0, 0.3, 0.7, 1.0)
+"""Seconds between looks for a reply that another process may be taking just now; it is held for longer."""
 
 
 @dataclass(slots=True)
@@ -71,9 +73,7 @@ class TypedWords:
             actor = await self.people.actor(user)
             words = said(str(event.get("text") or ""), user, actor.name)
             text = drawn(words.text, emoji(event.get("blocks")))
-            told = await self.house.typed(
-                Typed(actor, thread, place, text, words.mentions, files_of(event))
-            )
+            told = await self.house.typed(Typed(actor, thread, place, text, words.mentions, files_of(event)))
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
@@ -94,6 +94,26 @@ class TypedWords:
         elif place in self.marks.left:
             self.taken_back.pop(place)
             await self._left(place, str(previous["user"]), how)
+        elif previous.get("thread_ts") and not previous.get("bot_id"):
+            await self._elsewhere(
+                f"{event.get('channel')}:{previous['thread_ts']}", place, str(previous["user"])
+            )
+
+    async def _elsewhere(self, thread: str, place: str, user: str) -> None:
+        """What another process took, or this one before a restart, is known to the queue alone; perhaps not yet."""
+        assert self.house is not None
+        for pause in ON_ITS_WAY:
+            await asyncio.sleep(pause)
+            if place not in self.taken_back:  # our own mark came meanwhile
+                return
+            if (found := await self.house.standing(thread, place)) is None:
+                continue
+            contact, n, status = found
+            if status == "held":
+                await self.undo_of(place, user, (contact, n))
+            elif status != "undone":
+                await self._left(place, user, self.taken_back.pop(place) or "edited")
+            return
 
     async def _left(self, place: str, user: str, how: str) -> None:
         """A reply was edited or deleted after it left: the customer keeps the first words."""

@@ -23,6 +23,7 @@ from twilio.rest import Client
 
 from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
+from ..fence import check_ours
 from .errors import in_words
 from .media import MediaStore
 from .split import parts
@@ -221,6 +222,7 @@ class SmsDoor:
         )
         if media:
             more["media_url"] = [m.url for m in media]
+        check_ours()
         try:
             message = await self.client.messages.create_async(
                 to=words.recipient, from_=words.sender, body=text, **more

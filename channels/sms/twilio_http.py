@@ -17,6 +17,8 @@ from twilio.base.exceptions import TwilioException
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
+from ..fence import last_look
+
 TIMEOUT = aiohttp.ClientTimeout(total=8.0, sock_connect=3.0)
 LARGEST = 4 * 1024 * 1024
 
@@ -35,7 +37,9 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]
     def __init__(self, base: str = "") -> None:
         super().__init__(logging.getLogger("twilio.http_client"), True, TIMEOUT.total)
         self.base = base.rstrip("/")
-        self.session = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=not self.base)
+        self.session = aiohttp.ClientSession(
+            timeout=TIMEOUT, trust_env=not self.base, trace_configs=[last_look()]
+        )
 
     async def request(
         self,

@@ -165,10 +165,14 @@ def where(database_url: str | None, data: Path) -> tuple[URL, dict[str, Any]]:
         url = make_url(database_url)
     except (ArgumentError, ValueError):
         url = URL.create("unreadable")
+    if url.drivername == "sqlite" and (url.database or "").startswith("/") and not url.query:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        return url.set(drivername="sqlite+aiosqlite"), {"timeout": BUSY}
     if url.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
         raise HistoryUnusable(
             "DATABASE_URL must look like postgresql://user:password@host:5432/name"
-            " (unset, the history is a SQLite file in TIERLINE_DATA)"
+            " (unset, the history is a SQLite file in TIERLINE_DATA; sqlite:////path/to/file is one that the"
+            " processes of one machine share)"
         )
     if find_spec("asyncpg") is None:
         raise HistoryUnusable("DATABASE_URL needs the PostgreSQL driver: pip install 'tierline[postgres]'")
@@ -244,7 +248,9 @@ def bring_up(connection: Connection) -> None:
         upgrade(connection)
     else:
         metadata.create_all(connection)
-        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+        )
         connection.exec_driver_sql(f"INSERT INTO alembic_version (version_num) VALUES ('{newest}')")
 
 

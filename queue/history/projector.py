@@ -20,8 +20,9 @@ log = structlog.get_logger()
 ROLE = "history"
 OTHERS = ("outbox",)
 """Who else reads the ledger and looks up the contacts of its entries in the store."""
-LEASE = 10_000  # ms; losing it in the middle of a write does no harm
-RENEW = 5.0  # seconds
+LEASE = 6_000  # ms; losing it in the middle of a write does no harm
+RENEW = 2.0  # seconds, or a third of the lease
+LOOK = 1.0  # seconds between two tries to take over
 BATCH = 100  # entries
 GATHER = 0.15  # seconds between looks: what comes together is written together, with one fsync
 TIDY = 1.0  # seconds between two looks at what the store may forget
@@ -86,6 +87,7 @@ class Projector:
     queue: Ledger
     history: Archive
     holder: str
+    term: int = LEASE
     projected: int = 0
     last_entry: str = "0-0"
     clock: Callable[[], float] = monotonic
@@ -105,9 +107,9 @@ class Projector:
         commit.
         """
         while True:
-            fence = await self.queue.lease(ROLE, self.holder, LEASE)
+            fence = await self.queue.lease(ROLE, self.holder, self.term)
             if fence is None:
-                await asyncio.sleep(RENEW)
+                await asyncio.sleep(min(LOOK, self.term / 4000))
                 continue
             await self._hold(fence)
 
@@ -122,13 +124,17 @@ class Projector:
                 after = await self._take(events)
                 if not await self.queue.advance(ROLE, after, fence):
                     return
-            if self.clock() - renewed > RENEW:
-                if await self.queue.lease(ROLE, self.holder, LEASE) != fence:
+            if self.clock() - renewed > min(RENEW, self.term / 3000):
+                if await self.queue.lease(ROLE, self.holder, self.term) != fence:
                     return
                 renewed = self.clock()
             if self.clock() - tidied > TIDY:
                 await self.tidy()
                 tidied = self.clock()
+
+    async def release(self) -> None:
+        """Let go of the role, if it is ours: another process goes on at once. After `run` has ended."""
+        await self.queue.lease(ROLE, self.holder, 0)
 
     async def _take(self, events: Sequence[Event]) -> str:
         if self._behind_since is None:

@@ -23,6 +23,7 @@ class FakeHouse:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    stands: dict[str, tuple[str, int, str]] = field(default_factory=dict)
 
     def _said(self, verb: str, *args: Any, default: Any = None) -> Any:
         self.calls.append((verb, *args))
@@ -41,6 +42,9 @@ class FakeHouse:
 
     async def decline(self, actor: Actor, contact: str, offer: int, reason: str) -> Told:
         return self._said("decline", actor, contact, offer)
+
+    async def standing(self, thread: str, place: str) -> tuple[str, int, str] | None:
+        return self.stands.get(place)
 
     async def typed(self, typed: Typed) -> Told | None:
         answer = self._said("typed", typed, default=Told(True, ""))

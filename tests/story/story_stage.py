@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,22 @@ def free_port() -> int:
 
 @dataclass
 class Process:
-    """`tierline COMMAND` with an environment of its own; its output lies in `log`."""
+    """`tierline COMMAND` with an environment of its own; its output lies in `log`.
+
+    `program` is another way to begin it (a test's own trouble built in); `before` runs in the child before it begins.
+    """
 
     command: tuple[str, ...]
     env: dict[str, str]
     home: Path
     running: asyncio.subprocess.Process | None = None
+    program: tuple[str, ...] = ("-m", "tierline")
+    before: Callable[[], None] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.running is not None
+        return self.running.pid
 
     @property
     def log(self) -> str:
@@ -82,8 +92,8 @@ class Process:
         }
         with (self.home / "log.txt").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tierline", *self.command,
-                env=kept | self.env, cwd=self.home, stdout=log, stderr=log,
+                sys.executable, *self.program, *self.command,
+                env=kept | self.env, cwd=self.home, stdout=log, stderr=log, preexec_fn=self.before,
             )  # fmt: skip
 
     async def kill(self) -> None:
@@ -276,35 +286,25 @@ def buttons(message: Json) -> set[str]:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
+async def open_stage(
+    home: Path,
+    redis_url: str = "",
+    *,
+    program: tuple[str, ...] = ("-m", "tierline"),
+    before: Callable[[], None] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> AsyncIterator[Stage]:
     """Stand-ins in this process, `tierline run` in another, both on free ports; the product is up."""
     port, data = free_port(), home / "data"
     product = f"http://127.0.0.1:{port}"
     (home / "plan.yaml").write_text(PLAN)
     cast = cast_of(parse(PLAN), product)
-
-    async def nothing(*_: object) -> Any:
-        return None
-
-    async def none(to: float) -> int:
-        return 0
-
-    async def yes() -> bool:
-        return True
-
-    sandbox = Sandbox(
-        cast, Clock(), Hooks(none, nothing, nothing, yes, product), (TwilioStandIn, SlackStandIn)
-    )
+    sandbox = stand_ins(cast, product)
     base = f"http://127.0.0.1:{await sandbox.start(0)}"
-    made = cast.credentials
-    env = {
-        "PORT": str(port), "TIERLINE_DATA": str(data), "TIERLINE_PUBLIC_URL": product, "TIERLINE_API_TOKEN": TOKEN,
-        "TIERLINE_PLAN": str(home / "plan.yaml"), "TWILIO_ACCOUNT_SID": made.account_sid,
-        "TWILIO_AUTH_TOKEN": made.auth_token, "TIERLINE_TWILIO_API_URL": f"{base}/twilio",
-        "SLACK_BOT_TOKEN": made.bot_token, "SLACK_APP_TOKEN": made.app_token,
-        "TIERLINE_SLACK_API_URL": f"{base}/slack/api/", **({"REDIS_URL": redis_url} if redis_url else {}),
-    }  # fmt: skip
-    process = Process(("run",), env, home)
+    given = environment(home, cast, base, product, data) | {"PORT": str(port)} | dict(env or {})
+    if redis_url:
+        given["REDIS_URL"] = redis_url
+    process = Process(("run",), given, home, program=program, before=before)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
         stage = Stage(sandbox, cast, base, product, process, http, data)
         try:
@@ -316,6 +316,34 @@ async def open_stage(home: Path, redis_url: str = "") -> AsyncIterator[Stage]:
             await process.kill()
             end_orphan(data)
             await sandbox.stop()
+
+
+def stand_ins(cast: Cast, product: str) -> Sandbox:
+    """Twilio and Slack in this process, for a product that stands elsewhere."""
+
+    async def nothing(*_: object) -> Any:
+        return None
+
+    async def none(to: float) -> int:
+        return 0
+
+    async def yes() -> bool:
+        return True
+
+    hooks = Hooks(none, nothing, nothing, yes, product)
+    return Sandbox(cast, Clock(), hooks, (TwilioStandIn, SlackStandIn))
+
+
+def environment(home: Path, cast: Cast, base: str, product: str, data: Path) -> dict[str, str]:
+    """What connects a product with the stand-ins at `base`."""
+    made = cast.credentials
+    return {
+        "TIERLINE_DATA": str(data), "TIERLINE_PUBLIC_URL": product, "TIERLINE_API_TOKEN": TOKEN,
+        "TIERLINE_PLAN": str(home / "plan.yaml"), "TWILIO_ACCOUNT_SID": made.account_sid,
+        "TWILIO_AUTH_TOKEN": made.auth_token, "TIERLINE_TWILIO_API_URL": f"{base}/twilio",
+        "SLACK_BOT_TOKEN": made.bot_token, "SLACK_APP_TOKEN": made.app_token,
+        "TIERLINE_SLACK_API_URL": f"{base}/slack/api/",
+    }  # fmt: skip
 
 
 def store_pid(data: Path) -> int:

@@ -1,0 +1,212 @@
+"""Many processes on one store, as the Procfile starts them: `tierline web` behind a small balancer, `tierline worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from story_stage import (
+    DESK,
+    PLAN,
+    Process,
+    Stage,
+    environment,
+    free_port,
+    payload,
+    stand_ins,
+)
+from twilio.request_validator import RequestValidator
+
+from tierline.queue.client import Client
+from tierline.queue.embedded import EmbeddedStore
+from tierline.rehearsal import cast_of
+from tierline.router.plan.load import parse
+from tierline.sandbox.twilio_sms import TwilioStandIn
+
+SECRET = "8YxKq2mZ-vT4nB7wLr9Jd5Hf3Gs6Pc"
+
+MANY = PLAN + 'texts: {received: {en: "We have your message."}}\n'
+
+
+@dataclass
+class Front:
+    """A balancer: each connection goes to the next web process that takes it."""
+
+    ports: list[int]
+    port: int = 0
+    turn: itertools.count[int] = field(default_factory=itertools.count)
+    server: asyncio.Server | None = None
+    links: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def start(self) -> None:
+        self.server = await asyncio.start_server(self._come, "127.0.0.1", self.port)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self.server is not None:
+            self.server.close()
+        for link in list(self.links):
+            link.cancel()
+        await asyncio.gather(*self.links, return_exceptions=True)
+
+    async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.links.add(task)
+        task.add_done_callback(self.links.discard)
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            await self._join(reader, writer)
+        writer.close()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = next(self.turn)
+        for i in range(len(self.ports)):
+            with contextlib.suppress(OSError):
+                far, back = await asyncio.open_connection(
+                    "127.0.0.1", self.ports[(first + i) % len(self.ports)]
+                )
+                break
+        else:
+            return
+        try:
+            ways = [asyncio.ensure_future(_pump(reader, back)), asyncio.ensure_future(_pump(far, writer))]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.wait(ways)
+        finally:
+            back.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+
+
+@dataclass
+class Crew(Stage):
+    """A stage whose product is many processes."""
+
+    webs: list[Process] = field(default_factory=list)
+    workers: list[Process] = field(default_factory=list)
+    store: Client | None = None
+
+    async def started(self, *processes: Process) -> None:
+        """Start (again) and wait until each works."""
+        said = {id(it): it.log.count("Tierline ") for it in processes}
+        await asyncio.gather(*(it.start() for it in processes))
+
+        def there() -> bool:
+            for it in processes:
+                assert it.running is not None and it.running.returncode is None, it.log[-3000:]
+            return all(it.log.count("Tierline ") > said[id(it)] for it in processes)
+
+        await self.until(there, 90)
+
+    async def holder(self) -> Process | None:
+        """The worker that delivers now."""
+        assert self.store is not None
+        who = await self.store.call("HGET", "{main}:lease:outbox", "holder")
+        pid = int(who.decode().split(":")[-2]) if isinstance(who, bytes) else 0
+        return next((it for it in self.workers if it.running is not None and it.pid == pid), None)
+
+    async def delivering(self, *but: Process) -> Process:
+        """Wait until some worker, none of `but`, has the role, and return it."""
+
+        async def found() -> Process | None:
+            it = await self.holder()
+            return it if it is not None and it not in but else None
+
+        it: Process = await self.until(found)
+        return it
+
+    def form(self, sid: str, sender: str, text: str) -> dict[str, str]:
+        """A text as Twilio posts it."""
+        return {
+            "ToCountry": "DE", "ToState": "", "SmsMessageSid": sid, "NumMedia": "0", "ToCity": "", "SmsSid": sid,
+            "SmsStatus": "received", "Body": text, "FromCountry": "DE", "To": DESK, "NumSegments": "1",
+            "MessageSid": sid, "AccountSid": self.cast.credentials.account_sid, "From": sender,
+            "ApiVersion": "2010-04-01", "ToZip": "",
+        }  # fmt: skip
+
+    def signed(self, form: dict[str, str]) -> dict[str, str]:
+        """The header that makes it Twilio's."""
+        sign = RequestValidator(self.cast.credentials.auth_token).compute_signature
+        return {"X-Twilio-Signature": sign(f"{self.product}/twilio/sms", form)}
+
+    async def offers_shown(self) -> Counter[tuple[str, int]]:
+        """How often each offer was shown to somebody, by what Slack has."""
+        found: Counter[tuple[str, int]] = Counter()
+        for person in self.cast.people:
+            for message in await self.call(f"/slack/messages?user={person.slack}"):
+                it = payload(message)
+                if "offer" in it:
+                    found[it["contact"], it["offer"]] += 1
+        return found
+
+    async def sent(self) -> Counter[tuple[str, str]]:
+        """How often each text came to each phone, by what Twilio has."""
+        twilio = next(it for it in self.sandbox.standins if isinstance(it, TwilioStandIn))
+        found = twilio.store.messages.values()
+        return Counter((m.to, m.body) for m in found if m.direction != "inbound")
+
+
+@contextlib.asynccontextmanager
+async def open_crew(
+    home: Path, webs: int = 2, workers: int = 3, plan: str = MANY, lease: float = 2.0
+) -> AsyncIterator[Crew]:
+    """Stand-ins here; a store, `webs` and `workers` in processes of their own. All stop cleanly at the end."""
+    front = Front([free_port() for _ in range(webs)])
+    await front.start()
+    product = f"http://127.0.0.1:{front.port}"
+    (home / "plan.yaml").write_text(plan)
+    cast = cast_of(parse(plan), product)
+    # As `tierline setup` writes it: three more tries after any failure.
+    numbers = tuple(dataclasses.replace(n, sms_url=f"{n.sms_url}#rc=3&rp=all") for n in cast.numbers)
+    cast = dataclasses.replace(cast, numbers=numbers)
+    sandbox = stand_ins(cast, product)
+    base = f"http://127.0.0.1:{await sandbox.start(0)}"
+    server = await EmbeddedStore.start(home / "store")
+    shared = {
+        "REDIS_URL": server.url,
+        "DATABASE_URL": f"sqlite:///{home / 'history.sqlite3'}",
+        "TIERLINE_SECRET": SECRET,
+        "TIERLINE_LEASE": str(lease),
+    }
+
+    def process(command: str, n: int, **more: str) -> Process:
+        own = home / f"{command}{n}"
+        own.mkdir()
+        return Process((command,), environment(home, cast, base, product, own / "data") | shared | more, own)
+
+    faces = [process("web", n, PORT=str(port)) for n, port in enumerate(front.ports)]
+    hands = [process("worker", n) for n in range(workers)]
+    store = await Client(server.url).start()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
+        crew = Crew(
+            sandbox, cast, base, product, hands[0], http, home, webs=faces, workers=hands, store=store
+        )
+        try:
+            await crew.started(*faces, *hands)
+            await crew.delivering()
+            yield crew
+            codes = await asyncio.gather(*(it.stop() for it in faces + hands))
+            assert codes == [0] * len(codes), [it.log[-2000:] for it in faces + hands]
+        finally:
+            for it in faces + hands:
+                await it.kill()
+            await store.close()
+            await front.stop()
+            await sandbox.stop()
+            await server.stop()

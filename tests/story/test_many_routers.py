@@ -1,0 +1,230 @@
+"""`tierline web` and `tierline worker`, several of each on one store: one queue, whoever serves it and whoever dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from pathlib import Path
+
+import aiohttp
+import pytest
+from many_stage import Crew, open_crew
+from story_stage import EVA, JONAS, Process, payload
+
+MOST, PACE = 400, 0.1
+"""Texts of the flow, and seconds between two of them."""
+QUICK = {"twilio": {"enforce_limits": False}}  # else one text a second leaves a number
+PAIRS = 10_000 if os.environ.get("TIERLINE_LONG") else 250
+AT_ONCE = 16
+
+
+async def is_with(crew: Crew, sender: str, name: str) -> bool:
+    it = await crew.contact(sender)
+    return bool(it["owner"]) and it["owner"]["name"] == name
+
+
+async def take(crew: Crew, name: str, text: str, sender: str) -> None:
+    """Accept the offer with `text`; pressed again where a socket of somebody dead swallowed it."""
+
+    async def pressed() -> bool:
+        for card in await crew.cards(name, text):
+            body = {"user": crew.person(name).slack, "channel": card["channel"], "ts": card["ts"]}
+            url = f"{crew.base}/sandbox/api/slack/act"
+            async with crew.http.post(url, json=body | {"action_id": "offer.accept"}) as answer:
+                await answer.read()
+        return await is_with(crew, sender, name)
+
+    await crew.until(pressed)
+
+
+async def slash(crew: Crew, name: str, text: str) -> None:
+    """A command, typed again until Slack reaches somebody who lives."""
+    who = crew.person(name)
+    body = {"user": who.slack, "channel": who.dm, "command": "/tierline", "text": text}
+
+    async def heard() -> bool:
+        async with crew.http.post(f"{crew.base}/sandbox/api/slack/command", json=body) as answer:
+            return answer.status == 200
+
+    await crew.until(heard)
+
+
+# ---- the same webhook at the same instant ---------------------------------------------------------------------------
+
+
+@pytest.mark.promise("many-arrives-once")
+@pytest.mark.timeout(1800 if PAIRS > 1000 else 120)
+async def test_a_webhook_that_reaches_two_processes_at_one_instant_is_one_contact(tmp_path: Path) -> None:
+    async with open_crew(tmp_path, webs=2, workers=1) as crew:
+        texts = {f"+49152{n:08}": f"SM{secrets.token_hex(16)}" for n in range(PAIRS)}
+        room = asyncio.Semaphore(AT_ONCE)
+        connector = aiohttp.TCPConnector(force_close=True, limit=0)
+        async with aiohttp.ClientSession(connector=connector) as twilio:
+
+            async def deliver(port: str, sender: str, together: asyncio.Barrier) -> tuple[int, str]:
+                form = crew.form(texts[sender], sender, f"help {sender}")
+                await together.wait()
+                url = f"http://127.0.0.1:{port}/twilio/sms"
+                async with twilio.post(url, data=form, headers=crew.signed(form)) as answer:
+                    return answer.status, await answer.text()
+
+            async def pair(sender: str) -> None:
+                async with room:
+                    both = asyncio.Barrier(2)
+                    one, other = await asyncio.gather(
+                        *(deliver(web.env["PORT"], sender, both) for web in crew.webs)
+                    )
+                assert one == other and one[0] == 200 and "<Response" in one[1]
+
+            await asyncio.gather(*map(pair, texts))
+
+        for sender in texts if PAIRS < 1000 else list(texts)[::50]:
+            it = await crew.contact(sender)
+            assert [m["text"] for m in it["transcript"] if m["direction"] == "in"] == [f"help {sender}"]
+        assert crew.store is not None
+        counted = await crew.store.call("HGET", "{main}:site", "contacts")
+        assert isinstance(counted, bytes) and int(counted) == PAIRS  # not one contact more was ever made
+
+
+# ---- workers that die -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.promise("many-killed")
+async def test_all_workers_killed_at_once_come_back_to_the_same_queue_in_the_same_order(
+    tmp_path: Path,
+) -> None:
+    phones = [f"+4915200000{n:02}" for n in range(5)]
+    async with open_crew(tmp_path, webs=1, workers=3) as crew:
+        for n, phone in enumerate(phones[:4]):
+            assert await crew.text(f"word {n}", phone) == 200
+        for worker in crew.workers:
+            os.kill(worker.pid, signal.SIGKILL)
+        for worker in crew.workers:
+            await worker.kill()
+        assert await crew.text("word 4", phones[4]) == 200  # nobody has to be there for a text to be kept
+        await crew.started(*crew.workers)
+        await crew.delivering()
+        await slash(crew, "Ada", "available")
+        await slash(crew, "Ben", "offline")
+        for n, phone in enumerate(phones[:4]):  # four is what one agent has room for
+            card = (await crew.until(lambda: crew.cards("Ada")))[0]
+            assert f"word {n}" in str(card), "who came first is asked for first"
+            await take(crew, "Ada", f"word {n}", phone)
+
+        # One dies, the others are there: somebody else delivers within the lease and a look.
+        dead = await crew.delivering()
+        await dead.kill()
+        await slash(crew, "Ben", "available")
+        await take(crew, "Ben", "word 4", phones[4])
+        assert await crew.delivering() is not dead
+        heads = [payload(m)["contact"] for m in await crew.until(lambda: _five_heads(crew))]
+        assert len(heads) == len(set(heads)) == 5
+        assert set((await crew.offers_shown()).values()) == {1}
+        await crew.started(dead)
+
+
+async def _five_heads(crew: Crew) -> list[object]:
+    found = await crew.heads()
+    return list(found) if len(found) >= 5 else []
+
+
+# ---- a worker that sleeps and wakes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.promise("many-woken")
+async def test_a_worker_that_slept_past_its_lease_says_nothing_twice_when_it_wakes(tmp_path: Path) -> None:
+    phones = [f"+4915300000{n:02}" for n in range(12)]
+    async with open_crew(tmp_path, webs=1, workers=2, lease=1.5) as crew:
+        for name in ("Ada", "Ben"):
+            await slash(crew, name, "available")
+        for _ in range(2):
+            sleeper = await crew.delivering()
+            # It falls asleep amid deliveries: each call takes its time outside.
+            await crew.call("/faults", {"slack": {"delay": 0.15}, "twilio": {"delay": 0.15}})
+            mine, phones = phones[:6], phones[6:]
+            await asyncio.gather(*(crew.text(f"from {phone}", phone) for phone in mine))
+            os.kill(sleeper.pid, signal.SIGSTOP)
+            awake = await crew.delivering(sleeper)
+            await crew.call("/faults", QUICK)
+            await crew.until(lambda mine=mine: _greeted(crew, mine))
+            os.kill(sleeper.pid, signal.SIGCONT)
+            await crew.until(lambda sleeper=sleeper: "outbox.lost" in sleeper.log)
+            assert await crew.delivering() is awake
+        for name in ("Ada", "Ben"):
+            await crew.until(lambda name=name: crew.cards(name))
+        assert set((await crew.offers_shown()).values()) == {1}
+        assert set((await crew.sent()).values()) == {1}
+
+
+async def _greeted(crew: Crew, phones: list[str]) -> bool:
+    reached = {number for number, _ in await crew.sent()}
+    return reached >= set(phones)
+
+
+@pytest.mark.promise("many-undo")
+async def test_a_reply_deleted_where_another_worker_hears_it_is_not_sent(tmp_path: Path) -> None:
+    async with open_crew(tmp_path, webs=1, workers=2) as crew:
+        await slash(crew, "Ada", "available")
+        assert await crew.text("help me") == 200
+        await take(crew, "Ada", "help me", EVA)
+        head = await crew.thread((await crew.contact())["id"])
+        where = {"user": crew.person("Ada").slack, "channel": head["channel"]}
+        for n in range(4):  # Slack hands events to any socket: of four deletions some meet another worker
+            typed = await crew.call("/slack/reply", where | {"thread_ts": head["ts"], "text": f"never {n}"})
+            await crew.call("/slack/delete", where | {"ts": typed["ts"]})
+        await crew.say("Ada", head, "This one goes.")
+        await crew.until(lambda: crew.got("This one goes."))
+
+        async def undone() -> bool:
+            said = [m for m in (await crew.contact())["transcript"] if "never" in m["text"]]
+            return len(said) == 4 and all(m["status"] == "undone" for m in said)
+
+        await crew.until(undone)
+        assert not await crew.got("never")
+
+
+# ---- stopping and starting anew under load --------------------------------------------------------------------------
+
+
+@pytest.mark.promise("many-rolling")
+async def test_a_rolling_restart_under_load_loses_doubles_and_refuses_nothing(tmp_path: Path) -> None:
+    async with open_crew(tmp_path, webs=2, workers=2) as crew:
+        for name in ("Ada", "Ben"):
+            await slash(crew, name, "available")
+        await crew.call("/faults", QUICK)
+        answers: dict[str, int | None] = {}
+        restarted = asyncio.Event()
+
+        async def flow() -> None:
+            for n in range(1, MOST):
+                phone = f"+49154{n:08}"
+                answers[phone] = await crew.text(f"word of {phone}", phone)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(restarted.wait(), PACE)
+                    return
+
+        async def roll(it: Process) -> None:
+            others = crew.workers if it in crew.workers else crew.webs
+            assert await it.stop() == 0, it.log[-3000:]
+            if it in crew.workers:  # its role is free at once
+                assert await crew.delivering(it) in others
+            await crew.started(it)
+
+        flowing = asyncio.create_task(flow())
+        try:
+            for it in (*crew.webs, *crew.workers):
+                await roll(it)
+        finally:
+            restarted.set()
+            await flowing
+        assert set(answers.values()) == {200}
+        for phone in answers:
+            it = await crew.contact(phone)
+            assert [m["text"] for m in it["transcript"] if m["direction"] == "in"] == [f"word of {phone}"]
+        await crew.until(lambda: _greeted(crew, list(answers)), 60)
+        assert set((await crew.sent()).values()) == {1}
+        assert set((await crew.offers_shown()).values()) <= {1}
+        assert len(answers) > 20 and JONAS not in answers
