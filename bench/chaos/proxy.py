@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import cast
 
 LARGEST = 1 << 20
 
@@ -18,8 +19,7 @@ class Link(asyncio.Protocol):
         self.early: deque[bytes] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's own kind
         self.proxy.links.add(self)
         if not self.back:
             self.proxy.spawn(self._join())
@@ -32,7 +32,6 @@ class Link(asyncio.Protocol):
         except OSError:
             self.cut()
             return
-        assert isinstance(far, Link)
         self.peer, far.peer = far, self
         if self.transport is None or self.transport.is_closing():
             far.cut()

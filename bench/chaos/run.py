@@ -1,0 +1,121 @@
+"""One chaos run: crowd and faults side by side, then the dust settles, then the checker."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .check import check
+from .collect import collect, open_contacts, quiet
+from .crowd import Crowd
+from .faults import Hands, schedule
+from .seen import Seen, Violation
+from .stage import open_stage
+
+RATE = 67.0
+"""Conversations a second, at most: 20,000 in five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How much, for how long, with which faults. `kinds` empty: every kind."""
+
+    seed: int = 1
+    contacts: int = 200
+    faults: int = 10
+    seconds: float = 0.0
+    agents: int = 0
+    kinds: tuple[str, ...] = ()
+    drain: float = 60.0
+    tree: Path | None = None
+    lives: float = 1.0
+    plans: int = 2
+
+    @property
+    def lasts(self) -> float:
+        return self.seconds or max(15.0, self.contacts / RATE)
+
+    @property
+    def people(self) -> int:
+        return self.agents or max(12, min(80, self.contacts // 40))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run showed."""
+
+    seen: Seen
+    violations: tuple[Violation, ...]
+    faults: dict[str, int]
+    trouble: tuple[str, ...]
+    settled: bool
+    seconds: dict[str, float] = field(default_factory=dict)
+    open: int = 0
+
+
+async def chaos(form: Form, tell: bool = True) -> Outcome:
+    """Run it in a directory of its own, which is removed."""
+    with tempfile.TemporaryDirectory(prefix="tierline-chaos-") as home:
+        return await _run(form, Path(home), tell)
+
+
+async def _run(form: Form, home: Path, tell: bool) -> Outcome:
+    rng, took, begun = random.Random(form.seed), {}, time.monotonic()
+    async with open_stage(home, form.people, tree=form.tree) as stage:
+        crowd = Crowd(stage, random.Random(rng.random()), lives=form.lives)
+        hands = Hands(stage, random.Random(rng.random()))
+        crowd.start()
+        await crowd.everybody("available")
+        took["start"] = time.monotonic() - begun
+        faults = schedule(rng, form.faults, form.lasts, form.kinds)
+        watching = asyncio.create_task(_progress(crowd, hands, form)) if tell else None
+        publishing = asyncio.create_task(_publish(crowd, home, form))
+        try:
+            await asyncio.gather(crowd.customers(form.contacts, form.lasts), hands.run(faults))
+            await hands.mend()
+        finally:
+            for task in (watching, publishing):
+                if task is not None:
+                    task.cancel()
+        took["crowd and faults"] = time.monotonic() - begun - sum(took.values())
+        crowd.kind = True
+        left = await _drain(stage.history, crowd, form.drain)
+        crowd.gone = True
+        await crowd.everybody("offline")
+        settled = await quiet(stage, crowd, 45.0)
+        took["dust"] = time.monotonic() - begun - sum(took.values())
+        seen = await collect(stage, crowd, hands, form.people)
+        await crowd.stop()
+        trouble = tuple(crowd.trouble + hands.trouble)
+    violations = check(seen)
+    took["check"] = time.monotonic() - begun - sum(took.values())
+    return Outcome(seen, tuple(violations), hands.done, trouble, settled, took, left)
+
+
+async def _drain(history: Path, crowd: Crowd, within: float) -> int:
+    """Let the agents finish what there is; how much was left."""
+    end = time.monotonic() + within
+    while (left := await asyncio.to_thread(open_contacts, history)) and time.monotonic() < end:
+        await asyncio.sleep(0.5)
+    return left
+
+
+async def _publish(crowd: Crowd, home: Path, form: Form) -> None:
+    source = (home / "plan.yaml").read_text()
+    for i in range(form.plans):
+        await asyncio.sleep(form.lasts / (form.plans + 1))
+        await crowd.publish(f"{source}# {i}\n")
+
+
+async def _progress(crowd: Crowd, hands: Hands, form: Form) -> None:
+    while True:
+        await asyncio.sleep(10)
+        print(
+            f"  {len(crowd.texted)} texts, {len(crowd.heads)} taken, {len(crowd.typed)} replies typed,"
+            f" {sum(hands.done.values())} of {form.faults} faults, wire {crowd.wire}",
+            flush=True,
+        )
