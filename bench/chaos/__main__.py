@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 from .run import Form, Outcome, chaos
 
@@ -22,6 +24,7 @@ def main() -> int:
     parser.add_argument("--agents", type=int, default=0)
     parser.add_argument("--lives", type=float, default=1.0, help="the share of offers that agents answer")
     parser.add_argument("--only", action="append", default=[], help="this kind of fault alone")
+    parser.add_argument("--keep", type=Path, help="a new directory for logs and history, which stays")
     parser.add_argument("--bugs", nargs="*", metavar="NAME", help="prove the checker: one seeded bug at a time")
     args = parser.parse_args()
     if args.bugs is not None:
@@ -31,12 +34,15 @@ def main() -> int:
     faults = args.faults if args.faults is not None else max(10, args.n // 100)
     form = Form(
         seed=args.seed, contacts=args.n, faults=faults, seconds=args.seconds, agents=args.agents,
-        kinds=tuple(args.only), lives=args.lives,
+        kinds=tuple(args.only), lives=args.lives, home=args.keep,
     )  # fmt: skip
     begun = time.monotonic()
     print(f"chaos: seed {form.seed}, {form.contacts} conversations, {faults} faults, {form.people} agents", flush=True)
     outcome = _loop(form)
     report(outcome, time.monotonic() - begun)
+    if args.keep:
+        lines = (json.dumps([e.entry, e.t, e.e, e.c, e.a, e.n, e.x]) for e in outcome.seen.events)
+        (args.keep / "history.txt").write_text("\n".join(lines))
     return 1 if outcome.violations or not outcome.settled or outcome.trouble else 0
 
 

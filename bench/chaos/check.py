@@ -97,7 +97,7 @@ def replies(seen: Seen) -> list[Violation]:
             found.append(Violation("sent unreleased", about, f"it left while the history has it {status or 'not'}"))
         if sent and early:
             found.append(Violation("sent unreleased", about, "it left before its time for Undo was up"))
-        if status in ("held", "queued", "sending"):
+        if status in ("held", "queued", "sending") and not sent:
             found.append(Violation("reply stuck", about, f"{status} long after everything was quiet"))
         if status and contact != it.contact:
             found.append(Violation("wrong contact", about, f"typed for {it.contact}, kept in {contact}"))
@@ -175,13 +175,32 @@ def outgoing(seen: Seen) -> list[Violation]:
     times = Counter(it.text for it in seen.sent)
     found = []
     for key, state in status.items():
-        if state in ("queued", "sending"):
+        if state in ("queued", "sending") and not times[text[key]]:
             found.append(Violation("never sent", f"{key[0]}.{key[1]}", f"{state} in the end: {text[key]!r}"))
         elif state in ("sent", "delivered") and not times[text[key]]:
             found.append(Violation("never sent", f"{key[0]}.{key[1]}", f"{state}, and Twilio has none"))
-        elif state == "sent":
-            found.append(Violation("receipt lost", f"{key[0]}.{key[1]}", "Twilio delivered it and said so"))
     return found
+
+
+def receipts(seen: Seen) -> list[Violation]:
+    """A receipt that was answered with 2xx is kept. (One that was refused never comes again.)"""
+    kept = {str(e.x.get("provider_id")) for e in seen.events if e.e == "message.receipt"
+            and e.x.get("status") == "delivered"}  # fmt: skip
+    return [
+        Violation("receipt lost", it.sid, "Twilio said delivered, and was thanked for it")
+        for it in seen.receipts
+        if it.status == "delivered" and it.sid not in kept
+    ]
+
+
+def notes(seen: Seen) -> list[Violation]:
+    """What was kept as a note stands in the transcript once."""
+    count = Counter(
+        str(spoken(e)["source"])
+        for e in seen.events
+        if e.e == "message" and e.x.get("kind") == "note" and spoken(e).get("source")
+    )
+    return [Violation("note twice", place, f"{n} times") for place, n in count.items() if n > 1]
 
 
 # ---- Slack ----------------------------------------------------------------------------------------------------------
@@ -249,6 +268,8 @@ CHECKS: tuple[Callable[[Seen], list[Violation]], ...] = (
     undone,
     unasked,
     outgoing,
+    receipts,
+    notes,
     cards,
     threads,
     acknowledged,

@@ -94,7 +94,7 @@ class Walk:
         return set(it.offers.values()) | {it.owner} - {""} if it else set()
 
     def _take(self, e: Event, waited: dict[str, Contact]) -> None:
-        handler = getattr(self, f"_on_{e.e}", None)
+        handler = getattr(self, f"_on_{e.e.replace('.', '_')}", None)
         if e.e == "presence":
             self._presence(e)
         elif e.e == "desk":
@@ -153,6 +153,8 @@ class Walk:
             self.tell("asked again", f"{e.c}:{e.n}", f"{e.a} had declined or missed it")
         if not self.desk:
             self.tell("desk down", f"{e.c}:{e.n}", f"offered to {e.a} while Slack was known to be down")
+        if c.rank and int(e.x.get("rank") or c.rank) != c.rank:
+            self.tell("rank lost", f"{e.c}:{e.n}", f"{c.rank} became {e.x.get('rank')}")
         self._order(e, c, waited)
         c.offers[e.n] = e.a
         self.made[e.c, e.n] = e.t
@@ -160,7 +162,9 @@ class Walk:
         self._wait(c)
 
     def _order(self, e: Event, c: Contact, waited: dict[str, Contact]) -> None:
-        if not c.rank:
+        # Where somebody waited beside somebody free already, the time isn't quiet: what a bounded step left is being
+        # made up for, and `overdue` says how long that may take.
+        if not c.rank or self.beside is not None:
             return
         for w in waited.values():
             earlier = 0 < w.rank < c.rank and w.id != c.id and w.id in self.waiting
@@ -210,10 +214,17 @@ class Walk:
         elif any(low + DESK_GAP < shown + self.rules.offer_ms < high - 700 and high - low > DESK_GAP + 900
                  for low, high in self.gaps):  # fmt: skip
             self.tell("missed in a gap", about, f"{e.a} couldn't have answered: nothing of ours was running")
+        if shown is not None and e.t - shown > self.rules.offer_ms + LATE // 2 + self._stood(shown, e.t):
+            self.tell("missed late", about, f"{e.a} had {e.t - shown} ms")
         if made >= a.last_missed:
             a.misses, a.last_missed = a.misses + 1, e.t
         a.since = e.t
         c.out[e.a] = max(c.out.get(e.a, 0), e.t + PAUSE - 50)
+
+    def _on_reply_held(self, e: Event, waited: dict[str, Contact]) -> None:
+        c = self.contacts[e.c]
+        if c.state != "active" or c.owner != e.a:
+            self.tell("not the owner", f"{e.c}.{e.n}", f"a reply of {e.a} was taken; the owner is {c.owner}")
 
     def _on_wrapping(self, e: Event, waited: dict[str, Contact]) -> None:
         self.contacts[e.c].state = "wrapping"
@@ -316,6 +327,9 @@ class Walk:
                 due = c.shown[n] + self.rules.offer_ms if n in c.shown else self.made[c.id, n] + 30_000
                 if now - due > LATE:
                     self.tell("offer for ever", f"{c.id}:{n}", f"{agent}'s time was up {now - due} ms ago")
+            step_ends = self.rules.until.get(c.service, ())[c.step : c.step + 1]
+            if c.state == "waiting" and step_ends and now - c.arrived > step_ends[0] + LATE:
+                self.tell("step for ever", c.id, f"step {c.step} should have ended at {step_ends[0]} ms")
             if c.state == "wrapping":
                 self.tell("wraps for ever", c.id, "its wrap-up never ended")
             if c.state == "new":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +43,24 @@ def open_contacts(history: Path) -> int:
         return int(base.execute("SELECT count(*) FROM contacts WHERE ended IS NULL").fetchone()[0])
 
 
+def unsettled(history: Path, out: Collection[str]) -> int:
+    """How many texts are neither out nor given up: after failures a try may be half a minute away."""
+    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
+        question = "SELECT body FROM messages WHERE status IN ('held', 'queued', 'sending')"
+        return sum(_object(body).get("text") not in out for (body,) in base.execute(question))
+
+
 async def quiet(stage: Stage, crowd: Crowd, within: float) -> bool:
-    """Wait until neither the wire nor the history moves for two seconds; whether it came to that."""
+    """Wait until neither the wire nor the history has moved for two seconds and all texts are out; whether it came to that."""
     loop = asyncio.get_running_loop()
     end, since, last = loop.time() + within, loop.time(), (0, 0)
     while loop.time() < end:
         now = (crowd.wire, await asyncio.to_thread(count, stage.history))
         if now != last:
             last, since = now, loop.time()
-        if loop.time() - since > 2.0:
+        if loop.time() - since > 2.0 and not await asyncio.to_thread(
+            unsettled, stage.history, {it.text for it in crowd.sent}
+        ):
             return True
         await asyncio.sleep(0.25)
     return False
@@ -80,7 +89,8 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
                 kind = "closing" if "told" in said else kind
                 lines.append(Line(str(said["contact"]), int(said.get("n", 0)), kind, str(it["text"])))
     return Seen(
-        rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.sent), events=exported(stage.history),
+        rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.sent),
+        receipts=tuple(crowd.receipts), events=exported(stage.history),
         cards=tuple(cards), heads=tuple(heads), lines=tuple(lines),
         typed=tuple(
             Typed(it.agent, it.contact, it.place, it.text, it.meant, marks.get(it.place, frozenset()))

@@ -18,7 +18,7 @@ from typing import Any
 
 import aiohttp
 
-from .seen import Said, Sent, Texted, Typed
+from .seen import Receipt, Said, Sent, Texted, Typed
 from .stage import Stage
 
 Json = dict[str, Any]
@@ -42,6 +42,7 @@ class Crowd:
     """The share of offers that are answered at all; the others run out or are declined."""
     texted: list[Texted] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     published: list[int] = field(default_factory=list)
@@ -149,6 +150,8 @@ class Crowd:
 
     def _heard(self, row: Json) -> None:
         path, status = str(row["path"]), int(row["status"])
+        if path == "/twilio/sms/status" and 200 <= status < 300:
+            self.receipts.append(Receipt(row["params"]["MessageSid"], row["params"]["MessageStatus"]))
         if row["direction"] != "out":
             return
         if row["service"] == "twilio" and path.endswith("Messages.json") and row["method"] == "POST":

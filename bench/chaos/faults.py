@@ -162,8 +162,10 @@ class Hands:
         for it in those:
             if not it.alive:
                 continue
+            was_up = it.up
             code = await it.stop(30)
-            if code not in (0, -9):
+            # Told while it starts, it has nothing to finish; killed meanwhile by another fault, it had no chance to.
+            if code not in (0, -9) and was_up:
                 self.trouble.append(f"{it.name} ended with {code}: {it.log[-500:]}")
             await it.start()
 

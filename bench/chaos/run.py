@@ -20,6 +20,10 @@ RATE = 67.0
 """Conversations a second, at most: 20,000 in five minutes."""
 
 
+SETTLE = 80.0
+"""Seconds that the dust may take: a delivery that failed again and again is tried every 30 s."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How much, for how long, with which faults. `kinds` empty: every kind."""
@@ -34,10 +38,12 @@ class Form:
     tree: Path | None = None
     lives: float = 1.0
     plans: int = 2
+    home: Path | None = None
+    """A new directory that stays, with every process's log; else one that is removed."""
 
     @property
     def lasts(self) -> float:
-        return self.seconds or max(15.0, self.contacts / RATE)
+        return self.seconds or max(15.0, self.contacts / RATE, self.faults * 1.5)
 
     @property
     def people(self) -> int:
@@ -59,6 +65,9 @@ class Outcome:
 
 async def chaos(form: Form, tell: bool = True) -> Outcome:
     """Run it in a directory of its own, which is removed."""
+    if form.home is not None:
+        form.home.mkdir(parents=True)
+        return await _run(form, form.home, tell)
     with tempfile.TemporaryDirectory(prefix="tierline-chaos-") as home:
         return await _run(form, Path(home), tell)
 
@@ -86,7 +95,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
         left = await _drain(stage.history, crowd, form.drain)
         crowd.gone = True
         await crowd.everybody("offline")
-        settled = await quiet(stage, crowd, 45.0)
+        settled = await quiet(stage, crowd, SETTLE)
         took["dust"] = time.monotonic() - begun - sum(took.values())
         seen = await collect(stage, crowd, hands, form.people)
         await crowd.stop()

@@ -33,6 +33,14 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """A delivery receipt of Twilio's that the product answered with 2xx."""
+
+    sid: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """An event of the exported history; events with the same `entry` happened in one step."""
 
@@ -104,6 +112,8 @@ class Rules:
     tier: Mapping[str, int]
     steps: Mapping[str, tuple[frozenset[int], ...]]
     at_once: Mapping[str, int]
+    until: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """How old (ms) a contact is when each of its steps but the last ends."""
     most: int = 4
     offer_ms: int = 6_000
     hold_ms: int = 2_000
@@ -116,6 +126,7 @@ class Seen:
     rules: Rules
     texted: tuple[Texted, ...] = ()
     sent: tuple[Sent, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
     events: tuple[Event, ...] = ()
     cards: tuple[Card, ...] = ()
     heads: tuple[Head, ...] = ()

@@ -46,7 +46,7 @@ languages: [en]
 supervisors: [mira@chaos.example]
 alerts: {{slack: "#ops"}}
 schedules: {{always: {{hours: "24/7"}}}}
-channels: {{sms: {{offer: 6s, from: "{DESK}"}}}}
+channels: {{sms: {{offer: 6s, wrap_up: 1s, from: "{DESK}"}}}}
 teams: {{desk: {{channel: [{rooms}]}}}}
 services:
   help: {{schedule: always, answer_within: 10m, steps: {steps}}}
@@ -76,6 +76,7 @@ def rules(agents: int) -> Rules:
         tier={agent_name(i): tier_of(i) for i in range(agents)},
         steps={"help": (one, two, two), "both": (two, two)},
         at_once={"help": 1, "both": 2},
+        until={"help": (8_000, 16_000), "both": (8_000,)},
     )
 
 
@@ -95,7 +96,7 @@ class Process:
     env: dict[str, str]
     home: Path
     running: asyncio.subprocess.Process | None = None
-    starts: int = 0
+    ups: int = 0
 
     @property
     def alive(self) -> bool:
@@ -104,7 +105,7 @@ class Process:
     async def start(self) -> None:
         if self.alive:
             return
-        self.starts += 1
+        self.ups = self.log.count("\nTierline ") + self.log.startswith("Tierline ")
         with (self.home / "log.txt").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", *self.command, env=self.env, cwd=self.home, stdout=log, stderr=log
@@ -133,8 +134,14 @@ class Process:
             return -9
 
     @property
+    def up(self) -> bool:
+        """Whether it has said so since its last start."""
+        return self.log.count("\nTierline ") + self.log.startswith("Tierline ") > self.ups
+
+    @property
     def log(self) -> str:
-        return (self.home / "log.txt").read_text(errors="replace")
+        path = self.home / "log.txt"
+        return path.read_text(errors="replace") if path.exists() else ""
 
 
 @dataclass
