@@ -26,11 +26,12 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="this kind of fault alone")
     parser.add_argument("--keep", type=Path, help="a new directory for logs and history, which stays")
     parser.add_argument("--bugs", nargs="*", metavar="NAME", help="prove the checker: one seeded bug at a time")
+    parser.add_argument("--together", type=int, default=1, help="so many bugs at a time")
     args = parser.parse_args()
     if args.bugs is not None:
         from .prove import prove
 
-        return asyncio.run(prove(args.bugs, args.seed))
+        return asyncio.run(prove(args.bugs, args.seed, args.together))
     faults = args.faults if args.faults is not None else max(10, args.n // 100)
     form = Form(
         seed=args.seed, contacts=args.n, faults=faults, seconds=args.seconds, agents=args.agents,

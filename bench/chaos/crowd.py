@@ -123,7 +123,7 @@ class Crowd:
 
     async def _text(self, sender: str, text: str) -> None:
         """Text, and text again (as a new message) where Twilio was refused: a customer who sees no answer."""
-        for again in range(TRIES):
+        for again in range(2 * TRIES):
             body = {"from": sender, "to": self.stage.number, "text": text if not again else f"{text} ({again})"}
             status, found = await self.stage.post("/sms", body)
             assert status == 200, found
@@ -132,7 +132,7 @@ class Crowd:
             self.texted.append(Texted(str(found["sid"]), sender, body["text"], answered))
             if answered is not None and answered < 300:
                 return
-            await asyncio.sleep(0.4 * 2**again)
+            await asyncio.sleep(min(3.0, 0.4 * 2**again))
 
     # ---- looking ------------------------------------------------------------------------------------------------
 
