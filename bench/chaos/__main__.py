@@ -19,13 +19,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-n", type=int, default=200, help="conversations")
-    parser.add_argument("--faults", type=int, help="how many (default: one for each 100 conversations, at least 10)")
+    parser.add_argument(
+        "--faults", type=int, help="how many (default: one for each 100 conversations, at least 10)"
+    )
     parser.add_argument("--seconds", type=float, default=0.0, help="for how long they are spread")
     parser.add_argument("--agents", type=int, default=0)
     parser.add_argument("--lives", type=float, default=1.0, help="the share of offers that agents answer")
     parser.add_argument("--only", action="append", default=[], help="this kind of fault alone")
     parser.add_argument("--keep", type=Path, help="a new directory for logs and history, which stays")
-    parser.add_argument("--bugs", nargs="*", metavar="NAME", help="prove the checker: one seeded bug at a time")
+    parser.add_argument(
+        "--bugs", nargs="*", metavar="NAME", help="prove the checker: one seeded bug at a time"
+    )
     parser.add_argument("--together", type=int, default=1, help="so many bugs at a time")
     args = parser.parse_args()
     if args.bugs is not None:
@@ -38,7 +42,10 @@ def main() -> int:
         kinds=tuple(args.only), lives=args.lives, home=args.keep,
     )  # fmt: skip
     begun = time.monotonic()
-    print(f"chaos: seed {form.seed}, {form.contacts} conversations, {faults} faults, {form.people} agents", flush=True)
+    print(
+        f"chaos: seed {form.seed}, {form.contacts} conversations, {faults} faults, {form.people} agents",
+        flush=True,
+    )
     outcome = _loop(form)
     report(outcome, time.monotonic() - begun)
     if args.keep:
@@ -74,7 +81,10 @@ def report(it: Outcome, took: float) -> None:
     )
     print(", ".join(f"{name} {value:.0f} s" for name, value in it.seconds.items()), f"= {took:.0f} s")
     kinds = Counter(v.check for v in it.violations)
-    print(f"violations: {len(it.violations)}" + "".join(f"\n  {n:4} × {kind}" for kind, n in kinds.most_common()))
+    print(
+        f"violations: {len(it.violations)}"
+        + "".join(f"\n  {n:4} × {kind}" for kind, n in kinds.most_common())
+    )
     for kind in kinds:
         for v in [v for v in it.violations if v.check == kind][:SHOWN]:
             print(f"    {v.check}: {v.about}: {v.words}")

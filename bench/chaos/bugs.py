@@ -47,106 +47,166 @@ MESSAGES, TYPED = "queue/lua/82_messages.lua", "channels/slack/typed.py"
 
 SEEDED: dict[str, Seeded] = {
     "text acknowledged before it is stored": _one(
-        DOOR, '            return _no(503, "not durable: send it again", retry_after=5)\n        except Exception:',
+        DOOR,
+        '            return _no(503, "not durable: send it again", retry_after=5)\n        except Exception:',
         '            return web.Response(text=EMPTY, content_type="text/xml")\n        except Exception:',
-        "store frozen", "store killed", faults=5,
+        "store frozen",
+        "store killed",
+        faults=5,
     ),
     "text stored without the outside's id": _one(
-        "router/intake.py", "event=arrived.event, thread=", 'event="", thread=', "twilio twice",
+        "router/intake.py",
+        "event=arrived.event, thread=",
+        'event="", thread=',
+        "twilio twice",
     ),
     "text cut to one line of forty": _one(
-        "router/intake.py", "                arrived.to_json(), event", "                arrived.to_json().replace('help', ''), event",
+        "router/intake.py",
+        "                arrived.to_json(), event",
+        "                arrived.to_json().replace('help', ''), event",
     ),
     "operation id new at each try": _one(
         "queue/calls.py",
-        "                return await self._store.fcall(f\"{self._name}_{function}\", self._key, *words, deadline=within)",
+        '                return await self._store.fcall(f"{self._name}_{function}", self._key, *words, deadline=within)',
         "                words = (await self._new_op(now) if op else op, *words[1:])\n"
-        "                return await self._store.fcall(f\"{self._name}_{function}\", self._key, *words, deadline=within)",
-        *REPLIES, faults=12,
+        '                return await self._store.fcall(f"{self._name}_{function}", self._key, *words, deadline=within)',
+        *REPLIES,
+        faults=12,
     ),
-    "cursor moves before delivery": _one(
-        LANES, "        self.pending[event] = len(jobs)\n", "        self.pending[event] = 0\n",
-        *CRASHES, "slack slow", faults=8,
+    "cursor moves before delivery": Seeded(
+        (
+            Patch(LANES, "        self.pending[event] = len(jobs)\n", "        self.pending[event] = 0\n"),
+            Patch(LANES, "            self.pending[event] -= 1\n", ""),
+        ),
+        (*CRASHES, "slack slow"),
+        8,
     ),
     "no look-up after an unknown outcome": _one(
-        SAY, 'sent = await door.find(words) if t.again and message.status == "sending" else None', "sent = None",
+        SAY,
+        'sent = await door.find(words) if t.again and message.status == "sending" else None',
+        "sent = None",
         "twilio answers lost",
     ),
     "receipts dropped": _one(
-        DOOR, 'known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, said)', "known = True",
+        DOOR,
+        'known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, said)',
+        "known = True",
     ),
     "undone reply leaves": _one(
-        MESSAGES, "  meta[STATUS] = 'undone'\n  save_meta(id, n, meta)\n  undue('r:' .. id .. ':' .. n)\n", "",
+        MESSAGES,
+        "  meta[STATUS] = 'undone'\n  save_meta(id, n, meta)\n  undue('r:' .. id .. ':' .. n)\n",
+        "",
     ),
     "reply leaves at once": _one(
-        MESSAGES, "  due('r:' .. id .. ':' .. n, instant)\n", "  due('r:' .. id .. ':' .. n, NOW)\n",
+        MESSAGES,
+        "  due('r:' .. id .. ':' .. n, instant)\n",
+        "  due('r:' .. id .. ':' .. n, NOW)\n",
     ),
     "release of the wrong reply": _one(
-        MESSAGES, "  local id, n = split(rest)\n  local meta", "  local id = split(rest)\n  local n = call('HGET', P .. 'm:' .. id, 'n')\n  local meta",
+        MESSAGES,
+        "  local id, n = split(rest)\n  local meta",
+        "  local id = split(rest)\n  local n = call('HGET', P .. 'm:' .. id, 'n')\n  local meta",
     ),
     "anybody's words are sent": Seeded(
         (
-            Patch(MESSAGES, "  if c.owner ~= name then return answer('not_owner', c, c.owner) end\n  local n", "  local n"),
+            Patch(
+                MESSAGES,
+                "  if c.owner ~= name then return answer('not_owner', c, c.owner) end\n  local n",
+                "  local n",
+            ),
             Patch("router/replies.py", "    if not owner:\n", "    if not it.writer:\n"),
         ),
         contacts=120,
     ),
     "notes are sent": _one("router/replies.py", "    if prefix:\n", "    if prefix and not owner:\n"),
     "lease never expires": _one(
-        "queue/lua/84_site.lua", "local free = not at[1] or tonumber(at[2]) <= NOW", "local free = not at[1]",
-        *CRASHES, faults=4,
+        "queue/lua/84_site.lua",
+        "local free = not at[1] or tonumber(at[2]) <= NOW",
+        "local free = not at[1]",
+        *CRASHES,
+        faults=4,
     ),
     "fence ignored": Seeded(
         (
             Patch(LANES, "while not self.mine() and not self.ended:", "while False and not self.ended:"),
             Patch("channels/fence.py", "    if not still_ours.get()():", "    if False:"),
-            Patch("router/outbox.py", "        if fence is None or fence > self.fence + 1:\n", "        if False:\n"),
+            Patch(
+                "router/outbox.py",
+                "        if fence is None or fence > self.fence + 1:\n",
+                "        if False:\n",
+            ),
         ),
-        ("worker frozen", "all workers frozen", "slack slow", "twilio slow"), 10,
+        ("worker frozen", "all workers frozen", "slack slow", "twilio slow"),
+        10,
     ),
     "offers shown without a look": _one(
-        "channels/slack/offers.py", "        if again and (found", "        if False and (found",
-        "slack answers lost", *CRASHES, faults=8,
+        "channels/slack/offers.py",
+        "        if again and (found",
+        "        if False and (found",
+        "slack answers lost",
+        *CRASHES,
+        faults=8,
     ),
     "threads opened without a look": _one(
-        "channels/slack/threads.py", "        if again or key in self.doubt:\n            found = await self.finder.in_channel",
+        "channels/slack/threads.py",
+        "        if again or key in self.doubt:\n            found = await self.finder.in_channel",
         "        if False:\n            found = await self.finder.in_channel",
-        "slack answers lost", *CRASHES, faults=8,
+        "slack answers lost",
+        *CRASHES,
+        faults=8,
     ),
     "accept confirmed before it is stored": _one(
-        HOUSE, "        answer = await self.queue.accept(contact, offer, agent_id(spec.name))\n",
-        "        if (await self.queue.now()) % 3 == 0:\n            return Told(True, f\"{contact} is yours. Answer in its thread.\")\n"
+        HOUSE,
+        "        answer = await self.queue.accept(contact, offer, agent_id(spec.name))\n",
+        "        if (await self.queue.now()) % 3 == 0:\n"
+        '            return Told(True, f"{contact} is yours. Answer in its thread.")\n'
         "        answer = await self.queue.accept(contact, offer, agent_id(spec.name))\n",
     ),
     "presence confirmed and not stored": _one(
-        HOUSE, '        await self.queue.presence(name, "available")\n',
+        HOUSE,
+        '        await self.queue.presence(name, "available")\n',
         '        if (await self.queue.now()) % 2 == 0:\n            await self.queue.presence(name, "available")\n',
     ),
     "history leaves out an event": _one(
-        "queue/history/projector.py", "            await self.history.project(events)\n",
+        "queue/history/projector.py",
+        "            await self.history.project(events)\n",
         "            await self.history.project(events[1:] if len(events) > 6 else events)\n",
     ),
     "closing is told to nobody": _one(
-        "router/deliver.py", "        for place in places[-1:]:\n", "        for place in places[1:]:\n",
+        "router/deliver.py",
+        "        for place in places[-1:]:\n",
+        "        for place in places[1:]:\n",
     ),
     "failure of a text isn't tried again": _one(
-        SAY, "                if await self._goes_on(event, contact.channel, \"it doesn't answer\"):\n                    raise\n",
-        "                return\n", "twilio 5xx", faults=6,
+        SAY,
+        '                if await self._goes_on(event, contact.channel, "it doesn\'t answer"):\n'
+        "                    raise\n",
+        "                return\n",
+        "twilio 5xx",
+        faults=6,
     ),
     "taken told as often as it is looked at": Seeded(
         (
-            Patch(MESSAGES, "    if tonumber(call('GET', key) or 0) > NOW then return answer('suppressed', c) end\n", ""),
-            Patch("router/deliver.py", '                    Job(who, "card", lambda t: self._taken_card(event)),\n',
-                  '                    Job(who, "card", lambda t: self._taken_card(event)),\n'
-                  '                    Job(thread, "again", lambda t: self.towards.tell_taken(event)),\n'),
+            Patch(
+                MESSAGES,
+                "    if tonumber(call('GET', key) or 0) > NOW then return answer('suppressed', c) end\n",
+                "",
+            ),
+            Patch(
+                "router/deliver.py",
+                '                    Job(who, "card", lambda t: self._taken_card(event)),\n',
+                '                    Job(who, "card", lambda t: self._taken_card(event)),\n'
+                '                    Job(thread, "again", lambda t: self.towards.tell_taken(event)),\n',
+            ),
         ),
     ),
 }
 SEEDED["customer of another conversation is answered"] = Seeded(
     (
         Patch(DOOR, "        check_ours()\n        try:\n",
-              "        check_ours()\n        to, self.last = getattr(self, 'last', words.recipient), words.recipient\n        try:\n"),
-        Patch(DOOR, "                to=words.recipient, from_=words.sender, body=text", "                to=to, from_=words.sender, body=text"),
+              "        check_ours()\n        to, self.last = getattr(self, 'last', words.recipient), words.recipient\n"
+              "        try:\n"),
+        Patch(DOOR, "to=words.recipient, from_=words.sender, body=text", "to=to, from_=words.sender, body=text"),
     )
 )  # fmt: skip
 

@@ -76,34 +76,42 @@ def conversations(seen: Seen) -> list[Violation]:
 
 def replies(seen: Seen) -> list[Violation]:
     """A reply that Slack said ✓ was delivered once to its customer; whatever wasn't released never left."""
-    times = Counter(it.text for it in seen.sent)
+    went = defaultdict(list)
+    for text in seen.sent:
+        went[text.text].append(text.to)
     ledger = _replies(seen)
     address = {
-        e.c: str(json.loads(str(e.x.get("facts") or "{}")).get("address")) for e in seen.events if e.e == "arrived"
+        e.c: str(json.loads(str(e.x.get("facts") or "{}")).get("address"))
+        for e in seen.events
+        if e.e == "arrived"
     }
     found = []
     for it in seen.typed:
         status, contact, early = ledger.get(it.place, ("", "", False))
-        sent = times[it.text]
+        sent = len(went[it.text])
         about = f"{it.contact} {it.text[:12]}"
         ticked = "white_check_mark" in it.marks
         if sent > 1:
             found.append(Violation("reply twice", about, f"{sent} texts went out"))
         if sent == 0 and (ticked or status in ("sent", "delivered")):
-            found.append(Violation("reply lost", about, f"Slack says {'✓' if ticked else status}, Twilio has none"))
+            found.append(
+                Violation("reply lost", about, f"Slack says {'✓' if ticked else status}, Twilio has none")
+            )
         if sent and it.meant == "note":
             found.append(Violation("note sent", about, "a note left the house"))
         if sent and status in ("undone", "", "held"):
-            found.append(Violation("sent unreleased", about, f"it left while the history has it {status or 'not'}"))
+            found.append(
+                Violation("sent unreleased", about, f"it left while the history has it {status or 'not'}")
+            )
         if sent and early:
             found.append(Violation("sent unreleased", about, "it left before its time for Undo was up"))
         if status in ("held", "queued", "sending") and not sent:
             found.append(Violation("reply stuck", about, f"{status} long after everything was quiet"))
         if status and contact != it.contact:
             found.append(Violation("wrong contact", about, f"typed for {it.contact}, kept in {contact}"))
-        wrong = [s for s in seen.sent if s.text == it.text and s.to != address.get(it.contact, s.to)]
+        wrong = [to for to in went[it.text] if to != address.get(it.contact, to)]
         if wrong:
-            found.append(Violation("wrong customer", about, f"sent to {wrong[0].to}"))
+            found.append(Violation("wrong customer", about, f"sent to {wrong[0]}"))
     return found
 
 
@@ -136,7 +144,9 @@ def undone(seen: Seen) -> list[Violation]:
             if words is None or times[words]:
                 found.append(Violation("undone and sent", f"{line.contact}.{line.n}", line.text[:60]))
         elif line.kind == "undo" and "⏳" in line.text and (line.contact, line.n) not in known:
-            found.append(Violation("reply lost", f"{line.contact}.{line.n}", "shown as held, and not in the history"))
+            found.append(
+                Violation("reply lost", f"{line.contact}.{line.n}", "shown as held, and not in the history")
+            )
     return found
 
 
@@ -145,7 +155,9 @@ def unasked(seen: Seen) -> list[Violation]:
     typed = {it.text for it in seen.typed}
     owner = {(e.c, e.a) for e in seen.events if e.e == "accepted"}
     address = {
-        e.c: str(json.loads(str(e.x.get("facts") or "{}")).get("address")) for e in seen.events if e.e == "arrived"
+        e.c: str(json.loads(str(e.x.get("facts") or "{}")).get("address"))
+        for e in seen.events
+        if e.e == "arrived"
     }
     found = []
     told: Counter[tuple[str, str]] = Counter()
@@ -159,7 +171,9 @@ def unasked(seen: Seen) -> list[Violation]:
             found.append(Violation("told falsely", contact, f"{it.to} was told {it.text!r}"))
         elif address.get(contact) != it.to:
             found.append(Violation("wrong customer", contact, f"{it.to} was told {it.text!r}"))
-    found += [Violation("told twice", text, f"{to} got it {n} times") for (to, text), n in told.items() if n > 1]
+    found += [
+        Violation("told twice", text, f"{to} got it {n} times") for (to, text), n in told.items() if n > 1
+    ]
     return found
 
 
@@ -238,7 +252,9 @@ def threads(seen: Seen) -> list[Violation]:
     found += [Violation("thread open", it.contact, "closed, and its thread doesn't know") for it in seen.heads
               if it.open and it.contact in ended]  # fmt: skip
     lines = Counter((it.contact, it.n, it.kind) for it in seen.lines if it.n and it.kind == "line")
-    found += [Violation("line twice", f"{c}.{n}", f"{many} times") for (c, n, _), many in lines.items() if many > 1]
+    found += [
+        Violation("line twice", f"{c}.{n}", f"{many} times") for (c, n, _), many in lines.items() if many > 1
+    ]
     return found
 
 
@@ -257,7 +273,9 @@ def acknowledged(seen: Seen) -> list[Violation]:
         before = [p for t, p in course[it.agent] if t <= it.asked - SLACK]
         during = {p for t, p in course[it.agent] if it.asked - SLACK < t <= it.answered + SLACK}
         if it.presence not in during | set(before[-1:]):
-            found.append(Violation("presence lost", it.agent, f"told that they are {it.presence}, and are not"))
+            found.append(
+                Violation("presence lost", it.agent, f"told that they are {it.presence}, and are not")
+            )
     return found
 
 

@@ -5,6 +5,7 @@ Events of one entry happened in one step: what a step leaves is judged, not what
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -61,27 +62,32 @@ class Walk:
     agents: defaultdict[str, Agent] = field(default_factory=lambda: defaultdict(lambda: Agent("")))
     desk: bool = True
     found: list[Violation] = field(default_factory=list)
-    waiting: dict[str, Contact] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    ranks: list[tuple[int, str]] = field(default_factory=list)
+    """Who waits for (more) offers, by rank."""
+    quiet: bool = True
+    now_in: set[str] = field(default_factory=set)
     beside: tuple[str, str] | None = None
     beside_since: int = 0
     made: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def tell(self, check: str, about: str, words: str) -> None:
+        """A violation was found."""
         self.found.append(Violation(check, about, words))
 
     # ---- one entry ----------------------------------------------------------------------------------------------
 
     def entry(self, events: list[Event]) -> None:
         """Take in one entry, then judge what it left."""
-        before = {name: (a.presence, len(a.offers) + len(a.own), a.since, bool(a.offers))
-                  for name, a in self.agents.items()}  # fmt: skip
-        waited = {c.id: c for c in self.waiting.values() if c.since < events[0].t or c.id not in
-                  {e.c for e in events}}  # fmt: skip
         offered = [e for e in events if e.e == "offered"]
         if offered and any(e.e == "queued" for e in events):
+            before = {name: (a.presence, len(a.offers) + len(a.own), a.since, bool(a.offers))
+                      for name, a in self.agents.items()}  # fmt: skip
             self._turn(events, offered, before)
+        self.quiet = self.beside is None
+        self.now_in = {e.c for e in events if e.e in ("arrived", "queued")}
         for event in events:
-            self._take(event, waited)
+            self._take(event)
         touched = {e.a for e in events if e.a} | {a for e in events for a in self._holders(e.c)}
         for name in touched:
             self._judge_agent(self.agents[name])
@@ -93,7 +99,7 @@ class Walk:
         it = self.contacts.get(contact)
         return set(it.offers.values()) | {it.owner} - {""} if it else set()
 
-    def _take(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _take(self, e: Event) -> None:
         handler = getattr(self, f"_on_{e.e.replace('.', '_')}", None)
         if e.e == "presence":
             self._presence(e)
@@ -103,7 +109,7 @@ class Walk:
             if e.e != "arrived" and e.c not in self.contacts:
                 self.tell("history torn", e.c, f"{e.e} of a contact that never arrived")
                 return
-            handler(e, waited)
+            handler(e)
 
     def _presence(self, e: Event) -> None:
         a = self._agent(e.a)
@@ -119,10 +125,10 @@ class Walk:
 
     # ---- events -------------------------------------------------------------------------------------------------
 
-    def _on_arrived(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_arrived(self, e: Event) -> None:
         self.contacts[e.c] = Contact(e.c, str(e.x.get("service")), since=e.t, arrived=e.t)
 
-    def _on_queued(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_queued(self, e: Event) -> None:
         c = self.contacts[e.c]
         c.state, c.rank, c.since = "waiting", int(e.x.get("rank") or c.rank), e.t
         self._wait(c)
@@ -130,17 +136,19 @@ class Walk:
     def _wait(self, c: Contact) -> None:
         wanted = self.rules.at_once.get(c.service, 1)
         if c.state == "waiting" and len(c.offers) < wanted:
-            self.waiting[c.id] = c
-        else:
-            self.waiting.pop(c.id, None)
+            if c.id not in self.waiting:
+                self.waiting[c.id] = c.rank
+                insort(self.ranks, (c.rank, c.id))
+        elif (rank := self.waiting.pop(c.id, None)) is not None:
+            del self.ranks[bisect_left(self.ranks, (rank, c.id))]
 
-    def _on_step(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_step(self, e: Event) -> None:
         self.contacts[e.c].step = int(e.x.get("to") or 0)
 
-    def _on_lifted(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_lifted(self, e: Event) -> None:
         self.contacts[e.c].out.clear()
 
-    def _on_offered(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_offered(self, e: Event) -> None:
         c, a = self.contacts[e.c], self._agent(e.a)
         c.step = max(c.step, int(e.x.get("step") or 0))
         if c.state != "waiting":
@@ -155,27 +163,27 @@ class Walk:
             self.tell("desk down", f"{e.c}:{e.n}", f"offered to {e.a} while Slack was known to be down")
         if c.rank and int(e.x.get("rank") or c.rank) != c.rank:
             self.tell("rank lost", f"{e.c}:{e.n}", f"{c.rank} became {e.x.get('rank')}")
-        self._order(e, c, waited)
+        self._order(e, c)
         c.offers[e.n] = e.a
         self.made[e.c, e.n] = e.t
         a.offers.add((e.c, e.n))
         self._wait(c)
 
-    def _order(self, e: Event, c: Contact, waited: dict[str, Contact]) -> None:
+    def _order(self, e: Event, c: Contact) -> None:
         # Where somebody waited beside somebody free already, the time isn't quiet: what a bounded step left is being
         # made up for, and `overdue` says how long that may take.
-        if not c.rank or self.beside is not None:
+        if not c.rank or not self.quiet:
             return
-        for w in waited.values():
-            earlier = 0 < w.rank < c.rank and w.id != c.id and w.id in self.waiting
-            if earlier and self._may(w, e.a, e.t):
+        for _, name in self.ranks[: bisect_left(self.ranks, (c.rank, ""))]:
+            w = self.contacts[name]
+            if name not in self.now_in and self._may(w, e.a, e.t):
                 self.tell("order", f"{e.c}:{e.n}", f"offered to {e.a} before {w.id}, which comes first")
                 return
 
-    def _on_delivered(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_delivered(self, e: Event) -> None:
         self.contacts[e.c].shown[e.n] = e.t
 
-    def _on_accepted(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_accepted(self, e: Event) -> None:
         c, a = self.contacts[e.c], self._agent(e.a)
         if c.owner:
             self.tell("two owners", e.c, f"{e.a} got it while {c.owner} had it")
@@ -195,15 +203,15 @@ class Walk:
         self._wait(c)
         return a
 
-    def _on_declined(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_declined(self, e: Event) -> None:
         c = self.contacts[e.c]
         self._end_offer(c, e).misses = 0
         c.out[e.a] = 1 << 62
 
-    def _on_rescinded(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_rescinded(self, e: Event) -> None:
         self._end_offer(self.contacts[e.c], e)
 
-    def _on_missed(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_missed(self, e: Event) -> None:
         c, about = self.contacts[e.c], f"{e.c}:{e.n}"
         shown, made = c.shown.get(e.n), self.made.get((e.c, e.n), 0)
         a = self._end_offer(c, e)
@@ -221,20 +229,20 @@ class Walk:
         a.since = e.t
         c.out[e.a] = max(c.out.get(e.a, 0), e.t + PAUSE - 50)
 
-    def _on_reply_held(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_reply_held(self, e: Event) -> None:
         c = self.contacts[e.c]
         if c.state != "active" or c.owner != e.a:
             self.tell("not the owner", f"{e.c}.{e.n}", f"a reply of {e.a} was taken; the owner is {c.owner}")
 
-    def _on_wrapping(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_wrapping(self, e: Event) -> None:
         self.contacts[e.c].state = "wrapping"
 
-    def _on_parked(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_parked(self, e: Event) -> None:
         c = self.contacts[e.c]
         c.state = "parked"
         self._wait(c)
 
-    def _on_closed(self, e: Event, waited: dict[str, Contact]) -> None:
+    def _on_closed(self, e: Event) -> None:
         c = self.contacts[e.c]
         if c.state not in ("active", "wrapping"):
             self.tell("closed wrongly", e.c, f"closed while {c.state}")
@@ -255,7 +263,9 @@ class Walk:
     def _judge_agent(self, a: Agent) -> None:
         load = len(a.offers) + len(a.own)
         if load > self.rules.most:
-            self.tell("over capacity", a.name, f"{load} contacts at once: {sorted(a.own)}, {sorted(a.offers)}")
+            self.tell(
+                "over capacity", a.name, f"{load} contacts at once: {sorted(a.own)}, {sorted(a.offers)}"
+            )
         if len(a.offers) > 1:
             self.tell("over capacity", a.name, f"{len(a.offers)} live offers: {sorted(a.offers)}")
         if a.offers and a.presence != "available":
@@ -267,7 +277,9 @@ class Walk:
         if c is None:
             return
         if c.owner and c.offers:
-            self.tell("two owners", c.id, f"{c.owner} has it, and it is offered to {sorted(c.offers.values())}")
+            self.tell(
+                "two owners", c.id, f"{c.owner} has it, and it is offered to {sorted(c.offers.values())}"
+            )
         if len(c.offers) > self.rules.at_once.get(c.service, 1):
             self.tell("offered wrongly", c.id, f"{len(c.offers)} offers at once")
 
@@ -275,7 +287,10 @@ class Walk:
         return [
             a
             for a in self.agents.values()
-            if a.presence == "available" and not a.offers and len(a.own) < self.rules.most and a.name in self.rules.tier
+            if a.presence == "available"
+            and not a.offers
+            and len(a.own) < self.rules.most
+            and a.name in self.rules.tier
         ]
 
     def _conserve(self, now: int) -> None:
@@ -287,7 +302,9 @@ class Walk:
     def overdue(self, now: int) -> None:
         """Before an entry at `now`: how long has somebody waited beside somebody free?"""
         if self.beside and now - self.beside_since > PATIENCE + self._stood(self.beside_since, now):
-            self.tell("waits in vain", self.beside[0], f"{self.beside[1]} was free for {now - self.beside_since} ms")
+            self.tell(
+                "waits in vain", self.beside[0], f"{self.beside[1]} was free for {now - self.beside_since} ms"
+            )
             self.beside_since = now
 
     def _stood(self, low: int, high: int) -> int:
@@ -295,10 +312,10 @@ class Walk:
 
     def _pair(self, now: int) -> tuple[str, str] | None:
         free = self._free()
-        for c in self.waiting.values() if free else ():
+        for _, name in self.ranks if free else ():
             for a in free:
-                if self._may(c, a.name, now):
-                    return c.id, a.name
+                if self._may(self.contacts[name], a.name, now):
+                    return name, a.name
         return None
 
     def _turn(

@@ -21,9 +21,7 @@ def exported(history: Path) -> tuple[Event, ...]:
     """The archive of the history database, in order."""
     with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
         rows = base.execute("SELECT ms, seq, t, e, c, a, n, x FROM events ORDER BY ms, seq, i").fetchall()
-    return tuple(
-        Event((m, seq), t, e, c, a, n, _object(x)) for m, seq, t, e, c, a, n, x in rows
-    )
+    return tuple(Event((m, seq), t, e, c, a, n, _object(x)) for m, seq, t, e, c, a, n, x in rows)
 
 
 def _object(raw: str) -> Mapping[str, Any]:
@@ -43,27 +41,36 @@ def open_contacts(history: Path) -> int:
         return int(base.execute("SELECT count(*) FROM contacts WHERE ended IS NULL").fetchone()[0])
 
 
-def unsettled(history: Path, out: Collection[str]) -> int:
-    """How many texts are neither out nor given up: after failures a try may be half a minute away."""
+def unsettled(history: Path, out: Collection[str], texts: Collection[str]) -> int:
+    """How much is still to come: texts not in the history yet, and texts neither out nor given up.
+
+    After failures a try may be half a minute away.
+    """
     with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
+        there = {event for (event,) in base.execute("SELECT event FROM arrivals")}
         question = "SELECT body FROM messages WHERE status IN ('held', 'queued', 'sending')"
-        return sum(_object(body).get("text") not in out for (body,) in base.execute(question))
+        going = sum(_object(body).get("text") not in out for (body,) in base.execute(question))
+    return going + len(set(texts) - there)
 
 
 async def quiet(stage: Stage, crowd: Crowd, within: float) -> bool:
-    """Wait until neither the wire nor the history has moved for two seconds and all texts are out; whether it came to that."""
+    """Wait until wire and history have stood still for two seconds and all texts are out; whether they did."""
     loop = asyncio.get_running_loop()
     end, since, last = loop.time() + within, loop.time(), (0, 0)
     while loop.time() < end:
         now = (crowd.wire, await asyncio.to_thread(count, stage.history))
         if now != last:
             last, since = now, loop.time()
-        if loop.time() - since > 2.0 and not await asyncio.to_thread(
-            unsettled, stage.history, {it.text for it in crowd.sent}
-        ):
+        if loop.time() - since > 2.0 and not await left(stage, crowd):
             return True
         await asyncio.sleep(0.25)
     return False
+
+
+async def left(stage: Stage, crowd: Crowd) -> int:
+    """What `unsettled` says now."""
+    out, texts = {it.text for it in crowd.sent}, {it.sid for it in crowd.texted if it.accepted}
+    return await asyncio.to_thread(unsettled, stage.history, out, texts)
 
 
 async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen:

@@ -75,6 +75,7 @@ class Crowd:
 
     @property
     def agents(self) -> list[str]:
+        """The names of those who answer."""
         return [name for name in self.stage.people if name.startswith("A")]
 
     async def stop(self) -> None:
@@ -124,7 +125,11 @@ class Crowd:
     async def _text(self, sender: str, text: str) -> None:
         """Text, and text again (as a new message) where Twilio was refused: a customer who sees no answer."""
         for again in range(2 * TRIES):
-            body = {"from": sender, "to": self.stage.number, "text": text if not again else f"{text} ({again})"}
+            body = {
+                "from": sender,
+                "to": self.stage.number,
+                "text": text if not again else f"{text} ({again})",
+            }
             status, found = await self.stage.post("/sms", body)
             assert status == 200, found
             told = found["product_status"]

@@ -99,6 +99,7 @@ class Hands:
             it.signal(signal.SIGCONT)
             await it.start()
         await self.stage.ready()
+        await self.stage.hands_up()
 
     async def _one(self, fault: Fault) -> None:
         try:

@@ -79,7 +79,7 @@ async def one(name: str, bug: Seeded, seed: int) -> Proof:
             tree = await asyncio.to_thread(patched, bug, Path(home))
             form = Form(
                 seed=seed + again, contacts=bug.contacts, faults=bug.faults, seconds=bug.seconds, agents=bug.agents,
-                kinds=bug.kinds, lives=bug.lives, tree=tree, drain=20.0, plans=0,
+                kinds=bug.kinds, lives=bug.lives, tree=tree, drain=12.0, settle=12.0, plans=0,
             )  # fmt: skip
             outcome = await chaos(form, tell=False)
         kinds = Counter(v.check for v in outcome.violations)
@@ -101,7 +101,8 @@ async def prove(names: list[str], seed: int, together: int = 1) -> int:
         proofs.append(proof)
         how = proof.found or "NOT FOUND"
         print(
-            f"{proof.name:45} {proof.contacts:4} contacts, try {proof.tries}, {proof.seconds:4.0f} s: {how}", flush=True
+            f"{proof.name:45} {proof.contacts:4} contacts, try {proof.tries}, {proof.seconds:4.0f} s: {how}",
+            flush=True,
         )
 
     async with asyncio.TaskGroup() as group:

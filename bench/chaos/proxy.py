@@ -19,6 +19,7 @@ class Link(asyncio.Protocol):
         self.early: deque[bytes] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody came, or the store took us."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's own kind
         self.proxy.links.add(self)
         if not self.back:
@@ -41,6 +42,7 @@ class Link(asyncio.Protocol):
         self.early.clear()
 
     def data_received(self, data: bytes) -> None:
+        """Carry it, or do what is wrong with the line now."""
         proxy = self.proxy
         if self.back and proxy.mute:
             proxy.swallowed += 1
@@ -64,6 +66,7 @@ class Link(asyncio.Protocol):
             self.early.append(data)
 
     def write(self, data: bytes) -> None:
+        """To whom is on this side."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
 
@@ -73,6 +76,7 @@ class Link(asyncio.Protocol):
             self.transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
+        """The other side goes, too."""
         self.proxy.links.discard(self)
         if self.peer is not None:
             self.peer.cut()
@@ -103,6 +107,7 @@ class Proxy:
         return self.port
 
     def spawn(self, work: object) -> None:
+        """Keep a task until it is done."""
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .check import check
-from .collect import collect, open_contacts, quiet
+from .collect import collect, left, open_contacts, quiet
 from .crowd import Crowd
 from .faults import Hands, schedule
 from .seen import Seen, Violation
-from .stage import open_stage
+from .stage import Stage, open_stage
 
 RATE = 67.0
 """Conversations a second, at most: 20,000 in five minutes."""
@@ -37,16 +37,19 @@ class Form:
     drain: float = 60.0
     tree: Path | None = None
     lives: float = 1.0
+    settle: float = SETTLE
     plans: int = 2
     home: Path | None = None
     """A new directory that stays, with every process's log; else one that is removed."""
 
     @property
     def lasts(self) -> float:
+        """Seconds of crowd and faults."""
         return self.seconds or max(15.0, self.contacts / RATE, self.faults * 1.5)
 
     @property
     def people(self) -> int:
+        """How many agents there are."""
         return self.agents or max(12, min(80, self.contacts // 40))
 
 
@@ -92,25 +95,27 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
                     task.cancel()
         took["crowd and faults"] = time.monotonic() - begun - sum(took.values())
         crowd.kind = True
-        left = await _drain(stage.history, crowd, form.drain)
+        still = await _drain(stage, crowd, form.drain)
         crowd.gone = True
         await crowd.everybody("offline")
-        settled = await quiet(stage, crowd, SETTLE)
+        settled = await quiet(stage, crowd, form.settle)
         took["dust"] = time.monotonic() - begun - sum(took.values())
         seen = await collect(stage, crowd, hands, form.people)
         await crowd.stop()
         trouble = tuple(crowd.trouble + hands.trouble)
     violations = check(seen)
     took["check"] = time.monotonic() - begun - sum(took.values())
-    return Outcome(seen, tuple(violations), hands.done, trouble, settled, took, left)
+    return Outcome(seen, tuple(violations), hands.done, trouble, settled, took, still)
 
 
-async def _drain(history: Path, crowd: Crowd, within: float) -> int:
+async def _drain(stage: Stage, crowd: Crowd, within: float) -> int:
     """Let the agents finish what there is; how much was left."""
     end = time.monotonic() + within
-    while (left := await asyncio.to_thread(open_contacts, history)) and time.monotonic() < end:
+    while True:
+        open_now = await asyncio.to_thread(open_contacts, stage.history)
+        if time.monotonic() > end or not (open_now or await left(stage, crowd)):
+            return open_now
         await asyncio.sleep(0.5)
-    return left
 
 
 async def _publish(crowd: Crowd, home: Path, form: Form) -> None:

@@ -20,6 +20,7 @@ class Texted:
 
     @property
     def accepted(self) -> bool:
+        """Whether the product took it on itself."""
         return self.status is not None and 200 <= self.status < 300
 
 

@@ -100,9 +100,11 @@ class Process:
 
     @property
     def alive(self) -> bool:
+        """Whether it runs."""
         return self.running is not None and self.running.returncode is None
 
     async def start(self) -> None:
+        """Start it, unless it runs."""
         if self.alive:
             return
         self.ups = self.log.count("\nTierline ") + self.log.startswith("Tierline ")
@@ -112,11 +114,13 @@ class Process:
             )
 
     def signal(self, number: int) -> None:
+        """Send a signal, if it runs."""
         if self.running is not None and self.running.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self.running.send_signal(number)
 
     async def kill(self) -> None:
+        """SIGKILL: no last word."""
         self.signal(signal.SIGKILL)
         if self.running is not None:
             await self.running.wait()
@@ -140,6 +144,7 @@ class Process:
 
     @property
     def log(self) -> str:
+        """What it has written."""
         path = self.home / "log.txt"
         return path.read_text(errors="replace") if path.exists() else ""
 
@@ -166,6 +171,7 @@ class Stage:
 
     @property
     def history(self) -> Path:
+        """The history's database."""
         return self.home / "history.sqlite3"
 
     async def post(self, path: str, body: object, within: float = 60) -> tuple[int, dict[str, object]]:
@@ -176,6 +182,7 @@ class Stage:
             return answer.status, found
 
     async def get(self, path: str) -> list[dict[str, object]]:
+        """A list of the sandbox's API."""
         async with self.http.get(self.api + path) as answer:
             found: list[dict[str, object]] = await answer.json()
             assert answer.status == 200, (path, found)
@@ -186,7 +193,9 @@ class Stage:
         headers = {"Authorization": f"Bearer {self.token}"}
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
             timeout = aiohttp.ClientTimeout(total=10)
-            async with self.http.get(f"{self.product}/api/v1{path}", headers=headers, timeout=timeout) as answer:
+            async with self.http.get(
+                f"{self.product}/api/v1{path}", headers=headers, timeout=timeout
+            ) as answer:
                 if answer.status == 200:
                     found: list[dict[str, object]] = await answer.json()
                     return found
@@ -204,6 +213,14 @@ class Stage:
             await asyncio.sleep(0.1)
         raise RuntimeError(f"the product isn't ready after {within} s:\n{self.web.log[-2000:]}")
 
+    async def hands_up(self, within: float = 90) -> None:
+        """Wait until every worker works."""
+        end = asyncio.get_running_loop().time() + within
+        while not all(it.up for it in self.workers):
+            if asyncio.get_running_loop().time() > end:
+                raise RuntimeError(f"a worker doesn't start:\n{self.workers[0].log[-2000:]}")
+            await asyncio.sleep(0.1)
+
 
 def _environment(tree: Path | None) -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
@@ -212,7 +229,9 @@ def _environment(tree: Path | None) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(home: Path, agents: int, workers: int = 2, tree: Path | None = None) -> AsyncIterator[Stage]:
+async def open_stage(
+    home: Path, agents: int, workers: int = 2, tree: Path | None = None
+) -> AsyncIterator[Stage]:
     """Start everything on free ports; `tree` is another folder to import the product from (a seeded bug's)."""
     port, token, secret = free_port(), secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     product = f"http://127.0.0.1:{port}"
@@ -256,6 +275,7 @@ async def open_stage(home: Path, agents: int, workers: int = 2, tree: Path | Non
         try:
             await asyncio.gather(*(it.start() for it in (web, *hands)))
             await stage.ready()
+            await stage.hands_up()
             await _know(stage)
             yield stage
         finally:

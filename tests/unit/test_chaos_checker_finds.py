@@ -115,13 +115,18 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
     ),
     "a text stands twice": (
         "text doubled",
-        with_events(at(920, "message", "C1001", n=9, kind="in", body=json.dumps({"event": "SM1", "text": "help me"}))),
+        with_events(
+            at(920, "message", "C1001", n=9, kind="in", body=json.dumps({"event": "SM1", "text": "help me"}))
+        ),
     ),
     "a text was altered": (
         "text altered",
         lambda it: replace(it, texted=(Texted("SM1", EVA, "help you", 200), it.texted[1])),
     ),
-    "one customer has two open contacts": ("two contacts", with_events(*arrives(13000, 7, "C1003", JONAS, "again"))),
+    "one customer has two open contacts": (
+        "two contacts",
+        with_events(*arrives(13000, 7, "C1003", JONAS, "again")),
+    ),
     "a reply came twice": ("reply twice", lambda it: replace(it, sent=(*it.sent, it.sent[1]))),
     "a reply with ✓ never came": ("reply lost", lambda it: replace(it, sent=it.sent[:1])),
     "a note left": ("note sent", lambda it: replace(it, typed=(replace(it.typed[0], meant="note"),))),
@@ -155,8 +160,12 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
     ),
     "a note stands twice": (
         "note twice",
-        with_events(*[at(990 + n, "message", "C1001", n=20 + n, kind="note", body=json.dumps({"source": "C1:7"}))
-                      for n in range(2)]),
+        with_events(
+            *[
+                at(990 + n, "message", "C1001", n=20 + n, kind="note", body=json.dumps({"source": "C1:7"}))
+                for n in range(2)
+            ]
+        ),
     ),
     "an offer was shown twice": ("shown twice", lambda it: replace(it, cards=it.cards * 2)),
     "a card tells what isn't so": (
@@ -208,7 +217,10 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
             offered(5500, "C1002", "A001", 2, 1002),
         ),
     ),
-    "the rank changed": ("rank lost", with_events(on_duty("A001", 5250), offered(5300, "C1002", "A001", 1, 5))),
+    "the rank changed": (
+        "rank lost",
+        with_events(on_duty("A001", 5250), offered(5300, "C1002", "A001", 1, 5)),
+    ),
     "who comes first is passed over": (
         "order",
         with_events(
@@ -264,12 +276,17 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
         "offer for ever",
         lambda it: replace(
             with_events(
-                on_duty("A001", 5250), offered(5300, "C1002", "A001", 1, 1002), at(5301, "delivered", "C1002", "A001", 1)
+                on_duty("A001", 5250),
+                offered(5300, "C1002", "A001", 1, 1002),
+                at(5301, "delivered", "C1002", "A001", 1),
             )(it),
             ended=60_000,
         ),
     ),
-    "a step that never ends": ("step for ever", lambda it: replace(without("step", "C1002")(it), ended=60_000)),
+    "a step that never ends": (
+        "step for ever",
+        lambda it: replace(without("step", "C1002")(it), ended=60_000),
+    ),
     "a wrap-up that never ends": ("wraps for ever", without("closed")),
     "a contact in no queue": ("nowhere", without("queued", "C1002")),
     "a history with a hole": ("history torn", without("arrived", "C1002")),
@@ -286,8 +303,14 @@ def test_two_misses_in_a_row_send_away() -> None:
     events = [on_duty("A001", 5250)]
     for n in range(2):
         begin = 5300 + n * 7000
-        events += [*arrives(begin - 2, 3 + n, f"C200{n}", f"+49172{n}", "x"), offered(begin, f"C200{n}", "A001", 1, 1003 + n)]
-        events += [at(begin + 10, "delivered", f"C200{n}", "A001", 1), at(begin + 6100, "missed", f"C200{n}", "A001", 1)]
+        events += [
+            *arrives(begin - 2, 3 + n, f"C200{n}", f"+49172{n}", "x"),
+            offered(begin, f"C200{n}", "A001", 1, 1003 + n),
+        ]
+        events += [
+            at(begin + 10, "delivered", f"C200{n}", "A001", 1),
+            at(begin + 6100, "missed", f"C200{n}", "A001", 1),
+        ]
     assert "not sent away" in {it.check for it in check(with_events(*events)(good()))}
 
 
