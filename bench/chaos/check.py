@@ -66,6 +66,8 @@ def conversations(seen: Seen) -> list[Violation]:
                 )
             opened[thread] = event.c
             home[event.c] = thread
+        elif event.e == "reopened":
+            opened[home.get(event.c, "")] = event.c
         elif event.e in ("wrapping", *GONE) and opened.get(home.get(event.c, "")) == event.c:
             del opened[home[event.c]]
     return found
@@ -246,7 +248,8 @@ def threads(seen: Seen) -> list[Violation]:
     """Each contact that was taken has one thread; each line stands there once; what has ended is closed there."""
     count = Counter(it.contact for it in seen.heads)
     taken = {e.c for e in seen.events if e.e == "accepted"}
-    ended = {e.c for e in seen.events if e.e == "closed"}
+    last = {e.c: e.e for e in seen.events if e.e in ("closed", "reopened", "returned", "accepted", "queued")}
+    ended = {c for c, kind in last.items() if kind == "closed"}
     found = [Violation("thread twice", c, f"{n} threads") for c, n in count.items() if n > 1]
     found += [Violation("no thread", c, "taken, and nowhere to answer") for c in sorted(taken - set(count))]
     found += [Violation("thread open", it.contact, "closed, and its thread doesn't know") for it in seen.heads

@@ -130,7 +130,27 @@ class Walk:
 
     def _on_queued(self, e: Event) -> None:
         c = self.contacts[e.c]
-        c.state, c.rank, c.since = "waiting", int(e.x.get("rank") or c.rank), e.t
+        if c.owner:  # taken from whoever had it: silent for too long, or gone
+            self._agent(c.owner).own.discard(e.c)
+        c.state, c.owner, c.rank, c.since, c.step = "waiting", "", int(e.x.get("rank") or c.rank), e.t, 0
+        self._wait(c)
+
+    def _on_reopened(self, e: Event) -> None:
+        c = self.contacts[e.c]
+        c.state = "wrapping" if c.state == "wrapping" else "reopened"
+
+    def _on_returned(self, e: Event) -> None:
+        c = self.contacts[e.c]
+        if c.owner and c.owner != e.a:
+            self.tell("two owners", e.c, f"it went back to {e.a} while {c.owner} had it")
+        c.state, c.owner = "active", e.a
+        self._agent(e.a).own.add(e.c)
+        self._wait(c)
+
+    def _on_snoozed(self, e: Event) -> None:
+        c = self.contacts[e.c]
+        self._agent(e.a).own.discard(e.c)
+        c.state, c.owner = "snoozed", e.a
         self._wait(c)
 
     def _wait(self, c: Contact) -> None:
@@ -150,7 +170,7 @@ class Walk:
 
     def _on_offered(self, e: Event) -> None:
         c, a = self.contacts[e.c], self._agent(e.a)
-        c.step = max(c.step, int(e.x.get("step") or 0))
+        c.step = int(e.x.get("step") or 0)
         if c.state != "waiting":
             self.tell("offered wrongly", f"{e.c}:{e.n}", f"offered to {e.a} while {c.state}")
         if a.presence != "available":
@@ -244,7 +264,7 @@ class Walk:
 
     def _on_closed(self, e: Event) -> None:
         c = self.contacts[e.c]
-        if c.state not in ("active", "wrapping"):
+        if c.state not in ("active", "wrapping", "snoozed"):
             self.tell("closed wrongly", e.c, f"closed while {c.state}")
         self._agent(c.owner).own.discard(e.c)
         c.state, c.owner = "closed", ""
