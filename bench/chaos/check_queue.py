@@ -194,9 +194,11 @@ class Walk:
         # made up for, and `overdue` says how long that may take.
         if not c.rank or not self.quiet:
             return
+        # A pause that is over counts once a tick has had the time to say so.
+        known = e.t - PATIENCE - self._stood(e.t - PAUSE, e.t)
         for _, name in self.ranks[: bisect_left(self.ranks, (c.rank, ""))]:
             w = self.contacts[name]
-            if name not in self.now_in and self._may(w, e.a, e.t):
+            if name not in self.now_in and self._may(w, e.a, known):
                 self.tell("order", f"{e.c}:{e.n}", f"offered to {e.a} before {w.id}, which comes first")
                 return
 
