@@ -20,6 +20,7 @@ RATE = 67.0
 """Conversations a second, at most: 20,000 in five minutes."""
 
 
+FEW = 300
 SETTLE = 80.0
 """Seconds that the dust may take: a delivery that failed again and again is tried every 30 s."""
 
@@ -34,7 +35,7 @@ class Form:
     seconds: float = 0.0
     agents: int = 0
     kinds: tuple[str, ...] = ()
-    drain: float = 60.0
+    drain: float = 0.0
     tree: Path | None = None
     lives: float = 1.0
     settle: float = SETTLE
@@ -46,6 +47,11 @@ class Form:
     def lasts(self) -> float:
         """Seconds of crowd and faults."""
         return self.seconds or max(15.0, self.contacts / RATE, self.faults * 1.5)
+
+    @property
+    def finishing(self) -> float:
+        """Seconds in which the agents may finish what there is: everything where that is little."""
+        return self.drain or (60.0 if self.contacts <= FEW else 15.0)
 
     @property
     def people(self) -> int:
@@ -95,7 +101,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
                     task.cancel()
         took["crowd and faults"] = time.monotonic() - begun - sum(took.values())
         crowd.kind = True
-        still = await _drain(stage, crowd, form.drain)
+        still = await _drain(stage, crowd, form.finishing)
         crowd.gone = True
         await crowd.everybody("offline")
         settled = await quiet(stage, crowd, form.settle)
