@@ -106,7 +106,9 @@ def replies(seen: Seen) -> list[Violation]:
                 Violation("sent unreleased", about, f"it left while the history has it {status or 'not'}")
             )
         if sent and early:
-            found.append(Violation("sent unreleased", about, "it left before its time for Undo was up"))
+            found.append(
+                Violation("sent unreleased", about, "it left after an Undo, or before the time for it was up")
+            )
         if status in ("held", "queued", "sending") and not sent:
             found.append(Violation("reply stuck", about, f"{status} long after everything was quiet"))
         if status and contact != it.contact:
@@ -130,7 +132,9 @@ def _replies(seen: Seen) -> dict[str, tuple[str, str, bool]]:
             found[place] = ("held", e.c, e.t + seen.rules.hold_ms - 50 > due[place])
         elif key in at and e.e in ("reply.undone", "message.out", "message.receipt"):
             status = {"reply.undone": "undone", "message.out": "queued"}.get(e.e) or str(e.x.get("status"))
-            early = found[at[key]][2] or (e.e == "message.out" and e.t < due[at[key]])
+            early = found[at[key]][2] or (
+                e.e == "message.out" and (e.t < due[at[key]] or found[at[key]][0] == "undone")
+            )
             found[at[key]] = (status, e.c, early)
     return found
 

@@ -136,6 +136,10 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
             without("message.receipt", n=3)(without("message.out", n=3)(it))
         ),
     ),
+    "a reply was undone and left all the same": (
+        "sent unreleased",
+        with_events(at(2000, "reply.undone", "C1001", "A000", 3)),
+    ),
     "a reply left before its time": ("sent unreleased", moved("message.out", "C1001", 1500, 3)),
     "a reply went to somebody else": (
         "wrong customer",
