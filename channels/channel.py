@@ -133,7 +133,7 @@ class Line:
     """One line in a contact's thread."""
 
     contact: str
-    n: int  # the message's number; 0 for a line that is no message
+    n: int  # the message's number: by it the line is found again
     kind: Literal["customer", "agent", "system", "note"]
     author: str
     text: str
@@ -195,8 +195,10 @@ class Desk(Protocol):
     async def close(self, place: str, contact: str, told: str) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
 
-    async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
-        """Say something to a person (mail address or user id) or a channel ("#name")."""
+    async def tell(
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
+    ) -> str:
+        """Say something to a person (mail address or user id) or a channel ("#name"); with a `key` once."""
 
 
 # ---- what the desk asks of the house --------------------------------------------------------------------------
@@ -237,6 +239,15 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """The reply that was typed at a place: which message it is, and whether it is held, has left, or neither."""
+
+    contact: str
+    n: int
+    state: Literal["held", "left", "stayed"]
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """What the close modal says."""
 
@@ -244,6 +255,15 @@ class Closing:
     disposition: str
     root_cause: str
     resolution: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """What a form for adding somebody to the plan offers: a team, and whose levels they get."""
+
+    name: str
+    teams: tuple[str, ...]
+    agents: tuple[str, ...]
 
 
 class House(Protocol):
@@ -258,8 +278,8 @@ class House(Protocol):
     async def typed(self, typed: Typed) -> Told | None:
         """Somebody wrote in a thread: a held reply, a note, or nothing that leaves. None: nothing to say."""
 
-    async def standing(self, thread: str, place: str) -> tuple[str, int, str] | None:
-        """The reply typed at `place`, whichever process took it: contact, number, status; None when unknown."""
+    async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
+        """The reply that was typed at `place`; `contact` where the thread's first message names it."""
 
     async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
         """*Send it* under a note: the owner sends what was kept inside."""
@@ -287,6 +307,12 @@ class House(Protocol):
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         """A button under something told (`Button`): its action and value come back as they were given."""
+
+    async def adding(self, actor: Actor, value: str) -> Adding | Told:
+        """What a form for adding the newcomer of `value` (a button's) offers, or why there is none."""
+
+    async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
+        """Add the newcomer of `value`; `like` is the agent whose levels they get, "" for none."""
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions for the contact's service, for the close modal."""

@@ -17,7 +17,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from ..queue.address import Address
 from ..queue.safety import CONFIG_READ, durability, read_facts, unsafe, warnings
+from ..queue.store import ALLOWED, REMEDY
 from ..router.plan.load import PlanErrors, load_async
 from ..router.plan.model import Plan
 from ..settings import Settings
@@ -127,9 +129,16 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
                 running=True,
             )
         return StoreSeen(embedded=True)
+    url = settings.redis_url.get_secret_value()
+    try:
+        exposed = Address.parse(url).exposed()
+    except ValueError as error:
+        return StoreSeen(no=str(error), embedded=False)
+    if exposed and not settings.store_insecure:
+        return StoreSeen(no=f"{exposed}. {REMEDY}", embedded=False)
     redis = Redis.from_url(
-        settings.redis_url.get_secret_value(), retry=Retry(NoBackoff(), 0), socket_timeout=3, socket_connect_timeout=3,
-        single_connection_client=True, decode_responses=True,
+        url, retry=Retry(NoBackoff(), 0), socket_timeout=3, socket_connect_timeout=3,
+        single_connection_client=True, decode_responses=True, protocol=2, driver_info=None,
     )  # fmt: skip
     try:
         info = await redis.info()
@@ -142,7 +151,8 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
         return StoreSeen(no=f"REDIS_URL doesn't answer ({type(error).__name__})", embedded=False)
     finally:
         await redis.aclose()
-    said = tuple(w for w in warnings(facts) if durability(facts) != "none" or "doesn't sync" not in w)
+    said: tuple[str, ...] = (f"{exposed}; {ALLOWED}",) if exposed else ()
+    said += tuple(w for w in warnings(facts) if durability(facts) != "none" or "doesn't sync" not in w)
     return StoreSeen(unsafe(facts) or "", facts.server, durability(facts), said, embedded=False)
 
 

@@ -211,4 +211,6 @@ def last_in(messages: Iterable[MessageView]) -> MessageView | None:
 
 def _rest(it: Event) -> Json:
     raw = json.loads(it.x or "{}")
-    return {k: v for k, v in raw.items() if k not in ("facts", "body")} if isinstance(raw, dict) else {}
+    return (
+        {k: v for k, v in raw.items() if k not in ("facts", "body", "yaml")} if isinstance(raw, dict) else {}
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from urllib.parse import quote
 
 from redis.asyncio.connection import parse_url
@@ -70,6 +71,26 @@ class Address:
         if self.path:
             return f"unix://{self.path}"
         return f"{'rediss' if self.tls else 'redis'}://{self.host}:{self.port}/{self.db}"
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine by its very name: a socket's path, `localhost`, a loopback address."""
+        if self.path or self.host.casefold() == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def exposed(self) -> str | None:
+        """Why somebody on the way could read or change what we say to it; None when nobody can."""
+        if self.local:
+            return None
+        if not self.tls:
+            return f"The store at {self} is on another machine and isn't encrypted (redis://)"
+        if not self.password and not self.cert_file:
+            return f"The store at {self} is on another machine and asks for no password"
+        return None
 
     def tls_context(self) -> ssl.SSLContext | None:
         """A verifying context, or None for a plain connection."""

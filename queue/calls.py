@@ -13,7 +13,7 @@ from typing import Protocol
 
 from . import library
 from .client import Client, Reply, Word
-from .failures import OutcomeUnknown, ScriptError, StoreIdentityChanged, StoreUnavailable
+from .failures import DiskFull, OutcomeUnknown, ScriptError, StoreIdentityChanged, StoreUnavailable
 from .replies import Refused
 
 DEADLINE = 3.0  # s, all attempts together
@@ -120,6 +120,8 @@ class Calls:
                 raise Refused("expired") from None
             except StoreIdentityChanged:
                 raise
+            except DiskFull as error:  # room doesn't come back within seconds
+                raise (unknown or error) from None
             except StoreUnavailable as error:
                 unknown = error if isinstance(error, OutcomeUnknown) else unknown
                 if time.monotonic() + pause >= ends:

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator
 from ..skills.skill import CHANNELS, LIVE, Channel, refusal
 from .state import BITS, ENDED, QUEUED, AgentView, ContactView, State
 
+OWNED = ("active", "wrapping", "snoozed")
+
 
 def violations(state: State, now: int) -> list[str]:
     """Every broken rule, one line each; empty is good."""
-    found = [*_promise(state), *_timers(state), *_loads(state), *_marks(state)]
+    found = [*_promise(state), *_answering(state), *_timers(state), *_loads(state), *_marks(state)]
     if not any(at <= now for at in state.due.values()):
         found += [*_conservation(state), *_dead_steps(state, now)]
     return found
@@ -54,41 +56,84 @@ def _could(agent: AgentView, contact: ContactView) -> bool:
         agent.presence == "available"
         and agent.on_shift
         and bool(agent.channels & BITS[contact.channel])
-        and agent.name not in contact.excluded
+        and agent.name not in (*contact.excluded, contact.owner)
         and refusal(contact.now_step.need, agent.profile) is None
     )
 
 
 def _promise(state: State) -> Iterator[str]:
     for it in state.contacts.values():
-        owned = it.state in ("active", "wrapping")
-        if owned != bool(it.owner):
+        if (it.state in OWNED) != bool(it.owner):
             yield f"{it.id} is {it.state} with owner {it.owner!r}"
-        if owned and it.id not in state.agents[it.owner].contacts:
+        if it.owner and it.id not in _kept_by(state.agents[it.owner], it):
             yield f"{it.id} isn't held by its owner {it.owner}"
-        if (it.state == "offered") != bool(it.offers):
+        if it.handing and it.state != "active":
+            yield f"{it.id} is handed over while it is {it.state}"
+        if not it.handing and (it.state == "offered") != bool(it.offers):
             yield f"{it.id} is {it.state} with {len(it.offers)} live offers"
+        if it.owner and any(offer.agent == it.owner for offer in it.offers):
+            yield f"{it.id} is offered to its owner {it.owner}"
+        if (it.state in ENDED) != (it.closed_at is not None):
+            yield f"{it.id} is {it.state} and ended at {it.closed_at}"
         if it.state == "parked" and (it.wake is None or f"p:{it.id}" not in state.due):
             yield f"{it.id} is parked without a dated wake-up"
         if len({offer.agent for offer in it.offers}) != len(it.offers):
             yield f"{it.id} is offered twice to one agent"
-    threads = [it.thread for it in state.contacts.values() if it.state in (*QUEUED, "active", "parked")]
-    if len(threads) != len(set(threads)):
-        yield "two open contacts in one conversation"
+
+
+def _answering(state: State) -> Iterator[str]:
+    """Who is reminded, what falls quiet, whose work goes to others: each timer has its reason and the reverse."""
+    held = {member.split(":")[1] for member in state.due if member[0] == "r"}
+    for it in state.contacts.values():
+        idle = it.state == "active" and not it.handing
+        asked = idle and it.owed and it.route.nudge is not None
+        if asked and it.id not in held and f"n:{it.id}" not in state.due:
+            yield f"{it.owner} is never reminded of {it.id}"
+        if f"n:{it.id}" in state.due and not asked:
+            yield f"timer n:{it.id} for {it.state}, owed: {it.owed}"
+        if f"q:{it.id}" in state.due and (not idle or it.owed or it.route.quiet is None):
+            yield f"timer q:{it.id} for {it.state}, owed: {it.owed}"
+        if it.nudged and f"n:{it.id}" not in state.due:
+            yield f"{it.owner} was reminded of {it.id}, and nothing follows"
+    for agent in state.agents.values():
+        if agent.leaving != state.due.get(f"l:{agent.name}"):
+            yield f"{agent.name} leaves at {agent.leaving}, and the timer says otherwise"
+        active = [id for id in agent.contacts if _owns(state.contacts[id], agent, "active")]
+        gone = agent.presence == "offline" or not agent.on_shift
+        if gone and active and agent.leaving is None:
+            yield f"{agent.name} is gone for good with {sorted(active)}"
+        mine = {it.id for it in state.contacts.values() if _owns(it, agent, "snoozed")}
+        if agent.snoozed != mine:
+            yield f"{agent.name} has snoozed {sorted(mine)}, not {sorted(agent.snoozed)}"
+
+
+def _owns(contact: ContactView, agent: AgentView, state: str) -> bool:
+    return contact.owner == agent.name and contact.state == state
+
+
+def _kept_by(agent: AgentView, contact: ContactView) -> frozenset[str]:
+    return agent.snoozed if contact.state == "snoozed" else agent.contacts
+
+
+def _queued(contact: ContactView) -> bool:
+    return contact.state in QUEUED or contact.handing
 
 
 def _timers(state: State) -> Iterator[str]:
     must: set[str] = set()
     for it in state.contacts.values():
         must |= {f"o:{it.id}:{offer.number}" for offer in it.offers}
-        must |= {f"p:{it.id}"} if it.state == "parked" else set()
+        dated = it.state == "parked" or (it.state == "snoozed" and it.wake is not None)
+        must |= {f"p:{it.id}"} if dated else set()
+        if dated and it.wake != state.due.get(f"p:{it.id}"):
+            yield f"{it.id} doesn't wake at {it.wake}"
         must |= {f"w:{it.id}"} if it.state == "wrapping" else set()
-        if it.state in QUEUED and it.step < len(it.route.steps) - 1:
+        if _queued(it) and it.step < len(it.route.steps) - 1:
             must.add(f"s:{it.id}")
         for offer in it.offers:
             if state.due.get(f"o:{it.id}:{offer.number}") != offer.due:
                 yield f"{it.id}'s offer {offer.number} isn't due when it says"
-        if it.excluded and it.state in (*ENDED, "active", "wrapping"):
+        if it.excluded and not (_queued(it) or it.state == "parked"):
             yield f"{it.id} is {it.state} and still excludes {sorted(it.excluded)}"
     for missing in sorted(must - state.due.keys()):
         yield f"no timer {missing}"
@@ -98,7 +143,7 @@ def _timers(state: State) -> Iterator[str]:
         known = state.contacts.get(contact)
         if kind in "opw" and member not in must:
             yield f"timer {member} for nothing"
-        if kind in "sE" and (known is None or known.state not in QUEUED):
+        if kind in "sE" and (known is None or not _queued(known)):
             yield f"timer {member} for what isn't in the queue"
         if kind == "e" and (known is None or more not in known.excluded):
             yield f"timer {member} without its pair"
@@ -108,7 +153,8 @@ def _loads(state: State) -> Iterator[str]:
     held: dict[str, set[str]] = {name: set() for name in state.agents}
     offers = Counter(offer.agent for it in state.contacts.values() for offer in it.offers)
     for it in state.contacts.values():
-        for name in filter(None, (it.owner, *(offer.agent for offer in it.offers))):
+        owner = "" if it.state == "snoozed" else it.owner
+        for name in filter(None, (owner, *(offer.agent for offer in it.offers))):
             held[name].add(it.id)
     for agent in state.agents.values():
         if held[agent.name] != agent.contacts:
@@ -130,7 +176,7 @@ def _marks(state: State) -> Iterator[str]:
     for it in state.contacts.values():
         if it.drainer and state.agents[it.drainer].draining != it.id:
             yield f"{it.id} thinks that {it.drainer} is kept free for it"
-        if it.drainer and (it.state != "waiting" or not _could(state.agents[it.drainer], it)):
+        if it.drainer and (not _queued(it) or it.offers or not _could(state.agents[it.drainer], it)):
             yield f"{it.drainer} is kept free for {it.id} in vain"
     for agent in state.agents.values():
         if agent.draining and state.contacts[agent.draining].drainer != agent.name:
@@ -140,7 +186,7 @@ def _marks(state: State) -> Iterator[str]:
 def _conservation(state: State) -> Iterator[str]:
     free = [it for it in state.agents.values() if _mask(state, it)]
     for contact in state.contacts.values():
-        if contact.state not in QUEUED:
+        if not _queued(contact):
             continue
         if not contact.personal and len(contact.offers) >= contact.now_step.offer_to:
             continue
@@ -152,7 +198,7 @@ def _conservation(state: State) -> Iterator[str]:
 def _dead_steps(state: State, now: int) -> Iterator[str]:
     for it in state.contacts.values():
         last = len(it.route.steps) - 1
-        if it.state != "waiting" or it.step == last:
+        if not _queued(it) or it.offers or it.step == last:
             continue
         ends = it.deadlines[it.step] if it.deadlines else it.base + (it.now_step.until or 0)
         if ends <= now:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from typing import Self
 
 from .address import Address
@@ -30,6 +31,7 @@ SILENCE = 3.0  # s without a byte while calls are out: the connection is taken f
 IN_FLIGHT = 20_000
 CONNECT_WITHIN = 1.0
 BACKOFF = (0.05, 1.0)
+_TLS_HERE = "is it up, and is rediss:// right for this port?"
 
 
 class Client:
@@ -154,7 +156,9 @@ class Client:
             except (StoreRefused, NotSent) as error:
                 self._fall(error)
             except Exception as error:  # whatever it is, this task must not end: it is the way back
-                self._fall(NotSent(f"can't reach the store at {self.address}: {_words(error)}"))
+                self._fall(
+                    NotSent(f"can't reach the store at {self.address}: {_words(error, self.address.tls)}")
+                )
             else:
                 wait = BACKOFF[0]
                 self._wire = wire
@@ -212,5 +216,11 @@ def _again(error: StoreUnavailable) -> StoreUnavailable:
     return type(error)(*error.args)
 
 
-def _words(error: BaseException) -> str:
+def _words(error: BaseException, tls: bool = False) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate isn't accepted: {error.verify_message.rstrip('.')}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS doesn't come about ({error.reason or 'it ended at once'}): {_TLS_HERE}"
+    if tls and isinstance(error, TimeoutError | ConnectionError):
+        return f"{'no answer' if isinstance(error, TimeoutError) else error}: {_TLS_HERE}"
     return "no answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

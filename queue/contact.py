@@ -6,7 +6,9 @@ Everything here is a value. Instants are whole milliseconds since the epoch, dur
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from ..skills.skill import CHANNELS, Channel, Levels, Need
@@ -93,28 +95,40 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The steps of a service on one channel; `offer` counts from delivery, `wrap_up` 0 means none."""
+    """The steps of a service on one channel; `offer` counts from delivery, `wrap_up` 0 means none.
+
+    `quiet`: so long after the owner's reply went out the contact is snoozed (0: at once; None: never).
+    `nudge`: so long a customer's message may lie unanswered before the owner is reminded, and as long again
+    before somebody else is asked (None: never).
+    """
 
     service: str
     channel: Channel
     steps: tuple[Step, ...]
     offer: int
     wrap_up: int
+    quiet: int | None = None
+    nudge: int | None = None
 
     @property
     def text(self) -> str:
-        """Canonical JSON: the identity under which the queue interns the route."""
+        """Canonical JSON: the identity under which the queue interns the route.
+
+        A route with neither `quiet` nor `nudge` keeps the text of five parts that older stores hold.
+        """
         steps = [
             [json.loads(it.need.text), it.until, it.pick, it.offer_to, it.shares, it.alert]
             for it in self.steps
         ]
-        return _dump([self.service, self.channel, steps, self.offer, self.wrap_up])
+        times = () if self.quiet is None and self.nudge is None else (self.quiet, self.nudge)
+        return _dump([self.service, self.channel, steps, self.offer, self.wrap_up, *times])
 
     @classmethod
     def parse(cls, text: str) -> Route:
         """The inverse of `text`. Raises ValueError when `text` isn't one."""
-        service, channel, steps, offer, wrap_up = json.loads(text)
-        return cls(service, channel, tuple(_step(raw) for raw in steps), offer, wrap_up)
+        service, channel, steps, offer, wrap_up, *times = json.loads(text)
+        quiet, nudge = times or (None, None)
+        return cls(service, channel, tuple(_step(raw) for raw in steps), offer, wrap_up, quiet, nudge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +155,32 @@ class Decision:
     deadlines: tuple[int, ...] = ()
     prefer: Preference | None = None
     facts: str = "{}"
+
+    def record(self) -> dict[str, object]:
+        """What the ledger keeps of it so that the day can be replayed; its facts stand beside it."""
+        it = self.prefer
+        kind = "direct" if it and it.until is None else "preferred"
+        return {
+            "route": self.route.text,
+            "rank": self.rank,
+            "wake": self.wake,
+            "deadlines": ",".join(map(str, self.deadlines)),
+            "prefer": [it.agent if it else "", kind, it.until if it else None],
+        }
+
+    @classmethod
+    def recorded(cls, of: Mapping[str, Any], facts: str) -> Decision:
+        """The inverse of `record`. Raises KeyError, ValueError or TypeError when `of` isn't one."""
+        agent, kind, until = of["prefer"]
+        prefer = Preference(agent, "direct" if kind == "direct" else "preferred", until) if agent else None
+        deadlines = tuple(int(at) for at in of["deadlines"].split(",") if at)
+        return cls(_route(of["route"]), int(of["rank"]), of["wake"], deadlines, prefer, facts)
+
+
+@lru_cache(maxsize=4096)
+def _route(text: str) -> Route:
+    """Records repeat the same few routes; what a text means never changes."""
+    return Route.parse(text)
 
 
 def _step(raw: list[Any]) -> Step:

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import string
 import subprocess
@@ -94,6 +95,13 @@ class EmbeddedStore:
         """The server's process, or None while there is none."""
         alive = self._process is not None and self._process.returncode is None
         return self._process.pid if alive and self._process else None
+
+    def room(self) -> int:
+        """Free bytes on its disk."""
+        try:
+            return shutil.disk_usage(self._directory.path).free
+        except OSError:
+            return 0
 
     async def wait_dead(self) -> int:
         """Return when the server has ended, with its exit status."""

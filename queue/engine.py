@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Literal, cast
 
 from ..skills.skill import CHANNELS, Capacity, Need, Profile
 from . import library
 from .calls import DEADLINE, StoreLike
 from .contact import Decision, Route
+from .engine_moves import Moves, arrival, channel_of, moved
 from .engine_reads import Reads
 from .engine_site import Site, answer
 from .replies import Answer, Arrival, Ticked
 from .state import Presence
 from .table import Table
 
+GRACE = 300_000
 
-class Queue(Site, Reads):
+
+class Queue(Moves, Site, Reads):
     """One site's queue. Any number of processes may have one; none keeps state but the table's texts."""
 
     def __init__(
@@ -37,16 +39,19 @@ class Queue(Site, Reads):
 
     async def arrive(
         self, arrived: str, event: str, thread: str, decision: Decision,
+        again: Decision | None = None, reopen: int = 0,
         *, op: str | None = None, now: int | None = None,
     ) -> Arrival:  # fmt: skip
         """A message (JSON): a new contact, one more message of the open one in `thread`, or a duplicate.
 
-        `event` is the outside's id, remembered for 48 h; empty ids and threads are not looked up.
+        `event` is the outside's id, remembered for 48 h; empty ids and threads are not looked up. A message to
+        a snoozed contact goes to its owner, or, when they can't have it, into the queue as `again` says. One to
+        a contact that ended at most `reopen` ms ago opens it again.
         """
         words = await self._decision(decision)
-        reply = await self.do("arrive", arrived, event, thread, *words, op=op, now=now)
-        outcome, contact, n = reply.split(" ")
-        return Arrival(cast(Literal["new"], outcome), contact, int(n))
+        more = await self._decision(again) if again else ()
+        reply = await self.do("arrive", arrived, event, thread, *words, reopen, *more, op=op, now=now)
+        return arrival(reply)
 
     async def accept(
         self, contact: str, offer: int, agent: str, *, op: str | None = None, now: int | None = None
@@ -68,10 +73,10 @@ class Queue(Site, Reads):
         return answer(await self.do("delivered", contact, offer, place, op=op, now=now))
 
     async def rescind(
-        self, contact: str, offer: int, reason: str, *, op: str | None = None, now: int | None = None
-    ) -> Answer:
-        """An offer is taken back: nobody is to blame, nobody is excluded."""
-        return answer(await self.do("rescind", contact, offer, reason, op=op, now=now))
+        self, contact: str, offer: int, reason: str, pause: int = 0, *, op: str | None = None, now: int | None = None
+    ) -> Answer:  # fmt: skip
+        """An offer is taken back: nobody is to blame. For `pause` ms others are asked for this contact first."""
+        return answer(await self.do("rescind", contact, offer, reason, pause, op=op, now=now))
 
     async def complete(
         self, contact: str, agent: str, outcome: str = "{}", *, op: str | None = None, now: int | None = None
@@ -112,33 +117,44 @@ class Queue(Site, Reads):
         return answer(await self.do("revive", contact, op=op, now=now))
 
     async def reroute(
-        self, contact: str, decision: Decision, *, op: str | None = None, now: int | None = None
-    ) -> Answer:
+        self, contact: str, decision: Decision, expected: Route | None = None,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
         """Another decision for a contact without an owner; live offers stay where the new step admits them.
 
-        Raises ValueError when the route is of another channel.
+        `expected`: stale when it follows another route by now. Raises ValueError when the route is of another
+        channel.
         """
         words = await self._decision(decision)
-        channel = CHANNELS.index(decision.route.channel) + 1
-        reply = await self.do("reroute", contact, channel, "", *words, op=op, now=now)
-        if reply == "channel":
-            raise ValueError("a contact can't change its channel")
-        return answer(reply)
+        still = "" if expected is None else await self.table.intern_route(expected)
+        return moved(await self.do("reroute", contact, channel_of(decision), still, *words, op=op, now=now))
 
-    async def forget(self, contact: str, *, op: str | None = None, now: int | None = None) -> bool:
-        """Delete an ended contact's keys; False when it hasn't ended or is unknown."""
-        return (await self.do("forget", contact, op=op, now=now)).startswith("ok")
+    async def reevaluate(
+        self, version: int, contact: str, judged: str, decision: Decision,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """`reroute`, as long as plan `version` is being walked and the contact's facts still are `judged`; else stale."""
+        words = await self._decision(decision)
+        told = (version, judged, contact, channel_of(decision), "", *words)
+        return moved(await self.do("reevaluate", *told, op=op, now=now))
+
+    async def forget(
+        self, contact: str, keep: int = 0, *, op: str | None = None, now: int | None = None
+    ) -> bool:
+        """Delete an ended contact's keys; False when it is unknown, or ended less than `keep` ms ago, or not."""
+        return (await self.do("forget", contact, keep, op=op, now=now)).startswith("ok")
 
     # -- people --------------------------------------------------------------------------------------------
 
     async def agent(
         self, name: str, profile: Profile, capacity: Capacity, channels: int,
-        edges: Sequence[tuple[int, bool]] = (), on_shift: bool = False,
+        edges: Sequence[tuple[int, bool]] = (), on_shift: bool = False, grace: int = GRACE,
         *, op: str | None = None, now: int | None = None,
     ) -> Answer:  # fmt: skip
         """Add or edit an agent; an edit tears nothing away that they hold. A new agent is offline.
 
         `channels` are the switched-on ones as bits; `edges` the next changes of `on_shift`, earliest first.
+        `grace`: ms after leaving (or becoming another profile) until the work they own goes to others.
         """
         number = await self.table.intern_profile(profile)
         costs, caps = dict(capacity.costs), dict(capacity.caps)
@@ -148,6 +164,7 @@ class Queue(Site, Reads):
             "cap": [caps.get(ch, -1) for ch in CHANNELS],
             "offers": capacity.offers,
             "on": channels,
+            **({"grace": grace} if grace != GRACE else {}),
         }
         text = json.dumps([capacity.budget, capacity.costs, capacity.caps, capacity.offers])
         words = (number, json.dumps(about), int(on_shift), ",".join(f"{at}:{int(on)}" for at, on in edges))
@@ -167,9 +184,14 @@ class Queue(Site, Reads):
         """On shift until then, whatever the flag says."""
         return answer(await self.do("overtime", name, until, op=op, now=now))
 
-    async def remove_agent(self, name: str, *, op: str | None = None, now: int | None = None) -> Answer:
-        """Nothing of theirs is lost: owned work is queued again with its rank, wrap-ups end."""
-        return answer(await self.do("remove_agent", name, op=op, now=now))
+    async def remove_agent(
+        self, name: str, grace: int = 0, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """Nothing of theirs is lost: owned work is queued again with its rank, wrap-ups end.
+
+        With `grace` (ms) they are off duty at once, and gone with that after it; `agent` meanwhile keeps them.
+        """
+        return answer(await self.do("remove_agent", name, grace, op=op, now=now))
 
     async def desk(self, up: bool, *, op: str | None = None, now: int | None = None) -> bool:
         """While the desk is down nobody is offered anything; True when that changed."""
@@ -193,16 +215,3 @@ class Queue(Site, Reads):
     async def intern_route(self, route: Route) -> int:
         """The number under which the store knows a route."""
         return await self.table.intern_route(route)
-
-    async def _decision(self, it: Decision) -> tuple[str | int, ...]:
-        prefer = it.prefer
-        return (
-            await self.table.intern_route(it.route),
-            it.rank,
-            "" if it.wake is None else it.wake,
-            ",".join(map(str, it.deadlines)),
-            prefer.agent if prefer else "",
-            "direct" if prefer and prefer.until is None else "preferred",
-            prefer.until or "" if prefer else "",
-            it.facts,
-        )

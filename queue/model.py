@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from .contact import Decision
+from .contact import Decision, Route
 from .model_match import Bounds
-from .model_memory import Contact
+from .model_moves import same_channel
 from .model_timers import Timers
 from .replies import Answer, Arrival, Refused
 
 OPERATION_KEPT = 600_000
 OPERATION_AHEAD = 5_000
 EVENT_KEPT = 48 * 3_600_000
-QUEUED = ("waiting", "offered")
 
 T = TypeVar("T")
 
@@ -49,74 +48,72 @@ class Model(Timers):
 
     # -- contacts ------------------------------------------------------------------------------------------
 
-    def arrive(self, arrived: str, event: str, thread: str, decision: Decision) -> Arrival:
-        """One outside event has one effect: a new contact, one more message, or nothing."""
+    def arrive(
+        self,
+        arrived: str,
+        event: str,
+        thread: str,
+        decision: Decision,
+        again: Decision | None = None,
+        reopen: int = 0,
+    ) -> Arrival:
+        """One outside event has one effect: a new contact, one more message, or nothing.
+
+        `again`: what was decided for the contact that is there already, should it have to be queued anew;
+        `reopen`: so many ms after its end the conversation's last contact is still the one that is meant.
+        """
         self.intern(decision.route)
+        if again:
+            self.intern(again.route)
         known = self.seen.get(event)
         if known and known[0] > self.now:
             return Arrival("duplicate", known[1], known[2])
-        contact = self.contacts.get(self.threads.get(thread, ""))
+        contact = self.contacts.get(self.threads.get(thread, "")) or self.reopenable(thread, reopen)
         if contact:
             number = self.say(contact, "in", arrived)
-            self.tell("message", contact.id, "", number, kind="in", body=arrived)
+            needed = again if contact.state in ("snoozed", "closed") else None
+            rest = {"again": needed, "facts": needed.facts} if needed else {}
+            self.tell(
+                "message", contact.id, "", number,
+                kind="in", body=arrived, rank=decision.rank, reopen=reopen, **rest,
+            )  # fmt: skip
+            self.heard(contact, decision, again)
         else:
-            contact, number = self._open(arrived, thread, decision), 1
+            contact, number = self.open_contact(arrived, thread, decision), 1
+            self.begin(contact, decision)
         self.seen[event] = (self.now + EVENT_KEPT, contact.id, number)
         self.work()
         return Arrival("added" if number > 1 else "new", contact.id, number)
 
-    def _open(self, arrived: str, thread: str, decision: Decision) -> Contact:
-        self.counter += 1
-        contact = Contact(
-            id=f"C{self.counter}",
-            number=self.counter,
-            route=decision.route,
-            classes=self.intern(decision.route),
-            rank=decision.rank * 1000 + self.counter % 1000,
-            arrived=self.now,
-            base=self.now,
-            thread=thread,
-            deadlines=decision.deadlines,
-            prefer=decision.prefer,
-            facts=decision.facts,
-            previous=self.last.get(thread, ""),
-        )
-        self.contacts[contact.id] = contact
-        self.threads[thread] = self.last[thread] = contact.id
-        self.say(contact, "in", arrived)
-        parked = decision.wake is not None and decision.wake > self.now
-        self.tell(
-            "arrived", contact.id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
-            parked=parked, body=arrived, previous=contact.previous,
-        )  # fmt: skip
-        if parked:
-            self._park(contact, decision.wake, "")
-        else:
-            self.tell("queued", contact.id, rank=contact.rank)
-            self.freed.append(contact)
-        return contact
-
     def accept(self, contact: str, offer: int, agent: str) -> Answer:
-        """The agent takes it; all its other live offers end."""
+        """The agent takes it, from the queue or from its owner; all its other live offers end."""
         it, live = self.live(contact, offer, agent)
-        if it and it.owner == agent and it.taken == offer and it.state in ("active", "wrapping"):
+        if it and it.owner == agent and it.taken == offer and it.state in ("active", "wrapping", "snoozed"):
             return Answer("accepted", agent, it.state)
         if it is None or live is None:
-            return self._too_late(it)
+            return self.too_late(it)
         who = self.agents[agent]
         self.list_out(it)
         self.due.pop(f"o:{it.id}:{live.number}", None)
         del it.offers[agent]
         who.offers.discard(it.id)
         who.rooms.clear()
+        former = self.agents[it.owner] if it.handing else None
+        if former:
+            self.unhold(former, it)
         it.state, it.owner, it.taken = "active", agent, offer
-        it.prefer, it.personal = None, ""
-        self.tell("accepted", it.id, agent, offer, offer=offer, place=live.place, agent=agent)
+        it.prefer, it.personal, it.handover = None, "", None
+        rest = {"from": former.name} if former else {}
+        self.tell("accepted", it.id, agent, offer, offer=offer, place=live.place, agent=agent, **rest)
         who.since, who.misses, who.missed_at = self.now, 0, 0
         self.count_accepted(it.route.service, who.profile.team)
         self.roomy.append(who)
         self.withdraw(it, "taken")
         self.forget_pairs(it)
+        self.calm(it)
+        self.remind(it)
+        if former:
+            self.roomy.append(former)
         self.work()
         return Answer("accepted", agent, it.state)
 
@@ -124,13 +121,13 @@ class Model(Timers):
         """Not this agent, as long as anybody else may be asked."""
         it, live = self.live(contact, offer, agent)
         if it is None or live is None:
-            return self._too_late(it)
+            return self.too_late(it)
         who = self.agents[agent]
         who.misses = who.missed_at = 0
         self.list_out(it)
         self.end_offer(it, live, "declined", reason)
         it.pairs.add(agent)
-        self.freed.append(it)
+        self.after_offer(it, "declined")
         self.roomy.append(who)
         self.work()
         return Answer("ok", state=it.state)
@@ -139,32 +136,35 @@ class Model(Timers):
         """The desk has shown it: the deadline starts, the first time only."""
         it, live = self.live(contact, offer)
         if it is None or live is None:
-            return self._too_late(it)
+            return self.too_late(it)
         if not live.delivered:
             live.delivered, live.place, live.due = True, place, self.now + it.route.offer
             self.due[f"o:{it.id}:{offer}"] = live.due
             self.tell("delivered", it.id, live.agent, offer, place=place, due=live.due)
         return Answer("ok", state=it.state, due=live.due)
 
-    def rescind(self, contact: str, offer: int, reason: str) -> Answer:
-        """Taken back: nobody is to blame, nobody is excluded."""
+    def rescind(self, contact: str, offer: int, reason: str, pause: int = 0) -> Answer:
+        """Taken back: nobody is to blame; for `pause` ms others are asked for it first."""
         it, live = self.live(contact, offer)
         if it is None or live is None:
-            return self._too_late(it)
-        self.rescinded(it, live, reason)
+            return self.too_late(it)
+        self.rescinded(it, live, reason, pause)
         self.work()
         return Answer("ok", state=it.state)
 
     def complete(self, contact: str, agent: str, outcome: str = "{}") -> Answer:
-        """The owner is done; the wrap-up begins, if the route has one."""
+        """The owner is done; the wrap-up begins, if the route has one and it wasn't snoozed."""
         it = self.contacts.get(contact)
-        if it is None or it.state != "active":
-            return self._too_late(it, "stale")
+        if it is None or it.state not in ("active", "snoozed"):
+            return self.too_late(it, "stale")
         if agent and agent != it.owner:
             return Answer("not_owner", it.owner, it.state)
+        if it.handing:
+            self.keep_back(it, "completed")
         it.outcome = outcome
-        self._free_thread(it)
-        if it.route.wrap_up:
+        self.free_threads(it)
+        self.calm(it)
+        if it.route.wrap_up and it.state == "active":
             it.state, it.wrap_until = "wrapping", self.now + it.route.wrap_up
             self.due[f"w:{it.id}"] = it.wrap_until
             self.tell("wrapping", it.id, it.owner, until=it.wrap_until, outcome=outcome)
@@ -177,7 +177,7 @@ class Model(Timers):
         """The wrap-up ends early."""
         it = self.contacts.get(contact)
         if it is None or it.state != "wrapping":
-            return self._too_late(it, "stale")
+            return self.too_late(it, "stale")
         if agent and agent != it.owner:
             return Answer("not_owner", it.owner, it.state)
         self.close(it)
@@ -187,23 +187,18 @@ class Model(Timers):
     def park(self, contact: str, wake: int, reason: str = "") -> Answer:
         """Nobody is asked until `wake`."""
         it = self.contacts.get(contact)
-        if it is None or it.state not in (*QUEUED, "parked"):
-            return self._too_late(it, "stale")
+        if it is None or it.state not in ("waiting", "offered", "parked"):
+            return self.too_late(it, "stale")
         self.withdraw(it, "parked")
-        self._park(it, wake, reason)
+        self.lay_aside(it, wake, reason)
         self.work()
         return Answer("ok", state=it.state)
 
-    def _park(self, contact: Contact, wake: int | None, reason: str) -> None:
-        contact.state, contact.wake, contact.personal = "parked", wake, ""
-        self.due[f"p:{contact.id}"] = wake or self.now
-        self.tell("parked", contact.id, wake=wake, reason=reason)
-
     def wake(self, contact: str) -> Answer:
-        """Parked no longer."""
+        """Parked or snoozed no longer."""
         it = self.contacts.get(contact)
-        if it is None or it.state != "parked":
-            return self._too_late(it, "stale")
+        if it is None or it.state not in ("parked", "snoozed"):
+            return self.too_late(it, "stale")
         self.woken(it, "woken")
         self.work()
         return Answer("ok", state=it.state)
@@ -218,14 +213,14 @@ class Model(Timers):
 
     def _end(self, contact: str, state: str, kind: str, reason: str) -> Answer:
         it = self.contacts.get(contact)
-        if it is None or it.state not in (*QUEUED, "parked"):
-            return self._too_late(it, "stale")
+        if it is None or it.state not in ("waiting", "offered", "parked"):
+            return self.too_late(it, "stale")
         self.withdraw(it, "gone")
         self.due.pop(f"p:{it.id}", None)
         self.forget_pairs(it)
         it.wake, it.personal, it.prefer = None, "", None
-        it.state = "abandoned" if state == "abandoned" else "dead"
-        self._free_thread(it)
+        it.state, it.closed_at = "abandoned" if state == "abandoned" else "dead", self.now
+        self.free_threads(it)
         self.tell(kind, it.id, reason=reason)
         self.work()
         return Answer("ok", state=it.state)
@@ -234,56 +229,57 @@ class Model(Timers):
         """A supervisor brings back what was abandoned or set aside."""
         it = self.contacts.get(contact)
         if it is None or it.state not in ("dead", "abandoned"):
-            return self._too_late(it, "stale")
-        self.threads.setdefault(it.thread, it.id)
+            return self.too_late(it, "stale")
+        self.lead(it)
         self.woken(it, "revived")
         self.work()
         return Answer("ok", state=it.state)
 
-    def reroute(self, contact: str, decision: Decision) -> Answer:
-        """Another decision for what has no owner; live offers stay where the new step admits their agent."""
-        it, classes = self.contacts.get(contact), self.intern(decision.route)
-        if it is None or it.state not in (*QUEUED, "parked"):
-            return self._too_late(it, "stale")
-        if decision.route.channel != it.route.channel:
-            raise ValueError("a contact can't change its channel")
+    def reroute(self, contact: str, decision: Decision, expected: Route | None = None) -> Answer:
+        """Another decision for what has no owner; live offers stay where the new step admits their agent.
+
+        `expected`: the route that it must still follow.
+        """
+        it = self.contacts.get(contact)
+        for route in (decision.route, expected):
+            if route:
+                self.intern(route)
+        if it is None or it.state not in ("waiting", "offered", "parked"):
+            return self.too_late(it, "stale")
+        same_channel(it, decision)
+        if expected is not None and it.route != expected:
+            return self.too_late(it, "stale")
         self.list_out(it)
         self.unmark(it)
         self.due.pop(f"p:{it.id}", None)
         if decision.route.service != it.route.service:
             it.base = self.now
-        it.classes = classes
-        it.route, it.deadlines, it.prefer, it.facts = (
-            decision.route, decision.deadlines, decision.prefer, decision.facts,
-        )  # fmt: skip
+        self.follow(it, decision)
         it.rank = decision.rank * 1000 + it.number % 1000
         it.step, it.told, it.wake, it.personal = 0, -1, None, ""
         self.drop_lift(it)
-        self.tell("rerouted", it.id, service=it.route.service, rank=it.rank, facts=it.facts)
+        self.tell(
+            "rerouted", it.id, service=it.route.service, rank=it.rank, facts=it.facts, decision=decision
+        )
         if decision.wake is not None and decision.wake > self.now:
             self.withdraw(it, "rerouted")
-            self._park(it, decision.wake, "")
+            self.lay_aside(it, decision.wake, "")
         else:
-            self._settle_anew(it)
+            it.state = "offered" if it.offers else "waiting"
+            self.settle_anew(it)
         self.work()
         return Answer("ok", state=it.state)
 
-    def _settle_anew(self, contact: Contact) -> None:
-        contact.state = "offered" if contact.offers else "waiting"
-        self.settle(contact)
-        for offer in sorted(contact.offers.values(), key=lambda it: it.number):
-            if contact.klass not in self.agents[offer.agent].can:
-                self.end_offer(contact, offer, "rescinded", "rerouted")
-                self.roomy.append(self.agents[offer.agent])
-        self.place(contact)
-
-    def forget(self, contact: str) -> bool:
-        """Drop an ended contact."""
+    def forget(self, contact: str, keep: int = 0) -> bool:
+        """Drop a contact that ended at least `keep` ms ago."""
         it = self.contacts.get(contact)
         if it is None or it.state not in ("closed", "abandoned", "dead"):
             return False
-        if self.last.get(it.thread) == contact:
-            del self.last[it.thread]
+        if it.closed_at is not None and it.closed_at + keep > self.now:
+            return False
+        for thread in it.conversations:
+            if self.last.get(thread) == contact:
+                del self.last[thread]
         del self.contacts[contact]
         return True
 
@@ -302,14 +298,4 @@ class Model(Timers):
 
     def calendar(self, midnights: tuple[int, ...]) -> None:
         """The site's midnights, around now: shares are counted from the last one."""
-        self.midnights = midnights
-
-    def _too_late(self, it: Contact | None, outcome: str = "") -> Answer:
-        if it is None:
-            return Answer("gone")
-        owner = it.owner if it.state in ("active", "wrapping") else ""
-        return Answer("taken" if owner and not outcome else "stale", owner, it.state)
-
-    def _free_thread(self, contact: Contact) -> None:
-        if self.threads.get(contact.thread) == contact.id:
-            del self.threads[contact.thread]
+        self.midnights = tuple(sorted(midnights))

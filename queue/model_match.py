@@ -5,11 +5,12 @@ Written for reading: every choice is a minimum over everybody or a walk through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..skills.skill import CHANNELS, LIVE, score
-from .model_memory import Agent, Contact, Memory, Offer
+from .model_memory import Memory
+from .model_records import Agent, Contact, Offer
 from .state import BITS
 
 DELIVERY = 30_000  # how long an offer may take to reach the agent
@@ -41,7 +42,7 @@ class Matching(Memory):
         while self.freed or self.roomy or self.unmarked:
             if self.freed:
                 contact = self.freed.pop(0)
-                if contact.state in ("waiting", "offered"):
+                if contact.placeable:
                     self.enter(contact)
             else:
                 agent = (self.roomy or self.unmarked).pop(0)
@@ -111,8 +112,12 @@ class Matching(Memory):
     def place(self, contact: Contact) -> None:
         """Offer it as often as its step says, and put it where it is looked for."""
         self.check_mark(contact)
+        late = contact.prefer and contact.prefer.until is not None and contact.prefer.until <= self.now
         wanted = self.wanted(contact)
         contact.personal = wanted.name if wanted else ""
+        if not wanted and contact.handover and contact.handover.only:
+            self.keep_back(contact, "too late" if late else "unavailable")
+            return
         if wanted:
             self.unmark(contact)
             if not contact.offers and self.may_take(wanted, contact) and not self.held_back(wanted, contact):
@@ -147,12 +152,13 @@ class Matching(Memory):
         return None
 
     def could(self, agent: Agent, contact: Contact) -> bool:
-        """Available, on shift, admitted, channel on, not excluded: everything but room and live offers."""
+        """Available, on shift, admitted, channel on, not excluded, not its owner: all but room and offers."""
         return (
             agent.ready
             and contact.klass in agent.can
             and bool(agent.channels & BITS[contact.route.channel])
             and agent.name not in contact.pairs
+            and agent.name != contact.owner
         )
 
     def may_take(self, agent: Agent, contact: Contact) -> bool:
@@ -167,16 +173,39 @@ class Matching(Memory):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        able = [it for it in self.ready.values() if self.may_take(it, contact)]
-        for agent in sorted(able, key=lambda it: self.choice(it, contact)):
+        able = self.who_may_take(contact)
+        first = min(able, key=self.order(contact), default=None)
+        if first is None or not self.held_back(first, contact):
+            return first
+        able.remove(first)
+        for agent in sorted(able, key=self.order(contact)):
             if not self.held_back(agent, contact):
                 return agent
         return None
 
+    def who_may_take(self, contact: Contact) -> list[Agent]:
+        """Everybody of whom `may_take` is true, for a contact that is meant for nobody in person."""
+        if not self.desk_up:
+            return []
+        channel, bit = contact.route.channel, BITS[contact.route.channel]
+        out = {contact.owner, *contact.pairs, *contact.offers}
+        return [
+            it
+            for it in self.admitted(contact.klass)
+            if it.channels & bit and it.name not in out and it.room(channel) is True
+        ]
+
+    def order(self, contact: Contact) -> Callable[[Agent], tuple[int | str, ...]]:
+        """`choice` for one contact; the usual one, the longest available without shares, is written out."""
+        number, step = contact.klass, contact.now_step
+        if step.pick == "longest" and not step.shares:
+            return lambda it: (it.can[number], it.since, it.name)
+        return lambda it: self.choice(it, contact)
+
     def choice(self, agent: Agent, contact: Contact) -> tuple[int | str, ...]:
         """Lowest sufficient tier, then the team furthest below its share, then pick and name."""
         step, profile = contact.now_step, agent.profile
-        tier = step.need.tiers.index(profile.tier_in(step.need.service))
+        tier = agent.can[contact.klass]
         behind = self.deficit(contact, profile.team) if step.shares else 0
         pick: tuple[int, ...]
         if step.pick == "least_loaded":
@@ -231,7 +260,8 @@ class Matching(Memory):
         """Whether the agent is kept free for an earlier contact that doesn't fit beside their load yet."""
         if agent.draining:
             return self.contacts[agent.draining].key < contact.key
-        tight = [ch for ch in CHANNELS if agent.channels & BITS[ch] and agent.room(ch) is None]
+        waited = [ch for ch in CHANNELS if self.queue[ch]]
+        tight = [ch for ch in waited if agent.channels & BITS[ch] and agent.room(ch) is None]
         earlier = sorted(key for ch in tight for key in self.queue[ch] if key < contact.key)
         for _, id in earlier:
             waiting = self.contacts[id]
@@ -277,7 +307,7 @@ class Matching(Memory):
         contact.offered += 1
         offer = Offer(contact.offered, agent.name, self.now, self.now + DELIVERY)
         contact.offers[agent.name] = offer
-        contact.state = "offered"
+        contact.state = contact.state if contact.handing else "offered"
         agent.offers.add(contact.id)
         agent.last_offered = self.now
         self.hold(agent, contact)
@@ -291,6 +321,28 @@ class Matching(Memory):
             self.list_out(contact)
             self.end_offer(contact, contact.offers[agent.name], "rescinded", reason)
         self.freed += contacts
+
+    def after_offer(self, contact: Contact, why: str) -> None:
+        """An offer ended, and its agent won't take it: somebody else is asked, or the owner keeps it."""
+        if contact.handover and contact.handover.only:
+            self.keep_back(contact, why)
+        else:
+            self.freed.append(contact)
+
+    def keep_back(self, contact: Contact, why: str) -> None:
+        """It isn't handed over after all: everything is as before."""
+        before = contact.handover
+        assert before is not None
+        self.withdraw(contact, "kept")
+        self.forget_pairs(contact)
+        contact.personal, contact.prefer, contact.handover, contact.told = "", None, None, -1
+        contact.route, contact.classes, contact.step = before.route, before.classes, before.step
+        contact.base, contact.deadlines, contact.facts = before.base, before.deadlines, before.facts
+        told = {"why": why, "service": contact.route.service, "facts": contact.facts}
+        self.tell("kept", contact.id, contact.owner, **told)
+        self.remind(contact)
+        if not contact.owed and contact.route.quiet is not None:
+            self.due[f"q:{contact.id}"] = self.now + contact.route.quiet
 
     def rescind_all(self, contact: Contact, reason: str) -> None:
         """Rescind all live offers of a contact; their agents are filled when `work` comes to them."""

@@ -6,171 +6,14 @@ Nothing here decides anything; `model_match.py` and `model.py` do. Instants are 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Need, Profile, refusal
-from .contact import Preference, Route, Step
-from .state import (
-    BITS,
-    ENDED,
-    AgentView,
-    ContactState,
-    ContactView,
-    Event,
-    MessageView,
-    OfferView,
-    Presence,
-    State,
-)
-
-Key = tuple[int, str]  # (rank, id): the one order in which contacts are served
-
-
-@dataclass(slots=True)
-class Offer:
-    """A live offer; `due` is the end of the time for delivery, once delivered the agent's deadline."""
-
-    number: int
-    agent: str
-    created: int
-    due: int
-    delivered: bool = False
-    place: str = ""
-
-
-@dataclass(slots=True)
-class Contact:
-    """One contact as the model keeps it; `prefer` is dropped for good once it no longer holds."""
-
-    id: str
-    number: int
-    route: Route
-    rank: int
-    arrived: int
-    base: int
-    thread: str
-    deadlines: tuple[int, ...] = ()
-    prefer: Preference | None = None
-    facts: str = "{}"
-    previous: str = ""
-    state: ContactState = "waiting"
-    step: int = 0
-    owner: str = ""
-    classes: tuple[int, ...] = ()  # the numbers of its steps' classes
-    taken: int = 0  # the number of the accepted offer
-    offered: int = 0  # how many offers there ever were
-    offers: dict[str, Offer] = field(default_factory=dict)
-    pairs: set[str] = field(default_factory=set)
-    personal: str = ""
-    drainer: str = ""
-    wake: int | None = None
-    wrap_until: int | None = None
-    outcome: str = ""
-    lift_at: int | None = None
-    told: int = -1  # the step in which `exhausted` was told
-    messages: list[MessageView] = field(default_factory=list)
-
-    @property
-    def key(self) -> Key:
-        """Its place in the one order."""
-        return (self.rank, self.id)
-
-    @property
-    def now_step(self) -> Step:
-        """The step it is in."""
-        return self.route.steps[self.step]
-
-    @property
-    def klass(self) -> int:
-        """The class it is in."""
-        return self.classes[self.step]
-
-    @property
-    def open(self) -> bool:
-        """Whether its class may be asked: in the queue, meant for nobody in person, too few live offers."""
-        queued = self.state in ("waiting", "offered")
-        return queued and not self.personal and len(self.offers) < self.now_step.offer_to
-
-
-@dataclass(slots=True)
-class Agent:
-    """One agent as the model keeps them; `holds` are their offers, assignments and wrap-ups by contact."""
-
-    name: str
-    profile: Profile
-    capacity: Capacity
-    channels: int
-    shift: bool
-    edges: tuple[tuple[int, bool], ...] = ()
-    presence: Presence = "offline"
-    why: str = ""
-    overtime: int | None = None
-    since: int = 0
-    last_offered: int = 0
-    misses: int = 0
-    missed_at: int = 0
-    draining: str = ""
-    holds: dict[str, Channel] = field(default_factory=dict)
-    offers: set[str] = field(default_factory=set)
-    counts: Counter[Channel] = field(default_factory=Counter)
-    costs: dict[Channel, int] = field(default_factory=dict)
-    caps: dict[str, int] = field(default_factory=dict)
-    can: set[int] = field(default_factory=set)  # the classes that the profile is admitted to
-    rooms: dict[Channel, bool | None] = field(default_factory=dict)  # `room`, until something moves
-
-    @property
-    def on_shift(self) -> bool:
-        """The flag, or overtime."""
-        return self.shift or self.overtime is not None
-
-    @property
-    def ready(self) -> bool:
-        """Available and on shift."""
-        return self.presence == "available" and self.on_shift
-
-    @property
-    def counted(self) -> bool:
-        """On shift in the sense of *nobody on shift could serve it*: away and full count, offline doesn't."""
-        return self.presence != "offline" and self.on_shift
-
-    def load(self, live: bool) -> int:
-        """The cost of all live or all deferred work, interrupted work in full."""
-        return sum(n * self.costs[ch] for ch, n in self.counts.items() if (ch in LIVE) == live)
-
-    @property
-    def permille(self) -> int:
-        """Load against the budget, at most twice it."""
-        return min(2000, (self.load(True) + self.load(False)) * 1000 // max(1, self.capacity.budget))
-
-    def room(self, channel: Channel) -> bool | None:
-        """Whether one more contact fits: True, False, or None when the budget alone is in the way."""
-        if channel not in self.rooms:
-            self.rooms[channel] = self._room(channel)
-        return self.rooms[channel]
-
-    def _room(self, channel: Channel) -> bool | None:
-        cost, budget, counts = self.costs[channel], self.capacity.budget, self.counts
-        if cost > budget or counts[channel] >= self.caps.get(channel, 1 << 30):
-            return False
-        if len(self.offers) >= self.capacity.offers and not (
-            channel == "voice" and not any(self.holds[it] in LIVE for it in self.offers)
-        ):
-            return False
-        if channel not in LIVE and counts["voice"]:
-            return False
-        live = self.load(True)
-        fits = live == 0 if channel == "voice" else cost <= budget - live - self.load(False)
-        return fits or None
-
-    @property
-    def mask(self) -> int:
-        """The channels that they can take now, as bits."""
-        if not self.ready:
-            return 0
-        return sum(BITS[ch] for ch in CHANNELS if self.channels & BITS[ch] and self.room(ch))
+from ..skills.skill import CHANNELS, Channel, Need, Profile, refusal
+from .contact import Decision, Route
+from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
+from .state import Event, State
 
 
 class Due(dict[str, int]):
@@ -208,6 +51,8 @@ class Memory:
         self.threads: dict[str, str] = {}
         self.last: dict[str, str] = {}
         self.ready: dict[str, Agent] = {}  # those available and on shift
+        self.living: dict[int, bool] = {}  # `alive`, until somebody moves
+        self.able: dict[int, list[Agent]] = {}  # `admitted`, until somebody moves
         self.classes: dict[Need, int] = {}
         self.numbered: dict[Route, tuple[int, ...]] = {}
         self.midnights: tuple[int, ...] = ()
@@ -217,12 +62,25 @@ class Memory:
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Append to the ledger."""
-        x = json.dumps(rest, separators=(",", ":"), ensure_ascii=False) if rest else "{}"
+        x = json.dumps(rest, separators=(",", ":"), ensure_ascii=False, default=_recorded) if rest else "{}"
         self.events.append(Event(self.now, kind, contact, agent, n, x))
 
     def alive(self, number: int) -> bool:
         """Whether anybody on shift could ever serve the class."""
-        return any(number in it.can and it.counted for it in self.agents.values())
+        if number not in self.living:
+            self.living[number] = any(number in it.can and it.counted for it in self.agents.values())
+        return self.living[number]
+
+    def admitted(self, number: int) -> list[Agent]:
+        """Those available and on shift whom the class admits."""
+        if number not in self.able:
+            self.able[number] = [it for it in self.ready.values() if number in it.can]
+        return self.able[number]
+
+    def moved(self) -> None:
+        """Somebody came, left or changed: who is there is asked again."""
+        self.living.clear()
+        self.able.clear()
 
     def intern(self, route: Route) -> tuple[int, ...]:
         """The numbers of the route's classes; new ones in the order of its steps."""
@@ -231,8 +89,8 @@ class Memory:
                 if step.need not in self.classes:
                     number = self.classes[step.need] = len(self.classes) + 1
                     for agent in self.agents.values():
-                        if refusal(step.need, agent.profile) is None:
-                            agent.can.add(number)
+                        agent.can.update(place_in({step.need: number}, agent.profile))
+                    self.tell("class", "", "", number, need=step.need.text)
             self.numbered[route] = tuple(self.classes[step.need] for step in route.steps)
         return self.numbered[route]
 
@@ -240,7 +98,7 @@ class Memory:
         """Put it into the set in which it is looked for, if it is looked for at all."""
         if contact.open:
             insort(self.queue[contact.route.channel], contact.key)
-        elif contact.personal and contact.state == "waiting":
+        elif contact.personal and contact.placeable and not contact.offers:
             insort(self.personal.setdefault(contact.personal, []), contact.key)
 
     def list_out(self, contact: Contact) -> None:
@@ -256,22 +114,23 @@ class Memory:
         agent.counts[contact.route.channel] += 1
         agent.rooms.clear()
 
-    def release(self, agent: Agent, contact: Contact) -> None:
+    def unhold(self, agent: Agent, contact: Contact) -> None:
         """The contact no longer costs the agent."""
         del agent.holds[contact.id]
         agent.counts[contact.route.channel] -= 1
         agent.rooms.clear()
 
-    def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "") -> None:
+    def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "", pause: int = 0) -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""
         agent = self.agents[offer.agent]
         del contact.offers[offer.agent]
         agent.offers.discard(contact.id)
-        self.release(agent, contact)
+        self.unhold(agent, contact)
         self.due.pop(f"o:{contact.id}:{offer.number}", None)
         if not contact.offers and contact.state == "offered":
             contact.state = "waiting"
-        rest = {"reason": reason} if reason else {}
+        rest: dict[str, object] = {"reason": reason} if reason else {}
+        rest |= {"pause": pause} if pause else {}
         self.tell(kind, contact.id, agent.name, offer.number, **rest, place=offer.place, agent=agent.name)
 
     def forget_pairs(self, contact: Contact) -> None:
@@ -280,19 +139,39 @@ class Memory:
             self.due.pop(f"e:{contact.id}:{name}", None)
         contact.pairs.clear()
 
+    def remind(self, contact: Contact) -> None:
+        """The owner owes an answer: after a while they are reminded, unless that runs already."""
+        nudge, member = contact.route.nudge, f"n:{contact.id}"
+        idle = contact.state != "active" or contact.handing or not contact.owed
+        if nudge is not None and not idle and member not in self.due:
+            self.due[member] = self.now + nudge
+
+    def calm(self, contact: Contact) -> None:
+        """Neither falls quiet nor has an owner to be reminded."""
+        contact.nudged = False
+        self.due.pop(f"q:{contact.id}", None)
+        self.due.pop(f"n:{contact.id}", None)
+
+    def lead(self, contact: Contact) -> None:
+        """The conversations that lead to no open contact lead to this one."""
+        for thread in contact.conversations:
+            if thread not in self.threads:
+                self.threads[thread] = self.last[thread] = contact.id
+
     def count_accepted(self, service: str, team: str) -> None:
         """One more of today's contacts of the service went to the team."""
         self.accepted[(self.today(), service, team)] += 1
 
     def today(self) -> int:
         """The last midnight of the site, 0 before the first that is known."""
-        return max((it for it in self.midnights if it <= self.now), default=0)
+        passed = bisect_right(self.midnights, self.now)
+        return self.midnights[passed - 1] if passed else 0
 
     def snapshot(self) -> State:
         """Everything, as values."""
         return State(
-            {it.id: _contact(it) for it in self.contacts.values()},
-            {it.name: _agent(it) for it in self.agents.values()},
+            {it.id: contact_view(it) for it in self.contacts.values()},
+            {it.name: agent_view(it, self.due.get(f"l:{it.name}")) for it in self.agents.values()},
             dict(self.due),
             self.desk_up,
             dict(self.alerts),
@@ -300,49 +179,16 @@ class Memory:
         )
 
 
-def _contact(it: Contact) -> ContactView:
-    offers = sorted(it.offers.values(), key=lambda offer: offer.number)
-    return ContactView(
-        id=it.id,
-        state=it.state,
-        route=it.route,
-        step=it.step,
-        rank=it.rank,
-        arrived=it.arrived,
-        base=it.base,
-        thread=it.thread,
-        messages=len(it.messages),
-        owner="" if it.state in ENDED else it.owner,
-        offers=tuple(OfferView(o.number, o.agent, o.delivered, o.due, o.place) for o in offers),
-        excluded=frozenset(it.pairs),
-        personal=it.personal,
-        wake=it.wake,
-        wrap_until=it.wrap_until,
-        drainer=it.drainer,
-        facts=it.facts,
-        previous=it.previous,
-        deadlines=it.deadlines,
-    )
+def place_in(classes: dict[Need, int], profile: Profile) -> dict[int, int]:
+    """Those of the classes that admit the profile → the place of its tier in the order in which they are asked."""
+    return {
+        number: need.tiers.index(profile.tier_in(need.service))
+        for need, number in classes.items()
+        if refusal(need, profile) is None
+    }
 
 
-def _agent(it: Agent) -> AgentView:
-    return AgentView(
-        name=it.name,
-        profile=it.profile,
-        capacity=it.capacity,
-        channels=it.channels,
-        presence=it.presence,
-        shift=it.shift,
-        on_shift=it.on_shift,
-        overtime=it.overtime,
-        live=it.load(True),
-        deferred=it.load(False),
-        offers=len(it.offers),
-        mask=it.mask,
-        since=it.since,
-        last_offered=it.last_offered,
-        misses=it.misses,
-        draining=it.draining,
-        contacts=frozenset(it.holds),
-        why=it.why,
-    )
+def _recorded(value: object) -> object:
+    if isinstance(value, Decision):
+        return value.record()
+    raise TypeError(f"not for the ledger: {type(value).__name__}")

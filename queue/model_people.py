@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from ..skills.skill import CHANNELS, Capacity, Profile, refusal
-from .model_match import Matching
-from .model_memory import Agent, Contact
+from ..skills.skill import CHANNELS, Capacity, Profile
+from .model_memory import place_in
+from .model_owners import Owners
+from .model_records import GRACE, Agent
 from .replies import Answer
 from .state import Presence
 
 MISSES = 2  # in a row, then the agent is away
 
 
-class People(Matching):
+class People(Owners):
     """Every method is one transition at the instant `now`."""
 
     def agent(
@@ -25,14 +27,19 @@ class People(Matching):
         channels: int,
         edges: tuple[tuple[int, bool], ...] = (),
         on_shift: bool = False,
+        grace: int = GRACE,
     ) -> Answer:
-        """Add or edit an agent; an edit tears nothing away that they hold."""
+        """Add or edit an agent; an edit tears nothing away that they hold (what no longer fits: after `grace`)."""
         is_new = name not in self.agents
         agent = self.agents.setdefault(name, Agent(name, profile, capacity, channels, False))
+        agent.removing, agent.grace = False, grace
         with self.changing(agent, "off shift"):
+            if agent.profile != profile and self.owned(agent, "active"):
+                agent.reprofiled = True
+                self.leave(agent)
             if is_new or agent.profile != profile:
                 agent.profile = profile
-                agent.can = {n for need, n in self.classes.items() if refusal(need, profile) is None}
+                agent.can = place_in(self.classes, profile)
             agent.capacity, agent.channels = capacity, channels
             agent.rooms.clear()
             agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
@@ -41,9 +48,19 @@ class People(Matching):
             self.due.pop(f"h:{name}", None)
             if edges:
                 self.due[f"h:{name}"] = edges[0][0]
-            self.tell("agent", "", name)
+            self._tell_agent(agent)
         self.work()
         return Answer("ok", state=agent.presence)
+
+    def _tell_agent(self, agent: Agent) -> None:
+        """Everything that was handed in, so that the day can be replayed."""
+        given = agent.capacity
+        capacity = json.dumps([given.budget, given.costs, given.caps, given.offers])
+        edges = ",".join(f"{at}:{int(on)}" for at, on in agent.edges)
+        self.tell(
+            "agent", "", agent.name, profile=agent.profile.text, capacity=capacity, channels=agent.channels,
+            shift=agent.shift, edges=edges, grace=agent.grace,
+        )  # fmt: skip
 
     def presence(self, name: str, presence: Presence, until: int | None = None, why: str = "") -> Answer:
         """The agent is available, away (until when they say) or offline."""
@@ -66,8 +83,8 @@ class People(Matching):
             self.due.pop(f"b:{agent.name}", None)
             if presence == "away" and until is not None:
                 self.due[f"b:{agent.name}"] = until
-            if presence != before:
-                self.tell("presence", "", agent.name, presence=presence, why=why)
+            kind = "presence" if presence != before else "presence.renewed"
+            self.tell(kind, "", agent.name, presence=presence, why=why, until=until)
 
     def overtime(self, name: str, until: int) -> Answer:
         """On shift until then, whatever the flag says."""
@@ -76,6 +93,7 @@ class People(Matching):
             return Answer("gone")
         with self.changing(agent, "off shift"):
             agent.overtime = until
+            self.tell("overtime", "", name, until=until)
             self.due[f"v:{name}"] = until
         self.work()
         return Answer("ok", state=agent.presence)
@@ -92,45 +110,61 @@ class People(Matching):
                     self.due[f"d:{agent.name}"] = self.now
         return True
 
-    def remove_agent(self, name: str) -> Answer:
-        """Nothing of theirs is lost: owned work is queued again with its rank, wrap-ups end."""
+    def remove_agent(self, name: str, grace: int = 0) -> Answer:
+        """Nothing of theirs is lost: at once, or when `grace` is over, others are asked for their work."""
         agent = self.agents.get(name)
         if agent is None:
             return Answer("gone")
-        with self.changing(agent, "left"):
-            agent.presence, agent.shift, agent.overtime = "offline", False, None
-        owned = sorted(
-            (it for id in agent.holds if (it := self.contacts[id]).owner == name), key=lambda it: it.key
-        )
-        for contact in owned:
-            if contact.state == "wrapping":
-                self.close(contact)
-            else:
-                self.release(agent, contact)
-                contact.owner, contact.state = "", "waiting"
-                self.tell("queued", contact.id, why="owner removed")
-                self.freed.append(contact)
-        for contact in self.contacts.values():
-            if name in contact.pairs:
-                contact.pairs.discard(name)
-                if not contact.pairs:
-                    self.drop_lift(contact)
-            self.due.pop(f"e:{contact.id}:{name}", None)
-        for kind in "hvbd":
-            self.due.pop(f"{kind}:{name}", None)
-        self.tell("agent", "", name, removed=True)
-        del self.agents[name]
+        if grace > 0:
+            self._removing(agent, grace)
+        else:
+            self.remove(agent, len(agent.holds) + len(agent.snoozed))
         self.work()
         return Answer("ok")
 
-    def close(self, contact: Contact) -> None:
-        """After the wrap-up, or at once where there is none."""
-        agent = self.agents[contact.owner]
-        self.release(agent, contact)
-        self.due.pop(f"w:{contact.id}", None)
-        contact.state, contact.wrap_until = "closed", None
-        self.tell("closed", contact.id, agent.name, outcome=contact.outcome)
-        self.roomy.append(agent)
+    def _removing(self, agent: Agent, grace: int) -> None:
+        agent.removing = True
+        self.due[f"l:{agent.name}"] = self.now + grace
+        with self.changing(agent, "left"):
+            self.tell("agent", "", agent.name, removing=True, until=self.now + grace)
+            if agent.presence != "offline":
+                self.tell("presence", "", agent.name, presence="offline", why="removed")
+            agent.presence, agent.why = "offline", "removed"
+            agent.shift, agent.edges, agent.overtime = False, (), None
+        for kind in "hvb":
+            self.due.pop(f"{kind}:{agent.name}", None)
+
+    def remove(self, agent: Agent, limit: int) -> None:
+        """So many of what they own find another way; when nothing is left they are forgotten."""
+        with self.changing(agent, "left"):
+            agent.presence, agent.shift, agent.overtime = "offline", False, None
+        held = [it for state in ("active", "snoozed", "wrapping") for it in self.owned(agent, state)]
+        for contact in held[:limit]:
+            if contact.state == "wrapping":
+                self.close(contact)
+            elif contact.wake is None or contact.wake <= self.now:
+                self.disown(contact, "owner removed")
+            else:
+                agent.snoozed.discard(contact.id)
+                self.begin_anew(contact)
+                self.lay_aside(contact, contact.wake, "owner removed", agent.name)
+        if len(held) > limit:
+            self.due[f"l:{agent.name}"] = self.now
+        else:
+            self._forget_agent(agent)
+
+    def _forget_agent(self, agent: Agent) -> None:
+        for contact in self.contacts.values():
+            if agent.name in contact.pairs:
+                contact.pairs.discard(agent.name)
+                if not contact.pairs:
+                    self.drop_lift(contact)
+            self.due.pop(f"e:{contact.id}:{agent.name}", None)
+        for kind in "hvbdl":
+            self.due.pop(f"{kind}:{agent.name}", None)
+        self.tell("agent", "", agent.name, removed=True)
+        del self.agents[agent.name]
+        self.moved()
 
     # -- what follows from a change ------------------------------------------------------------------------
 
@@ -139,14 +173,20 @@ class People(Matching):
         """Around a change of an agent's facts: does whatever follows from the difference."""
         ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
         yield
+        self.moved()
         if agent.on_shift != shift:
             self.tell("shift", "", agent.name, on=agent.on_shift)
         if agent.ready and not ready:
             agent.since = self.now
+        if counted and not agent.counted:
+            self.leave(agent)
+        elif agent.counted:
+            self.stay(agent)
         if agent.ready:
             self.ready[agent.name] = agent
         else:
             self.ready.pop(agent.name, None)
+        self.moved()
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)
@@ -167,10 +207,10 @@ class People(Matching):
         if len(ended) > self.bounds.sweep:
             self.due[f"d:{agent.name}"] = self.now
 
-    def _shift_lost(self, could: set[int]) -> None:
+    def _shift_lost(self, could: Collection[int]) -> None:
         for number in could:
             if not self.alive(number):
                 self.due[f"k:{number}"] = self.now
         for contact in self.contacts.values():
-            if contact.pairs and contact.state in ("waiting", "offered"):
+            if contact.pairs and contact.placeable:
                 self.due[f"E:{contact.id}"] = self.now

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .model_memory import Contact, Memory
+from .model_memory import Memory
+from .model_records import Contact
 from .replies import Answer
 from .state import MessageView
 
@@ -44,11 +45,13 @@ class Texts(Memory):
             return Answer("gone")
         if number := self.sources.get((contact, source)) if source else None:
             return Answer("ok", n=number, state=it.state)
-        if it.state != "active":
+        if it.state not in ("active", "snoozed"):
             ended = it.state not in ("waiting", "offered", "parked")
             return Answer("ended" if ended else "not_owner", state=it.state)
         if it.owner != agent:
             return Answer("not_owner", it.owner, it.state)
+        it.nudged = False
+        self.due.pop(f"n:{contact}", None)
         number = self.say(it, "reply", text, "held", agent)
         if source:
             self.sources[(contact, source)] = number
@@ -68,6 +71,7 @@ class Texts(Memory):
         it.messages[n - 1] = replace(message, status="undone")
         self.due.pop(f"r:{contact}:{n}", None)
         self.tell("reply.undone", contact, agent, n)
+        self.remind(it)
         return Answer("ok", state=it.state, n=n)
 
     def release_reply(self, contact: str, n: int) -> Answer:
@@ -78,6 +82,7 @@ class Texts(Memory):
         if message.status != "held":
             return Answer("too_late", state=it.state, n=n)
         self._send(it, message)
+        self.answered(it)
         return Answer("ok", state=it.state, n=n)
 
     def retry_reply(self, contact: str, n: int) -> Answer:
@@ -96,9 +101,10 @@ class Texts(Memory):
         if it is None:
             return Answer("gone")
         if unasked:
-            if self.unasked.get(it.thread, 0) > self.now:
+            conversation = it.thread or it.id
+            if self.unasked.get(conversation, 0) > self.now:
                 return Answer("suppressed", state=it.state)
-            self.unasked[it.thread] = self.now + UNASKED
+            self.unasked[conversation] = self.now + UNASKED
         number = self.say(it, kind, body)
         self._send(it, it.messages[-1])
         return Answer("ok", state=it.state, n=number)
@@ -150,6 +156,12 @@ class Texts(Memory):
         it, message = self._message(contact, int(n))
         if it and message and message.status == "held":
             self._send(it, message)
+            self.answered(it)
+
+    def answered(self, contact: Contact) -> None:
+        """The owner's reply has gone out: the customer waits no longer."""
+        contact.owed = contact.nudged = False
+        self.due.pop(f"n:{contact.id}", None)
 
     def _send(self, contact: Contact, message: MessageView) -> None:
         contact.messages[message.n - 1] = replace(message, status="queued", error="")

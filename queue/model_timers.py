@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .model_match import MISSED_PAIR, Bounds
-from .model_memory import Contact, Offer
-from .model_people import MISSES, People
-from .model_texts import Texts
+from .model_moves import Moves
+from .model_people import MISSES
+from .model_records import Contact, Offer
 from .replies import Ticked
 
 GAP = 2_000  # between two ticks; deadlines inside a longer one are nobody's fault
 
 
-class Timers(People, Texts):
+class Timers(Moves):
     """`tick`, and what each kind of entry means."""
 
     def __init__(self, bounds: Bounds) -> None:
@@ -33,6 +33,8 @@ class Timers(People, Texts):
             first = self.due.first()
             if first is None or first[0] > self.now:
                 break
+            if not fired:
+                self.tell("tick", before=before)
             del self.due[first[1]]
             self._fire(first[1], first[0])
             self.work()
@@ -47,6 +49,7 @@ class Timers(People, Texts):
             "o": self._offer_due, "s": self._step_due, "e": self._pair_due, "E": self._lift_due,
             "w": self._wrap_due, "p": self._wake_due, "h": self._edge_due, "v": self._overtime_due,
             "b": self._away_over, "d": self._fill_on, "k": self._class_died, "r": self._reply_due,
+            "q": self._quiet, "n": self._silent, "l": self._grace_over,
             "g": lambda service, at: self.tell("service.edge", service=service),
         }  # fmt: skip
         fire[kind](rest, at)
@@ -67,7 +70,7 @@ class Timers(People, Texts):
         who.since = self.now
         if live.created >= who.missed_at:
             who.misses, who.missed_at = who.misses + 1, self.now
-        self.freed.append(it)
+        self.after_offer(it, "missed")
         self.work()
         if who.misses >= MISSES and who.presence == "available":
             self.set_presence(who, "away", None, "missed two offers")
@@ -94,6 +97,13 @@ class Timers(People, Texts):
 
     def _wake_due(self, rest: str, at: int) -> None:
         self.woken(self.contacts[rest], "woken")
+
+    def _grace_over(self, rest: str, at: int) -> None:
+        agent = self.agents[rest]
+        if agent.removing:
+            self.remove(agent, self.bounds.sweep)
+        else:
+            self.grace_over(agent)
 
     def _edge_due(self, rest: str, at: int) -> None:
         agent = self.agents[rest]
@@ -136,16 +146,25 @@ class Timers(People, Texts):
                 return it, live
         return it, None
 
-    def rescinded(self, contact: Contact, live: Offer, reason: str) -> None:
-        """A live offer is taken back; contact and agent go on."""
+    def rescinded(self, contact: Contact, live: Offer, reason: str, pause: int = 0) -> None:
+        """A live offer is taken back; contact and agent go on, but not with each other for `pause` ms."""
         self.list_out(contact)
-        self.end_offer(contact, live, "rescinded", reason)
-        self.freed.append(contact)
+        self.end_offer(contact, live, "rescinded", reason, pause)
+        if pause:
+            contact.pairs.add(live.agent)
+            self.due[f"e:{contact.id}:{live.agent}"] = self.now + pause
+        if reason == "gap":
+            self.freed.append(contact)
+        else:
+            self.after_offer(contact, reason)
         self.roomy.append(self.agents[live.agent])
 
     def woken(self, contact: Contact, kind: str) -> None:
-        """Parked or ended no longer."""
-        contact.state, contact.wake = "waiting", None
+        """Parked, snoozed or ended no longer."""
         self.due.pop(f"p:{contact.id}", None)
         self.tell(kind, contact.id)
-        self.freed.append(contact)
+        if contact.state == "snoozed":
+            self.come_back(contact, "date")
+        else:
+            contact.state, contact.wake, contact.closed_at = "waiting", None, None
+            self.freed.append(contact)

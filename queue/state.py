@@ -57,7 +57,11 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """One contact. `rank` is as stored (ms × 1000 + number % 1000); `base` is where its age begins."""
+    """One contact. `rank` is as stored (ms × 1000 + number % 1000); `base` is where its age begins.
+
+    `handing`: its owner is handing it over, and it is in the queue or offered beside them. `owed`: the
+    customer waits for an answer. `nudged`: the owner has been reminded of that. `closed_at`: when it ended.
+    """
 
     id: str
     state: ContactState
@@ -78,6 +82,10 @@ class ContactView:
     facts: str = field(default="{}", repr=False)
     previous: str = ""
     deadlines: tuple[int, ...] = ()
+    handing: bool = False
+    owed: bool = True
+    nudged: bool = False
+    closed_at: int | None = None
 
     @property
     def service(self) -> str:
@@ -101,6 +109,8 @@ class AgentView:
 
     `live` and `deferred` are costs with interrupted work in full; `mask` is what the agent can take now by
     duty, switches and room (0 when not available on shift); `contacts` are all they hold, offers included.
+    `snoozed` are those of theirs that cost nothing until something happens; `leaving` is the instant at
+    which their work is given to others, unless they come back.
     """
 
     name: str
@@ -121,6 +131,8 @@ class AgentView:
     draining: str = ""
     contacts: frozenset[str] = frozenset()
     why: str = ""
+    snoozed: frozenset[str] = frozenset()
+    leaving: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from . import library
+from .address import Address
 from .client import Client, Reply, Word
 from .embedded import EmbeddedStore
 from .failures import (
+    DiskFull,
     Forbidden,
     FunctionMissing,
     Loading,
@@ -41,6 +43,14 @@ from .identity import identity_key, recall, remember
 from .safety import CONFIG_READ, Durability, Facts, durability, read_facts, unsafe, warnings
 
 ADMIN_WITHIN = 3.0
+ROOM = 8 << 20
+"""Bytes that the embedded store's disk must have free to be written to. The server itself goes on writing a little
+(what expires), and ends where it can't: this is what it lives on while people make room."""
+REMEDY = (
+    "Whoever is between could read and change every conversation. Use rediss://user:password@host:port/0,"
+    " or say that you know with TIERLINE_STORE_INSECURE=yes."
+)
+ALLOWED = "TIERLINE_STORE_INSECURE allows it: whoever is between can read and change every conversation."
 T = TypeVar("T")
 
 
@@ -57,10 +67,13 @@ class Health:
     memory_limit: int  # bytes; 0 = none
     log_writable: bool  # False after a failed write of the append-only log
     warnings: tuple[str, ...]
+    disk_full: bool = False  # of the embedded store: it is asked for reads alone until there is room
 
     @property
     def trouble(self) -> str:
         """What whoever can mend it should be told; "" when all is well."""
+        if self.disk_full:
+            return "The disk of the store is full: new contacts are refused until there is room on it."
         if not self.up:
             return f"The store is in trouble ({self.reason}): new contacts are refused until it answers."
         if self.reason:
@@ -83,24 +96,37 @@ class Store:
         self.client = Client(url)
         self.durability: Durability = "unknown"
         self.warnings: tuple[str, ...] = ()
+        self.exposed: str | None = None
         self._source = library_source
+        self._full = False
         self._loading = asyncio.Lock()
         self._loads = 0
 
     @classmethod
     async def open(
-        cls, redis_url: str | None, data_dir: Path, site: str, *, library_source: str | None = None
+        cls,
+        redis_url: str | None,
+        data_dir: Path,
+        site: str,
+        *,
+        library_source: str | None = None,
+        insecure: bool = False,
     ) -> Store:
         """Open the store at `redis_url`, or the embedded one in `data_dir/store`.
 
-        Raises `StoreUnsafe` (too old, or evicts keys), `StoreIdentityChanged` (not the store that `data_dir`
+        `insecure` lets one be used that others on the way could read. Raises `StoreUnsafe` (too old, evicts keys,
+        or another machine without TLS and a password), `StoreIdentityChanged` (not the store that `data_dir`
         remembers), `StoreUnavailable`, `EmbeddedError`, or ValueError for a malformed URL.
         """
         source = library.source() if library_source is None else library_source
+        exposed = Address.parse(redis_url).exposed() if redis_url else None
+        if exposed and not insecure:
+            raise StoreUnsafe(f"{exposed}. {REMEDY}")
         embedded = None if redis_url else await EmbeddedStore.start(data_dir / "store")
         url = redis_url or (embedded.url if embedded else "")
         try:
             store = cls(url, site, source, embedded)
+            store.exposed = exposed
         except BaseException:
             if embedded is not None:
                 await embedded.stop()
@@ -126,11 +152,18 @@ class Store:
     async def fcall(self, name: str, key: str, *args: Word, deadline: float | None = None) -> Reply:
         """`Client.fcall`, which brings the library back when the server has lost it.
 
-        A missing function has run nothing, so this one call may be made again without its operation id.
+        A missing function has run nothing, so this one call may be made again without its operation id. While
+        the embedded store's disk is full, what would write (it has an operation id) isn't sent: the server would
+        end rather than confirm it, and nobody could read any more.
         """
         loads = self._loads
+        if self._full and args and (args[0] or not self.client.up):
+            raise DiskFull("MISCONF", "the disk of the store is full")
         try:
             return await self.client.fcall(name, key, *args, deadline=deadline)
+        except StoreUnavailable:
+            self._look_at_disk()
+            raise
         except FunctionMissing:
             await self._load_again(loads)
             return await self.client.fcall(name, key, *args, deadline=deadline)
@@ -152,6 +185,7 @@ class Store:
 
     async def health(self) -> Health:
         """Look again: up, unchanged, still safe, still writing its log? Raises no `StoreError`."""
+        full = self._look_at_disk()
         started = time.perf_counter()  # uvloop's own clock stands still within a turn
         try:
             identity = await self.client.call("GET", identity_key(self.site))
@@ -161,7 +195,7 @@ class Store:
                 raise StoreIdentityChanged("The store was emptied or replaced while we were running.")
             facts = await self._facts()
         except StoreError as error:
-            return Health(False, str(error), self.durability, "", 0.0, 0, 0, False, self.warnings)
+            return Health(False, str(error), self.durability, "", 0.0, 0, 0, False, self.warnings, full)
         self._judge(facts)
         return Health(
             up=True,
@@ -173,6 +207,7 @@ class Store:
             memory_limit=facts.memory_limit,
             log_writable=facts.log_writable,
             warnings=self.warnings,
+            disk_full=full,
         )
 
     async def empty(self) -> None:
@@ -182,6 +217,10 @@ class Store:
         key, name = self.client.expect
         await self.client.call("FLUSHALL")
         await self.client.call("SET", key, name)
+
+    def _look_at_disk(self) -> bool:
+        self._full = self.embedded is not None and self.embedded.room() < ROOM
+        return self._full
 
     async def _enter(self, data_dir: Path) -> None:
         await self.client.start()
@@ -195,7 +234,8 @@ class Store:
 
     def _judge(self, facts: Facts) -> None:
         self.durability = durability(facts)
-        self.warnings = warnings(facts)
+        open_door = (f"{self.exposed}; {ALLOWED}",) if self.exposed else ()
+        self.warnings = open_door + warnings(facts)
 
     async def _recognise(self, data_dir: Path) -> None:
         key = identity_key(self.site)
@@ -236,6 +276,8 @@ class Store:
             socket_connect_timeout=ADMIN_WITHIN,
             single_connection_client=True,
             decode_responses=True,
+            protocol=2,  # the newer one, and naming the client, ask for rights that we don't need
+            driver_info=None,
         )
         try:
             yield redis

@@ -81,6 +81,8 @@ class Table:
                 "offer": route.offer,
                 "wrap": route.wrap_up,
                 "steps": steps,
+                **({"quiet": route.quiet} if route.quiet is not None else {}),
+                **({"nudge": route.nudge} if route.nudge is not None else {}),
             }
             orders = "".join(sorted({str(step["p"]) for step in steps} - {"L", "S"}))
             reply = await self._calls.do("intern_route", route.text, json.dumps(about), orders)

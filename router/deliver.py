@@ -27,6 +27,8 @@ from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .towards import Towards
 
+TOO_SLOW = 5.0
+"""Seconds that Slack may ask an offer to wait before somebody else is asked first."""
 PAST_WAIT = 0.3
 """Seconds that the history is given for an offer's line about earlier contacts."""
 ENDS: Mapping[str, str] = {
@@ -46,6 +48,7 @@ MISSED_TWO = (
     "You missed two offers in a row, so you are *away* now and get no more. "
     "Type `/tierline available` when you are back."
 )
+BREAK_OVER = "Your break is over. Type `/tierline available` to get work again."
 
 
 class Histories(Protocol):
@@ -105,13 +108,13 @@ class Deliveries:
             case "abandoned" | "wrapping":
                 return [Job(thread, "close", lambda t: self._close(event))]
             case "presence":
-                return [Job(who, "presence", lambda t: self._presence(event))]
+                return [Job(who, "presence", lambda t: self._presence(event, t))]
             case "away_over":
-                return [Job(who, "away over", lambda t: self._away_over(event))]
+                return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "step" | "exhausted" | "dead":
-                return [Job("alerts", event.e, lambda t: self._alert(event))]
+                return [Job("alerts", event.e, lambda t: self._alert(event, t))]
             case _:
                 return []
 
@@ -132,6 +135,10 @@ class Deliveries:
         try:
             place = await self.desk.offer(shown, t.again)
         except NotDelivered as error:
+            if error.code == "ratelimited" and (error.retry_after or 0) >= TOO_SLOW:
+                # Slack's limit is that of one person's messages: whoever else may be asked is asked now.
+                await self.queue.rescind(event.c, event.n, "slow", round((error.retry_after or 0) * 1000))
+                return
             if not error.permanent:
                 raise
             await self.queue.rescind(event.c, event.n, "unreachable")
@@ -169,17 +176,15 @@ class Deliveries:
                 spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
             )
 
-    async def _presence(self, event: Event) -> None:
+    async def _presence(self, event: Event, t: Try) -> None:
         extra, spec = more(event), spec_of(self.book(), event.a)
         why = str(extra.get("why") or "")
         if spec is not None and extra.get("presence") == "away" and why.startswith("missed"):
-            await self.desk.tell(spec.slack, MISSED_TWO)
+            await self.desk.tell(spec.slack, MISSED_TWO, key=_key(event), again=t.again)
 
-    async def _away_over(self, event: Event) -> None:
+    async def _away_over(self, event: Event, t: Try) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
-            await self.desk.tell(
-                spec.slack, "Your break is over. Type `/tierline available` to get work again."
-            )
+            await self.desk.tell(spec.slack, BREAK_OVER, key=_key(event), again=t.again)
 
     async def _edges(self, event: Event) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
@@ -253,13 +258,16 @@ class Deliveries:
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 
-    async def _alert(self, event: Event) -> None:
+    async def _alert(self, event: Event, t: Try) -> None:
         contact = await self.queue.contact(event.c)
         if contact is None:
             return
         match event.e:
             case "exhausted":
-                text = f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it."
+                text = (
+                    f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it, "
+                    "or can't be shown it now."
+                )
             case "dead":
                 text = f"{event.c} ({contact.service}) was set aside: {more(event).get('reason', '')}"
             case _ if contact.now_step.alert:
@@ -267,7 +275,13 @@ class Deliveries:
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return
-        await self.alerts.coalesced(f"{event.e}:{contact.service}:{contact.step}", text, event.t / 1000)
+        name = f"{event.e}:{contact.service}:{contact.step}"
+        await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+
+
+def _key(event: Event) -> str:
+    """What a message that this event causes is found by: an entry may tell several agents."""
+    return f"{event.id}.{event.e}.{event.a}"
 
 
 def _ended(kind: str, extra: Mapping[str, object], by: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -16,6 +17,8 @@ T = TypeVar("T")
 IN_A_ROW = 3
 LOOK = 20.0
 """Seconds between looks at a desk that is up."""
+SLOW = 5.0
+"""Seconds of Slack's Retry-After from which on it is told; so long after it Slack must take everything again."""
 PROBE = 2.0
 """Seconds between looks at a desk that is down."""
 
@@ -33,6 +36,7 @@ class WatchedDesk:
         """Of many processes the one that `speaks` (it delivers) says for all whether the desk is up."""
         self.desk, self.queue, self.alerts, self.speaks = desk, queue, alerts, speaks
         self.failures, self.why = 0, ""
+        self.slow_until, self.clock = 0.0, time.monotonic
         self.down = asyncio.Event()
 
     async def _pass(self, call: Awaitable[T]) -> T:
@@ -41,7 +45,9 @@ class WatchedDesk:
         except NotDelivered as error:
             if error.permanent:
                 await self._well()
-            elif error.code not in ("ratelimited", FENCED):
+            elif error.code == "ratelimited":
+                await self._slow(error.retry_after or 0.0)
+            elif error.code != FENCED:
                 await self._failed(error)
             raise
         except DeliveryError as error:
@@ -63,7 +69,19 @@ class WatchedDesk:
         text = f"Slack doesn't answer{self.why}: nobody is offered anything, contacts keep waiting."
         await self.alerts.begin("slack", text)
 
+    async def _slow(self, seconds: float) -> None:
+        """Slack takes no more for a while: it is no failure, but what waits for long isn't silent."""
+        if seconds >= SLOW:
+            self.slow_until = max(self.slow_until, self.clock() + seconds + SLOW)
+            text = (
+                f"Slack asks us to wait {seconds:.0f} s: whoever can't be shown an offer is passed over, "
+                "lines and receipts come late, nothing is lost."
+            )
+            await self.alerts.begin("slack-slow", text)
+
     async def _well(self) -> None:
+        if self.clock() >= self.slow_until:
+            await self.alerts.end("slack-slow", "Slack takes everything again.")
         self.failures = 0
         if self.down.is_set():
             self.down.clear()
@@ -73,7 +91,7 @@ class WatchedDesk:
 
     def forget(self) -> None:
         """Begin anew, as with an emptied store."""
-        self.failures = 0
+        self.failures, self.slow_until = 0, 0.0
         self.down.clear()
 
     async def run(self) -> None:
@@ -105,6 +123,9 @@ class WatchedDesk:
             async with asyncio.timeout(LOOK):
                 await self.desk.ping()
         except NotDelivered as error:
+            if error.code == "ratelimited":
+                await self._slow(error.retry_after or 0.0)
+                return
             if error.permanent:
                 self.failures = IN_A_ROW
             await self._failed(error)
@@ -143,9 +164,11 @@ class WatchedDesk:
         """Pass on."""
         await self._pass(self.desk.close(place, contact, told))
 
-    async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
+    async def tell(
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
+    ) -> str:
         """Pass on."""
-        return await self._pass(self.desk.tell(to, text, buttons))
+        return await self._pass(self.desk.tell(to, text, buttons, key, again))
 
 
 class NoDesk:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
+from ..queue.history.records import ContactRecord
 from .rulebook import Rulebook
 from .why import Why, explain, timers
 
@@ -20,6 +21,9 @@ class Moments(Protocol):
 
     async def latest(self, contact: str, agents: Sequence[str]) -> Mapping[tuple[str, str], int]:
         """(agent, kind of event) → the last instant (ms)."""
+
+    async def contact(self, contact: str) -> ContactRecord | None:
+        """A contact as the history has it, with its messages."""
 
 
 async def look(queue: Queue, book: Rulebook, moments: Moments, contact: str) -> Why | None:

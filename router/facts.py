@@ -22,6 +22,7 @@ class Facts:
     priority: int
     due: int | None  # when an answer is promised; None when the service never opens
     closed: str = ""  # why the service was closed at arrival, "" when it was open
+    moved: str = ""  # who moved it by hand, "" when the plan decided: no new plan moves it again
     notice: str = ""  # something a supervisor must know: a number that the plan doesn't name
 
     def to_json(self) -> str:

@@ -7,19 +7,18 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..channels.channel import Actor, Button, Closing, Desk, Told, Typed
+from ..channels.channel import Actor, Adding, Button, Closing, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
 from . import commands
-from .active import ActivePlan, Stale
+from .active import ActivePlan
 from .body import Body
 from .explain import Moments, look
 from .lines import queue_lines, status_lines, why_lines
-from .people import agent_of, is_supervisor, lacking
-from .plan.load import PlanErrors
+from .newcomers import Newcomers, stranger
+from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
-from .plan.write import add_agent
-from .replies import Ruling, Standing, ruling
+from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, edges, instant, span
 from .texts import spoken
 
@@ -36,11 +35,11 @@ LATE = "That button is from an earlier time: nothing was done."
 
 @dataclass(slots=True)
 class House:
-    """What the desk calls. `desk` is only for telling supervisors about newcomers."""
+    """What the desk calls."""
 
     queue: Queue
     plan: ActivePlan
-    desk: Desk
+    newcomers: Newcomers
     moments: Moments
 
     # ---- offers -------------------------------------------------------------------------------------------------
@@ -49,7 +48,7 @@ class House:
         """Take an offer, or hear who has it."""
         spec = self._agent(actor)
         if spec is None:
-            return _stranger(self.plan().plan.supervisors)
+            return stranger(self.plan().plan.supervisors)
         answer = await self.queue.accept(contact, offer, agent_id(spec.name))
         match answer.outcome:
             case "accepted" | "ok":
@@ -68,7 +67,7 @@ class House:
         """Don't take an offer."""
         spec = self._agent(actor)
         if spec is None:
-            return _stranger(self.plan().plan.supervisors)
+            return stranger(self.plan().plan.supervisors)
         answer = await self.queue.decline(contact, offer, agent_id(spec.name), reason)
         return Told(True, f"You declined {contact}.") if answer.done else Told(False, LATE)
 
@@ -90,14 +89,6 @@ class House:
             return await self._hold(typed.actor, view, decided.text, typed.place)
         return await self._note(typed.actor, view, typed.text, decided, typed.place)
 
-    async def standing(self, thread: str, place: str) -> tuple[str, int, str] | None:
-        """The reply typed at `place`, whichever process took it."""
-        contact = await self.queue.contact_at(thread)
-        for message in reversed(await self.queue.messages(contact)) if contact else ():
-            if message.kind == "reply" and Body.parse(message.body).source == place:
-                return str(contact), message.n, message.status
-        return None
-
     async def _contact_at(self, thread: str) -> str | None:
         """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
         for pause in JUST_OPENED:
@@ -105,6 +96,15 @@ class House:
                 return contact
             await asyncio.sleep(pause)
         return await self.queue.contact_at(thread)
+
+    async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
+        """The reply that was typed at `place`, from the store, or of an ended contact from the history."""
+        contact = contact or await self.queue.contact_at(thread) or ""
+        messages = await self.queue.messages(contact) if contact else ()
+        if contact and not messages:
+            record = await self.moments.contact(contact)
+            messages = record.messages if record is not None else ()
+        return typed_at(contact, messages, place)
 
     async def reply(self, actor: Actor, contact: str, text: str) -> Told:
         """The Reply button: held like a typed reply."""
@@ -158,7 +158,7 @@ class House:
                 False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes."
             )
         if spec is None:
-            return _stranger(self.plan().plan.supervisors)
+            return stranger(self.plan().plan.supervisors)
         body = Body(text, by=spec.name, source=place).to_json()
         wait = span(self.plan().plan.settings.hold_reply)
         answer = await self.queue.hold_reply(view.id, agent_id(spec.name), body, source=place, ms=wait)
@@ -230,13 +230,13 @@ class House:
         spec = self._agent(actor)
         if it.verb in ("available", "away", "offline", "status") and spec is None:
             told = (
-                await self._newcomer(actor)
+                await self.newcomers.asks(actor)
                 if it.verb == "available"
-                else _stranger(self.plan().plan.supervisors)
+                else stranger(self.plan().plan.supervisors)
             )
             return SUPERVISOR if is_supervisor(self.plan().plan, actor) else told
         if it.verb in ("queue", "why") and spec is None and not is_supervisor(self.plan().plan, actor):
-            return _stranger(self.plan().plan.supervisors)
+            return stranger(self.plan().plan.supervisors)
         match it.verb:
             case "available" if spec is not None:
                 return await self._available(spec, it.span)
@@ -307,56 +307,26 @@ class House:
             return Told(False, f"There is no open contact {contact}. `/tierline queue` shows who waits.")
         return Told(True, why_lines(self.plan(), why, await self.queue.now()))
 
-    # ---- newcomers ----------------------------------------------------------------------------------------------
-
-    async def _newcomer(self, actor: Actor) -> Told:
-        """Somebody whom the plan doesn't name wants to work: they are told whom to ask, who gets an Add button."""
-        plan = self.plan().plan
-        if actor.is_bot or actor.is_guest:
-            return Told(False, "Only people of this workspace whom the plan names can work here.")
-        value = json.dumps({"user": actor.user, "email": actor.email, "name": actor.name})
-        for supervisor in plan.supervisors:
-            text = f"{actor.name} wants to answer contacts but isn't in the routing plan."
-            await self.desk.tell(
-                supervisor, text, (Button("agent.add", f"Add {actor.name}"[:75], value, "primary"),)
-            )
-        return _stranger(plan.supervisors)
+    # ---- other buttons ------------------------------------------------------------------------------------------
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         """A button under something told."""
         match action:
             case "agent.overtime":
                 return await self.command(actor, f"available {value}")
-            case "agent.add":
-                return await self._add(actor, value)
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
             case _:
                 return Told(False, LATE)
 
-    async def _add(self, actor: Actor, value: str) -> Told:
-        book = self.plan()
-        if not is_supervisor(book.plan, actor):
-            return Told(False, "Only a supervisor of the plan can add somebody.")
-        who = json.loads(value)
-        spec = newcomer(
-            str(who["name"]),
-            str(who["email"] or who["user"]),
-            book.plan.teams[0].name if book.plan.teams else "team",
-        )
-        if any(a.slack == spec.slack for a in book.plan.agents):
-            return Told(True, f"{spec.name} is in the plan already.")
-        try:
-            source = add_agent(book.plan.source, spec)
-            version = await self.plan.publish(source, actor.name, f"added {spec.name}", on=book.version)
-        except (PlanErrors, Stale) as error:
-            return Told(False, f"Not added: {error}")
-        await self.desk.tell(
-            str(who["user"]), "You are in the routing plan now: type `/tierline available` to begin."
-        )
-        done = f"{spec.name} was added to team {spec.team} as L1 (plan version {version})."
-        return Told(True, " ".join(filter(None, (done, lacking(self.plan().plan, spec)))))
+    async def adding(self, actor: Actor, value: str) -> Adding | Told:
+        """What a form for adding a newcomer offers."""
+        return self.newcomers.adding(actor, value)
+
+    async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
+        """Add a newcomer to the plan."""
+        return await self.newcomers.add(actor, value, team, tier, like)
 
     # ---- looking up ---------------------------------------------------------------------------------------------
 
@@ -366,13 +336,3 @@ class House:
     def _name(self, agent: str) -> str:
         spec = self.plan().by_id.get(agent)
         return spec.name if spec else agent or "nobody"
-
-
-def newcomer(name: str, slack: str, team: str) -> AgentSpec:
-    """Somebody added by a button: L1, no skills yet, on shift whenever the team is."""
-    return AgentSpec(name=name, slack=slack, team=team)
-
-
-def _stranger(supervisors: tuple[str, ...]) -> Told:
-    ask = " or ".join(supervisors) or "a supervisor"
-    return Told(False, f"You are not in the routing plan yet. Ask {ask} to add you.")

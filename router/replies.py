@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from ..channels.channel import Wrote
+from ..queue.state import MessageView
+from .body import Body
 
 _NOTE = re.compile(r"[\s*_~`>\u200b-\u200f\u2060\ufeff]*(//|note:|note\b|note(?=_))[*_~`]*\s*", re.IGNORECASE)
 """Also where it stands in bold, italics, code or a quotation, or behind something invisible."""
@@ -32,6 +37,15 @@ class Standing:
     writer: str
     here: bool  # the thread is the one of the owner's team
     replies: Literal["direct", "explicit"]
+
+
+def typed_at(contact: str, messages: Sequence[MessageView], place: str) -> Wrote | None:
+    """The reply among `messages` that was typed at `place`, the last one: a note may have been sent after all."""
+    for it in reversed(messages):
+        if it.kind == "reply" and ":".join(Body.parse(it.body).source.split(":")[:2]) == place:
+            left = it.status in ("queued", "sending", "sent", "delivered")
+            return Wrote(contact, it.n, "held" if it.status == "held" else "left" if left else "stayed")
+    return None
 
 
 def ruling(it: Standing, text: str, mentions: bool) -> Ruling:

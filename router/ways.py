@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from ..channels.channel import Channel, Desk, Words
-from .alerts import Way
+from .alerts import Notice, Way
 from .plan.model import Plan
 
 SUBJECT = "Tierline alert"
@@ -33,31 +34,32 @@ def ways(plan: Plan, desk: Desk | None, doors: Mapping[str, Channel], smtp_url: 
 
 
 def _by_slack(desk: Desk, channel: str) -> Way:
-    async def way(text: str) -> None:
-        await desk.tell(channel, text)
+    async def way(it: Notice) -> None:
+        await desk.tell(channel, it.text, key=it.key, again=it.again)
 
     return way
 
 
 def _by_text(door: Channel, number: str, sender: str) -> Way:
-    counter = _counter()
-
-    async def way(text: str) -> None:
-        await door.say(Words(f"alert.{counter()}", number, sender, f"Tierline: {_plain(text)}"))
+    async def way(it: Notice) -> None:
+        words = Words(f"alert.{it.key}", number, sender, f"Tierline: {_plain(it.text)}", since=it.at)
+        if not it.again or await door.find(words) is None:
+            await door.say(words)
 
     return way
 
 
 def _by_mail(smtp_url: str, address: str, site: str) -> Way:
-    async def way(text: str) -> None:
-        await send_mail(smtp_url, address, f"{SUBJECT} ({site})", _plain(text))
+    async def way(it: Notice) -> None:
+        await send_mail(smtp_url, address, f"{SUBJECT} ({site})", _plain(it.text), it.key)
 
     return way
 
 
-async def send_mail(smtp_url: str, to: str, subject: str, text: str) -> None:
+async def send_mail(smtp_url: str, to: str, subject: str, text: str, key: str = "") -> None:
     """Send one plain mail by `smtp_url` (smtp://user:password@host:port with STARTTLS where offered, or smtps://).
 
+    The same `key` is the same Message-ID: a mailbox that has it shows one mail.
     Raises aiosmtplib.SMTPException, or ValueError when the server refused the recipient.
     """
     parts = urlsplit(smtp_url)
@@ -65,6 +67,9 @@ async def send_mail(smtp_url: str, to: str, subject: str, text: str) -> None:
     mail = EmailMessage()
     mail["From"] = user if "@" in user else f"tierline@{parts.hostname}"
     mail["To"], mail["Subject"] = to, subject
+    if key:
+        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+        mail["Message-ID"] = f"<{digest}@{parts.hostname}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot shall answer
     mail.set_content(text)
     refused, _ = await aiosmtplib.send(
@@ -84,14 +89,3 @@ async def send_mail(smtp_url: str, to: str, subject: str, text: str) -> None:
 def _plain(text: str) -> str:
     """Without the emoji that Slack's form begins with."""
     return re.sub(r"^:[a-z_]+: ", "", text)
-
-
-def _counter() -> Callable[[], int]:
-    count = 0
-
-    def following() -> int:
-        nonlocal count
-        count += 1
-        return count
-
-    return following

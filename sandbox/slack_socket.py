@@ -171,6 +171,9 @@ class Sockets:
 
     async def deliver(self, kind: str, payload: Json, attempt: int = 0, reason: str = "") -> Ack:
         """Send one envelope to one socket and wait for its acknowledgement."""
+        if kind == "events_api" and attempt < self.faults.slack.lose:
+            self._note(kind, payload, attempt, Ack("timeout", 0.0))
+            return Ack("timeout", 0.0)
         ready = [one for one in self._open if not one.leaving and not one.ws.closed] or [
             one for one in self._open if not one.ws.closed
         ]
@@ -187,6 +190,8 @@ class Sockets:
         }
         if kind == "events_api":
             envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+        elif self.faults.slack.lose:
+            envelope |= {"retry_attempt": self.faults.slack.lose, "retry_reason": "timeout"}
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[envelope["envelope_id"]] = answer
         began = time.monotonic()

@@ -161,7 +161,8 @@ class WebApi:
         if faults.fail is not None and faults.times > 0:
             faults.times -= 1
             return faults.fail, {"ok": False, "error": "internal_error"}, {}
-        if faults.retry_after is not None and faults.times > 0:
+        meant = not faults.limited or args.get("channel") == faults.limited
+        if faults.retry_after is not None and faults.times > 0 and meant:
             faults.times -= 1
             return self._limited(faults.retry_after)
         headers = {"X-OAuth-Scopes": ",".join(sorted(self.scopes)), "X-Slack-Req-Id": secrets.token_hex(16)}

@@ -95,9 +95,15 @@ class TwilioFaults:
 
 @dataclass(slots=True)
 class SlackFaults:
-    """How Slack misbehaves: 429 with `retry_after` s, refuses everything, delivers each envelope twice."""
+    """How Slack misbehaves: 429 with `retry_after` s, refuses everything, delivers each envelope twice.
+
+    `limited`: 429 only for calls that name this channel. `lose`: so many tries of an event are lost on their way;
+    of what Slack doesn't try again (presses, commands) the first that arrives says that it is try number `lose`.
+    """
 
     retry_after: int | None = None
+    limited: str = ""
+    lose: int = 0
     down: bool = False
     redeliver: bool = False
     fail: int | None = None

@@ -73,6 +73,7 @@ _SLACK = {
     "delay": Field((str, int, float), False),
     "drop_reply": Field(bool, False),
     "enforce_limits": Field(bool, False),
+    "lose": Field(int, False),
 }
 _FAULTS = {"twilio": Field(dict, False), "slack": Field(dict, False), "receipts": Field(str, False)}
 
@@ -88,8 +89,12 @@ def parse_faults(body: Mapping[str, Any]) -> Faults:
     twilio = _common("twilio", check_fields(body.get("twilio", {}), _TWILIO, "twilio"))
     slack = _common("slack", check_fields(body.get("slack", {}), _SLACK, "slack"))
     if "rate_limit" in slack:
-        limit = check_fields(slack.pop("rate_limit"), {"retry_after": Field(int)}, "rate_limit")
+        fields = {"retry_after": Field(int), "channel": Field(str, False)}
+        limit = check_fields(slack.pop("rate_limit"), fields, "rate_limit")
         slack["retry_after"] = _within("retry_after", limit["retry_after"], 0, 3600)
+        slack["limited"] = limit.get("channel", "")
+    if "lose" in slack:
+        _within("lose", slack["lose"], 0, 3)
     if "undelivered" in twilio:
         _within("undelivered", twilio["undelivered"], 10_000, 99_999)
     return Faults(TwilioFaults(**twilio), SlackFaults(**slack), receipts)

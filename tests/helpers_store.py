@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import subprocess
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tierline.queue.client import Client
+from tierline.queue.embedded import find_binary
 
 
 @dataclass(frozen=True)
@@ -41,3 +46,24 @@ async def until(holds: Callable[[], object | Awaitable[object]], within: float =
             return
         assert time.monotonic() < end, f"still not true after {within} s: {holds}"
         await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def own_server(folder: Path, *words: str, binary: str | None = None) -> AsyncIterator[str]:
+    """A server with settings of one's own; yields its URL."""
+    os.makedirs(folder, exist_ok=True)
+    socket = folder / "s"
+    process = await asyncio.create_subprocess_exec(
+        binary or str(find_binary()),
+        *("--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""),
+        *words,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        await until(socket.exists)
+        yield f"unix://{socket}"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

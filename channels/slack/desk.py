@@ -26,11 +26,11 @@ from .answers import Answers
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
-from .messages import telling
 from .offers import Offers
 from .pace import Urgency
-from .people import People, is_person
+from .people import People
 from .send import Sender
+from .tellings import Tellings
 from .threads import Threads
 from .typed import TypedWords
 
@@ -108,7 +108,7 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks):
+            for part in (self._offers, self._threads, self._marks, self._tellings):
                 part.clear()
             self._people.forget()
             self._sender.forget()
@@ -134,10 +134,11 @@ class SlackDesk:
         self._people.named |= self._named
         self._offers = Offers(self._sender, self._people, finder)
         self._threads = Threads(self._sender, self._people, finder)
+        self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._spawn)
         answers = Answers(self._sender, self._people)
         self._typed = TypedWords(
-            self._people, self._marks, answers, self._once, self._spawn, house=self._house
+            self._people, self._marks, answers, finder, self._once, self._spawn, house=self._house
         )
         self._listen = Listen(
             self._sender,
@@ -365,9 +366,9 @@ class SlackDesk:
         self._session()
         await self._threads.close(place, contact, told)
 
-    async def tell(self, to: str, text: str, buttons: tuple[Button, ...] = ()) -> str:
+    async def tell(
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
+    ) -> str:
         """Say something to a person (mail address or user id) or a channel ("#name" or id); its place."""
         self._session()
-        channel = await self._people.dm(to) if is_person(to) else await self._people.room(to)
-        ts = await self._sender.post(channel, telling(text, buttons), Urgency.FAILURE)
-        return f"{channel}:{ts}"
+        return await self._tellings.tell(to, text, buttons, key, again)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from ..channel import Actor, House, Told
 from . import modals
 from .answers import Answers
-from .blocks import escape
+from .blocks import Json, escape
 from .memory import payload, split
 from .messages import telling
 from .modals import Where
@@ -104,7 +104,7 @@ class Listen:
         action = body["actions"][0]
         name, value = str(action.get("action_id") or ""), str(action.get("value") or "")
         user = str(body["user"]["id"])
-        if name in ("contact.reply", "contact.note", "contact.close"):
+        if name in ("contact.reply", "contact.note", "contact.close", "agent.add"):
             await self._open(body, name, value)
             return
         if not await self.once(
@@ -161,6 +161,7 @@ class Listen:
             "contact.reply": modals.reply_view,
             "contact.note": modals.note_view,
             "contact.close": modals.loading_view,
+            "agent.add": modals.adding_view,
         }
         opened = await self.sender.call(
             "views.open",
@@ -170,17 +171,26 @@ class Listen:
             trigger_id=body.get("trigger_id"),
             view=made[name](where),
         )
-        if name != "contact.close":
-            return
-        view_id = opened["view"]["id"]
-        actor = await self.people.actor(str(body["user"]["id"]))
-        told = await self.house.may_close(actor, contact)
-        form = (
-            modals.close_view(where, await self.house.dispositions(contact))
-            if told.ok
-            else modals.words_view(where, told.text)
+        if name in ("contact.close", "agent.add"):
+            actor = await self.people.actor(str(body["user"]["id"]))
+            form = await (self._closing if name == "contact.close" else self._adding)(actor, where)
+            await self.sender.call("views.update", Urgency.OFFER, view_id=opened["view"]["id"], view=form)
+
+    async def _closing(self, actor: Actor, where: Where) -> Json:
+        assert self.house is not None
+        told = await self.house.may_close(actor, where.contact)
+        if not told.ok:
+            return modals.words_view(where, told.text)
+        return modals.close_view(where, await self.house.dispositions(where.contact))
+
+    async def _adding(self, actor: Actor, where: Where) -> Json:
+        assert self.house is not None
+        may = await self.house.adding(actor, where.contact)
+        return (
+            modals.words_view(where, may.text, "agent.add")
+            if isinstance(may, Told)
+            else modals.add_view(where, may)
         )
-        await self.sender.call("views.update", Urgency.OFFER, view_id=view_id, view=form)
 
     async def _submission(self, body: dict[str, Any]) -> None:
         self.spawn(self._guarded(body, self._submitted(body)))
@@ -202,12 +212,33 @@ class Listen:
             case "contact.close":
                 choices = await self.house.dispositions(where.contact)
                 told = await self.house.close(actor, modals.closing(where, fields, choices))
+            case "agent.add":
+                await self._added(actor, where, fields)
+                return
             case _:
                 return
         if not told.ok and text:
             # What was written must not be lost with the modal.
             told = Told(False, f"{told.text}\nYou wrote:\n{escape(text)}", told.place, told.buttons)
         await self.answers.whisper(where.channel, actor.user, told, where.thread)
+
+    async def _added(self, actor: Actor, where: Where, fields: Mapping[str, str]) -> None:
+        """Add a newcomer; the message with the button says what came of it, so that nobody presses it again."""
+        assert self.house is not None
+        may = await self.house.adding(actor, where.contact)
+        if isinstance(may, Told):
+            told = may
+        else:
+            team, like = (
+                modals.chosen(fields.get("team", ""), may.teams),
+                modals.chosen(fields.get("like", ""), may.agents),
+            )
+            tier = modals.TIERS.index(modals.chosen(fields.get("tier", ""), modals.TIERS) or "L1") + 1
+            told = await self.house.add(actor, where.contact, team, tier, like)
+        if told.ok:
+            await self.sender.update(where.channel, where.thread, telling(told.text), Urgency.OFFER)
+        else:
+            await self.answers.whisper(where.channel, actor.user, told, "")
 
     # ---- commands -----------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ YOUNG = 30.0
 class Marks:
     """`undo` and `failed` are the messages with Undo and Retry.
 
-    `held` are the replies that wait and `left` those that went out, by the place where they were typed.
+    `held` are the replies that wait, by the place where they were typed.
     """
 
     sender: Sender
@@ -38,13 +38,12 @@ class Marks:
     undo: Recent[Key, str] = field(default_factory=Recent)
     failed: Recent[Key, str] = field(default_factory=Recent)
     held: Recent[str, tuple[str, int]] = field(default_factory=Recent)
-    left: Recent[str, bool] = field(default_factory=Recent)
     done: Recent[Key, str] = field(default_factory=Recent)
     born: float = field(default_factory=time.monotonic)
 
     def clear(self) -> None:
         """Forget every reply."""
-        for kept in (self.undo, self.failed, self.held, self.left, self.done):
+        for kept in (self.undo, self.failed, self.held, self.done):
             kept.clear()
 
     async def show(self, thread: str, mark: Mark, now: int, author: str) -> None:
@@ -52,8 +51,6 @@ class Marks:
         key = (mark.contact, mark.n)
         if mark.state != "held":
             self.held.pop(mark.source)
-        if mark.source and mark.state in ("sent", "delivered"):
-            self.left[":".join(mark.source.split(":")[:2])] = True
         match mark.state:
             case "held":
                 await self._hold(thread, mark, now)

@@ -205,13 +205,13 @@ def closed_head(shown: Iterable[Json], told: str) -> Message:
     return Message(fallback(told), (*kept[:2], ours(tame(told))))
 
 
-def telling(text: str, buttons: Sequence[Button] = ()) -> Message:
-    """Something told to a person or a channel."""
+def telling(text: str, buttons: Sequence[Button] = (), key: str = "") -> Message:
+    """Something told to a person or a channel; by its `key` it is found again."""
     made = [button(one.action, one.label, one.value, one.style) for one in buttons[:25]]
     rows, most = actions(made), 9000
     while weigh(parts := [ours(part) for part in _parts(text, most)]) + weigh(rows) > WEIGHT and most > 300:
         most = most * 2 // 3
-    return Message(fallback(text), (*parts, *rows))
+    return Message(fallback(text), (*parts, *rows), _metadata("tierline_told", told=key) if key else None)
 
 
 def _parts(text: str, most: int) -> list[str]:

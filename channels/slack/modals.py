@@ -1,4 +1,4 @@
-"""The modals: reply, note, close. Pure: views out, what was filled in back.
+"""The modals: reply, note, close, add. Pure: views out, what was filled in back.
 
 A trigger_id lives 3 s: the close modal opens with a loading view at once and gets its form when the house has answered.
 """
@@ -6,11 +6,11 @@ A trigger_id lives 3 s: the close modal opens with a loading view at once and ge
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..channel import Closing
+from ..channel import Adding, Closing
 from .blocks import OPTION, Json, clean, clip, ours, plain, tame
 
 TEXT_LIMIT = 3000
@@ -80,21 +80,54 @@ def loading_view(where: Where) -> Json:
     return _view("contact.close", f"Close {where.contact}", where, [ours("One moment …")])
 
 
-def words_view(where: Where, text: str) -> Json:
+def words_view(where: Where, text: str, kind: str = "contact.close") -> Json:
     """Why there is no form."""
-    return _view("contact.close", f"Close {where.contact}", where, [ours(tame(text) or "…")])
+    title = f"Close {where.contact}" if kind == "contact.close" else ADD
+    return _view(kind, title, where, [ours(tame(text) or "…")])
+
+
+ADD = "Add to the plan"
+TIERS = ("L1", "L2", "L3")
+
+
+def adding_view(where: Where) -> Json:
+    """As `loading_view`, for a newcomer."""
+    return _view("agent.add", ADD, where, [ours("One moment …")])
+
+
+def add_view(where: Where, it: Adding) -> Json:
+    """A newcomer's team and tier, and whose levels, languages and shift they get."""
+    fields = [_field("tier", "Tier", _choice(TIERS, first=True))]
+    if it.teams:
+        fields.insert(0, _field("team", "Team", _choice(it.teams, first=True)))
+    if it.agents:
+        same = _choice(it.agents)
+        fields.append(_field("like", "Same skills, languages and shift as", same, optional=True))
+    return _view("agent.add", ADD, where, [ours(f"*{tame(it.name, 100)}*"), *fields], "Add")
+
+
+def _choice(names: Sequence[str], first: bool = False) -> Json:
+    """A menu. A value has room for 150 characters and must be unique: its number says which one was chosen."""
+    options = [
+        {"text": plain(name, OPTION), "value": f"{n}:{clip(clean(name), 100)}"}
+        for n, name in enumerate(names[:100])
+    ]
+    made: Json = {"type": "static_select", "options": options, "placeholder": plain("Choose one", 150)}
+    return {**made, "initial_option": options[0]} if first else made
+
+
+def chosen(value: str, names: Sequence[str]) -> str:
+    """Which of `names` was chosen; what has changed places since is known by what it was called, "" for nothing."""
+    number, _, name = value.partition(":")
+    if number.isdigit() and int(number) < len(names):
+        known = names[int(number)]
+        return known if known.startswith(name.rstrip("…")) else name
+    return name if number.isdigit() else value
 
 
 def close_view(where: Where, dispositions: tuple[str, ...]) -> Json:
     """How it ended, why it arose, what helped."""
-    # A value has room for 150 characters and must be unique: its number says which one was chosen.
-    options = [
-        {"text": plain(name, OPTION), "value": f"{n}:{clip(clean(name), 100)}"}
-        for n, name in enumerate(dispositions[:100])
-    ]
-    ended: Json = {"type": "static_select", "options": options, "placeholder": plain("Choose one", 150)}
-    if not options:
-        ended = {"type": "plain_text_input", "max_length": 100}
+    ended = _choice(dispositions) if dispositions else {"type": "plain_text_input", "max_length": 100}
     fields = [
         _field("disposition", "How did it end?", ended),
         _field("root_cause", "Root cause", {"type": "plain_text_input", "max_length": 500}, optional=True),
@@ -115,9 +148,5 @@ def filled(view: Mapping[str, Any]) -> dict[str, str]:
 
 def closing(where: Where, fields: Mapping[str, str], dispositions: tuple[str, ...]) -> Closing:
     """What the close modal says; a disposition that was chosen by number is given by name."""
-    chosen = fields.get("disposition", "")
-    number, _, name = chosen.partition(":")
-    if number.isdigit() and int(number) < len(dispositions):
-        known = dispositions[int(number)]
-        chosen = known if known.startswith(name.rstrip("…")) else name
-    return Closing(where.contact, chosen, fields.get("root_cause", ""), fields.get("resolution", ""))
+    how = chosen(fields.get("disposition", ""), dispositions)
+    return Closing(where.contact, how, fields.get("root_cause", ""), fields.get("resolution", ""))

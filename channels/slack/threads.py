@@ -92,12 +92,11 @@ class Threads:
 
     async def post(self, place: str, line: Line, again: bool) -> str:
         """A line; `place` itself when the head shows it already."""
-        if line.n and line.n <= await self._upto(place):
+        if line.n <= await self._upto(place):
             return place
         channel, _ = split(place)
         wanted: dict[str, Any] = {"contact": line.contact, "n": line.n}
-        # A line without a number can't be told from another one: it may come twice, never not at all.
-        ts = await self.add(place, messages.line(line), Urgency.CUSTOMER, again and line.n > 0, **wanted)
+        ts = await self.add(place, messages.line(line), Urgency.CUSTOMER, again, **wanted)
         return f"{channel}:{ts}"
 
     async def _upto(self, place: str) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 
 import structlog
 
-from ..channel import House, Told, Typed
+from ..channel import House, Told, Typed, Wrote
 from .answers import Answers
 from .marks import Marks
-from .memory import Recent, split
+from .memory import Finder, Recent, payload, split
 from .payloads import SEEN_MS, Body, blamed, files_of, typed_by_person, was_edited
 from .people import People
 from .words import drawn, emoji, said
@@ -34,6 +34,7 @@ class TypedWords:
     people: People
     marks: Marks
     answers: Answers
+    finder: Finder
     once: Callable[[str, int], Awaitable[bool]]
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
@@ -84,41 +85,39 @@ class TypedWords:
 
     async def _take_back(self, event: Body, place: str, how: str) -> None:
         """A typed reply was edited or deleted: while it is held, it is taken back."""
+        previous = event.get("previous_message") or event.get("message") or {}
+        user, thread_ts = str(previous.get("user") or ""), previous.get("thread_ts")
+        if self.house is None or user in ("", self.bot_user) or not thread_ts:
+            return
         self.taken_back[place] = how
         found = self.marks.held.get(place)
-        previous = event.get("previous_message") or event.get("message") or {}
-        if self.house is None or not previous.get("user"):
-            return
         if found is not None:
-            await self.undo_of(place, str(previous["user"]), found)
-        elif place in self.marks.left:
-            self.taken_back.pop(place)
-            await self._left(place, str(previous["user"]), how)
-        elif previous.get("thread_ts") and not previous.get("bot_id"):
-            await self._elsewhere(
-                f"{event.get('channel')}:{previous['thread_ts']}", place, str(previous["user"])
-            )
-
-    async def _elsewhere(self, thread: str, place: str, user: str) -> None:
-        """What another process took, or this one before a restart, is known to the queue alone; perhaps not yet."""
-        assert self.house is not None
-        for pause in ON_ITS_WAY:
-            await asyncio.sleep(pause)
-            if place not in self.taken_back:  # our own mark came meanwhile
-                return
-            if (found := await self.house.standing(thread, place)) is None:
-                continue
-            contact, n, status = found
-            if status == "held":
-                await self.undo_of(place, user, (contact, n))
-            elif status != "undone":
-                await self._left(place, user, self.taken_back.pop(place) or "edited")
+            await self.undo_of(place, user, found)
             return
+        wrote = await self._wrote(f"{event.get('channel')}:{thread_ts}", place, previous)
+        if place not in self.taken_back:  # our own mark came meanwhile
+            return
+        if wrote is not None and wrote.state == "held":
+            await self.undo_of(place, user, (wrote.contact, wrote.n))
+        elif wrote is not None:
+            self.taken_back.pop(place)
+        if wrote is not None and wrote.state == "left":
+            text = f"You {how} it, but it had left already: the customer has it as it was."
+            await self.answers.whisper(split(place)[0], user, Told(False, text), "")
 
-    async def _left(self, place: str, user: str, how: str) -> None:
-        """A reply was edited or deleted after it left: the customer keeps the first words."""
-        text = f"You {how} it, but it had left already: the customer has it as it was."
-        await self.answers.whisper(split(place)[0], user, Told(False, text), "")
+    async def _wrote(self, thread: str, place: str, previous: Body) -> Wrote | None:
+        """What became of the words at `place`: from the store, and for an ended contact from the history."""
+        assert self.house is not None
+        found = None
+        for pause in ON_ITS_WAY:  # another process may have it in hand just now
+            if found is None and place in self.taken_back:
+                await asyncio.sleep(pause)
+                found = await self.house.wrote(thread, place)
+        ours = previous.get("parent_user_id") in (None, self.bot_user)
+        if found is not None or not ours or place not in self.taken_back:
+            return found
+        contact = str(payload(await self.finder.parent(thread) or {}).get("contact") or "")
+        return await self.house.wrote(thread, place, contact) if contact else None
 
     async def undo_of(self, place: str, user: str, reply: tuple[str, int]) -> None:
         """Undo the held reply that was typed at `place`, and say so to its writer."""

@@ -14,7 +14,8 @@ import aiohttp
 import structlog
 
 from ...queue.contact import Arrived, Media
-from .twilio_http import TwilioHttp, read_all
+from .only_public import NotPublic, by_proxy, public_session
+from .twilio_http import TIMEOUT, TwilioHttp, read_all
 from .webhook import MEDIA_HOSTS
 
 log = structlog.get_logger()
@@ -31,6 +32,8 @@ class MediaStore:
 
     def __init__(self, folder: Path, http: TwilioHttp, sid: str, token: str) -> None:
         self.folder, self.http, self.sid, self._token = folder, http, sid, token
+        self.own = None if http.base or by_proxy() else public_session(TIMEOUT)
+        self.session = self.own or http.session
         self.tasks: set[asyncio.Task[None]] = set()
         self.gate = asyncio.Semaphore(4)
 
@@ -46,6 +49,8 @@ class MediaStore:
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        if self.own is not None:
+            await self.own.close()
 
     def path(self, url: str) -> Path:
         """Where the content of `url` is kept once it is fetched."""
@@ -63,6 +68,9 @@ class MediaStore:
                 log.warning("media.refused", sid=event, reason=str(refused))
                 return
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if isinstance(error.__cause__, NotPublic):
+                    log.warning("media.refused", sid=event, reason=str(error.__cause__))
+                    return
                 log.warning("media.failed", sid=event, error=type(error).__name__)
 
     async def _read(self, url: str) -> bytes:
@@ -72,9 +80,7 @@ class MediaStore:
             if not self._ours(url):
                 raise MediaRefused("not a host of Twilio's")
             headers = {"Authorization": auth} if auth else {}
-            async with self.http.session.get(
-                self._real(url), headers=headers, allow_redirects=False
-            ) as answer:
+            async with self.session.get(self._real(url), headers=headers, allow_redirects=False) as answer:
                 if answer.status in (301, 302, 303, 307, 308):
                     following = _joined(url, answer.headers.get("Location", ""))
                     if not self._ours(following):

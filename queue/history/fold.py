@@ -17,9 +17,9 @@ Position = tuple[int, int, int]
 """Milliseconds and sequence of the stream's entry, and the event's place in that entry."""
 START: Final[Position] = (-1, -1, -1)
 
-KEPT: Final = {"closed": 10 * 60_000, "abandoned": 86_400_000, "dead": 7 * 86_400_000}
+KEPT: Final = {"closed": 35 * 60_000, "abandoned": 86_400_000, "dead": 7 * 86_400_000}
 """How long (ms) an ended contact stays in the store: late receipts and the desk's closing lines look for it
-there, and a supervisor can bring back what was abandoned or set aside."""
+there, a customer's next message re-opens it, and a supervisor can bring back what was abandoned or set aside."""
 LIVE: Final = frozenset({"offered", "delivered"})
 
 
@@ -165,8 +165,14 @@ def _arrived(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     it.verified = said.get("verified") is True
     _decided(it, x)
     it.state = "parked" if x.get("parked") is True else "waiting"
-    message = tale.message(event.n, event.t)
+    message = tale.message(event.n, _said_at(event, x))
     message.kind, message.body = "in", body
+
+
+def _said_at(event: Event, x: Mapping[str, object]) -> int:
+    """When a message was said: with the event, but for one that was split off another contact."""
+    at = _whole(x.get("at"))
+    return event.t if at is None else at
 
 
 def _decided(it: ContactRow, x: Mapping[str, object]) -> None:
@@ -185,22 +191,68 @@ def _rerouted(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     tale.queue_up()
 
 
+def _transferring(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """Into the queue beside its owner."""
+    _decided(tale.contact, x)
+
+
+def _redecided(it: ContactRow, x: Mapping[str, object]) -> None:
+    """What was decided for it, where that changed with the event."""
+    if "facts" in x:
+        _decided(it, x)
+
+
+def _kept(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """The handover is off: the decision is the one before it."""
+    _redecided(tale.contact, x)
+
+
 def _queued(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
-    """Into the queue: at first, woken, revived, or because its owner is no longer an agent."""
+    """Into the queue: at first, woken, revived, re-opened, given back or lost by its owner."""
     it = tale.contact
     it.owner, it.reason = "", ""
+    _redecided(it, x)
     tale.queue_up()
+
+
+def _woken(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """Its date has come; what was snoozed goes back to its owner or into the queue, as is told next."""
+    if tale.contact.state == "snoozed":
+        tale.contact.wake = None
+    else:
+        _queued(tale, event, x)
+
+
+def _reopened(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """It has ended no more; what it is now is told next."""
+    it = tale.contact
+    it.ended, it.outcome, it.reason = None, "{}", ""
+
+
+def _returned(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """To its owner, without an offer."""
+    it = tale.contact
+    it.state, it.owner, it.wake = "active", event.a or it.owner, None
+
+
+def _snoozed(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    it = tale.contact
+    it.state, it.owner = "snoozed", event.a or it.owner
+    it.wake, it.reason = _whole(x.get("wake")), _text(x.get("why"))
 
 
 def _parked(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     it = tale.contact
     it.state, it.wake, it.reason = "parked", _whole(x.get("wake")), _text(x.get("reason"))
+    it.owner = ""
+    _redecided(it, x)
 
 
 def _offered(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     offer = tale.offer(event)
     offer.agent, offer.offered, offer.step = event.a, event.t, _whole(x.get("step")) or 0
-    tale.queue_up()
+    if tale.contact.state != "active":  # else its owner hands it over
+        tale.queue_up()
 
 
 def _delivered(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
@@ -236,7 +288,7 @@ def _ended(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
 
 
 def _message(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
-    message = tale.message(event.n, event.t)
+    message = tale.message(event.n, _said_at(event, x))
     message.kind, message.agent = _text(x.get("kind")) or message.kind, event.a or message.agent
     message.body = _text(x.get("body")) or message.body
     if event.e != "message":
@@ -256,8 +308,13 @@ _STATUS: Final = {"reply.held": "held", "reply.undone": "undone", "message.out":
 _TELL: Final[Mapping[str, Callable[[Tale, Event, Mapping[str, object]], None]]] = {
     "arrived": _arrived,
     "rerouted": _rerouted,
+    "transferring": _transferring,
+    "kept": _kept,
+    "snoozed": _snoozed,
+    "returned": _returned,
+    "reopened": _reopened,
     "queued": _queued,
-    "woken": _queued,
+    "woken": _woken,
     "revived": _queued,
     "parked": _parked,
     "offered": _offered,

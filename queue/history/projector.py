@@ -14,6 +14,7 @@ import structlog
 from ..failures import StoreError
 from ..state import Event
 from .database import HistoryRefused
+from .fold import KEPT
 
 log = structlog.get_logger()
 
@@ -50,8 +51,11 @@ class Ledger(Protocol):
     async def trim(self) -> int:
         """Drop what every consumer has behind it."""
 
-    async def forget(self, contact: str) -> bool:
-        """Drop an ended contact from the store."""
+    async def forget(self, contact: str, keep: int = 0) -> bool:
+        """Drop a contact that ended at least `keep` ms ago from the store."""
+
+    async def contact(self, id: str) -> object | None:
+        """The contact if the store has it."""
 
     async def now(self) -> int:
         """The queue's instant, ms."""
@@ -77,11 +81,17 @@ async def nobody(text: str) -> None:
     """Whom an operator's text is told where nobody asked for it."""
 
 
+def half_an_hour() -> int:
+    """How long an ended contact may be re-opened, where no plan says so."""
+    return 30 * 60_000
+
+
 @dataclass(slots=True)
 class Projector:
     """One process at a time projects; another goes on where the cursor stands. Twice does no harm.
 
-    `projected` counts events, `last_entry` is the id of the latest that is in the history.
+    `projected` counts events, `last_entry` is the id of the latest that is in the history; `reopen` says how
+    long (ms) after its end a customer's message may open a contact again, so that the store must have it.
     """
 
     queue: Ledger
@@ -93,6 +103,7 @@ class Projector:
     clock: Callable[[], float] = monotonic
     told: Callable[[str], Awaitable[None]] = nobody
     set_aside: int = 0
+    reopen: Callable[[], int] = half_an_hour
     _behind_since: float | None = field(default=None, repr=False)
 
     @property
@@ -182,10 +193,13 @@ class Projector:
         if all(other > (0, 0) for other in others):  # one that never read anything may not be registered yet
             await self.queue.trim()
         gone = []
-        for contact, last in await self.history.forgettable(await self.queue.now(), FORGET):
+        reopen = self.reopen()
+        now = await self.queue.now() - max(0, reopen - KEPT["closed"])
+        for contact, last in await self.history.forgettable(now, FORGET):
             if all(_order(last) <= other for other in others):
-                await self.queue.forget(contact)
-                gone.append(contact)
+                dropped = await self.queue.forget(contact, reopen)
+                if dropped or await self.queue.contact(contact) is None:
+                    gone.append(contact)
         if gone:
             await self.history.forgotten(gone)
             log.info("history.forgot", contacts=len(gone))

@@ -22,6 +22,7 @@ local MISS_PAUSE = 60000 -- after a missed offer, before the same contact is off
 local LIFT_AFTER = 300000 -- in the last step, when everybody was asked
 local TICK_GAP = 2000 -- between two ticks: longer, and deadlines in it are nobody's fault
 local UNASKED_PAUSE = 600000 -- between two texts that nobody asked for
+local LATER = 1000 -- a kind of due that we don't know is left to those who do
 local MISSES = 2 -- in a row: away
 
 local call -- redis.call; a server doesn't let a library take it at load time
@@ -42,6 +43,7 @@ local last_bucket -- the bucket of replies whose expiry was set last
 local floor -- math.floor, for the same reason as `call`
 
 local act, view = {}, {} -- what the library offers: mutations and reads, by name; registered in the last file
+local own = {} -- what owners do beside the queue: silence, snoozing, handing over, coming back; see 65_owned.lua
 
 -- Orders strings as a sorted set does; Lua's own `<` follows the server's locale.
 local function bytes_before(one, other)

@@ -13,7 +13,9 @@ end
 -- when empty: state (absent: waiting), step, arrived (when not base), deadlines, offers {{number, agent, made, due,
 -- delivered, place}}, n (offers so far), owner, taken (offer accepted), prefer, direct, window (the preference), pairs
 -- (how many are excluded), asked (some were), lift, told (step told exhausted), drainer, wake, wrap, outcome,
--- previous, threadless (its thread may go to another).
+-- previous, threadless (its thread may go to another), handing (its owner hands it over; `back` is what it was before,
+-- only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
+-- nudged, closed (when it ended), was (its last owner).
 local function contact(id)
   local c = contacts[id]
   if c == nil then
@@ -28,6 +30,9 @@ local function contact(id)
   end
   return c
 end
+
+-- Whether anybody may be asked for it: it waits, is offered, or is being handed over by its owner.
+local function placeable(c) return c.state == nil or c.state == 'offered' or c.handing ~= nil end
 
 local function state_of(c) return c.state or 'waiting' end
 
@@ -54,7 +59,8 @@ local unpacked = memo(function(raw) return cmsgpack.unpack(raw) end)
 -- The agent, or nil. `f` is what the plan says, shared by all whose text is equal: profile, tiers, team, budget,
 -- cost[ch], cap[ch] (-1 none), offers (limit), on (mask), orders. The rest is the agent's own: presence, shift,
 -- over (overtime until), back (away until), edges, cnt[ch], offers {{contact, number, ch}}, own {contact → ch},
--- since, last, misses, missed, drain, group, score, personal (waiting for them), shy (has had exclusions), why.
+-- since, last, misses, missed, drain, group, score, personal (waiting for them), shy (has had exclusions), why,
+-- leaving (when their work goes to others), reprofiled (because of that), removing.
 local function agent(name)
   local a = agents[name]
   if a == nil then -- false: removed in this call
@@ -119,6 +125,18 @@ local function holds_offer(c, name)
     if offer[2] == name then return offer end
   end
   return nil
+end
+
+-- Many timers for one instant, in parts.
+local function due_all(kind, ids, instant)
+  for from = 1, #ids, BOUND_PART do
+    local args = {}
+    for i = from, math.min(from + BOUND_PART - 1, #ids) do
+      args[#args + 1] = instant
+      args[#args + 1] = kind .. ids[i]
+    end
+    call('ZADD', P .. 'due', unpack(args))
+  end
 end
 
 local function due(member, instant) call('ZADD', P .. 'due', instant, member) end

@@ -15,7 +15,7 @@ local function first_waiting(a, set)
     for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
     local no = a.shy and call('SMISMEMBER', P .. 'n:' .. a.name, unpack(ids))
     for i, id in ipairs(ids) do
-      local bad = no and no[i] == 1
+      local bad = no and no[i] == 1 or a.own[id] -- their own, being handed over
       for _, offer in ipairs(a.offers) do
         if offer[1] == id then bad = true end
       end

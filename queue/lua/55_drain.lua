@@ -86,6 +86,7 @@ end
 local function choose_drainer(c)
   place_touched()
   local whom, no = who(c.class), c.pairs and excluded(c) or {}
+  if c.owner then no[c.owner] = true end
   for size = BOUND_SCAN, 4 * BOUND_SCAN, 3 * BOUND_SCAN do
     local list = call('ZRANGE', P .. 'u', 0, size - 1, 'WITHSCORES')
     local best, sure = first_by_load(c, list, whom, no)
@@ -162,7 +163,7 @@ function held_back(a, x)
   end
   for id, at, run in ahead_of(a, x) do
     local c, chosen = contact(id), nil
-    if not (c.offers and c.offers[1]) and not (c.pairs and excluded(c)[a.name]) then
+    if not (c.offers and c.offers[1]) and c.owner ~= a.name and not (c.pairs and excluded(c)[a.name]) then
       chosen = choose_drainer(c)
       if chosen then mark_drainer(c, chosen, not run.passed and at or nil) end
       if chosen == a then return true end
@@ -177,6 +178,7 @@ function agent_for(c, r, step)
   if not DESK then return nil end
   place_touched()
   local no = excluded(c)
+  if c.owner then no[c.owner] = true end
   for _, offer in ipairs(c.offers or {}) do no[offer[2]] = true end
   while true do
     local a = best_agent(c, r, step, no)

@@ -82,7 +82,10 @@ end
 local function drop_offer(c, i)
   local offer = table.remove(c.offers, i)
   undue('o:' .. c.id .. ':' .. offer[1])
-  if not c.offers[1] then c.offers, c.state = nil, nil end
+  if not c.offers[1] then
+    c.offers = nil
+    if not c.handing then c.state = nil end
+  end
   mark(c)
   local a = agent(offer[2])
   for k, held in ipairs(a.offers) do
@@ -97,13 +100,14 @@ local function drop_offer(c, i)
 end
 
 -- JSON of how an offer ended; `place` is opaque text from the desk.
-local function ended_x(offer, reason)
-  return cjson.encode({place = offer[6] or '', reason = reason ~= '' and reason or nil, agent = offer[2]})
+local function ended_x(offer, reason, pause)
+  return cjson.encode({place = offer[6] or '', reason = reason ~= '' and reason or nil, agent = offer[2],
+    pause = pause or nil})
 end
 
-local function rescind_offer(c, i, reason)
+local function rescind_offer(c, i, reason, pause)
   local a, offer = drop_offer(c, i)
-  event('rescinded', c.id, a.name, offer[1], ended_x(offer, reason))
+  event('rescinded', c.id, a.name, offer[1], ended_x(offer, reason, pause))
   return a
 end
 
@@ -137,7 +141,8 @@ local function offer(c, a, r, step)
   local leaves = c.seat and (c.seat == 2 or #(c.offers or {}) + 1 >= step.n)
   unmark(c, leaves)
   local number = (c.n or 0) + 1
-  c.n, c.state, c.offers = number, 'offered', c.offers or {}
+  c.n, c.offers = number, c.offers or {}
+  if not c.handing then c.state = 'offered' end
   table.insert(c.offers, {number, a.name, NOW, NOW + UNDELIVERED, 0})
   a.cnt[c.ch] = a.cnt[c.ch] + 1
   table.insert(a.offers, {c.id, number, c.ch})
@@ -149,9 +154,9 @@ local function offer(c, a, r, step)
   event('offered', c.id, a.name, number, '{"step":' .. (c.step or 0) .. ',"rank":' .. digits(c.rank) .. '}')
 end
 
--- Whether the agent may be asked at all: on duty, channel on, admitted, not excluded; room aside.
+-- Whether the agent may be asked at all: on duty, channel on, admitted, not excluded, not its owner; room aside.
 local function could(a, c)
-  return on_duty(a) and HAS[a.f.on][c.ch] and byte_at(who(c.class), a.f.profile) > 0
+  return c.owner ~= a.name and on_duty(a) and HAS[a.f.on][c.ch] and byte_at(who(c.class), a.f.profile) > 0
     and not (c.pairs and excluded(c)[a.name])
 end
 
@@ -200,7 +205,7 @@ local function check_mark(c)
   if byte_at(who(c.class), a.f.profile) == 0 or (c.pairs and excluded(c)[a.name]) then unmark(c) end
 end
 
--- The contact looks for somebody, from the first step that is open. For contacts that wait or are offered.
+-- The contact looks for somebody, from the first step that is open.
 local function enter(c)
   local r = route(c)
   settle(c, r)
@@ -208,6 +213,7 @@ local function enter(c)
   check_mark(c)
   local step = r.steps[(c.step or 0) + 1]
   local a = c.prefer and preferred(c)
+  if c.only and not a then return own.keep(c, c.window and c.window <= NOW and 'too late' or 'unavailable') end
   if c.prefer and not a then drop_preference(c) end
   if a then enter_personal(c, a, r, step) else enter_class(c, r, step) end
   local ends
@@ -229,8 +235,6 @@ end
 
 local function fill_later(a) push(fills, a) end
 
-local function queued(c) return c.state == nil or c.state == 'offered' end
-
 -- Finishes what a transition began: contacts that came free enter, then agents with new room are filled in the
 -- order in which they got it, then those whose draining mark went.
 local function work()
@@ -238,7 +242,7 @@ local function work()
     local c = pop(entering)
     local a = not c and (pop(fills) or pop(unmarked))
     if c then
-      if queued(c) then enter(c) end
+      if placeable(c) then enter(c) end
     elseif a then
       if not a.removed then fill(a) end
     else

@@ -10,77 +10,98 @@ local function add_message(id, kind, body, status, by, source)
   return n
 end
 
--- Enters the queue, or waits for its date.
-local function park_or_enter(c, wake, reason)
-  if wake and wake > NOW then
-    c.state, c.wake = 'parked', wake
-    due('p:' .. c.id, wake)
-    mark(c)
-    event('parked', c.id, nil, nil, cjson.encode({wake = wake, reason = reason}))
-    return false
-  end
-  return true
+-- Whether a message within `reopen` ms of its end opens the contact again.
+local function reopens(c, reopen)
+  if not c or reopen <= 0 then return false end
+  return c.state == 'wrapping' or (c.state == 'closed' and (c.closed or 0) + reopen > NOW)
 end
 
--- The decision's fields from argument `i`: route, rank in ms, wake, deadlines, preferred agent, kind, until, facts.
-local function decide(c, argv, i)
-  c.route = tonumber(argv[i])
-  c.rank = tonumber(argv[i + 1]) * 1000 + tonumber(string.sub(c.id, 2)) % 1000
-  c.deadlines = nil
-  for _, instant in ipairs(words(argv[i + 3])) do
-    c.deadlines = c.deadlines or {}
-    table.insert(c.deadlines, tonumber(instant))
+-- What a customer's further message does: the owner owes an answer; what was snoozed or closed comes back.
+-- `argv`: arrive's.
+local function follow_up(c, argv)
+  local state, again = c.state, argv[15] and 15 or nil
+  local rank
+  if c.answered then rank = rank_of(c, argv, again or 6) end
+  if state == 'wrapping' then
+    undue('w:' .. c.id)
+    c.state = 'active'
+    own.open_again(c, '')
+    event('returned', c.id, c.owner, nil, '{"why":"reopened"}')
+    local a = agent(c.owner)
+    if not on_shift(a) then own.leave(a) end
+  elseif state == 'closed' then
+    own.open_again(c, '')
   end
-  c.facts = argv[i + 7]
-  c.prefer, c.direct, c.window = nil, nil, nil
-  if argv[i + 4] ~= '' then
-    c.prefer = argv[i + 4]
-    if argv[i + 5] == 'direct' then c.direct = 1 else c.window = tonumber(argv[i + 6]) or 0 end
-  end
-  mark(c)
+  own.heard(c)
+  if state == 'closed' then own.come_back(c, 'reopened', rank, argv, again) end
+  if state == 'snoozed' then own.come_back(c, 'message', rank, argv, again) end
+  work()
 end
+
+local ENDS_QUIET = {snoozed = true, closed = true} -- where a message may need the decision that came with it
 
 -- A message that was told before, or one for the contact that is open in its thread: the reply; or nil and the
 -- thread's last contact. `t:<thread>` is the open contact, or "-" and the last one.
-local function known_arrival(body, event_key, thread_key)
+local function known_arrival(argv, event_key, thread_key)
   local before = event_key and call('GET', event_key)
   if before then return 'duplicate ' .. before end
   local open = thread_key and call('GET', thread_key)
-  if not open or string.sub(open, 1, 1) == '-' then return nil, open and string.sub(open, 2) end
+  if not open then return nil end
+  local body, ended = argv[3], string.sub(open, 1, 1) == '-'
+  if ended then
+    open = string.sub(open, 2)
+    if not reopens(contact(open), tonumber(argv[14])) then return nil, open end
+  end
   local n = add_message(open, 'in', body)
-  event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. '}')
+  local again = argv[15] and ENDS_QUIET[contact(open).state or ''] 
+    and ',"again":' .. decision_told(argv, 15) .. ',"facts":' .. json(argv[22]) or ''
+  event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. ',"rank":' .. argv[7] .. ',"reopen":'
+    .. (tonumber(argv[14]) or 0) .. again .. '}')
   if event_key then call('SET', event_key, open .. ' ' .. n, 'EX', EVENT_KEPT) end
+  follow_up(contact(open), argv)
   return 'added ' .. open .. ' ' .. n
 end
 
--- arrive: message JSON, event id, thread, decision… → "new|added|duplicate contact n"
+-- A contact begins: parked until the decision's date (decision at argv[6]), or queued. `x` is the rest of `arrived`.
+local function begin_contact(c, argv, thread, body, x)
+  local r, id, wake = route(c), c.id, tonumber(argv[8])
+  event('arrived', id, nil, 1, '{"service":' .. json(r.service) .. ',"thread":' .. json(thread) .. ',"facts":'
+    .. json(argv[13]) .. ',"parked":' .. tostring(wake ~= nil and wake > NOW) .. ',"body":' .. json(body) .. ',"previous":"'
+    .. (c.previous or '') .. '"' .. x .. ',"decision":' .. decision_told(argv, 6) .. '}')
+end
+
+local function new_contact(argv, previous)
+  local id_number = 1000 + call('HINCRBY', P .. 'site', 'contacts', 1)
+  local c = {id = 'C' .. id_number, base = NOW, previous = previous}
+  contacts[c.id] = c
+  decide(c, argv, 6)
+  c.ch = route(c).ch
+  call('SADD', P .. 'ids:' .. floor((id_number) / 500), id_number)
+  return c
+end
+
+local function park_or_enter(c, argv)
+  if park_until(c, tonumber(argv[8]), '') then return end
+  event('queued', c.id, nil, nil, '{"rank":' .. digits(c.rank) .. '}')
+  push(entering, c)
+  work()
+end
+
+-- arrive: message JSON, event id, thread, decision…, reopen ms, what a message to a known one decides…
+-- → "new|added|duplicate contact n"
 function act.arrive(argv)
   local body, thread = argv[3], argv[5]
   local event_key = argv[4] ~= '' and P .. 'ev:' .. argv[4] or nil
   local thread_key = thread ~= '' and P .. 't:' .. thread or nil
-  local known, previous = known_arrival(body, event_key, thread_key)
+  local known, previous = known_arrival(argv, event_key, thread_key)
   if known then return known end
-  local id_number = 1000 + call('HINCRBY', P .. 'site', 'contacts', 1)
-  local id = 'C' .. id_number
-  local c = {id = id, base = NOW}
-  contacts[id] = c
-  decide(c, argv, 6)
-  local r = route(c)
-  c.ch = r.ch
-  c.previous = previous
-  call('SADD', P .. 'ids:' .. floor((id_number) / 500), id_number)
+  local c = new_contact(argv, previous)
+  local id = c.id
   call('HSET', P .. 'm:' .. id, 'n', 1, 't', thread, '1', body, '1s', cmsgpack.pack({'in', NOW, '', '', '', '', ''}))
   if thread_key then call('SET', thread_key, id) end
   if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end
-  local wake = tonumber(argv[8])
-  local parked = wake ~= nil and wake > NOW
-  event('arrived', id, nil, 1, '{"service":' .. json(r.service) .. ',"thread":' .. json(thread) .. ',"facts":'
-    .. json(argv[13]) .. ',"parked":' .. tostring(parked) .. ',"body":' .. json(body) .. ',"previous":"' .. (c.previous or '') .. '"}')
-  if park_or_enter(c, wake, '') then
-    event('queued', id, nil, nil, '{"rank":' .. digits(c.rank) .. '}')
-    push(entering, c)
-    work()
-  end
+  begin_contact(c, argv, thread, body, '')
+  park_or_enter(c, argv)
   return 'new ' .. id .. ' 1'
 end
 
@@ -101,7 +122,7 @@ local function live_offer(c, name, number)
   if not c then return nil, answer('gone') end
   local i = offer_index(c, name, number)
   if i then return i end
-  if c.owner and (c.state == 'active' or c.state == 'wrapping') then return nil, answer('taken', c, c.owner) end
+  if c.owner then return nil, answer('taken', c, c.owner) end
   return nil, answer('stale', c)
 end
 
@@ -120,13 +141,18 @@ local function take(c, a, i)
   a.since, a.misses, a.missed = NOW, 0, nil
   touch(a)
   fill_later(a)
-  event('accepted', c.id, a.name, held[1], cjson.encode({offer = held[1], place = held[6] or '', agent = a.name}))
+  local from = c.owner -- who hands it over
+  event('accepted', c.id, a.name, held[1],
+    cjson.encode({offer = held[1], place = held[6] or '', agent = a.name, from = from}))
   rescind_all(c, 'taken')
+  if from then fill_later(disown(c)) end
   leave_queue(c)
   forget_pairs(c)
   c.prefer, c.direct, c.window = nil, nil, nil
+  c.handing, c.back, c.only = nil, nil, nil
   c.state, c.owner, c.taken = 'active', a.name, held[1]
   mark(c)
+  own.await_reply(c)
   call('HINCRBY', accepted_key(route(c).service), a.f.team, 1)
 end
 
@@ -154,7 +180,7 @@ function act.decline(argv)
   a.misses, a.missed = 0, nil
   event('declined', c.id, a.name, held[1], ended_x(held, argv[6]))
   exclude(c, a)
-  push(entering, c)
+  own.turned_down(c, 'declined')
   fill_later(a)
   work()
   return answer('ok', c)
@@ -186,7 +212,7 @@ function act.delivered(argv)
   return answer('ok', c, '', 0, held[4])
 end
 
--- rescind: contact, offer, reason
+-- rescind: contact, offer, reason, pause (0: the same agent may be asked at once)
 function act.rescind(argv)
   local c = contact(argv[3])
   local i = offer_by_number(c, tonumber(argv[4]))
@@ -194,38 +220,22 @@ function act.rescind(argv)
     local _, no = live_offer(c, '')
     return no
   end
-  local a = rescind_offer(c, i, argv[5])
-  push(entering, c)
+  local pause = tonumber(argv[6] or '0')
+  local a = rescind_offer(c, i, argv[5], pause > 0 and pause)
+  if pause > 0 then exclude(c, a, NOW + pause) end
+  own.turned_down(c, argv[5])
   fill_later(a)
   work()
   return answer('ok', c)
 end
 
-local function free_thread(c)
-  local thread = call('HGET', P .. 'm:' .. c.id, 't')
-  if thread and thread ~= '' and not c.threadless then call('SET', P .. 't:' .. thread, '-' .. c.id) end
-  c.threadless = 1
-  mark(c)
-end
-
--- Gives the owner's capacity back.
-local function disown(c)
-  local a = c.owner and agent(c.owner)
-  c.owner, c.taken = nil, nil
-  mark(c)
-  if a and a.own[c.id] then
-    a.own[c.id] = nil
-    a.cnt[c.ch] = a.cnt[c.ch] - 1
-    touch(a)
-  end
-  return a
-end
-
 -- Ends the contact's wrap-up, or its work at once when there is none.
 local function close(c, outcome)
   if c.wrap then undue('w:' .. c.id) end
+  own.unwatch(c)
+  c.was = c.owner
   local a = disown(c)
-  c.state, c.wrap, c.outcome = 'closed', nil, nil
+  c.state, c.wrap, c.outcome, c.closed = 'closed', nil, nil, NOW
   event('closed', c.id, a.name, nil, '{"outcome":' .. json(outcome) .. '}')
   fill_later(a)
 end
@@ -234,11 +244,13 @@ end
 function act.complete(argv)
   local c, name, outcome = contact(argv[3]), argv[4], argv[5]
   if not c then return answer('gone') end
-  if c.state ~= 'active' then return answer('stale', c, c.owner) end
+  if c.state ~= 'active' and c.state ~= 'snoozed' then return answer('stale', c, c.owner) end
   if name ~= '' and name ~= c.owner then return answer('not_owner', c, c.owner) end
+  if c.handing then own.keep(c, 'completed') end
   free_thread(c)
   local wrap_up = route(c).wrap
-  if wrap_up > 0 then
+  if wrap_up > 0 and c.state == 'active' then
+    own.unwatch(c)
     c.state, c.wrap, c.outcome = 'wrapping', NOW + wrap_up, outcome
     due('w:' .. c.id, c.wrap)
     mark(c)
@@ -264,7 +276,7 @@ end
 -- Whether an act on a contact without an owner may go on; else nil and the answer.
 local function unowned(c)
   if not c then return nil, answer('gone') end
-  if queued(c) or c.state == 'parked' then return c end
+  if c.state ~= 'active' and placeable(c) or c.state == 'parked' then return c end
   return nil, answer('stale', c, c.owner)
 end
 
@@ -298,10 +310,23 @@ local function wake_up(c)
   work()
 end
 
+-- The date of a snoozed contact has come.
+local function come_due(c)
+  if c.wake then undue('p:' .. c.id) end
+  c.wake = nil
+  event('woken', c.id)
+  own.come_back(c, 'date')
+  work()
+end
+
 -- wake: contact
 function act.wake(argv)
   local c = contact(argv[3])
   if not c then return answer('gone') end
+  if c.state == 'snoozed' then
+    come_due(c)
+    return answer('ok', c)
+  end
   if c.state ~= 'parked' then return answer('stale', c, c.owner) end
   wake_up(c)
   return answer('ok', c)
@@ -313,7 +338,7 @@ local function give_up(c, state, kind, rescinded, reason)
   forget_pairs(c)
   free_thread(c)
   c.prefer, c.direct, c.window = nil, nil, nil
-  c.state = state
+  c.state, c.closed = state, NOW
   mark(c)
   event(kind, c.id, nil, nil, cjson.encode({reason = reason}))
   work()
@@ -340,13 +365,8 @@ function act.revive(argv)
   local c = contact(argv[3])
   if not c then return answer('gone') end
   if c.state ~= 'dead' and c.state ~= 'abandoned' then return answer('stale', c, c.owner) end
-  c.state = nil
-  mark(c)
-  local thread = call('HGET', P .. 'm:' .. c.id, 't')
-  if thread and thread ~= '' and string.sub(call('GET', P .. 't:' .. thread) or '-', 1, 1) == '-' then
-    call('SET', P .. 't:' .. thread, c.id)
-    c.threadless = nil
-  end
+  c.state, c.closed = nil, nil
+  take_threads(c)
   event('revived', c.id)
   push(entering, c)
   work()
@@ -366,11 +386,12 @@ local function rescind_unadmitted(c)
   end
 end
 
--- reroute: contact, channel (which can't change), -, decision…
+-- reroute: contact, channel (which can't change), the route it must still have ("": any), decision…
 function act.reroute(argv)
   local c, no = unowned(contact(argv[3]))
   if not c then return no end
   if tonumber(argv[4]) ~= c.ch then return 'channel' end
+  if argv[5] ~= '' and tonumber(argv[5]) ~= c.route then return answer('stale', c) end
   local service = route(c).service
   if c.seat then unseat(c) end
   unmark(c)
@@ -385,12 +406,12 @@ function act.reroute(argv)
   c.step, c.told, c.class = nil, nil, nil
   unlift(c)
   event('rerouted', c.id, nil, nil, '{"service":' .. json(r.service) .. ',"rank":' .. digits(c.rank) .. ',"facts":'
-    .. json(argv[13]) .. '}')
+    .. json(argv[13]) .. ',"decision":' .. decision_told(argv, 6) .. '}')
   local parked_until = tonumber(argv[8])
   if parked_until and parked_until > NOW then
     rescind_all(c, 'rerouted')
     leave_queue(c)
-    park_or_enter(c, parked_until, '')
+    park_until(c, parked_until, '')
   else
     settle(c, r)
     rescind_unadmitted(c)
@@ -411,15 +432,17 @@ local function forget_number(n)
   if first > from then call('HSET', P .. 'site', 'first', first) end
 end
 
--- forget: contact. Deletes an ended contact's keys.
+-- forget: contact, ms that it is kept after its end. Deletes an ended contact's keys.
 function act.forget(argv)
   local c = contact(argv[3])
   if not c then return answer('gone') end
   if c.state ~= 'closed' and c.state ~= 'abandoned' and c.state ~= 'dead' then return answer('stale', c, c.owner) end
+  if c.closed and c.closed + tonumber(argv[4]) > NOW then return answer('stale', c) end
   local key = P .. 'm:' .. c.id
-  local at = call('HMGET', key, 't', 'places')
-  if at[1] and call('GET', P .. 't:' .. at[1]) == '-' .. c.id then call('DEL', P .. 't:' .. at[1]) end
-  for place in string.gmatch(at[2] or '', '[^\n]+') do
+  for _, thread in ipairs(threads_of(c)) do
+    if call('GET', P .. 't:' .. thread) == '-' .. c.id then call('DEL', P .. 't:' .. thread) end
+  end
+  for place in string.gmatch(call('HGET', key, 'places') or '', '[^\n]+') do
     if call('GET', P .. 'at:' .. place) == c.id then call('DEL', P .. 'at:' .. place) end
   end
   call('DEL', key, P .. 'c:' .. c.id)

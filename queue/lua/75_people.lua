@@ -16,10 +16,28 @@ local function count_on_shift(profile, by)
   end
 end
 
--- Somebody left: contacts with exclusions may have nobody unasked now.
-local function recheck_exhausted()
-  for _, id in ipairs(call('SMEMBERS', P .. 'xs')) do due('E:' .. id, NOW) end
+-- Something is due now for every member of a set (by its name); of a big one, piece by piece (`x:`).
+local function due_for_members(kind, set)
+  if call('SCARD', P .. set) <= BOUND_WALK then return due_all(kind, call('SMEMBERS', P .. set), NOW) end
+  call('HSET', P .. 'site', 'x:' .. set, 0)
+  due('x:' .. kind .. set, NOW)
 end
+
+-- x:<kind><set>: the next piece.
+local function due_for_next(kind, set)
+  local field = 'x:' .. set
+  local found = call('SSCAN', P .. set, call('HGET', P .. 'site', field) or 0, 'COUNT', BOUND_WALK)
+  due_all(kind, found[2], NOW)
+  if found[1] == '0' then
+    call('HDEL', P .. 'site', field)
+  else
+    call('HSET', P .. 'site', field, found[1])
+    due('x:' .. kind .. set, NOW)
+  end
+end
+
+-- Somebody left: contacts with exclusions may have nobody unasked now.
+local function recheck_exhausted() due_for_members('E:', 'xs') end
 
 local function rescind_offers_of(a, reason)
   local back = {}
@@ -34,9 +52,9 @@ end
 -- Contacts that wait for this agent and needn't any more go on. At most BOUND_SWEEP; the rest is due now.
 local function recheck_personal(a)
   if not a.personal then return end
-  local list = {}
+  local list, upto = {}, on_duty(a) and -1 or BOUND_SWEEP -- without duty, the first will do: all of them go on
   for ch = 1, 4 do
-    for _, id in ipairs(call('ZRANGE', P .. 'w:@' .. a.name .. '.' .. ch, 0, -1)) do
+    for _, id in ipairs(call('ZRANGE', P .. 'w:@' .. a.name .. '.' .. ch, 0, upto)) do
       local c = contact(id)
       if not could(a, c) then list[#list + 1] = c end
     end
@@ -70,6 +88,8 @@ local function restand(a, was, reason)
   recheck_personal(a)
   recheck_drain(a)
   if was.shift and (not shift or moved) then recheck_exhausted() end
+  if moved or (was.shift and not shift) then own.leave(a, moved) end
+  if shift then own.back(a) end
   if duty then fill_later(a) end
 end
 
@@ -108,13 +128,16 @@ function act.agent(argv)
     call('SADD', P .. 'agents', name)
   end
   local was = stand(a)
+  a.removing = nil
   if a.f.profile ~= tonumber(argv[4]) then leave_group(a) end
   a.f, a.blob = unpacked(blob), blob
   a.shift = argv[6] == '1'
   a.edges = parse_edges(argv[7])
   set_edge(a)
   call('HSET', P .. 'a:' .. name, 'f', blob, 'cap', argv[8])
-  event('agent', nil, name)
+  event('agent', nil, name, nil, '{"profile":' .. json(call('LINDEX', P .. 'profilelist', argv[4] - 1)) .. ',"capacity":'
+    .. json(argv[8]) .. ',"channels":' .. a.f.on .. ',"shift":' .. tostring(a.shift) .. ',"edges":"' .. argv[7] .. '","grace":'
+    .. digits(a.f.grace or 300000) .. '}')
   restand(a, was, 'off shift')
   work()
   return 'ok||' .. a.presence .. '|0|'
@@ -130,7 +153,8 @@ local function set_presence(a, presence, instant, why)
     a.misses, a.missed = 0, nil
     if before ~= 'available' then a.since = NOW end
   end
-  if presence ~= before then event('presence', nil, a.name, nil, cjson.encode({presence = presence, why = why})) end
+  event(presence ~= before and 'presence' or 'presence.renewed', nil, a.name, nil,
+    cjson.encode({presence = presence, why = why, ['until'] = instant or cjson.null}))
   restand(a, was, 'left')
 end
 
@@ -149,37 +173,16 @@ function act.overtime(argv)
   if not a then return answer('gone') end
   local was = stand(a)
   a.over = instant
+  event('overtime', nil, a.name, nil, '{"until":' .. argv[4] .. '}')
   due('v:' .. a.name, instant)
   restand(a, was, 'off shift')
   work()
   return 'ok||' .. a.presence .. '|0|'
 end
 
--- What a removed agent owned: active work goes back to the queue, wrap-ups end.
-local function release_work(a)
-  local back = {}
-  for id in pairs(a.own) do back[#back + 1] = contact(id) end
-  table.sort(back, by_rank)
-  for _, c in ipairs(back) do
-    if c.state == 'wrapping' then
-      close(c, c.outcome)
-    else
-      disown(c)
-      c.state = nil
-      event('queued', c.id, nil, nil, '{"why":"owner removed"}')
-      push(entering, c)
-    end
-  end
-end
-
--- remove_agent: name
-function act.remove_agent(argv)
-  local a, name = agent(argv[3]), argv[3]
-  if not a then return answer('gone') end
-  local was = stand(a)
-  a.presence, a.shift, a.over = 'offline', false, nil
-  restand(a, was, 'left')
-  release_work(a)
+-- The agent is no more. Whoever was excluded stays so nowhere.
+local function delete_agent(a)
+  local name = a.name
   for _, id in ipairs(call('SMEMBERS', P .. 'n:' .. name)) do
     local c = contact(id)
     if c then readmit(c, name) end
@@ -187,12 +190,43 @@ function act.remove_agent(argv)
   end
   leave_group(a)
   if a.load then call('ZREM', P .. 'u', a.load[1]) end
-  undue('h:' .. name, 'v:' .. name, 'b:' .. name, 'd:' .. name)
+  undue('h:' .. name, 'v:' .. name, 'b:' .. name, 'd:' .. name, 'l:' .. name)
   call('SREM', P .. 'agents', name)
   call('DEL', P .. 'a:' .. name, P .. 'n:' .. name)
   a.removed = true
   agents[name] = false
   event('agent', nil, name, nil, '{"removed":true}')
+end
+
+-- Off duty for good; their work is theirs until `instant`.
+local function say_goodbye(a, instant)
+  local was, name = stand(a), a.name
+  event('agent', nil, name, nil, '{"removing":true,"until":' .. digits(instant) .. '}')
+  if a.presence ~= 'offline' then event('presence', nil, name, nil, '{"presence":"offline","why":"removed"}') end
+  undue('h:' .. name, 'v:' .. name, 'b:' .. name)
+  a.presence, a.why, a.shift, a.over, a.back, a.edges = 'offline', 'removed', false, nil, nil, {}
+  a.removing, a.leaving = 1, instant
+  due('l:' .. name, instant)
+  restand(a, was, 'left')
+end
+
+-- Off duty, whatever happened since; so many of their contacts find another way, and when none is left they are gone.
+local function remove(a, limit)
+  local was = stand(a)
+  a.presence, a.shift, a.over, a.removing = 'offline', false, nil, 1
+  restand(a, was, 'left')
+  if own.clear(a, limit, close) then delete_agent(a) else own.leave_rest(a) end
+end
+
+-- remove_agent: name, grace in ms (0: at once)
+function act.remove_agent(argv)
+  local a, grace = agent(argv[3]), tonumber(argv[4])
+  if not a then return answer('gone') end
+  if grace > 0 then
+    say_goodbye(a, NOW + grace)
+  else
+    remove(a, 1000000)
+  end
   work()
   return answer('ok')
 end
@@ -206,7 +240,7 @@ function act.desk(argv)
   event('desk', nil, nil, nil, '{"up":' .. tostring(up) .. '}')
   if up then
     for _, profile in ipairs(call('HKEYS', P .. 'onp')) do
-      for _, name in ipairs(call('SMEMBERS', P .. 'av:' .. profile)) do due('d:' .. name, NOW) end
+      due_for_members('d:', 'av:' .. profile)
     end
   end
   return '1'

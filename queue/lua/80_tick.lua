@@ -19,7 +19,7 @@ local function miss(c, i)
   a.since = NOW
   event('missed', c.id, a.name, held[1], ended_x(held, ''))
   exclude(c, a, NOW + MISS_PAUSE)
-  push(entering, c)
+  own.turned_down(c, 'missed')
   work()
   if a.misses >= MISSES and a.presence == 'available' then
     set_presence(a, 'away', nil, 'missed two offers')
@@ -35,9 +35,12 @@ function fire.o(rest, instant)
   local i = c and offer_by_number(c, tonumber(number))
   if not i then return end
   local delivered_once = c.offers[i][5] == 1
-  if in_gap(instant) or not delivered_once then
-    local a = rescind_offer(c, i, in_gap(instant) and 'gap' or 'not delivered')
+  if in_gap(instant) then
+    fill_later(rescind_offer(c, i, 'gap'))
     push(entering, c)
+  elseif not delivered_once then
+    local a = rescind_offer(c, i, 'not delivered')
+    own.turned_down(c, 'not delivered')
     fill_later(a)
   else
     miss(c, i)
@@ -65,7 +68,7 @@ end
 -- E:<contact>: was everybody asked? In the last step, and after its time, everybody may be asked again.
 function fire.E(id)
   local c = contact(id)
-  if not c or not queued(c) then return end
+  if not c or not placeable(c) then return end
   if c.lift and c.lift <= NOW and exhausted(c, c.class) then
     forget_pairs(c)
     event('lifted', c.id)
@@ -83,6 +86,7 @@ end
 function fire.p(id)
   local c = contact(id)
   if c and c.state == 'parked' then wake_up(c) end
+  if c and c.state == 'snoozed' then come_due(c) end
 end
 
 -- h:<agent>: edges of the shift, all that have passed.
@@ -150,31 +154,76 @@ function fire.k(class)
   if cursor or #moved > BOUND_SWEEP then due('k:' .. class, NOW) end
 end
 
+-- x:E:xs, x:d:av:<profile>: more members of a set than one call may write timers for.
+function fire.x(rest) due_for_next(string.sub(rest, 1, 2), string.sub(rest, 3)) end
+
+-- q:<contact>: quiet after the owner's reply.
+function fire.q(id)
+  local c = contact(id)
+  if not c or not c.quiet then return end
+  c.quiet = nil
+  mark(c)
+  if c.state == 'active' and c.answered and not c.handing then own.snooze(c, nil, 'quiet') end
+end
+
+-- n:<contact>: the owner was silent, at first and then still.
+function fire.n(id)
+  local c = contact(id)
+  if not c or not c.silent then return end
+  c.silent = nil
+  mark(c)
+  if c.state ~= 'active' or c.answered or c.handing then return end
+  if not c.nudged then
+    c.nudged = 1
+    event('nudged', id, c.owner)
+    own.await_reply(c)
+  else
+    local a = own.release(c, 'owner silent')
+    exclude(c, a)
+    fill_later(a)
+  end
+end
+
+-- l:<agent>: the time for coming back to their work is over.
+function fire.l(name)
+  local a = agent(name)
+  if not a or not a.leaving then return end
+  if a.removing then remove(a, BOUND_SWEEP) else own.grace_over(a) end
+end
+
 -- g:<service>: the service opens or closes; routers park or reroute.
 function fire.g(service) event('service.edge', nil, nil, nil, cjson.encode({service = service})) end
 
 -- Notes a gap since the last tick; deadlines in it are nobody's fault, also in later calls that clear the rest.
+-- Returns the last tick's instant.
 local function note_gap()
   local site = call('HMGET', P .. 'site', 'ticked', 'gap_from', 'gap_to')
   call('HSET', P .. 'site', 'ticked', NOW)
   local before = tonumber(site[1])
-  if not before or NOW - before <= TICK_GAP then return end
+  if not before or NOW - before <= TICK_GAP then return site[1] end
   local from = before
   if site[3] and call('ZCOUNT', P .. 'due', '-inf', site[3]) > 0 then from = tonumber(site[2]) end
   call('HSET', P .. 'site', 'gap_from', from, 'gap_to', NOW)
+  return site[1]
 end
 
 -- tick: limit → "now fired more next"
 function act.tick(argv)
   local limit = math.min(tonumber(argv[3]), BOUND_TICK)
-  note_gap()
+  local before = note_gap()
   local fired = 0
   while fired < limit do
     local entry = call('ZRANGEBYSCORE', P .. 'due', '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, 1)
     if not entry[1] then break end
+    if fired == 0 then event('tick', nil, nil, nil, '{"before":' .. (before or 'null') .. '}') end
     undue(entry[1])
-    fire[string.sub(entry[1], 1, 1)](string.sub(entry[1], 3), tonumber(entry[2]))
-    work()
+    local carry_out = fire[string.sub(entry[1], 1, 1)]
+    if carry_out then
+      carry_out(string.sub(entry[1], 3), tonumber(entry[2]))
+      work()
+    else
+      due(entry[1], NOW + LATER) -- a newer Tierline's, beside us on this site
+    end
     fired = fired + 1
   end
   local following = call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')

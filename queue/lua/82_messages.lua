@@ -30,14 +30,17 @@ function act.hold_reply(argv)
   local key = P .. 'm:' .. id
   local known = source ~= '' and call('HGET', key, 's:' .. source)
   if known then return answer('ok', c, '', known) end
-  if c.state ~= 'active' then
-    return answer((queued(c) or c.state == 'parked') and 'not_owner' or 'ended', c)
+  if c.state ~= 'active' and c.state ~= 'snoozed' then
+    return answer((placeable(c) or c.state == 'parked') and 'not_owner' or 'ended', c)
   end
   if c.owner ~= name then return answer('not_owner', c, c.owner) end
   local n = add_message(id, 'reply', argv[5], 'held', name, source)
   if source ~= '' then call('HSET', key, 's:' .. source, n) end
   local instant = NOW + tonumber(argv[7])
   due('r:' .. id .. ':' .. n, instant)
+  if c.silent then undue('n:' .. id) end
+  c.silent, c.nudged = nil, nil
+  mark(c)
   event('reply.held', id, name, n, cjson.encode({body = argv[5], source = source, ['until'] = instant}))
   return answer('ok', c, '', n, instant)
 end
@@ -53,6 +56,7 @@ function act.undo_reply(argv)
   save_meta(id, n, meta)
   undue('r:' .. id .. ':' .. n)
   event('reply.undone', id, meta[BY], n, cjson.encode({source = meta[SOURCE]}))
+  own.await_reply(c)
   return answer('ok', c, '', n)
 end
 
@@ -63,6 +67,10 @@ local function send_from(status, argv)
   if not c or not meta then return answer('gone') end
   if meta[STATUS] ~= status then return answer('too_late', c, '', n) end
   send_message(id, n, meta)
+  if status == 'held' then
+    own.answered(c)
+    work()
+  end
   return answer('ok', c, '', n)
 end
 
@@ -76,7 +84,9 @@ function act.retry_reply(argv) return send_from('failed', argv) end
 function fire.r(rest)
   local id, n = split(rest)
   local meta = message_meta(id, n)
-  if meta and meta[STATUS] == 'held' then send_message(id, n, meta) end
+  if not meta or meta[STATUS] ~= 'held' then return end
+  send_message(id, n, meta)
+  own.answered(contact(id))
 end
 
 -- text: contact, kind, body, unasked
@@ -85,7 +95,8 @@ function act.text(argv)
   local c = contact(id)
   if not c then return answer('gone') end
   if argv[6] == '1' then
-    local key = P .. 'un:' .. (call('HGET', P .. 'm:' .. id, 't') or '')
+    local thread = call('HGET', P .. 'm:' .. id, 't')
+    local key = P .. 'un:' .. (thread and thread ~= '' and thread or id)
     if tonumber(call('GET', key) or 0) > NOW then return answer('suppressed', c) end
     call('SET', key, NOW + UNASKED_PAUSE, 'PX', UNASKED_PAUSE * 2)
   end

@@ -10,8 +10,9 @@ local function contact_json(id, with_facts)
     base = digits(c.base), arrived = digits(c.arrived or c.base), thread = more[1] or '',
     messages = tonumber(more[2] or 0), owner = c.owner or '', offers = {}, excluded = {}, personal = '',
     wake = c.wake and digits(c.wake) or '', wrap = c.wrap and digits(c.wrap) or '', drainer = c.drainer or '',
-    previous = c.previous or '', deadlines = c.deadlines or {}, facts = ''}
-  if queued(c) and c.prefer then v.personal = c.prefer end
+    previous = c.previous or '', deadlines = c.deadlines or {}, facts = '', handing = c.handing ~= nil,
+    owed = c.answered == nil, nudged = c.nudged ~= nil, closed_at = c.closed and digits(c.closed) or ''}
+  if placeable(c) and c.prefer then v.personal = c.prefer end
   for i, it in ipairs(c.offers or {}) do
     v.offers[i] = {it[1], it[2], it[5], digits(it[4]), it[6] or ''}
   end
@@ -28,7 +29,8 @@ local function agent_json(name)
     channels = a.f.on, presence = a.presence, shift = a.shift, on_shift = shift_counts(a),
     overtime = a.over and digits(a.over) or '', live = live, deferred = deferred, offers = #a.offers,
     mask = mask_of(a), since = digits(a.since), last = digits(a.last), misses = a.misses,
-    draining = a.drain or '', contacts = {}, why = a.why or ''}
+    draining = a.drain or '', contacts = {}, why = a.why or '', leaving = a.leaving and digits(a.leaving) or '',
+    snoozed = call('ZRANGE', P .. 'z:' .. name, 0, -1)}
   for id in pairs(a.own) do v.contacts[#v.contacts + 1] = id end
   for _, it in ipairs(a.offers) do v.contacts[#v.contacts + 1] = it[1] end
   return v

@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
-from tierline.channels.channel import Actor, Card, Closing, Head, Line, Mark, Told, Typed
+from tierline.channels.channel import Actor, Adding, Card, Closing, Head, Line, Mark, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 
 NASTY = "My server is down <!channel> <@U0LIN00001> <http://evil.example|bank.example> & *bold* :smile:"
@@ -23,7 +23,6 @@ class FakeHouse:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
-    stands: dict[str, tuple[str, int, str]] = field(default_factory=dict)
 
     def _said(self, verb: str, *args: Any, default: Any = None) -> Any:
         self.calls.append((verb, *args))
@@ -43,12 +42,13 @@ class FakeHouse:
     async def decline(self, actor: Actor, contact: str, offer: int, reason: str) -> Told:
         return self._said("decline", actor, contact, offer)
 
-    async def standing(self, thread: str, place: str) -> tuple[str, int, str] | None:
-        return self.stands.get(place)
-
     async def typed(self, typed: Typed) -> Told | None:
         answer = self._said("typed", typed, default=Told(True, ""))
         return answer if answer.text else None
+
+    async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
+        self.calls.append(("wrote", thread, place, contact))
+        return self.answers.get(f"wrote {contact}".strip())
 
     async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
         return self._said("send_note", actor, contact, n)
@@ -76,6 +76,12 @@ class FakeHouse:
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         return self._said("pressed", actor, action, value)
+
+    async def adding(self, actor: Actor, value: str) -> Adding | Told:
+        return self._said("adding", actor, value, default=Adding("Lin", ("inhouse",), ("Ada", "Ben")))
+
+    async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
+        return self._said("add", actor, value, team, tier, like)
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         return self._said("dispositions", contact, default=("solved", "no fault <found>"))

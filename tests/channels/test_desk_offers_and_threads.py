@@ -246,11 +246,11 @@ async def test_a_supervisor_is_told_with_buttons_and_their_press_comes_back() ->
         place = await on.desk.tell(
             "ada@northwind.example",
             "Lin wants to answer.",
-            (Button("agent.add", "Add Lin", value, "primary"),),
+            (Button("agent.overtime", "Add Lin", value, "primary"),),
         )
-        await on.press(place, "agent.add")
+        await on.press(place, "agent.overtime")
         await until(lambda: on.house.verbs("pressed"))
-        assert on.house.verbs("pressed")[0][2:] == ("agent.add", value)
+        assert on.house.verbs("pressed")[0][2:] == ("agent.overtime", value)
         assert buttons(await on.find(ADA_DM, "pressed done")) == {}
         assert (await on.desk.tell("#support", "Contacts wait.")).startswith(ROOM)
 

@@ -12,7 +12,7 @@ from twilio_rehearsal import ACCOUNT, OURS, TOKEN
 
 from tierline.channels.slack.manifest import SCOPES
 from tierline.console.doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen, as_json, judge
-from tierline.console.doctor_look import look
+from tierline.console.doctor_look import _store, look
 from tierline.console.setup import Setup
 from tierline.console.slack_side import Room, Workspace, skew_of
 from tierline.console.twilio_side import AccountFacts, OurNumber
@@ -236,3 +236,14 @@ async def test_services_that_do_not_answer_are_said_and_nothing_hangs(tmp_path: 
             "nobody answers",
         ):
             assert said in found, found
+
+
+@pytest.mark.promise("store-tls")
+async def test_a_store_that_others_could_read_is_named_and_allowed_only_aloud(tmp_path: Path) -> None:
+    far = {"REDIS_URL": "redis://user:canary@store.example", "TIERLINE_DATA": tmp_path}
+    seen = await _store(Settings(_env_file=None, **far), None)  # type: ignore[call-arg,arg-type]
+    assert "isn't encrypted" in seen.no and "TIERLINE_STORE_INSECURE" in seen.no and "canary" not in seen.no
+    aloud = Settings(_env_file=None, TIERLINE_STORE_INSECURE="yes", **far)  # type: ignore[call-arg,arg-type]
+    assert "REDIS_URL doesn't answer" in (await _store(aloud, None)).no  # it was asked
+    broken = Settings(_env_file=None, REDIS_URL="redis://h:x/0", TIERLINE_DATA=tmp_path)  # type: ignore[call-arg]
+    assert "REDIS_URL must look like" in (await _store(broken, None)).no

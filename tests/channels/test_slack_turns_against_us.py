@@ -113,3 +113,66 @@ async def test_every_press_and_word_that_comes_twice_counts_once(running: Inside
     await running.slash("Ada", "away 10m lunch")
     kinds = [e["event"] for e in await running.api("/ledger?since=0-0")]
     assert kinds.count("accepted") == 1
+
+
+@pytest.mark.promise("slack-retry-first")
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+async def test_a_retry_that_is_the_first_we_see_is_done_like_any_other(running: Inside, attempt: int) -> None:
+    slack(running).sockets.retry_after = (0.0, 0.1, 0.1)
+    await running.call("/faults", {"slack": {"lose": attempt}})
+    await running.slash("Ada", "available")
+    assert await running.text("help me") == 200
+    await running.accept("Ada", "help me")
+    await running.until(lambda: _active(running))
+
+    async def heads() -> list[str]:
+        return [m["ts"] for m in await running.channel("desk") if "contact.close" in str(m["blocks"])]
+
+    thread = (await running.until(heads))[0]
+    room = next(p.id for p in running.rehearsal.cast.places if p.name == "desk")
+    reply = {"user": running.person("Ada").slack, "channel": room, "thread_ts": thread, "text": "On it"}
+    await running.call("/slack/reply", reply)
+    await running.until(lambda: running.got("On it"))
+    attempts = [
+        e.params["retry_attempt"]
+        for e in running.rehearsal.sandbox.wire.exchanges
+        if e.path == "/slack/socket/events_api" and e.status == 200 and "On it" in str(e.params)
+    ]
+    assert set(attempts) == {attempt} and len(await running.got("On it")) == 1
+
+
+@pytest.mark.promise("slack-slow-passes-over")
+async def test_who_slack_lets_nobody_write_to_is_passed_over_unblamed_and_it_is_told_once_and_once_again(
+    running: Inside,
+) -> None:
+    for name in ("Ada", "Ben"):  # Ada is the longest available: she would be asked
+        await running.slash(name, "available")
+    limit = {"retry_after": 30, "channel": running.person("Ada").dm}
+    await running.call("/faults", {"slack": {"rate_limit": limit}})
+    assert await running.text("help me") == 200
+    await running.accept("Ben", "help me")
+    assert await running.text("me too", JONAS) == 200
+    await running.until(lambda: _active(running))
+    await running.until(lambda: running.got("Slack asks us to wait 30 s", OPS))
+    kinds = [(o["state"], o["agent"]["name"]) for o in (await running.contact())["offers"]]
+    assert not [it for it in kinds if it[0] == "missed"]
+    assert (await running.agent("Ada"))["presence"] == "available"
+    assert "slack-slow" in (await running.app.ready())["trouble"]  # type: ignore[operator]
+    await running.call("/faults", {})
+    ahead = running.app.desk.clock() + 60
+    running.app.desk.clock = lambda: ahead  # what Slack asked for is over
+    await running.until(lambda: running.got("Slack takes everything again", OPS))
+    assert len(await running.got("Slack asks us to wait", OPS)) == 1
+
+
+async def test_a_lone_agent_whom_slack_holds_up_is_asked_when_the_time_is_over(running: Inside) -> None:
+    await running.slash("Ada", "available")
+    await running.call("/faults", {"slack": {"rate_limit": {"retry_after": 6}}})
+    assert await running.text("help me") == 200
+    await running.until(lambda: running.got("Slack asks us to wait 6 s", OPS))
+    assert (await running.contact())["state"] == "waiting"
+    await running.call("/faults", {})
+    await running.accept("Ada", "help me")
+    await running.until(lambda: _active(running))
+    assert (await running.agent("Ada"))["presence"] == "available"
+    assert "slack" not in (await running.app.ready())["trouble"]  # type: ignore[operator]

@@ -320,7 +320,7 @@ async def test_hostile_media_addresses_are_never_fetched(
             raise AssertionError(url)
 
     store = MediaStore(tmp_path, http, ACCOUNT, TOKEN)
-    monkeypatch.setattr(http, "session", (real := http.session) and Canary())
+    monkeypatch.setattr(store, "session", Canary())
     try:
         for url in URLS:
             with pytest.raises(MediaRefused):
@@ -328,7 +328,8 @@ async def test_hostile_media_addresses_are_never_fetched(
         store.fetch_later(Arrived("sms", "SM1", EVA, OURS, "", tuple(Media(u, "image/png") for u in URLS)))
         await asyncio.gather(*store.tasks)
     finally:
-        await real.close()
+        await store.stop()
+        await http.close()
     assert asked == []
 
 

@@ -12,6 +12,9 @@ import pytest
 from helpers_app import JONAS, Inside, inside
 from redis.asyncio import Redis
 
+from tierline.queue.client import Client
+from tierline.queue.failures import ScriptError
+
 
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator[Inside]:
@@ -139,4 +142,25 @@ async def test_a_server_that_stands_still_is_not_waited_for(running: Inside) -> 
     finally:
         os.kill(pid, signal.SIGCONT)
     await _told_once(running, "store is in trouble")
+    await _goes_on(running)
+
+
+@pytest.mark.promise("store-refusal")
+async def test_somebodys_endless_script_is_not_waited_for(running: Inside, admin: Redis) -> None:
+    await admin.config_set("busy-reply-threshold", 100)
+    assert running.app.store.embedded is not None
+    path = running.app.store.embedded._socket
+    stranger = await Client(
+        f"unix://operator:operators-own@{path}", silence=90
+    ).start()  # redis-py would ask again
+    script = asyncio.create_task(stranger.call("EVAL", "while true do end", 0, deadline=90))
+    await running.until(lambda: _refuses(running))
+    told = await running.until(lambda: running.told("store is in trouble"))
+    assert await _unready(running)
+    await admin.script_kill()
+    with pytest.raises(ScriptError, match="killed"):
+        await script
+    await stranger.close()
+    await _told_once(running, "store is in trouble")
+    assert told
     await _goes_on(running)

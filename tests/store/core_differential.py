@@ -90,19 +90,21 @@ async def index_faults(queue: Queue, model: Model) -> list[str]:
             must.setdefault(f"w:{it.klass}", {})[it.id] = float(it.rank)
             heads = must.setdefault(f"h:{CHANNELS.index(it.route.channel) + 1}", {})
             heads[str(it.klass)] = min(float(it.rank), heads.get(str(it.klass), float("inf")))
-        elif it.personal and it.state == "waiting":
+        elif it.personal and it.placeable and not it.offers:
             ch = CHANNELS.index(it.route.channel) + 1
             must.setdefault(f"w:@{it.personal}.{ch}", {})[it.id] = float(it.rank)
         for name in it.pairs:
             must.setdefault(f"x:{it.id}", set()).add(name)
             must.setdefault(f"n:{name}", set()).add(it.id)
-        if it.pairs and it.state in ("waiting", "offered"):
+        if it.pairs and it.placeable:
             xs.add(it.id)
+        if it.state == "snoozed":
+            must.setdefault(f"z:{it.owner}", {})[it.id] = float(it.rank)
     if xs:
         must["xs"] = xs
     keys = texts(await queue.plain("KEYS", queue.key("*")))
     names = [it.removeprefix(queue.key("")) for it in keys]
-    names = [it for it in names if it.startswith(("w:", "h:", "x:", "n:")) or it == "xs"]
+    names = [it for it in names if it.startswith(("w:", "h:", "x:", "n:", "z:")) or it == "xs"]
     values = await asyncio.gather(*(_value(queue, it) for it in names))
     have = dict(zip(names, values, strict=True))
     found = [
@@ -119,7 +121,7 @@ async def index_faults(queue: Queue, model: Model) -> list[str]:
 
 async def _value(queue: Queue, name: str) -> Any:
     key = queue.key(name)
-    if name.startswith(("w:", "h:")):
+    if name.startswith(("w:", "h:", "z:")):
         raw = texts(await queue.plain("ZRANGE", key, 0, -1, "WITHSCORES"))
         return {member: float(score) for member, score in zip(raw[::2], raw[1::2], strict=True)}
     return set(texts(await queue.plain("HKEYS" if name.startswith("x:") else "SMEMBERS", key)))
@@ -193,7 +195,8 @@ def same_reply(model: Any, queue: Any) -> bool:
 
 
 def differing_events(model: list[Event], queue: list[Event]) -> list[str]:
-    """Events in order; of the rest in `x`, what both sides tell."""
+    """Events in order; of the rest in `x`, what both sides tell. Classes are numbered outside of any call."""
+    model, queue = ([it for it in told if it.e != "class"] for told in (model, queue))
     ours, theirs = [_plain(it) for it in model], [_plain(it) for it in queue]
     if len(ours) == len(theirs) and all(_same(a, b) for a, b in zip(ours, theirs, strict=True)):
         return []

@@ -6,10 +6,13 @@ any part of a history is a history too, and a failing one can be shortened by le
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from core_moves import HANDED, Moves
 
 from tierline.queue.contact import PICKS, Arrived, Decision, Preference, Route, Step
 from tierline.queue.model import Model
@@ -42,6 +45,7 @@ class World:
     agents: list[str]
     threads: int
     crowd: int = 0
+    snoozed: int = 0
     weights: dict[str, int] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
 
@@ -168,15 +172,48 @@ def _route(rng: random.Random, service: str, channel: Channel) -> Route:
     return Route(service, channel, tuple(steps), rng.choice((20_000, 60_000)), rng.choice((0, 0, 15_000)))
 
 
+def handing(rng: random.Random, bounds: Bounds | None = None) -> World:
+    """Few conversations that go on for long: transfers, snoozes, customers who write again, people who leave."""
+    world = ordinary(rng, bounds)
+    world.routes = [_timed(rng, it) for it in world.routes]
+    able = {"skills": levels({"network": 5, "dns": 5}), "languages": levels({"en": 5, "de": 3})}
+    world.profiles = [Profile("inhouse", 1, **able), Profile("experts", 2, **able), *world.profiles]
+    world.agents = [f"a{i}" for i in range(rng.randint(2, 5))]
+    world.threads, world.weights, world.crowd = rng.choice((6, 30)), dict(HANDED), 10
+    world.capacities = [Capacity(offers=rng.choice((1, 3, 9))), *world.capacities[:1]]
+    return world
+
+
+def leaving(rng: random.Random, bounds: Bounds | None = None) -> World:
+    """Two agents with a crowd of their own, active and snoozed, who keep leaving."""
+    world = handing(rng, bounds)
+    world.capacities = [Capacity(400, offers=3), Capacity(200)]
+    world.profiles = [Profile("inhouse", languages=levels({"en": 5, "de": 3})), *world.profiles[-1:]]
+    world.agents, world.crowd, world.snoozed, world.threads = ["a0", "a1"], 12, 9, 300
+    world.weights |= {"retire": 5, "go": 14, "snooze": 16, "remove_agent": 2, "presence": 16}
+    return world
+
+
+def _timed(rng: random.Random, route: Route) -> Route:
+    quiet, nudge = rng.choice((None, 0, 4_000, 20_000)), rng.choice((None, 3_000, 15_000))
+    return dataclasses.replace(route, quiet=quiet, nudge=nudge) if route.channel != "voice" else route
+
+
 KINDS: dict[str, Callable[[random.Random], World]] = {
     "ordinary": ordinary,
     "crowded": crowded,
     "busy": busy,
     "refusing": lambda rng: refusing(rng, TINY),
     "tiny": lambda rng: rng.choice((ordinary, crowded, busy))(rng, TINY),
+    "handing": handing,
+    "leaving": lambda rng: leaving(rng, TINY),
 }
 
-BOUND = {"tiny": TINY.fill, "refusing": TINY.fill}  # what the scripts' bounds are lowered to
+BOUND = {
+    "tiny": TINY.fill,
+    "refusing": TINY.fill,
+    "leaving": TINY.fill,
+}  # what the scripts' bounds are lowered to
 
 # -- steps ---------------------------------------------------------------------------------------------------
 
@@ -196,7 +233,7 @@ def moves(rng: random.Random, count: int, world: World) -> list[Move]:
     return [(name, *(rng.randrange(1 << 16) for _ in range(4))) for name in names]  # type: ignore[misc]
 
 
-class History:
+class History(Moves):
     """Turns steps into calls against the model's present state; the clock is its own."""
 
     def __init__(self, world: World, model: Model) -> None:
@@ -212,6 +249,10 @@ class History:
         for i, _ in enumerate(self.world.agents):
             yield from self.resolve(("agent", i, i, i, 1))
             yield from self.resolve(("presence", i, 0, 0, 0))
+        for i in range(self.world.snoozed):
+            yield from self.resolve(("accept", 0, 0, 0, 0))
+            if i % 2:
+                yield from self.resolve(("snooze", 1, 0, i, 0))
 
     def call(self, name: str, *args: Any, op: str = "") -> Call:
         self.count += 1
@@ -272,7 +313,7 @@ class History:
         yield from self._on_offer("delivered", a, f"D{b}:1", agent=False)
 
     def _rescind(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
-        yield from self._on_offer("rescind", a, "undeliverable", agent=False)
+        yield from self._on_offer("rescind", a, "undeliverable", (0, 0, 30_000)[b % 3], agent=False)
 
     def _stray(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         """An act on an offer that may be anybody's, or nobody's."""
@@ -304,7 +345,7 @@ class History:
             yield self.call("park", contact, self.now + 1_000 + b, "later")
 
     def _wake(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
-        if contact := self._of(a, "parked"):
+        if contact := self._of(a, "parked", "snoozed"):
             yield self.call("wake", contact)
 
     def _abandon(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
@@ -323,11 +364,18 @@ class History:
     def _reroute(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "waiting", "offered", "parked"):
             channel = self.model.contacts[contact].route.channel
-            yield self.call("reroute", contact, self._decision(b, c, d, channel))
+            expected = (
+                self.world.routes[a % len(self.world.routes)]
+                if a % 5 == 0 and "write" in self.world.weights
+                else None
+            )
+            yield self.call(
+                "reroute", contact, self._decision(b, c, d, channel), *((expected,) if expected else ())
+            )
 
     def _forget(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "closed", "abandoned"):
-            yield self.call("forget", contact)
+            yield self.call("forget", contact, *((5_000,) if b % 2 and "write" in self.world.weights else ()))
 
     def _agent(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         world, name = self.world, self.world.agents[a % len(self.world.agents)]

@@ -7,16 +7,31 @@ from pathlib import Path
 import pytest
 from core_differential import Both, load, memory_server
 from core_histories import Call, World
+from helpers_desk import Desk
 
 from tierline.queue.engine import Queue
 from tierline.queue.model import Model
 from tierline.queue.model_match import Bounds
 
-HERE = Path(__file__).parent.parent / "unit" / "test_model_rules.py"
-SPEC = importlib.util.spec_from_file_location("core_told_rules", HERE)
-assert SPEC and SPEC.loader
-rules = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(rules)
+UNIT = Path(__file__).parent.parent / "unit"
+FILES = (
+    "test_model_rules",
+    "test_model_handover",
+    "test_model_snooze",
+    "test_model_leaving",
+    "test_model_ends",
+)
+
+
+def told_by(name):
+    spec = importlib.util.spec_from_file_location(f"core_told_{name}", UNIT / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+RULES = [told_by(name) for name in FILES]
 
 ACTS = {
     name
@@ -41,14 +56,33 @@ PROMISED = {
     "test_a_held_reply_can_be_undone_until_it_goes": "queue-undo",
     "test_of_unasked_texts_one_in_ten_minutes": "queue-unasked",
 }
+
+
+def cases(story):
+    """The arguments, by name, with which a story is told: {} where there is nothing to choose."""
+    marks = [it for it in getattr(story, "pytestmark", []) if it.name == "parametrize"]
+    if not marks:
+        return [{}] if len(inspect.signature(story).parameters) <= 1 else []
+    name, values = marks[0].args
+    return [{name: value} for value in values] if isinstance(name, str) else []
+
+
 STORIES = [
-    pytest.param(name, marks=[pytest.mark.promise(PROMISED[name])] if name in PROMISED else [], id=name[5:])
+    pytest.param(
+        rules,
+        name,
+        case,
+        marks=[pytest.mark.promise(PROMISED[name])] if name in PROMISED else [],
+        id="-".join([name[5:], *map(str, case.values())]),
+    )
+    for rules in RULES
     for name, it in vars(rules).items()
-    if name.startswith("test_") and len(inspect.signature(it).parameters) <= 1
+    if name.startswith("test_")
+    for case in cases(it)
 ]
 
 
-class Teller(rules.Desk):
+class Teller(Desk):
     """Notes every act with its instant."""
 
     def __init__(self, bounds=None):
@@ -73,12 +107,12 @@ class Teller(rules.Desk):
 TOLD: list[Teller] = []
 
 
-@pytest.mark.parametrize("name", STORIES)
-async def test_the_scripts_tell_the_same_story(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("rules", "name", "case"), STORIES)
+async def test_the_scripts_tell_the_same_story(rules, name, case, tmp_path, monkeypatch):
     monkeypatch.setattr(rules, "Desk", Teller)
     TOLD.clear()
     story = getattr(rules, name)
-    story(Teller()) if inspect.signature(story).parameters else story()
+    story(Teller(), **case) if inspect.signature(story).parameters else story()
     teller = TOLD[-1]
     async with memory_server(tmp_path) as client:
         library = await load(client, "rules", 2 if teller.bounds.tick == 2 else None)

@@ -86,19 +86,27 @@ async def test_presence_that_flaps_keeps_owned_work_and_blames_nobody(client: Cl
         view = await queue.contact(mine)
         assert view is not None and (view.state, view.owner) == ("active", "ada")
     events = [e for e in await queue.events("0-0", 2_000) if e.c == waiting]
-    assert [e.a for e in events if e.e == "missed"] == [] or {e.a for e in events if e.e == "missed"} == {"ben"}
+    assert [e.a for e in events if e.e == "missed"] == [] or {e.a for e in events if e.e == "missed"} == {
+        "ben"
+    }
     agents = await queue.agents()
     assert agents["ada"].presence == "available" and agents["ada"].misses == 0
 
 
 @pytest.mark.promise("capacity-lowered")
-async def test_capacity_below_what_somebody_has_takes_nothing_away_and_adds_nothing(client: Client, site: str) -> None:
+async def test_capacity_below_what_somebody_has_takes_nothing_away_and_adds_nothing(
+    client: Client, site: str
+) -> None:
     queue = await make_queue(client, site)
     await on_duty(queue, "ada")
     owned = []
     for k in range(4):  # 25 each
         contact = await text_in(queue, k, plain_route(), START + k)
-        assert (await queue.accept(contact, await _offered(queue, contact, "ada", START + k), "ada", now=START + k)).done
+        assert (
+            await queue.accept(
+                contact, await _offered(queue, contact, "ada", START + k), "ada", now=START + k
+            )
+        ).done
         owned.append(contact)
     await queue.agent("ada", CHATTY, Capacity(budget=50), 15, (), True, now=START + 10)
     for contact in owned:

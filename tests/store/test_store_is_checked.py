@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers_proxy import LoopbackProxy
-from helpers_store import StoreServer, until
+from helpers_store import StoreServer, own_server, until
 
 from tierline.queue.client import Client
-from tierline.queue.embedded import find_binary
 from tierline.queue.failures import (
     Forbidden,
     FunctionMissing,
@@ -42,27 +38,6 @@ async def store(store_server: StoreServer, site: str, tmp_path: Path) -> AsyncIt
     store = await Store.open(store_server.url, tmp_path, site, library_source=SAMPLE)
     yield store
     await store.close()
-
-
-@contextlib.asynccontextmanager
-async def own_server(folder: Path, *words: str, binary: str | None = None) -> AsyncIterator[str]:
-    """A server with settings of one's own; yields its URL."""
-    os.makedirs(folder, exist_ok=True)
-    socket = folder / "s"
-    process = await asyncio.create_subprocess_exec(
-        binary or str(find_binary()),
-        *("--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""),
-        *words,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        await until(socket.exists)
-        yield f"unix://{socket}"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 async def test_an_embedded_store_is_durable_and_runs_our_functions(tmp_path: Path) -> None:

@@ -201,8 +201,9 @@ async def open_crew(
             await crew.started(*faces, *hands)
             await crew.delivering()
             yield crew
-            codes = await asyncio.gather(*(it.stop() for it in faces + hands))
-            assert codes == [0] * len(codes), [it.log[-2000:] for it in faces + hands]
+            alive = [it for it in faces + hands if it.running and it.running.returncode is None]
+            codes = await asyncio.gather(*(it.stop() for it in alive))
+            assert codes == [0] * len(codes), [it.log[-2000:] for it in alive]
         finally:
             for it in faces + hands:
                 await it.kill()

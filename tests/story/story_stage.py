@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Process:
     command: tuple[str, ...]
     env: dict[str, str]
     home: Path
+    through: tuple[str, ...] = ()  # a command that starts it
     running: asyncio.subprocess.Process | None = None
     program: tuple[str, ...] = ("-m", "tierline")
     before: Callable[[], None] | None = None
@@ -92,7 +93,7 @@ class Process:
         }
         with (self.home / "log.txt").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
-                sys.executable, *self.program, *self.command,
+                *self.through, sys.executable, *self.program, *self.command,
                 env=kept | self.env, cwd=self.home, stdout=log, stderr=log, preexec_fn=self.before,
             )  # fmt: skip
 
@@ -269,6 +270,18 @@ class Stage:
         }
         await self.call("/slack/reply", body)
 
+    async def close(self, name: str, head: Json) -> None:
+        """The owner closes a contact as solved, through the form."""
+        await self.press(name, head, "contact.close")
+        who = self.person(name).slack
+
+        async def form() -> list[Json]:
+            return [v for v in await self.call(f"/slack/views?user={who}") if "disposition" in json.dumps(v)]
+
+        view = (await self.until(form))[-1]
+        sent = {"user": who, "view_id": view["id"], "values": {"disposition": "0:solved"}}
+        assert (await self.call("/slack/submit", sent))["ok"]
+
     async def alerts(self) -> list[str]:
         """What was told in #ops."""
         return [m["text"] for m in await self.channel("ops")]
@@ -292,6 +305,7 @@ async def open_stage(
     *,
     program: tuple[str, ...] = ("-m", "tierline"),
     before: Callable[[], None] | None = None,
+    through: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Stand-ins in this process, `tierline run` in another, both on free ports; the product is up."""
@@ -304,7 +318,7 @@ async def open_stage(
     given = environment(home, cast, base, product, data) | {"PORT": str(port)} | dict(env or {})
     if redis_url:
         given["REDIS_URL"] = redis_url
-    process = Process(("run",), given, home, program=program, before=before)
+    process = Process(("run",), given, home, program=program, before=before, through=tuple(through))
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
         stage = Stage(sandbox, cast, base, product, process, http, data)
         try:

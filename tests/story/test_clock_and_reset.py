@@ -59,7 +59,11 @@ class Rehearsal:
 @pytest.fixture
 async def rehearsal(tmp_path: Path) -> AsyncIterator[Rehearsal]:
     port = free_port()
-    env = {"PORT": str(free_port()), "TIERLINE_SANDBOX_PORT": str(port), "TIERLINE_DATA": str(tmp_path / "data")}
+    env = {
+        "PORT": str(free_port()),
+        "TIERLINE_SANDBOX_PORT": str(port),
+        "TIERLINE_DATA": str(tmp_path / "data"),
+    }
     process = Process(("sandbox", "--headless"), env, tmp_path)
     await process.start()
     try:
@@ -96,9 +100,16 @@ async def test_who_loses_a_race_is_told_who_won(rehearsal: Rehearsal) -> None:
     both = await rehearsal.available("Emil", "Fatma")
     await rehearsal.text("My server is down")
     await rehearsal.call("/clock", {"advance": "35s"})
-    cards = {name: (await rehearsal.until(lambda who=who: rehearsal.cards(who)))[0] for name, who in both.items()}
+    cards = {
+        name: (await rehearsal.until(lambda who=who: rehearsal.cards(who)))[0] for name, who in both.items()
+    }
     presses = [
-        {"user": both[name]["slack"], "channel": card["channel"], "ts": card["ts"], "action_id": "offer.accept"}
+        {
+            "user": both[name]["slack"],
+            "channel": card["channel"],
+            "ts": card["ts"],
+            "action_id": "offer.accept",
+        }
         for name, card in cards.items()
     ]
     await asyncio.gather(*(rehearsal.call("/slack/act", press) for press in presses))
@@ -163,7 +174,10 @@ async def test_a_customer_who_writes_again_after_closing_has_a_contact_linked_to
     api = (await rehearsal.call("/state"))["api"]
 
     async def contacts() -> list[Any]:
-        url, headers = f"{api['url']}/api/v1/contacts?customer=%2B4915112345678", {"Authorization": f"Bearer {api['token']}"}
+        url, headers = (
+            f"{api['url']}/api/v1/contacts?customer=%2B4915112345678",
+            {"Authorization": f"Bearer {api['token']}"},
+        )
         async with rehearsal.http.get(url, headers=headers) as answer:
             return list(await answer.json())
 

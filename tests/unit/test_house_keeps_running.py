@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tierline.channels.channel import NotDelivered, OutcomeUnknown
 from tierline.queue.failures import StoreUnavailable
+from tierline.router import alerts as alerts_module
 from tierline.router import lanes, supervise
-from tierline.router.alerts import Alerts
+from tierline.router.alerts import Alerts, Notice
 from tierline.router.lanes import Job, Lanes, Try
 from tierline.router.supervise import Supervisor
 
@@ -74,10 +75,10 @@ def telling(*names: str) -> tuple[Alerts, list[tuple[str, str]]]:
     told: list[tuple[str, str]] = []
 
     def way(name: str) -> Callable[[str], Awaitable[None]]:
-        async def tell(text: str) -> None:
+        async def tell(it: Notice) -> None:
             if name == "broken":
                 raise NotDelivered("no such channel")
-            told.append((name, text))
+            told.append((name, it.text))
 
         return tell
 
@@ -111,6 +112,57 @@ async def test_a_way_that_fails_does_not_silence_the_others() -> None:
     await alerts.begin("slack", "Slack is away.")
     await alerts.drain()
     assert sorted(name for name, _ in told) == ["email", "sms"]
+
+
+async def test_an_alert_whose_answer_was_lost_is_looked_for_before_it_is_told_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alerts_module, "PAUSES", (0.001, 0.001))
+    notices: list[Notice] = []
+
+    async def tell(it: Notice) -> None:
+        notices.append(it)
+        if len(notices) < 3:
+            raise OutcomeUnknown("no answer")
+
+    alerts = Alerts(lambda: {"slack": tell})
+    await alerts.begin("store", "The store is away.")
+    await until(lambda: not alerts.tasks)
+    assert [it.again for it in notices] == [False, True, True]
+    assert len({it.key for it in notices}) == 1
+
+
+async def test_what_is_over_is_not_told_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts_module, "PAUSES", (0.05, 0.05))
+    said: list[str] = []
+
+    async def tell(it: Notice) -> None:
+        said.append(it.text)
+        raise NotDelivered("busy")
+
+    alerts = Alerts(lambda: {"slack": tell})
+    await alerts.begin("store", "away")
+    await until(lambda: said)
+    del alerts.trouble["store"]
+    await until(lambda: not alerts.tasks)
+    assert len(said) == 1
+
+
+async def test_an_alert_of_an_earlier_life_has_the_same_key() -> None:
+    """What happened at the same instant is the same alert, for a process that was started again too."""
+    keys = []
+    for again in (False, True):
+        notices: list[Notice] = []
+
+        async def tell(it: Notice, notices: list[Notice] = notices) -> None:
+            notices.append(it)
+
+        alerts = Alerts(lambda tell=tell: {"slack": tell})  # type: ignore[misc]
+        await alerts.coalesced("step:outage:3", "C1 waits", at=1_800_000_000.0, again=again)
+        await alerts.drain()
+        assert [it.again for it in notices] == [again]
+        keys.append(notices[0].key)
+    assert keys[0] == keys[1]
 
 
 async def test_many_contacts_in_one_step_are_one_alert() -> None:

@@ -3,67 +3,12 @@
 import json
 
 import pytest
+from helpers_desk import HOUR, MINUTE, NOW, SECOND, Desk, asking, route
 
-from tierline.queue.contact import Arrived, Decision, Preference, Route, Step
-from tierline.queue.model import Model
+from tierline.queue.contact import Arrived, Decision, Preference, Step
 from tierline.queue.model_match import Bounds
 from tierline.queue.replies import Refused
 from tierline.skills.skill import Capacity, Need, Profile
-
-NOW = 1_763_971_200_000  # a Monday, 08:00 UTC
-SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-
-
-def route(channel="sms", *steps, offer=60 * SECOND, wrap_up=0, service="howto"):
-    return Route(service, channel, steps or (Step(Need(service, channel)),), offer, wrap_up)
-
-
-def asking(tier, until=None, channel="sms", **rest):
-    return Step(Need("howto", channel, tiers=tuple(range(1, tier + 1))), until, **rest)
-
-
-class Desk:
-    """A model and a clock, in the words of these tests."""
-
-    def __init__(self, bounds=None):
-        self.model, self.now, self.count = Model(bounds), NOW, 0
-
-    def __getattr__(self, name):
-        return getattr(self.model.at(self.now), name)
-
-    def arrives(self, way=None, rank=None, sender=None, **decided):
-        self.count += 1
-        way = way or route()
-        said = Arrived(way.channel, f"E{self.count}", sender or f"s{self.count}", "us", "help")
-        decision = Decision(way, self.now if rank is None else rank, **decided)
-        return self.arrive(said.to_json(), said.event, said.thread, decision).contact
-
-    def comes(self, name, tier=1, team="inhouse", capacity=None, skills=(), channels=15):
-        self.agent(name, Profile(team, tier, (), skills), capacity or Capacity(), channels, (), True)
-        self.presence(name, "available")
-
-    def passes(self, ms):
-        """The router lives: it ticks every second."""
-        end = self.now + ms
-        while self.now < end:
-            self.now = min(end, self.now + SECOND)
-            while self.tick().more:
-                pass
-
-    def offers(self, contact):
-        return [it.agent for it in self.model.snapshot().contacts[contact].offers]
-
-    def offer(self, contact, agent):
-        return next(it.number for it in self.model.snapshot().contacts[contact].offers if it.agent == agent)
-
-    def takes(self, agent, contact):
-        assert self.accept(contact, self.offer(contact, agent), agent).outcome == "accepted"
-
-    def views(self):
-        return self.model.snapshot()
-
-    def told(self, kind):
-        return [it for it in self.model.events if it.e == kind]
 
 
 @pytest.fixture

@@ -96,7 +96,8 @@ def test_in_the_thread_of_an_ended_contact_nothing_is_sent(state: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["_note: x_", "*note* x", "> note: x", "`//` x", "\u200bnote: x", "*// x*", "~note~ x", "__note__ x"]
+    "typed",
+    ["_note: x_", "*note* x", "> note: x", "`//` x", "\u200bnote: x", "*// x*", "~note~ x", "__note__ x"],
 )
 def test_a_note_is_a_note_in_whatever_type_it_stands(typed: str) -> None:
     assert ruling(OWN, typed, False).kind == "note"

@@ -14,9 +14,8 @@ import structlog
 from pydantic import ValidationError
 
 from tierline.__main__ import _log
-from tierline.app import keep_secrets
 from tierline.console.api import Api
-from tierline.settings import Settings
+from tierline.settings import Settings, keep_secrets
 
 GOOD = "Zk3vUqk1mJ0w7T9dXr5bLh2c"
 WEAK = [

@@ -1,0 +1,40 @@
+"""What is said to a person or a channel outside any contact's thread: alerts, and what agents are told of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..channel import Button, OutcomeUnknown
+from .memory import Finder, Recent
+from .messages import telling
+from .pace import Urgency
+from .people import People, is_person
+from .send import Sender
+
+
+@dataclass(slots=True)
+class Tellings:
+    """`doubt` are the keys whose post may stand there although Slack's answer was lost."""
+
+    sender: Sender
+    people: People
+    finder: Finder
+    doubt: Recent[str, bool] = field(default_factory=lambda: Recent(500))
+
+    def clear(self) -> None:
+        """Forget every doubt."""
+        self.doubt.clear()
+
+    async def tell(self, to: str, text: str, buttons: tuple[Button, ...], key: str, again: bool) -> str:
+        """The place of what was said; with a `key` it stands there once, however often it is told."""
+        channel = await self.people.dm(to) if is_person(to) else await self.people.room(to)
+        if key and (again or key in self.doubt):
+            found = await self.finder.in_channel(channel, told=key)
+            if found is not None:
+                return f"{channel}:{found['ts']}"
+        try:
+            ts = await self.sender.post(channel, telling(text, buttons, key), Urgency.FAILURE)
+        except OutcomeUnknown:
+            self.doubt[key] = bool(key)
+            raise
+        return f"{channel}:{ts}"

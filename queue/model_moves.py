@@ -1,0 +1,265 @@
+"""The reference model's moves: contacts that are handed over, given back, merged, split, opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .contact import Decision
+from .model_quiet import Quiet
+from .model_records import Contact, Handover
+from .replies import Answer, Arrival
+from .state import ENDED
+
+OPEN = ("waiting", "offered", "active", "snoozed", "parked")
+
+
+class Moves(Quiet):
+    """Every method is one transition at the instant `now`."""
+
+    # -- from one agent to another -------------------------------------------------------------------------
+
+    def transfer(
+        self,
+        contact: str,
+        by: str,
+        decision: Decision,
+        to: str = "",
+        reason: str = "",
+        only: bool = False,
+    ) -> Answer:
+        """Others are asked, with the rank it has, while its owner keeps it; `only`: the preferred agent alone.
+
+        `by` "" is a supervisor. The decision's rank and wake don't count.
+        """
+        it = self.contacts.get(contact)
+        self.intern(decision.route)
+        if it is None or it.state != "active":
+            return self.too_late(it, "stale")
+        if by and by != it.owner:
+            return Answer("not_owner", it.owner, it.state)
+        same_channel(it, decision)
+        self.list_out(it)
+        self.unmark(it)
+        self.calm(it)
+        before = it.handover or Handover(it.route, it.classes, it.step, it.base, it.deadlines, it.facts, only)
+        if decision.route.service != it.route.service:
+            it.base = self.now
+        self.follow(it, decision)
+        it.handover = replace(before, only=only)
+        it.step, it.told, it.personal = 0, -1, ""
+        self.drop_lift(it)
+        self.tell(
+            "transferring", it.id, it.owner,
+            by=by, to=to, reason=reason, service=it.route.service, facts=it.facts,
+            only=only, decision=decision,
+        )  # fmt: skip
+        self.settle_anew(it)
+        self.work()
+        return Answer("ok", state=it.state)
+
+    def settle_anew(self, contact: Contact) -> None:
+        """Under another route: whom its step doesn't admit is asked no longer, whom it admits still is."""
+        self.settle(contact)
+        alone = contact.prefer.agent if contact.prefer else ""
+        for offer in sorted(contact.offers.values(), key=lambda it: it.number):
+            others = contact.handover is not None and contact.handover.only and offer.agent != alone
+            if contact.klass not in self.agents[offer.agent].can or others:
+                self.end_offer(contact, offer, "rescinded", "rerouted")
+                self.roomy.append(self.agents[offer.agent])
+        self.place(contact)
+
+    def keep(self, contact: str, agent: str, why: str = "cancelled") -> Answer:
+        """The owner hands it over no longer."""
+        it = self.contacts.get(contact)
+        if it is None or it.state != "active" or not it.handing:
+            return self.too_late(it, "stale")
+        if agent and agent != it.owner:
+            return Answer("not_owner", it.owner, it.state)
+        self.keep_back(it, why)
+        self.work()
+        return Answer("ok", state=it.state)
+
+    def release(self, contact: str, agent: str, reason: str = "", exclude: bool = True) -> Answer:
+        """The owner gives it back: it is queued with its rank, for others first (`exclude`) or for everybody."""
+        it = self.contacts.get(contact)
+        if it is None or it.state not in ("active", "snoozed"):
+            return self.too_late(it, "stale")
+        if agent and agent != it.owner:
+            return Answer("not_owner", it.owner, it.state)
+        self.disown(it, reason or "given back", exclude)
+        self.work()
+        return Answer("ok", state=it.state)
+
+    def rerank(self, contact: str, rank: int, by: str = "", why: str = "") -> Answer:
+        """A supervisor's other opinion of how soon: `rank` in ms."""
+        it = self.contacts.get(contact)
+        if it is None or it.state in ENDED:
+            return self.too_late(it, "stale")
+        self.list_out(it)
+        it.rank = rank * 1000 + it.number % 1000
+        self.unmark(it)
+        self.tell("reranked", it.id, rank=it.rank, by=by, why=why)
+        self.freed.append(it)
+        self.work()
+        return Answer("ok", state=it.state)
+
+    def consult(self, contact: str, by: str, asked: str, question: str) -> Answer:
+        """The owner asks a colleague; nobody else is answerable for it."""
+        it = self.contacts.get(contact)
+        if it is None or it.state not in ("active", "snoozed"):
+            return self.too_late(it, "stale")
+        if by != it.owner:
+            return Answer("not_owner", it.owner, it.state)
+        self.tell("consult", it.id, by, asked=asked, question=question, by=by)
+        return Answer("ok", state=it.state)
+
+    # -- one contact or two --------------------------------------------------------------------------------
+
+    def discard(self, contact: str, by: str, outcome: str = "{}") -> Answer:
+        """It ends at once, whatever it was doing: spam, withdrawn."""
+        it = self.contacts.get(contact)
+        if it is None or it.state in ENDED:
+            return self.too_late(it, "stale")
+        if by and by != it.owner:
+            return Answer("not_owner", it.owner, it.state)
+        self._end_now(it, outcome)
+        self.work()
+        return Answer("ok", state=it.state)
+
+    def _end_now(self, it: Contact, outcome: str) -> None:
+        owner = self.agents.get(it.owner)
+        if owner and it.id in owner.holds:
+            self.unhold(owner, it)
+            self.roomy.append(owner)
+        self.withdraw(it, "gone")
+        self.forget_pairs(it)
+        it.handover, it.prefer, it.personal, it.outcome = None, None, "", outcome
+        self.free_threads(it)
+        self.close(it)
+
+    def merge(self, contact: str, into: str) -> Answer:
+        """Two contacts are one matter: the first ends, and what its customer says leads to the other."""
+        it, other = self.contacts.get(contact), self.contacts.get(into)
+        if it is None or other is None:
+            return Answer("gone")
+        if it is other or it.state in ENDED or other.state not in OPEN:
+            return self.too_late(it, "stale")
+        self.tell("merged", it.id, into=other.id)
+        self._end_now(it, f'{{"merged":"{other.id}"}}')
+        free = [thread for thread in it.conversations if thread not in self.threads]
+        other.absorbed, it.absorbed = other.absorbed + free, []
+        for thread in free:
+            self.threads[thread] = self.last[thread] = other.id
+        self.tell("absorbed", other.id, **{"from": it.id})
+        if other.state == "snoozed":
+            self.owe(other)
+            self.come_back(other, "message")
+        elif it.owed:
+            self.owe(other)
+        self.work()
+        return Answer("ok", state=other.state)
+
+    def split(self, contact: str, numbers: Sequence[int], decision: Decision) -> Arrival | Answer:
+        """Some of a customer's messages are another matter: copies of them make a contact of their own."""
+        it = self.contacts.get(contact)
+        self.intern(decision.route)
+        if it is None:
+            return Answer("gone")
+        said = {message.n: message for message in it.messages if message.kind == "in"}
+        if not numbers or not said.keys() >= set(numbers):
+            return self.too_late(it, "stale")
+        same_channel(it, decision)
+        chosen = [said[n] for n in sorted(set(numbers))]
+        self.tell("split", it.id, to=f"C{self.counter + 1}", numbers=[message.n for message in chosen])
+        new = self.open_contact(chosen[0].body, "", decision, {"split_from": it.id, "at": chosen[0].at})
+        new.messages = [replace(message, n=n) for n, message in enumerate(chosen, 1)]
+        for message in new.messages[1:]:
+            self.tell("message", new.id, "", message.n, kind="in", body=message.body, at=message.at)
+        self.begin(new, decision)
+        self.work()
+        return Arrival("new", new.id, len(chosen))
+
+    # -- the beginning, and after the end ------------------------------------------------------------------
+
+    def open_contact(
+        self, body: str, thread: str, decision: Decision, split: dict[str, str | int] | None = None
+    ) -> Contact:
+        """A new contact, queued or laid aside."""
+        self.counter += 1
+        contact = Contact(
+            id=f"C{self.counter}",
+            number=self.counter,
+            route=decision.route,
+            classes=self.intern(decision.route),
+            rank=decision.rank * 1000 + self.counter % 1000,
+            arrived=self.now,
+            base=self.now,
+            thread=thread,
+            deadlines=decision.deadlines,
+            prefer=decision.prefer,
+            facts=decision.facts,
+            previous=str(split["split_from"]) if split else self.last.get(thread, ""),
+        )
+        self.contacts[contact.id] = contact
+        if thread:
+            self.threads[thread] = self.last[thread] = contact.id
+        self.say(contact, "in", body)
+        parked = decision.wake is not None and decision.wake > self.now
+        self.tell(
+            "arrived", contact.id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
+            parked=parked, body=body, previous=contact.previous, decision=decision,
+            **(split or {}),
+        )  # fmt: skip
+        return contact
+
+    def begin(self, contact: Contact, decision: Decision) -> None:
+        """It is queued, or laid aside until its date."""
+        if decision.wake is not None and decision.wake > self.now:
+            self.lay_aside(contact, decision.wake, "")
+        else:
+            self.tell("queued", contact.id, rank=contact.rank)
+            self.freed.append(contact)
+
+    def reopen(self, contact: str, agent: str, decision: Decision) -> Answer:
+        """An ended contact is worked on again: by `agent` (at once, or snoozed), or by whoever is next.
+
+        An agent who re-opens it is about to write; the decision counts only when it is queued.
+        """
+        it = self.contacts.get(contact)
+        self.intern(decision.route)
+        if it is None or it.state not in ENDED:
+            return self.too_late(it, "stale")
+        if agent and agent not in self.agents:
+            return Answer("gone")
+        if not agent:
+            same_channel(it, decision)
+        self.lead(it)
+        it.closed_at, it.taken, it.owed = None, 0, not agent
+        rest = {} if agent else {"decision": decision, "facts": decision.facts}
+        self.tell("reopened", it.id, agent, by=agent, **rest)
+        if agent:
+            self._take_up(it, agent)
+        else:
+            it.owner = ""
+            self.queue_again(it, "reopened", decision, decision.rank * 1000 + it.number % 1000)
+        self.work()
+        return Answer("ok", state=it.state)
+
+    def _take_up(self, it: Contact, name: str) -> None:
+        agent = self.agents[name]
+        it.owner = name
+        if self.missing(it, agent, it.rank):
+            agent.snoozed.add(it.id)
+            it.state = "snoozed"
+            self.tell("snoozed", it.id, name, wake=None, why="reopened")
+        else:
+            it.state = "active"
+            self.hold(agent, it)
+            self.tell("returned", it.id, name, why="reopened")
+
+
+def same_channel(contact: Contact, decision: Decision) -> None:
+    """Raises ValueError when the decision is for another channel."""
+    if decision.route.channel != contact.route.channel:
+        raise ValueError("a contact can't change its channel")

@@ -1,0 +1,258 @@
+"""The reference model's records: one contact, one agent, and how each looks from outside.
+
+Nothing here decides anything. Instants are milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Profile
+from .contact import Preference, Route, Step
+from .state import BITS, ENDED, AgentView, ContactState, ContactView, MessageView, OfferView, Presence
+
+GRACE = 300_000  # so long an agent's work stays with them when they leave
+
+Key = tuple[int, str]  # (rank, id): the one order in which contacts are served
+
+
+@dataclass(slots=True)
+class Offer:
+    """A live offer; `due` is the end of the time for delivery, once delivered the agent's deadline."""
+
+    number: int
+    agent: str
+    created: int
+    due: int
+    delivered: bool = False
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """While an owner hands a contact over: what it was before; `only`: for the preferred agent alone."""
+
+    route: Route
+    classes: tuple[int, ...]
+    step: int
+    base: int
+    deadlines: tuple[int, ...]
+    facts: str
+    only: bool
+
+
+@dataclass(slots=True)
+class Contact:
+    """One contact as the model keeps it; `prefer` is dropped for good once it no longer holds."""
+
+    id: str
+    number: int
+    route: Route
+    rank: int
+    arrived: int
+    base: int
+    thread: str
+    deadlines: tuple[int, ...] = ()
+    prefer: Preference | None = None
+    facts: str = "{}"
+    previous: str = ""
+    state: ContactState = "waiting"
+    step: int = 0
+    owner: str = ""
+    classes: tuple[int, ...] = ()  # the numbers of its steps' classes
+    taken: int = 0  # the number of the accepted offer
+    offered: int = 0  # how many offers there ever were
+    offers: dict[str, Offer] = field(default_factory=dict)
+    pairs: set[str] = field(default_factory=set)
+    personal: str = ""
+    drainer: str = ""
+    wake: int | None = None
+    wrap_until: int | None = None
+    outcome: str = ""
+    lift_at: int | None = None
+    told: int = -1  # the step in which `exhausted` was told
+    messages: list[MessageView] = field(default_factory=list)
+    handover: Handover | None = None
+    owed: bool = True
+    nudged: bool = False
+    closed_at: int | None = None
+    absorbed: list[str] = field(default_factory=list)  # conversations of contacts merged into this one
+
+    @property
+    def key(self) -> Key:
+        """Its place in the one order."""
+        return (self.rank, self.id)
+
+    @property
+    def now_step(self) -> Step:
+        """The step it is in."""
+        return self.route.steps[self.step]
+
+    @property
+    def klass(self) -> int:
+        """The class it is in."""
+        return self.classes[self.step]
+
+    @property
+    def handing(self) -> bool:
+        """Whether its owner is handing it over."""
+        return self.handover is not None
+
+    @property
+    def placeable(self) -> bool:
+        """Whether it is in the queue, with or without an owner beside it."""
+        return self.state in ("waiting", "offered") or self.handover is not None
+
+    @property
+    def open(self) -> bool:
+        """Whether its class may be asked: in the queue, meant for nobody in person, too few live offers."""
+        return self.placeable and not self.personal and len(self.offers) < self.now_step.offer_to
+
+    @property
+    def conversations(self) -> list[str]:
+        """The keys of the conversations that lead to it; none for what was split off another contact."""
+        return [it for it in (self.thread, *self.absorbed) if it]
+
+
+@dataclass(slots=True)
+class Agent:
+    """One agent as the model keeps them; `holds` are their offers, assignments and wrap-ups by contact.
+
+    `removing`: they leave for good when `l:` fires. `reprofiled`: `l:` looks whether their work still fits.
+    """
+
+    name: str
+    profile: Profile
+    capacity: Capacity
+    channels: int
+    shift: bool
+    edges: tuple[tuple[int, bool], ...] = ()
+    presence: Presence = "offline"
+    why: str = ""
+    overtime: int | None = None
+    since: int = 0
+    last_offered: int = 0
+    misses: int = 0
+    missed_at: int = 0
+    draining: str = ""
+    holds: dict[str, Channel] = field(default_factory=dict)
+    offers: set[str] = field(default_factory=set)
+    counts: Counter[Channel] = field(default_factory=Counter)
+    costs: dict[Channel, int] = field(default_factory=dict)
+    caps: dict[str, int] = field(default_factory=dict)
+    can: dict[int, int] = field(
+        default_factory=dict
+    )  # classes that admit the profile → its tier's place there
+    rooms: dict[Channel, bool | None] = field(default_factory=dict)  # `room`, until something moves
+    snoozed: set[str] = field(default_factory=set)
+    grace: int = GRACE
+    removing: bool = False
+    reprofiled: bool = False
+
+    @property
+    def on_shift(self) -> bool:
+        """The flag, or overtime."""
+        return self.shift or self.overtime is not None
+
+    @property
+    def ready(self) -> bool:
+        """Available and on shift."""
+        return self.presence == "available" and self.on_shift
+
+    @property
+    def counted(self) -> bool:
+        """On shift in the sense of *nobody on shift could serve it*: away and full count, offline doesn't."""
+        return self.presence != "offline" and self.on_shift
+
+    def load(self, live: bool) -> int:
+        """The cost of all live or all deferred work, interrupted work in full."""
+        return sum(n * self.costs[ch] for ch, n in self.counts.items() if (ch in LIVE) == live)
+
+    @property
+    def permille(self) -> int:
+        """Load against the budget, at most twice it."""
+        return min(2000, (self.load(True) + self.load(False)) * 1000 // max(1, self.capacity.budget))
+
+    def room(self, channel: Channel) -> bool | None:
+        """Whether one more contact fits: True, False, or None when the budget alone is in the way."""
+        if channel not in self.rooms:
+            self.rooms[channel] = self._room(channel)
+        return self.rooms[channel]
+
+    def _room(self, channel: Channel) -> bool | None:
+        cost, budget, counts = self.costs[channel], self.capacity.budget, self.counts
+        if cost > budget or counts[channel] >= self.caps.get(channel, 1 << 30):
+            return False
+        if len(self.offers) >= self.capacity.offers and not (
+            channel == "voice" and not any(self.holds[it] in LIVE for it in self.offers)
+        ):
+            return False
+        if channel not in LIVE and counts["voice"]:
+            return False
+        live = self.load(True)
+        fits = live == 0 if channel == "voice" else cost <= budget - live - self.load(False)
+        return fits or None
+
+    @property
+    def mask(self) -> int:
+        """The channels that they can take now, as bits."""
+        if not self.ready:
+            return 0
+        return sum(BITS[ch] for ch in CHANNELS if self.channels & BITS[ch] and self.room(ch))
+
+
+def contact_view(it: Contact) -> ContactView:
+    """As others see it; an ended contact has no owner."""
+    offers = sorted(it.offers.values(), key=lambda offer: offer.number)
+    return ContactView(
+        id=it.id,
+        state=it.state,
+        route=it.route,
+        step=it.step,
+        rank=it.rank,
+        arrived=it.arrived,
+        base=it.base,
+        thread=it.thread,
+        messages=len(it.messages),
+        owner="" if it.state in ENDED else it.owner,
+        offers=tuple(OfferView(o.number, o.agent, o.delivered, o.due, o.place) for o in offers),
+        excluded=frozenset(it.pairs),
+        personal=it.personal,
+        wake=it.wake,
+        wrap_until=it.wrap_until,
+        drainer=it.drainer,
+        facts=it.facts,
+        previous=it.previous,
+        deadlines=it.deadlines,
+        handing=it.handing,
+        owed=it.owed,
+        nudged=it.nudged,
+        closed_at=it.closed_at,
+    )
+
+
+def agent_view(it: Agent, leaving: int | None = None) -> AgentView:
+    """As others see it; `leaving` is their timer's instant."""
+    return AgentView(
+        name=it.name,
+        profile=it.profile,
+        capacity=it.capacity,
+        channels=it.channels,
+        presence=it.presence,
+        shift=it.shift,
+        on_shift=it.on_shift,
+        overtime=it.overtime,
+        live=it.load(True),
+        deferred=it.load(False),
+        offers=len(it.offers),
+        mask=it.mask,
+        since=it.since,
+        last_offered=it.last_offered,
+        misses=it.misses,
+        draining=it.draining,
+        contacts=frozenset(it.holds),
+        why=it.why,
+        snoozed=frozenset(it.snoozed),
+        leaving=leaving,
+    )
