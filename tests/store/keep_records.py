@@ -1,4 +1,4 @@
-"""Write what a site of today's scripts holds to `records_of_N.json`, once per release: `python -m` from this folder's tests.
+"""Write what a site of today's scripts holds to `records_of_N.json`, once per release.
 
     .venv/bin/python tests/store/keep_records.py
 
@@ -76,7 +76,7 @@ async def main() -> None:
     """Write the file of this version."""
     with tempfile.TemporaryDirectory() as folder:
         async with own_server(Path(folder) / "s") as url:
-            client = await Client.connect(url)
+            client = await Client(url).start()
             queue = await make_queue(client, "kept")
             await fill(queue)
             found = await records(client, "kept")

@@ -14,6 +14,7 @@ from tierline.queue.client import Client
 from tierline.queue.state import ENDED
 
 FILES = sorted(Path(__file__).parent.glob("records_of_*.json"))
+TEXTS = {it.name: it.read_text(encoding="utf-8") for it in FILES}
 WRITE = {"string": "SET", "hash": "HSET", "set": "SADD", "list": "RPUSH", "zset": "ZADD"}
 
 
@@ -24,7 +25,7 @@ def test_this_version_has_its_file() -> None:
 @pytest.mark.promise("old-stores-load")
 @pytest.mark.parametrize("file", FILES, ids=[it.stem for it in FILES])
 async def test_a_store_of_that_release_loads_and_goes_on(client: Client, site: str, file: Path) -> None:
-    for name, (kind, content) in json.loads(file.read_text()).items():
+    for name, (kind, content) in json.loads(TEXTS[file.name]).items():
         if kind == "zset":
             content = [it for pair in zip(content[1::2], content[::2], strict=True) for it in pair]
         words = [content] if kind == "string" else content
