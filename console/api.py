@@ -20,6 +20,7 @@ from ..queue.state import ENDED, Event
 from ..router.facts import Facts
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
+from .api_moves import MovesApi
 from .api_plan import PlanApi, origin
 from .api_why import answer_why
 from .bodies import BadBody, read_customer, read_object
@@ -72,6 +73,7 @@ class Api:
     ready: Callable[[], Awaitable[Mapping[str, object]]]
     metrics: Callable[[], bytes]
     slack_ids: Callable[[], Mapping[str, str]]
+    moves: MovesApi
     token: str
     past: Past | None = None  # what answers *why* for the past
     more: list[web.RouteDef] = field(default_factory=list)  # what stands beside these, for the description
@@ -85,6 +87,7 @@ class Api:
             web.get("/api/v1/contacts", self.only(self.contacts)),
             web.get("/api/v1/contacts/{id}", self.only(self.contact)),
             web.get("/api/v1/contacts/{id}/why", self.only(self.why)),
+            *self.moves.routes(self.only),
             web.get("/api/v1/agents", self.only(self.agents)),
             web.get("/api/v1/services", self.only(self.services)),
             web.get("/api/v1/ledger", self.only(self.ledger)),

@@ -60,12 +60,12 @@ WHAT = {
     "E": "everybody may be asked again",
     "w": "the wrap-up ends",
     "p": "it goes back into the queue",
+    "q": "it is snoozed, as nobody writes",
+    "n": "its owner is reminded, or somebody else is asked",
+    "l": "what {agent} has goes to others",
     "h": "{agent}'s shift changes",
     "v": "{agent}'s overtime ends",
     "r": "a held reply leaves",
-    "q": "the customer has been silent long enough: it is snoozed",
-    "n": "the owner has left the customer waiting too long",
-    "l": "{agent}'s work goes to others",
 }
 """What a timer of the queue means for a contact, by its kind."""
 
@@ -256,6 +256,12 @@ def _with_text(why: Why, facts: Facts, contact: ContactView, specs: Mapping[str,
     if contact.owner:
         owner = specs.get(contact.owner)
         parts.append(f"Owner: {owner.name if owner else contact.owner}.")
+    if contact.handing and facts.moves:
+        parts.append(f"{facts.moves[-1].line}.")
+    if facts.bounces:
+        parts.append(f"It came back {facts.bounces} time{'s' if facts.bounces > 1 else ''}.")
+    if why.state == "snoozed":
+        parts.append("It sleeps until its date." if contact.wake else "It sleeps until the customer writes.")
     if why.state in QUEUED or contact.handing:
         parts.append(f"Step {why.step + 1} of {why.steps} asks {', '.join(why.tiers)}.")
     if facts.closed and why.state == "parked":
