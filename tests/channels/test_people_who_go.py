@@ -13,7 +13,10 @@ from tierline.router.rulebook import agent_id
 
 ADA, BEN = agent_id("Ada"), agent_id("Ben")
 ADAS = "  - {name: Ada, slack: ada@inside.example, team: desk, tier: L1}\n"
-TOLD = PLAN + "texts: {received: {en: 'We have it and answer by {due}.'}}\n"
+TOLD = (
+    PLAN.replace("hold_reply: 1s", "hold_reply: 1s, grace: 1s")
+    + "texts: {received: {en: 'We have it and answer by {due}.'}}\n"
+)
 
 
 @pytest.fixture
@@ -51,13 +54,17 @@ async def test_who_is_taken_out_of_the_plan_loses_no_contact(running: Inside) ->
     for before, sender in ((owned, EVA), (offered, JONAS)):
         after = await running.until(lambda s=sender: _state(running, s, "waiting", "offered"))
         assert after["rank"] == before["rank"] and after["owner"] is None
-    assert ADA not in await running.app.queue.agents()
+    await running.until(lambda: _gone(running))
     way = " ".join(m["text"] for m in (await running.api(f"/contacts/{owned['id']}/why"))["timeline"])
     assert "back in the queue with its rank" in way
     await running.slash("Ben", "available")
     await running.accept("Ben", "mine")
     taken = await running.until(lambda: _state(running, EVA, "active"))
     assert taken["owner"]["name"] == "Ben"
+
+
+async def _gone(it: Inside) -> bool:
+    return ADA not in await it.app.queue.agents()
 
 
 async def test_who_moves_to_another_team_keeps_what_they_may_still_have(running: Inside) -> None:
