@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from ..queue.address import site_of
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
@@ -195,8 +196,10 @@ async def _publish_in_store(
     config: Settings, site: str, text: str, author: str, reason: str, on: int | None
 ) -> int:
     """Nobody serves the API here: the store is asked itself, under the same check of the version."""
+    redis_url = config.redis_url.get_secret_value() if config.redis_url else None
+    site = site_of(redis_url) or site
     store = await Store.open(
-        config.redis_url.get_secret_value() if config.redis_url else None,
+        redis_url,
         config.data,
         site,
         insecure=config.store_insecure,

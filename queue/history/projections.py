@@ -93,7 +93,9 @@ async def cut(connection: AsyncConnection, last: str, present: Sequence[str]) ->
         ended = select(contacts.c.id, contacts.c.ended, contacts.c.state).where(
             contacts.c.id.in_(part), contacts.c.ended.is_not(None), contacts.c.state.in_(KEPT)
         )
-        rows = [{"contact": id, "until": at + KEPT[state]} for id, at, state in await connection.execute(ended)]
+        rows = [
+            {"contact": id, "until": at + KEPT[state]} for id, at, state in await connection.execute(ended)
+        ]
         await put(connection, endings, rows)
     return gone
 
