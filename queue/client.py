@@ -24,7 +24,7 @@ from .failures import (
     StoreUnavailable,
 )
 from .whereabouts import Locator, dial, locator
-from .wire import Reply, Wire, Word
+from .wire import Reply, Wire, Word, in_touch
 
 __all__ = ["Client", "Reply", "Word"]
 
@@ -124,6 +124,11 @@ class Client:
         return self._wire is not None
 
     @property
+    def replicas(self) -> int:
+        """How many replicas are waited for now: at least as many as asked for, and all that are in touch."""
+        return self._wire.online if self._wire is not None else 0
+
+    @property
     def why_down(self) -> StoreUnavailable:
         """The latest reason for being down."""
         return self._why_down
@@ -221,17 +226,18 @@ class Client:
 
     async def _watch(self, wire: Wire) -> None:
         """Leave a server that isn't the primary any more, or of which that can't be known any more."""
-        sure_at = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        sure_at = clock()
         while self._where is not None:
             await asyncio.sleep(LOOK_EVERY)
             try:
                 found = await self._where.find()
             except StoreUnavailable as error:
-                if self._where.sure and asyncio.get_running_loop().time() - sure_at > UNSURE:
+                if self._where.sure and clock() - sure_at > UNSURE:
                     wire.drop(str(error))
                     return
             else:
-                sure_at = asyncio.get_running_loop().time()
+                sure_at = clock()
                 if found != self.node:
                     wire.drop(f"{found} is the primary now")
                     return
@@ -258,6 +264,7 @@ class Client:
             told = await wire.ask(("INFO", "replication"), CONNECT_WITHIN)
             if not isinstance(told, bytes) or b"role:master" not in told:
                 raise NotSent(f"the store at {at} is a replica: the primary is not known yet")
+            wire.online = in_touch(told)
         if self.expect is not None:
             key, value = self.expect
             if await wire.ask(("GET", key), CONNECT_WITHIN) != value:

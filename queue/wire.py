@@ -3,13 +3,18 @@
 With replicas, writes of one turn are followed by one `WAIT`, and their replies are held until it has counted enough
 replicas: it counts what *this connection* wrote. The server does nothing else for us meanwhile, so what is asked in
 the meantime is kept here and goes out together, with a `WAIT` of its own.
+
+Enough is what was asked for, and all others that are in touch: Sentinels elect by what they heard up to ten seconds
+ago, which may be any of them. Behind each `WAIT` goes the question who is in touch. One that is and doesn't confirm
+is waited for once, and then not for a second.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
-from typing import NamedTuple, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 import hiredis
 
@@ -23,12 +28,21 @@ CONFIRM_WITHIN = 800
 _SWEEP_APART = 0.01  # s; bounds the work of sweeping a long row of calls with slightly different deadlines
 
 
+_ROLL: bytes = hiredis.pack_command(("INFO", "replication"))  # type: ignore[arg-type]
+_IN_TOUCH = re.compile(rb"slave\d+:.*state=online,offset=[1-9].*lag=[01]\b")
+
+
+def in_touch(told: object) -> int:
+    """How many replicas have all and spoke within the last two seconds, from INFO."""
+    return len(_IN_TOUCH.findall(told)) if isinstance(told, bytes) else 0
+
+
 class _Asked(NamedTuple):
     answer: asyncio.Future[Reply]
     until: float
     packed: bytes
     sure: bool  # a write that counts only when replicas have it
-    wait: bool = False  # not asked by anybody: the WAIT behind a batch
+    ours: Literal["", "count", "roll"] = ""  # asked by nobody: the WAIT behind a batch, and who is in touch
 
 
 class Wire(asyncio.Protocol):
@@ -39,6 +53,10 @@ class Wire(asyncio.Protocol):
         self._loop = loop
         self._silence = silence
         self._replicas = replicas
+        self.online = replicas  # as far as we know: how many have to confirm
+        self._asked = self._count = 0  # of the WAIT that is out
+        self._again = False
+        self._patient_until = 0.0
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self._unsent: list[_Asked] = []
@@ -107,8 +125,10 @@ class Wire(asyncio.Protocol):
             reader.feed(data)
             while (reply := reader.gets()) is not False:
                 asked = sent.popleft()
-                if asked.wait:
-                    self._confirmed(reply)
+                if asked.ours == "count":
+                    self._count = reply if isinstance(reply, int) else -1
+                elif asked.ours == "roll":
+                    self._confirmed(in_touch(reply))
                 elif asked.answer.done():  # its caller has gone
                     continue
                 elif isinstance(reply, hiredis.ReplyError):
@@ -121,20 +141,33 @@ class Wire(asyncio.Protocol):
             # From here on no reply can be matched to its question.
             self.drop("the server doesn't speak the protocol")
 
-    def _confirmed(self, count: object) -> None:
-        """The WAIT is over: `count` replicas have all that was asked before it, or it is an error."""
-        enough = isinstance(count, int) and count >= self._replicas
-        few = f"only {count} of {self._replicas}" if isinstance(count, int) else "none of the"
+    def _confirmed(self, online: int) -> None:
+        """The WAIT is over, and `online` replicas are in touch."""
+        patient = self._loop.time() < self._patient_until
+        if self._replicas <= self._count and self._asked < online and not self._again and not patient:
+            self._again, self.online = True, online
+            self._write(self._wait())
+            return
         for asked, reply in self._held:
             if asked.answer.done():
                 continue
-            if enough:
+            if self._count >= self._replicas:
                 asked.answer.set_result(reply)
             else:
-                asked.answer.set_exception(NotReplicated(f"{few} replicas confirmed the write in time"))
+                few = f"only {max(0, self._count)} of {self._replicas} replicas"
+                asked.answer.set_exception(NotReplicated(f"{few} confirmed the write in time"))
         self._held.clear()
-        self._confirming = False
+        if self._count < self._asked:
+            self._patient_until = self._loop.time() + 1.0
+            self.online = max(0, self._count)
+        elif not patient:
+            self.online = online
+        self._confirming = self._again = False
         self._flush()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
 
     def _flush(self) -> None:
         self._flushing = False
@@ -152,14 +185,17 @@ class Wire(asyncio.Protocol):
         if self._confirming:
             out.append(self._wait())
         if out:
-            self._transport.write(b"".join(out))
+            self._write(b"".join(out))
 
     def _wait(self) -> bytes:
+        self._asked = max(self._replicas, self.online)
+        self._count = -1
         nobody: asyncio.Future[Reply] = self._loop.create_future()
         nobody.cancel()
-        packed: bytes = hiredis.pack_command(("WAIT", self._replicas, CONFIRM_WITHIN))  # type: ignore[arg-type]
-        self._sent.append(_Asked(nobody, float("inf"), packed, False, wait=True))
-        return packed
+        self._sent.append(_Asked(nobody, float("inf"), b"", False, "count"))
+        self._sent.append(_Asked(nobody, float("inf"), b"", False, "roll"))
+        packed: bytes = hiredis.pack_command(("WAIT", self._asked, CONFIRM_WITHIN))  # type: ignore[arg-type]
+        return packed + _ROLL
 
     def _look_round(self) -> None:
         """End the calls whose deadline has passed, and the connection when it has been silent too long."""

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from helpers_queue import message, plain_route
 from helpers_store import until
 
 from tierline.queue.client import Client
+from tierline.queue.contact import Decision
 from tierline.queue.embedded import find_binary
+from tierline.queue.engine import Queue
 from tierline.queue.failures import StoreError
+from tierline.queue.state import Event
 from tierline.queue.wire import Reply, Word
 
-NAME = "desk"
+ROUTE = plain_route()
+NAME, OURS, KIN = "desk", "ours", "kin"
+"""The primary's name; the password of those who use it; user and password of replicas and Sentinels."""
 DOWN_AFTER, FAILOVER_WITHIN = 500, 3000  # ms
 
 
@@ -40,8 +48,8 @@ class Server:
     port: int
     words: tuple[str, ...]
     binary: str = field(default_factory=lambda: str(find_binary()))
+    password: str = ""
     process: asyncio.subprocess.Process | None = None
-    frozen: bool = False
 
     async def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +66,7 @@ class Server:
 
     async def ask(self, *words: Word) -> Reply:
         """One command on a connection of its own."""
-        client = await Client(f"redis://127.0.0.1:{self.port}").start(1)
+        client = await Client(f"redis://:{self.password}@127.0.0.1:{self.port}").start(1)
         try:
             return await client.call(*words)
         finally:
@@ -69,22 +77,29 @@ class Server:
         assert isinstance(reply, bytes)
         return dict(line.split(":", 1) for line in reply.decode().split("\r\n") if ":" in line)
 
+    async def back(self, primary: Server) -> None:
+        """Start again as a replica of another, as a Sentinel would tell it ten seconds later."""
+        await self.start()
+        await self.ask("REPLICAOF", "127.0.0.1", primary.port)
+
     async def kill(self) -> None:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
             await self.process.wait()
-        self.frozen = False
+
+    async def cut_off(self) -> None:
+        """Its replicas and Sentinels are let in no more; whoever uses it still is."""
+        await self.ask("ACL", "SETUSER", KIN, "off")
+        await self.ask("CLIENT", "KILL", "USER", KIN)
 
     def freeze(self) -> None:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGSTOP)
-        self.frozen = True
 
     def thaw(self) -> None:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGCONT)
-        self.frozen = False
 
 
 @dataclass
@@ -94,10 +109,10 @@ class Watched:
     nodes: list[Server]
     sentinels: list[Server]
 
-    def url(self, query: str = "") -> str:
-        """`REDIS_URL`."""
-        hosts = ",".join(f"127.0.0.1:{it.port}" for it in self.sentinels)
-        return f"redis+sentinel://{hosts}/{NAME}{query}"
+    def url(self, query: str = "", ports: Sequence[int] = ()) -> str:
+        """`REDIS_URL`; `ports` instead of the Sentinels' own."""
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports or [it.port for it in self.sentinels])
+        return f"redis+sentinel://:{OURS}@{hosts}/{NAME}{query}"
 
     async def primary(self) -> Server | None:
         """Whom most Sentinels name, when it works as one."""
@@ -148,11 +163,12 @@ async def _knows(sentinel: Server, port: int, replicas: int, sentinels: int) -> 
     )
 
 
-def _node(folder: Path, port: int, *words: str) -> Server:
+def node_of(folder: Path, port: int, *words: str) -> Server:
     usual = ("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "")
     kept = ("--appendonly", "yes", "--appendfsync", "always", "--repl-diskless-sync-delay", "0")
     policy = ("--maxmemory-policy", "noeviction", "--hash-max-listpack-value", "1024")
-    return Server(folder, port, (*usual, *kept, *policy, *words))
+    kin = ("--user", KIN, "on", f">{KIN}", "~*", "&*", "+@all", "--masteruser", KIN, "--masterauth", KIN)
+    return Server(folder, port, (*usual, *kept, *policy, *kin, "--requirepass", OURS, *words), password=OURS)
 
 
 @contextlib.asynccontextmanager
@@ -164,7 +180,7 @@ async def watched(
     servers = []
     for i, port in enumerate(ports):
         role = () if i == 0 else ("--replicaof", f"127.0.0.1 {ports[0]}")
-        servers.append(_node(folder / f"n{i}", port, *role, *words))
+        servers.append(node_of(folder / f"n{i}", port, *role, *words))
     sentinels = [_sentinel(folder / f"s{i}", free_port(), ports[0]) for i in range(3)]
     it = Watched(servers, sentinels)
     try:
@@ -183,6 +199,103 @@ def _sentinel(folder: Path, port: int, primary: int) -> Server:
         f"sentinel monitor {NAME} 127.0.0.1 {primary} 2\n"
         f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER}\n"
         f"sentinel failover-timeout {NAME} {FAILOVER_WITHIN}\n"
+        f"sentinel auth-user {NAME} {KIN}\nsentinel auth-pass {NAME} {KIN}\n"
         f"sentinel parallel-syncs {NAME} 2\n"
     )
     return Server(folder, port, (str(folder / "sentinel.conf"), "--sentinel"))
+
+
+@dataclass
+class Flow:
+    """Arrivals, one after the other on several lanes, until told to stop; each is a contact that never ends."""
+
+    queue: Queue
+    lanes: int = 4
+    padding: int = 0
+    acked: dict[int, str] = field(default_factory=dict)  # n → contact
+    refused: list[StoreError] = field(default_factory=list)
+    longest: float = 0.0  # s without an acknowledgement
+    stopped: bool = False
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Flow]:
+        await self.queue.intern_route(ROUTE)
+        self.tasks = [asyncio.create_task(self._lane()) for _ in range(self.lanes)]
+        try:
+            yield self
+        finally:
+            self.stopped = True
+            await asyncio.gather(*self.tasks)
+
+    async def more(self, count: int = 5, within: float = 30.0) -> None:
+        """Wait for so many more acknowledgements."""
+        enough = len(self.acked) + count
+        await until(lambda: len(self.acked) >= enough, within)
+
+    async def lost(self) -> list[int]:
+        """What was acknowledged, and isn't there any more or is somebody else's by now."""
+        state = await self.queue.snapshot()
+        threads = {it.id: it.thread for it in state.contacts.values()}
+        return [n for n, contact in self.acked.items() if threads.get(contact) != message(n).thread]
+
+    async def _lane(self) -> None:
+        last = time.monotonic()
+        while not self.stopped:
+            n = next(self.numbers)
+            it = replace(message(n), text="x" * self.padding)
+            try:
+                reply = await self.queue.arrive(it.to_json(), it.event, it.thread, Decision(ROUTE, 1))
+            except StoreError as error:
+                self.refused.append(error)
+            else:
+                self.acked[n] = reply.contact
+                self.longest = max(self.longest, time.monotonic() - last)
+                last = time.monotonic()
+            await asyncio.sleep(0.004)
+
+
+@dataclass
+class Told:
+    """What the outbox would have told: every event that could be read, as it was read then."""
+
+    queue: Queue
+    seen: dict[tuple[str, int], Event] = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None
+    read_until: str = "0-0"
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Told]:
+        self.task = asyncio.create_task(self._read())
+        try:
+            yield self
+        finally:
+            self.task.cancel()
+            await asyncio.wait([self.task])
+
+    async def all(self) -> None:
+        """Wait until everything is told."""
+        last = await self.queue.last_event()
+        await until(lambda: self.read_until == last)
+
+    async def _read(self) -> None:
+        reader = None
+        while True:
+            try:
+                reader = reader or await self.queue.reader()
+                for event in await self.queue.events(self.read_until, 200, block=500, reader=reader):
+                    self.seen[event.id, sum(key[0] == event.id for key in list(self.seen)[-200:])] = event
+                    self.read_until = event.id
+            except StoreError:
+                await asyncio.sleep(0.05)
+
+    async def undone(self) -> list[Event]:
+        """What was told and isn't in the ledger as it was."""
+        there = {}
+        after = "0-0"
+        while found := await self.queue.events(after, 1000):
+            for event in found:
+                there.setdefault(event.id, []).append(event)
+            after = found[-1].id
+        return [event for event in self.seen.values() if event not in there.get(event.id, [])]
