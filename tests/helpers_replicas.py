@@ -22,12 +22,13 @@ from tierline.queue.embedded import find_binary
 from tierline.queue.engine import Queue
 from tierline.queue.failures import StoreError
 from tierline.queue.state import Event
-from tierline.queue.wire import Reply, Word
+from tierline.queue.wire import Reply, Word, in_touch
 
 ROUTE = plain_route()
+SLOTS = 16384
 NAME, OURS, KIN = "desk", "ours", "kin"
 """The primary's name; the password of those who use it; user and password of replicas and Sentinels."""
-DOWN_AFTER, FAILOVER_WITHIN = 500, 3000  # ms
+DOWN_AFTER, FAILOVER_WITHIN = 1500, 6000  # ms; sooner, a busy machine has failovers that nobody caused
 
 
 def free_port() -> int:
@@ -163,11 +164,24 @@ async def _knows(sentinel: Server, port: int, replicas: int, sentinels: int) -> 
     )
 
 
-def node_of(folder: Path, port: int, *words: str) -> Server:
+def node_of(folder: Path, port: int, *words: str, cluster: bool = False) -> Server:
     usual = ("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "")
     kept = ("--appendonly", "yes", "--appendfsync", "always", "--repl-diskless-sync-delay", "0")
     policy = ("--maxmemory-policy", "noeviction", "--hash-max-listpack-value", "1024")
-    kin = ("--user", KIN, "on", f">{KIN}", "~*", "&*", "+@all", "--masteruser", KIN, "--masterauth", KIN)
+    kin: tuple[str, ...] = (
+        "--user",
+        KIN,
+        "on",
+        f">{KIN}",
+        "~*",
+        "&*",
+        "+@all",
+        "--masteruser",
+        KIN,
+        "--masterauth",
+        KIN,
+    )
+    kin = () if cluster else kin
     return Server(folder, port, (*usual, *kept, *policy, *kin, "--requirepass", OURS, *words), password=OURS)
 
 
@@ -299,3 +313,73 @@ class Told:
                 there.setdefault(event.id, []).append(event)
             after = found[-1].id
         return [event for event in self.seen.values() if event not in there.get(event.id, [])]
+
+
+@dataclass
+class Shard:
+    """A primary of a Cluster, its replicas, and the slots it began with."""
+
+    primary: Server
+    replicas: list[Server]
+    first: int
+    last: int
+
+    async def give(self, slot: int, to: Shard, everybody: list[Shard]) -> None:
+        """Move a slot key by key, as `valkey-cli --cluster reshard` does."""
+        source, target = self.primary, to.primary
+        mine, theirs = await source.ask("CLUSTER", "MYID"), await target.ask("CLUSTER", "MYID")
+        assert isinstance(mine, bytes) and isinstance(theirs, bytes)
+        await target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", mine)
+        await source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", theirs)
+        while keys := await source.ask("CLUSTER", "GETKEYSINSLOT", slot, 50):
+            assert isinstance(keys, list)
+            words = [key for key in keys if isinstance(key, bytes)]
+            where: tuple[Word, ...] = ("127.0.0.1", target.port, "", 0, 5000, "AUTH", OURS, "KEYS")
+            await source.ask("MIGRATE", *where, *words)
+        for server in (target, source, *(it.primary for it in everybody)):
+            await server.ask("CLUSTER", "SETSLOT", slot, "NODE", theirs)
+
+
+@contextlib.asynccontextmanager
+async def cluster(folder: Path, replicas: int = 0, shards: int = 3) -> AsyncIterator[list[Shard]]:
+    """`shards` primaries that share the slots, each with so many replicas."""
+    made = []
+    words = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--masterauth", OURS)
+    quick = ("--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0")
+    for i in range(shards):
+        own = [
+            node_of(folder / f"n{i}.{j}", free_port(), *words, *quick, cluster=True)
+            for j in range(replicas + 1)
+        ]
+        made.append(Shard(own[0], own[1:], SLOTS * i // shards, SLOTS * (i + 1) // shards - 1))
+    everybody = [it for shard in made for it in (shard.primary, *shard.replicas)]
+    try:
+        await asyncio.gather(*(server.start() for server in everybody))
+        for server in everybody[1:]:
+            await everybody[0].ask("CLUSTER", "MEET", "127.0.0.1", server.port)
+        for shard in made:
+            await shard.primary.ask("CLUSTER", "ADDSLOTSRANGE", shard.first, shard.last)
+        await until(lambda: _agreed(everybody))
+        for shard in made:
+            id = await shard.primary.ask("CLUSTER", "MYID")
+            assert isinstance(id, bytes)
+            for replica in shard.replicas:
+                await replica.ask("CLUSTER", "REPLICATE", id)
+        for shard in made:
+            await until(lambda shard=shard: _followed(shard), 30)  # type: ignore[misc]
+        yield made
+    finally:
+        await asyncio.gather(*(server.kill() for server in everybody))
+
+
+async def _agreed(everybody: list[Server]) -> bool:
+    for server in everybody:
+        told = await server.ask("CLUSTER", "INFO")
+        assert isinstance(told, bytes)
+        if b"cluster_state:ok" not in told or f"cluster_known_nodes:{len(everybody)}\r".encode() not in told:
+            return False
+    return True
+
+
+async def _followed(shard: Shard) -> bool:
+    return in_touch(await shard.primary.ask("INFO", "replication")) == len(shard.replicas)
