@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -324,18 +324,24 @@ class Shard:
     first: int
     last: int
 
-    async def give(self, slot: int, to: Shard, everybody: list[Shard]) -> None:
-        """Move a slot key by key, as `valkey-cli --cluster reshard` does."""
+    async def give(
+        self, slot: int, to: Shard, everybody: list[Shard], halfway: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Move a slot key by key, as `valkey-cli --cluster reshard` does; `halfway` is called amid it."""
         source, target = self.primary, to.primary
         mine, theirs = await source.ask("CLUSTER", "MYID"), await target.ask("CLUSTER", "MYID")
         assert isinstance(mine, bytes) and isinstance(theirs, bytes)
         await target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", mine)
         await source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", theirs)
+        told = False
         while keys := await source.ask("CLUSTER", "GETKEYSINSLOT", slot, 50):
             assert isinstance(keys, list)
             words = [key for key in keys if isinstance(key, bytes)]
             where: tuple[Word, ...] = ("127.0.0.1", target.port, "", 0, 5000, "AUTH", OURS, "KEYS")
             await source.ask("MIGRATE", *where, *words)
+            if not told:
+                told = True
+                await halfway()
         for server in (target, source, *(it.primary for it in everybody)):
             await server.ask("CLUSTER", "SETSLOT", slot, "NODE", theirs)
 

@@ -11,7 +11,7 @@ from helpers_replicas import OURS, Flow, Shard, cluster
 from helpers_store import until
 
 from tierline.queue.engine import Queue
-from tierline.queue.failures import StoreUnavailable
+from tierline.queue.failures import StoreRefused, StoreUnavailable
 from tierline.queue.store import Store
 from tierline.queue.whereabouts import slot_of
 
@@ -43,10 +43,15 @@ async def test_a_site_whose_slot_moves_under_load_goes_on_there_with_all_it_had(
     target = next(it for it in shards if it is not home)
     store = await Store.open(_url(shards), tmp_path / "data", MAIN)
     queue = Queue(store, MAIN)
+
+    async def refused() -> None:
+        with pytest.raises(StoreRefused, match="ASK"):
+            await store.client.fcall("tierline_2_now", "{main}:", "", "")
+
     try:
         async with Flow(queue).running() as flow:
             await flow.more(100)
-            await home.give(slot_of("{main}:"), target, shards)
+            await home.give(slot_of("{main}:"), target, shards, refused)
             await flow.more(50)
         assert store.client.node.port == target.primary.port
         assert flow.refused == []
