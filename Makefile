@@ -26,23 +26,24 @@ $(STAMP)-compiled: $(STAMP)-run $(SOURCES)
 	@$(BIN)/python -m compileall -q $(sort $(dir $(SOURCES))) -l
 	@touch $@
 
-$(STAMP)-test: $(STAMP)-compiled
+$(STAMP)-test: $(STAMP)-run
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,check,bench]'
 ifneq ($(CHROMIUM),)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[browser]'
 endif
 	@touch $@
 
-setup: $(STAMP)-test ## install everything that the other verbs need
+setup: $(STAMP)-test $(STAMP)-compiled ## install everything that the other verbs need
 
 run: $(STAMP)-compiled ## set up and start the sandbox: one command on a fresh machine
 	@$(BIN)/python -m tierline sandbox
 
-test: $(STAMP)-test ## set up and pass all tests
+test: $(STAMP)-test $(STAMP)-compiled ## set up and pass all tests
 	$(BIN)/python -m pytest -q -n 2 -p tests.promises $(ARGS)
 
-check: $(STAMP)-test ## ruff, mypy, house rules
+check: $(STAMP)-test ## ruff (rules and layout), mypy, house rules
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_house.py
 

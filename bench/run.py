@@ -12,6 +12,7 @@ from pathlib import Path
 from .bars import Bar
 from .offer_bar import offers
 from .queue_bars import agents, backlog, classes, memory, noops
+from .replay_bar import replay
 from .start_bar import start
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -22,6 +23,7 @@ BARS: dict[str, Callable[[bool], Awaitable[list[Bar]]]] = {
     "noops": noops,
     "memory": memory,
     "offers": offers,
+    "replay": replay,
     "start": start,
 }
 

@@ -70,6 +70,21 @@ def contact(
         "arrived": iso(it.arrived),
         "waited_s": max(0, (now - it.arrived) // 1000),
         "wake": iso(it.wake),
+        "handing": it.handing,
+        "owed": it.owed,
+        "nudged": it.nudged,
+        "bounces": facts.bounces,
+        "moves": [
+            {
+                "at": iso(m.at),
+                "by": m.by,
+                "from": m.owner or None,
+                "to": m.to,
+                "reason": m.why,
+                "tried": m.tried,
+            }
+            for m in facts.moves
+        ],
         "previous": it.previous or None,
         "language": facts.language,
         "rule": facts.rule,
@@ -172,6 +187,8 @@ def agent(
         "load": it.live + it.deferred,
         "budget": it.capacity.budget,
         "contacts": sorted(it.contacts),
+        "snoozed": sorted(it.snoozed),
+        "leaving": iso(it.leaving),
     }
 
 
@@ -211,4 +228,6 @@ def last_in(messages: Iterable[MessageView]) -> MessageView | None:
 
 def _rest(it: Event) -> Json:
     raw = json.loads(it.x or "{}")
-    return {k: v for k, v in raw.items() if k not in ("facts", "body")} if isinstance(raw, dict) else {}
+    return (
+        {k: v for k, v in raw.items() if k not in ("facts", "body", "yaml")} if isinstance(raw, dict) else {}
+    )

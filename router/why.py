@@ -59,6 +59,9 @@ WHAT = {
     "E": "everybody may be asked again",
     "w": "the wrap-up ends",
     "p": "it goes back into the queue",
+    "q": "it is snoozed, as nobody writes",
+    "n": "its owner is reminded, or somebody else is asked",
+    "l": "what {agent} has goes to others",
     "h": "{agent}'s shift changes",
     "v": "{agent}'s overtime ends",
     "r": "a held reply leaves",
@@ -68,11 +71,12 @@ WHAT = {
 
 def timers(contact: ContactView, agents: Mapping[str, AgentView]) -> tuple[str, ...]:
     """The members of the due set that can change anything for `contact`."""
-    own = [f"{kind}:{contact.id}" for kind in ("s", "E", "w", "p")]
+    own = [f"{kind}:{contact.id}" for kind in ("s", "E", "w", "p", "q", "n")]
+    own += [f"l:{contact.owner}"] if contact.owner else []
     own += [f"o:{contact.id}:{offer.number}" for offer in contact.offers]
     own += [f"e:{contact.id}:{name}" for name in contact.excluded]
     own += [f"r:{contact.id}:{n}" for n in range(max(1, contact.messages - 5), contact.messages + 1)]
-    if contact.state in ("waiting", "offered"):
+    if contact.state in ("waiting", "offered") or contact.handing:
         own += [f"{kind}:{name}" for name in agents for kind in ("h", "v", "b")]
     return tuple(own)
 
@@ -141,6 +145,9 @@ def _row(
     name = spec.name if spec else agent.name
     if agent.name == contact.owner:
         return Row(name, "owns it")
+    if contact.owner and not contact.handing:
+        owner = book.by_id.get(contact.owner)
+        return Row(name, f"{owner.name if owner else contact.owner} has it")
     offer = next((o for o in contact.offers if o.agent == agent.name), None)
     if offer is not None:
         return Row(name, "is being asked now", until=offer.due)
@@ -216,7 +223,7 @@ def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec], able: set[str]
         return None
     at, member = min(known)
     kind, *rest = member.split(":")
-    agent = rest[-1] if kind in "ehv" else ""
+    agent = rest[-1] if kind in "ehvl" else ""
     name = specs[agent].name if agent in specs else agent
     return Next(at, WHAT[kind].format(agent=name))
 
@@ -231,7 +238,13 @@ def _with_text(why: Why, facts: Facts, contact: ContactView, specs: Mapping[str,
     if contact.owner:
         owner = specs.get(contact.owner)
         parts.append(f"Owner: {owner.name if owner else contact.owner}.")
-    if why.state in ("waiting", "offered"):
+    if contact.handing and facts.moves:
+        parts.append(f"{facts.moves[-1].line}.")
+    if facts.bounces:
+        parts.append(f"It came back {facts.bounces} time{'s' if facts.bounces > 1 else ''}.")
+    if why.state == "snoozed":
+        parts.append("It sleeps until its date." if contact.wake else "It sleeps until the customer writes.")
+    if why.state in ("waiting", "offered") or contact.handing:
         parts.append(f"Step {why.step + 1} of {why.steps} asks {', '.join(why.tiers)}.")
     if facts.closed and why.state == "parked":
         parts.append(f"It arrived while closed ({facts.closed}).")

@@ -16,10 +16,28 @@ local function count_on_shift(profile, by)
   end
 end
 
--- Somebody left: contacts with exclusions may have nobody unasked now.
-local function recheck_exhausted()
-  due_all('E:', call('SMEMBERS', P .. 'xs'), NOW)
+-- Something is due now for every member of a set (by its name); of a big one, piece by piece (`x:`).
+local function due_for_members(kind, set)
+  if call('SCARD', P .. set) <= BOUND_WALK then return due_all(kind, call('SMEMBERS', P .. set), NOW) end
+  call('HSET', P .. 'site', 'x:' .. set, 0)
+  due('x:' .. kind .. set, NOW)
 end
+
+-- x:<kind><set>: the next piece.
+local function due_for_next(kind, set)
+  local field = 'x:' .. set
+  local found = call('SSCAN', P .. set, call('HGET', P .. 'site', field) or 0, 'COUNT', BOUND_WALK)
+  due_all(kind, found[2], NOW)
+  if found[1] == '0' then
+    call('HDEL', P .. 'site', field)
+  else
+    call('HSET', P .. 'site', field, found[1])
+    due('x:' .. kind .. set, NOW)
+  end
+end
+
+-- Somebody left: contacts with exclusions may have nobody unasked now.
+local function recheck_exhausted() due_for_members('E:', 'xs') end
 
 local function rescind_offers_of(a, reason)
   local back = {}
@@ -117,7 +135,9 @@ function act.agent(argv)
   a.edges = parse_edges(argv[7])
   set_edge(a)
   call('HSET', P .. 'a:' .. name, 'f', blob, 'cap', argv[8])
-  event('agent', nil, name)
+  event('agent', nil, name, nil, '{"profile":' .. json(call('LINDEX', P .. 'profilelist', argv[4] - 1)) .. ',"capacity":'
+    .. json(argv[8]) .. ',"channels":' .. a.f.on .. ',"shift":' .. tostring(a.shift) .. ',"edges":"' .. argv[7] .. '","grace":'
+    .. digits(a.f.grace or 300000) .. '}')
   restand(a, was, 'off shift')
   work()
   return 'ok||' .. a.presence .. '|0|'
@@ -133,7 +153,8 @@ local function set_presence(a, presence, instant, why)
     a.misses, a.missed = 0, nil
     if before ~= 'available' then a.since = NOW end
   end
-  if presence ~= before then event('presence', nil, a.name, nil, cjson.encode({presence = presence, why = why})) end
+  event(presence ~= before and 'presence' or 'presence.renewed', nil, a.name, nil,
+    cjson.encode({presence = presence, why = why, ['until'] = instant or cjson.null}))
   restand(a, was, 'left')
 end
 
@@ -152,6 +173,7 @@ function act.overtime(argv)
   if not a then return answer('gone') end
   local was = stand(a)
   a.over = instant
+  event('overtime', nil, a.name, nil, '{"until":' .. argv[4] .. '}')
   due('v:' .. a.name, instant)
   restand(a, was, 'off shift')
   work()
@@ -218,7 +240,7 @@ function act.desk(argv)
   event('desk', nil, nil, nil, '{"up":' .. tostring(up) .. '}')
   if up then
     for _, profile in ipairs(call('HKEYS', P .. 'onp')) do
-      due_all('d:', call('SMEMBERS', P .. 'av:' .. profile), NOW)
+      due_for_members('d:', 'av:' .. profile)
     end
   end
   return '1'

@@ -62,7 +62,10 @@ BUGS = {
         "  if f.cap[ch] >= 0 and a.cnt[ch] >= f.cap[ch] then return false end\n", "", "ordinary", 9
     ),
     "misses in a gap count": Bug(
-        "  if not before or NOW - before <= TICK_GAP then return end\n", "  do return end\n", "ordinary", 9
+        "  if not before or NOW - before <= TICK_GAP then return site[1] end\n",
+        "  do return site[1] end\n",
+        "ordinary",
+        9,
     ),
     "nobody is kept free": Bug("      if chosen == a then return true end\n", "", "busy", 5),
     "kept free after leaving": Bug("  recheck_drain(a)\n  if was.shift", "  if was.shift", "crowded"),
@@ -102,5 +105,78 @@ BUGS = {
         "  due('d:' .. a.name, NOW)\nend\n\nlocal function fill_later",
         "end\n\nlocal function fill_later",
         "tiny",
+    ),
+    "a transfer gives a new rank": Bug(
+        "  c.handing, c.only, c.rank = 1, argv[16] == '1' and 1 or nil, rank\n",
+        "  c.handing, c.only = 1, argv[16] == '1' and 1 or nil\n",
+        "handing",
+    ),
+    "the former owner goes on paying": Bug(
+        "  if from then fill_later(disown(c)) end\n",
+        "  if from then fill_later(agent(from)) end\n",
+        "handing",
+        1,
+    ),
+    "handed over to its owner": Bug(
+        "  return c.owner ~= a.name and on_duty(a)", "  return on_duty(a)", "handing", 1
+    ),
+    "refused by the one it was for, offered to all": Bug(
+        "  if c.only then own.keep(c, why) else push(entering, c) end\n",
+        "  push(entering, c)\n",
+        "handing",
+        3,
+    ),
+    "kept on the new route": Bug(
+        "  c.route, c.step, c.base, c.deadlines, c.facts = was.route, was.step, was.base, was.deadlines, was.facts\n",
+        "",
+        "handing",
+    ),
+    "a snooze gives nothing back": Bug(
+        "  local a = disown(c)\n  call('ZADD', P .. 'z:'",
+        "  local a = agent(name)\n  call('ZADD', P .. 'z:'",
+        "handing",
+        1,
+    ),
+    "quiet though the customer wrote": Bug("    undue('q:' .. c.id)\n    c.quiet = nil\n", "", "handing", 2),
+    "a snoozed contact sleeps through a message": Bug(
+        "  if state == 'snoozed' then own.come_back(c, 'message', rank, argv, again) end\n", "", "handing", 1
+    ),
+    "back to an owner who is full": Bug(
+        "  if not HAS[mask_of(a)][c.ch] then return 'owner full' end\n", "", "handing", 3
+    ),
+    "a further message moves a rank back": Bug(
+        "  if c.answered then rank = rank_of(c, argv, again or 6) end\n",
+        "  rank = rank_of(c, argv, again or 6)\n",
+        "handing",
+        1,
+    ),
+    "reminded for ever": Bug("    c.nudged = 1\n", "", "handing"),
+    "a silent owner is asked again": Bug(
+        "    exclude(c, a)\n    fill_later(a)\n", "    fill_later(a)\n", "handing"
+    ),
+    "reminded beside a held reply": Bug(
+        "  if c.silent then undue('n:' .. id) end\n  c.silent, c.nudged = nil, nil\n", "", "handing", 1
+    ),
+    "gone with their work": Bug(
+        "  if moved or (was.shift and not shift) then own.leave(a, moved) end\n", "", "leaving"
+    ),
+    "back in time and yet robbed": Bug("  if shift then own.back(a) end\n", "", "leaving", 4),
+    "a removed agent's dates are forgotten": Bug(
+        "    elseif wake then\n", "    elseif false then\n", "leaving", 3
+    ),
+    "a merged conversation leads nowhere": Bug(
+        "      call('SET', P .. 't:' .. thread, into.id)\n", "", "handing", 3
+    ),
+    "re-opened after any time": Bug("(c.closed or 0) + reopen > NOW)", "true)", "handing", 2),
+    "a wrap-up goes on beside a new message": Bug(
+        "    undue('w:' .. c.id)\n    c.state = 'active'\n", "    c.state = 'active'\n", "handing", 7
+    ),
+    "another rank in the old seat": Bug(
+        "  if c.seat then unseat(c) end\n  unmark(c)\n  c.rank =", "  unmark(c)\n  c.rank =", "handing"
+    ),
+    "forgotten while it may be re-opened": Bug(
+        "  if c.closed and c.closed + tonumber(argv[4]) > NOW then return answer('stale', c) end\n",
+        "",
+        "handing",
     ),
 }

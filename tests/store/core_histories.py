@@ -251,7 +251,8 @@ class History(Moves):
             yield from self.resolve(("presence", i, 0, 0, 0))
         for i in range(self.world.snoozed):
             yield from self.resolve(("accept", 0, 0, 0, 0))
-            yield from self.resolve(("snooze", 1, 0, i, 0))
+            if i % 2:
+                yield from self.resolve(("snooze", 1, 0, i, 0))
 
     def call(self, name: str, *args: Any, op: str = "") -> Call:
         self.count += 1

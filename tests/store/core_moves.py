@@ -13,7 +13,7 @@ HALF_HOUR = 1_800_000
 
 HANDED = {
     "transfer": 18, "keep": 3, "snooze": 7, "release": 4, "rerank": 4, "discard": 2, "merge": 3, "split": 2,
-    "reopen": 3, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3,
+    "reopen": 3, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3, "meet": 9, "forget": 4,
     "arrive": 16, "accept": 40, "delivered": 12, "decline": 7, "complete": 8, "remove_agent": 0, "presence": 9,
     "agent": 2, "overtime": 1, "desk": 1, "jump": 1, "tick": 10, "wait": 7,
 }  # fmt: skip
@@ -56,6 +56,23 @@ class Moves:
                 name = (others or self.world.agents)[c % len(others or self.world.agents)]
                 decision = dataclasses.replace(decision, prefer=Preference(name, "direct"))
             yield self.call("transfer", contact, self._by(contact, c), decision, "team", f"why {a}", only)
+
+    def _meet(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """Whoever is asked to take something over answers."""
+        offers = [
+            (it.id, o.number, o.agent)
+            for it in self.model.contacts.values()
+            if it.handing
+            for o in it.offers.values()
+        ]
+        if offers:
+            contact, number, agent = offers[a % len(offers)]
+            if b % 4 < 2:
+                yield self.call("accept", contact, number, agent)
+            elif b % 4 == 2:
+                yield self.call("decline", contact, number, agent, "no time")
+            else:
+                yield self.call("rescind", contact, number, "undeliverable")
 
     def _keep(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         if contact := self._handing(a) or self._of(a, "active"):
@@ -106,25 +123,35 @@ class Moves:
 
     def _write(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         """A customer writes again, preferably to what sleeps, is answered, or has just ended."""
+        if a % 5 == 0 and (quiet := [it[2:] for it in self.model.due if it.startswith("q:")]):
+            contact = quiet[b % len(quiet)]
+        else:
+            contact = self._liked(a, b)
+        if contact:
+            yield from self._again_from(contact, a, b, c, d)
+
+    def _liked(self, a: int, b: int) -> str | None:
         liked = ("snoozed", "snoozed", "active", "wrapping", "closed", "parked", "waiting")[a % 7]
-        if contact := self._of(b, liked):
-            it = self.model.contacts[contact]
-            threads = it.conversations
-            if not threads:
-                return
-            again = None
-            if c % 4:
-                channel = it.route.channel if c % 7 else None
-                again = self._decision(b, c, d, channel)
-                if d % 3 == 0 and it.owner:
-                    again = dataclasses.replace(
-                        again, prefer=Preference(it.owner, "preferred", self.now + 30_000)
-                    )
-            decision = self._decision(b, c + 1, d, it.route.channel)
-            event = f"W{self.now}.{a}"
-            said = Arrived(it.route.channel, event, "customer", "us", f"again {b}").to_json()
-            reopen = (HALF_HOUR, 0, HALF_HOUR, 5_000)[d % 4]
-            yield self.call("arrive", said, event, threads[c % len(threads)], decision, again, reopen)
+        return self._of(b, liked)
+
+    def _again_from(self, contact: str, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        it = self.model.contacts[contact]
+        threads = it.conversations
+        if not threads:
+            return
+        again = None
+        if c % 4:
+            channel = it.route.channel if c % 7 else None
+            again = self._decision(b, c, d, channel)
+            if d % 3 == 0 and it.owner:
+                again = dataclasses.replace(
+                    again, prefer=Preference(it.owner, "preferred", self.now + 30_000)
+                )
+        decision = self._decision(b, c + 1, d, it.route.channel)
+        event = f"W{self.now}.{a}"
+        said = Arrived(it.route.channel, event, "customer", "us", f"again {b}").to_json()
+        reopen = (HALF_HOUR, 0, HALF_HOUR, 5_000)[d % 4]
+        yield self.call("arrive", said, event, threads[c % len(threads)], decision, again, reopen)
 
     def _reply(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         """The owner answers; mostly it goes out at once."""
@@ -153,7 +180,7 @@ class Moves:
                 "agent", name, profile, it.capacity, it.channels, (), on, (2_000, 20_000, 300_000)[c % 3]
             )
         if d % 2:
-            self.now += 3_000
+            self.now += (3_000, 25_000)[a % 2]
             yield self.call("tick")
             yield self.call("presence", name, "available", None, "")
 

@@ -10,6 +10,7 @@ import pytest
 from helpers_replicas import OURS, Flow, Shard, cluster
 from helpers_store import until
 
+from tierline.queue import library
 from tierline.queue.engine import Queue
 from tierline.queue.failures import StoreRefused, StoreUnavailable
 from tierline.queue.store import Store
@@ -46,7 +47,7 @@ async def test_a_site_whose_slot_moves_under_load_goes_on_there_with_all_it_had(
 
     async def refused() -> None:
         with pytest.raises(StoreRefused, match="ASK"):
-            await store.client.fcall("tierline_2_now", "{main}:", "", "")
+            await store.client.fcall(f"{library.NAME}_now", "{main}:", "", "")
 
     try:
         async with Flow(queue).running() as flow:

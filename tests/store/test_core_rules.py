@@ -56,13 +56,29 @@ PROMISED = {
     "test_a_held_reply_can_be_undone_until_it_goes": "queue-undo",
     "test_of_unasked_texts_one_in_ten_minutes": "queue-unasked",
 }
+
+
+def cases(story):
+    """The arguments, by name, with which a story is told: {} where there is nothing to choose."""
+    marks = [it for it in getattr(story, "pytestmark", []) if it.name == "parametrize"]
+    if not marks:
+        return [{}] if len(inspect.signature(story).parameters) <= 1 else []
+    name, values = marks[0].args
+    return [{name: value} for value in values] if isinstance(name, str) else []
+
+
 STORIES = [
     pytest.param(
-        rules, name, marks=[pytest.mark.promise(PROMISED[name])] if name in PROMISED else [], id=name[5:]
+        rules,
+        name,
+        case,
+        marks=[pytest.mark.promise(PROMISED[name])] if name in PROMISED else [],
+        id="-".join([name[5:], *map(str, case.values())]),
     )
     for rules in RULES
     for name, it in vars(rules).items()
-    if name.startswith("test_") and len(inspect.signature(it).parameters) <= 1
+    if name.startswith("test_")
+    for case in cases(it)
 ]
 
 
@@ -91,12 +107,12 @@ class Teller(Desk):
 TOLD: list[Teller] = []
 
 
-@pytest.mark.parametrize(("rules", "name"), STORIES)
-async def test_the_scripts_tell_the_same_story(rules, name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("rules", "name", "case"), STORIES)
+async def test_the_scripts_tell_the_same_story(rules, name, case, tmp_path, monkeypatch):
     monkeypatch.setattr(rules, "Desk", Teller)
     TOLD.clear()
     story = getattr(rules, name)
-    story(Teller()) if inspect.signature(story).parameters else story()
+    story(Teller(), **case) if inspect.signature(story).parameters else story()
     teller = TOLD[-1]
     async with memory_server(tmp_path) as client:
         library = await load(client, "rules", 2 if teller.bounds.tick == 2 else None)

@@ -40,6 +40,7 @@ class Ledger:
         self.holder, self.fence, self.instant = "", 0, 0
         self.contacts = set(contacts)
         self.trimmed: list[str] = []
+        self.ended: dict[str, int] = {}
 
     def add(self, events: list[Event]) -> None:
         self.entries += [list(together) for _, together in groupby(events, key=lambda it: it.id)]
@@ -77,9 +78,11 @@ class Ledger:
         return 0
 
     async def contact(self, id: str) -> object | None:
-        return None
+        return id if id in self.contacts else None
 
     async def forget(self, contact: str, keep: int = 0) -> bool:
+        if self.instant < self.ended.get(contact, 0) + keep:
+            return False
         self.contacts.discard(contact)
         return True
 
@@ -212,6 +215,25 @@ async def test_an_ended_contact_leaves_the_store_when_its_time_is_up_and_the_out
         assert ("C1001" in queue.contacts) is left
     assert (await rows(history))["endings"] == []
     assert await history.contact("C1001") is not None
+
+
+async def test_what_a_message_may_still_reopen_stays_in_the_store(history: History) -> None:
+    """However long the plan lets a contact be re-opened, and whatever the store's own reckoning of its end."""
+    queue, hour = Ledger("C1001"), 3_600_000
+    await history.project(story())
+    queue.cursors["outbox"] = story()[-1].id
+    queue.ended["C1001"] = END + 5_000  # closed again by a router that the history hasn't heard of
+    projector = Projector(queue, history, "one", reopen=lambda: 2 * hour)
+    for instant, gone in [
+        (END + KEPT["closed"], 0),
+        (END + 2 * hour, 0),
+        (END + 2 * hour + 4_999, 0),
+        (END + 2 * hour + 5_000, 1),
+        (END + 3 * hour, 0),
+    ]:
+        queue.instant = instant
+        assert await projector.tidy() == gone
+    assert queue.contacts == set()
 
 
 async def test_what_was_set_aside_stays_for_a_supervisor_and_what_was_brought_back_stays(

@@ -9,6 +9,7 @@ from helpers_proxy import LoopbackProxy
 from helpers_replicas import OURS, ROUTE, Flow, Server, free_port, node_of
 from helpers_store import until
 
+from tierline.queue import library
 from tierline.queue.engine import Queue
 from tierline.queue.store import Store
 from tierline.queue.wire import in_touch
@@ -44,7 +45,7 @@ async def test_a_store_200_ms_away_is_asked_once_for_each_arrival(
         async with Flow(queue, lanes=20).running() as flow:
             await flow.more(100)
         assert flow.refused == []
-        arrivals, waits = way.requests.count(b"tierline_2_arrive"), way.requests.count(b"WAIT")
+        arrivals, waits = way.requests.count(f"{library.NAME}_arrive".encode()), way.requests.count(b"WAIT")
         assert arrivals == len(flow.acked)  # one round trip an arrival, none asked twice
         assert waits <= arrivals / 2  # one for all that came together
         await store.close()
@@ -87,4 +88,43 @@ async def test_a_replica_cut_off_again_and_again_for_its_small_buffer_costs_time
         await store.close()
     finally:
         for server in pair:
+            await server.kill()
+
+
+@pytest.mark.promise("no-window-with-replicas")
+@pytest.mark.parametrize("replicas", [0, 1])
+async def test_what_was_still_on_its_way_to_the_replica_was_acknowledged_only_without_replicas(
+    replicas: int, tmp_path: Path
+) -> None:
+    """The primary's machine vanishes while the network to its replica stands still (F35)."""
+    first = node_of(tmp_path / "n0", free_port())
+    await first.start()
+    way = await LoopbackProxy.start(("127.0.0.1", first.port))
+    second = node_of(tmp_path / "n1", free_port(), "--replicaof", f"127.0.0.1 {way.port}")
+    await second.start()
+    try:
+        await until(lambda: _joined(first))
+        url = f"redis://:{OURS}@127.0.0.1:{first.port}/0?replicas={replicas}"
+        store = await Store.open(url, tmp_path / "d", "main")
+        flow = Flow(Queue(store, "main", deadline=2.0))
+        async with flow.running():
+            await flow.more(20)
+            way.stop()
+            before = len(flow.acked)
+            if replicas:
+                await until(lambda: flow.refused)
+            else:
+                await flow.more(20)
+            await first.kill()
+            await way.close()
+        await store.close()
+        await second.ask("REPLICAOF", "NO", "ONE")
+        store = await Store.open(f"redis://:{OURS}@127.0.0.1:{second.port}/0", tmp_path / "d", "main")
+        flow.queue = Queue(store, "main")
+        lost = await flow.lost()
+        assert len(lost) == (0 if replicas else len(flow.acked) - before), (before, len(flow.acked), lost)
+        await store.close()
+    finally:
+        await way.close()
+        for server in (first, second):
             await server.kill()
