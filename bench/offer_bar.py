@@ -17,13 +17,13 @@ from typing import Any
 
 import aiohttp
 
-from .bars import Bar, quantile
+from .bars import Bar, Finding, quantile
 
 RATE = 50
 LIMIT = 100.0  # ms, p99
 
 
-async def offers(quick: bool) -> list[Bar]:
+async def offers(quick: bool) -> list[Finding]:
     """p99 of text in → offer posted, as the wire of the stand-ins tells; their limits off, an agent free for each."""
     seconds = 10 if quick else 40
     with tempfile.TemporaryDirectory(prefix="tierline-bench-") as data:
