@@ -1,0 +1,42 @@
+"""taskiq with taskiq-redis' stream broker, its own receiver in this process.
+
+A framework for background tasks: routing by task name, retries and schedules by its middlewares. No skills of workers,
+no ranks, no capacity beyond a number of tasks for each process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from taskiq.receiver import Receiver
+from taskiq_redis import RedisStreamBroker
+
+from .work import PAYLOAD, WORKERS, Taken
+
+
+class Taskiq:
+    """A `Peer`."""
+
+    async def open(self, url: str, taken: Taken) -> None:
+        self.broker = RedisStreamBroker(url, consumer_id="0")
+
+        @self.broker.task(task_name="job")
+        async def job(name: str, payload: str) -> None:
+            taken(name)
+
+        self.task = job
+        self.broker.is_worker_process = True
+        await self.broker.startup()
+
+    async def push(self, job: str) -> None:
+        await self.task.kiq(job, PAYLOAD)
+
+    async def work(self) -> None:
+        over = asyncio.Event()
+        try:
+            await Receiver(self.broker, max_async_tasks=WORKERS, run_startup=False).listen(over)
+        finally:
+            over.set()
+
+    async def close(self) -> None:
+        await self.broker.shutdown()

@@ -1,0 +1,123 @@
+"""The same work for every queue: N jobs in, taken by ten workers, finished; then single jobs into the idle queue.
+
+`python -m tierline.bench.peers.work WHO URL N` prints one line of JSON. Pushing and working are of one process, as
+small services have it. No job does anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import uvloop
+
+WORKERS, PUSHERS, SINGLE = 10, 16, 100
+APART = 0.005
+PAYLOAD = "x" * 190
+Taken = Callable[[str], None]
+
+
+class Peer(Protocol):
+    """A queue with its ten workers; `taken` is told each job's name when a worker begins with it."""
+
+    async def open(self, url: str, taken: Taken) -> None:
+        """Ready to be pushed to."""
+
+    async def push(self, job: str) -> None:
+        """Durably in."""
+
+    async def work(self) -> None:
+        """Work until cancelled."""
+
+    async def close(self) -> None:
+        """Let go."""
+
+
+class Count:
+    """When each job was taken."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+        self.wanted = 0
+        self.there = asyncio.Event()
+
+    def taken(self, job: str) -> None:
+        self.at[job] = time.perf_counter()
+        if len(self.at) >= self.wanted:
+            self.there.set()
+
+    async def wait(self, count: int) -> None:
+        self.wanted = count
+        if len(self.at) < count:
+            self.there.clear()
+            async with asyncio.timeout(120):
+                await self.there.wait()
+
+
+async def measure(peer: Peer, url: str, jobs: int) -> dict[str, object]:
+    """Rates a second and latencies in ms."""
+    count = Count()
+    await peer.open(url, count.taken)
+
+    async def pusher(first: int) -> None:
+        for i in range(first, jobs, PUSHERS):
+            await peer.push(f"j{i}")
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(pusher(i) for i in range(PUSHERS)))
+    pushed = jobs / (time.perf_counter() - begun)
+    begun = time.perf_counter()
+    working = asyncio.create_task(peer.work())
+    await count.wait(jobs)
+    took = jobs / (time.perf_counter() - begun)
+    await asyncio.sleep(0.3)
+    sent = {}
+    for i in range(SINGLE):
+        await asyncio.sleep(APART)
+        sent[f"s{i}"] = time.perf_counter()
+        await peer.push(f"s{i}")
+    await count.wait(jobs + SINGLE)
+    working.cancel()
+    await asyncio.wait([working])
+    await peer.close()
+    return {"push": pushed, "take": took, "waits": [(count.at[it] - at) * 1000 for it, at in sent.items()]}
+
+
+def peers() -> dict[str, Callable[[], Peer]]:
+    """By name; each is imported only when it is asked for."""
+
+    def own() -> Peer:
+        from .ours import Tierline
+
+        return Tierline()
+
+    def blmove() -> Peer:
+        from .lists import Lists
+
+        return Lists()
+
+    def streams() -> Peer:
+        from .streams import Streams
+
+        return Streams()
+
+    def taskiq() -> Peer:
+        from .taskiq_queue import Taskiq
+
+        return Taskiq()
+
+    def saq() -> Peer:
+        from .saq_queue import Saq
+
+        return Saq()
+
+    return {"tierline": own, "BLMOVE": blmove, "Streams": streams, "taskiq-redis": taskiq, "saq": saq}
+
+
+if __name__ == "__main__":
+    who, url, jobs = sys.argv[1:4]
+    print(json.dumps(uvloop.run(measure(peers()[who](), url, int(jobs)))), flush=True)
