@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
-SOURCES := $(wildcard *.py bench/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
+SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
 	sandbox/*.py skills/*.py)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 

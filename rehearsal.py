@@ -157,7 +157,9 @@ async def stand_alone(plan: Path, product: str) -> None:
     Prints one line of JSON, `{"port", "account_sid", "auth_token", "bot_token", "app_token"}`, and serves until
     SIGTERM. `plan` gives the cast, `product` is where Twilio's webhooks go, Twilio's own settings (`#rc=…`) included.
     """
-    made = cast_of(await load_async(await asyncio.to_thread(plan.read_text), str(plan)), product.partition("#")[0])
+    made = cast_of(
+        await load_async(await asyncio.to_thread(plan.read_text), str(plan)), product.partition("#")[0]
+    )
     suffix = product.partition("#")[2]
     numbers = tuple(Number(n.number, f"{n.sms_url}#{suffix}", n.voice_url) for n in made.numbers)
     cast = Cast(made.people, made.customers, made.places, numbers, made.mailboxes, made.credentials)

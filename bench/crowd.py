@@ -104,13 +104,15 @@ class Crowd:
             await self.arrive(self.turn % self.classes, self.rank)
             await self.listen()
 
-    async def listen(self) -> None:
-        """Read the ledger on; new offers stand at the end."""
+    async def listen(self, once: bool = False) -> None:
+        """Read the ledger on (`once`: what there is in one look); new offers stand at the end."""
         while events := await self.queue.events(self.read, 1000):
             for event in events:
                 if event.e == "offered":
                     self.offers.append((event.c, event.n, event.a))
             self.read = events[-1].id
+            if once:
+                return
 
     async def server_time(self, count: int) -> float:
         """Server microseconds of function calls for one lifecycle, over `count` of them."""

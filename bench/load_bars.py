@@ -56,7 +56,9 @@ async def due(quick: bool) -> list[Finding]:
         crowd = Crowd(Queue(opened, "d1", deadline=30.0), opened, 100)
         await crowd.fill(200 if quick else 2_000, 0, 4_000)
         await crowd.waiting_with_step(many, 3_600_000)
-        await opened.client.call("CONFIG", "SET", "slowlog-log-slower-than", "2000", "slowlog-max-len", "4096")
+        await opened.client.call(
+            "CONFIG", "SET", "slowlog-log-slower-than", "2000", "slowlog-max-len", "4096"
+        )
         await opened.client.call("SLOWLOG", "RESET")
         await crowd.queue.travel(await crowd.queue.now() + 3_700_000)
         held = await _offered_after(crowd)
@@ -138,7 +140,9 @@ async def _client_cycles(crowd: Crowd) -> float:
     begun = time.process_time()
     await asyncio.gather(*(queue.accept(*it) for it in held))
     await asyncio.gather(*(queue.complete(contact, agent, "{}") for contact, _, agent in held))
-    await asyncio.gather(*(crowd.arrive((first + i) % crowd.classes, crowd.rank + i) for i in range(IN_FLIGHT)))
+    await asyncio.gather(
+        *(crowd.arrive((first + i) % crowd.classes, crowd.rank + i) for i in range(IN_FLIGHT))
+    )
     spent = (time.process_time() - begun) / IN_FLIGHT * 1e6
     crowd.turn, crowd.rank = first + IN_FLIGHT, crowd.rank + IN_FLIGHT
     await crowd.listen()

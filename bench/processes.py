@@ -22,7 +22,11 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def python(
-    *words: str, env: Mapping[str, str] | None = None, cwd: str = ".", told: str | None = None, user: str | None = None
+    *words: str,
+    env: Mapping[str, str] | None = None,
+    cwd: str = ".",
+    told: str | None = None,
+    user: str | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python WORDS`; what it says goes to the file `told`, or, without one, to a pipe. Stopped cleanly at the end."""
     kept = {k: v for k, v in os.environ.items() if k in KEPT} | dict(env or {})

@@ -88,7 +88,9 @@ class _Stage:
         self = cls(f"{base}/sandbox/api", made)
         self.at = {"product": f"{product}/twilio/sms", "relay": f"http://127.0.0.1:{other}/twilio/sms"}
         for name in self.at:
-            self.lines[name] = [await stack.enter_async_context(aiohttp.ClientSession()) for _ in range(CONNECTIONS)]
+            self.lines[name] = [
+                await stack.enter_async_context(aiohttp.ClientSession()) for _ in range(CONNECTIONS)
+            ]
         await self.post("/faults", {"twilio": {"enforce_limits": False}, "slack": {"enforce_limits": False}})
         await stack.enter_async_context(
             python("-m", "tierline", "run", env=env, cwd=str(home), told=os.devnull)

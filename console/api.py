@@ -143,7 +143,9 @@ class Api:
         queue, state = self.queue(), request.query.get("state") or None
         customer, limit = request.query.get("customer") or None, _limit(request)
         if state is not None and state not in (*OPEN_STATES, *ENDED):
-            return problem(400, "no such state", f"`state` is one of {', '.join((*OPEN_STATES, *sorted(ENDED)))}.")
+            return problem(
+                400, "no such state", f"`state` is one of {', '.join((*OPEN_STATES, *sorted(ENDED)))}."
+            )
         now = await queue.now()
         wanted: tuple[str, ...] = (state,) if state in OPEN_STATES else OPEN_STATES if state is None else ()
         keys = await self._keys(customer)

@@ -154,9 +154,7 @@ async def muster(queue: Queue, book: Rulebook, now: int) -> dict[str, int | None
     return changes
 
 
-async def write_anew(
-    queue: Queue, book: Rulebook, now: int, names: Sequence[str]
-) -> dict[str, int | None]:
+async def write_anew(queue: Queue, book: Rulebook, now: int, names: Sequence[str]) -> dict[str, int | None]:
     """Write these agents as of `now`, one by one, so that a long roster never holds up the loop."""
     near, changes = Closings.of(book, instant(now)), dict[str, int | None]()
     for name in names:

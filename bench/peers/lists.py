@@ -26,9 +26,6 @@ class Lists:
     async def work(self) -> None:
         await asyncio.gather(*(self._worker() for _ in range(WORKERS)))
 
-    async def close(self) -> None:
-        await self.redis.aclose()
-
     async def _worker(self) -> None:
         while True:
             job: Any = await self.redis.blmove("jobs", "doing", 5, "RIGHT", "LEFT")

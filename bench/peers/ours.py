@@ -24,7 +24,9 @@ class Tierline:
     """A `Peer`."""
 
     async def open(self, url: str, taken: Taken) -> None:
-        self.store = await Store.open(url, Path(tempfile.mkdtemp(prefix="tierline-bench-")), "peers", insecure=True)
+        self.store = await Store.open(
+            url, Path(tempfile.mkdtemp(prefix="tierline-bench-")), "peers", insecure=True
+        )
         self.queue, self.taken = Queue(self.store, "peers"), taken
         self.route = Route("help", "sms", (Step(NEED),), 600_000, 0)
         self.rank = 1_800_000_000_000
@@ -50,9 +52,6 @@ class Tierline:
                 after = event.id
                 if event.e == "offered":
                     self._spawn(self._agent(event.c, event.n, event.a))
-
-    async def close(self) -> None:
-        await self.store.close()
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

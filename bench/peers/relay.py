@@ -35,13 +35,17 @@ class Relay:
         url = f"http://127.0.0.1:{self.port}{request.path}"
         if not self.validator.validate(url, form, request.headers.get("X-Twilio-Signature", "")):
             return web.Response(status=403)
-        await self.redis.xadd(STREAM, {k: str(v) for k, v in form.items() if k in ("MessageSid", "From", "Body")})
+        await self.redis.xadd(
+            STREAM, {k: str(v) for k, v in form.items() if k in ("MessageSid", "From", "Body")}
+        )
         return web.Response(text="<Response/>", content_type="text/xml")
 
     async def consume(self) -> None:
         """For ever."""
         headers = {"Authorization": f"Bearer {os.environ['RELAY_SLACK_TOKEN']}"}
-        async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=32)) as session:
+        async with aiohttp.ClientSession(
+            headers=headers, connector=aiohttp.TCPConnector(limit=32)
+        ) as session:
             while True:
                 found: Any = await self.redis.xreadgroup(GROUP, "one", {STREAM: ">"}, count=16, block=5_000)
                 for _, entries in found or []:

@@ -34,6 +34,3 @@ class Saq:
 
     async def work(self) -> None:
         await self.worker.start()
-
-    async def close(self) -> None:
-        await self.queue.disconnect()

@@ -27,9 +27,6 @@ class Streams:
     async def work(self) -> None:
         await asyncio.gather(*(self._worker(f"w{i}") for i in range(WORKERS)))
 
-    async def close(self) -> None:
-        await self.redis.aclose()
-
     async def _worker(self, name: str) -> None:
         while True:
             found: Any = await self.redis.xreadgroup("crew", name, {"jobs": ">"}, count=10, block=5_000)

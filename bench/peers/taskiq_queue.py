@@ -37,6 +37,3 @@ class Taskiq:
             await Receiver(self.broker, max_async_tasks=WORKERS, run_startup=False).listen(over)
         finally:
             over.set()
-
-    async def close(self) -> None:
-        await self.broker.shutdown()

@@ -108,7 +108,9 @@ class People:
     def _keep(self, user: Json) -> _Known:
         profile = user.get("profile") or {}
         # Another workspace's administrator can give any address: only our own workspace's addresses say who it is.
-        stranger = bool(user.get("is_stranger")) or bool(self.home and user.get("team_id") not in (None, self.home))
+        stranger = bool(user.get("is_stranger")) or bool(
+            self.home and user.get("team_id") not in (None, self.home)
+        )
         email = "" if stranger else str(profile.get("email") or "")
         name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or user["id"])
         guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger"))
