@@ -64,7 +64,8 @@ class Row:
     def line(self) -> str:
         """A row for people."""
         low, high = self.spread
-        return f"  {self.table}, {self.case}: {self.who:<34} {self.value:>9.3g} {self.unit} ({low:.3g}–{high:.3g}, n={self.n})"
+        spread = f"{low:.3g}–{high:.3g}, n={self.n}"
+        return f"  {self.table}, {self.case}: {self.who:<34} {self.value:>9.3g} {self.unit} ({spread})"
 
 
 @dataclass(frozen=True, slots=True)

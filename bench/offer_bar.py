@@ -28,12 +28,12 @@ async def offers(quick: bool) -> list[Finding]:
     seconds = 10 if quick else 40
     with tempfile.TemporaryDirectory(prefix="tierline-bench-") as data:
         port, page = _free(), _free()
-        plan = os.path.join(data, "plan.yaml")
-        with open(plan, "w") as file:  # noqa: ASYNC230 - before anything runs
+        written = os.path.join(data, "plan.yaml")
+        with open(written, "w") as file:  # noqa: ASYNC230 - before anything runs
             file.write(plan(RATE * seconds + 20))
         env = dict(
             os.environ,
-            TIERLINE_PLAN=plan,
+            TIERLINE_PLAN=written,
             TIERLINE_SLACK_PACED="0",
             PORT=str(port),
             TIERLINE_SANDBOX_PORT=str(page),

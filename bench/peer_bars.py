@@ -82,7 +82,7 @@ def _python(who: str, jobs: int) -> Callable[[str], Awaitable[dict[str, object]]
 
 
 async def _bullmq(url: str, jobs: int) -> dict[str, object]:
-    script = Path(__file__).parent / "peers" / "bullmq.mjs"
+    script = Path(__file__).parent / "peers" / "bullmq.cjs"
     node = await asyncio.create_subprocess_exec(
         "node", str(script), Address.parse(url).path, str(jobs), cwd=NODE_PACKAGES,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,

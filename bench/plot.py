@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 STYLE = """<style>
-text{font:12px system-ui,sans-serif;fill:#24292f}.soft{fill:#57606a}.grid{stroke:#d0d7de}.limit{stroke:#cf222e;stroke-dasharray:4 3}
+text{font:12px system-ui,sans-serif;fill:#24292f}.soft{fill:#57606a}.grid{stroke:#d0d7de}
+.limit{stroke:#cf222e;stroke-dasharray:4 3}
 .good{fill:#2da44e}.bad{fill:#cf222e}.us{fill:#0969da;stroke:#0969da}.them{fill:#8c959f;stroke:#8c959f}
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.soft{fill:#9198a1}.grid{stroke:#3d444d}.good{fill:#3fb950}.bad{fill:#f85149}
-.us{fill:#58a6ff;stroke:#58a6ff}.them{fill:#7d8590;stroke:#7d8590}.limit{stroke:#f85149}}
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}.soft{fill:#9198a1}.grid{stroke:#3d444d}
+.good{fill:#3fb950}.bad{fill:#f85149}.us{fill:#58a6ff;stroke:#58a6ff}.them{fill:#7d8590;stroke:#7d8590}.limit{stroke:#f85149}}
 </style>"""
 
 
 def _svg(width: int, height: int, title: str, body: Sequence[str]) -> str:
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
     return "\n".join([head, f"<title>{escape(title)}</title>", STYLE, *body, "</svg>", ""])
 
 

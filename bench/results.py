@@ -28,7 +28,7 @@ class Results:
 
     def save(self) -> dict[str, Any]:
         """Write them; groups measured before in the same form and not now stay. What was written."""
-        whole = {
+        whole: dict[str, Any] = {
             "quick": self.quick,
             "machine": self.machine,
             "day": datetime.now(UTC).date().isoformat(),

@@ -14,7 +14,7 @@ from ...queue.engine import Queue
 from ...queue.state import mask_of
 from ...queue.store import Store
 from ...skills.skill import Capacity, Need, Profile
-from .work import PAYLOAD, WORKERS, Taken
+from .job import PAYLOAD, WORKERS, Taken
 
 ALONE = Capacity(100, (("chat", 100), ("email", 100), ("sms", 100), ("voice", 100)))
 NEED = Need("help", "sms", (("linux", 1),), (), (1,), ())

@@ -1,4 +1,4 @@
-"""A PostgreSQL to measure with: the one that TIERLINE_TEST_DATABASE_URL names, else one of the bench's own for a minute."""
+"""A PostgreSQL to measure with: the one that TIERLINE_TEST_DATABASE_URL names, else one for a minute."""
 
 from __future__ import annotations
 

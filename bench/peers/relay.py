@@ -1,7 +1,7 @@
 """The least that one would write oneself: Twilio's webhook, signature checked, made durable, posted to Slack.
 
-`python -m tierline.bench.peers.relay PORT REDIS SLACK CHANNEL`, secrets by the environment. It knows no customer, no skills, no hours,
-no offer and no second person: whoever reads the channel may answer or not.
+`python -m tierline.bench.peers.relay PORT REDIS SLACK CHANNEL`, secrets by the environment. It knows no customer, no
+skills, no hours, no offer and no second person: whoever reads the channel may answer or not.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from saq import Worker
 from saq.queue.redis import RedisQueue
 
-from .work import PAYLOAD, WORKERS, Taken
+from .job import PAYLOAD, WORKERS, Taken
 
 
 class Saq:

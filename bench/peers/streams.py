@@ -11,7 +11,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from .work import PAYLOAD, WORKERS, Taken
+from .job import PAYLOAD, WORKERS, Taken
 
 
 class Streams:

@@ -11,7 +11,7 @@ import asyncio
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
-from .work import PAYLOAD, WORKERS, Taken
+from .job import PAYLOAD, WORKERS, Taken
 
 
 class Taskiq:
@@ -20,11 +20,10 @@ class Taskiq:
     async def open(self, url: str, taken: Taken) -> None:
         self.broker = RedisStreamBroker(url, consumer_id="0")
 
-        @self.broker.task(task_name="job")
         async def job(name: str, payload: str) -> None:
             taken(name)
 
-        self.task = job
+        self.task = self.broker.register_task(job, task_name="job")
         self.broker.is_worker_process = True
         await self.broker.startup()
 

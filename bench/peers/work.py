@@ -12,27 +12,12 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 import uvloop
 
-WORKERS, PUSHERS, SINGLE = 10, 16, 100
+from .job import PUSHERS, SINGLE, Peer
+
 APART = 0.005
-PAYLOAD = "x" * 190
-Taken = Callable[[str], None]
-
-
-class Peer(Protocol):
-    """A queue with its ten workers; `taken` is told each job's name when a worker begins with it."""
-
-    async def open(self, url: str, taken: Taken) -> None:
-        """Ready to be pushed to."""
-
-    async def push(self, job: str) -> None:
-        """Durably in."""
-
-    async def work(self) -> None:
-        """Work until cancelled."""
 
 
 class Count:
