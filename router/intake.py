@@ -40,8 +40,7 @@ class Intake:
     async def __call__(self, arrived: Arrived) -> Taken:
         """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
         try:
-            now = await self.queue().now()
-            customer, before = await self._records(arrived)
+            now, (customer, before) = await asyncio.gather(self.queue().now(), self._records(arrived))
             if before is not None:
                 return Taken("duplicate", *before)
             verdict = classify(self.book(), arrived, customer or Customer(arrived.sender), now)
