@@ -57,10 +57,21 @@ class Relay:
     async def post(self, session: aiohttp.ClientSession, id: bytes, fields: dict[bytes, bytes]) -> None:
         """One text; acknowledged once Slack has it."""
         text = f"{fields[b'From'].decode()}: {fields[b'Body'].decode()}"
-        body = {"channel": self.channel, "text": text}
+        body = {"channel": self.channel, "text": text, "blocks": _blocks(text)}
         async with session.post(f"{self.slack}chat.postMessage", json=body) as answer:
             if (await answer.json()).get("ok"):
                 await self.redis.xack(STREAM, GROUP, id)
+
+
+def _blocks(text: str) -> list[dict[str, Any]]:
+    """As large a message as an offer, so that Slack has as much to look at."""
+    lines = ("*A customer wrote*", text, "Answer within a minute", "Nobody has it yet")
+    shown = [{"type": "section", "text": {"type": "mrkdwn", "text": line}} for line in lines]
+    said = {"type": "plain_text", "text": "Mine"}, {"type": "plain_text", "text": "Not mine"}
+    buttons = [
+        {"type": "button", "action_id": f"b{i}", "value": "1", "text": it} for i, it in enumerate(said)
+    ]
+    return [*shown, {"type": "actions", "elements": buttons}]
 
 
 async def main(port: int, redis: str, slack: str, channel: str) -> None:
