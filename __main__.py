@@ -22,13 +22,13 @@ import typer
 from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
 
-from .app import SITE, App, Role, keep_secrets
+from .app import SITE, App, Role
 from .console import cli_split
 from .queue.failures import StoreError
 from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
 from .router.plan.model import Plan
-from .settings import Settings
+from .settings import Settings, keep_secrets
 
 gc.freeze()
 gc.enable()
@@ -53,14 +53,18 @@ def main() -> None:
 
 def add_the_rest(to: typer.Typer) -> typer.Typer:
     """The verbs that start nothing; their rooms are imported here, because a start would wait 40 ms for them."""
-    from .console import cli_ask, cli_backup, cli_day_one, cli_plan
+    from .console import cli_ask, cli_backup, cli_day_one, cli_plan, cli_replay, cli_versions
 
     plan = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
     cli_plan.register(plan, SITE)
+    plan.command("replay")(cli_replay.replay)
+    audit = typer.Typer(no_args_is_help=True, help="Who changed what, and whether that log is whole.")
+    cli_versions.register(plan, audit)
     customers = typer.Typer(no_args_is_help=True, help="Who your customers are.")
     customers.command("import")(cli_ask.customers_import)
     customers.callback()(lambda: None)  # one command alone would lose its name
     to.add_typer(plan, name="plan")
+    to.add_typer(audit, name="audit")
     to.add_typer(customers, name="customers")
     to.command()(cli_ask.why)
     cli_backup.register(to, SITE)

@@ -11,12 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import socket
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -26,7 +23,12 @@ from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
+from .console.api_moves import MovesApi
+from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
+from .console.metrics import figures
+from .console.past import Past
+from .console.replay import Replays
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.history import History
@@ -39,17 +41,21 @@ from .router.deliver import Deliveries
 from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
+from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
+from .router.situations import Situations
 from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.towards import Towards
+from .router.versions import Versions
+from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
-from .settings import Settings, weakness
+from .settings import Secrets, Settings
 
 log = structlog.get_logger()
 
@@ -60,45 +66,6 @@ Role = Literal["all", "web", "worker"]
 HEALTH_EVERY = 2.0
 SETTLE = 5.0
 """Seconds that a moved clock waits for deliveries at one instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What signs and what opens; made at the first start and kept in the data directory, readable by us alone."""
-
-    secret: str
-    api_token: str
-
-    def __repr__(self) -> str:
-        return "Secrets(…)"
-
-
-def keep_secrets(settings: Settings) -> Secrets:
-    """The configured secrets, or those of the data directory, made now if there are none."""
-    return Secrets(
-        settings.secret.get_secret_value() if settings.secret else _kept(settings.data / "secret"),
-        settings.api_token.get_secret_value() if settings.api_token else _kept(settings.data / "api-token"),
-    )
-
-
-def _kept(path: Path) -> str:
-    """The secret in `path`, made now if there is none; whole or not there, also when somebody kills us meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations will be in it
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
-                os.link(draft, path)
-        finally:
-            draft.unlink()
-    found = path.read_text().strip()
-    if why := weakness(found):
-        raise OSError(f"{path} holds no secret that protects ({why}): remove it, and a new one is made.")
-    return found
 
 
 class App:
@@ -124,6 +91,8 @@ class App:
         self.desk_raw: SlackDesk | None = None
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
+        self.replays: Replays | None = None
+        self.past = Past.of(settings)
         self.started = False
         self.listener = Listener()
         self.loop_watch = LoopWatch(settings.stall)
@@ -154,7 +123,8 @@ class App:
             log.warning("store.warning", text=text)
         self.queue = Queue(self.store, self.site)
         self.history = await History.open(database_url, settings.data)
-        self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start")
+        last = await self.history.last_plan()
+        self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start", last)
 
     def _build_doors(self) -> None:
         settings = self.settings
@@ -196,7 +166,9 @@ class App:
         newcomers = Newcomers(self.queue, self.plan, self.desk)
         self.house = House(self.queue, self.plan, newcomers, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
-        deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
+        deliveries = Deliveries(
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
+        )
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
@@ -211,6 +183,9 @@ class App:
         else:
             self.supervisor.run("desk", self.desk.run)
         self.supervisor.run("watch", self.watch.run)
+        self.supervisor.run(
+            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
+        )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
 
@@ -227,7 +202,8 @@ class App:
 
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
-        web_app.add_routes(self._api().routes())
+        self.replays = Replays.beside(api := self._api(), self.settings)
+        web_app.add_routes([*api.routes(), *api.more])
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
@@ -239,11 +215,16 @@ class App:
             queue=lambda: self.queue,
             book=lambda: self.plan(),
             history=lambda: self.history,
-            publish=lambda source, author, reason, on: self.plan.publish(source, author, reason, on),
+            plans=PlanApi(lambda: Versions(self.queue, self.plan, self.history), lambda: self.history),
             ready=self.ready,
             metrics=self.metrics,
             slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
+            moves=MovesApi(
+                lambda: Moves(self.queue, self.plan, self.history),
+                lambda: Situations(self.queue, self.plan, self.plan.heed),
+            ),
             token=self.secrets.api_token,
+            past=self.past,
         )
 
     async def stop(self) -> None:
@@ -270,6 +251,9 @@ class App:
         if self.runner is not None:
             await self.listener.finish(self.settings.grace)
             await self.runner.cleanup()
+        if self.replays is not None:
+            await self.replays.stop()
+        await self.past.stop()
 
     async def _stop_core(self, grace: float) -> None:
         with contextlib.suppress(StoreError, Refused):  # without it the leases run out by themselves
@@ -323,24 +307,15 @@ class App:
 
     def metrics(self) -> bytes:
         """The figures of `/metrics`."""
-        # Here, because no start waits for it: not every Tierline is asked for its figures.
-        from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
-        registry = CollectorRegistry()
-        up = Gauge("tierline_task_up", "Whether a supervised task is running", ["task"], registry=registry)
-        deaths = Gauge(
-            "tierline_task_deaths", "How often a supervised task died", ["task"], registry=registry
+        return figures(
+            self.supervisor.watched,
+            {
+                "tierline_outbox_open": ("Deliveries in hand", self.outbox.lanes.open),
+                "tierline_loop_stalls": ("How often the loop stood still", self.loop_watch.stalls),
+                "tierline_history_lag_seconds": ("How long the history has been behind", self.projector.lag),
+                "tierline_plan_version": ("The active plan", self.plan().version),
+            },
         )
-        for name, it in self.supervisor.watched.items():
-            up.labels(name).set(it.up)
-            deaths.labels(name).set(it.deaths)
-        Gauge("tierline_outbox_open", "Deliveries in hand", registry=registry).set(self.outbox.lanes.open)
-        stalls = Gauge("tierline_loop_stalls", "How often the loop stood still", registry=registry)
-        stalls.set(self.loop_watch.stalls)
-        lag = Gauge("tierline_history_lag_seconds", "How long the history has been behind", registry=registry)
-        lag.set(self.projector.lag)
-        Gauge("tierline_plan_version", "The active plan", registry=registry).set(self.plan().version)
-        return generate_latest(registry)
 
     def _ways(self) -> dict[str, Way]:
         smtp = self.settings.smtp_url

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from .app import App, Secrets
+from .app import App
 from .channels.slack.manifest import EVENTS, SCOPES
 from .router.plan.load import load_async
 from .router.plan.model import Plan
@@ -22,7 +22,7 @@ from .sandbox.server import Changed, Hooks, Sandbox
 from .sandbox.slack import SlackStandIn
 from .sandbox.stage import Cast, Clock, Credentials, Customer, Faults, Number, Person, Place, Wire
 from .sandbox.twilio_sms import TwilioStandIn
-from .settings import Settings
+from .settings import Secrets, Settings
 
 CUSTOMERS = (
     Customer("Eva Brandt", "+4915112345678", "eva@customer.example"),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -124,3 +129,42 @@ class Settings(BaseSettings):
     def slack_on(self) -> bool:
         """Whether the desk has its credentials."""
         return bool(self.slack_bot_token and self.slack_app_token)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What signs and what opens; made at the first start and kept in the data directory, readable by us alone."""
+
+    secret: str
+    api_token: str
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+
+def keep_secrets(settings: Settings) -> Secrets:
+    """The configured secrets, or those of the data directory, made now if there are none."""
+    return Secrets(
+        settings.secret.get_secret_value() if settings.secret else _kept(settings.data / "secret"),
+        settings.api_token.get_secret_value() if settings.api_token else _kept(settings.data / "api-token"),
+    )
+
+
+def _kept(path: Path) -> str:
+    """The secret in `path`, made now if there is none; whole or not there, also when somebody kills us meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # conversations will be in it
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+                os.link(draft, path)
+        finally:
+            draft.unlink()
+    found = path.read_text().strip()
+    if why := weakness(found):
+        raise OSError(f"{path} holds no secret that protects ({why}): remove it, and a new one is made.")
+    return found

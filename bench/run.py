@@ -22,6 +22,7 @@ from .peer_bars import queues
 from .pick_bars import picks
 from .queue_bars import agents, backlog, classes, memory, noops
 from .relay_bar import relay
+from .replay_bar import replay
 from .results import Results, machine
 from .start_bar import start
 
@@ -36,6 +37,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "memory": memory,
     "offers": offers,
     "relay": relay,
+    "replay": replay,
     "start": start,
     "queues": queues,
     "picks": picks,

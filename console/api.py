@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Protocol
 
@@ -17,14 +17,16 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
-from ..router.active import Stale
-from ..router.explain import look
 from ..router.facts import Facts
-from ..router.plan.load import PlanErrors
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
-from .bodies import BadBody, read_customer, read_draft, read_object
+from .api_moves import MovesApi
+from .api_plan import PlanApi, origin
+from .api_why import answer_why
+from .bodies import BadBody, read_customer, read_object
 from .openapi import describe
+from .past import Past
+from .problem import problem
 
 log = structlog.get_logger()
 
@@ -67,11 +69,14 @@ class Api:
     queue: Callable[[], Queue]
     book: Callable[[], Rulebook]
     history: Callable[[], Histories]
-    publish: Callable[[str, str, str, int | None], Awaitable[int]]
+    plans: PlanApi
     ready: Callable[[], Awaitable[Mapping[str, object]]]
     metrics: Callable[[], bytes]
     slack_ids: Callable[[], Mapping[str, str]]
+    moves: MovesApi
     token: str
+    past: Past | None = None  # what answers *why* for the past
+    more: list[web.RouteDef] = field(default_factory=list)  # what stands beside these, for the description
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, each behind the token but up-or-down."""
@@ -82,11 +87,11 @@ class Api:
             web.get("/api/v1/contacts", self.only(self.contacts)),
             web.get("/api/v1/contacts/{id}", self.only(self.contact)),
             web.get("/api/v1/contacts/{id}/why", self.only(self.why)),
+            *self.moves.routes(self.only),
             web.get("/api/v1/agents", self.only(self.agents)),
             web.get("/api/v1/services", self.only(self.services)),
             web.get("/api/v1/ledger", self.only(self.ledger)),
-            web.get("/api/v1/plan", self.only(self.plan)),
-            web.put("/api/v1/plan", self.only(self.put_plan)),
+            *self.plans.routes(self.only),
             web.put("/api/v1/customers/{key}", self.only(self.put_customer)),
             web.get("/api/v1/openapi.json", self.only(self.openapi)),
         ]
@@ -197,11 +202,8 @@ class Api:
         return web.json_response(row)
 
     async def why(self, request: web.Request) -> web.Response:
-        """Why the contact is where it is."""
-        found = await look(self.queue(), self.book(), self.history(), request.match_info["id"])
-        if found is None:
-            return problem(404, "no such open contact", "Ended contacts are explained by their timeline.")
-        return web.json_response(views.why(found))
+        """Why the contact is where it is and how it came there; `at=`: as it was then; `choices=1`: why they."""
+        return await answer_why(request, self.queue(), self.book(), self.history(), self.past)
 
     # ---- people, services, ledger -------------------------------------------------------------------------------
 
@@ -239,27 +241,7 @@ class Api:
             found += await self.queue().events(found[-1].id if found else since, limit)
         return web.json_response([views.event(e) for e in found])
 
-    # ---- the plan -----------------------------------------------------------------------------------------------
-
-    async def plan(self, request: web.Request) -> web.Response:
-        """The active version as it was written."""
-        book = self.book()
-        return web.json_response({"version": book.version, "yaml": book.plan.source})
-
-    async def put_plan(self, request: web.Request) -> web.Response:
-        """Publish: `{"yaml", "author", "reason", "on"?}`; every mistake at once, stale drafts refused."""
-        draft = read_draft(await read_object(request))
-        try:
-            version = await self.publish(draft.yaml, draft.author, draft.reason, draft.on)
-        except PlanErrors as errors:
-            found = [
-                {"line": e.line, "column": e.column, "message": e.message, "fix": e.fix}
-                for e in errors.errors
-            ]
-            return web.json_response({"error": "the plan has mistakes", "mistakes": found}, status=422)
-        except Stale as stale:
-            return problem(409, "stale", str(stale))
-        return web.json_response({"version": version})
+    # ---- the rest -----------------------------------------------------------------------------------------------
 
     async def put_customer(self, request: web.Request) -> web.Response:
         """Create or replace a customer: `{"name", "language"?, "addresses": [], "facts"?: {}}`."""
@@ -267,18 +249,14 @@ class Api:
         it = read_customer(key, await read_object(request))
         try:
             await self.history().put_customer(key, it.name, it.language, it.addresses, it.facts)
+            await self.queue().audit("api token", "customers.put", {"key": key}, origin(request))
         except Claimed as claimed:
             return problem(409, "address taken", f"{claimed}: remove it there, or use that key.")
         return web.json_response({"key": key})
 
     async def openapi(self, request: web.Request) -> web.Response:
         """This API's own description."""
-        return web.json_response(describe(self.routes()))
-
-
-def problem(status: int, error: str, hint: str) -> web.Response:
-    """A refusal that says what to do."""
-    return web.json_response({"error": error, "hint": hint}, status=status)
+        return web.json_response(describe([*self.routes(), *self.more]))
 
 
 def _limit(request: web.Request) -> int:

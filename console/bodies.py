@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from ..queue.engine_site import Waiting
+
 LONGEST_NAME, LONGEST_REASON, LONGEST_FACT = 200, 2_000, 10_000  # characters
 MOST_ADDRESSES, MOST_FACTS = 500, 200
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -26,6 +28,18 @@ class Draft:
     author: str
     reason: str
     on: int | None
+    waiting: Waiting = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """A version to publish again."""
+
+    to: int
+    author: str
+    reason: str
+    on: int | None
+    waiting: Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +65,43 @@ async def read_object(request: web.Request) -> dict[str, object]:
 
 def read_draft(raw: Mapping[str, object]) -> Draft:
     """A draft. Raises BadBody; whether the plan is right is asked later."""
-    yaml, author, reason, on = (raw.get(k) for k in ("yaml", "author", "reason", "on"))
-    whole = 'Send {"yaml", "author", "reason", "on"?}.'
+    yaml, author, reason = (raw.get(k) for k in ("yaml", "author", "reason"))
+    whole = 'Send {"yaml", "author", "reason", "on"?, "waiting"?}.'
     if not isinstance(yaml, str) or not yaml:
         raise BadBody(whole)
     if not _text(author, LONGEST_NAME) or not _text(reason, LONGEST_REASON) or not author or not reason:
         raise BadBody(f"{whole} `author` and `reason` are short texts.")
-    if on is not None and (isinstance(on, bool) or not isinstance(on, int) or not 0 <= on < 1 << 53):
+    return Draft(yaml, str(author), str(reason), _on(raw), _waiting(raw))
+
+
+def read_rollback(raw: Mapping[str, object]) -> Rollback:
+    """A version to go back to. Raises BadBody; whether there is one is asked later."""
+    to, author, reason = raw.get("to"), raw.get("author"), raw.get("reason", "")
+    whole = 'Send {"to", "author", "reason"?, "on"?, "waiting"?}.'
+    if isinstance(to, bool) or not isinstance(to, int) or not 0 < to < 1 << 53:
+        raise BadBody(f"{whole} `to` is the number of a version.")
+    if not _text(author, LONGEST_NAME) or not author or not _text(reason, LONGEST_REASON):
+        raise BadBody(f"{whole} `author` and `reason` are short texts.")
+    return Rollback(to, str(author), str(reason), _on(raw), _waiting(raw))
+
+
+def _on(raw: Mapping[str, object]) -> int | None:
+    on = raw.get("on")
+    if on is None:
+        return None
+    if isinstance(on, bool) or not isinstance(on, int) or not 0 <= on < 1 << 53:
         raise BadBody("`on` is the number of the version that the draft was made from.")
-    return Draft(yaml, str(author), str(reason), on)
+    return on
+
+
+def _waiting(raw: Mapping[str, object]) -> Waiting:
+    match raw.get("waiting", "new"):
+        case "new":
+            return "new"
+        case "reevaluate":
+            return "reevaluate"
+        case _:
+            raise BadBody('`waiting` is "new" (those who wait stay as they are) or "reevaluate".')
 
 
 def read_customer(key: str, raw: Mapping[str, object]) -> CustomerBody:

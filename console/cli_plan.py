@@ -1,9 +1,10 @@
-"""`tierline plan check|publish|explain|schema`."""
+"""`tierline plan check|publish|explain|schema`; what looks back is in `cli_versions`."""
 
 from __future__ import annotations
 
 import asyncio
 import getpass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,22 +14,25 @@ import typer
 
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
+from ..queue.history.history import History
 from ..queue.history.records import Customer
 from ..queue.store import Store
 from ..router.active import ActivePlan, Stale
 from ..router.classify import Verdict, classify
-from ..router.plan.errors import PlanErrors
+from ..router.coverage import coverage
 from ..router.plan.load import load_async, parse
 from ..router.plan.model import Plan
 from ..router.plan.schema import schema_text
 from ..router.rulebook import Rulebook, instant, millis
 from ..router.texts import closed_telling, telling
+from ..router.versions import Stranded, Versions
 from ..settings import Settings
 from ..skills.skill import CHANNELS, Channel, Need
 from .api_client import NotRunning, Refused
+from .api_plan import published
 from .cli_common import api, fail, finish, local, settings
-
-LARGEST = 1_000_000
+from .cli_files import checked, read
+from .cli_versions import WAITING, Waiting, checked_lines, coverage_lines, published_lines
 
 
 def register(cli: typer.Typer, site: str) -> None:
@@ -43,23 +47,29 @@ def register(cli: typer.Typer, site: str) -> None:
         reason: Annotated[str, typer.Option(help="Why, for the record.")],
         on: Annotated[int | None, typer.Option(help="The version it was drafted from.")] = None,
         author: Annotated[str, typer.Option(help="Who; you, by default.")] = "",
+        waiting: Annotated[Waiting, typer.Option(help=WAITING)] = "new",
     ) -> None:
         """Make FILE the active plan: of the running Tierline, or else in its store."""
         if not reason.strip():
             fail("--reason: say why, for those who read the history", 2)
-        source = _read(file)
-        _checked(source, file)
-        version = finish(_publish(settings(), site, source, author or getpass.getuser(), reason, on))
-        typer.echo(f"Version {version} is active.")
+        source = read(file)
+        checked(source, str(file))
+        told = finish(_publish(settings(), site, source, author or getpass.getuser(), reason, on, waiting))
+        for line in published_lines(told):
+            typer.echo(line)
 
 
 def check(file: Path) -> None:
     """All mistakes of FILE at once, what nothing acts on yet, and what is probably not meant."""
-    plan = _checked(_read(file), file)
+    plan = checked(read(file), str(file))
     for later in plan.not_yet():
         typer.echo(f"{file}:{later.line}: {later.path}: not yet: {later.what}")
     for warning in plan.warnings:
         typer.echo(f"{file}:{warning.line}: {warning.path}: warning: {warning.message}")
+    for line in coverage_lines(it.text for it in coverage(Rulebook(plan, 0), millis(datetime.now(UTC)))):
+        typer.echo(line)
+    for line in finish(_against_active(settings(), plan.source)):
+        typer.echo(line)
     services, agents, rules = len(plan.services), len(plan.agents), len(plan.rules)
     typer.echo(f"{file} is a plan: {services} services, {agents} agents, {rules} rules.")
 
@@ -143,7 +153,7 @@ def _need(need: Need) -> str:
 
 def _plan_of(file: Path | None) -> tuple[Plan, int]:
     if file is not None:
-        return _checked(_read(file), file), 0
+        return checked(read(file), str(file)), 0
     config = settings()
     try:
         answer = asyncio.run(_active(config))
@@ -151,7 +161,7 @@ def _plan_of(file: Path | None) -> tuple[Plan, int]:
     except (NotRunning, Refused) as error:
         if config.plan is None:
             fail(f"{error}: name a FILE, or start Tierline")
-        return _checked(_read(config.plan), config.plan), 0
+        return checked(read(config.plan), str(config.plan)), 0
 
 
 async def _active(config: Settings) -> tuple[str, int]:
@@ -159,32 +169,23 @@ async def _active(config: Settings) -> tuple[str, int]:
     return str(answer["yaml"]), int(str(answer["version"]))
 
 
-def _read(file: Path) -> bytes:
+async def _against_active(config: Settings, source: str) -> list[str]:
+    """What publishing it would do to the running Tierline; nothing where none runs or lets us in."""
     try:
-        with file.open("rb") as opened:
-            return opened.read(LARGEST + 1)
-    except OSError as error:
-        fail(f"{file}: {error.strerror or 'it cannot be read'}", 2)
-
-
-def _checked(source: bytes, file: Path) -> Plan:
-    try:
-        return parse(source, str(file))
-    except PlanErrors as errors:
-        for error in errors.errors:
-            typer.echo(str(error))
-        count = len(errors.errors)
-        fail(f"{file}: {count} mistake{'s' if count > 1 else ''}; nothing is changed.")
+        told = await (await api(config)).check(source)
+    except (NotRunning, Refused):
+        return []
+    return list(checked_lines({**told, "warnings": [], "coverage": []}))
 
 
 async def _publish(
-    config: Settings, site: str, source: bytes, author: str, reason: str, on: int | None
-) -> int:
+    config: Settings, site: str, source: bytes, author: str, reason: str, on: int | None, waiting: Waiting
+) -> Mapping[str, object]:
     text = source.decode("utf-8-sig")
     try:
-        return await (await api(config)).publish(text, author, reason, on)
+        return await (await api(config)).put_plan(text, author, reason, on, waiting)
     except NotRunning:
-        return await _publish_in_store(config, site, text, author, reason, on)
+        return await _publish_in_store(config, site, text, author, reason, on, waiting)
     except Refused as no:
         if no.status in (401, 403):
             fail(f"{no} The token is in {config.data / 'api-token'}, or TIERLINE_API_TOKEN.")
@@ -192,22 +193,34 @@ async def _publish(
 
 
 async def _publish_in_store(
-    config: Settings, site: str, text: str, author: str, reason: str, on: int | None
-) -> int:
-    """Nobody serves the API here: the store is asked itself, under the same check of the version."""
+    config: Settings, site: str, text: str, author: str, reason: str, on: int | None, waiting: Waiting
+) -> Mapping[str, object]:
+    """Nobody serves the API here: the store is asked itself, under the same checks."""
+    url = config.database_url.get_secret_value() if config.database_url else None
     store = await Store.open(
         config.redis_url.get_secret_value() if config.redis_url else None,
         config.data,
         site,
         insecure=config.store_insecure,
     )
+    history = None
     try:
-        queue = Queue(store, site)
-        active = await ActivePlan.open(queue, await load_async(text), author)
-        if active().plan.source == text and active().version == 1 and on in (None, 0):
-            return 1
-        return await active.publish(text, author, reason, on)
-    except Stale as stale:
-        fail(f"Not published: {stale}")
+        queue, history = Queue(store, site), await History.open(url, config.data)
+        last = await history.last_plan()
+        active = await ActivePlan.open(queue, await load_async(text), author, after=last)
+        if active().plan.source == text and active().version == last + 1 and on in (None, 0):
+            return published_first(active().version)
+        versions = Versions(queue, active, history)
+        done = await versions.publish(text, author, reason, on, waiting, "command line")
+        return published(done)
+    except (Stale, Stranded) as no:
+        fail(f"Not published: {no}")
     finally:
+        if history is not None:
+            await history.close()
         await store.close()
+
+
+def published_first(version: int) -> Mapping[str, object]:
+    """The answer where there was no plan before."""
+    return {"version": version, "on": 0, "diff": ["the first plan"], "moves": {"text": "Nobody waits."}}

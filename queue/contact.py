@@ -6,7 +6,9 @@ Everything here is a value. Instants are whole milliseconds since the epoch, dur
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from ..skills.skill import CHANNELS, Channel, Levels, Need
@@ -153,6 +155,32 @@ class Decision:
     deadlines: tuple[int, ...] = ()
     prefer: Preference | None = None
     facts: str = "{}"
+
+    def record(self) -> dict[str, object]:
+        """What the ledger keeps of it so that the day can be replayed; its facts stand beside it."""
+        it = self.prefer
+        kind = "direct" if it and it.until is None else "preferred"
+        return {
+            "route": self.route.text,
+            "rank": self.rank,
+            "wake": self.wake,
+            "deadlines": ",".join(map(str, self.deadlines)),
+            "prefer": [it.agent if it else "", kind, it.until if it else None],
+        }
+
+    @classmethod
+    def recorded(cls, of: Mapping[str, Any], facts: str) -> Decision:
+        """The inverse of `record`. Raises KeyError, ValueError or TypeError when `of` isn't one."""
+        agent, kind, until = of["prefer"]
+        prefer = Preference(agent, "direct" if kind == "direct" else "preferred", until) if agent else None
+        deadlines = tuple(int(at) for at in of["deadlines"].split(",") if at)
+        return cls(_route(of["route"]), int(of["rank"]), of["wake"], deadlines, prefer, facts)
+
+
+@lru_cache(maxsize=4096)
+def _route(text: str) -> Route:
+    """Records repeat the same few routes; what a text means never changes."""
+    return Route.parse(text)
 
 
 def _step(raw: list[Any]) -> Step:

@@ -129,6 +129,15 @@ class Queue(Moves, Site, Reads):
         still = "" if expected is None else await self.table.intern_route(expected)
         return moved(await self.do("reroute", contact, channel_of(decision), still, *words, op=op, now=now))
 
+    async def reevaluate(
+        self, version: int, contact: str, judged: str, decision: Decision,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """`reroute`, as long as plan `version` is being walked and the contact's facts still are `judged`; else stale."""
+        words = await self._decision(decision)
+        told = (version, judged, contact, channel_of(decision), "", *words)
+        return moved(await self.do("reevaluate", *told, op=op, now=now))
+
     async def forget(
         self, contact: str, keep: int = 0, *, op: str | None = None, now: int | None = None
     ) -> bool:

@@ -27,6 +27,10 @@ class Plan:
     author: str
     reason: str
     at: int
+    waiting: str = "new"
+    diff: tuple[str, ...] = ()
+    before: int = 0  # the version before it, and
+    before_yaml: str = ""  # what that said
 
 
 class Reads(Calls):
@@ -58,6 +62,17 @@ class Reads(Calls):
                     if len(found) == limit:
                         return found
         return found
+
+    async def page(self, after: int, limit: int = PART) -> tuple[list[ContactView], int | None]:
+        """Some contacts numbered above `after`, by number; and the number to go on behind, None at the end."""
+        site = texts(await self.plain("HMGET", self.key("site"), "first", "contacts"))
+        last = (1000 + int(site[1] or 0)) // 500
+        for bucket in range(max(int(site[0] or 2), (after + 1) // 500), last + 1):
+            members = texts(await self.plain("SMEMBERS", self.key(f"ids:{bucket}")))
+            numbers = sorted(n for n in map(int, members) if n > after)[:limit]
+            if numbers:
+                return await self._views([f"C{n}" for n in numbers]), numbers[-1]
+        return [], None
 
     async def counts(self) -> dict[str, int]:
         """How many contacts are in which state."""
@@ -116,6 +131,10 @@ class Reads(Calls):
         """A connection of the caller's own for blocking reads; the caller closes it."""
         return await self._store.reader()
 
+    async def seen(self, key: str) -> bool:
+        """Whether `once` has seen `key` within its time; asking leaves no trace."""
+        return bool(await self.plain("EXISTS", self.key(f"once:{key}")))
+
     async def opted_out(self, address: str) -> bool:
         """Whether the address wants nothing from us."""
         return bool(await self.plain("SISMEMBER", self.key("optout"), address))
@@ -148,8 +167,10 @@ class Reads(Calls):
         found = _pairs(texts(await self.plain("HGETALL", self.key("plan"))))
         if not found:
             return None
-        it = found
-        return Plan(int(it["version"]), it["yaml"], it["author"], it["reason"], int(float(it["at"])))
+        it, at = found, int(float(found["at"]))
+        lines = tuple(str(line) for line in json.loads(it.get("diff") or "[]"))
+        kept = (it.get("waiting") or "new", lines, int(it.get("before") or 0), it.get("before_yaml") or "")
+        return Plan(int(it["version"]), it["yaml"], it["author"], it["reason"], at, *kept)
 
     async def cursor(self, consumer: str) -> str:
         """The ledger id up to which `consumer` has done everything; "0-0" at first.

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from .calls import Calls
+from .calls import Calls, texts
 from .replies import Answer
+
+Waiting = Literal["new", "reevaluate"]
+"""What a new version means for those who wait: nothing, or they are looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A re-evaluation: contacts numbered up to `after` are done; `seen` of them waited, `moved` were moved.
+
+    `at` is the instant (ms) of the publishing.
+    """
+
+    version: int
+    after: int
+    seen: int
+    moved: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +38,8 @@ class Published:
 
 def answer(reply: str) -> Answer:
     """A script's `outcome|by|state|n|due`."""
-    outcome, by, state, n, due = reply.split("|")
+    outcome, _, rest = reply.partition("|")
+    by, state, n, due = rest.rsplit("|", 3)  # whoever it is may be called anything
     return Answer(cast(Literal["ok"], outcome), by, state, int(n), int(due) if due else None)
 
 
@@ -113,12 +132,37 @@ class Site(Calls):
 
     async def publish(
         self, version: int, plan_yaml: str, author: str, reason: str, expected_version: int,
+        waiting: Waiting = "new", origin: str = "", diff: Sequence[str] = (),
         *, op: str | None = None, now: int | None = None,
     ) -> Published:  # fmt: skip
-        """Make a plan the active one, if `expected_version` (0: none) still is."""
-        args = (version, plan_yaml, author, reason, expected_version)
+        """Make a plan the active one, if `expected_version` (0: none) still is; told to the audit log as well.
+
+        With `reevaluate` a walk over those who wait begins (see `walk`); without, they stay as they are, and
+        the walk of an earlier version ends where it is. `diff` is kept with the version, in words.
+        """
+        lines = json.dumps(list(diff), ensure_ascii=False)
+        args = (version, plan_yaml, author, reason, expected_version, waiting, origin, lines)
         outcome, active = (await self.do("publish", *args, op=op, now=now)).split(" ")
         return Published("ok" if outcome == "ok" else "stale", int(active))
+
+    async def walk(self) -> Walk | None:
+        """The re-evaluation that is under way, or None."""
+        raw = texts(await self.plain("HMGET", self.key("walk"), "version", "after", "seen", "moved", "at"))
+        return Walk(*(int(float(it)) for it in raw)) if raw and raw[0] else None
+
+    async def walked(
+        self, walk: Walk, over: bool = False, *, op: str | None = None, now: int | None = None
+    ) -> int | None:
+        """Note how far the walk has come, or that it is over: how many were moved; None when another is on."""
+        moved = await self.do("walked", walk.version, walk.after, walk.seen, int(over), op=op, now=now)
+        return int(moved) if moved else None
+
+    async def audit(
+        self, who: str, act: str, what: Mapping[str, object], origin: str,
+        *, op: str | None = None, now: int | None = None,
+    ) -> None:  # fmt: skip
+        """Tell the audit log: `who` did `act` (such as customers.put) from `origin`; `what` as JSON."""
+        await self.do("audit", who, act, origin, json.dumps(what, ensure_ascii=False), op=op, now=now)
 
     async def calendar(
         self, midnights: Sequence[int], *, op: str | None = None, now: int | None = None

@@ -71,7 +71,12 @@ class Model(Timers):
         contact = self.contacts.get(self.threads.get(thread, "")) or self.reopenable(thread, reopen)
         if contact:
             number = self.say(contact, "in", arrived)
-            self.tell("message", contact.id, "", number, kind="in", body=arrived)
+            needed = again if contact.state in ("snoozed", "closed") else None
+            rest = {"again": needed, "facts": needed.facts} if needed else {}
+            self.tell(
+                "message", contact.id, "", number,
+                kind="in", body=arrived, rank=decision.rank, reopen=reopen, **rest,
+            )  # fmt: skip
             self.heard(contact, decision, again)
         else:
             contact, number = self.open_contact(arrived, thread, decision), 1
@@ -253,7 +258,9 @@ class Model(Timers):
         it.rank = decision.rank * 1000 + it.number % 1000
         it.step, it.told, it.wake, it.personal = 0, -1, None, ""
         self.drop_lift(it)
-        self.tell("rerouted", it.id, service=it.route.service, rank=it.rank, facts=it.facts)
+        self.tell(
+            "rerouted", it.id, service=it.route.service, rank=it.rank, facts=it.facts, decision=decision
+        )
         if decision.wake is not None and decision.wake > self.now:
             self.withdraw(it, "rerouted")
             self.lay_aside(it, decision.wake, "")
@@ -291,4 +298,4 @@ class Model(Timers):
 
     def calendar(self, midnights: tuple[int, ...]) -> None:
         """The site's midnights, around now: shares are counted from the last one."""
-        self.midnights = midnights
+        self.midnights = tuple(sorted(midnights))

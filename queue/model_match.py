@@ -5,7 +5,7 @@ Written for reading: every choice is a minimum over everybody or a walk through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..skills.skill import CHANNELS, LIVE, score
@@ -173,16 +173,39 @@ class Matching(Memory):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        able = [it for it in self.ready.values() if self.may_take(it, contact)]
-        for agent in sorted(able, key=lambda it: self.choice(it, contact)):
+        able = self.who_may_take(contact)
+        first = min(able, key=self.order(contact), default=None)
+        if first is None or not self.held_back(first, contact):
+            return first
+        able.remove(first)
+        for agent in sorted(able, key=self.order(contact)):
             if not self.held_back(agent, contact):
                 return agent
         return None
 
+    def who_may_take(self, contact: Contact) -> list[Agent]:
+        """Everybody of whom `may_take` is true, for a contact that is meant for nobody in person."""
+        if not self.desk_up:
+            return []
+        channel, bit = contact.route.channel, BITS[contact.route.channel]
+        out = {contact.owner, *contact.pairs, *contact.offers}
+        return [
+            it
+            for it in self.admitted(contact.klass)
+            if it.channels & bit and it.name not in out and it.room(channel) is True
+        ]
+
+    def order(self, contact: Contact) -> Callable[[Agent], tuple[int | str, ...]]:
+        """`choice` for one contact; the usual one, the longest available without shares, is written out."""
+        number, step = contact.klass, contact.now_step
+        if step.pick == "longest" and not step.shares:
+            return lambda it: (it.can[number], it.since, it.name)
+        return lambda it: self.choice(it, contact)
+
     def choice(self, agent: Agent, contact: Contact) -> tuple[int | str, ...]:
         """Lowest sufficient tier, then the team furthest below its share, then pick and name."""
         step, profile = contact.now_step, agent.profile
-        tier = step.need.tiers.index(profile.tier_in(step.need.service))
+        tier = agent.can[contact.klass]
         behind = self.deficit(contact, profile.team) if step.shares else 0
         pick: tuple[int, ...]
         if step.pick == "least_loaded":
@@ -237,7 +260,8 @@ class Matching(Memory):
         """Whether the agent is kept free for an earlier contact that doesn't fit beside their load yet."""
         if agent.draining:
             return self.contacts[agent.draining].key < contact.key
-        tight = [ch for ch in CHANNELS if agent.channels & BITS[ch] and agent.room(ch) is None]
+        waited = [ch for ch in CHANNELS if self.queue[ch]]
+        tight = [ch for ch in waited if agent.channels & BITS[ch] and agent.room(ch) is None]
         earlier = sorted(key for ch in tight for key in self.queue[ch] if key < contact.key)
         for _, id in earlier:
             waiting = self.contacts[id]

@@ -6,12 +6,12 @@ Nothing here decides anything; `model_match.py` and `model.py` do. Instants are 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from heapq import heappop, heappush
 
-from ..skills.skill import CHANNELS, Channel, Need, refusal
-from .contact import Route
+from ..skills.skill import CHANNELS, Channel, Need, Profile, refusal
+from .contact import Decision, Route
 from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import Event, State
 
@@ -51,6 +51,8 @@ class Memory:
         self.threads: dict[str, str] = {}
         self.last: dict[str, str] = {}
         self.ready: dict[str, Agent] = {}  # those available and on shift
+        self.living: dict[int, bool] = {}  # `alive`, until somebody moves
+        self.able: dict[int, list[Agent]] = {}  # `admitted`, until somebody moves
         self.classes: dict[Need, int] = {}
         self.numbered: dict[Route, tuple[int, ...]] = {}
         self.midnights: tuple[int, ...] = ()
@@ -60,12 +62,25 @@ class Memory:
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Append to the ledger."""
-        x = json.dumps(rest, separators=(",", ":"), ensure_ascii=False) if rest else "{}"
+        x = json.dumps(rest, separators=(",", ":"), ensure_ascii=False, default=_recorded) if rest else "{}"
         self.events.append(Event(self.now, kind, contact, agent, n, x))
 
     def alive(self, number: int) -> bool:
         """Whether anybody on shift could ever serve the class."""
-        return any(number in it.can and it.counted for it in self.agents.values())
+        if number not in self.living:
+            self.living[number] = any(number in it.can and it.counted for it in self.agents.values())
+        return self.living[number]
+
+    def admitted(self, number: int) -> list[Agent]:
+        """Those available and on shift whom the class admits."""
+        if number not in self.able:
+            self.able[number] = [it for it in self.ready.values() if number in it.can]
+        return self.able[number]
+
+    def moved(self) -> None:
+        """Somebody came, left or changed: who is there is asked again."""
+        self.living.clear()
+        self.able.clear()
 
     def intern(self, route: Route) -> tuple[int, ...]:
         """The numbers of the route's classes; new ones in the order of its steps."""
@@ -74,8 +89,8 @@ class Memory:
                 if step.need not in self.classes:
                     number = self.classes[step.need] = len(self.classes) + 1
                     for agent in self.agents.values():
-                        if refusal(step.need, agent.profile) is None:
-                            agent.can.add(number)
+                        agent.can.update(place_in({step.need: number}, agent.profile))
+                    self.tell("class", "", "", number, need=step.need.text)
             self.numbered[route] = tuple(self.classes[step.need] for step in route.steps)
         return self.numbered[route]
 
@@ -105,7 +120,7 @@ class Memory:
         agent.counts[contact.route.channel] -= 1
         agent.rooms.clear()
 
-    def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "") -> None:
+    def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "", pause: int = 0) -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""
         agent = self.agents[offer.agent]
         del contact.offers[offer.agent]
@@ -114,7 +129,8 @@ class Memory:
         self.due.pop(f"o:{contact.id}:{offer.number}", None)
         if not contact.offers and contact.state == "offered":
             contact.state = "waiting"
-        rest = {"reason": reason} if reason else {}
+        rest: dict[str, object] = {"reason": reason} if reason else {}
+        rest |= {"pause": pause} if pause else {}
         self.tell(kind, contact.id, agent.name, offer.number, **rest, place=offer.place, agent=agent.name)
 
     def forget_pairs(self, contact: Contact) -> None:
@@ -148,7 +164,8 @@ class Memory:
 
     def today(self) -> int:
         """The last midnight of the site, 0 before the first that is known."""
-        return max((it for it in self.midnights if it <= self.now), default=0)
+        passed = bisect_right(self.midnights, self.now)
+        return self.midnights[passed - 1] if passed else 0
 
     def snapshot(self) -> State:
         """Everything, as values."""
@@ -160,3 +177,18 @@ class Memory:
             dict(self.alerts),
             frozenset(self.opted),
         )
+
+
+def place_in(classes: dict[Need, int], profile: Profile) -> dict[int, int]:
+    """Those of the classes that admit the profile → the place of its tier in the order in which they are asked."""
+    return {
+        number: need.tiers.index(profile.tier_in(need.service))
+        for need, number in classes.items()
+        if refusal(need, profile) is None
+    }
+
+
+def _recorded(value: object) -> object:
+    if isinstance(value, Decision):
+        return value.record()
+    raise TypeError(f"not for the ledger: {type(value).__name__}")

@@ -52,6 +52,7 @@ class Moves(Quiet):
         self.tell(
             "transferring", it.id, it.owner,
             by=by, to=to, reason=reason, service=it.route.service, facts=it.facts,
+            only=only, decision=decision,
         )  # fmt: skip
         self.settle_anew(it)
         self.work()
@@ -207,7 +208,8 @@ class Moves(Quiet):
         parked = decision.wake is not None and decision.wake > self.now
         self.tell(
             "arrived", contact.id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
-            parked=parked, body=body, previous=contact.previous, **(split or {}),
+            parked=parked, body=body, previous=contact.previous, decision=decision,
+            **(split or {}),
         )  # fmt: skip
         return contact
 
@@ -234,7 +236,8 @@ class Moves(Quiet):
             same_channel(it, decision)
         self.lead(it)
         it.closed_at, it.taken, it.owed = None, 0, not agent
-        self.tell("reopened", it.id, agent, by=agent)
+        rest = {} if agent else {"decision": decision, "facts": decision.facts}
+        self.tell("reopened", it.id, agent, by=agent, **rest)
         if agent:
             self._take_up(it, agent)
         else:

@@ -16,7 +16,12 @@ class Owners(Matching):
         return sorted((it for it in known if it.owner == agent.name and it.state in states), key=_key)
 
     def queue_again(
-        self, contact: Contact, why: str, decision: Decision | None = None, rank: int | None = None
+        self,
+        contact: Contact,
+        why: str,
+        decision: Decision | None = None,
+        rank: int | None = None,
+        exclude: bool = False,
     ) -> None:
         """Without an owner, at the first step of its route (or of the decision's): its age counts from now."""
         former = contact.owner
@@ -26,10 +31,11 @@ class Owners(Matching):
         if decision:
             self.follow(contact, decision)
         decided = {"service": contact.route.service, "facts": contact.facts} if decision else {}
+        more = {"exclude": True} if exclude else {}
         if decision and decision.wake is not None and decision.wake > self.now:
             self.lay_aside(contact, decision.wake, why, former, **decided)
             return
-        self.tell("queued", contact.id, why=why, rank=contact.rank, **{"from": former}, **decided)
+        self.tell("queued", contact.id, why=why, rank=contact.rank, **{"from": former}, **decided, **more)
         self.freed.append(contact)
 
     def begin_anew(self, contact: Contact) -> None:
@@ -63,10 +69,11 @@ class Owners(Matching):
         if contact.handing:
             contact.handover, contact.owner = None, ""
             contact.state = "offered" if contact.offers else "waiting"
-            self.tell("queued", contact.id, why=why, rank=contact.rank, **{"from": agent.name})
+            more = {"exclude": True} if exclude else {}
+            self.tell("queued", contact.id, why=why, rank=contact.rank, **{"from": agent.name}, **more)
             self.freed.append(contact)
         else:
-            self.queue_again(contact, why)
+            self.queue_again(contact, why, exclude=exclude)
         if exclude:
             contact.pairs.add(agent.name)
         self.roomy.append(agent)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from ..skills.skill import CHANNELS, Capacity, Profile, refusal
+from ..skills.skill import CHANNELS, Capacity, Profile
+from .model_memory import place_in
 from .model_owners import Owners
 from .model_records import GRACE, Agent
 from .replies import Answer
@@ -37,7 +39,7 @@ class People(Owners):
                 self.leave(agent)
             if is_new or agent.profile != profile:
                 agent.profile = profile
-                agent.can = {n for need, n in self.classes.items() if refusal(need, profile) is None}
+                agent.can = place_in(self.classes, profile)
             agent.capacity, agent.channels = capacity, channels
             agent.rooms.clear()
             agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
@@ -46,9 +48,19 @@ class People(Owners):
             self.due.pop(f"h:{name}", None)
             if edges:
                 self.due[f"h:{name}"] = edges[0][0]
-            self.tell("agent", "", name)
+            self._tell_agent(agent)
         self.work()
         return Answer("ok", state=agent.presence)
+
+    def _tell_agent(self, agent: Agent) -> None:
+        """Everything that was handed in, so that the day can be replayed."""
+        given = agent.capacity
+        capacity = json.dumps([given.budget, given.costs, given.caps, given.offers])
+        edges = ",".join(f"{at}:{int(on)}" for at, on in agent.edges)
+        self.tell(
+            "agent", "", agent.name, profile=agent.profile.text, capacity=capacity, channels=agent.channels,
+            shift=agent.shift, edges=edges, grace=agent.grace,
+        )  # fmt: skip
 
     def presence(self, name: str, presence: Presence, until: int | None = None, why: str = "") -> Answer:
         """The agent is available, away (until when they say) or offline."""
@@ -71,8 +83,8 @@ class People(Owners):
             self.due.pop(f"b:{agent.name}", None)
             if presence == "away" and until is not None:
                 self.due[f"b:{agent.name}"] = until
-            if presence != before:
-                self.tell("presence", "", agent.name, presence=presence, why=why)
+            kind = "presence" if presence != before else "presence.renewed"
+            self.tell(kind, "", agent.name, presence=presence, why=why, until=until)
 
     def overtime(self, name: str, until: int) -> Answer:
         """On shift until then, whatever the flag says."""
@@ -81,6 +93,7 @@ class People(Owners):
             return Answer("gone")
         with self.changing(agent, "off shift"):
             agent.overtime = until
+            self.tell("overtime", "", name, until=until)
             self.due[f"v:{name}"] = until
         self.work()
         return Answer("ok", state=agent.presence)
@@ -151,6 +164,7 @@ class People(Owners):
             self.due.pop(f"{kind}:{agent.name}", None)
         self.tell("agent", "", agent.name, removed=True)
         del self.agents[agent.name]
+        self.moved()
 
     # -- what follows from a change ------------------------------------------------------------------------
 
@@ -159,6 +173,7 @@ class People(Owners):
         """Around a change of an agent's facts: does whatever follows from the difference."""
         ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
         yield
+        self.moved()
         if agent.on_shift != shift:
             self.tell("shift", "", agent.name, on=agent.on_shift)
         if agent.ready and not ready:
@@ -171,6 +186,7 @@ class People(Owners):
             self.ready[agent.name] = agent
         else:
             self.ready.pop(agent.name, None)
+        self.moved()
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)
@@ -191,7 +207,7 @@ class People(Owners):
         if len(ended) > self.bounds.sweep:
             self.due[f"d:{agent.name}"] = self.now
 
-    def _shift_lost(self, could: set[int]) -> None:
+    def _shift_lost(self, could: Collection[int]) -> None:
         for number in could:
             if not self.alive(number):
                 self.due[f"k:{number}"] = self.now

@@ -141,7 +141,9 @@ class Agent:
     counts: Counter[Channel] = field(default_factory=Counter)
     costs: dict[Channel, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
-    can: set[int] = field(default_factory=set)  # the classes that the profile is admitted to
+    can: dict[int, int] = field(
+        default_factory=dict
+    )  # classes that admit the profile → its tier's place there
     rooms: dict[Channel, bool | None] = field(default_factory=dict)  # `room`, until something moves
     snoozed: set[str] = field(default_factory=set)
     grace: int = GRACE

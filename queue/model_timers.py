@@ -33,6 +33,8 @@ class Timers(Moves):
             first = self.due.first()
             if first is None or first[0] > self.now:
                 break
+            if not fired:
+                self.tell("tick", before=before)
             del self.due[first[1]]
             self._fire(first[1], first[0])
             self.work()
@@ -147,7 +149,7 @@ class Timers(Moves):
     def rescinded(self, contact: Contact, live: Offer, reason: str, pause: int = 0) -> None:
         """A live offer is taken back; contact and agent go on, but not with each other for `pause` ms."""
         self.list_out(contact)
-        self.end_offer(contact, live, "rescinded", reason)
+        self.end_offer(contact, live, "rescinded", reason, pause)
         if pause:
             contact.pairs.add(live.agent)
             self.due[f"e:{contact.id}:{live.agent}"] = self.now + pause

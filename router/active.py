@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
 from ..queue.engine import Queue
+from ..queue.engine_site import Waiting
 from .plan.check import empty_plan
+from .plan.diff import diff as compare
 from .plan.errors import PlanErrors
 from .plan.load import load_async
 from .plan.model import Plan
 from .roster import muster
 from .rulebook import Rulebook
+from .situation import Situation
 
 log = structlog.get_logger()
 
 FOLLOW = 0.5
 """Seconds between looks at the active version: all routers follow within a second."""
+MOST_LINES = 200
+"""Lines of a diff that are kept with a version."""
 
 
 class Stale(Exception):
@@ -35,10 +41,20 @@ class ActivePlan:
 
     queue: Queue
     book: Rulebook
+    situation: Situation = Situation()
+    shown: tuple[Rulebook, Situation, Rulebook] | None = None
+    taking: asyncio.Lock = field(
+        default_factory=asyncio.Lock, repr=False
+    )  # several in one process ask for it
 
     @classmethod
-    async def open(cls, queue: Queue, first: Plan | PlanErrors | None, author: str) -> ActivePlan:
-        """The active plan; when there is none yet, `first` (or the empty plan) becomes version 1.
+    async def open(
+        cls, queue: Queue, first: Plan | PlanErrors | None, author: str, after: int = 0
+    ) -> ActivePlan:
+        """The active plan; when there is none yet, `first` (or the empty plan) becomes version `after` + 1.
+
+        `after` is the last version that the history knows: a number means one plan for ever, also when a
+        store was lost.
 
         Raises `first` when it is the mistakes of the plan that would have to be the first.
         """
@@ -47,16 +63,31 @@ class ActivePlan:
             if isinstance(first, PlanErrors):
                 raise first
             plan = first or empty_plan()
-            await queue.publish(1, plan.source, author, "first start", expected_version=0)
+            await queue.publish(
+                after + 1, plan.source, author, "first start", expected_version=0, origin=author
+            )
         await it.follow()
+        await it.heed()
         return it
 
     def __call__(self) -> Rulebook:
-        """The rulebook of the active version."""
-        return self.book
+        """The rulebook of the active version, in the present situation."""
+        if self.shown is None or self.shown[0] is not self.book or self.shown[1] is not self.situation:
+            self.shown = self.book, self.situation, self.book.under(self.situation)
+        return self.shown[2]
+
+    async def heed(self) -> None:
+        """See which services are closed at once, and which incidents there are."""
+        found = Situation.read(await self.queue.alerts())
+        if found != self.situation:
+            self.situation = found
 
     async def follow(self) -> bool:
         """Take over the version in the store if it is another one; whether it was."""
+        async with self.taking:
+            return await self._follow()
+
+    async def _follow(self) -> bool:
         active = await self.queue.plan()
         if active is None or active.version == self.book.version:
             return False
@@ -73,16 +104,30 @@ class ActivePlan:
         """Follow for ever."""
         while True:
             await self.follow()
+            await self.heed()
             await asyncio.sleep(FOLLOW)
 
-    async def publish(self, source: str, author: str, reason: str, on: int | None = None) -> int:
+    async def publish(
+        self,
+        source: str,
+        author: str,
+        reason: str,
+        on: int | None = None,
+        waiting: Waiting = "new",
+        origin: str = "",
+        diff: Sequence[str] | None = None,
+    ) -> int:
         """Check `source` and make it the active version; its number.
 
         Raises PlanErrors when it has mistakes, Stale when `on` (the version it was drafted from) isn't active.
+        `origin` says from where, for the audit log; `diff` in words is worked out unless it is given.
         """
-        await load_async(source, "draft")
+        draft = await load_async(source, "draft")
         base = self.book.version if on is None else on
-        done = await self.queue.publish(base + 1, source, author, reason, expected_version=base)
+        lines = diff if diff is not None else await asyncio.to_thread(compare, self.book.plan, draft)
+        done = await self.queue.publish(
+            base + 1, source, author, reason, base, waiting, origin, lines[:MOST_LINES]
+        )
         if done.outcome == "stale":
             raise Stale(done.version)
         await self.follow()

@@ -96,10 +96,11 @@ class Newcomers:
         if spec is None:
             return Told(False, f"Not added: {like} isn't in the plan any more.")
         try:
-            source = await asyncio.to_thread(
-                add_agent, book.plan.source, spec
-            )  # it reads the whole plan, twice
-            version = await self.plan.publish(source, actor.name, f"added {spec.name}", on=book.version)
+            # In a thread: it reads the whole plan, twice.
+            source = await asyncio.to_thread(add_agent, book.plan.source, spec)
+            version = await self.plan.publish(
+                source, actor.name, f"added {spec.name}", on=book.version, origin=f"slack {actor.user}"
+            )
         except (PlanErrors, Stale) as error:
             return Told(False, f"Not added: {error}")
         begin = "You are in the routing plan now: type `/tierline available` to begin."

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event, MessageView
 from . import projections
+from .audit import Line, Verified, read_lines, verify
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
+from .plans import PlanVersion, read_version, read_versions
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
 
@@ -233,6 +235,48 @@ class History:
             return tuple(found), False
         whole = [event for event in found[:limit] if event.id != found[limit].id]
         return tuple(whole or [event for event in found if event.id == found[0].id]), True
+
+    # ---- versions of the plan, and who changed what --------------------------------------------------------
+
+    @_whole(READ_WAIT)
+    async def plans(self, limit: int = 1_000) -> tuple[PlanVersion, ...]:
+        """The latest versions, oldest first, without their yaml; the newest may still be in the ledger alone."""
+        async with self.database.read() as connection:
+            return await read_versions(connection, limit)
+
+    @_whole(READ_WAIT)
+    async def plan(self, version: int) -> PlanVersion | None:
+        """One version whole."""
+        async with self.database.read() as connection:
+            return await read_version(connection, version)
+
+    @_whole(READ_WAIT)
+    async def last_plan(self) -> int:
+        """The number of the latest version, 0 when there is none."""
+        async with self.database.read() as connection:
+            found = await read_versions(connection, 1)
+        return found[0].version if found else 0
+
+    @_whole(READ_WAIT)
+    async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[Line, ...]:
+        """Lines of the audit log behind number `after`, oldest first."""
+        async with self.database.read() as connection:
+            return await read_lines(connection, after, limit)
+
+    @_whole(REBUILD_WAIT)
+    async def verify(self, noted: tuple[int, str] | None = None) -> Verified:
+        """Whether the audit log is as it was written; `noted`: a line's number and hash, kept elsewhere."""
+        async with self.database.read() as connection:
+            return await verify(connection, noted)
+
+    @_whole(READ_WAIT)
+    async def arrived(self, limit: int) -> tuple[Event, ...]:
+        """The latest `limit` arrivals of new contacts, oldest first, as the ledger told them."""
+        latest = select(events).where(events.c.e == "arrived")
+        order = (events.c.ms.desc(), events.c.seq.desc(), events.c.i.desc())
+        async with self.database.read() as connection:
+            rows = (await connection.execute(latest.order_by(*order).limit(limit))).mappings().all()
+        return tuple(projections.archived(row) for row in reversed(rows))
 
     # ---- the ledger --------------------------------------------------------------------------------------
 

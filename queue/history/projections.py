@@ -17,7 +17,9 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
+from .audit import chain
 from .fold import KEPT, LIVE, START, ContactRow, MessageRow, OfferRow, Position, Tale, clean, fold
+from .plans import keep_plans
 from .tables import PROJECTED, addresses, arrivals, contacts, endings, events, messages, offers
 
 CHUNK = 200
@@ -50,6 +52,7 @@ async def project(connection: AsyncConnection, entries: Sequence[Event]) -> None
     if not placed:
         return
     tales = await _tell(connection, placed)
+    await keep_plans(connection, placed)
     await _keep_endings(connection, tales)
 
 
@@ -58,6 +61,7 @@ async def archive(connection: AsyncConnection, entries: Sequence[Event]) -> list
     placed = await _new(connection, numbered(entries))
     for part in chunks([_row(position, event) for position, event in placed]):
         await connection.execute(insert(events), part)
+    await chain(connection, placed)
     return placed
 
 
@@ -73,6 +77,7 @@ async def rebuild(connection: AsyncConnection) -> int:
         if not placed:
             break
         await _tell(connection, placed)
+        await keep_plans(connection, placed)
         count, after = count + len(placed), placed[-1][0]
     await connection.execute(update(addresses).values(verified=_vouched()))
     return count

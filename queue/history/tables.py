@@ -1,8 +1,9 @@
 """The tables of the history, as today's code sees them; `migrations/` is how a database gets there.
 
 From the ledger: `events` (the archive, whole), and what is worked out from it: `contacts`, `messages`,
-`offers`, `arrivals` (the outside's ids). From people: `customers`, `addresses`, `facts`. `endings` is work
-left to do in the store. All instants are milliseconds since the epoch.
+`offers`, `arrivals` (the outside's ids), `plans`; and `audit`, chained once and never worked out again. From
+people: `customers`, `addresses`, `facts`. `endings` is work left to do in the store. All instants are
+milliseconds since the epoch.
 """
 
 from __future__ import annotations
@@ -135,5 +136,34 @@ endings = Table(
     Index("endings_until", "until"),
 )
 
-PROJECTED = (contacts, messages, offers, arrivals)
+plans = Table(
+    "plans",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("waiting", Text, nullable=False),
+    Column("diff", Text, nullable=False),
+    Column("yaml", Text, nullable=False),
+    Column("seen", BigInteger),
+    Column("moved", BigInteger),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("ms", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("i", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+PROJECTED = (contacts, messages, offers, arrivals, plans)
 """What `rebuild` empties and works out again from `events`."""

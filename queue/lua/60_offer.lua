@@ -100,13 +100,14 @@ local function drop_offer(c, i)
 end
 
 -- JSON of how an offer ended; `place` is opaque text from the desk.
-local function ended_x(offer, reason)
-  return cjson.encode({place = offer[6] or '', reason = reason ~= '' and reason or nil, agent = offer[2]})
+local function ended_x(offer, reason, pause)
+  return cjson.encode({place = offer[6] or '', reason = reason ~= '' and reason or nil, agent = offer[2],
+    pause = pause or nil})
 end
 
-local function rescind_offer(c, i, reason)
+local function rescind_offer(c, i, reason, pause)
   local a, offer = drop_offer(c, i)
-  event('rescinded', c.id, a.name, offer[1], ended_x(offer, reason))
+  event('rescinded', c.id, a.name, offer[1], ended_x(offer, reason, pause))
   return a
 end
 

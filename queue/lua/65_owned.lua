@@ -21,6 +21,15 @@ local function decide(c, argv, i)
   mark(c)
 end
 
+-- The same as JSON for the ledger: with it a day can be replayed.
+local function decision_told(argv, i)
+  local text = call('LINDEX', P .. 'routelist', argv[i] - 1)
+  local function number(of) return of ~= '' and of or 'null' end
+  return '{"route":' .. cjson.encode(text) .. ',"rank":' .. argv[i + 1] .. ',"wake":' .. number(argv[i + 2])
+    .. ',"deadlines":"' .. argv[i + 3] .. '","prefer":[' .. cjson.encode(argv[i + 4]) .. ',"' .. argv[i + 5] .. '",'
+    .. number(argv[i + 6]) .. ']}'
+end
+
 -- Waits for its date, if that lies ahead; else false. `decided`: tells what was decided for it, too.
 local function park_until(c, wake, reason, from, decided)
   if not wake or wake <= NOW then return false end
@@ -178,15 +187,15 @@ function own.turned_down(c, why)
   if c.only then own.keep(c, why) else push(entering, c) end
 end
 
-local function tell_queued(c, why, from, decided)
+local function tell_queued(c, why, from, decided, excluded)
   local more = decided and ',"service":' .. cjson.encode(route(c).service) .. ',"facts":' .. cjson.encode(c.facts) or ''
   event('queued', c.id, nil, nil, '{"why":' .. cjson.encode(why) .. ',"from":' .. cjson.encode(from) .. ',"rank":'
-    .. digits(c.rank) .. more .. '}')
+    .. digits(c.rank) .. more .. (excluded and ',"exclude":true' or '') .. '}')
 end
 
 -- Without its owner: back in the queue with its rank; one that was being handed over goes on as it stands there.
 -- The former owner is returned; whether they are filled is the caller's matter.
-function own.release(c, why)
+function own.release(c, why, excluded)
   local from = c.owner
   own.unwatch(c)
   local a = disown(c)
@@ -196,7 +205,7 @@ function own.release(c, why)
   else
     restart(c)
   end
-  tell_queued(c, why, from)
+  tell_queued(c, why, from, nil, excluded)
   push(entering, c)
   return a
 end
@@ -246,15 +255,15 @@ function own.come_back(c, why, rank, argv, again)
 end
 
 -- A closed contact is open again; what it is then is the caller's matter.
-function own.open_again(c, by)
+function own.open_again(c, by, decided)
   c.closed, c.outcome, c.wrap = nil, nil, nil
   take_threads(c)
-  event('reopened', c.id, by ~= '' and by or nil, nil, cjson.encode({by = by}))
+  event('reopened', c.id, by ~= '' and by or nil, nil, decided and '{"by":"","decision":' .. decided .. '}' or cjson.encode({by = by}))
 end
 
 -- A supervisor brings it back, for anybody (the decision at argv[i]) or for an agent.
 function own.reopen(c, a, argv, i)
-  own.open_again(c, a and a.name or '')
+  own.open_again(c, a and a.name or '', not a and decision_told(argv, i) .. ',"facts":' .. cjson.encode(argv[i + 7]))
   c.was = nil
   if not a then
     c.answered = nil

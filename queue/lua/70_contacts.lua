@@ -38,6 +38,8 @@ local function follow_up(c, argv)
   work()
 end
 
+local ENDS_QUIET = {snoozed = true, closed = true} -- where a message may need the decision that came with it
+
 -- A message that was told before, or one for the contact that is open in its thread: the reply; or nil and the
 -- thread's last contact. `t:<thread>` is the open contact, or "-" and the last one.
 local function known_arrival(argv, event_key, thread_key)
@@ -51,7 +53,10 @@ local function known_arrival(argv, event_key, thread_key)
     if not reopens(contact(open), tonumber(argv[14])) then return nil, open end
   end
   local n = add_message(open, 'in', body)
-  event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. '}')
+  local again = argv[15] and ENDS_QUIET[contact(open).state or ''] 
+    and ',"again":' .. decision_told(argv, 15) .. ',"facts":' .. json(argv[22]) or ''
+  event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. ',"rank":' .. argv[7] .. ',"reopen":'
+    .. (tonumber(argv[14]) or 0) .. again .. '}')
   if event_key then call('SET', event_key, open .. ' ' .. n, 'EX', EVENT_KEPT) end
   follow_up(contact(open), argv)
   return 'added ' .. open .. ' ' .. n
@@ -62,7 +67,7 @@ local function begin_contact(c, argv, thread, body, x)
   local r, id, wake = route(c), c.id, tonumber(argv[8])
   event('arrived', id, nil, 1, '{"service":' .. json(r.service) .. ',"thread":' .. json(thread) .. ',"facts":'
     .. json(argv[13]) .. ',"parked":' .. tostring(wake ~= nil and wake > NOW) .. ',"body":' .. json(body) .. ',"previous":"'
-    .. (c.previous or '') .. '"' .. x .. '}')
+    .. (c.previous or '') .. '"' .. x .. ',"decision":' .. decision_told(argv, 6) .. '}')
 end
 
 local function new_contact(argv, previous)
@@ -215,7 +220,8 @@ function act.rescind(argv)
     local _, no = live_offer(c, '')
     return no
   end
-  local a, pause = rescind_offer(c, i, argv[5]), tonumber(argv[6] or '0')
+  local pause = tonumber(argv[6] or '0')
+  local a = rescind_offer(c, i, argv[5], pause > 0 and pause)
   if pause > 0 then exclude(c, a, NOW + pause) end
   own.turned_down(c, argv[5])
   fill_later(a)
@@ -400,7 +406,7 @@ function act.reroute(argv)
   c.step, c.told, c.class = nil, nil, nil
   unlift(c)
   event('rerouted', c.id, nil, nil, '{"service":' .. json(r.service) .. ',"rank":' .. digits(c.rank) .. ',"facts":'
-    .. json(argv[13]) .. '}')
+    .. json(argv[13]) .. ',"decision":' .. decision_told(argv, 6) .. '}')
   local parked_until = tonumber(argv[8])
   if parked_until and parked_until > NOW then
     rescind_all(c, 'rerouted')

@@ -135,7 +135,9 @@ function act.agent(argv)
   a.edges = parse_edges(argv[7])
   set_edge(a)
   call('HSET', P .. 'a:' .. name, 'f', blob, 'cap', argv[8])
-  event('agent', nil, name)
+  event('agent', nil, name, nil, '{"profile":' .. json(call('LINDEX', P .. 'profilelist', argv[4] - 1)) .. ',"capacity":'
+    .. json(argv[8]) .. ',"channels":' .. a.f.on .. ',"shift":' .. tostring(a.shift) .. ',"edges":"' .. argv[7] .. '","grace":'
+    .. digits(a.f.grace or 300000) .. '}')
   restand(a, was, 'off shift')
   work()
   return 'ok||' .. a.presence .. '|0|'
@@ -151,7 +153,8 @@ local function set_presence(a, presence, instant, why)
     a.misses, a.missed = 0, nil
     if before ~= 'available' then a.since = NOW end
   end
-  if presence ~= before then event('presence', nil, a.name, nil, cjson.encode({presence = presence, why = why})) end
+  event(presence ~= before and 'presence' or 'presence.renewed', nil, a.name, nil,
+    cjson.encode({presence = presence, why = why, ['until'] = instant or cjson.null}))
   restand(a, was, 'left')
 end
 
@@ -170,6 +173,7 @@ function act.overtime(argv)
   if not a then return answer('gone') end
   local was = stand(a)
   a.over = instant
+  event('overtime', nil, a.name, nil, '{"until":' .. argv[4] .. '}')
   due('v:' .. a.name, instant)
   restand(a, was, 'off shift')
   work()

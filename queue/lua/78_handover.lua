@@ -47,8 +47,9 @@ function act.transfer(argv)
   c.handing, c.only, c.rank = 1, argv[16] == '1' and 1 or nil, rank
   c.step, c.told, c.class = nil, nil, nil
   unlift(c)
-  event('transferring', c.id, c.owner, nil, cjson.encode({by = argv[4], to = argv[14], reason = argv[15],
-    service = r.service, facts = argv[13]}))
+  local told = cjson.encode({by = argv[4], to = argv[14], reason = argv[15], service = r.service, facts = argv[13],
+    only = argv[16] == '1'})
+  event('transferring', c.id, c.owner, nil, string.sub(told, 1, -2) .. ',"decision":' .. decision_told(argv, 6) .. '}')
   settle(c, r)
   rescind_unadmitted(c)
   if c.only then rescind_others(c) end
@@ -81,7 +82,7 @@ end
 function act.release(argv)
   local c, no = in_hand(argv[3], argv[4], OWNED)
   if not c then return no end
-  local a = own.release(c, argv[5] ~= '' and argv[5] or 'given back')
+  local a = own.release(c, argv[5] ~= '' and argv[5] or 'given back', argv[6] == '1')
   if argv[6] == '1' then exclude(c, a) end
   fill_later(a)
   work()

@@ -195,24 +195,27 @@ end
 function fire.g(service) event('service.edge', nil, nil, nil, cjson.encode({service = service})) end
 
 -- Notes a gap since the last tick; deadlines in it are nobody's fault, also in later calls that clear the rest.
+-- Returns the last tick's instant.
 local function note_gap()
   local site = call('HMGET', P .. 'site', 'ticked', 'gap_from', 'gap_to')
   call('HSET', P .. 'site', 'ticked', NOW)
   local before = tonumber(site[1])
-  if not before or NOW - before <= TICK_GAP then return end
+  if not before or NOW - before <= TICK_GAP then return site[1] end
   local from = before
   if site[3] and call('ZCOUNT', P .. 'due', '-inf', site[3]) > 0 then from = tonumber(site[2]) end
   call('HSET', P .. 'site', 'gap_from', from, 'gap_to', NOW)
+  return site[1]
 end
 
 -- tick: limit → "now fired more next"
 function act.tick(argv)
   local limit = math.min(tonumber(argv[3]), BOUND_TICK)
-  note_gap()
+  local before = note_gap()
   local fired = 0
   while fired < limit do
     local entry = call('ZRANGEBYSCORE', P .. 'due', '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, 1)
     if not entry[1] then break end
+    if fired == 0 then event('tick', nil, nil, nil, '{"before":' .. (before or 'null') .. '}') end
     undue(entry[1])
     local carry_out = fire[string.sub(entry[1], 1, 1)]
     if carry_out then

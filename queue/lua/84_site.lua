@@ -70,14 +70,68 @@ function act.register(argv)
   return call('HGET', P .. 'cursors', argv[3])
 end
 
--- publish: version, yaml, author, reason, expected version → "ok version" | "stale version"
+-- publish: version, yaml, author, reason, expected version, "new" | "reevaluate", origin, JSON of the diff's lines
+-- → "ok version" | "stale version". The yaml before it stays at hand, so that going back never waits for the history.
 function act.publish(argv)
   local key = P .. 'plan'
-  local active = call('HGET', key, 'version') or '0'
-  if active ~= argv[7] then return 'stale ' .. active end
-  call('HSET', key, 'version', argv[3], 'yaml', argv[4], 'author', argv[5], 'reason', argv[6], 'at', NOW)
-  event('plan', nil, nil, nil, cjson.encode({version = tonumber(argv[3]), author = argv[5], reason = argv[6]}))
-  return 'ok ' .. argv[3]
+  local active = call('HMGET', key, 'version', 'yaml')
+  local before = active[1] or '0'
+  if before ~= argv[7] then return 'stale ' .. before end
+  local version, waiting = argv[3], argv[8]
+  call('HSET', key, 'version', version, 'yaml', argv[4], 'author', argv[5], 'reason', argv[6], 'at', NOW,
+    'waiting', waiting, 'before', before, 'before_yaml', active[2] or '', 'diff', argv[10])
+  -- Whoever waits is looked at by one version at a time: an older walk ends where it is.
+  local walk = P .. 'walk'
+  local old = call('HMGET', walk, 'version', 'seen', 'moved')
+  if old[1] then event('plan.walked', nil, nil, nil, cjson.encode({version = tonumber(old[1]), seen = tonumber(old[2]),
+    moved = tonumber(old[3]), superseded = true})) end
+  call('DEL', walk)
+  if waiting == 'reevaluate' then
+    call('HSET', walk, 'version', version, 'after', 0, 'seen', 0, 'moved', 0, 'at', NOW)
+  end
+  event('plan', nil, nil, nil, '{"version":' .. version .. ',"author":' .. json(argv[5]) .. ',"reason":' .. json(argv[6])
+    .. ',"waiting":' .. json(waiting) .. ',"diff":' .. argv[10] .. ',"yaml":' .. json(argv[4]) .. '}')
+  event('audit', nil, nil, nil, '{"who":' .. json(argv[5]) .. ',"act":"plan.publish","origin":' .. json(argv[9])
+    .. ',"what":' .. cjson.encode({version = tonumber(version), reason = argv[6], waiting = waiting}) .. '}')
+  return 'ok ' .. version
+end
+
+-- walked: version, after (a contact's number), seen, "1" when it is over → how many were moved, or "" when another
+-- version is walked now. How far the re-evaluation has come, so that anybody can go on.
+function act.walked(argv)
+  local walk = P .. 'walk'
+  local at = call('HMGET', walk, 'version', 'moved')
+  if at[1] ~= argv[3] then return '' end
+  if argv[6] == '1' then
+    call('DEL', walk)
+    event('plan.walked', nil, nil, nil, cjson.encode({version = tonumber(argv[3]), seen = tonumber(argv[5]),
+      moved = tonumber(at[2])}))
+  else
+    call('HSET', walk, 'after', argv[4], 'seen', argv[5])
+  end
+  return at[2]
+end
+
+-- reevaluate: version, facts that it was judged by, then as reroute. Only while that version is walked and nobody has
+-- decided about the contact meanwhile.
+function act.reevaluate(argv)
+  local c = contact(argv[5])
+  if not c then return 'gone|||0|' end
+  if call('HGET', P .. 'walk', 'version') ~= argv[3] or c.facts ~= argv[4] then
+    return 'stale||' .. state_of(c) .. '|0|'
+  end
+  local words = {argv[1], argv[2]}
+  for i = 5, #argv do words[i - 2] = argv[i] end
+  local reply = act.reroute(words)
+  if string.sub(reply, 1, 3) == 'ok|' then call('HINCRBY', P .. 'walk', 'moved', 1) end
+  return reply
+end
+
+-- audit: who, act, origin, JSON of what. Nothing changes; it is told, and the history chains it.
+function act.audit(argv)
+  event('audit', nil, nil, nil, '{"who":' .. json(argv[3]) .. ',"act":' .. json(argv[4]) .. ',"origin":' .. json(argv[5])
+    .. ',"what":' .. argv[6] .. '}')
+  return '1'
 end
 
 -- calendar: "instant,instant,…" the site's midnights, from which shares are counted

@@ -45,6 +45,7 @@ function act.intern_class(argv)
   call('SET', P .. 'who:' .. id, table.concat(row))
   for tier, list in pairs(tiers) do call('SET', P .. 'prf:' .. id .. ':' .. tier, list) end
   call('HSET', P .. 'alive', id, alive)
+  event('class', nil, nil, id, '{"need":' .. cjson.encode(argv[3]) .. '}')
   return tostring(id)
 end
 

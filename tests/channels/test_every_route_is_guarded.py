@@ -12,8 +12,7 @@ import pytest_asyncio
 from helpers_app import Inside, inside
 from yarl import URL
 
-from tierline.app import keep_secrets
-from tierline.settings import Settings
+from tierline.settings import Settings, keep_secrets
 
 FORM = {
     "MessageSid": "SM" + "0" * 32,

@@ -62,7 +62,10 @@ BUGS = {
         "  if f.cap[ch] >= 0 and a.cnt[ch] >= f.cap[ch] then return false end\n", "", "ordinary", 9
     ),
     "misses in a gap count": Bug(
-        "  if not before or NOW - before <= TICK_GAP then return end\n", "  do return end\n", "ordinary", 9
+        "  if not before or NOW - before <= TICK_GAP then return site[1] end\n",
+        "  do return site[1] end\n",
+        "ordinary",
+        9,
     ),
     "nobody is kept free": Bug("      if chosen == a then return true end\n", "", "busy", 5),
     "kept free after leaving": Bug("  recheck_drain(a)\n  if was.shift", "  if was.shift", "crowded"),

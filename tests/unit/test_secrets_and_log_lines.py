@@ -14,9 +14,8 @@ import structlog
 from pydantic import ValidationError
 
 from tierline.__main__ import _log
-from tierline.app import keep_secrets
 from tierline.console.api import Api
-from tierline.settings import Settings
+from tierline.settings import Settings, keep_secrets
 
 GOOD = "Zk3vUqk1mJ0w7T9dXr5bLh2c"
 WEAK = [
@@ -78,7 +77,7 @@ def test_without_a_token_nobody_is_let_in() -> None:
     class Asks:
         headers = {"Authorization": "Bearer "}
 
-    api = Api(*[None] * 7, token="")  # type: ignore[arg-type]
+    api = Api(*[None] * 8, token="")  # type: ignore[arg-type]
     assert not api.allowed(Asks())  # type: ignore[arg-type]
 
 

@@ -1,0 +1,163 @@
+"""One recorded day as the simulator needs it: what came, how long it took, how people reacted. Pure.
+
+Handling times, patience and reactions are taken from the record, so that two plans meet the same customers and the
+same agents; only who is asked, and when, is the plans' own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from ...queue.contact import Arrived, Decision
+from ...queue.history.records import Customer
+from ..classify import Verdict, classify
+from ..facts import Facts
+from ..rulebook import Rulebook
+from .cases import Case
+from .crew import Reaction
+from .record import Entry, Line
+
+UNKNOWN = 180_000
+"""ms of handling where the record knows of none at all."""
+
+
+@dataclass(slots=True)
+class Told:
+    """One contact of the day as it was recorded."""
+
+    contact: str
+    at: int
+    arrived: Arrived
+    thread: str
+    decision: Decision
+    facts: Facts
+    accepted: int | None = None
+    agent: str = ""
+    handled: int | None = None  # ms from being accepted to being completed
+    wrapped: int | None = None  # ms of wrap-up
+    left: int | None = None  # ms of waiting after which the customer was gone
+    offers: int = 0
+
+
+@dataclass(slots=True)
+class Day:
+    """Fills itself from the day's entries, in order."""
+
+    contacts: dict[str, Told] = field(default_factory=dict)
+    duty: list[tuple[int, str, Line]] = field(
+        default_factory=list
+    )  # presence, overtime, desk: instant, kind, line
+    reactions: dict[str, list[Reaction]] = field(default_factory=dict)  # by agent
+    handled: dict[str, list[int]] = field(default_factory=dict)  # by service
+    _open: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # offer → made, delivered
+    _taken: dict[str, tuple[int, str]] = field(default_factory=dict)  # contact → accepted, service
+    _wrapping: dict[str, int] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> None:
+        """One entry of the day."""
+        ticked = entry.lines[0].e == "tick"
+        for it in entry.lines:
+            if it.e in ("presence", "presence.renewed", "overtime", "desk") and not ticked:
+                self.duty.append((entry.t, it.e, it))
+            act = _ACTS.get(it.e)
+            if act is not None:
+                act(self, it, entry.t)
+
+    def _arrived(self, it: Line, t: int) -> None:
+        decision = Decision.recorded(it.x["decision"], it.x["facts"])
+        facts = Facts.parse(it.x["facts"])
+        self.contacts[it.c] = Told(it.c, t, Arrived.parse(it.x["body"]), it.x["thread"], decision, facts)
+
+    def _offered(self, it: Line, t: int) -> None:
+        self._open[it.c, it.n] = (t, 0)
+        if it.c in self.contacts:
+            self.contacts[it.c].offers += 1
+
+    def _delivered(self, it: Line, t: int) -> None:
+        made, _ = self._open.get((it.c, it.n), (t, 0))
+        self._open[it.c, it.n] = (made, t - made)
+
+    def _answered(self, it: Line, t: int, does: Literal["accept", "decline", "miss"]) -> None:
+        made, delivery = self._open.pop((it.c, it.n), (t, 0))
+        after = 0 if does == "miss" else t - made
+        self.reactions.setdefault(it.a, []).append(Reaction(does, after, delivery))
+
+    def _accepted(self, it: Line, t: int) -> None:
+        self._answered(it, t, "accept")
+        told = self.contacts.get(it.c)
+        self._taken[it.c] = (t, told.decision.route.service if told else "")
+        if told is not None and told.accepted is None:
+            told.accepted, told.agent = t, it.a
+
+    def _completed(self, it: Line, t: int) -> None:
+        taken = self._taken.pop(it.c, None)
+        if taken is None:
+            self._wrapped(it, t)
+            return
+        self.handled.setdefault(taken[1], []).append(t - taken[0])
+        if it.c in self.contacts:
+            self.contacts[it.c].handled = t - taken[0]
+        if it.e == "wrapping":
+            self._wrapping[it.c] = t
+
+    def _wrapped(self, it: Line, t: int) -> None:
+        begun = self._wrapping.pop(it.c, None)
+        if begun is not None and it.c in self.contacts:
+            self.contacts[it.c].wrapped = t - begun
+
+    def _left(self, it: Line, t: int) -> None:
+        if it.c in self.contacts:
+            self.contacts[it.c].left = t - self.contacts[it.c].at
+
+    def cases(self, decide: Callable[[Told], Decision]) -> list[Case]:
+        """The day's arrivals with `decide`'s decisions, in the order of arrival."""
+        everything = [ms for each in self.handled.values() for ms in each] or [UNKNOWN]
+        found = []
+        for told in self.contacts.values():
+            handling = told.handled
+            if handling is None:
+                pool = self.handled.get(told.decision.route.service) or everything
+                handling = Random(told.contact).choice(pool)
+            found.append(
+                Case(told.at, told.contact, decide(told), handling, told.left, told.wrapped, told.contact)
+            )
+        return found
+
+
+_ACTS: Mapping[str, Callable[[Day, Line, int], None]] = {
+    "arrived": Day._arrived,
+    "offered": Day._offered,
+    "delivered": Day._delivered,
+    "accepted": Day._accepted,
+    "declined": lambda day, it, t: day._answered(it, t, "decline"),
+    "missed": lambda day, it, t: day._answered(it, t, "miss"),
+    "wrapping": Day._completed,
+    "closed": Day._completed,
+    "abandoned": Day._left,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Agents react as they did that day: drawn from their own reactions, or from everybody's where they had none."""
+
+    reactions: Mapping[str, list[Reaction]]
+    everybody: tuple[Reaction, ...]
+
+    @classmethod
+    def of(cls, day: Day) -> Sampled:
+        """From a day that has been read whole."""
+        return cls(day.reactions, tuple(r for each in day.reactions.values() for r in each) or (Reaction(),))
+
+    def __call__(self, case: Case, agent: str, offer: int) -> Reaction:
+        """See `crew.Reactions`: the same case, agent and offer get the same answer under every plan."""
+        return Random(f"{case.of}:{agent}:{offer}").choice(self.reactions.get(agent) or self.everybody)
+
+
+def decide(book: Rulebook, told: Told, customers: Mapping[str, Customer]) -> Verdict:
+    """What `book` decides about a recorded arrival."""
+    known = customers.get(told.facts.customer) or Customer(told.facts.customer or told.arrived.sender)
+    return classify(book, told.arrived, known, told.at)

@@ -1,0 +1,151 @@
+"""Is the record what the rules say? Every recorded entry is done again on the model, which must tell the same. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from .record import Entry, Line, Unreadable, X, carry_out
+from .simulation import Told, Virtual
+
+UNLIKE = frozenset({"body", "facts", "previous", "decision", "outcome", "source", "place", "yaml"})
+"""Details that are told and don't say who is asked, or that the model never had."""
+ASIDE = frozenset(
+    "tick class message message.out message.receipt reply.held reply.undone alert plan plan.walked audit edges "
+    "service.edge opt consult".split()
+)
+"""Events that say nothing of who is asked when."""
+KEPT = {"closed": 7_200_000, "abandoned": 8 * 86_400_000, "dead": 8 * 86_400_000}
+"""ms for which the model keeps what has ended: as long as it may come back."""
+ASKED = frozenset({"offered", "accepted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place at which record and rules part: at `t` (ms), in a ledger entry."""
+
+    entry: str
+    t: int
+    what: str
+
+    def __str__(self) -> str:
+        at = datetime.fromtimestamp(self.t / 1000, UTC)
+        return f"ledger entry {self.entry} ({at:%Y-%m-%d %H:%M:%S}.{self.t % 1000:03} UTC): {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """How far the record was done again: `assignments` counts offers and acceptances; `difference` ends it."""
+
+    entries: int
+    events: int
+    assignments: int
+    difference: Difference | None
+
+
+@dataclass(slots=True)
+class Again:
+    """Does a record again, entry by entry; `model` is where it has come to.
+
+    `midnights` are the site's around an instant (ms): shares are counted from the last, and no event tells them.
+    """
+
+    midnights: Callable[[int], tuple[int, ...]]
+    model: Virtual = field(default_factory=Virtual)
+    entries: int = 0
+    events: int = 0
+    assignments: int = 0
+    difference: Difference | None = None
+    calendar: int = 0
+    ended: deque[tuple[int, str]] = field(default_factory=deque)
+
+    def run(self, record: Iterable[Entry], progress: Callable[[int], None] = lambda n: None) -> bool:
+        """Go on through `record`; False when it parts from the rules."""
+        for entry in record:
+            self.step(entry)
+            if self.difference is not None:
+                return False
+            if self.entries % 10_000 == 0:
+                progress(self.entries)
+        return True
+
+    def step(self, entry: Entry) -> None:
+        """One entry."""
+        model = self.model
+        if entry.t >= self.calendar and not entry.aside:
+            known = self.midnights(entry.t)
+            model.calendar(known)
+            self.calendar = known[-1]
+        try:
+            carry_out(model, entry)
+        except Unreadable as error:
+            self.difference = Difference(entry.id, entry.t, str(error))
+            return
+        told, model.told = model.told, []
+        self.entries += 1
+        self.events += len(entry.lines)
+        self._compare(entry, told)
+        if not entry.aside:
+            self._forget(entry)
+
+    def _compare(self, entry: Entry, told: list[Told]) -> None:
+        was = [it for it in entry.lines if it.e not in ASIDE]
+        now = [it for it in told if it.e not in ASIDE]
+        for one, other in zip(was, now, strict=False):
+            if (one.e, one.c, one.a, one.n) != (other.e, other.c, other.a, other.n) or _differ(
+                one.x, other.x
+            ):
+                self.difference = Difference(
+                    entry.id, entry.t, f"recorded {_words(one)}; the rules say {_words(other)}"
+                )
+                return
+            if one.e in ASKED:
+                self.assignments += 1
+        if len(was) != len(now):
+            more, by = (was[len(now)], "recorded") if len(was) > len(now) else (now[len(was)], "by the rules")
+            other_side = "the rules do nothing there" if by == "recorded" else "nothing is recorded there"
+            self.difference = Difference(entry.id, entry.t, f"{by} {_words(more)}; {other_side}")
+
+    def _forget(self, entry: Entry) -> None:
+        for line in entry.lines:
+            if line.e in KEPT:
+                self.ended.append((entry.t + KEPT[line.e], line.c))
+        while self.ended and self.ended[0][0] <= entry.t:
+            self.model.forget(self.ended.popleft()[1])
+
+    def result(self) -> Reproduced:
+        """What came of it."""
+        return Reproduced(self.entries, self.events, self.assignments, self.difference)
+
+
+def _differ(one: X, other: X) -> bool:
+    return any(
+        key in other and _plain(other[key]) != value for key, value in one.items() if key not in UNLIKE
+    )
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _words(it: Line | Told) -> str:
+    about = " ".join(
+        filter(None, (it.c, it.a and f"by {it.a}" if it.e not in ("offered",) else f"to {it.a}"))
+    )
+    extra = {
+        k: v
+        for k, v in it.x.items()
+        if k in ("step", "reason", "why", "rank", "due", "presence", "on", "to", "wake")
+    }
+    more = ", ".join(f"{k} {v}" for k, v in extra.items() if v not in (None, ""))
+    return f"“{it.e}” {about}" + (f" (offer {it.n})" if it.n else "") + (f" [{more}]" if more else "")
+
+
+def until(record: Iterable[Entry], end: int) -> Iterator[Entry]:
+    """The entries before `end` (ms)."""
+    for entry in record:
+        if entry.t >= end:
+            return
+        yield entry

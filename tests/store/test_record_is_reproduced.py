@@ -1,0 +1,103 @@
+"""What the ledger tells is enough to do everything again: 0 differences, and an altered record is found."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from core_differential import Both, clear, load, memory_server
+from core_histories import BOUND, KINDS, START, History, World, moves, on_model
+
+from tierline.queue.model import Model
+from tierline.queue.state import Event
+from tierline.router.simulate.record import entries
+from tierline.router.simulate.reproduce import Again
+from tierline.router.simulate.simulation import Virtual
+
+LONG = os.environ.get("TIERLINE_LONG") == "1"
+SEEDS = range(1_000 if LONG else 10)
+MIDNIGHTS = (START - 40_000_000, START + 46_400_000, START + (1 << 40))
+
+
+def again(world: World) -> Again:
+    return Again(lambda now: MIDNIGHTS, Virtual(world.bounds))
+
+
+def recorded(world: World, rng: random.Random, count: int) -> Iterator[Event]:
+    """The ledger of a random history, from the model alone."""
+    world.weights = {**world.weights, "calendar": 0}
+    model = Model(world.bounds)
+    history = History(world, model)
+    seen = 0
+
+    def told() -> Iterator[Event]:
+        nonlocal seen
+        new, seen = model.events[seen:], len(model.events)
+        return (replace(it, id=f"{START}-{seen}") for it in new)
+
+    for call in history.opening():
+        on_model(model, call)
+        yield from told()
+    for move in moves(rng, count, world):
+        for call in history.resolve(move):
+            on_model(model, call)
+            yield from told()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_history_is_reproduced_from_its_ledger_alone(kind: str) -> None:
+    asked = 0
+    for seed in SEEDS:
+        rng = random.Random(f"again {kind}{seed}")
+        it = again(KINDS[kind](rng))
+        it.run(entries(recorded(KINDS[kind](random.Random(f"again {kind}{seed}")), rng, 100)))
+        assert it.difference is None, f"{kind} {seed}: {it.difference}"
+        asked += it.assignments
+    assert asked > len(SEEDS)
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "tiny", "handing", "leaving"])
+async def test_what_the_scripts_recorded_is_reproduced_by_the_rules(kind: str, tmp_path) -> None:
+    async with memory_server(tmp_path) as client:
+        name = await load(client, "again", BOUND.get(kind))
+        for seed in range(60 if LONG else 3):
+            rng = random.Random(f"scripts {kind}{seed}")
+            world = KINDS[kind](rng)
+            world.weights = {**world.weights, "calendar": 0}
+            both = Both(client, "again", world, name)
+            for call in both.calls(moves(rng, 150, world)):
+                assert not await both.step(call, whole=False)
+            told = await both.routers[0].events("0-0", 100_000)
+            it = again(world)
+            it.run(entries(told))
+            assert it.difference is None, f"{kind} {seed}: {it.difference}"
+            assert it.events == len(told)
+            await clear(client, "again")
+
+
+@pytest.mark.promise("replay-finds-changes")
+def test_an_altered_record_is_found_and_the_first_difference_is_named() -> None:
+    world = KINDS["crowded"](random.Random("altered"))
+    true = list(recorded(world, random.Random("altered"), 200))
+    offers = [i for i, event in enumerate(true) if event.e == "offered"]
+    assert len(offers) > 20
+    for at in random.Random(1).sample(offers, 12):
+        wrong = [*true[:at], replace(true[at], a="somebody"), *true[at + 1 :]]
+        it = again(KINDS["crowded"](random.Random("altered")))
+        assert not it.run(entries(wrong))
+        assert it.difference and it.difference.entry == true[at].id and "somebody" in str(it.difference)
+    without = [*true[: offers[3]], *true[offers[3] + 1 :]]
+    it = again(KINDS["crowded"](random.Random("altered")))
+    assert not it.run(entries(without)) and it.difference
+
+
+def test_a_record_that_begins_in_the_middle_says_so() -> None:
+    world = KINDS["ordinary"](random.Random("middle"))
+    told = list(recorded(world, random.Random("middle"), 100))
+    it = again(world)
+    later = next(i for i, event in enumerate(told) if event.e == "offered")
+    assert not it.run(entries(told[later + 1 :]))
+    assert it.difference
