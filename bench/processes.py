@@ -26,14 +26,12 @@ async def python(
     env: Mapping[str, str] | None = None,
     cwd: str = ".",
     told: str | None = None,
-    user: str | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python WORDS`; what it says goes to the file `told`, or, without one, to a pipe. Stopped cleanly at the end."""
     kept = {k: v for k, v in os.environ.items() if k in KEPT} | dict(env or {})
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, env=kept, cwd=cwd, stdout=quiet if told else asyncio.subprocess.PIPE, stderr=quiet,
-        user=user,
     )  # fmt: skip
     try:
         yield process

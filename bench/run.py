@@ -10,9 +10,8 @@ import argparse
 import asyncio
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
-
-import uvloop
 
 from . import report
 from .bars import Absent, Bar, Finding
@@ -57,11 +56,17 @@ async def measure(names: list[str], quick: bool) -> Results:
                 rows = list(await BARS[name](quick))
         except TimeoutError:
             rows = [Absent(name, f"not done within {WITHIN:g} s")]
+        except (
+            Exception
+        ) as error:  # ten minutes of other figures shouldn't be lost with it; the exit status tells
+            traceback.print_exc()
+            rows = [Absent(name, f"it broke: {type(error).__name__}")]
         for row in rows:
             print(row.line(), flush=True)
         found.groups[name] = rows
+        found.seconds = round(time.monotonic() - begun)
+        found.save()
         print(f"  {name}: {time.monotonic() - since:.0f} s", file=sys.stderr, flush=True)
-    found.seconds = round(time.monotonic() - begun)
     return found
 
 
@@ -70,7 +75,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="smaller crowds, fewer slices")
     parser.add_argument("--only", choices=sorted(BARS), action="append", help="measure this group alone")
     args = parser.parse_args()
-    found = uvloop.run(measure(args.only or list(BARS), args.quick))
+    found = asyncio.run(measure(args.only or list(BARS), args.quick))
     missing = [
         name
         for name, rows in found.groups.items()
