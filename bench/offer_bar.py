@@ -25,7 +25,7 @@ LIMIT = 100.0  # ms, p99
 
 async def offers(quick: bool) -> list[Finding]:
     """p99 of text in → offer posted, as the wire of the stand-ins tells; their limits off, an agent free for each."""
-    seconds = 10 if quick else 40
+    seconds = 10 if quick else 20
     with tempfile.TemporaryDirectory(prefix="tierline-bench-") as data:
         port, page = _free(), _free()
         written = os.path.join(data, "plan.yaml")
