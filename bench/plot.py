@@ -23,7 +23,7 @@ def _svg(width: int, height: int, title: str, body: Sequence[str]) -> str:
 
 def shares(title: str, rows: Sequence[tuple[str, float]]) -> str:
     """Each bar's figure as a share of its limit: what ends left of the line holds."""
-    left, wide, step = 330, 300, 24
+    left, wide, step = 400, 300, 24
     at_limit = left + wide * 2 // 3
     body = [f'<line class="limit" x1="{at_limit}" x2="{at_limit}" y1="22" y2="{30 + step * len(rows)}"/>',
             f'<text class="soft" x="{at_limit}" y="14" text-anchor="middle">limit</text>']  # fmt: skip
