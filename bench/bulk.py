@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 import hiredis
 
-from ..queue.address import Address
 from ..queue.client import Client, Reply, Word
 from ..queue.contact import Decision, Route
 from ..queue.engine import Queue
@@ -52,7 +51,7 @@ async def _arrival(queue: Queue, store: Store, route: Route, facts: str) -> list
 
 async def arrive(queue: Queue, store: Store, each: Iterable[tuple[Route, int]], facts: str) -> int:
     """Contacts, each by route and rank, in order; how many. Raises RuntimeError with what the store refused."""
-    at = Address.parse(store.url)
+    at = store.client.address
     reader, writer = await (
         asyncio.open_unix_connection(at.path) if at.path else asyncio.open_connection(at.host, at.port)
     )

@@ -1,4 +1,4 @@
-"""docs/performance.md and its pictures, written from `bench/results.json`: `python -m tierline.bench.report`."""
+"""docs/performance.md and its pictures, written from `bench/measured.json`: `python -m tierline.bench.report`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from . import plot
 from .peers.job import SINGLE
 from .pick_bars import OURS
-from .results import RESULTS
+from .results import MEASURED
 from .words import ABSENT, ALIKE, BEGINNING, LACKS, PICKS, QUEUES, SMALL
 
 ROOT = Path(__file__).parent.parent
@@ -22,10 +22,10 @@ Row = Mapping[str, Any]
 
 def main() -> int:
     """Write the page again from the figures that are there."""
-    if not RESULTS.exists():
-        print("bench/results.json isn't there: `make bench` writes it.", file=sys.stderr)
+    if not MEASURED.exists():
+        print("bench/measured.json isn't there: `make bench` writes it.", file=sys.stderr)
         return 1
-    write(json.loads(RESULTS.read_text()))
+    write(json.loads(MEASURED.read_text()))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What a run found, on which machine, and how it is kept in `bench/results.json`."""
+"""What a run found, on which machine, and how it is kept."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from .bars import Finding
 from .queue_bars import store
 
 RESULTS = Path(__file__).parent / "results.json"
+"""The bars alone, a list."""
+MEASURED = Path(__file__).parent / "measured.json"
+"""Everything, by group, with the machine: what docs/performance.md is written from."""
 
 
 @dataclass(slots=True)
@@ -35,13 +38,15 @@ class Results:
             "seconds": self.seconds,
             "groups": {name: [row.to_json() for row in rows] for name, rows in self.groups.items()},
         }
-        if RESULTS.exists():
-            before = json.loads(RESULTS.read_text())
-            if isinstance(before, dict) and before.get("quick") == self.quick:
+        if MEASURED.exists():
+            before = json.loads(MEASURED.read_text())
+            if before.get("quick") == self.quick:
                 kept = {k: v for k, v in before["groups"].items() if k not in self.groups}
                 whole["groups"] = {**kept, **whole["groups"]}
                 whole["seconds"] = max(self.seconds, before["seconds"]) if kept else self.seconds
-        RESULTS.write_text(json.dumps(whole, indent=1) + "\n")
+        MEASURED.write_text(json.dumps(whole, indent=1) + "\n")
+        bars = [row for rows in whole["groups"].values() for row in rows if "bar" in row]
+        RESULTS.write_text(json.dumps(bars, indent=1) + "\n")
         return whole
 
 
