@@ -165,7 +165,7 @@ class App:
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
-        self.watch = Watch(self.queue, self.plan)
+        self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
         self.supervisor.run("health", self._look_after)

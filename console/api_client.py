@@ -9,7 +9,10 @@ from urllib.parse import quote
 
 import aiohttp
 
-WITHIN = aiohttp.ClientTimeout(total=15.0)
+WITHIN = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0)
+"""Seconds: a large plan takes some to be read; who doesn't take the connection isn't there."""
+SLOW = "Tierline is there and gave no answer within a minute"
+MAYBE = "It may have been done all the same: look before you ask again."
 
 
 class NotRunning(Exception):
@@ -122,7 +125,11 @@ class ApiClient:
                     if answer.status >= 400 and answer.status not in also:
                         raise Refused(answer.status, found)
                     return found
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NotRunning(f"no Tierline answers at {self.base} ({type(error).__name__})") from None
+        except TimeoutError:  # never taken for nobody: what nobody serves is written into the store itself
+            raise Refused(504, {"error": SLOW, "hint": MAYBE}) from None
+        except (aiohttp.ClientError, OSError) as error:
             raise NotRunning(f"no Tierline answers at {self.base} ({type(error).__name__})") from None
         except ValueError:
             raise NotRunning(f"something else answers at {self.base}") from None
