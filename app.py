@@ -285,6 +285,7 @@ class App:
                 if self.role == "web"
                 else "off: no Slack tokens",
             },
+            "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
             "plan_version": self.plan().version,
             "trouble": sorted(self.alerts.trouble),
             "delivers": self.outbox.mine if self.started else False,
