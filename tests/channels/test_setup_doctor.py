@@ -56,7 +56,7 @@ def notes(seen: Seen) -> str:
 
 
 def test_a_sandbox_on_our_port_is_not_taken_for_our_own() -> None:
-    played = replace(WELL, rehearsal=True)
+    played = dataclasses.replace(WELL, rehearsal=True)
     assert "what runs here is the sandbox" in notes(played) and "sandbox" not in notes(WELL)
     assert bad(played) == ""
 
