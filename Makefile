@@ -3,11 +3,11 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
-SOURCES := $(wildcard *.py bench/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
+SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
 	sandbox/*.py skills/*.py)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help run test setup check check-long promises screenshots bench clean
+.PHONY: help run test setup check check-long promises screenshots bench chaos clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ screenshots: $(STAMP)-test ## one picture per state of the sandbox page
 
 bench: $(STAMP)-test ## the bars of docs/performance.md; ARGS=--quick, ARGS="--only backlog"
 	$(BIN)/python -m tierline.bench.run $(ARGS)
+
+chaos: $(STAMP)-test ## real processes and sockets, seeded faults: SEED=1 N=20000; ARGS=--bugs proves the checker
+	$(BIN)/python -m tierline.bench.chaos --seed $(or $(SEED),1) -n $(or $(N),200) $(ARGS)
 
 clean:           ## remove what the verbs made
 	rm -rf .venv .types build var *.egg-info

@@ -47,9 +47,10 @@ class ApiClient:
         """`/readyz`, whether up or down."""
         return await self._call("GET", "/readyz", also=(503,))
 
-    async def why(self, contact: str) -> Mapping[str, object]:
-        """The explanation of a contact."""
-        return await self._call("GET", f"/api/v1/contacts/{quote(contact, safe='')}/why")
+    async def why(self, contact: str, at: str = "") -> Mapping[str, object]:
+        """The explanation of a contact, now or at an instant, with why each offer went where it went."""
+        query = f"at={quote(at, safe='')}" if at else "choices=1"
+        return await self._call("GET", f"/api/v1/contacts/{quote(contact, safe='')}/why?{query}")
 
     async def plan(self) -> Mapping[str, object]:
         """`{"version", "yaml"}`."""
@@ -114,7 +115,11 @@ class ApiClient:
         return _rows(await self._call("GET", f"/api/v1/contacts?customer={quote(customer, safe='')}"))
 
     async def _call(
-        self, method: str, path: str, body: Mapping[str, object] | None = None, also: tuple[int, ...] = ()
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        also: tuple[int, ...] = (),
     ) -> Mapping[str, object]:
         headers = {"Authorization": f"Bearer {self._token}"}
         try:

@@ -131,6 +131,10 @@ class Reads(Calls):
         """A connection of the caller's own for blocking reads; the caller closes it."""
         return await self._store.reader()
 
+    async def seen(self, key: str) -> bool:
+        """Whether `once` has seen `key` within its time; asking leaves no trace."""
+        return bool(await self.plain("EXISTS", self.key(f"once:{key}")))
+
     async def opted_out(self, address: str) -> bool:
         """Whether the address wants nothing from us."""
         return bool(await self.plain("SISMEMBER", self.key("optout"), address))

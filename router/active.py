@@ -17,6 +17,7 @@ from .plan.load import load_async
 from .plan.model import Plan
 from .roster import muster
 from .rulebook import Rulebook
+from .situation import Situation
 
 log = structlog.get_logger()
 
@@ -42,10 +43,12 @@ class ActivePlan:
 
     queue: Queue
     book: Rulebook
+    situation: Situation = Situation()
+    shown: tuple[Rulebook, Situation, Rulebook] | None = None
     # Several in one process ask for it.
     taking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     draft: Plan | None = field(default=None, repr=False)
-    written: int = -1
+    written: Rulebook | None = field(default=None, repr=False)  # whose agents this process wrote last
     changes: dict[str, int | None] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -67,12 +70,21 @@ class ActivePlan:
             await queue.publish(
                 after + 1, plan.source, author, "first start", expected_version=0, origin=author
             )
+        await it.heed()
         await it.follow()
         return it
 
     def __call__(self) -> Rulebook:
-        """The rulebook of the active version."""
-        return self.book
+        """The rulebook of the active version, in the present situation."""
+        if self.shown is None or self.shown[0] is not self.book or self.shown[1] is not self.situation:
+            self.shown = self.book, self.situation, self.book.under(self.situation)
+        return self.shown[2]
+
+    async def heed(self) -> None:
+        """See which services are closed at once, and which incidents there are."""
+        found = Situation.read(await self.queue.alerts())
+        if found != self.situation:
+            self.situation = found
 
     async def follow(self) -> bool:
         """Take over the version in the store if it is another one; whether it was."""
@@ -85,9 +97,9 @@ class ActivePlan:
             return False
         plan = await self.read(active.yaml, f"plan version {active.version}")
         book = Rulebook(plan, active.version)
-        before = self.book if self.written == self.book.version else None
-        self.changes = await muster(self.queue, book, await self.queue.now(), before)
-        self.book, self.written, self.draft = book, book.version, None
+        written = book.under(self.situation)
+        self.changes = await muster(self.queue, written, await self.queue.now(), self.written)
+        self.book, self.written, self.draft = book, written, None
         log.info("plan.active", version=active.version, agents=len(plan.agents), services=len(plan.services))
         return True
 
@@ -104,12 +116,13 @@ class ActivePlan:
 
     def mustered(self, version: int) -> dict[str, int | None] | None:
         """What `muster` gave when this process wrote the agents of that version; None when it hasn't."""
-        return dict(self.changes) if self.written == version else None
+        return dict(self.changes) if self.written is not None and self.written.version == version else None
 
     async def run(self) -> None:
         """Follow for ever."""
         while True:
             await self.follow()
+            await self.heed()
             await asyncio.sleep(FOLLOW)
 
     async def publish(

@@ -15,7 +15,7 @@ from ..queue.state import AgentView, mask_of
 from ..skills.schedule import Hours
 from ..skills.skill import Capacity, Profile
 from .plan.model import AgentSpec, Plan, Service
-from .rulebook import Rulebook, agent_id, both_open, instant, millis
+from .rulebook import Rulebook, agent_id, both_open, instant, millis, span
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
@@ -73,6 +73,8 @@ def duty(book: Rulebook, spec: AgentSpec, at: datetime) -> tuple[bool, tuple[str
 def drains(book: Rulebook, service: Service, at: datetime) -> bool:
     """Whether `service` has closed so lately that those who waited are still served."""
     hours = book.hours(service.name)
+    if book.emergency(service.name, at):
+        return False
     return not hours.is_open(at) and hours.is_open(at - service.drain)
 
 
@@ -121,8 +123,8 @@ def _changes(hours: Hours, start: datetime) -> list[datetime]:
     return found
 
 
-async def write(queue: Queue, who: Enlisted) -> None:
-    """Make the queue's agent what `who` says; presence and work stay as they are."""
+async def write(queue: Queue, who: Enlisted, grace: int) -> None:
+    """Make the queue's agent what `who` says; presence and work stay as they are. `grace` in ms: see `Queue.agent`."""
     await queue.agent(
         who.id,
         profile=who.profile,
@@ -130,6 +132,7 @@ async def write(queue: Queue, who: Enlisted) -> None:
         channels=mask_of(who.spec.channels),
         on_shift=who.on_shift,
         edges=who.edges,
+        grace=grace,
     )
 
 
@@ -158,9 +161,9 @@ async def muster(
     same = _unconcerned(before, book)
     known = {name: view for name, view in there.items() if name in same}
     changes = await write_anew(queue, book, now, [spec.name for spec in book.plan.agents], known)
-    gone = [name for name in there if name not in book.by_id]
+    grace, gone = span(book.plan.settings.grace), [name for name in there if name not in book.by_id]
     for some in batched(gone):
-        await asyncio.gather(*(queue.remove_agent(name) for name in some))
+        await asyncio.gather(*(queue.remove_agent(name, grace) for name in some))
     return changes
 
 
@@ -174,12 +177,13 @@ async def write_anew(
     """Write these agents as of `now`, but not who is `known` to be as they should, some at once: a long roster never
     holds up the loop, and the store syncs once for all that come together."""
     near, changes = Closings.of(book, instant(now)), dict[str, int | None]()
+    grace = span(book.plan.settings.grace)
     for some in batched(names):
         specs = [spec for name in some if (spec := book.by_id.get(agent_id(name))) is not None]
         people = [enlist(book, spec, now, near) for spec in specs]
         changes |= {who.spec.name: who.changes for who in people}
         late = [who for who in people if not _stands(who, known.get(who.id))]
-        await asyncio.gather(*(write(queue, who) for who in late))
+        await asyncio.gather(*(write(queue, who, grace) for who in late))
         await asyncio.sleep(0)
     return changes
 
@@ -191,7 +195,9 @@ def batched(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _unconcerned(before: Rulebook | None, book: Rulebook) -> frozenset[str]:
     """The ids of agents about whom `book` says what the version just before it said."""
-    if before is None or before.version != book.version - 1 or _terms(before.plan) != _terms(book.plan):
+    if before is None or before.version != book.version - 1 or before.situation != book.situation:
+        return frozenset()
+    if _terms(before.plan) != _terms(book.plan):
         return frozenset()
     return frozenset(name for name, spec in book.by_id.items() if before.by_id.get(name) == spec)
 

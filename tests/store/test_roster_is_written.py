@@ -71,7 +71,8 @@ async def test_only_whom_a_version_concerns_is_written_and_each_once(queue: Queu
     await watch.tick()
     assert await written(queue, since) == Counter(["P3", f"P{PEOPLE}", "P7"])
     there = await queue.agents()
-    assert set(there) == {f"P{n}" for n in people} and there["P3"].profile.tier == 2
+    assert there.keys() == {f"P{n}" for n in people} | {"P7"} and there["P7"].why == "removed"
+    assert there["P3"].profile.tier == 2
 
 
 async def test_what_concerns_everybody_is_written_for_everybody(queue: Queue) -> None:
