@@ -29,6 +29,7 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
+from .queue.address import site_of
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.history import History
@@ -60,7 +61,7 @@ from .settings import Secrets, Settings
 log = structlog.get_logger()
 
 SITE = "main"
-"""One process serves one site; its keys carry the tag {main}. The plan's `site` is only its name."""
+"""One process serves one site; its keys carry this tag, or that in REDIS_URL. The plan's `site` is only its name."""
 Role = Literal["all", "web", "worker"]
 """web: the doors' webhooks and the API; worker: the desk and everything that is done of its own accord."""
 HEALTH_EVERY = 2.0
@@ -118,6 +119,7 @@ class App:
         settings = self.settings
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         database_url = settings.database_url.get_secret_value() if settings.database_url else None
+        self.site = site_of(redis_url) or self.site
         self.store = await Store.open(redis_url, settings.data, self.site, insecure=settings.store_insecure)
         for text in self.store.warnings:
             log.warning("store.warning", text=text)

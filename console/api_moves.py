@@ -13,6 +13,7 @@ from ..router.moves import Moves, Outcome, Who
 from ..router.rulebook import millis
 from ..router.situations import Situations
 from ..router.when import NoTime, when
+from .api_plan import origin
 from .bodies import BadBody, read_object
 from .views import iso
 
@@ -172,7 +173,8 @@ def said(it: Outcome) -> web.Response:
 
 async def _read(request: web.Request, key: str = "id") -> tuple[str, Who, Mapping[str, object]]:
     body = await read_object(request) if request.can_read_body else {}
-    return request.match_info.get(key, ""), Who(_text(body, "by") or "the API", "", True), body
+    who = Who(_text(body, "by") or "the API", "", True, origin(request))
+    return request.match_info.get(key, ""), who, body
 
 
 def _text(body: Mapping[str, object], name: str) -> str:

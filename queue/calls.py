@@ -37,6 +37,10 @@ class Plain(Protocol):
         """One command and its reply."""
         ...
 
+    async def all_replicated(self, key: str) -> bool:
+        """Whether replicas have whatever could have been read until now."""
+        ...
+
 
 class StoreLike(Caller, Protocol):
     """`Store`: function calls, plain reads, and connections of their own for blocking reads."""

@@ -16,7 +16,8 @@ from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Past
-from ..queue.state import Event
+from ..queue.state import QUEUED, ContactView, Event
+from ..skills.skill import refusal
 from .alerts import Alerts
 from .announce import Announce
 from .body import Body, line
@@ -257,10 +258,21 @@ class Deliveries:
             case _ if contact.now_step.alert:
                 at = f"step {contact.step + 1} of {len(contact.route.steps)}"
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
+            case "step" if more(event).get("why") == "nobody" and await self._nobody(contact):
+                text = f"{event.c} ({contact.service}): nobody on shift may take it. It waits until somebody comes."
             case _:
                 return
         name = f"{event.e}:{contact.service}:{contact.step}"
         await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+
+    async def _nobody(self, contact: ContactView) -> bool:
+        """Whether it waits in its last step, and nobody who is there could take it in any step."""
+        if contact.step < len(contact.route.steps) - 1 or contact.state not in QUEUED:
+            return False
+        there = [
+            it for it in (await self.queue.agents()).values() if it.on_shift and it.presence != "offline"
+        ]
+        return all(refusal(step.need, it.profile) for it in there for step in contact.route.steps)
 
 
 def _key(event: Event) -> str:

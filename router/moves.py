@@ -53,6 +53,7 @@ class Who:
     name: str
     agent: str
     supervisor: bool
+    origin: str = ""  # from where, for the audit log
 
     @classmethod
     def of(cls, book: Rulebook, actor: Actor) -> Who | None:
@@ -60,7 +61,8 @@ class Who:
         spec, boss = agent_of(book.plan, actor), is_supervisor(book.plan, actor)
         if spec is None and not boss:
             return None
-        return cls(spec.name if spec else actor.name, agent_id(spec.name) if spec else "", boss)
+        name, agent = (spec.name, agent_id(spec.name)) if spec else (actor.name, "")
+        return cls(name, agent, boss, f"slack {actor.user}")
 
 
 class Stop(Exception):
@@ -83,7 +85,7 @@ class Moves:
 
     async def transfer(self, who: Who, contact: str, words: str, reason: str = "") -> Outcome:
         """To whom the beginning of `words` names; the rest is the reason where `reason` gives none."""
-        return await self._guarded(self._transfer(who, contact, words, reason))
+        return await self._guarded(who, "transfer", contact, self._transfer(who, contact, words, reason))
 
     async def _transfer(self, who: Who, contact: str, words: str, reason: str) -> Outcome:
         view, by = await self._mine(who, contact)
@@ -92,7 +94,7 @@ class Moves:
 
     async def escalate(self, who: Who, contact: str, tried: str, reason: str = "") -> Outcome:
         """To the next tier that the service knows; what was tried must be said."""
-        return await self._guarded(self._escalate(who, contact, tried, reason))
+        return await self._guarded(who, "escalate", contact, self._escalate(who, contact, tried, reason))
 
     async def _escalate(self, who: Who, contact: str, tried: str, reason: str) -> Outcome:
         view, by = await self._mine(who, contact)
@@ -106,7 +108,7 @@ class Moves:
 
     async def assign(self, who: Who, contact: str, words: str, reason: str = "") -> Outcome:
         """A supervisor gives it to one agent, who alone is asked as long as they are on duty."""
-        return await self._guarded(self._assign(who, contact, words, reason))
+        return await self._guarded(who, "assign", contact, self._assign(who, contact, words, reason))
 
     async def _assign(self, who: Who, contact: str, words: str, reason: str) -> Outcome:
         view, by = await self._mine(who, contact)
@@ -162,7 +164,7 @@ class Moves:
                 await self.queue.keep(contact, by), f"{contact} stays with {self._name(view.owner)}."
             )
 
-        return await self._guarded(work())
+        return await self._guarded(who, "keep", contact, work())
 
     async def release(self, who: Who, contact: str, reason: str = "") -> Outcome:
         """Given back: others are asked, with its rank."""
@@ -174,7 +176,7 @@ class Moves:
             answer = await self.queue.release(contact, by, reason[:LONGEST])
             return self._said(answer, f"{contact} is back in the queue, with its rank.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "release", contact, work())
 
     async def consult(self, who: Who, contact: str, words: str) -> Outcome:
         """Ask a colleague or a team in the thread; nothing else changes."""
@@ -192,7 +194,7 @@ class Moves:
             answer = await self.queue.consult(contact, view.owner, asked, question[:LONGEST])
             return self._said(answer, f"{to.words} is asked. {contact} stays with {self._name(view.owner)}.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "consult", contact, work())
 
     # ---- later, sooner ------------------------------------------------------------------------------------------
 
@@ -215,7 +217,7 @@ class Moves:
             answer = await self.queue.park(contact, wake, why[:LONGEST] or "date")
             return self._said(answer, f"{contact} is held until {until}.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "snooze", contact, work())
 
     async def wake(self, who: Who, contact: str) -> Outcome:
         """Snoozed or held no longer."""
@@ -224,7 +226,7 @@ class Moves:
             await self._mine(who, contact)
             return self._said(await self.queue.wake(contact), f"{contact} is awake.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "wake", contact, work())
 
     async def priority(self, who: Who, contact: str, points: int | None, why: str = "") -> Outcome:
         """So many points more (each as if a minute earlier) or fewer; None: due now. Supervisors only."""
@@ -242,7 +244,7 @@ class Moves:
             )
             return self._said(answer, f"{contact} {more}.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "priority", contact, work())
 
     # ---- one or two ---------------------------------------------------------------------------------------------
 
@@ -257,7 +259,7 @@ class Moves:
             answer = await self.queue.merge(contact, into)
             return self._said(answer, f"{contact} is part of {into} now.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "merge", contact, work())
 
     async def split(self, who: Who, contact: str, numbers: Sequence[int]) -> Outcome:
         """These of the customer's messages become a contact of their own."""
@@ -277,7 +279,7 @@ class Moves:
                 return self._said(done, "")
             return Outcome("ok", f"{done.contact} was split off {contact}.", done.contact)
 
-        return await self._guarded(work())
+        return await self._guarded(who, "split", contact, work())
 
     # ---- the end, and after it ----------------------------------------------------------------------------------
 
@@ -292,7 +294,7 @@ class Moves:
                 await self.queue.once(spam_key(Facts.parse(view.facts).address), SPAM_KEPT)
             return self._said(answer, f"{contact} was spam: it has ended, and nothing is sent.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "spam", contact, work())
 
     async def reopen(self, who: Who, contact: str, queued: bool = False) -> Outcome:
         """What has ended goes on: with whoever re-opens it, or (`queued`, or who is no agent) in the queue."""
@@ -313,7 +315,7 @@ class Moves:
             )
             return self._said(answer, f"{contact} is open again: it is {where}.")
 
-        return await self._guarded(work())
+        return await self._guarded(who, "reopen", contact, work())
 
     async def _last(self, view: ContactView) -> str:
         if view.owner:
@@ -338,11 +340,15 @@ class Moves:
             "not_owner", f"{contact} is with {self._name(view.owner)}: only they or a supervisor do that."
         )
 
-    async def _guarded(self, work: Awaitable[Outcome]) -> Outcome:
+    async def _guarded(self, who: Who, act: str, contact: str, work: Awaitable[Outcome]) -> Outcome:
+        """What a supervisor did with somebody's contact is on record; what an owner does, the ledger tells."""
         try:
-            return await work
+            outcome = await work
         except Stop as stop:
             return stop.outcome
+        if outcome.ok and who.supervisor:
+            await self.queue.audit(who.name, f"contact.{act}", {"contact": contact}, who.origin)
+        return outcome
 
     def _said(self, answer: Answer, done: str) -> Outcome:
         match answer.outcome:

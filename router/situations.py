@@ -41,6 +41,7 @@ class Situations:
         await self.heed()
         if not done:
             return Outcome("stale", f"{name} was closed by somebody else a moment ago.")
+        await self.queue.audit(who.name, "service.close", {"service": name, "until": until}, who.origin)
         zone = self.book().plan.timezone
         end = (
             f"until {spoken(until, now, zone, 'en')}"
@@ -59,6 +60,7 @@ class Situations:
         if shut is None or not await self.queue.alert(shut.name, False, dump(shut)):
             return Outcome("stale", f"{name} isn't closed by anybody; its hours are those of the plan.")
         await self.heed()
+        await self.queue.audit(who.name, "service.open", {"service": name}, who.origin)
         return Outcome(
             "ok", f"{name} follows its hours again. Whom the closing held goes back into the queue."
         )
@@ -87,6 +89,7 @@ class Situations:
         it = Incident(id, name, found, text.strip()[:LONGEST], now, who.name)
         await self.queue.alert(it.name, True, dump(it))
         await self.heed()
+        await self.queue.audit(who.name, "incident.begin", {"incident": id, "text": it.text}, who.origin)
         return Outcome(
             "ok", f"Incident {id} stands. End it with `/tierline incident end {id}: what they are told`.", id
         )
@@ -104,6 +107,7 @@ class Situations:
         if not await self.queue.alert(it.name, False, dump(over)):
             return Outcome("stale", "Somebody has ended it already.")
         await self.heed()
+        await self.queue.audit(who.name, "incident.end", {"incident": it.id, "text": over.end}, who.origin)
         return Outcome("ok", f"Incident {it.id} is over.")
 
     def _service(self, name: str) -> str | None:

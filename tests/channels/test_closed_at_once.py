@@ -40,6 +40,12 @@ async def test_closed_at_once_who_waits_is_held_with_their_place_and_opened_agai
         await post(stage, "/services/nothing/close", {}, 404)
         await post(stage, "/services/help/close", {"until": "whenever"}, 400)
 
+        async def on_record() -> bool:
+            acts = [(line["who"], line["act"]) for line in await stage.api("/audit")]
+            return acts[-2:] == [("Mira", "service.close"), ("Mira", "service.open")]
+
+        await stage.until(on_record)
+
 
 @pytest.mark.promise("incident-told-once")
 async def test_an_incident_is_told_to_those_it_concerns_once_and_its_end_to_the_same(tmp_path: Path) -> None:
