@@ -5,7 +5,6 @@ Nothing here decides anything. Instants are milliseconds.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Profile
@@ -66,6 +65,7 @@ class Contact:
     offers: dict[str, Offer] = field(default_factory=dict)
     pairs: set[str] = field(default_factory=set)
     personal: str = ""
+    listed: int | str | None = None  # where it waits: its class's set, or that of the agent it is meant for
     drainer: str = ""
     wake: int | None = None
     wrap_until: int | None = None
@@ -138,13 +138,13 @@ class Agent:
     draining: str = ""
     holds: dict[str, Channel] = field(default_factory=dict)
     offers: set[str] = field(default_factory=set)
-    counts: Counter[Channel] = field(default_factory=Counter)
+    counts: dict[Channel, int] = field(default_factory=lambda: dict.fromkeys(CHANNELS, 0))
     costs: dict[Channel, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
     can: dict[int, int] = field(
         default_factory=dict
     )  # classes that admit the profile → its tier's place there
-    rooms: dict[Channel, bool | None] = field(default_factory=dict)  # `room`, until something moves
+    fits: tuple[int, int] | None = None  # `mask` and `tight`, until something moves
     snoozed: set[str] = field(default_factory=set)
     grace: int = GRACE
     removing: bool = False
@@ -167,39 +167,49 @@ class Agent:
 
     def load(self, live: bool) -> int:
         """The cost of all live or all deferred work, interrupted work in full."""
-        return sum(n * self.costs[ch] for ch, n in self.counts.items() if (ch in LIVE) == live)
+        return sum([n * self.costs[ch] for ch, n in self.counts.items() if n and (ch in LIVE) == live])
 
     @property
     def permille(self) -> int:
         """Load against the budget, at most twice it."""
         return min(2000, (self.load(True) + self.load(False)) * 1000 // max(1, self.capacity.budget))
 
-    def room(self, channel: Channel) -> bool | None:
-        """Whether one more contact fits: True, False, or None when the budget alone is in the way."""
-        if channel not in self.rooms:
-            self.rooms[channel] = self._room(channel)
-        return self.rooms[channel]
-
-    def _room(self, channel: Channel) -> bool | None:
-        cost, budget, counts = self.costs[channel], self.capacity.budget, self.counts
-        if cost > budget or counts[channel] >= self.caps.get(channel, 1 << 30):
-            return False
-        if len(self.offers) >= self.capacity.offers and not (
-            channel == "voice" and not any(self.holds[it] in LIVE for it in self.offers)
-        ):
-            return False
-        if channel not in LIVE and counts["voice"]:
-            return False
-        live = self.load(True)
-        fits = live == 0 if channel == "voice" else cost <= budget - live - self.load(False)
-        return fits or None
-
     @property
     def mask(self) -> int:
         """The channels that they can take now, as bits."""
-        if not self.ready:
-            return 0
-        return sum(BITS[ch] for ch in CHANNELS if self.channels & BITS[ch] and self.room(ch))
+        return (self.fits or self.measure())[0]
+
+    @property
+    def tight(self) -> int:
+        """The channels of which the budget alone keeps them, as bits."""
+        return (self.fits or self.measure())[1]
+
+    def measure(self) -> tuple[int, int]:
+        """`mask` and `tight` as they are now."""
+        mask = tight = 0
+        if self.ready:
+            live, deferred = self.load(True), self.load(False)
+            for channel, bit in BITS.items():
+                if self.channels & bit and self._may_hold(channel):
+                    left = self.capacity.budget - live - deferred
+                    if live == 0 if channel == "voice" else self.costs[channel] <= left:
+                        mask |= bit
+                    else:
+                        tight |= bit
+        self.fits = mask, tight
+        return self.fits
+
+    def _may_hold(self, channel: Channel) -> bool:
+        """Whether one more contact fits, were it not for what the others cost."""
+        if self.costs[channel] > self.capacity.budget or self.counts[channel] >= self.caps.get(
+            channel, 1 << 30
+        ):
+            return False
+        if channel not in LIVE and self.counts["voice"]:
+            return False
+        return len(self.offers) < self.capacity.offers or (
+            channel == "voice" and not any(self.holds[it] in LIVE for it in self.offers)
+        )
 
 
 def contact_view(it: Contact) -> ContactView:
