@@ -248,7 +248,7 @@ class Matching(Memory):
         for channel, classes in self.queue.items():
             if mask & BITS[channel]:
                 for number, keys in classes.items():
-                    if number in agent.can:
+                    if number in agent.can and (best is None or keys[0] < best.key):
                         best = self._earliest(agent, keys, best)
         return None if best is None or self.held_back(agent, best) else best
 
