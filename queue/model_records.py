@@ -12,6 +12,7 @@ from .contact import Preference, Route, Step
 from .state import BITS, ENDED, AgentView, ContactState, ContactView, MessageView, OfferView, Presence
 
 GRACE = 300_000  # so long an agent's work stays with them when they leave
+NONE = 1 << 30  # as a limit
 
 Key = tuple[int, str]  # (rank, id): the one order in which contacts are served
 
@@ -188,28 +189,24 @@ class Agent:
         """`mask` and `tight` as they are now."""
         mask = tight = 0
         if self.ready:
-            live, deferred = self.load(True), self.load(False)
+            counts, costs, budget = self.counts, self.costs, self.capacity.budget
+            live = self.load(True)
+            left = budget - live - self.load(False)
+            asked = len(self.offers) >= self.capacity.offers
+            rung = asked and any(self.holds[it] in LIVE for it in self.offers)
             for channel, bit in BITS.items():
-                if self.channels & bit and self._may_hold(channel):
-                    left = self.capacity.budget - live - deferred
-                    if live == 0 if channel == "voice" else self.costs[channel] <= left:
-                        mask |= bit
-                    else:
-                        tight |= bit
+                if not self.channels & bit or costs[channel] > budget:
+                    continue
+                if counts[channel] >= self.caps.get(channel, NONE) or (rung if channel == "voice" else asked):
+                    continue
+                if channel not in LIVE and counts["voice"]:
+                    continue
+                if live == 0 if channel == "voice" else costs[channel] <= left:
+                    mask |= bit
+                else:
+                    tight |= bit
         self.fits = mask, tight
         return self.fits
-
-    def _may_hold(self, channel: Channel) -> bool:
-        """Whether one more contact fits, were it not for what the others cost."""
-        if self.costs[channel] > self.capacity.budget or self.counts[channel] >= self.caps.get(
-            channel, 1 << 30
-        ):
-            return False
-        if channel not in LIVE and self.counts["voice"]:
-            return False
-        return len(self.offers) < self.capacity.offers or (
-            channel == "voice" and not any(self.holds[it] in LIVE for it in self.offers)
-        )
 
 
 def contact_view(it: Contact) -> ContactView:
