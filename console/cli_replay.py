@@ -13,23 +13,24 @@ import typer
 
 from .api_client import ApiClient
 from .cli_common import api, fail, finish, settings
-from .replay_views import lines
+from .replay_views import NEAR, lines
 
 LOOK = 0.5
 """Seconds between two looks at how far it is."""
 
 
 def replay(
-    day: Annotated[str, typer.Option(help="The recorded day: 2026-11-20, in the plan's time zone.")],
+    day: Annotated[str, typer.Option(help="The recorded day in the plan's time zone: 2026-11-20, today, yesterday.")],
     file: Annotated[
         Path | None, typer.Argument(help="A draft to compare; without it the record is only done again.")
     ] = None,
 ) -> None:
     """Do a recorded day again under the active plan, and only if nothing differs compare a draft on it."""
     try:
-        date.fromisoformat(day)
+        if day not in NEAR:
+            date.fromisoformat(day)
     except ValueError:
-        fail("--day: a date such as 2026-11-20", 2)
+        fail("--day: a date such as 2026-11-20, today or yesterday", 2)
     draft = ""
     if file is not None:
         try:
@@ -40,7 +41,7 @@ def replay(
     if it.get("state") != "done":
         fail(f"The replay failed: {it.get('failed')}")
     result: Any = it["result"]
-    for line in lines(day, result):
+    for line in lines(str(it["day"]), result):
         typer.echo(line)
     if not result["reproduced"]:
         raise typer.Exit(1)

@@ -22,6 +22,7 @@ from ..settings import Settings
 from .api import Api
 from .bodies import BadBody, read_object
 from .problem import problem
+from .replay_views import NEAR
 from .replay_worker import Job
 
 log = structlog.get_logger()
@@ -81,16 +82,19 @@ class Replays:
         ]
 
     async def start(self, request: web.Request) -> web.Response:
-        """Replay a day: `{"day": "2026-11-20", "yaml"?: a draft}`; answers at once where to look."""
-        raw = await read_object(request)
-        day, draft = _day(raw.get("day")), raw.get("yaml", "")
+        """Replay a day: `{"day": "2026-11-20", "yaml"?: a draft}`; answers at once where to look.
+
+        `day` may be `today` or `yesterday` of the plan's time zone; today is replayed as far as it has come.
+        """
+        raw, now, book = await read_object(request), await self.now(), self.book()
+        today = datetime.fromtimestamp(now / 1000, ZoneInfo(book.plan.timezone)).date()
+        day, draft = _day(raw.get("day"), today), raw.get("yaml", "")
         if not isinstance(draft, str):
             raise BadBody("`yaml` is a plan's text.")
         if any(run.state == "running" for run in self.runs.values()):
             return problem(409, "busy", "A replay is running: look at it, or wait until it is done.")
-        book = self.book()
         start, end = bounds(day, book.plan.timezone)
-        if start > await self.now():
+        if start > now:
             raise BadBody("`day` has not been yet.")
         try:
             if draft:
@@ -172,8 +176,10 @@ def bounds(day: date, zone: str) -> tuple[int, int]:
     return millis(begin), millis(datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)))
 
 
-def _day(raw: object) -> date:
+def _day(raw: object, today: date) -> date:
     try:
+        if raw in NEAR:
+            return today - NEAR[str(raw)]
         return date.fromisoformat(raw if isinstance(raw, str) else "")
     except ValueError:
-        raise BadBody('Send {"day": "2026-11-20", "yaml"?}: `day` is a date.') from None
+        raise BadBody('Send {"day": "2026-11-20", "yaml"?}: `day` is a date, `today` or `yesterday`.') from None

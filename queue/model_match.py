@@ -5,17 +5,21 @@ Written for reading: every choice is a minimum over everybody or a walk through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
-from ..skills.skill import CHANNELS, LIVE, score
+from ..skills.skill import LIVE, score
 from .model_memory import Memory
-from .model_records import Agent, Contact, Offer
+from .model_records import Agent, Contact, Key, Offer
 from .state import BITS
 
 DELIVERY = 30_000  # how long an offer may take to reach the agent
 LIFT = 300_000  # after this long "everybody said no" is asked again in the last step
 MISSED_PAIR = 60_000
+LONGEST = attrgetter("since", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,38 +172,32 @@ class Matching(Memory):
             and self.could(agent, contact)
             and contact.personal in ("", agent.name)
             and agent.name not in contact.offers
-            and agent.room(contact.route.channel) is True
+            and bool(agent.mask & BITS[contact.route.channel])
         )
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        able = self.who_may_take(contact)
-        first = min(able, key=self.order(contact), default=None)
-        if first is None or not self.held_back(first, contact):
-            return first
-        able.remove(first)
-        for agent in sorted(able, key=self.order(contact)):
-            if not self.held_back(agent, contact):
-                return agent
-        return None
+        return next((it for it in self.who_may_take(contact) if not self.held_back(it, contact)), None)
 
-    def who_may_take(self, contact: Contact) -> list[Agent]:
-        """Everybody of whom `may_take` is true, for a contact that is meant for nobody in person."""
+    def who_may_take(self, contact: Contact) -> Iterator[Agent]:
+        """Everybody of whom `may_take` is true, in the order of choice; the contact is meant for nobody in person."""
         if not self.desk_up:
-            return []
-        channel, bit = contact.route.channel, BITS[contact.route.channel]
+            return
+        bit, order = BITS[contact.route.channel], self.order(contact)
         out = {contact.owner, *contact.pairs, *contact.offers}
-        return [
-            it
-            for it in self.admitted(contact.klass)
-            if it.channels & bit and it.name not in out and it.room(channel) is True
-        ]
+        for tier in self.admitted(contact.klass):
+            able = [it for it in tier if it.mask & bit and it.name not in out]
+            if able:
+                first = min(able, key=order)  # hardly ever is a second one asked for
+                yield first
+                able.remove(first)
+                yield from sorted(able, key=order)
 
-    def order(self, contact: Contact) -> Callable[[Agent], tuple[int | str, ...]]:
-        """`choice` for one contact; the usual one, the longest available without shares, is written out."""
-        number, step = contact.klass, contact.now_step
+    def order(self, contact: Contact) -> Callable[[Agent], Any]:
+        """`choice` among those of one tier; the usual one, the longest available without shares, is written out."""
+        step = contact.now_step
         if step.pick == "longest" and not step.shares:
-            return lambda it: (it.can[number], it.since, it.name)
+            return LONGEST
         return lambda it: self.choice(it, contact)
 
     def choice(self, agent: Agent, contact: Contact) -> tuple[int | str, ...]:
@@ -243,16 +241,26 @@ class Matching(Memory):
 
     def contact_for(self, agent: Agent) -> Contact | None:
         """The earliest contact that the agent may take, unless they are kept free for an earlier one."""
-        if not agent.ready or not self.desk_up:
-            return None
-        found = [self._first(agent, self.personal.get(agent.name, []))]
         mask = agent.mask
-        found += [self._first(agent, self.queue[ch]) for ch in CHANNELS if mask & BITS[ch]]
-        best = min((it for it in found if it), key=lambda it: it.key, default=None)
+        if not mask or not self.desk_up:
+            return None
+        best = self._earliest(agent, self.personal.get(agent.name, ()), None)
+        for channel, classes in self.queue.items():
+            if mask & BITS[channel]:
+                for number, keys in classes.items():
+                    if number in agent.can and (best is None or keys[0] < best.key):
+                        best = self._earliest(agent, keys, best)
         return None if best is None or self.held_back(agent, best) else best
 
-    def _first(self, agent: Agent, keys: Iterable[tuple[int, str]]) -> Contact | None:
-        return next((it for _, id in keys if self.may_take(agent, it := self.contacts[id])), None)
+    def _earliest(self, agent: Agent, keys: Sequence[Key], best: Contact | None) -> Contact | None:
+        """`best`, unless they may take one of `keys` that is earlier."""
+        for key in keys:
+            if best is not None and best.key < key:
+                return best
+            contact = self.contacts[key[1]]
+            if self.may_take(agent, contact):
+                return contact
+        return best
 
     # -- draining ------------------------------------------------------------------------------------------
 
@@ -260,10 +268,16 @@ class Matching(Memory):
         """Whether the agent is kept free for an earlier contact that doesn't fit beside their load yet."""
         if agent.draining:
             return self.contacts[agent.draining].key < contact.key
-        waited = [ch for ch in CHANNELS if self.queue[ch]]
-        tight = [ch for ch in waited if agent.channels & BITS[ch] and agent.room(ch) is None]
-        earlier = sorted(key for ch in tight for key in self.queue[ch] if key < contact.key)
-        for _, id in earlier:
+        tight = agent.tight
+        if not tight:
+            return False
+        earlier: list[Key] = []
+        for channel, classes in self.queue.items():
+            if tight & BITS[channel]:
+                for number, keys in classes.items():
+                    if number in agent.can:
+                        earlier += keys[: bisect_left(keys, contact.key)]
+        for _, id in sorted(earlier):
             waiting = self.contacts[id]
             if waiting.offers or waiting.drainer or not self.could(agent, waiting):
                 continue

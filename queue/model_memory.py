@@ -9,11 +9,14 @@ import json
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from heapq import heappop, heappush
+from typing import Any
 
 from ..skills.skill import CHANNELS, Channel, Need, Profile, refusal
 from .contact import Decision, Route
 from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import Event, State
+
+MET = 10_000  # routes known by identity; a plan has some dozens
 
 
 class Due(dict[str, int]):
@@ -45,16 +48,19 @@ class Memory:
         self.agents: dict[str, Agent] = {}
         self.due = Due()
         self.events: list[Event] = []
-        self.queue: dict[Channel, list[Key]] = {channel: [] for channel in CHANNELS}
-        self.personal: dict[str, list[Key]] = {}
+        self.queue: dict[Channel, dict[int, list[Key]]] = {channel: {} for channel in CHANNELS}  # by class
+        self.personal: dict[str, list[Key]] = {}  # by agent
         self.counter = 1000
         self.threads: dict[str, str] = {}
         self.last: dict[str, str] = {}
         self.ready: dict[str, Agent] = {}  # those available and on shift
         self.living: dict[int, bool] = {}  # `alive`, until somebody moves
-        self.able: dict[int, list[Agent]] = {}  # `admitted`, until somebody moves
+        self.able: dict[int, list[list[Agent]]] = {}  # `admitted`, until somebody moves
         self.classes: dict[Need, int] = {}
         self.numbered: dict[Route, tuple[int, ...]] = {}
+        self.met: dict[
+            int, tuple[Route, tuple[int, ...]]
+        ] = {}  # the same by identity: a route is long to hash
         self.midnights: tuple[int, ...] = ()
         self.accepted: Counter[tuple[int, str, str]] = Counter()
         self.alerts: dict[str, str] = {}
@@ -71,10 +77,14 @@ class Memory:
             self.living[number] = any(number in it.can and it.counted for it in self.agents.values())
         return self.living[number]
 
-    def admitted(self, number: int) -> list[Agent]:
-        """Those available and on shift whom the class admits."""
+    def admitted(self, number: int) -> list[list[Agent]]:
+        """Those available and on shift whom the class admits, tier by tier in the order in which they are asked."""
         if number not in self.able:
-            self.able[number] = [it for it in self.ready.values() if number in it.can]
+            tiers: dict[int, list[Agent]] = {}
+            for agent in self.ready.values():
+                if number in agent.can:
+                    tiers.setdefault(agent.can[number], []).append(agent)
+            self.able[number] = [tiers[place] for place in sorted(tiers)]
         return self.able[number]
 
     def moved(self) -> None:
@@ -84,6 +94,9 @@ class Memory:
 
     def intern(self, route: Route) -> tuple[int, ...]:
         """The numbers of the route's classes; new ones in the order of its steps."""
+        known = self.met.get(id(route))
+        if known and known[0] is route:
+            return known[1]
         if route not in self.numbered:
             for step in route.steps:
                 if step.need not in self.classes:
@@ -92,33 +105,44 @@ class Memory:
                         agent.can.update(place_in({step.need: number}, agent.profile))
                     self.tell("class", "", "", number, need=step.need.text)
             self.numbered[route] = tuple(self.classes[step.need] for step in route.steps)
+        if len(self.met) >= MET:
+            self.met.clear()
+        self.met[id(route)] = route, self.numbered[route]
         return self.numbered[route]
 
     def list_in(self, contact: Contact) -> None:
         """Put it into the set in which it is looked for, if it is looked for at all."""
         if contact.open:
-            insort(self.queue[contact.route.channel], contact.key)
+            contact.listed = contact.klass
+            insort(self.queue[contact.route.channel].setdefault(contact.klass, []), contact.key)
         elif contact.personal and contact.placeable and not contact.offers:
+            contact.listed = contact.personal
             insort(self.personal.setdefault(contact.personal, []), contact.key)
 
     def list_out(self, contact: Contact) -> None:
         """Take it out of the set it is in."""
-        for among in (self.queue[contact.route.channel], self.personal.get(contact.personal, [])):
-            at = bisect_left(among, contact.key)
-            if at < len(among) and among[at] == contact.key:
-                del among[at]
+        where, contact.listed = contact.listed, None
+        if where is None:
+            return
+        sets: dict[Any, list[Key]] = (
+            self.personal if isinstance(where, str) else self.queue[contact.route.channel]
+        )
+        among = sets[where]
+        del among[bisect_left(among, contact.key)]
+        if not among:
+            del sets[where]
 
     def hold(self, agent: Agent, contact: Contact) -> None:
         """From now on the contact costs the agent."""
         agent.holds[contact.id] = contact.route.channel
         agent.counts[contact.route.channel] += 1
-        agent.rooms.clear()
+        agent.fits = None
 
     def unhold(self, agent: Agent, contact: Contact) -> None:
         """The contact no longer costs the agent."""
         del agent.holds[contact.id]
         agent.counts[contact.route.channel] -= 1
-        agent.rooms.clear()
+        agent.fits = None
 
     def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "", pause: int = 0) -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""

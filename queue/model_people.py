@@ -41,7 +41,7 @@ class People(Owners):
                 agent.profile = profile
                 agent.can = place_in(self.classes, profile)
             agent.capacity, agent.channels = capacity, channels
-            agent.rooms.clear()
+            agent.fits = None
             agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
             agent.caps = dict(capacity.caps)
             agent.shift, agent.edges = on_shift, edges
@@ -173,6 +173,7 @@ class People(Owners):
         """Around a change of an agent's facts: does whatever follows from the difference."""
         ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
         yield
+        agent.fits = None
         self.moved()
         if agent.on_shift != shift:
             self.tell("shift", "", agent.name, on=agent.on_shift)

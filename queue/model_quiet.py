@@ -143,7 +143,7 @@ class Quiet(People, Texts):
         channel = it.route.channel
         if owner is None or not owner.ready or not owner.channels & BITS[channel]:
             return "owner away"
-        if owner.room(channel) is not True:
+        if not owner.mask & BITS[channel]:
             return "owner full"
         if owner.draining and self.contacts[owner.draining].key < (rank, it.id):
             return "owner draining"

@@ -5,7 +5,6 @@ Nothing here decides anything. Instants are milliseconds.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Profile
@@ -13,6 +12,7 @@ from .contact import Preference, Route, Step
 from .state import BITS, ENDED, AgentView, ContactState, ContactView, MessageView, OfferView, Presence
 
 GRACE = 300_000  # so long an agent's work stays with them when they leave
+NONE = 1 << 30  # as a limit
 
 Key = tuple[int, str]  # (rank, id): the one order in which contacts are served
 
@@ -66,6 +66,7 @@ class Contact:
     offers: dict[str, Offer] = field(default_factory=dict)
     pairs: set[str] = field(default_factory=set)
     personal: str = ""
+    listed: int | str | None = None  # where it waits: its class's set, or that of the agent it is meant for
     drainer: str = ""
     wake: int | None = None
     wrap_until: int | None = None
@@ -138,13 +139,13 @@ class Agent:
     draining: str = ""
     holds: dict[str, Channel] = field(default_factory=dict)
     offers: set[str] = field(default_factory=set)
-    counts: Counter[Channel] = field(default_factory=Counter)
+    counts: dict[Channel, int] = field(default_factory=lambda: dict.fromkeys(CHANNELS, 0))
     costs: dict[Channel, int] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
     can: dict[int, int] = field(
         default_factory=dict
     )  # classes that admit the profile → its tier's place there
-    rooms: dict[Channel, bool | None] = field(default_factory=dict)  # `room`, until something moves
+    fits: tuple[int, int] | None = None  # `mask` and `tight`, until something moves
     snoozed: set[str] = field(default_factory=set)
     grace: int = GRACE
     removing: bool = False
@@ -167,39 +168,45 @@ class Agent:
 
     def load(self, live: bool) -> int:
         """The cost of all live or all deferred work, interrupted work in full."""
-        return sum(n * self.costs[ch] for ch, n in self.counts.items() if (ch in LIVE) == live)
+        return sum([n * self.costs[ch] for ch, n in self.counts.items() if n and (ch in LIVE) == live])
 
     @property
     def permille(self) -> int:
         """Load against the budget, at most twice it."""
         return min(2000, (self.load(True) + self.load(False)) * 1000 // max(1, self.capacity.budget))
 
-    def room(self, channel: Channel) -> bool | None:
-        """Whether one more contact fits: True, False, or None when the budget alone is in the way."""
-        if channel not in self.rooms:
-            self.rooms[channel] = self._room(channel)
-        return self.rooms[channel]
-
-    def _room(self, channel: Channel) -> bool | None:
-        cost, budget, counts = self.costs[channel], self.capacity.budget, self.counts
-        if cost > budget or counts[channel] >= self.caps.get(channel, 1 << 30):
-            return False
-        if len(self.offers) >= self.capacity.offers and not (
-            channel == "voice" and not any(self.holds[it] in LIVE for it in self.offers)
-        ):
-            return False
-        if channel not in LIVE and counts["voice"]:
-            return False
-        live = self.load(True)
-        fits = live == 0 if channel == "voice" else cost <= budget - live - self.load(False)
-        return fits or None
-
     @property
     def mask(self) -> int:
         """The channels that they can take now, as bits."""
-        if not self.ready:
-            return 0
-        return sum(BITS[ch] for ch in CHANNELS if self.channels & BITS[ch] and self.room(ch))
+        return (self.fits or self.measure())[0]
+
+    @property
+    def tight(self) -> int:
+        """The channels of which the budget alone keeps them, as bits."""
+        return (self.fits or self.measure())[1]
+
+    def measure(self) -> tuple[int, int]:
+        """`mask` and `tight` as they are now."""
+        mask = tight = 0
+        if self.ready:
+            counts, costs, budget = self.counts, self.costs, self.capacity.budget
+            live = self.load(True)
+            left = budget - live - self.load(False)
+            asked = len(self.offers) >= self.capacity.offers
+            rung = asked and any(self.holds[it] in LIVE for it in self.offers)
+            for channel, bit in BITS.items():
+                if not self.channels & bit or costs[channel] > budget:
+                    continue
+                if counts[channel] >= self.caps.get(channel, NONE) or (rung if channel == "voice" else asked):
+                    continue
+                if channel not in LIVE and counts["voice"]:
+                    continue
+                if live == 0 if channel == "voice" else costs[channel] <= left:
+                    mask |= bit
+                else:
+                    tight |= bit
+        self.fits = mask, tight
+        return self.fits
 
 
 def contact_view(it: Contact) -> ContactView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .model_match import MISSED_PAIR, Bounds
 from .model_moves import Moves
@@ -45,14 +45,7 @@ class Timers(Moves):
 
     def _fire(self, member: str, at: int) -> None:
         kind, _, rest = member.partition(":")
-        fire: dict[str, Callable[[str, int], None]] = {
-            "o": self._offer_due, "s": self._step_due, "e": self._pair_due, "E": self._lift_due,
-            "w": self._wrap_due, "p": self._wake_due, "h": self._edge_due, "v": self._overtime_due,
-            "b": self._away_over, "d": self._fill_on, "k": self._class_died, "r": self._reply_due,
-            "q": self._quiet, "n": self._silent, "l": self._grace_over,
-            "g": lambda service, at: self.tell("service.edge", service=service),
-        }  # fmt: skip
-        fire[kind](rest, at)
+        FIRES[kind](self, rest, at)
 
     def _offer_due(self, rest: str, at: int) -> None:
         it, live = self.live(rest.split(":")[0], int(rest.split(":")[1]))
@@ -122,6 +115,9 @@ class Timers(Moves):
     def _away_over(self, rest: str, at: int) -> None:
         self.tell("away_over", "", rest)
 
+    def _service_edge(self, rest: str, at: int) -> None:
+        self.tell("service.edge", service=rest)
+
     def _fill_on(self, rest: str, at: int) -> None:
         self.end_personal(self.agents[rest])
         self.roomy.append(self.agents[rest])
@@ -168,3 +164,12 @@ class Timers(Moves):
         else:
             contact.state, contact.wake, contact.closed_at = "waiting", None, None
             self.freed.append(contact)
+
+
+FIRES: Mapping[str, Callable[[Timers, str, int], None]] = {
+    "o": Timers._offer_due, "s": Timers._step_due, "e": Timers._pair_due, "E": Timers._lift_due,
+    "w": Timers._wrap_due, "p": Timers._wake_due, "h": Timers._edge_due, "v": Timers._overtime_due,
+    "b": Timers._away_over, "d": Timers._fill_on, "k": Timers._class_died, "r": Timers._reply_due,
+    "q": Timers._quiet, "n": Timers._silent, "l": Timers._grace_over, "g": Timers._service_edge,
+}  # fmt: skip
+"""Kind of what is due → what is done."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...queue.contact import Arrived, Decision
 from ...queue.state import Event
@@ -24,8 +22,7 @@ class Unreadable(Exception):
     """An entry that doesn't say what was done; `str()` says why, in an operator's words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One event of the record with its details read."""
 
     e: str
@@ -35,8 +32,7 @@ class Line:
     x: X
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One transition of the record: at `t` (ms), with its events in order."""
 
     id: str
@@ -46,7 +42,7 @@ class Entry:
     @property
     def aside(self) -> bool:
         """Whether it only numbers a class: that happens outside of any transition, at no instant that matters."""
-        return all(it.e == "class" for it in self.lines)
+        return self.lines[0].e == "class" and all(it.e == "class" for it in self.lines)
 
     def find(self, kind: str, contact: str = "") -> Line | None:
         """Its first event of a kind (about a contact)."""
@@ -55,14 +51,25 @@ class Entry:
 
 def entries(events: Iterable[Event]) -> Iterator[Entry]:
     """Whole entries, in the ledger's order."""
-    for id, together in groupby(events, key=lambda event: event.id):
-        each = list(together)
-        yield Entry(id, each[0].t, tuple(Line(it.e, it.c, it.a, it.n, _details(it.x)) for it in each))
+    id, t, lines = "", 0, list[Line]()
+    for it in events:
+        if it.id != id or not lines:
+            if lines:
+                yield Entry(id, t, tuple(lines))
+            id, t, lines = it.id, it.t, []
+        lines.append(Line(it.e, it.c, it.a, it.n, _details(it.x)))
+    if lines:
+        yield Entry(id, t, tuple(lines))
 
 
 def _details(raw: str) -> X:
-    found = json.loads(raw) if raw not in ("", "{}") else {}
+    found = _read(raw)[0] if raw not in ("", "{}") else {}
     return found if isinstance(found, dict) else {}
+
+
+_read = (
+    json.JSONDecoder().raw_decode
+)  # what the ledger wrote has no blanks around it: `loads` looks for some first
 
 
 def carry_out(model: Virtual, entry: Entry) -> None:
@@ -88,8 +95,10 @@ def carry_out(model: Virtual, entry: Entry) -> None:
 
 def _cause(entry: Entry) -> Line:
     """The event that says what was asked for: the first, but for acts that take offers back before they tell."""
-    first = next((it for it in entry.lines if it.e != "class"), entry.lines[0])
-    if first.e == "tick":
+    first = entry.lines[0]
+    if first.e == "class":
+        first = next((it for it in entry.lines if it.e != "class"), first)
+    if first.e in CAUSES:
         return first
     gone = entry.find("agent")
     if gone is not None and gone.x.get("removed"):
@@ -107,6 +116,8 @@ def _cause(entry: Entry) -> Line:
     return first
 
 
+CAUSES = frozenset({"tick", "arrived", "delivered", "accepted", "declined", "wrapping"})
+"""Nothing that was asked for comes to tell these first as a mere consequence."""
 TAKING_BACK: Mapping[str, tuple[str, ...]] = {"parked": ("parked",), "gone": ("closed", "abandoned", "dead")}
 """Why offers were taken back → what was asked for then."""
 

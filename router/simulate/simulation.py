@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from ...queue.model import Model
 from ...queue.model_match import Bounds
@@ -24,8 +25,7 @@ RETURNS = 300_000
 """ms after which somebody who was set to away for two missed offers is back, unless the crew says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """An event of the model, with its details as they are."""
 
     t: int
