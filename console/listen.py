@@ -81,7 +81,7 @@ class Listener:
 
     async def start(self, runner: web.AppRunner, host: str, port: int) -> int:
         """Listen on every address of `host`; the port. Raises OSError."""
-        self._server = runner.server
+        self._server, self._doors, self.closing = runner.server, [], False
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
