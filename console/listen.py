@@ -66,6 +66,7 @@ class Listener:
         self._bodies = 0
         self._doors: list[socket.socket] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._welcomes: set[asyncio.Task[None]] = set()
         self._server: web.Server | None = None
         self._said = -3600.0
 
@@ -81,7 +82,7 @@ class Listener:
 
     async def start(self, runner: web.AppRunner, host: str, port: int) -> int:
         """Listen on every address of `host`; the port. Raises OSError."""
-        self._server = runner.server
+        self._server, self._doors, self.closing = runner.server, [], False
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
@@ -96,7 +97,7 @@ class Listener:
         self.closing = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._welcomes, return_exceptions=True)
         came = [one for door in self._doors for one in _waiting(door)]
         for door in self._doors:
             door.close()
@@ -118,13 +119,21 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             await self._room()
+            await _knock(loop, door)
             try:
-                one, _ = await loop.sock_accept(door)
+                one, _ = door.accept()
+            except BlockingIOError:  # it left again
+                continue
             except OSError as error:
                 self._tell_full(type(error).__name__)
                 await asyncio.sleep(0.1)
                 continue
-            await self._welcome(one)
+            # `sock_accept` would lose a connection, and cut a welcome short, where we are told to stop meanwhile.
+            one.setblocking(False)
+            welcome = asyncio.create_task(self._welcome(one), name="welcome")
+            self._welcomes.add(welcome)
+            welcome.add_done_callback(self._welcomes.discard)
+            await asyncio.shield(welcome)
 
     async def _welcome(self, one: socket.socket) -> None:
         assert self._server is not None
@@ -232,3 +241,13 @@ def _waiting(door: socket.socket) -> list[socket.socket]:
             found.append(door.accept()[0])
             found[-1].setblocking(False)
     return found
+
+
+async def _knock(loop: asyncio.AbstractEventLoop, door: socket.socket) -> None:
+    """Return when somebody stands at the door."""
+    there = asyncio.Event()
+    loop.add_reader(door, there.set)
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(door)

@@ -71,7 +71,8 @@ async def test_what_meets_a_busy_server_is_asked_again_and_happens_once(server: 
         await killer.call("SCRIPT", "KILL")
         done = await arriving
     assert (done.outcome, done.contact, done.n) == ("new", "C1001", 1)
-    assert [event.e for event in await queue.events()] == ["arrived", "queued"]
+    kinds = [event.e for event in await queue.events() if event.e != "class"]
+    assert kinds == ["arrived", "queued"]
     await client.close()
 
 
