@@ -56,11 +56,15 @@ class LoopWatch:
         stood = now - self._beat
         if stood > self.limit:
             self.stalls, self.longest = self.stalls + 1, max(self.longest, stood)
-            how = "process.stood_still" if self._stopped > self._beat else "loop.stood_still"
-            log.warning(how, seconds=round(stood, 1))
+            # Told a little later: after a stop of the whole process the thread may wake up behind the loop.
+            asyncio.get_running_loop().call_later(self.limit / 2, self._tell, stood, self._beat)
         self._beat = now
         if self._loop is not None and not self._end.is_set():
             self._timer = self._loop.call_later(self.limit / 4, self._tick)
+
+    def _tell(self, stood: float, beat: float) -> None:
+        how = "process.stood_still" if self._stopped > beat else "loop.stood_still"
+        log.warning(how, seconds=round(stood, 1))
 
     def _look(self) -> None:
         told = 0.0

@@ -81,7 +81,8 @@ async def test_a_loop_that_stood_still_says_where_and_goes_on(tmp_path: Path) ->
         await stage.until(told)
         found = (await account(stage))["loop"]
         assert found["stalls"] > before and found["longest_s"] >= 2
-        assert events(stage, "loop.stood_still") and len(told()) == 1
+        await stage.until(lambda: events(stage, "loop.stood_still"))
+        assert len(told()) == 1
         assert await stage.text("help me") == 200
         os.kill(stage.process.pid, signal.SIGSTOP)
         await asyncio.sleep(0.7)  # longer than the limit: what is shown is what it says of it afterwards
