@@ -3,11 +3,11 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
-SOURCES := $(wildcard *.py bench/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
+SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
 	sandbox/*.py skills/*.py)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help run test setup check check-long promises screenshots bench clean
+.PHONY: help run test setup check check-long promises screenshots bench chaos clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -26,23 +26,24 @@ $(STAMP)-compiled: $(STAMP)-run $(SOURCES)
 	@$(BIN)/python -m compileall -q $(sort $(dir $(SOURCES))) -l
 	@touch $@
 
-$(STAMP)-test: $(STAMP)-compiled
+$(STAMP)-test: $(STAMP)-run
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,check,bench]'
 ifneq ($(CHROMIUM),)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[browser]'
 endif
 	@touch $@
 
-setup: $(STAMP)-test ## install everything that the other verbs need
+setup: $(STAMP)-test $(STAMP)-compiled ## install everything that the other verbs need
 
 run: $(STAMP)-compiled ## set up and start the sandbox: one command on a fresh machine
 	@$(BIN)/python -m tierline sandbox
 
-test: $(STAMP)-test ## set up and pass all tests
+test: $(STAMP)-test $(STAMP)-compiled ## set up and pass all tests
 	$(BIN)/python -m pytest -q -n 2 -p tests.promises $(ARGS)
 
-check: $(STAMP)-test ## ruff, mypy, house rules
+check: $(STAMP)-test ## ruff (rules and layout), mypy, house rules
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_house.py
 
@@ -57,6 +58,9 @@ screenshots: $(STAMP)-test ## one picture per state of the sandbox page
 
 bench: $(STAMP)-test ## the bars of docs/performance.md; ARGS=--quick, ARGS="--only backlog"
 	$(BIN)/python -m tierline.bench.run $(ARGS)
+
+chaos: $(STAMP)-test ## real processes and sockets, seeded faults: SEED=1 N=20000; ARGS=--bugs proves the checker
+	$(BIN)/python -m tierline.bench.chaos --seed $(or $(SEED),1) -n $(or $(N),200) $(ARGS)
 
 clean:           ## remove what the verbs made
 	rm -rf .venv .types build var *.egg-info

@@ -23,10 +23,13 @@ from .channels.channel import Channel, Desk
 from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
+from .console.api_moves import MovesApi
 from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
+from .console.past import Past
 from .console.replay import Replays
+from .queue.address import site_of
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.history import History
@@ -39,11 +42,13 @@ from .router.deliver import Deliveries
 from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
+from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
+from .router.situations import Situations
 from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.towards import Towards
@@ -56,7 +61,7 @@ from .settings import Secrets, Settings
 log = structlog.get_logger()
 
 SITE = "main"
-"""One process serves one site; its keys carry the tag {main}. The plan's `site` is only its name."""
+"""One process serves one site; its keys carry this tag, or that in REDIS_URL. The plan's `site` is only its name."""
 Role = Literal["all", "web", "worker"]
 """web: the doors' webhooks and the API; worker: the desk and everything that is done of its own accord."""
 HEALTH_EVERY = 2.0
@@ -88,6 +93,7 @@ class App:
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
         self.replays: Replays | None = None
+        self.past = Past.of(settings)
         self.started = False
         self.listener = Listener()
         self.loop_watch = LoopWatch(settings.stall)
@@ -113,6 +119,7 @@ class App:
         settings = self.settings
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         database_url = settings.database_url.get_secret_value() if settings.database_url else None
+        self.site = site_of(redis_url) or self.site
         self.store = await Store.open(redis_url, settings.data, self.site, insecure=settings.store_insecure)
         for text in self.store.warnings:
             log.warning("store.warning", text=text)
@@ -161,7 +168,9 @@ class App:
         newcomers = Newcomers(self.queue, self.plan, self.desk)
         self.house = House(self.queue, self.plan, newcomers, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
-        deliveries = Deliveries(self.queue, self.desk, towards, self.plan, self.alerts, self.history)
+        deliveries = Deliveries(
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
+        )
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
@@ -176,7 +185,9 @@ class App:
         else:
             self.supervisor.run("desk", self.desk.run)
         self.supervisor.run("watch", self.watch.run)
-        self.supervisor.run("reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run)
+        self.supervisor.run(
+            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
+        )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("history", self.projector.run)
 
@@ -210,7 +221,12 @@ class App:
             ready=self.ready,
             metrics=self.metrics,
             slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
+            moves=MovesApi(
+                lambda: Moves(self.queue, self.plan, self.history),
+                lambda: Situations(self.queue, self.plan, self.plan.heed),
+            ),
             token=self.secrets.api_token,
+            past=self.past,
         )
 
     async def stop(self) -> None:
@@ -239,6 +255,7 @@ class App:
             await self.runner.cleanup()
         if self.replays is not None:
             await self.replays.stop()
+        await self.past.stop()
 
     async def _stop_core(self, grace: float) -> None:
         with contextlib.suppress(StoreError, Refused):  # without it the leases run out by themselves

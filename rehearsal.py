@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import shutil
+import signal
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +149,44 @@ class Rehearsal:
         version = self.app.plan().version if self.app is not None else 0
         api = {"url": self.product, "token": self.api_token}
         return {"product": self.product, "api": api, "plan_version": version, "timezone": self.plan.timezone}
+
+
+async def stand_alone(plan: Path, product: str) -> None:
+    """The stand-ins by themselves, for a product that others start and stop: a chaos run kills it.
+
+    Prints one line of JSON, `{"port", "account_sid", "auth_token", "bot_token", "app_token"}`, and serves until
+    SIGTERM. `plan` gives the cast, `product` is where Twilio's webhooks go, Twilio's own settings (`#rc=…`) included.
+    """
+    made = cast_of(
+        await load_async(await asyncio.to_thread(plan.read_text), str(plan)), product.partition("#")[0]
+    )
+    suffix = product.partition("#")[2]
+    numbers = tuple(Number(n.number, f"{n.sms_url}#{suffix}", n.voice_url) for n in made.numbers)
+    cast = Cast(made.people, made.customers, made.places, numbers, made.mailboxes, made.credentials)
+    base = product.partition("#")[0]
+
+    async def nothing() -> None:
+        return None
+
+    async def nowhere(to: float) -> int:
+        return 0
+
+    async def state() -> dict[str, Any]:
+        return {"product": base, "api": {"url": base, "token": ""}, "plan_version": 0, "timezone": "Etc/UTC"}
+
+    async def ready() -> bool:
+        return True
+
+    sandbox = Sandbox(cast, Clock(), Hooks(nowhere, nothing, state, ready, base), (TwilioStandIn, _slack))
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    port = await sandbox.start(0)
+    print(json.dumps({"port": port, **asdict(cast.credentials)}), flush=True)
+    await told.wait()
+    await sandbox.stop()
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(stand_alone(Path(sys.argv[1]), sys.argv[2]))

@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     )
 
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
-    """The store, redis:// rediss:// or unix://; unset: an embedded Valkey in `data`. May hold a password."""
+    """The store, redis:// rediss:// unix:// redis+sentinel:// or redis+cluster://; unset: an embedded Valkey in `data`.
+    May hold a password."""
     store_insecure: bool = Field(False, alias="TIERLINE_STORE_INSECURE")
     """Use a store on another machine although it isn't encrypted or has no password: everybody between reads all."""
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL")

@@ -108,6 +108,7 @@ class Card:
     stands: int  # ms that the offer stands once delivered
     lines: tuple[str, ...]  # the customer's words, oldest first
     history: str = ""  # earlier contacts in one line
+    handover: str = ""  # who hands it over and why, and how often it came back
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Line:
 
     contact: str
     n: int  # the message's number: by it the line is found again
-    kind: Literal["customer", "agent", "system", "note"]
+    kind: Literal["customer", "agent", "system", "note", "event"]  # event: what happened to the contact
     author: str
     text: str
     at: int
@@ -185,6 +186,12 @@ class Desk(Protocol):
 
     async def open(self, head: Head, again: bool = False) -> str:
         """Open the contact's thread in its team's channel; the place of its first message."""
+
+    async def room(self, name: str) -> str:
+        """The channel part of places in the channel `name` ("#support")."""
+
+    async def show(self, place: str, head: Head) -> None:
+        """The thread at `place` says who has it now; its buttons work (again)."""
 
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         """Add a line to the thread at `place`; its own place, or `place` when the head shows it already."""
@@ -266,6 +273,30 @@ class Adding:
     agents: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What a form for handing over, escalating, snoozing asks; an empty label: it doesn't ask for that."""
+
+    title: str
+    verbs: tuple[str, ...] = ()  # what can be done, where that is asked
+    targets: tuple[str, ...] = ()  # to whom or what
+    when: str = ""  # label of the date
+    text: str = ""  # label of the reason
+    must: tuple[str, ...] = ()  # which of "to", "when", "text" have to be filled in
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What was filled in there; "" for what was left out."""
+
+    contact: str
+    form: str  # "transfer", "escalate", "snooze", "callback", "more"
+    verb: str
+    to: str
+    when: str
+    text: str
+
+
 class House(Protocol):
     """The agents' verbs. Every answer is something to tell; losing a race is an answer, not an error."""
 
@@ -301,6 +332,12 @@ class House(Protocol):
 
     async def may_close(self, actor: Actor, contact: str) -> Told:
         """Whether the actor may open the close modal; ok False says why not."""
+
+    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
+        """What the form ("transfer", "escalate", "snooze", "callback", "more") asks, or why there is none."""
+
+    async def move(self, actor: Actor, move: Move) -> Told:
+        """Hand over, escalate, snooze, give back: what the form says."""
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`: available, away, offline, status, queue, why; anything else is explained."""

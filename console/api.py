@@ -17,13 +17,15 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
-from ..router.explain import look
 from ..router.facts import Facts
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from . import views
+from .api_moves import MovesApi
 from .api_plan import PlanApi, origin
+from .api_why import answer_why
 from .bodies import BadBody, read_customer, read_object
 from .openapi import describe
+from .past import Past
 from .problem import problem
 
 log = structlog.get_logger()
@@ -71,7 +73,9 @@ class Api:
     ready: Callable[[], Awaitable[Mapping[str, object]]]
     metrics: Callable[[], bytes]
     slack_ids: Callable[[], Mapping[str, str]]
+    moves: MovesApi
     token: str
+    past: Past | None = None  # what answers *why* for the past
     more: list[web.RouteDef] = field(default_factory=list)  # what stands beside these, for the description
 
     def routes(self) -> list[web.RouteDef]:
@@ -83,6 +87,7 @@ class Api:
             web.get("/api/v1/contacts", self.only(self.contacts)),
             web.get("/api/v1/contacts/{id}", self.only(self.contact)),
             web.get("/api/v1/contacts/{id}/why", self.only(self.why)),
+            *self.moves.routes(self.only),
             web.get("/api/v1/agents", self.only(self.agents)),
             web.get("/api/v1/services", self.only(self.services)),
             web.get("/api/v1/ledger", self.only(self.ledger)),
@@ -197,11 +202,8 @@ class Api:
         return web.json_response(row)
 
     async def why(self, request: web.Request) -> web.Response:
-        """Why the contact is where it is."""
-        found = await look(self.queue(), self.book(), self.history(), request.match_info["id"])
-        if found is None:
-            return problem(404, "no such open contact", "Ended contacts are explained by their timeline.")
-        return web.json_response(views.why(found))
+        """Why the contact is where it is and how it came there; `at=`: as it was then; `choices=1`: why they."""
+        return await answer_why(request, self.queue(), self.book(), self.history(), self.past)
 
     # ---- people, services, ledger -------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import aiohttp
 
 WITHIN = aiohttp.ClientTimeout(total=15.0)
+LONG = aiohttp.ClientTimeout(total=60.0)
+"""For what the product has to work out."""
 
 
 class NotRunning(Exception):
@@ -44,9 +46,10 @@ class ApiClient:
         """`/readyz`, whether up or down."""
         return await self._call("GET", "/readyz", also=(503,))
 
-    async def why(self, contact: str) -> Mapping[str, object]:
-        """The explanation of a contact."""
-        return await self._call("GET", f"/api/v1/contacts/{quote(contact, safe='')}/why")
+    async def why(self, contact: str, at: str = "") -> Mapping[str, object]:
+        """The explanation of a contact, now or at an instant, with why each offer went where it went."""
+        query = f"at={quote(at, safe='')}" if at else "choices=1"
+        return await self._call("GET", f"/api/v1/contacts/{quote(contact, safe='')}/why?{query}", within=LONG)
 
     async def plan(self) -> Mapping[str, object]:
         """`{"version", "yaml"}`."""
@@ -111,11 +114,16 @@ class ApiClient:
         return _rows(await self._call("GET", f"/api/v1/contacts?customer={quote(customer, safe='')}"))
 
     async def _call(
-        self, method: str, path: str, body: Mapping[str, object] | None = None, also: tuple[int, ...] = ()
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        also: tuple[int, ...] = (),
+        within: aiohttp.ClientTimeout = WITHIN,
     ) -> Mapping[str, object]:
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
-            async with aiohttp.ClientSession(timeout=WITHIN) as http:
+            async with aiohttp.ClientSession(timeout=within) as http:
                 async with http.request(method, self.base + path, json=body, headers=headers) as answer:
                     raw = await answer.json(content_type=None)
                     found = raw if isinstance(raw, dict) else {"list": raw}

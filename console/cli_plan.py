@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from ..queue.address import site_of
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.history.history import History
@@ -197,8 +198,10 @@ async def _publish_in_store(
 ) -> Mapping[str, object]:
     """Nobody serves the API here: the store is asked itself, under the same checks."""
     url = config.database_url.get_secret_value() if config.database_url else None
+    redis_url = config.redis_url.get_secret_value() if config.redis_url else None
+    site = site_of(redis_url) or site
     store = await Store.open(
-        config.redis_url.get_secret_value() if config.redis_url else None,
+        redis_url,
         config.data,
         site,
         insecure=config.store_insecure,

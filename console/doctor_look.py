@@ -18,8 +18,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from ..queue.address import Address
+from ..queue.failures import StoreUnavailable
 from ..queue.safety import CONFIG_READ, durability, read_facts, unsafe, warnings
 from ..queue.store import ALLOWED, REMEDY
+from ..queue.whereabouts import primary
 from ..router.plan.load import PlanErrors, load_async
 from ..router.plan.model import Plan
 from ..settings import Settings
@@ -30,6 +32,8 @@ from .slack_side import SlackNo, SlackSide
 from .twilio_side import TwilioNo, TwilioSide
 
 T = TypeVar("T")
+SITE = "main"
+"""The tag of the keys where `REDIS_URL` names no other."""
 WITHIN = 20.0
 MOST_PEOPLE = 200
 """Agents of the plan that are looked up; more would take minutes at Slack's pace."""
@@ -131,13 +135,20 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
         return StoreSeen(embedded=True)
     url = settings.redis_url.get_secret_value()
     try:
-        exposed = Address.parse(url).exposed()
+        address = Address.parse(url)
+        exposed = address.exposed()
     except ValueError as error:
         return StoreSeen(no=str(error), embedded=False)
     if exposed and not settings.store_insecure:
         return StoreSeen(no=f"{exposed}. {REMEDY}", embedded=False)
+    try:
+        at = await primary(address, f"{{{address.site or SITE}}}:")
+    except StoreUnavailable as error:
+        return StoreSeen(no=f"REDIS_URL: {error}", embedded=False)
+    if (away := at.exposed()) and not settings.store_insecure:
+        return StoreSeen(no=f"{away}. {REMEDY}", embedded=False)
     redis = Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_timeout=3, socket_connect_timeout=3,
+        at.url, retry=Retry(NoBackoff(), 0), socket_timeout=3, socket_connect_timeout=3,
         single_connection_client=True, decode_responses=True, protocol=2, driver_info=None,
     )  # fmt: skip
     try:
@@ -152,7 +163,9 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
     finally:
         await redis.aclose()
     said: tuple[str, ...] = (f"{exposed}; {ALLOWED}",) if exposed else ()
-    said += tuple(w for w in warnings(facts) if durability(facts) != "none" or "doesn't sync" not in w)
+    said += tuple(
+        w for w in warnings(facts, address) if durability(facts) != "none" or "doesn't sync" not in w
+    )
     return StoreSeen(unsafe(facts) or "", facts.server, durability(facts), said, embedded=False)
 
 

@@ -12,6 +12,7 @@ from .. import __version__
 
 QUERIES = {
     "/api/v1/contacts": ("state", "customer", "limit"),
+    "/api/v1/contacts/{id}/why": ("at", "choices"),
     "/api/v1/ledger": ("since", "limit"),
     "/api/v1/plan/diff": ("a", "b"),
     "/api/v1/audit": ("after", "limit"),

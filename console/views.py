@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..queue.state import AgentView, ContactView, Event, MessageView
+from ..router.account import Account
 from ..router.body import Body
 from ..router.facts import Facts
 from ..router.plan.model import AgentSpec
@@ -70,6 +71,21 @@ def contact(
         "arrived": iso(it.arrived),
         "waited_s": max(0, (now - it.arrived) // 1000),
         "wake": iso(it.wake),
+        "handing": it.handing,
+        "owed": it.owed,
+        "nudged": it.nudged,
+        "bounces": facts.bounces,
+        "moves": [
+            {
+                "at": iso(m.at),
+                "by": m.by,
+                "from": m.owner or None,
+                "to": m.to,
+                "reason": m.why,
+                "tried": m.tried,
+            }
+            for m in facts.moves
+        ],
         "previous": it.previous or None,
         "language": facts.language,
         "rule": facts.rule,
@@ -149,6 +165,25 @@ def why(it: Why) -> Json:
     }  # fmt: skip
 
 
+def account(it: Account) -> Json:
+    """The explanation with the contact's way: its offers and everything that happened, in words."""
+    return why(it.why) | {
+        "at": iso(it.why.at),
+        "arrived": iso(it.story.arrived),
+        "ended": iso(it.story.ended),
+        "outcome": it.story.how,
+        "offers": [
+            {
+                "offer": o.offer, "agent": o.agent, "step": o.step, "at": iso(o.at), "shown": iso(o.shown),
+                "became": o.became, "ended": iso(o.ended), "reason": o.reason, "why": o.why,
+            }
+            for o in it.story.asked
+        ],
+        "timeline": [{"at": iso(m.at), "event": m.kind, "text": m.text} for m in it.story.moments],
+        "note": it.note,
+    }  # fmt: skip
+
+
 def agent(
     book: Rulebook, spec: AgentSpec, it: AgentView, until: int | None, slack_ids: Mapping[str, str]
 ) -> Json:
@@ -172,6 +207,8 @@ def agent(
         "load": it.live + it.deferred,
         "budget": it.capacity.budget,
         "contacts": sorted(it.contacts),
+        "snoozed": sorted(it.snoozed),
+        "leaving": iso(it.leaving),
     }
 
 
@@ -211,4 +248,6 @@ def last_in(messages: Iterable[MessageView]) -> MessageView | None:
 
 def _rest(it: Event) -> Json:
     raw = json.loads(it.x or "{}")
-    return {k: v for k, v in raw.items() if k not in ("facts", "body", "yaml")} if isinstance(raw, dict) else {}
+    return (
+        {k: v for k, v in raw.items() if k not in ("facts", "body", "yaml")} if isinstance(raw, dict) else {}
+    )

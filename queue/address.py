@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from urllib.parse import quote
+from typing import Literal
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from redis.asyncio.connection import parse_url
 
+Kind = Literal["one", "sentinel", "cluster"]
+
+SENTINEL_PORT, PORT = 26379, 6379
 _TLS_FILES = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
-_KNOWN = frozenset({"host", "port", "path", "db", "username", "password", "connection_class"}) | _TLS_FILES
+_OPTIONS = _TLS_FILES | {"replicas", "site"}
+_SITE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_KNOWN = frozenset({"host", "port", "path", "db", "username", "password", "connection_class"}) | _OPTIONS
+_SENTINEL_LOGIN = frozenset({"sentinel_username", "sentinel_password"})
+_MANY: Mapping[str, tuple[Kind, bool]] = {
+    "redis+sentinel": ("sentinel", False),
+    "rediss+sentinel": ("sentinel", True),
+    "redis+cluster": ("cluster", False),
+    "rediss+cluster": ("cluster", True),
+}
+_LOOKS = (
+    "REDIS_URL must look like redis://host:6379/0, rediss://user:password@host:6380/0, unix:///path/to/socket?db=0,"
+    " redis+sentinel://host1:26379,host2:26379,host3:26379/primary or redis+cluster://host1:6379,host2:6379"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A store's address; `path` (unix socket) or `host` and `port`. Secrets are kept out of `repr`."""
+    """A store's address: a `path` (unix socket), a `host` and `port`, or `hosts` who know where.
+
+    `kind` tells the last two apart; `service` is the name under which Sentinels watch the primary. `replicas` is how
+    many of them must have a write before it counts. Secrets are kept out of `repr`.
+    """
 
     path: str = ""
     host: str = "localhost"
-    port: int = 6379
+    port: int = PORT
     db: int = 0
     username: str = ""
     password: str = field(default="", repr=False)
@@ -28,25 +50,28 @@ class Address:
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = field(default="", repr=False)
+    kind: Kind = "one"
+    hosts: tuple[tuple[str, int], ...] = ()
+    service: str = ""
+    sentinel_username: str = ""
+    sentinel_password: str = field(default="", repr=False)
+    replicas: int = 0
+    site: str = ""
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Read `unix://`, `redis://` or `rediss://` (TLS, always verified).
+        """Read `unix://`, `redis://`, `rediss://` (TLS, always verified), or `+sentinel`, `+cluster` with hosts.
 
         Raises ValueError, in words for an operator and without the password. Client options in the query
         are refused rather than ignored: among them is the switch that turns certificate checks off.
         """
+        if url.partition(":")[0].casefold() in _MANY:
+            return _many(url)
         try:
             parts: Mapping[str, object] = parse_url(url)
         except (ValueError, TypeError):
-            raise ValueError(
-                "REDIS_URL must look like redis://host:6379/0, rediss://user:password@host:6380/0"
-                " or unix:///path/to/socket?db=0"
-            ) from None
-        unknown = sorted(set(parts) - _KNOWN)
-        if unknown:
-            known = ", ".join(sorted(_TLS_FILES))
-            raise ValueError(f"REDIS_URL: unknown option {', '.join(unknown)}; known: {known}")
+            raise ValueError(_LOOKS) from None
+        _refuse_unknown(set(parts) - _KNOWN, _OPTIONS)
         if url.startswith("unix:") and not parts.get("path"):
             raise ValueError("REDIS_URL: unix:// needs the path of a socket, as in unix:///run/valkey.sock")
 
@@ -56,7 +81,7 @@ class Address:
         return cls(
             path=text("path"),
             host=text("host", "localhost"),
-            port=int(text("port", "6379")),
+            port=int(text("port", str(PORT))),
             db=int(text("db", "0")),
             username=text("username"),
             password=text("password"),
@@ -64,23 +89,48 @@ class Address:
             ca_file=text("ssl_ca_certs"),
             cert_file=text("ssl_certfile"),
             key_file=text("ssl_keyfile"),
+            replicas=_count(text("replicas", "0")),
+            site=_tag(text("site")),
         )
 
     def __str__(self) -> str:
         """The address for people: no name, no password."""
+        scheme = "rediss" if self.tls else "redis"
+        if self.kind != "one":
+            return (
+                f"{scheme}+{self.kind}://{','.join(_pair(*it) for it in self.hosts)}/{self.service}".rstrip(
+                    "/"
+                )
+            )
         if self.path:
             return f"unix://{self.path}"
-        return f"{'rediss' if self.tls else 'redis'}://{self.host}:{self.port}/{self.db}"
+        return f"{scheme}://{self.host}:{self.port}/{self.db}"
+
+    def node(self, host: str, port: int) -> Address:
+        """One server of many, reached with the same name, password and certificates."""
+        return replace(self, kind="one", host=host, port=port, hosts=())
+
+    def sentinel(self, host: str, port: int) -> Address:
+        """One Sentinel: it has a login and no databases of its own."""
+        return replace(
+            self.node(host, port), db=0, username=self.sentinel_username, password=self.sentinel_password
+        )
+
+    @property
+    def url(self) -> str:
+        """One server's URL as `redis` takes it, secrets included."""
+        name = f"{quote(self.username, '')}:{quote(self.password, '')}@" if self.password else ""
+        if self.path:
+            return f"unix://{name}{quote(self.path)}?db={self.db}"
+        files = {"ssl_ca_certs": self.ca_file, "ssl_certfile": self.cert_file, "ssl_keyfile": self.key_file}
+        query = urlencode({key: it for key, it in files.items() if it})
+        where = f"{'rediss' if self.tls else 'redis'}://{name}{_pair(self.host, self.port)}/{self.db}"
+        return f"{where}?{query}" if query else where
 
     @property
     def local(self) -> bool:
         """Whether it is on this machine by its very name: a socket's path, `localhost`, a loopback address."""
-        if self.path or self.host.casefold() == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return bool(self.path) or all(_here(host) for host, _ in self.hosts or ((self.host, self.port),))
 
     def exposed(self) -> str | None:
         """Why somebody on the way could read or change what we say to it; None when nobody can."""
@@ -102,6 +152,100 @@ class Address:
         return context
 
 
+def _many(url: str) -> Address:
+    """`redis+sentinel://user:password@h1:p1,h2:p2/service/db?…` and `redis+cluster://h1:p1,h2:p2?…`."""
+    parts = urlsplit(url)
+    kind, tls = _MANY[parts.scheme]
+    login, _, listed = parts.netloc.rpartition("@")
+    username, _, password = login.partition(":")
+    options = {key: found[-1] for key, found in parse_qs(parts.query).items()}
+    allowed = _OPTIONS | (_SENTINEL_LOGIN if kind == "sentinel" else frozenset())
+    _refuse_unknown(set(options) - allowed, allowed)
+    usual = SENTINEL_PORT if kind == "sentinel" else PORT
+    hosts = tuple(_host(it, usual) for it in listed.split(",") if it.strip())
+    service, _, db = unquote(parts.path).strip("/").partition("/")
+    if not hosts:
+        raise ValueError(_LOOKS)
+    if kind == "sentinel" and not service:
+        raise ValueError(
+            "REDIS_URL: redis+sentinel:// needs the name under which the Sentinels watch the primary, as in"
+            " redis+sentinel://host1:26379,host2:26379,host3:26379/mymaster"
+        )
+    if kind == "cluster" and service not in ("", "0"):
+        raise ValueError("REDIS_URL: redis+cluster:// takes no path, a Cluster has one database")
+    if not (db or "0").isdecimal():
+        raise ValueError("REDIS_URL: after the primary's name comes the database's number, as in /mymaster/0")
+    return Address(
+        host=hosts[0][0],
+        port=hosts[0][1],
+        db=int(db or "0"),
+        username=unquote(username),
+        password=unquote(password),
+        tls=tls,
+        ca_file=options.get("ssl_ca_certs", ""),
+        cert_file=options.get("ssl_certfile", ""),
+        key_file=options.get("ssl_keyfile", ""),
+        kind=kind,
+        hosts=hosts,
+        service=service if kind == "sentinel" else "",
+        sentinel_username=options.get("sentinel_username", ""),
+        sentinel_password=options.get("sentinel_password", ""),
+        replicas=_count(options.get("replicas", "1")),
+        site=_tag(options.get("site", "")),
+    )
+
+
+def _host(text: str, usual: int) -> tuple[str, int]:
+    """`host`, `host:port` or `[v6]:port`."""
+    try:
+        found = urlsplit(f"//{text.strip()}")
+        host, port = found.hostname, found.port or usual
+    except ValueError:
+        raise ValueError(_LOOKS) from None
+    if not host or found.path:
+        raise ValueError(_LOOKS)
+    return host, port
+
+
+def _refuse_unknown(unknown: set[str], known: frozenset[str]) -> None:
+    if unknown:
+        raise ValueError(
+            f"REDIS_URL: unknown option {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}"
+        )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > 9:
+        raise ValueError(
+            "REDIS_URL: replicas is how many replicas must have a write before it counts, as in ?replicas=1"
+        )
+    return int(text)
+
+
+def _tag(text: str) -> str:
+    if text and not _SITE.fullmatch(text):
+        raise ValueError("REDIS_URL: a site's name is of small letters, digits, - and _, as in ?site=berlin")
+    return text
+
+
+def _here(host: str) -> bool:
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _pair(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def unix_url(path: str) -> str:
     """The `unix://` URL of a socket, whatever its path contains."""
     return f"unix://{quote(path)}"
+
+
+def site_of(url: str | None) -> str:
+    """The site that `REDIS_URL` names; "" when it names none. Raises ValueError for a malformed one."""
+    return Address.parse(url).site if url else ""

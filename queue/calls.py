@@ -7,6 +7,7 @@ again with the same one while the outcome is unknown, and gives up at the deadli
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from typing import Protocol
@@ -17,6 +18,7 @@ from .failures import DiskFull, OutcomeUnknown, ScriptError, StoreIdentityChange
 from .replies import Refused
 
 DEADLINE = 3.0  # s, all attempts together
+SITE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 PAUSES = (0.02, 0.4)  # s between attempts, doubling
 
 
@@ -33,6 +35,10 @@ class Plain(Protocol):
 
     async def call(self, *words: Word, deadline: float | None = None) -> Reply:
         """One command and its reply."""
+        ...
+
+    async def all_replicated(self, key: str) -> bool:
+        """Whether replicas have whatever could have been read until now."""
         ...
 
 
@@ -55,7 +61,12 @@ class Calls:
     def __init__(
         self, store: StoreLike, site: str, *, deadline: float = DEADLINE, name: str = library.NAME
     ) -> None:
-        """`deadline`, in seconds, covers all attempts; `name` stands before each function's."""
+        """`deadline`, in seconds, covers all attempts; `name` stands before each function's.
+
+        Raises ValueError for a `site` that isn't plain letters and digits: it is the hash tag of all its keys.
+        """
+        if not SITE_NAME.fullmatch(site):
+            raise ValueError(f"a site is named by up to 64 letters, digits, '-', '_' or '.': {site[:40]!r}")
         self.site = site
         self._store = store
         self._key = f"{{{site}}}:"

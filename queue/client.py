@@ -16,13 +16,15 @@ from typing import Self
 
 from .address import Address
 from .failures import (
+    NotReplicated,
     NotSent,
     StoreBusy,
     StoreIdentityChanged,
     StoreRefused,
     StoreUnavailable,
 )
-from .wire import Reply, Wire, Word
+from .whereabouts import Locator, dial, locator
+from .wire import Reply, Wire, Word, in_touch
 
 __all__ = ["Client", "Reply", "Word"]
 
@@ -31,11 +33,18 @@ SILENCE = 3.0  # s without a byte while calls are out: the connection is taken f
 IN_FLIGHT = 20_000
 CONNECT_WITHIN = 1.0
 BACKOFF = (0.05, 1.0)
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether another server has become the primary."""
+UNSURE = 3.0
+"""Seconds that a connection is used while Sentinels can't say whether its server still is the primary. Shorter than
+what they wait before they elect another (`down-after-milliseconds`), so that never two take contacts."""
 _TLS_HERE = "is it up, and is rediss:// right for this port?"
 
 
 class Client:
     """Calls to one server over one connection, which is re-made in the background when it breaks.
+
+    Behind Sentinels or in a Cluster that server is the primary of the moment, or the one that has the site's slot.
 
     While it is down every call fails at once with `NotSent` (or with the reason: `Forbidden`, `Loading`,
     `StoreIdentityChanged`). Strings are sent as UTF-8; replies are RESP2: bytes, int, None or lists of these.
@@ -50,9 +59,17 @@ class Client:
         in_flight: int = IN_FLIGHT,
         blocking: bool = False,
         expect: tuple[str, bytes] | None = None,
+        key: str = "",
+        insecure: bool = False,
+        where: Locator | None = None,
     ) -> None:
-        """`expect` is a key and the value it must have: on any other value the connection is refused."""
+        """`expect` is a key and the value it must have: on any other value the connection is refused.
+
+        `key` is any key of the site, and finds its shard. `insecure` lets Sentinels or a Cluster send us to a server
+        with which others could listen. `where` is shared between connections of one process.
+        """
         self.address = Address.parse(url)
+        self.node = self.address
         self.expect = expect
         self._url = url
         self._deadline = deadline
@@ -65,6 +82,9 @@ class Client:
         self._keeper: asyncio.Task[None] | None = None
         self._readers: list[Client] = []
         self._tls = self.address.tls_context()
+        self._insecure = insecure
+        self._shares = where is not None
+        self._where = where or locator(self.address, self._tls, key)
 
     async def start(self, within: float = 5.0) -> Self:
         """Connect. Raises the reason, a `StoreUnavailable`, when it takes more than `within` seconds."""
@@ -87,6 +107,8 @@ class Client:
             keeper.cancel()
             await asyncio.wait([keeper])
         self._fall(NotSent("the store's client is closed"))
+        if self._where is not None and not self._shares:
+            await self._where.close()
 
     async def wait_up(self, within: float) -> None:
         """Return once connected; raise why not after `within` seconds."""
@@ -102,16 +124,21 @@ class Client:
         return self._wire is not None
 
     @property
+    def replicas(self) -> int:
+        """How many replicas are waited for now: at least as many as asked for, and all that are in touch."""
+        return self._wire.online if self._wire is not None else 0
+
+    @property
     def why_down(self) -> StoreUnavailable:
         """The latest reason for being down."""
         return self._why_down
 
-    async def call(self, *words: Word, deadline: float | None = None) -> Reply:
+    async def call(self, *words: Word, deadline: float | None = None, sure: bool = False) -> Reply:
         """One command and its reply.
 
-        `deadline` is in seconds (default 1.5). Raises `StoreError`; a lost reply is `OutcomeUnknown`, and a
-        cancelled caller's reply is thrown away without touching anybody else's. ValueError: text that isn't
-        valid Unicode.
+        `deadline` is in seconds (default 1.5). `sure`: a write, which counts when the replicas that `REDIS_URL` asks
+        for have it. Raises `StoreError`; a lost reply is `OutcomeUnknown`, and a cancelled caller's reply is thrown
+        away without touching anybody else's. ValueError: text that isn't valid Unicode.
         """
         wire = self._wire
         if wire is None:
@@ -119,10 +146,15 @@ class Client:
         if wire.outstanding >= self._in_flight:
             raise StoreBusy(f"busy: {self._in_flight} calls are in flight")
         try:
-            return await wire.ask(words, self._deadline if deadline is None else deadline)
+            return await wire.ask(words, self._deadline if deadline is None else deadline, sure)
         except StoreRefused as refusal:
             if refusal.reason == "READONLY":
                 wire.drop("the server has become a replica")
+            elif refusal.reason == "MOVED" and self._where is not None:
+                self._where.hint(str(refusal))
+                wire.drop("the site has moved to another server")
+            raise
+        except NotReplicated:
             raise
         except (asyncio.CancelledError, StoreUnavailable):
             # A blocked read can't be taken back: whatever came after it would wait for its end.
@@ -131,14 +163,33 @@ class Client:
             raise
 
     async def fcall(self, name: str, key: str, *args: Word, deadline: float | None = None) -> Reply:
-        """Call a function of the library; `key` is any key of the site and names its shard."""
-        return await self.call("FCALL", name, 1, key, *args, deadline=deadline)
+        """Call a function of the library; `key` is any key of the site and names its shard.
+
+        What begins with an operation id is a write, and sure. In a Cluster `key` must never exist: then a slot on its
+        way is an ASK for every script, which isn't followed, and no script ever sees half of a site.
+        """
+        sure = bool(args and args[0])
+        return await self.call("FCALL", name, 1, key, *args, deadline=deadline, sure=sure)
+
+    async def all_replicated(self, key: str) -> bool:
+        """Whether replicas have whatever this connection could have read until now; `key` is overwritten.
+
+        Reading doesn't tell what a failover would undo, and `WAIT` counts a connection's own writes: hence a write.
+        """
+        if not self.address.replicas:
+            return True
+        try:
+            await self.call("SET", key, 1, sure=True)
+        except NotReplicated:
+            return False
+        return True
 
     async def reader(self) -> Client:
         """A connection of its own for blocking reads; give each call a deadline beyond its `BLOCK`."""
         reader = Client(
-            self._url, deadline=60.0, silence=float("inf"), in_flight=1, blocking=True, expect=self.expect
-        )
+            self._url, deadline=60.0, silence=float("inf"), in_flight=1, blocking=True, expect=self.expect,
+            insecure=self._insecure, where=self._where,
+        )  # fmt: skip
         await reader.start()
         self._readers.append(reader)
         return reader
@@ -163,23 +214,42 @@ class Client:
                 wait = BACKOFF[0]
                 self._wire = wire
                 self._up.set()
+                watch = asyncio.create_task(self._watch(wire))
                 try:
                     await asyncio.wait([wire.lost])  # `await wire.lost` would cancel it with this task
                 finally:
+                    watch.cancel()
                     wire.drop("closed")
                     self._fall(NotSent(f"lost the connection to the store: {wire.lost.result()}"))
             await asyncio.sleep(wait * random.uniform(0.8, 1.0))
             wait = min(wait * 2, longest)
 
-    async def _connect(self) -> Wire:
-        loop = asyncio.get_running_loop()
-        wire = Wire(loop, self._silence)
-        at = self.address
-        async with asyncio.timeout(CONNECT_WITHIN):
-            if at.path:
-                await loop.create_unix_connection(lambda: wire, at.path)
+    async def _watch(self, wire: Wire) -> None:
+        """Leave a server that isn't the primary any more, or of which that can't be known any more."""
+        clock = asyncio.get_running_loop().time
+        sure_at = clock()
+        while self._where is not None:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                found = await self._where.find()
+            except StoreUnavailable as error:
+                if self._where.sure and clock() - sure_at > UNSURE:
+                    wire.drop(str(error))
+                    return
             else:
-                await loop.create_connection(lambda: wire, at.host, at.port, ssl=self._tls)
+                sure_at = clock()
+                if found != self.node:
+                    wire.drop(f"{found} is the primary now")
+                    return
+
+    async def _connect(self) -> Wire:
+        at = self.address
+        if self._where is not None:
+            at = await self._where.find()
+            if (why := at.exposed()) and not self._insecure:
+                raise NotSent(f"{why}, and {self.address} sends us there")
+        self.node = at
+        wire = await dial(at, self._tls, CONNECT_WITHIN, self._silence, at.replicas)
         try:
             await self._greet(wire)
         except BaseException:
@@ -188,13 +258,13 @@ class Client:
         return wire
 
     async def _greet(self, wire: Wire) -> None:
-        at = self.address
-        if at.password:
-            login: tuple[Word, ...] = (at.username, at.password) if at.username else (at.password,)
-            await wire.ask(("AUTH", *login), CONNECT_WITHIN)
-        if at.db:
-            await wire.ask(("SELECT", at.db), CONNECT_WITHIN)
+        at = self.node
         await wire.ask(("PING",), CONNECT_WITHIN)
+        if self._where is not None:
+            told = await wire.ask(("INFO", "replication"), CONNECT_WITHIN)
+            if not isinstance(told, bytes) or b"role:master" not in told:
+                raise NotSent(f"the store at {at} is a replica: the primary is not known yet")
+            wire.online = in_touch(told)
         if self.expect is not None:
             key, value = self.expect
             if await wire.ask(("GET", key), CONNECT_WITHIN) != value:

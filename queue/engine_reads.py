@@ -131,6 +131,10 @@ class Reads(Calls):
         """A connection of the caller's own for blocking reads; the caller closes it."""
         return await self._store.reader()
 
+    async def seen(self, key: str) -> bool:
+        """Whether `once` has seen `key` within its time; asking leaves no trace."""
+        return bool(await self.plain("EXISTS", self.key(f"once:{key}")))
+
     async def opted_out(self, address: str) -> bool:
         """Whether the address wants nothing from us."""
         return bool(await self.plain("SISMEMBER", self.key("optout"), address))
@@ -189,19 +193,21 @@ class Reads(Calls):
 
         Several events share an entry, hence an id: everything that one transition did. With `block`, waits
         so many ms for the first one, on `reader` (a connection of the caller's own, from `Store.reader`) or
-        on a new one.
+        on a new one. Nothing is returned that the replicas don't have: what is told must not be undone by a failover.
         """
         words: tuple[str | int, ...] = ("COUNT", count, "STREAMS", self.key("ledger"), after)
         if block is None:
             raw = await self.plain("XREAD", *words)
+            sure = not raw or await self._store.client.all_replicated(self.key("told"))
         else:
             mine = reader or await self._store.reader()
             try:
                 raw = await mine.call("XREAD", "BLOCK", block, *words, deadline=block / 1000 + BLOCK_SLACK)
+                sure = not raw or await mine.all_replicated(self.key("told"))
             finally:
                 if reader is None:
                     await mine.close()
-        if not isinstance(raw, list) or not raw or not isinstance(raw[0], list):
+        if not sure or not isinstance(raw, list) or not raw or not isinstance(raw[0], list):
             return []
         entries: Any = raw[0][1]
         return [event for id, fields in entries for event in _readable(text(id), texts(fields))]

@@ -38,7 +38,8 @@ class Published:
 
 def answer(reply: str) -> Answer:
     """A script's `outcome|by|state|n|due`."""
-    outcome, by, state, n, due = reply.split("|")
+    outcome, _, rest = reply.partition("|")
+    by, state, n, due = rest.rsplit("|", 3)  # whoever it is may be called anything
     return Answer(cast(Literal["ok"], outcome), by, state, int(n), int(due) if due else None)
 
 

@@ -8,7 +8,9 @@
     │   │   ├── StoreBusy           too many calls in flight; shed load
     │   │   └── StoreIdentityChanged  the server answers, but it isn't the store that we know (F21, F32)
     │   ├── OutcomeUnknown          written, but no reply: it may have happened, once
-    │   └── StoreRefused            the server answered and did not execute; `reason` is its code
+    │   │   └── NotReplicated       it happened on one server; too few replicas said that they have it (F37)
+    │   └── StoreRefused            the server answered and did not execute; `reason` is its code (READONLY,
+    │       │                       NOREPLICAS, MOVED, CLUSTERDOWN, …)
     │       ├── DiskFull            MISCONF: the log can't be written
     │       ├── MemoryFull          OOM: maxmemory reached; reads and deletes still work
     │       ├── ScriptRunning       BUSY: another script is running
@@ -51,6 +53,10 @@ class StoreIdentityChanged(NotSent):
 
 class OutcomeUnknown(StoreUnavailable):
     """The call was written and no reply came: it ran once or not at all. Never send it without its id."""
+
+
+class NotReplicated(OutcomeUnknown):
+    """Too few replicas confirmed: a failover now could undo it. Asked again, it is confirmed, or done again."""
 
 
 class StoreRefused(StoreUnavailable):
@@ -130,6 +136,9 @@ _REFUSALS: dict[str, type[StoreRefused]] = {
     "CLUSTERDOWN": StoreRefused,
     "TRYAGAIN": StoreRefused,
     "NOREPLICAS": StoreRefused,
+    "MOVED": StoreRefused,
+    "ASK": StoreRefused,
+    "UNBLOCKED": StoreRefused,
 }
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from .address import Address
 
 Durability = Literal["always", "everysec", "none", "unknown"]
 
 OLDEST = (7, 0)
-CONFIG_READ = ("maxmemory-policy", "appendonly", "appendfsync", "hash-max-listpack-value")
+CONFIG_READ = (
+    "maxmemory-policy", "appendonly", "appendfsync", "hash-max-listpack-value", "min-replicas-to-write",
+    "cluster-require-full-coverage",
+)  # fmt: skip
 _RECORD = 1024  # bytes; a contact's largest field must stay below the listpack limit
 
 
@@ -26,6 +31,9 @@ class Facts:
     log_writable: bool
     memory_used: int
     memory_limit: int
+    replicas: int = 0  # connected
+    min_replicas: int | None = None  # without which the server itself refuses writes
+    whole_cluster: bool = False  # one shard down stops all the others
 
 
 def read_facts(info: Mapping[str, object], config: Mapping[str, object] | None) -> Facts:
@@ -40,6 +48,7 @@ def read_facts(info: Mapping[str, object], config: Mapping[str, object] | None) 
     redis, valkey = str(info.get("redis_version") or "0"), info.get("valkey_version")
     logged, listpack = setting("appendonly"), setting("hash-max-listpack-value")
     policy = setting("maxmemory-policy") or info.get("maxmemory_policy")
+    least = setting("min-replicas-to-write")
     return Facts(
         server=f"Valkey {valkey}" if valkey else f"Redis {redis}",
         version=tuple(int(part) for part in redis.split(".") if part.isdecimal()),
@@ -50,6 +59,9 @@ def read_facts(info: Mapping[str, object], config: Mapping[str, object] | None) 
         log_writable=info.get("aof_last_write_status", "ok") == "ok",
         memory_used=number("used_memory"),
         memory_limit=number("maxmemory"),
+        replicas=number("connected_slaves"),
+        min_replicas=None if least is None else int(least),
+        whole_cluster=setting("cluster-require-full-coverage") == "yes",
     )
 
 
@@ -85,9 +97,9 @@ def durability(facts: Facts) -> Durability:
             return "unknown"
 
 
-def warnings(facts: Facts) -> tuple[str, ...]:
-    """What an operator should know although the store may be used."""
-    said = []
+def warnings(facts: Facts, at: Address | None = None) -> tuple[str, ...]:
+    """What an operator should know although the store, reached `at` its address, may be used."""
+    said = list(_about_replicas(facts, at)) if at is not None else []
     match durability(facts):
         case "none":
             said.append(
@@ -114,3 +126,21 @@ def warnings(facts: Facts) -> tuple[str, ...]:
     if not facts.log_writable:
         said.append("The store can't write its log: its disk is full or broken.")
     return tuple(said)
+
+
+def _about_replicas(facts: Facts, at: Address) -> Iterator[str]:
+    if not at.replicas and (facts.replicas or at.kind != "one"):
+        yield (
+            "The store has replicas, and REDIS_URL doesn't ask for any (replicas=1): what is acknowledged in the last"
+            " moment before a failover is lost."
+        )
+    if at.replicas and facts.min_replicas is not None and facts.min_replicas < at.replicas:
+        yield (
+            f"The store's min-replicas-to-write is {facts.min_replicas}: cut off from its replicas it goes on writing"
+            f" what will be lost. Set `min-replicas-to-write {at.replicas}` on every server."
+        )
+    if at.kind == "cluster" and facts.whole_cluster:
+        yield (
+            "The store's cluster-require-full-coverage is yes: one shard down stops every site."
+            " Set `cluster-require-full-coverage no` on every node."
+        )

@@ -32,6 +32,7 @@ from .failures import (
     FunctionMissing,
     Loading,
     MemoryFull,
+    NotReplicated,
     StoreError,
     StoreIdentityChanged,
     StoreRefused,
@@ -68,6 +69,7 @@ class Health:
     log_writable: bool  # False after a failed write of the append-only log
     warnings: tuple[str, ...]
     disk_full: bool = False  # of the embedded store: it is asked for reads alone until there is room
+    replicated: bool = True  # False when too few replicas confirm what is written now
 
     @property
     def trouble(self) -> str:
@@ -76,6 +78,10 @@ class Health:
             return "The disk of the store is full: new contacts are refused until there is room on it."
         if not self.up:
             return f"The store is in trouble ({self.reason}): new contacts are refused until it answers."
+        if not self.replicated:
+            return (
+                "The store's replicas don't confirm what is written: new contacts are refused until they do."
+            )
         if self.reason:
             return f"The store is not safe: {self.reason} Contacts are still taken and may be lost."
         if not self.log_writable:
@@ -88,12 +94,13 @@ class Health:
 class Store:
     """One site's store. Make it with `open`."""
 
-    def __init__(self, url: str, site: str, library_source: str, embedded: EmbeddedStore | None) -> None:
+    def __init__(
+        self, url: str, site: str, library_source: str, embedded: EmbeddedStore | None, insecure: bool = False
+    ) -> None:
         """Use `open`."""
-        self.url = url
         self.site = site
         self.embedded = embedded
-        self.client = Client(url)
+        self.client = Client(url, key=f"{{{site}}}:", insecure=insecure)
         self.durability: Durability = "unknown"
         self.warnings: tuple[str, ...] = ()
         self.exposed: str | None = None
@@ -125,7 +132,7 @@ class Store:
         embedded = None if redis_url else await EmbeddedStore.start(data_dir / "store")
         url = redis_url or (embedded.url if embedded else "")
         try:
-            store = cls(url, site, source, embedded)
+            store = cls(url, site, source, embedded, insecure)
             store.exposed = exposed
         except BaseException:
             if embedded is not None:
@@ -193,6 +200,7 @@ class Store:
             if self.client.expect is not None and identity != self.client.expect[1]:
                 self.client.drop("the store was emptied or replaced")  # the next greeting refuses it
                 raise StoreIdentityChanged("The store was emptied or replaced while we were running.")
+            replicated = await self.client.all_replicated(f"{{{self.site}}}:told")
             facts = await self._facts()
         except StoreError as error:
             return Health(False, str(error), self.durability, "", 0.0, 0, 0, False, self.warnings, full)
@@ -208,6 +216,7 @@ class Store:
             log_writable=facts.log_writable,
             warnings=self.warnings,
             disk_full=full,
+            replicated=replicated,
         )
 
     async def empty(self) -> None:
@@ -235,7 +244,7 @@ class Store:
     def _judge(self, facts: Facts) -> None:
         self.durability = durability(facts)
         open_door = (f"{self.exposed}; {ALLOWED}",) if self.exposed else ()
-        self.warnings = open_door + warnings(facts)
+        self.warnings = open_door + warnings(facts, self.client.address)
 
     async def _recognise(self, data_dir: Path) -> None:
         key = identity_key(self.site)
@@ -253,7 +262,15 @@ class Store:
         self.client.expect = (key, _bytes(found))
 
     async def _baptise(self, key: str) -> Reply:
-        await self.client.call("SET", key, secrets.token_hex(16), "NX")
+        try:
+            await self.client.call("SET", key, secrets.token_hex(16), "NX", sure=True)
+        except NotReplicated:
+            wanted = self.client.address.replicas
+            raise StoreUnsafe(
+                f"The store has fewer than {wanted} replicas that confirm what is written, and REDIS_URL asks for so many"
+                f" (replicas={wanted}, which is what Sentinels and a Cluster are for). Start them, or write replicas=0"
+                " and know that a failover loses contacts."
+            ) from None
         return await self.client.call("GET", key)
 
     async def _facts(self) -> Facts:
@@ -270,7 +287,7 @@ class Store:
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[Redis]:
         redis = Redis.from_url(
-            self.url,
+            self.client.node.url,
             retry=Retry(NoBackoff(), 0),
             socket_timeout=ADMIN_WITHIN,
             socket_connect_timeout=ADMIN_WITHIN,

@@ -1,32 +1,69 @@
-"""The bytes of one connection: questions out, one write per loop turn; answers in, matched by order."""
+"""The bytes of one connection: questions out, one write per loop turn; answers in, matched by order.
+
+With replicas, writes of one turn are followed by one `WAIT`, and their replies are held until it has counted enough
+replicas: it counts what *this connection* wrote. The server does nothing else for us meanwhile, so what is asked in
+the meantime is kept here and goes out together, with a `WAIT` of its own.
+
+Enough is what was asked for, and all others that are in touch: Sentinels elect by what they heard up to ten seconds
+ago, which may be any of them. Behind each `WAIT` goes the question who is in touch. One that is and doesn't confirm
+is waited for once, and then not for a second.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
-from typing import TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 import hiredis
 
-from .failures import NotSent, OutcomeUnknown, from_reply
+from .failures import NotReplicated, NotSent, OutcomeUnknown, from_reply
 
 Word: TypeAlias = str | bytes | int
 Reply: TypeAlias = "bytes | int | None | list[Reply]"
 
+CONFIRM_WITHIN = 800
+"""ms that replicas have to confirm a batch of writes; less than a call's deadline, so that the count is heard."""
 _SWEEP_APART = 0.01  # s; bounds the work of sweeping a long row of calls with slightly different deadlines
+
+
+_ROLL: bytes = hiredis.pack_command(("INFO", "replication"))  # type: ignore[arg-type]
+_IN_TOUCH = re.compile(rb"slave\d+:.*state=online,offset=[1-9].*lag=[01]\b")
+
+
+def in_touch(told: object) -> int:
+    """How many replicas have all and spoke within the last two seconds, from INFO."""
+    return len(_IN_TOUCH.findall(told)) if isinstance(told, bytes) else 0
+
+
+class _Asked(NamedTuple):
+    answer: asyncio.Future[Reply]
+    until: float
+    packed: bytes
+    sure: bool  # a write that counts only when replicas have it
+    ours: Literal["", "count", "roll"] = ""  # asked by nobody: the WAIT behind a batch, and who is in touch
 
 
 class Wire(asyncio.Protocol):
     """One connection's protocol. Not re-usable: once lost it stays lost, and `lost` says why."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, silence: float) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, silence: float, replicas: int = 0) -> None:
+        """`silence` in seconds; `replicas`: how many of them must have a write that is asked for as `sure`."""
         self._loop = loop
         self._silence = silence
+        self._replicas = replicas
+        self.online = replicas  # as far as we know: how many have to confirm
+        self._asked = self._count = 0  # of the WAIT that is out
+        self._again = False
+        self._patient_until = 0.0
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
-        self._unsent: list[tuple[asyncio.Future[Reply], float, bytes]] = []
-        self._sent: deque[tuple[asyncio.Future[Reply], float]] = deque()
+        self._unsent: list[_Asked] = []
+        self._sent: deque[_Asked] = deque()
+        self._held: list[tuple[_Asked, Reply]] = []
         self._flushing = False
+        self._confirming = False  # a WAIT is out
         self._paused = False
         self._quiet_since = 0.0
         self._sweep: asyncio.TimerHandle | None = None
@@ -35,17 +72,17 @@ class Wire(asyncio.Protocol):
     @property
     def outstanding(self) -> int:
         """Calls that wait for a reply or to be written, given-up ones included."""
-        return len(self._sent) + len(self._unsent)
+        return len(self._sent) + len(self._unsent) + len(self._held)
 
-    async def ask(self, words: tuple[Word, ...], deadline: float) -> Reply:
-        """Send one command and wait for its reply. Raises `StoreError`."""
+    async def ask(self, words: tuple[Word, ...], deadline: float, sure: bool = False) -> Reply:
+        """Send one command and wait for its reply, and with `sure` for the replicas. Raises `StoreError`."""
         if self.lost.done():
             raise NotSent(f"lost the connection to the store: {self.lost.result()}")
         packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # its stub means a tuple of one
         answer: asyncio.Future[Reply] = self._loop.create_future()
         until = self._loop.time() + deadline
-        self._unsent.append((answer, until, packed))
-        if not self._flushing and not self._paused:
+        self._unsent.append(_Asked(answer, until, packed, sure and self._replicas > 0))
+        if not self._flushing and not self._paused and not self._confirming:
             self._flushing = True
             self._loop.call_soon(self._flush)
         if self._sweep is None:
@@ -87,31 +124,78 @@ class Wire(asyncio.Protocol):
         try:
             reader.feed(data)
             while (reply := reader.gets()) is not False:
-                answer = sent.popleft()[0]
-                if answer.done():  # its caller has gone
+                asked = sent.popleft()
+                if asked.ours == "count":
+                    self._count = reply if isinstance(reply, int) else -1
+                elif asked.ours == "roll":
+                    self._confirmed(in_touch(reply))
+                elif asked.answer.done():  # its caller has gone
                     continue
-                if isinstance(reply, hiredis.ReplyError):
-                    answer.set_exception(from_reply(str(reply)))
+                elif isinstance(reply, hiredis.ReplyError):
+                    asked.answer.set_exception(from_reply(str(reply)))
+                elif asked.sure:
+                    self._held.append((asked, reply))
                 else:
-                    answer.set_result(reply)
+                    asked.answer.set_result(reply)
         except (hiredis.ProtocolError, IndexError):
             # From here on no reply can be matched to its question.
             self.drop("the server doesn't speak the protocol")
 
+    def _confirmed(self, online: int) -> None:
+        """The WAIT is over, and `online` replicas are in touch."""
+        patient = self._loop.time() < self._patient_until
+        if self._replicas <= self._count and self._asked < online and not self._again and not patient:
+            self._again, self.online = True, online
+            self._write(self._wait())
+            return
+        for asked, reply in self._held:
+            if asked.answer.done():
+                continue
+            if self._count >= self._replicas:
+                asked.answer.set_result(reply)
+            else:
+                few = f"only {max(0, self._count)} of {self._replicas} replicas"
+                asked.answer.set_exception(NotReplicated(f"{few} confirmed the write in time"))
+        self._held.clear()
+        if self._count < self._asked:
+            self._patient_until = self._loop.time() + 1.0
+            self.online = max(0, self._count)
+        elif not patient:
+            self.online = online
+        self._confirming = self._again = False
+        self._flush()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
     def _flush(self) -> None:
         self._flushing = False
-        if self._paused or self._transport is None or self.lost.done():
+        if self._paused or self._confirming or self._transport is None or self.lost.done():
             return
         if not self._sent:
             self._quiet_since = self._loop.time()
         out = []
-        for answer, until, packed in self._unsent:
-            if not answer.done():
-                self._sent.append((answer, until))
-                out.append(packed)
+        for asked in self._unsent:
+            if not asked.answer.done():
+                self._sent.append(asked)
+                out.append(asked.packed)
+                self._confirming |= asked.sure
         self._unsent.clear()
+        if self._confirming:
+            out.append(self._wait())
         if out:
-            self._transport.write(b"".join(out))
+            self._write(b"".join(out))
+
+    def _wait(self) -> bytes:
+        self._asked = max(self._replicas, self.online)
+        self._count = -1
+        nobody: asyncio.Future[Reply] = self._loop.create_future()
+        nobody.cancel()
+        self._sent.append(_Asked(nobody, float("inf"), b"", False, "count"))
+        self._sent.append(_Asked(nobody, float("inf"), b"", False, "roll"))
+        packed: bytes = hiredis.pack_command(("WAIT", self._asked, CONFIRM_WITHIN))  # type: ignore[arg-type]
+        return packed + _ROLL
 
     def _look_round(self) -> None:
         """End the calls whose deadline has passed, and the connection when it has been silent too long."""
@@ -123,18 +207,18 @@ class Wire(asyncio.Protocol):
             return
         if self._sent:
             nearest = self._quiet_since + self._silence
-        for answer, until in self._sent:
-            if until > now:
-                nearest = min(nearest, until) if not answer.done() else nearest
-            elif not answer.done():
-                answer.set_exception(OutcomeUnknown("the store didn't answer in time"))
+        for asked in (*self._sent, *(held for held, _ in self._held)):
+            if asked.until > now:
+                nearest = min(nearest, asked.until) if not asked.answer.done() else nearest
+            elif not asked.answer.done():
+                asked.answer.set_exception(OutcomeUnknown("the store didn't answer in time"))
         waiting = []
-        for answer, until, packed in self._unsent:
-            if not answer.done() and until <= now:
-                answer.set_exception(NotSent("the store doesn't take anything at the moment"))
-            if not answer.done():
-                nearest = min(nearest, until)
-                waiting.append((answer, until, packed))
+        for asked in self._unsent:
+            if not asked.answer.done() and asked.until <= now:
+                asked.answer.set_exception(NotSent("the store doesn't take anything at the moment"))
+            if not asked.answer.done():
+                nearest = min(nearest, asked.until)
+                waiting.append(asked)
         self._unsent[:] = waiting
         if nearest != float("inf"):
             self._sweep = self._loop.call_at(max(nearest, now + _SWEEP_APART), self._look_round)
@@ -145,11 +229,12 @@ class Wire(asyncio.Protocol):
         self.lost.set_result(why)
         if self._sweep is not None:
             self._sweep.cancel()
-        for answer, _ in self._sent:
-            if not answer.done():
-                answer.set_exception(OutcomeUnknown(f"lost the connection to the store: {why}"))
-        for answer, _, _ in self._unsent:
-            if not answer.done():
-                answer.set_exception(NotSent(f"lost the connection to the store: {why}"))
+        for asked in (*self._sent, *(held for held, _ in self._held)):
+            if not asked.answer.done():
+                asked.answer.set_exception(OutcomeUnknown(f"lost the connection to the store: {why}"))
+        for asked in self._unsent:
+            if not asked.answer.done():
+                asked.answer.set_exception(NotSent(f"lost the connection to the store: {why}"))
         self._sent.clear()
         self._unsent.clear()
+        self._held.clear()

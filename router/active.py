@@ -17,6 +17,7 @@ from .plan.load import load_async
 from .plan.model import Plan
 from .roster import muster
 from .rulebook import Rulebook
+from .situation import Situation
 
 log = structlog.get_logger()
 
@@ -40,6 +41,8 @@ class ActivePlan:
 
     queue: Queue
     book: Rulebook
+    situation: Situation = Situation()
+    shown: tuple[Rulebook, Situation, Rulebook] | None = None
     taking: asyncio.Lock = field(
         default_factory=asyncio.Lock, repr=False
     )  # several in one process ask for it
@@ -64,11 +67,20 @@ class ActivePlan:
                 after + 1, plan.source, author, "first start", expected_version=0, origin=author
             )
         await it.follow()
+        await it.heed()
         return it
 
     def __call__(self) -> Rulebook:
-        """The rulebook of the active version."""
-        return self.book
+        """The rulebook of the active version, in the present situation."""
+        if self.shown is None or self.shown[0] is not self.book or self.shown[1] is not self.situation:
+            self.shown = self.book, self.situation, self.book.under(self.situation)
+        return self.shown[2]
+
+    async def heed(self) -> None:
+        """See which services are closed at once, and which incidents there are."""
+        found = Situation.read(await self.queue.alerts())
+        if found != self.situation:
+            self.situation = found
 
     async def follow(self) -> bool:
         """Take over the version in the store if it is another one; whether it was."""
@@ -92,6 +104,7 @@ class ActivePlan:
         """Follow for ever."""
         while True:
             await self.follow()
+            await self.heed()
             await asyncio.sleep(FOLLOW)
 
     async def publish(

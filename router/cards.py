@@ -35,13 +35,22 @@ def card(
         tier=f"L{spec.profile.tier_in(contact.service)}", why=why_you(contact.now_step.need, facts, spec),
         waited=max(0, now - contact.arrived), due=facts.due, stands=contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
-        history=history_line(tuple(p for p in past if p.contact != contact.id)),
+        history=history_line(tuple(p for p in past if p.contact != contact.id)), handover=handover_line(facts),
     )  # fmt: skip
 
 
 def customer_line(facts: Facts) -> str:
     """Name and address of the customer, as far as known."""
     return f"{facts.name}, {facts.address}" if facts.name else facts.address
+
+
+def handover_line(facts: Facts) -> str:
+    """Who hands it over and why, and whether it goes to and fro; "" for what nobody has moved."""
+    if not facts.moves:
+        return ""
+    before = [f"before: {it.line}" for it in facts.moves[-4:-1]]
+    bounced = [f"came back {facts.bounces}×"] if facts.bounces else []
+    return " · ".join([facts.moves[-1].line, *bounced, *before])
 
 
 def why_you(need: Need, facts: Facts, spec: AgentSpec) -> str:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..channels.channel import Desk, Head, Mark, NotDelivered, ReplyState
+from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Past
-from ..queue.state import Event
+from ..queue.state import QUEUED, ContactView, Event
+from ..skills.skill import refusal
 from .alerts import Alerts
+from .announce import Announce
 from .body import Body, line
 from .cards import card, customer_line
 from .facts import Facts
@@ -25,6 +27,7 @@ from .lanes import Job, Try
 from .look import found_message, more, spec_of
 from .roster import enlist, write
 from .rulebook import Rulebook, span
+from .tidings import Tidings
 from .towards import Towards
 
 TOO_SLOW = 5.0
@@ -68,6 +71,13 @@ class Deliveries:
     book: Callable[[], Rulebook]
     alerts: Alerts
     histories: Histories
+    heed: Callable[[], Awaitable[object]]
+    tidings: Tidings = field(init=False)
+    announce: Announce = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
+        self.announce = Announce(self.queue, self.towards, self.book, self.heed)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes."""
@@ -79,7 +89,7 @@ class Deliveries:
                 return [Job(f"offer:{c}.{event.n}", "offer", lambda t: self._offer(event, t))]
             case "accepted":
                 return [
-                    Job(thread, "thread", lambda t: self._thread(event, t)),
+                    Job(thread, "thread", lambda t: self.tidings.thread(event, t)),
                     Job(thread, "taken", lambda t: self.towards.tell_taken(event)),
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
@@ -116,7 +126,7 @@ class Deliveries:
             case "step" | "exhausted" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t))]
             case _:
-                return []
+                return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
     # ---- agents -------------------------------------------------------------------------------------------------
 
@@ -188,35 +198,10 @@ class Deliveries:
 
     async def _edges(self, event: Event) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
-            await write(self.queue, enlist(self.book(), spec, await self.queue.now()))
+            grace = span(self.book().plan.settings.grace)
+            await write(self.queue, enlist(self.book(), spec, await self.queue.now()), grace)
 
     # ---- the contact's thread -----------------------------------------------------------------------------------
-
-    async def _thread(self, event: Event, t: Try) -> None:
-        contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
-        if contact is None or spec is None or await self.queue.places(event.c):
-            return
-        book = self.book()
-        facts, team = Facts.parse(contact.facts), book.plan.team(spec.team)
-        if team is None or not team.channels:
-            return
-        customer = customer_line(facts)
-        messages = await self.queue.messages(event.c)
-        lines = tuple(line(event.c, m, customer) for m in messages if m.at <= event.t)
-        place = team.channels[int(event.c[1:]) % len(team.channels)]
-        head = Head(
-            contact=event.c, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
-            channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
-            replies=team.replies, hold=span(book.plan.settings.hold_reply), lines=lines,
-        )  # fmt: skip
-        try:
-            await self.queue.bind(event.c, await self.desk.open(head, t.again))
-        except NotDelivered as error:
-            if error.permanent:
-                await self.alerts.once(
-                    f"channel:{place}", f"{place} of team {team.name} can't be written to: {error.reason}"
-                )
-            raise
 
     async def _line(self, event: Event, t: Try) -> None:
         if more(event).get("kind") != "in":
@@ -273,10 +258,21 @@ class Deliveries:
             case _ if contact.now_step.alert:
                 at = f"step {contact.step + 1} of {len(contact.route.steps)}"
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
+            case "step" if more(event).get("why") == "nobody" and await self._nobody(contact):
+                text = f"{event.c} ({contact.service}): nobody on shift may take it. It waits until somebody comes."
             case _:
                 return
         name = f"{event.e}:{contact.service}:{contact.step}"
         await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+
+    async def _nobody(self, contact: ContactView) -> bool:
+        """Whether it waits in its last step, and nobody who is there could take it in any step."""
+        if contact.step < len(contact.route.steps) - 1 or contact.state not in QUEUED:
+            return False
+        there = [
+            it for it in (await self.queue.agents()).values() if it.on_shift and it.presence != "offline"
+        ]
+        return all(refusal(step.need, it.profile) for it in there for step in contact.route.steps)
 
 
 def _key(event: Event) -> str:
@@ -308,6 +304,8 @@ def _closing(event: Event) -> str:
         case _:
             outcome = extra.get("outcome")
             raw = json.loads(outcome) if isinstance(outcome, str) and outcome else outcome
+            if isinstance(raw, dict) and raw.get("merged"):
+                return f"{event.c} is part of {raw['merged']} now. Nothing typed here is sent any more."
             what = raw.get("disposition", "") if isinstance(raw, dict) else ""
             return (
                 f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."

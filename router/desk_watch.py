@@ -152,6 +152,14 @@ class WatchedDesk:
         """Pass on."""
         return await self._pass(self.desk.open(head, again))
 
+    async def room(self, name: str) -> str:
+        """Pass on."""
+        return await self._pass(self.desk.room(name))
+
+    async def show(self, place: str, head: Head) -> None:
+        """Pass on."""
+        await self._pass(self.desk.show(place, head))
+
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         """Pass on."""
         return await self._pass(self.desk.post(place, line, again))
@@ -181,12 +189,15 @@ class NoDesk:
         """Say what is missing."""
         await self._off()
 
-    offer = open = post = tell = _off
+    offer = open = post = tell = room = _off
 
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
         """Nothing was shown, so nothing is withdrawn."""
 
     async def mark(self, thread: str, mark: Mark) -> None:
+        """Nothing is shown anywhere."""
+
+    async def show(self, place: str, head: Head) -> None:
         """Nothing is shown anywhere."""
 
     async def close(self, place: str, contact: str, told: str) -> None:

@@ -3,7 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+
+MOST_MOVES = 20
+"""Handovers that a contact carries with it; the ledger has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One handover. `owner`, `team`, `tier`, `service` say who had it before, "" and 0 for nobody."""
+
+    at: int  # ms since the epoch
+    by: str  # who did it
+    to: str  # "Ben", "team nightowl", "L2", "service outage"
+    why: str = ""
+    tried: str = ""  # what was tried, where it was escalated
+    owner: str = ""
+    team: str = ""
+    tier: int = 0
+    service: str = ""
+
+    @property
+    def line(self) -> str:
+        """In a line, as whoever gets it reads it."""
+        who = self.owner or self.by
+        said = [
+            f"{who} hands over to {self.to}" if self.owner else f"{who} gave it to {self.to}",
+            f"tried: {self.tried}" if self.tried else "",
+            self.why,
+        ]
+        return ": ".join([said[0], "; ".join(filter(None, said[1:]))]) if any(said[1:]) else said[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +54,37 @@ class Facts:
     closed: str = ""  # why the service was closed at arrival, "" when it was open
     moved: str = ""  # who moved it by hand, "" when the plan decided: no new plan moves it again
     notice: str = ""  # something a supervisor must know: a number that the plan doesn't name
+    moves: tuple[Moved, ...] = ()  # handovers, oldest first
+    spam: bool = False  # the address was marked as spam before
+    bounces: int = 0  # how often it came back to somebody, a team or a tier that had it before
 
     def to_json(self) -> str:
         """One line of JSON without the fields that say nothing."""
-        return json.dumps(
-            {k: v for k, v in asdict(self).items() if v or k == "due"},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        return json.dumps(_told(asdict(self), "due"), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def parse(cls, text: str) -> Facts:
         """The inverse of `to_json`; what an older version left out or a newer one added is no error."""
         raw = json.loads(text or "{}")
         known = {k: v for k, v in raw.items() if k in cls.__slots__}
+        if "moves" in known:
+            known["moves"] = tuple(_moved(it) for it in known["moves"])
         return replace(_NONE, **known)
 
 
+def _told(raw: Mapping[str, object], *always: str) -> dict[str, object]:
+    found = {k: v for k, v in raw.items() if v or k in always}
+    if raw.get("moves"):
+        moves = raw["moves"]
+        assert isinstance(moves, tuple)
+        found["moves"] = [_told(it, "at", "by", "to") for it in moves]
+    return found
+
+
+def _moved(raw: Mapping[str, object]) -> Moved:
+    known = {k: v for k, v in raw.items() if k in Moved.__slots__}
+    return replace(_NO_MOVE, **known)  # type: ignore[arg-type]  # what is in it is what `to_json` wrote
+
+
 _NONE = Facts("", "", "", "", False, "", 0, "", 0, 0, None)
+_NO_MOVE = Moved(0, "", "")

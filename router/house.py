@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ..channels.channel import Actor, Adding, Button, Closing, Told, Typed, Wrote
+from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands
+from . import commands, forms, orders
 from .active import ActivePlan
 from .body import Body
-from .explain import Moments, look
+from .explain import Moments, account
 from .lines import queue_lines, status_lines, why_lines
+from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, edges, instant, span
+from .situations import Situations
 from .texts import spoken
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
@@ -41,6 +43,10 @@ class House:
     plan: ActivePlan
     newcomers: Newcomers
     moments: Moments
+    moves: Moves = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moves = Moves(self.queue, self.plan, self.moments)
 
     # ---- offers -------------------------------------------------------------------------------------------------
 
@@ -132,6 +138,16 @@ class House:
             True, "Held for Undo, then sent."
         )
 
+    async def _reopen_and_send(self, actor: Actor, contact: str, n: int) -> Told:
+        """*Re-open and send* in the thread of an ended contact: theirs again, and the words are held for Undo."""
+        who = Who.of(self.plan(), actor)
+        if who is None or not who.agent:
+            return stranger(self.plan().plan.supervisors)
+        opened = await self.moves.reopen(who, contact)
+        if not opened.ok:
+            return _heard(opened)
+        return await self.send_note(actor, contact, n)
+
     async def undo(self, actor: Actor, contact: str, n: int) -> Told:
         """Undo a held reply."""
         spec = self._agent(actor)
@@ -170,11 +186,12 @@ class House:
     async def _note(
         self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str
     ) -> Told | None:
-        if view.state in ENDED:
-            return Told(False, decided.told)
         answer = await self.queue.append(view.id, Body(decided.text, by=actor.name, source=place).to_json())
         if not decided.told:
             return None
+        if view.state in ENDED and decided.kind == "ended" and answer:
+            again = Button("contact.reopen", "Re-open and send", f"{view.id}.{answer}", "primary")
+            return Told(False, f"{decided.told} Kept as a note.", buttons=(again,))
         send = Button("note.send", "Send it", f"{view.id}.{answer}", "primary")
         return Told(decided.kind == "note", decided.told, buttons=(send,) if decided.may_send else ())
 
@@ -222,10 +239,26 @@ class House:
         """The plan's dispositions."""
         return DISPOSITIONS
 
+    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
+        """What a form for handing over, snoozing and the like asks."""
+        may = await self.may_close(actor, contact)
+        if not may.ok:
+            return Told(False, may.text.replace("closes it", "does that"))
+        return forms.offered(self.plan(), form)
+
+    async def move(self, actor: Actor, move: Move) -> Told:
+        """What was filled in there."""
+        who = Who.of(self.plan(), actor)
+        if who is None:
+            return stranger(self.plan().plan.supervisors)
+        return _heard(await orders.carry_out(self.moves, who, forms.filled_in(move)))
+
     # ---- commands -----------------------------------------------------------------------------------------------
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
+        if orders.known(text):
+            return await self._ordered(actor, text)
         it = commands.parse(text)
         spec = self._agent(actor)
         if it.verb in ("available", "away", "offline", "status") and spec is None:
@@ -259,7 +292,16 @@ class House:
             case "why":
                 return await self._why(it.word)
             case _:
-                return Told(True, commands.HELP)
+                return Told(True, f"{commands.HELP}\n{orders.HELP}")
+
+    async def _ordered(self, actor: Actor, text: str) -> Told:
+        who = Who.of(self.plan(), actor)
+        if who is None:
+            return stranger(self.plan().plan.supervisors)
+        done = await orders.of_site(Situations(self.queue, self.plan, self.plan.heed), who, text)
+        if done is None and (order := orders.parse(text)) is not None:
+            done = await orders.carry_out(self.moves, who, order)
+        return _heard(done) if done is not None else Told(True, orders.HELP)
 
     async def _available(self, spec: AgentSpec, overtime: timedelta | None) -> Told:
         name, now, book = agent_id(spec.name), await self.queue.now(), self.plan()
@@ -298,14 +340,18 @@ class House:
         me = (await self.queue.agents()).get(agent_id(spec.name))
         if me is None:
             return Told(False, "You are not in the queue yet: try again in a second.")
-        held = [view for c in sorted(me.contacts) if (view := await self.queue.contact(c)) is not None]
+        held = [
+            view
+            for c in sorted(me.contacts | me.snoozed)
+            if (view := await self.queue.contact(c)) is not None
+        ]
         return Told(True, status_lines(self.plan(), me, held, await self.queue.now()))
 
     async def _why(self, contact: str) -> Told:
-        why = await look(self.queue, self.plan(), self.moments, contact)
-        if why is None:
-            return Told(False, f"There is no open contact {contact}. `/tierline queue` shows who waits.")
-        return Told(True, why_lines(self.plan(), why, await self.queue.now()))
+        found = await account(self.queue, self.plan(), self.moments, contact)
+        if found is None:
+            return Told(False, f"There is no contact {contact}. `/tierline queue` shows who waits.")
+        return Told(True, why_lines(self.plan(), found, await self.queue.now()))
 
     # ---- other buttons ------------------------------------------------------------------------------------------
 
@@ -314,6 +360,11 @@ class House:
         match action:
             case "agent.overtime":
                 return await self.command(actor, f"available {value}")
+            case "contact.reopen":
+                contact, _, n = value.partition(".")
+                return (
+                    await self._reopen_and_send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+                )
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
@@ -336,3 +387,7 @@ class House:
     def _name(self, agent: str) -> str:
         spec = self.plan().by_id.get(agent)
         return spec.name if spec else agent or "nobody"
+
+
+def _heard(it: Outcome) -> Told:
+    return Told(it.ok, it.text)

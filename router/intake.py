@@ -13,6 +13,7 @@ from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer
+from .again import asks_again, behind_all, reopens, spam_key
 from .classify import classify
 from .rulebook import Rulebook
 
@@ -40,13 +41,27 @@ class Intake:
     async def __call__(self, arrived: Arrived) -> Taken:
         """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
         try:
-            now = await self.queue().now()
-            customer, before = await self._records(arrived)
+            # Side by side: none of these needs another, and the door waits for all.
+            now, known, spam, (customer, before) = await asyncio.gather(
+                self.queue().now(),
+                self.queue().open_in(arrived.thread),
+                self.queue().seen(spam_key(arrived.sender)),
+                self._records(arrived),
+            )
             if before is not None:
                 return Taken("duplicate", *before)
-            verdict = classify(self.book(), arrived, customer or Customer(arrived.sender), now)
+            book = self.book()
+            verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
+            verdict = behind_all(verdict) if spam else verdict
+            # "-C1001" is the last one of a conversation in which none is open: it may open again.
+            view = await self.queue().contact(known.removeprefix("-")) if known else None
             it = await self.queue().arrive(
-                arrived.to_json(), event=arrived.event, thread=arrived.thread, decision=verdict.decision
+                arrived.to_json(),
+                event=arrived.event,
+                thread=arrived.thread,
+                decision=verdict.decision,
+                again=asks_again(book, view, now) if view is not None else None,
+                reopen=reopens(book, view) if view is not None and not spam else 0,
             )
         except StoreError as error:
             raise NotTaken(type(error).__name__) from error

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..queue.state import AgentView, ContactView
+from .account import Account
 from .facts import Facts
 from .rulebook import Rulebook
 from .texts import spoken
-from .why import Why
 
 
 def escape(text: str) -> str:
@@ -53,9 +53,13 @@ def status_lines(book: Rulebook, me: AgentView, held: list[ContactView], now: in
     return "\n".join([first, *rows]) if rows else f"{first} You have nothing open."
 
 
-def why_lines(book: Rulebook, why: Why, now: int) -> str:
-    """The explanation as a table."""
-    zone = book.plan.timezone
+LAST = 6
+"""Moments of a contact's story that the desk is shown: the latest."""
+
+
+def why_lines(book: Rulebook, it: Account, now: int) -> str:
+    """The explanation as a table, and the latest of how it came there."""
+    zone, why = book.plan.timezone, it.why
     rows = []
     for row in why.rows:
         until = f" – until {spoken(row.until, now, zone, 'en')}" if row.until else ""
@@ -63,9 +67,13 @@ def why_lines(book: Rulebook, why: Why, now: int) -> str:
     nxt = (
         f"\nNext change: {spoken(why.next.at, now, zone, 'en')}, {escape(why.next.what)}." if why.next else ""
     )
+    way = [f"{spoken(m.at, now, zone, 'en')}: {escape(m.text)}" for m in it.story.moments[-LAST:]]
+    earlier = len(it.story.moments) - len(way)
+    before = [f"_… {earlier} earlier; `tierline why {why.contact}` tells all_"] if earlier > 0 else []
     later = (
         f"\n_{len(why.not_yet)} settings of the plan are not acted on yet: `tierline plan check` lists them._"
         if why.not_yet
         else ""
     )
-    return "\n".join([escape(why.text), *rows]) + nxt + later
+    note = [f"_{escape(it.note)}_"] if it.note else []
+    return "\n".join([escape(why.text), *note, *rows]) + nxt + "\n".join(["", *before, *way]) + later

@@ -96,9 +96,8 @@ class Newcomers:
         if spec is None:
             return Told(False, f"Not added: {like} isn't in the plan any more.")
         try:
-            source = await asyncio.to_thread(
-                add_agent, book.plan.source, spec
-            )  # it reads the whole plan, twice
+            # In a thread: it reads the whole plan, twice.
+            source = await asyncio.to_thread(add_agent, book.plan.source, spec)
             version = await self.plan.publish(
                 source, actor.name, f"added {spec.name}", on=book.version, origin=f"slack {actor.user}"
             )

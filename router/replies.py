@@ -15,6 +15,10 @@ _NOTE = re.compile(r"[\s*_~`>\u200b-\u200f\u2060\ufeff]*(//|note:|note\b|note(?=
 """Also where it stands in bold, italics, code or a quotation, or behind something invisible."""
 
 
+ANSWERABLE = ("active", "snoozed")
+"""States in which the owner's reply leaves: what sleeps stays theirs, and they may write first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """`send` holds `text` for Undo; anything else keeps it inside. `told` is what the writer hears."""
@@ -54,13 +58,15 @@ def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
     prefix = _NOTE.match(text)
     if prefix:
         rest = text[prefix.end() :]
-        return Ruling("note", rest, "kept as a note", may_send=owner and it.state == "active" and bool(rest))
+        return Ruling(
+            "note", rest, "kept as a note", may_send=owner and it.state in ANSWERABLE and bool(rest)
+        )
     if it.state in ("closed", "abandoned", "dead", "wrapping"):
         return Ruling("ended", text, f"{it.contact} has ended: this was not sent.")
     if not owner:
         who = it.owner_name or "nobody yet"
         return Ruling("not_sent", text, f"Not sent: {it.contact} is with {who}. Kept as a note.")
-    if it.state != "active":
+    if it.state not in ANSWERABLE:
         return Ruling("not_sent", text, f"Not sent: {it.contact} is {it.state}. Kept as a note.")
     if not it.here:
         return Ruling(

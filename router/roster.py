@@ -13,7 +13,7 @@ from ..queue.state import mask_of
 from ..skills.schedule import Hours
 from ..skills.skill import Capacity, Profile
 from .plan.model import AgentSpec, Service
-from .rulebook import Rulebook, agent_id, both_open, instant, millis
+from .rulebook import Rulebook, agent_id, both_open, instant, millis, span
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
@@ -69,6 +69,8 @@ def duty(book: Rulebook, spec: AgentSpec, at: datetime) -> tuple[bool, tuple[str
 def drains(book: Rulebook, service: Service, at: datetime) -> bool:
     """Whether `service` has closed so lately that those who waited are still served."""
     hours = book.hours(service.name)
+    if book.emergency(service.name, at):
+        return False
     return not hours.is_open(at) and hours.is_open(at - service.drain)
 
 
@@ -117,8 +119,8 @@ def _changes(hours: Hours, start: datetime) -> list[datetime]:
     return found
 
 
-async def write(queue: Queue, who: Enlisted) -> None:
-    """Make the queue's agent what `who` says; presence and work stay as they are."""
+async def write(queue: Queue, who: Enlisted, grace: int) -> None:
+    """Make the queue's agent what `who` says; presence and work stay as they are. `grace` in ms: see `Queue.agent`."""
     await queue.agent(
         who.id,
         profile=who.profile,
@@ -126,6 +128,7 @@ async def write(queue: Queue, who: Enlisted) -> None:
         channels=mask_of(who.spec.channels),
         on_shift=who.on_shift,
         edges=who.edges,
+        grace=grace,
     )
 
 
@@ -150,7 +153,7 @@ async def muster(queue: Queue, book: Rulebook, now: int) -> dict[str, int | None
     wanted = {agent_id(name) for name in changes}
     for name in await queue.agents():
         if name not in wanted:
-            await queue.remove_agent(name)
+            await queue.remove_agent(name, span(book.plan.settings.grace))
     return changes
 
 
@@ -161,6 +164,6 @@ async def write_anew(queue: Queue, book: Rulebook, now: int, names: Sequence[str
         spec = book.plan.agent(name)
         if spec is not None:
             who = enlist(book, spec, now, near)
-            await write(queue, who)
+            await write(queue, who, span(book.plan.settings.grace))
             changes[name] = who.changes
     return changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -14,6 +14,7 @@ from ..queue.contact import Pick, Route, Step
 from ..skills.schedule import Schedule, ScheduleSpec
 from ..skills.skill import Capacity, Channel, Levels, Need, levels
 from .plan import model
+from .situation import Shut, Situation
 
 ALWAYS = "24/7"
 UNSORTED = "unsorted"
@@ -65,6 +66,11 @@ class Rulebook:
 
     plan: model.Plan
     version: int
+    situation: Situation = Situation()
+
+    def under(self, situation: Situation) -> Rulebook:
+        """The same plan with other services closed at once, and other incidents."""
+        return self if situation == self.situation else replace(self, situation=situation)
 
     @cached_property
     def schedules(self) -> Mapping[str, Schedule]:
@@ -75,6 +81,11 @@ class Rulebook:
     def by_id(self) -> Mapping[str, model.AgentSpec]:
         """Every agent by the id under which the queue knows them."""
         return {agent_id(spec.name): spec for spec in self.plan.agents}
+
+    def called(self, agent: str) -> str:
+        """The agent's name as people know it, by the queue's id; the id of one who isn't in the plan."""
+        spec = self.by_id.get(agent)
+        return spec.name if spec else agent
 
     @cached_property
     def always(self) -> Schedule:
@@ -92,9 +103,24 @@ class Rulebook:
         return found or {UNSORTED: _unsorted()}
 
     def hours(self, service: str) -> Schedule:
-        """The opening hours of a service."""
+        """The opening hours of a service, an emergency close included."""
         spec = self.services.get(service)
-        return self.schedule(spec.schedule if spec and spec.name != UNSORTED else None)
+        plain = self.schedule(spec.schedule if spec and spec.name != UNSORTED else None)
+        shut = self.situation.shut_of(service)
+        if shut is None:
+            return plain
+        if service not in self._shut:  # a schedule works out its year once
+            self._shut[service] = plain.with_closure(shut.closure)
+        return self._shut[service]
+
+    @cached_property
+    def _shut(self) -> dict[str, Schedule]:
+        return {}
+
+    def emergency(self, service: str, at: datetime) -> Shut | None:
+        """The emergency close in force at `at`, if there is one."""
+        shut = self.situation.shut_of(service)
+        return shut if shut and shut.closure.since <= at < (shut.closure.until or at) else None
 
     def route(self, service: model.Service, channel: Channel, skills: Levels, language: str) -> Route:
         """The steps of `service` on `channel` with extra `skills` and the contact's language."""
@@ -120,7 +146,10 @@ class Rulebook:
         steps = tuple(
             self._step(service, step, channel, levels(want), tongues, shares) for step in service.steps
         )
-        return Route(service.name, channel, steps, span(spec.offer), span(spec.wrap_up))
+        quiet, nudge = (
+            None if channel == "voice" or it is None else span(it) for it in (spec.quiet, spec.nudge)
+        )
+        return Route(service.name, channel, steps, span(spec.offer), span(spec.wrap_up), quiet, nudge)
 
     def _step(
         self,

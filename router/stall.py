@@ -73,7 +73,7 @@ class LoopWatch:
                 self._stopped = now
             elif now - beat > self.limit and beat != told and self._stopped <= beat:
                 told = beat
-                log.error("loop.stands_still", seconds=round(now - beat, 1), stack=self._stack())
+                log.error("loop.stands_still", seconds=round(now - beat, 1), where=self._stack())
 
     def _stack(self) -> list[str]:
         frame = sys._current_frames().get(self._main)

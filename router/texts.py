@@ -51,7 +51,10 @@ def telling(
 
 def closed_telling(book: Rulebook, contact: str, service: str, facts: Facts, now: int) -> Telling | None:
     """The text for somebody who writes outside the hours: when we open, and why it's closed."""
-    opening = book.hours(service).next_open(instant(now))
+    shut = book.emergency(service, instant(now))
+    if shut is not None and shut.text:
+        return Telling("closed_now", shut.text)
+    opening = None if shut and shut.until is None else book.hours(service).next_open(instant(now))
     when = (
         spoken(round(opening.timestamp() * 1000), now, book.plan.timezone, facts.language) if opening else ""
     )

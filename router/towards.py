@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,12 +10,15 @@ from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Words
 from ..channels.fence import FENCED
 from ..queue.engine import Queue
 from ..queue.state import Event
+from ..skills.skill import Channel as ChannelName
 from .alerts import Alerts
 from .body import Body
 from .facts import Facts
 from .lanes import Try
 from .look import found_message, more, spec_of
-from .rulebook import Rulebook
+from .plan.model import Service
+from .rulebook import Rulebook, instant
+from .situation import Incident, told_kind
 from .texts import Telling, closed_telling, telling
 from .watch import past_closing, reopening
 
@@ -35,9 +39,9 @@ class Towards:
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
 
     async def tell_closed(self, event: Event) -> None:
-        """The plan's text for a contact that ended."""
+        """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another."""
         contact = await self.queue.contact(event.c)
-        if contact is not None:
+        if contact is not None and contact.state == "closed" and not _silent_end(event):
             spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
             facts, name = Facts.parse(contact.facts), spec.name if spec else ""
             told = telling(self.book(), "closed", event.c, contact.service, facts, event.t, agent=name)
@@ -49,14 +53,39 @@ class Towards:
         if contact is None:
             return
         facts, book = Facts.parse(contact.facts), self.book()
+        if facts.spam or more(event).get("split_from"):
+            return  # it would only tell that somebody reads; or they were told when they wrote
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
+        if not facts.closed and await self.of_incident(event.c):
+            return
         if not facts.closed:
             await self._text(event.c, telling(book, "received", event.c, contact.service, facts, event.t))
             return
         service = book.services.get(contact.service)
-        if service is not None and service.after_hours.of(contact.channel) == "reply_and_hold":
+        if service is not None and _says_so(book, service, contact.channel, event.t):
             await self._text(event.c, closed_telling(book, event.c, contact.service, facts, event.t))
+
+    async def of_incident(self, name: str) -> bool:
+        """Tell what is known, once, if it is about an incident; whether it is."""
+        contact = await self.queue.contact(name)
+        messages = await self.queue.messages(name)
+        said = [Body.parse(m.body).text for m in messages if m.kind == "in"]
+        about = [it for it in self.book().situation.incidents if contact and it.meets(contact.service, said)]
+        for it in about:
+            await self.once_about(name, it, told_kind(it.id), it.text)
+        return bool(about)
+
+    async def once_about(self, name: str, it: Incident, kind: str, text: str) -> None:
+        """A text about an incident, unless the transcript has it already, or they want nothing from us."""
+        contact = await self.queue.contact(name)
+        if contact is None or contact.channel == "voice" or not text:
+            return
+        if any(m.kind == kind for m in await self.queue.messages(name)):
+            return
+        if await self.queue.opted_out(Facts.parse(contact.facts).address):
+            return
+        await self.queue.text(name, kind, Body(text, by="Tierline").to_json(), unasked=False)
 
     async def hold_after_hours(self, event: Event) -> None:
         """Hold what waits again although its service has closed and the drain is over."""
@@ -73,7 +102,7 @@ class Towards:
         contact, service = await self.queue.contact(event.c), None
         if contact is not None and more(event).get("reason") == "closed":
             service = self.book().services.get(contact.service)
-        if contact is not None and service and service.after_hours.of(contact.channel) == "reply_and_hold":
+        if contact is not None and service and _says_so(self.book(), service, contact.channel, event.t):
             if await self._told_closed(event):
                 return
             facts = Facts.parse(contact.facts)
@@ -85,13 +114,16 @@ class Towards:
         return bool(said) and said[-1].kind == "closed_now"
 
     async def tell_taken(self, event: Event) -> None:
-        """Tell who takes care of it."""
+        """Tell who takes care of it, or that other colleagues do from now on."""
         contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
         if contact is not None and spec is not None:
             facts = Facts.parse(contact.facts)
+            former = spec_of(self.book(), str(more(event).get("from") or ""))
+            another = bool(facts.moves) and facts.moves[-1].service != contact.service
+            moved = former is not None and (another or former.team != spec.team)
             told = telling(
                 self.book(),
-                "taken",
+                "moved" if moved else "taken",
                 event.c,
                 contact.service,
                 facts,
@@ -156,3 +188,15 @@ class Towards:
         await self.queue.receipt(
             event.c, event.n, "failed", error="Tierline could not send it; the log says why"
         )
+
+
+def _says_so(book: Rulebook, service: Service, channel: ChannelName, at: int) -> bool:
+    """Whether the plan tells customers that it is closed; a supervisor's own words are always told."""
+    shut = book.emergency(service.name, instant(at))
+    return bool(shut and shut.text) or service.after_hours.of(channel) == "reply_and_hold"
+
+
+def _silent_end(event: Event) -> bool:
+    raw = more(event).get("outcome")
+    outcome = json.loads(raw) if isinstance(raw, str) and raw else raw
+    return isinstance(outcome, dict) and (bool(outcome.get("merged")) or outcome.get("disposition") == "spam")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from ..queue.engine import Queue
 from .roster import muster, write_anew
 from .rulebook import Rulebook, instant, millis
+from .situation import Shut
 
 LONGEST_SLEEP = 0.25
 """Seconds: a tick at least this often, so that a gap of 2 s always means that we stood still."""
@@ -28,6 +29,7 @@ class Watch:
     changes: dict[str, int | None] = field(default_factory=dict)  # when each agent is to be written anew
     mustered: int = -1
     due: int | None = None
+    shut: tuple[Shut, ...] = ()
 
     async def run(self) -> None:
         """Tick for ever; raises StoreError when the store is away (the supervisor starts it again)."""
@@ -70,13 +72,18 @@ class Watch:
     async def hours(self, now: int) -> int:
         """Park what still waits where a service's closing time and its drain have passed; how many."""
         book = self.book()
-        if book.version == self.version and (self.next_closing is None or now < self.next_closing):
+        same = book.version == self.version and book.situation.shut == self.shut
+        if same and (self.next_closing is None or now < self.next_closing):
             return 0
         parked = 0
         for name in book.services:
             if past_closing(book, name, now):
                 parked += await self._park(book, name, now)
-        self.version, self.next_closing = book.version, next_closing(book, now)
+        self.version, self.shut, self.next_closing = (
+            book.version,
+            book.situation.shut,
+            next_closing(book, now),
+        )
         return parked
 
     async def _park(self, book: Rulebook, service: str, now: int) -> int:
@@ -93,6 +100,8 @@ class Watch:
 def past_closing(book: Rulebook, service: str, now: int) -> bool:
     """Whether `service` is closed and its drain is over, too: what waits now follows `after_hours`."""
     hours, spec = book.hours(service), book.services.get(service)
+    if book.emergency(service, instant(now)):
+        return True  # no drain: nobody is served any more
     drain = spec.drain if spec else timedelta()
     return not hours.is_open(instant(now)) and not hours.is_open(instant(now) - drain)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ..queue.state import ENDED, AgentView, ContactView
+from ..queue.state import BITS, ENDED, QUEUED, AgentView, ContactView
 from ..skills.skill import LIVE, refusal
 from .facts import Facts
 from .plan.model import AgentSpec
@@ -50,6 +50,7 @@ class Why:
     next: Next | None
     not_yet: tuple[str, ...]
     text: str
+    at: int | None = None  # the instant that is explained, None: now
 
 
 WHAT = {
@@ -59,6 +60,9 @@ WHAT = {
     "E": "everybody may be asked again",
     "w": "the wrap-up ends",
     "p": "it goes back into the queue",
+    "q": "it is snoozed, as nobody writes",
+    "n": "its owner is reminded, or somebody else is asked",
+    "l": "what {agent} has goes to others",
     "h": "{agent}'s shift changes",
     "v": "{agent}'s overtime ends",
     "r": "a held reply leaves",
@@ -68,11 +72,12 @@ WHAT = {
 
 def timers(contact: ContactView, agents: Mapping[str, AgentView]) -> tuple[str, ...]:
     """The members of the due set that can change anything for `contact`."""
-    own = [f"{kind}:{contact.id}" for kind in ("s", "E", "w", "p")]
+    own = [f"{kind}:{contact.id}" for kind in ("s", "E", "w", "p", "q", "n")]
+    own += [f"l:{contact.owner}"] if contact.owner else []
     own += [f"o:{contact.id}:{offer.number}" for offer in contact.offers]
     own += [f"e:{contact.id}:{name}" for name in contact.excluded]
     own += [f"r:{contact.id}:{n}" for n in range(max(1, contact.messages - 5), contact.messages + 1)]
-    if contact.state in ("waiting", "offered"):
+    if contact.state in QUEUED or contact.handing:
         own += [f"{kind}:{name}" for name in agents for kind in ("h", "v", "b")]
     return tuple(own)
 
@@ -85,10 +90,12 @@ def explain(
     desk_up: bool,
     now: int,
     since: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    at: int | None = None,
 ) -> Why:
     """The explanation of `contact` as of `now` (ms); `due` are the instants of `timers(…)`.
 
     `since` maps (agent, kind of event) to the last instant of that kind; what is missing stays unknown.
+    `at` is noted in the answer when `now` isn't the present.
     """
     facts = Facts.parse(contact.facts)
     specs = book.by_id
@@ -107,7 +114,7 @@ def explain(
         contact=contact.id, state=contact.state, service=contact.service, rule=facts.rule,
         rule_line=facts.rule_line, version=facts.version, step=contact.step, steps=len(contact.route.steps),
         opened=opened, until=until, tiers=tuple(f"L{t}" for t in step.need.tiers), rows=rows, next=coming,
-        not_yet=tuple(dict.fromkeys(n.what for n in book.plan.not_yet())), text="",
+        not_yet=tuple(dict.fromkeys(n.what for n in book.plan.not_yet())), text="", at=at,
     )  # fmt: skip
     return _with_text(why, facts, contact, specs)
 
@@ -139,8 +146,8 @@ def _row(
     now: int,
 ) -> Row:
     name = spec.name if spec else agent.name
-    if agent.name == contact.owner:
-        return Row(name, "owns it")
+    if contact.owner and (agent.name == contact.owner or not contact.handing):
+        return _owned(name, book, contact, agent, due)
     offer = next((o for o in contact.offers if o.agent == agent.name), None)
     if offer is not None:
         return Row(name, "is being asked now", until=offer.due)
@@ -184,6 +191,20 @@ def _row(
     return _room(name, contact, agent)
 
 
+def _owned(name: str, book: Rulebook, contact: ContactView, agent: AgentView, due: Mapping[str, int]) -> Row:
+    """Somebody has it: they are answerable, and nobody else is asked."""
+    if agent.name != contact.owner:
+        owner = book.by_id.get(contact.owner)
+        return Row(name, f"{owner.name if owner else contact.owner} owns it")
+    if contact.handing:
+        return Row(name, "owns it until somebody takes it over")
+    if contact.state == "snoozed":
+        return Row(name, "owns it, snoozed", until=contact.wake)
+    if contact.state == "wrapping":
+        return Row(name, "owns it, in wrap-up", until=contact.wrap_until)
+    return Row(name, "owns it", until=due.get(f"l:{agent.name}"))
+
+
 def _room(name: str, contact: ContactView, agent: AgentView) -> Row:
     if agent.offers >= agent.capacity.offers:
         return Row(name, "has another offer open")
@@ -195,7 +216,9 @@ def _room(name: str, contact: ContactView, agent: AgentView) -> Row:
         return Row(
             name, f"full: {agent.capacity.budget - free} of {agent.capacity.budget} used, {cost} needed"
         )
-    if agent.draining:
+    if not agent.mask & BITS[contact.channel]:
+        return Row(name, f"has as many contacts by {contact.channel} as they may have")
+    if agent.draining and agent.draining != contact.id:
         return Row(name, f"kept free for {agent.draining}")
     return Row(name, "free: it is about to be offered")
 
@@ -216,7 +239,7 @@ def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec], able: set[str]
         return None
     at, member = min(known)
     kind, *rest = member.split(":")
-    agent = rest[-1] if kind in "ehv" else ""
+    agent = rest[-1] if kind in "ehvl" else ""
     name = specs[agent].name if agent in specs else agent
     return Next(at, WHAT[kind].format(agent=name))
 
@@ -227,11 +250,19 @@ def _with_text(why: Why, facts: Facts, contact: ContactView, specs: Mapping[str,
         if facts.rule
         else f"its entry (plan {facts.version})"
     )
-    parts = [f"{why.contact} is {why.state} in {why.service}, chosen by {by}."]
+    parts = [
+        f"{why.contact} {'is' if why.at is None else 'was'} {why.state} in {why.service}, chosen by {by}."
+    ]
     if contact.owner:
         owner = specs.get(contact.owner)
         parts.append(f"Owner: {owner.name if owner else contact.owner}.")
-    if why.state in ("waiting", "offered"):
+    if contact.handing and facts.moves:
+        parts.append(f"{facts.moves[-1].line}.")
+    if facts.bounces:
+        parts.append(f"It came back {facts.bounces} time{'s' if facts.bounces > 1 else ''}.")
+    if why.state == "snoozed":
+        parts.append("It sleeps until its date." if contact.wake else "It sleeps until the customer writes.")
+    if why.state in QUEUED or contact.handing:
         parts.append(f"Step {why.step + 1} of {why.steps} asks {', '.join(why.tiers)}.")
     if facts.closed and why.state == "parked":
         parts.append(f"It arrived while closed ({facts.closed}).")

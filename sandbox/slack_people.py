@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from itertools import takewhile
 from typing import Any
 
 from .slack_chat import mark, unmark
@@ -32,12 +33,17 @@ class People:
             dm = self.space.dm(name)
             if dm is None:
                 raise Refused("user_not_found", "no such person has direct messages with the app", 404)
-            every = self.space.messages.get(dm.id, {}).values()
+            every = self._later(dm.id, query)
             return [self._listed(one) for one in every if one.ephemeral_to in (None, name)]
         if query.get("channel") not in self.space.channels:
             places = ", ".join(f"{one.id} ({one.name})" for one in self.space.channels.values())
             raise Refused("channel_not_found", f"send ?channel= or ?user=; channels: {places}", 404)
-        return [self._listed(one) for one in self.space.messages.get(query["channel"], {}).values()]
+        return [self._listed(one) for one in self._later(query["channel"], query)]
+
+    def _later(self, channel: str, query: Json) -> list[Message]:
+        """A channel's messages, oldest first; with `since` (a ts) only those posted after it."""
+        since, every = str(query.get("since") or ""), self.space.messages.get(channel, {}).values()
+        return list(takewhile(lambda one: one.ts > since, reversed(every)))[::-1]
 
     def _listed(self, message: Message) -> Json:
         out: Json = {

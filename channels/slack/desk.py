@@ -336,6 +336,16 @@ class SlackDesk:
         self._spawn(self._lead_there(head.contact, place))
         return place
 
+    async def room(self, name: str) -> str:
+        """The channel part of places in the channel `name`."""
+        self._session()
+        return await self._people.room(name)
+
+    async def show(self, place: str, head: Head) -> None:
+        """The thread at `place` says who has it now; its buttons work (again)."""
+        self._session()
+        await self._threads.show(place, head)
+
     async def _lead_there(self, contact: str, place: str) -> None:
         channel, ts = split(place)
         with contextlib.suppress(DeliveryError):  # the card says all the rest already

@@ -36,6 +36,8 @@ log = structlog.get_logger()
 AT_ONCE = 2.3
 """Seconds in which a command is answered by its acknowledgement; Slack waits 3."""
 TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
+FORMS = ("contact.reply", "contact.note", "contact.close", "agent.add", *modals.MOVES)
+"""Buttons that open a form."""
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -104,7 +106,7 @@ class Listen:
         action = body["actions"][0]
         name, value = str(action.get("action_id") or ""), str(action.get("value") or "")
         user = str(body["user"]["id"])
-        if name in ("contact.reply", "contact.note", "contact.close", "agent.add"):
+        if name in FORMS:
             await self._open(body, name, value)
             return
         if not await self.once(
@@ -163,17 +165,19 @@ class Listen:
             "contact.close": modals.loading_view,
             "agent.add": modals.adding_view,
         }
+        view = modals.asking_view(name, where) if name in modals.MOVES else made[name](where)
         opened = await self.sender.call(
             "views.open",
             Urgency.OFFER,
             deadline=2.5,
             patience=1.0,
             trigger_id=body.get("trigger_id"),
-            view=made[name](where),
+            view=view,
         )
-        if name in ("contact.close", "agent.add"):
+        if name not in ("contact.reply", "contact.note"):
             actor = await self.people.actor(str(body["user"]["id"]))
-            form = await (self._closing if name == "contact.close" else self._adding)(actor, where)
+            asks = {"contact.close": self._closing, "agent.add": self._adding}
+            form = await (asks[name](actor, where) if name in asks else self._moving(actor, where, name))
             await self.sender.call("views.update", Urgency.OFFER, view_id=opened["view"]["id"], view=form)
 
     async def _closing(self, actor: Actor, where: Where) -> Json:
@@ -182,6 +186,20 @@ class Listen:
         if not told.ok:
             return modals.words_view(where, told.text)
         return modals.close_view(where, await self.house.dispositions(where.contact))
+
+    async def _moving(self, actor: Actor, where: Where, kind: str) -> Json:
+        assert self.house is not None
+        may = await self.house.moving(actor, where.contact, kind.removeprefix("contact."))
+        if isinstance(may, Told):
+            return modals.words_view(where, may.text, kind)
+        return modals.move_view(kind, where, may)
+
+    async def _moved(self, actor: Actor, where: Where, kind: str, fields: Mapping[str, str]) -> Told:
+        assert self.house is not None
+        may = await self.house.moving(actor, where.contact, kind.removeprefix("contact."))
+        if isinstance(may, Told):
+            return may
+        return await self.house.move(actor, modals.moved(kind, where, fields, may))
 
     async def _adding(self, actor: Actor, where: Where) -> Json:
         assert self.house is not None
@@ -212,6 +230,8 @@ class Listen:
             case "contact.close":
                 choices = await self.house.dispositions(where.contact)
                 told = await self.house.close(actor, modals.closing(where, fields, choices))
+            case str(kind) if kind in modals.MOVES:
+                told = await self._moved(actor, where, kind, fields)
             case "agent.add":
                 await self._added(actor, where, fields)
                 return

@@ -45,6 +45,7 @@ def offer(card: Card, now: int) -> Message:
     head = [
         ours(f"{title}\nYours until {until} · waited {lasting(card.waited)}{due}"),
         small([f"From {card.customer} ({known})", f"Why you: {card.why}", card.history]),
+        *([theirs(card.handover, 600)] if card.handover else []),
     ]
     buttons = [button("offer.accept", "Accept", value, "primary"), button("offer.decline", "Decline", value)]
     lines = list[Json]()
@@ -86,6 +87,11 @@ def head(it: Head) -> Message:
         *reply,
         button("contact.note", "Note", it.contact),
         button("contact.close", "Close", it.contact),
+        button("contact.transfer", "Hand over …", it.contact),
+        button("contact.escalate", "Escalate …", it.contact),
+        button("contact.snooze", "Snooze …", it.contact),
+        button("contact.callback", "Date …", it.contact),
+        button("contact.more", "More …", it.contact),
     ]
     blocks = (
         ours(title),
@@ -105,13 +111,14 @@ ICONS = {
     "agent": ":speech_balloon:",
     "system": ":gear:",
     "note": ":lock:",
+    "event": ":information_source:",
 }
-WHO = {"customer": "", "agent": "", "system": "sent by Tierline", "note": "note, kept inside"}
+WHO = {"customer": "", "agent": "", "system": "sent by Tierline", "note": "note, kept inside", "event": ""}
 
 
 def said_by(line: Line) -> list[Json]:
     """One line of a transcript: who, and what was said."""
-    who = line.author if line.kind != "system" else "Tierline"
+    who = line.author if line.kind not in ("system", "event") else "Tierline"
     extra = f"_{WHO[line.kind]}_ " if WHO[line.kind] else ""
     # The name may be the customer's own: it stands in plain text, beside our words.
     name = {

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..channel import Adding, Closing
+from ..channel import Adding, Closing, Move, Moving
 from .blocks import OPTION, Json, clean, clip, ours, plain, tame
 
 TEXT_LIMIT = 3000
@@ -82,7 +82,7 @@ def loading_view(where: Where) -> Json:
 
 def words_view(where: Where, text: str, kind: str = "contact.close") -> Json:
     """Why there is no form."""
-    title = f"Close {where.contact}" if kind == "contact.close" else ADD
+    title = f"Close {where.contact}" if kind == "contact.close" else where.contact if kind in MOVES else ADD
     return _view(kind, title, where, [ours(tame(text) or "…")])
 
 
@@ -104,6 +104,38 @@ def add_view(where: Where, it: Adding) -> Json:
         same = _choice(it.agents)
         fields.append(_field("like", "Same skills, languages and shift as", same, optional=True))
     return _view("agent.add", ADD, where, [ours(f"*{tame(it.name, 100)}*"), *fields], "Add")
+
+
+MOVES = ("contact.transfer", "contact.escalate", "contact.snooze", "contact.callback", "contact.more")
+"""Forms for what is done with a contact beside answering it."""
+
+
+def asking_view(kind: str, where: Where) -> Json:
+    """As `loading_view`, for these."""
+    return _view(kind, where.contact, where, [ours("One moment …")])
+
+
+def move_view(kind: str, where: Where, it: Moving) -> Json:
+    """What is to be done, with whom, until when, and why."""
+    fields = list[Json]()
+    if it.verbs:
+        fields.append(_field("verb", "What?", _choice(it.verbs, first=True)))
+    if it.targets:
+        fields.append(_field("to", "To whom?", _choice(it.targets), "to" not in it.must))
+    if it.when:
+        hint = plain("2h, tomorrow 9:00, Friday 14:30, 2026-12-24", 150)
+        when = {"type": "plain_text_input", "max_length": 100, "placeholder": hint}
+        fields.append(_field("when", it.when, when, "when" not in it.must))
+    if it.text:
+        fields.append(_field("text", it.text, _lines(), "text" not in it.must))
+    return _view(kind, f"{it.title} {where.contact}", where, fields, "Do it")
+
+
+def moved(kind: str, where: Where, fields: Mapping[str, str], it: Moving) -> Move:
+    """What that form says."""
+    verb, to = chosen(fields.get("verb", ""), it.verbs), chosen(fields.get("to", ""), it.targets)
+    when, text = fields.get("when", "").strip(), fields.get("text", "").strip()
+    return Move(where.contact, kind.removeprefix("contact."), verb, to, when, text)
 
 
 def _choice(names: Sequence[str], first: bool = False) -> Json:

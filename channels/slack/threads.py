@@ -99,6 +99,20 @@ class Threads:
         ts = await self.add(place, messages.line(line), Urgency.CUSTOMER, again, **wanted)
         return f"{channel}:{ts}"
 
+    async def show(self, place: str, head: Head) -> None:
+        """The first message drawn anew: another owner, or open again."""
+        upto = await self._upto(place)
+        message = messages.head(head)
+        metadata = {**(message.metadata or {}), "event_payload": {"contact": head.contact, "upto": upto}}
+        channel, ts = split(place)
+        shown = Message(message.text, message.blocks, metadata)
+        try:
+            await self.sender.update(channel, ts, shown, Urgency.CARD)
+        except NotDelivered as error:
+            if error.code != "message_not_found":
+                raise
+        self.heads[place] = (shown.blocks, metadata)
+
     async def _upto(self, place: str) -> int:
         if (known := self.upto.get(place)) is not None:
             return known

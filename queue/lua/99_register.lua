@@ -13,7 +13,10 @@ local function mutation(act)
     end
     local bucket = P .. 'op:' .. string.sub(op, 1, 10)
     local before = call('HGET', bucket, op)
-    if before then return before end
+    if before then
+      call('EXPIRE', bucket, OP_KEPT) -- a write: WAIT counts those of the connection that asks, not of the first one
+      return before
+    end
     local reply = act(argv)
     finish()
     call('HSET', bucket, op, reply)

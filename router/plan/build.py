@@ -22,10 +22,10 @@ def _s(seconds: int) -> timedelta:
 
 ANSWER_WITHIN = model.PerChannel(voice=_s(60), chat=_s(120), sms=_s(600), email=_s(4 * 3600))
 CHANNEL = model.PerChannel(
-    voice=model.ChannelSpec(_s(20), _s(30), _s(0), _s(0), _s(0), cost=100),
-    chat=model.ChannelSpec(_s(45), _s(0), _s(0), _s(300), _s(120), cost=33),
-    sms=model.ChannelSpec(_s(60), _s(0), _s(15 * 60), _s(600), _s(120), cost=25),
-    email=model.ChannelSpec(_s(300), _s(0), _s(8 * 3600), _s(0), _s(30 * 60), cost=10),
+    voice=model.ChannelSpec(_s(20), _s(30), _s(0), None, _s(120), None, cost=100),
+    chat=model.ChannelSpec(_s(45), _s(0), _s(0), _s(300), _s(120), _s(120), cost=33),
+    sms=model.ChannelSpec(_s(60), _s(0), _s(15 * 60), _s(600), _s(120), _s(15 * 60), cost=25),
+    email=model.ChannelSpec(_s(300), _s(0), _s(8 * 3600), _s(0), _s(30 * 60), _s(4 * 3600), cost=10),
 )
 AFTER_HOURS: model.PerChannel[model.AfterHours] = model.PerChannel(
     voice="voicemail", chat="reply_and_hold", sms="reply_and_hold", email="hold"
@@ -78,8 +78,9 @@ def _channels(channels: shape.Channels) -> model.PerChannel[model.ChannelSpec]:
             offer=_or(given.offer, usual.offer),
             wrap_up=_or(given.wrap_up, usual.wrap_up),
             lag=_or(given.lag, usual.lag),
-            quiet=_or(given.quiet, usual.quiet),
+            quiet=_sometime(given.quiet, usual.quiet),
             preferred=_or(given.preferred, usual.preferred),
+            nudge=_sometime(given.nudge, usual.nudge),
             cost=_or(given.cost, usual.cost),
             cap=given.cap,
             sender=given.sender,
@@ -95,6 +96,10 @@ def _channels(channels: shape.Channels) -> model.PerChannel[model.ChannelSpec]:
 
 def _or(given: T | None, usual: T) -> T:
     return usual if given is None else given
+
+
+def _sometime(given: timedelta | str | None, usual: timedelta | None) -> timedelta | None:
+    return usual if given is None else given if isinstance(given, timedelta) else None
 
 
 def _on_call(name: str, on_call: shape.OnCall) -> model.OnCall:
@@ -259,4 +264,7 @@ def _texts(document: shape.Document) -> model.Texts:
 
 
 def _settings(settings: shape.Settings) -> model.Settings:
-    return model.Settings(_or(settings.hold_reply, model.Settings().hold_reply), settings.offers)
+    usual = model.Settings()
+    return model.Settings(
+        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace)
+    )

@@ -45,6 +45,7 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
     for key, words in (("slack", "Alerts in Slack"), ("email", "Alerts by mail"), ("sms", "Alerts by text")):
         yield from _one(words, getattr(old.alerts, key), getattr(new.alerts, key))
     yield from _one("A reply is held for Undo", old.settings.hold_reply, new.settings.hold_reply)
+    yield from _one("Who has left keeps what they own for", old.settings.grace, new.settings.grace)
     yield from _one("Live offers of an agent at one time", old.settings.offers, new.settings.offers)
 
 
@@ -141,7 +142,7 @@ def _channels(old: model.Plan, new: model.Plan) -> Iterator[str]:
     words = {
         "offer": "an offer stands", "wrap_up": "wrap-up", "lag": "lag behind live work", "quiet": "quiet time",
         "preferred": "the former owner alone is asked", "cost": "cost of one contact", "cap": "at most at once",
-        "sender": "unasked messages come from",
+        "nudge": "a silent owner is reminded", "sender": "unasked messages come from",
     }  # fmt: skip
     for channel in CHANNELS:
         yield from _rest(f"Channel {channel}", old.channels.of(channel), new.channels.of(channel), words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -34,6 +34,7 @@ _USER, _CHANNEL_ID, _CHANNEL = (
     re.compile(r"[CG][A-Z0-9]{5,20}"),
     re.compile(r"#[\w-]{1,80}"),
 )
+NEVER = "never"
 _UNITS = {"d": "d", "t": "d", "h": "h", "m": "m", "s": "s"}
 _WINDOW = re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d) *[-–] *([01]?\d|2[0-4])[:.]([0-5]\d)")
 _ROTA = re.compile(r"(?:daily|weekly (?:Mo|Tu|We|Th|Fr|Sa|Su)) (?:[01]\d|2[0-3]):[0-5]\d")
@@ -72,6 +73,11 @@ def positive(value: object) -> timedelta:
     if (span := duration(value)) == timedelta(0):
         raise wrong("zero is no time at all", allowed="at least 1s")
     return span
+
+
+def sometime(value: object) -> timedelta | str:
+    """A duration, or `never`."""
+    return NEVER if value == NEVER else duration(value)
 
 
 def phone(value: object) -> str:
@@ -285,6 +291,11 @@ _DURATION: dict[str, Any] = {
     "examples": ["30s", "5m"],
 }
 Duration = Annotated[timedelta, BeforeValidator(duration), WithJsonSchema(_DURATION)]
+Sometime = Annotated[
+    timedelta | Literal["never"],
+    BeforeValidator(sometime),
+    WithJsonSchema({"anyOf": [_DURATION, {"const": NEVER}]}),
+]
 Positive = Annotated[timedelta, BeforeValidator(positive), WithJsonSchema(_DURATION)]
 Phone = Annotated[
     str, BeforeValidator(phone), WithJsonSchema({"type": "string", "pattern": r"^\+[0-9 ()/-]+$"})

@@ -25,11 +25,6 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
     for channel, span, _ in root.pairs("channels"):
         if channel in _CHANNELS:
             yield f"channels.{channel}", span.line + 1, _CHANNELS[channel]
-    for channel, _, node in root.pairs("channels"):
-        for key in ("quiet", "preferred"):
-            if key in node.keys:
-                line = node.keys[key][0].line + 1
-                yield f"channels.{channel}.{key}", line, "contacts aren't snoozed after an answer yet"
     for name, _, node in root.pairs("on_call"):
         if "page" in node.keys:
             line = node.keys["page"][0].line + 1
@@ -47,9 +42,6 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
                 yield f"teams.{name}.{key}", node.keys[key][0].line + 1, what
     for name, _, node in root.pairs("services"):
         yield from _words(node.get("after_hours"), f"services.{name}.after_hours")
-        if "reopen" in node.keys:
-            line = node.keys["reopen"][0].line + 1
-            yield f"services.{name}.reopen", line, "a message after closing is a new contact for now"
         for index, step in enumerate(node.each("steps")):
             if "page" in step.keys:
                 line = step.keys["page"][0].line + 1

@@ -66,16 +66,19 @@ class ChannelSpec:
     """How one channel is worked.
 
     `offer`: how long an offer stands; `wrap_up`: what follows the end; `lag`: how long overdue it must be
-    before it comes ahead of live work; `quiet`: after the owner's reply, until snoozed; `preferred`: how long
-    a snoozed contact's former owner alone is asked; `cost` of the budget; `cap`: how many at once (None: no
+    before it comes ahead of live work; `quiet`: after the owner's reply, until snoozed (None: never);
+    `preferred`: how long a snoozed contact's former owner alone is asked; `nudge`: how long a customer's
+    message may lie unanswered until its owner is reminded, and again as long until somebody else is asked
+    (None: never); `cost` of the budget; `cap`: how many at once (None: no
     cap); `sender`: the number or address that unasked messages come from (`from` in the file).
     """
 
     offer: timedelta
     wrap_up: timedelta
     lag: timedelta
-    quiet: timedelta
+    quiet: timedelta | None
     preferred: timedelta
+    nudge: timedelta | None
     cost: int
     cap: int | None = None
     sender: str | None = None
@@ -290,10 +293,14 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time."""
+    """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
+
+    `grace`: how long somebody who has left keeps what they own, until it is given to others.
+    """
 
     hold_reply: timedelta = timedelta(seconds=8)
     offers: int = 1
+    grace: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from .fields import (
     Sender,
     Site,
     SlackChannel,
+    Sometime,
     Text,
     Tier,
     Window,
@@ -115,8 +116,13 @@ class Channel(Shape):
     lag: Duration | None = Field(
         default=None, description="How long overdue it may be until it comes before live work"
     )
-    quiet: Duration | None = Field(
-        default=None, description="After the owner's reply, until the contact is snoozed"
+    quiet: Sometime | None = Field(
+        default=None, description="After the owner's reply, until the contact is snoozed; never"
+    )
+    nudge: Sometime | None = Field(
+        default=None,
+        description="So long a message may lie unanswered until its owner is reminded, as long again until "
+        "somebody else is asked; never",
     )
     preferred: Duration | None = Field(default=None, description="How long the former owner alone is asked")
     cost: Annotated[int, Field(ge=0, le=100)] | None = Field(
@@ -363,6 +369,9 @@ class Settings(Shape):
     hold_reply: Duration | None = Field(default=None, description="How long a reply is held for Undo")
     offers: Annotated[int, Field(ge=1, le=10)] = Field(
         default=1, description="Live offers an agent may have at one time"
+    )
+    grace: Duration | None = Field(
+        default=None, description="How long somebody who has left keeps what they own until others get it"
     )
 
 

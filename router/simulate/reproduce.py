@@ -58,8 +58,8 @@ class Again:
     events: int = 0
     assignments: int = 0
     difference: Difference | None = None
-    _calendar: int = 0
-    _ended: deque[tuple[int, str]] = field(default_factory=deque)
+    calendar: int = 0
+    ended: deque[tuple[int, str]] = field(default_factory=deque)
 
     def run(self, record: Iterable[Entry], progress: Callable[[int], None] = lambda n: None) -> bool:
         """Go on through `record`; False when it parts from the rules."""
@@ -74,10 +74,10 @@ class Again:
     def step(self, entry: Entry) -> None:
         """One entry."""
         model = self.model
-        if entry.t >= self._calendar and not entry.aside:
+        if entry.t >= self.calendar and not entry.aside:
             known = self.midnights(entry.t)
             model.calendar(known)
-            self._calendar = known[-1]
+            self.calendar = known[-1]
         try:
             carry_out(model, entry)
         except Unreadable as error:
@@ -109,9 +109,9 @@ class Again:
     def _forget(self, entry: Entry) -> None:
         for line in entry.lines:
             if line.e in KEPT:
-                self._ended.append((entry.t + KEPT[line.e], line.c))
-        while self._ended and self._ended[0][0] <= entry.t:
-            self.model.forget(self._ended.popleft()[1])
+                self.ended.append((entry.t + KEPT[line.e], line.c))
+        while self.ended and self.ended[0][0] <= entry.t:
+            self.model.forget(self.ended.popleft()[1])
 
     def result(self) -> Reproduced:
         """What came of it."""

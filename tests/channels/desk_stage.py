@@ -10,7 +10,20 @@ from typing import Any
 
 from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
-from tierline.channels.channel import Actor, Adding, Card, Closing, Head, Line, Mark, Told, Typed, Wrote
+from tierline.channels.channel import (
+    Actor,
+    Adding,
+    Card,
+    Closing,
+    Head,
+    Line,
+    Mark,
+    Move,
+    Moving,
+    Told,
+    Typed,
+    Wrote,
+)
 from tierline.channels.slack.desk import SlackDesk
 
 NASTY = "My server is down <!channel> <@U0LIN00001> <http://evil.example|bank.example> & *bold* :smile:"
@@ -70,6 +83,13 @@ class FakeHouse:
 
     async def may_close(self, actor: Actor, contact: str) -> Told:
         return self._said("may_close", actor, contact)
+
+    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
+        may = Moving("Move", ("Hand over", "Snooze"), ("Ben", "L2"), "When", "Why")
+        return self._said("moving", actor, contact, form, default=may)
+
+    async def move(self, actor: Actor, move: Move) -> Told:
+        return self._said("move", actor, move)
 
     async def command(self, actor: Actor, text: str) -> Told:
         return self._said("command", actor, text)

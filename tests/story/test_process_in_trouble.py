@@ -76,7 +76,7 @@ async def test_a_loop_that_stood_still_says_where_and_goes_on(tmp_path: Path) ->
         os.kill(stage.process.pid, signal.SIGUSR1)
 
         def told() -> list[Json]:
-            return [it for it in events(stage, "loop.stands_still") if "stand_there" in str(it["stack"])]
+            return [it for it in events(stage, "loop.stands_still") if "stand_there" in str(it["where"])]
 
         await stage.until(told)
         found = (await account(stage))["loop"]

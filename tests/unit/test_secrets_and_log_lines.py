@@ -77,7 +77,7 @@ def test_without_a_token_nobody_is_let_in() -> None:
     class Asks:
         headers = {"Authorization": "Bearer "}
 
-    api = Api(*[None] * 7, token="")  # type: ignore[arg-type]
+    api = Api(*[None] * 8, token="")  # type: ignore[arg-type]
     assert not api.allowed(Asks())  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tierline.channels.channel import Button, Card, Head, Line, Mark
+from tierline.channels.channel import Button, Card, Head, Line, Mark, Moving
 from tierline.channels.slack import messages as slack
 from tierline.channels.slack import modals
 from tierline.channels.slack.blocks import Message
@@ -91,6 +91,7 @@ def test_no_text_from_outside_comes_alive_and_slack_takes_every_message(text: st
             "contact.reply",
             "contact.note",
             "contact.close",
+            *modals.MOVES,
             "reply.undo",
             "reply.retry",
         }
@@ -106,6 +107,11 @@ def test_slack_takes_every_modal(text: str, names: list[str]) -> None:
         modals.note_view(where),
         modals.loading_view(where),
         modals.words_view(where, text),
+        modals.words_view(where, text, "contact.transfer"),
+        modals.asking_view("contact.more", where),
+        modals.move_view(
+            "contact.more", where, Moving(text[:20], tuple(names), tuple(names), "When?", "Why?", ("to",))
+        ),
     ]
     for view in [*views, modals.close_view(where, tuple(names)), modals.close_view(where, ())]:
         assert faults_of_view(view).lines() == []

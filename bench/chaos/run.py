@@ -1,0 +1,141 @@
+"""One chaos run: crowd and faults side by side, then the dust settles, then the checker."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .check import check
+from .collect import collect, left, open_contacts, quiet
+from .crowd import Crowd
+from .faults import Hands, schedule
+from .seen import Seen, Violation
+from .stage import Stage, open_stage
+
+RATE = 67.0
+"""Conversations a second, at most: 20,000 in five minutes."""
+
+
+FEW = 300
+SETTLE = 80.0
+"""Seconds that the dust may take: a delivery that failed again and again is tried every 30 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How much, for how long, with which faults. `kinds` empty: every kind."""
+
+    seed: int = 1
+    contacts: int = 200
+    faults: int = 10
+    seconds: float = 0.0
+    agents: int = 0
+    kinds: tuple[str, ...] = ()
+    drain: float = 0.0
+    tree: Path | None = None
+    lives: float = 1.0
+    settle: float = SETTLE
+    plans: int = 2
+    home: Path | None = None
+    """A new directory that stays, with every process's log; else one that is removed."""
+
+    @property
+    def lasts(self) -> float:
+        """Seconds of crowd and faults."""
+        return self.seconds or max(15.0, self.contacts / RATE, self.faults * 1.5)
+
+    @property
+    def finishing(self) -> float:
+        """Seconds in which the agents may finish what there is: everything where that is little."""
+        return self.drain or (60.0 if self.contacts <= FEW else 15.0)
+
+    @property
+    def people(self) -> int:
+        """How many agents there are. Each full life of a contact costs 0.18 s of CPU: more would only be slower."""
+        return self.agents or 12
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run showed."""
+
+    seen: Seen
+    violations: tuple[Violation, ...]
+    faults: dict[str, int]
+    trouble: tuple[str, ...]
+    settled: bool
+    seconds: dict[str, float] = field(default_factory=dict)
+    open: int = 0
+
+
+async def chaos(form: Form, tell: bool = True) -> Outcome:
+    """Run it in a directory of its own, which is removed."""
+    if form.home is not None:
+        form.home.mkdir(parents=True)
+        return await _run(form, form.home, tell)
+    with tempfile.TemporaryDirectory(prefix="tierline-chaos-") as home:
+        return await _run(form, Path(home), tell)
+
+
+async def _run(form: Form, home: Path, tell: bool) -> Outcome:
+    rng, took, begun = random.Random(form.seed), {}, time.monotonic()
+    async with open_stage(home, form.people, tree=form.tree) as stage:
+        crowd = Crowd(stage, random.Random(rng.random()), lives=form.lives)
+        hands = Hands(stage, random.Random(rng.random()))
+        crowd.start()
+        await crowd.everybody("available")
+        took["start"] = time.monotonic() - begun
+        faults = schedule(rng, form.faults, form.lasts, form.kinds)
+        watching = asyncio.create_task(_progress(crowd, hands, form)) if tell else None
+        publishing = asyncio.create_task(_publish(crowd, home, form))
+        try:
+            await asyncio.gather(crowd.customers(form.contacts, form.lasts), hands.run(faults))
+            await hands.mend()
+        finally:
+            for task in (watching, publishing):
+                if task is not None:
+                    task.cancel()
+        took["crowd and faults"] = time.monotonic() - begun - sum(took.values())
+        crowd.kind = True
+        still = await _drain(stage, crowd, form.finishing)
+        crowd.gone = True
+        await crowd.everybody("offline")
+        settled = await quiet(stage, crowd, form.settle)
+        took["dust"] = time.monotonic() - begun - sum(took.values())
+        seen = await collect(stage, crowd, hands, form.people)
+        await crowd.stop()
+        trouble = tuple(crowd.trouble + hands.trouble)
+    violations = check(seen)
+    took["check"] = time.monotonic() - begun - sum(took.values())
+    return Outcome(seen, tuple(violations), hands.done, trouble, settled, took, still)
+
+
+async def _drain(stage: Stage, crowd: Crowd, within: float) -> int:
+    """Let the agents finish what there is; how much was left."""
+    end = time.monotonic() + within
+    while True:
+        open_now = await asyncio.to_thread(open_contacts, stage.history)
+        if time.monotonic() > end or not (open_now or await left(stage, crowd)):
+            return open_now
+        await asyncio.sleep(0.5)
+
+
+async def _publish(crowd: Crowd, home: Path, form: Form) -> None:
+    source = (home / "plan.yaml").read_text()
+    for i in range(form.plans):
+        await asyncio.sleep(form.lasts / (form.plans + 1))
+        await crowd.publish(f"{source}# {i}\n")
+
+
+async def _progress(crowd: Crowd, hands: Hands, form: Form) -> None:
+    while True:
+        await asyncio.sleep(10)
+        print(
+            f"  {len(crowd.texted)} texts, {len(crowd.heads)} taken, {len(crowd.typed)} replies typed,"
+            f" {sum(hands.done.values())} of {form.faults} faults, wire {crowd.wire}",
+            flush=True,
+        )

@@ -1,0 +1,244 @@
+"""What is told of handing over, snoozing, coming back, merging: in the contact's thread, and to whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..channels.channel import Desk, Head, Line, NotDelivered
+from ..queue.engine import Queue
+from ..queue.state import ENDED, ContactView, Event
+from .alerts import Alerts
+from .body import line
+from .cards import customer_line, handover_line
+from .facts import Facts
+from .handover import BOUNCED
+from .lanes import Job, Try
+from .look import more, spec_of
+from .plan.model import AgentSpec
+from .rulebook import Rulebook, span
+from .texts import spoken
+
+KEPT = {
+    "declined": "They declined",
+    "missed": "They didn't answer in time",
+    "too late": "Nobody took it in time",
+    "unavailable": "They can't be asked now",
+    "cancelled": "Not handed over any more",
+}
+"""Why a handover came to nothing, by the queue's word; what isn't here says itself."""
+BACK = {
+    "owner silent": "{owner} didn't answer the customer",
+    "owner left": "{owner} has left",
+    "owner removed": "{owner} is not in the plan any more",
+    "profile changed": "{owner} may not take this any more",
+    "owner away": "{owner} isn't there",
+    "owner full": "{owner} has no room for it now",
+    "owner draining": "{owner} is kept free for somebody who waits longer",
+    "given back": "{owner} gave it back",
+}
+"""Why an owner lost it, by the queue's word; else the reason that somebody gave."""
+HEARD = ("owner silent", "owner left", "owner removed", "profile changed")
+"""Of these the former owner is told in person."""
+
+
+@dataclass(slots=True)
+class Tidings:
+    """Jobs for the events that move a contact. All in its own lane, behind its thread's opening."""
+
+    queue: Queue
+    desk: Desk
+    book: Callable[[], Rulebook]
+    alerts: Alerts
+
+    def jobs(self, event: Event) -> list[Job]:
+        """The consequences of one event; none for what nobody has to hear."""
+        tell = {
+            "transferring": self._transferring,
+            "kept": self._kept,
+            "snoozed": self._snoozed,
+            "returned": self._returned,
+            "queued": self._queued,
+            "nudged": self._nudged,
+            "absorbed": self._absorbed,
+            "split": self._split,
+            "reranked": self._reranked,
+            "consult": self._consult,
+        }.get(event.e)
+        if tell is None:
+            return []
+        chosen = tell
+        return [Job(f"contact:{event.c}", event.e, lambda t: chosen(event, t))]
+
+    # ---- its thread ---------------------------------------------------------------------------------------------
+
+    async def thread(self, event: Event, t: Try) -> None:
+        """Somebody accepted: the thread opens, goes on, or moves into the channel of another team."""
+        contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
+        if contact is None or spec is None:
+            return
+        team = self.book().plan.team(spec.team)
+        if team is None or not team.channels:
+            return
+        places = await self.queue.places(event.c)
+        name = team.channels[int(event.c[1:]) % len(team.channels)]
+        if not places:
+            await self.queue.bind(event.c, await self._open(event, t, contact, spec, name))
+            return
+        if contact.owner != event.a:
+            return  # somebody else has it by now: their own event tells where
+        rooms = [await self.desk.room(channel) for channel in team.channels]
+        if places[-1].partition(":")[0] in rooms:
+            await self.desk.show(places[-1], await self._head(contact, spec, name, event.t))
+            await self._line(event, t, f"With {spec.name} now: only what {spec.name} writes here is sent.")
+            return
+        place = await self._open(event, t, contact, spec, name)
+        told = f"{event.c} is now with {spec.name} of {team.name}, in another thread: nothing typed here is sent."
+        # Bound last: whoever does this again after a crash finds the new thread and closes the old one.
+        await self.desk.close(places[-1], event.c, told)
+        await self.queue.bind(event.c, place)
+        if summary := handover_line(Facts.parse(contact.facts)):
+            await self._line(event, t, summary)
+
+    async def _open(self, event: Event, t: Try, contact: ContactView, spec: AgentSpec, name: str) -> str:
+        head = await self._head(contact, spec, name, event.t)
+        try:
+            return await self.desk.open(head, t.again)
+        except NotDelivered as error:
+            if error.permanent:
+                await self.alerts.once(
+                    f"channel:{name}", f"{name} of team {spec.team} can't be written to: {error.reason}"
+                )
+            raise
+
+    async def _head(self, contact: ContactView, spec: AgentSpec, place: str, until: int) -> Head:
+        book, facts = self.book(), Facts.parse(contact.facts)
+        team = book.plan.team(spec.team)
+        customer = customer_line(facts)
+        messages = await self.queue.messages(contact.id)
+        lines = tuple(line(contact.id, m, customer) for m in messages if m.at <= until)
+        return Head(
+            contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
+            channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
+            replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
+        )  # fmt: skip
+
+    async def _line(self, event: Event, t: Try, text: str) -> None:
+        """A line in the thread, if there is one; an event's own instant is its number, behind every message's."""
+        places = await self.queue.places(event.c)
+        if places:
+            shown = Line(event.c, event.t, "event", "Tierline", text, event.t)
+            await self.desk.post(places[-1], shown, t.again)
+
+    async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:
+        if (spec := spec_of(self.book(), agent)) is not None:
+            await self.desk.tell(spec.slack, text, key=f"{event.id}.{event.e}.{agent}", again=t.again)
+
+    def _called(self, agent: object) -> str:
+        spec = spec_of(self.book(), str(agent or ""))
+        return spec.name if spec else str(agent or "nobody")
+
+    # ---- handing over -------------------------------------------------------------------------------------------
+
+    async def _transferring(self, event: Event, t: Try) -> None:
+        facts = Facts.parse(str(more(event).get("facts") or "{}"))
+        said = facts.moves[-1].line if facts.moves else f"Handed over to {more(event).get('to')}"
+        await self._line(event, t, f"{said}. It stays with {self._called(event.a)} until somebody takes it.")
+        if not more(event).get("by"):
+            by = facts.moved or "A supervisor"
+            await self._person(event, t, event.a, f"{by} hands {event.c} over to {more(event).get('to')}.")
+        if facts.bounces >= BOUNCED:
+            text = f"{event.c} came back {facts.bounces} times: {handover_line(facts)}"
+            await self.alerts.once(
+                f"bounces:{event.c}:{facts.bounces}", text, at=event.t / 1000, again=t.again
+            )
+
+    async def _kept(self, event: Event, t: Try) -> None:
+        why = str(more(event).get("why") or "")
+        if why not in KEPT:
+            return  # snoozed or ended meanwhile: that is told by itself
+        told = f"{KEPT[why]}: it stays with {self._called(event.a)}."
+        await self._line(event, t, told)
+        if why != "cancelled":
+            await self._person(event, t, event.a, f"{event.c}: {told}")
+
+    # ---- later, and back ----------------------------------------------------------------------------------------
+
+    async def _snoozed(self, event: Event, t: Try) -> None:
+        said, wake = more(event), more(event).get("wake")
+        if said.get("why") == "quiet":
+            return  # nothing that anybody has to do: it comes back by itself
+        zone = self.book().plan.timezone
+        until = spoken(int(str(wake)), event.t, zone, "en") if wake else "the customer writes"
+        why = f": {said.get('why')}" if said.get("why") not in ("", None, "reopened") else ""
+        await self._line(event, t, f"Asleep until {until}{why}.")
+
+    async def _returned(self, event: Event, t: Try) -> None:
+        why, contact = more(event).get("why"), await self.queue.contact(event.c)
+        if contact is None or contact.state in ENDED or why == "message":
+            return
+        if why == "reopened":
+            await self._alive(event, contact)
+            await self._line(event, t, f"Open again, with {self._called(event.a)}.")
+            return
+        await self._line(event, t, "The date has come.")
+        await self._person(event, t, event.a, f"{event.c}: the date that was set for it has come.")
+
+    async def _alive(self, event: Event, contact: ContactView) -> None:
+        """The buttons of a thread that had ended work again."""
+        spec, places = spec_of(self.book(), contact.owner), await self.queue.places(event.c)
+        if spec is not None and places:
+            await self.desk.show(places[-1], await self._head(contact, spec, "", event.t))
+
+    async def _queued(self, event: Event, t: Try) -> None:
+        said = more(event)
+        why, former = str(said.get("why") or ""), str(said.get("from") or "")
+        if not former and not why:
+            return  # it has just arrived
+        if why == "reopened" and not former:
+            await self._line(event, t, "Open again: in the queue.")
+            return
+        owner = self._called(former)
+        told = BACK[why].format(owner=owner) if why in BACK else f"{owner} gave it back ({why})"
+        await self._line(event, t, f"{told}: back in the queue, in its place.")
+        if why in HEARD:
+            text = f"{event.c} is back in the queue: {BACK[why].format(owner='you').replace('you has', 'you have')}."
+            await self._person(event, t, former, text)
+
+    async def _nudged(self, event: Event, t: Try) -> None:
+        contact = await self.queue.contact(event.c)
+        if contact is None or contact.owner != event.a or not contact.owed:
+            return
+        facts = Facts.parse(contact.facts)
+        again = contact.route.nudge or 0
+        text = (
+            f"{event.c} ({contact.service}, {customer_line(facts)}) waits for your answer. "
+            f"In {max(1, again // 60_000)} min somebody else is asked."
+        )
+        await self._person(event, t, event.a, text)
+
+    # ---- one or two ---------------------------------------------------------------------------------------------
+
+    async def _absorbed(self, event: Event, t: Try) -> None:
+        other = str(more(event).get("from") or "")
+        await self._line(event, t, f"{other} is part of this now: what its customer writes comes here.")
+
+    async def _split(self, event: Event, t: Try) -> None:
+        await self._line(event, t, f"{more(event).get('to')} was split off: it is asked about by itself.")
+
+    async def _reranked(self, event: Event, t: Try) -> None:
+        by = str(more(event).get("by") or "")
+        if by:
+            await self._line(event, t, f"{by} gave it another place in the queue.")
+
+    async def _consult(self, event: Event, t: Try) -> None:
+        said = more(event)
+        kind, _, name = str(said.get("asked") or "").partition(":")
+        question, owner = str(said.get("question") or ""), self._called(event.a)
+        await self._line(event, t, f"{owner} asks {name}: {question}")
+        text = f"{owner} asks about {event.c}: {question}\nAnswer in its thread; {owner} goes on talking to the customer."
+        key = f"{event.id}.consult"
+        if kind == "team" and (team := self.book().plan.team(name)) is not None:
+            await self.desk.tell(team.channels[0], text, key=key, again=t.again)
+        elif (spec := self.book().plan.agent(name)) is not None:
+            await self.desk.tell(spec.slack, text, key=key, again=t.again)

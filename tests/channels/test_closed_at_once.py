@@ -1,0 +1,72 @@
+"""A service closed at once and opened again, and incidents: by a supervisor, told to whom they concern, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers_app import EVA, JONAS, inside
+from test_handing_over import PLAN, open_with, post
+
+
+@pytest.mark.promise("emergency-close")
+async def test_closed_at_once_who_waits_is_held_with_their_place_and_opened_again_they_are_asked_about(
+    tmp_path: Path,
+) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        assert await stage.text("my printer burns") == 200
+        rank = (await stage.contact())["rank"]
+        assert "Only a supervisor" in await stage.slash("Ada", "close service help")
+        said = await stage.slash("Mira", "close service help until 2h The house is evacuated")
+        assert "help is closed until" in said
+
+        async def held() -> bool:
+            return bool((await stage.contact())["state"] == "parked")
+
+        await stage.until(held)
+        await stage.until(lambda: stage.got("The house is evacuated"))
+        assert await stage.text("me too", JONAS) == 200
+        await stage.until(lambda: stage.got("The house is evacuated", JONAS))
+        row = next(s for s in await stage.api("/services") if s["name"] == "help")
+        assert (row["open"], row["why_closed"]) == (False, "emergency: The house is evacuated")
+        await stage.slash("Ada", "available")
+        assert await stage.cards("Ada") == []
+        await post(stage, "/services/help/open", {"by": "Mira"})
+        await stage.until(lambda: stage.cards("Ada", "my printer burns"))
+        assert (await stage.contact())["rank"] == rank
+        await stage.accept("Ada", "my printer burns")
+        await stage.until(lambda: stage.cards("Ada", "me too"))
+        assert "nobody" not in (await post(stage, "/services/help/open", {}, 409))["hint"]
+        await post(stage, "/services/nothing/close", {}, 404)
+        await post(stage, "/services/help/close", {"until": "whenever"}, 400)
+
+        async def on_record() -> bool:
+            acts = [(line["who"], line["act"]) for line in await stage.api("/audit")]
+            return acts[-2:] == [("Mira", "service.close"), ("Mira", "service.open")]
+
+        await stage.until(on_record)
+
+
+@pytest.mark.promise("incident-told-once")
+async def test_an_incident_is_told_to_those_it_concerns_once_and_its_end_to_the_same(tmp_path: Path) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        await open_with(stage, "Ada", "the printer is offline")
+        made = await post(
+            stage, "/incidents", {"words": ["offline"], "text": "Printers are offline, we work on it."}
+        )
+        await stage.until(lambda: stage.got("we work on it"))
+        assert await stage.text("mine is offline too", JONAS) == 200
+        await stage.until(lambda: stage.got("we work on it", JONAS))
+        assert await stage.text("still offline!", JONAS) == 200
+        other = "+4915155555555"
+        assert await stage.text("a bill is wrong", other) == 200
+        rows = await stage.api("/incidents")
+        assert [(r["id"], r["words"]) for r in rows] == [(made["contact"], ["offline"])]
+        assert "is over" in await stage.slash("Mira", f"incident end {made['contact']}: They print again.")
+        for number in (EVA, JONAS):
+            await stage.until(lambda n=number: stage.got("They print again.", n))
+            assert len(await stage.got("we work on it", number)) == 1
+        assert await stage.got("They print again.", other) == []
+        assert await stage.api("/incidents") == []
+        await post(stage, "/incidents", {"text": "?"}, 422)
+        await post(stage, f"/incidents/{made['contact']}/close", {}, 404)

@@ -1,0 +1,327 @@
+"""The chaos checker, proved on records made by hand: each kind of violation is found, and a good history has none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tierline.bench.chaos.check import check
+from tierline.bench.chaos.faults import INSIDE, OUTSIDE, schedule
+from tierline.bench.chaos.seen import Card, Event, Head, Line, Receipt, Rules, Said, Seen, Sent, Texted, Typed
+
+RULES = Rules(
+    tier={"A000": 1, "A001": 1, "A003": 2},
+    steps={"help": (frozenset({1}), frozenset({1, 2}))},
+    at_once={"help": 1},
+    until={"help": (8_000,)},
+)
+EVA, JONAS = "+491700", "+491701"
+PLACE = "C1:1.5"
+
+
+def arrives(at: int, n: int, contact: str, sender: str, text: str, **more: object) -> list[Event]:
+    body = json.dumps({"event": f"SM{n}", "sender": sender, "text": text})
+    facts = json.dumps({"address": sender})
+    x = {"service": "help", "thread": f"sms:{sender}", "body": body, "facts": facts, **more}
+    entry = (at, 0)
+    return [
+        Event(entry, at, "arrived", contact, n=1, x=x),
+        Event(entry, at, "queued", contact, x={"rank": 1000 + n}),
+    ]
+
+
+def at(ms: int, happened: str, contact: str = "", agent: str = "", n: int = 0, **x: object) -> Event:
+    return Event((ms, 0), ms, happened, contact, agent, n, x)
+
+
+def offered(ms: int, contact: str, agent: str, n: int, rank: int) -> Event:
+    return at(ms, "offered", contact, agent, n, step=0, rank=rank)
+
+
+def good() -> Seen:
+    """Two customers: one is answered and closed, one waits because nobody is there any more."""
+    reply = json.dumps({"text": "rx1x hello", "source": PLACE})
+    events = [
+        at(10, "presence", agent="A000", presence="available"),
+        *arrives(100, 1, "C1001", EVA, "help me"),
+        Event((100, 0), 100, "offered", "C1001", "A000", 1, {"step": 0, "rank": 1001}),
+        at(200, "delivered", "C1001", "A000", 1, place="D1:1", due=6200),
+        at(900, "accepted", "C1001", "A000", 1),
+        at(950, "message.out", "C1001", n=2, kind="taken", body=json.dumps({"text": "A000 has C1001."})),
+        at(960, "message.receipt", "C1001", n=2, status="sent", provider_id="SMa"),
+        at(970, "message.receipt", "C1001", n=2, status="delivered", provider_id="SMa"),
+        at(1000, "reply.held", "C1001", "A000", 3, body=reply, source=PLACE, until=3000),
+        at(3001, "message.out", "C1001", "A000", 3, kind="reply", body=reply),
+        at(3010, "message.receipt", "C1001", n=3, status="sent", provider_id="SMb"),
+        at(3020, "message.receipt", "C1001", n=3, status="delivered", provider_id="SMb"),
+        at(4000, "wrapping", "C1001", "A000"),
+        at(5000, "closed", "C1001", "A000"),
+        at(5100, "presence", agent="A000", presence="offline"),
+        *arrives(5200, 2, "C1002", JONAS, "help too"),
+        at(13300, "step", "C1002", to=1),
+    ]
+    return Seen(
+        rules=RULES,
+        texted=(Texted("SM1", EVA, "help me", 200), Texted("SM2", JONAS, "help too", 200)),
+        sent=(Sent(955, EVA, "A000 has C1001."), Sent(3005, EVA, "rx1x hello")),
+        receipts=(Receipt("SMa", "delivered"), Receipt("SMb", "delivered")),
+        events=tuple(events),
+        cards=(Card("A000", "C1001", 1, "C1001 is yours.", False),),
+        heads=(Head("C1001", "C1:1.0", False),),
+        typed=(Typed("A000", "C1001", PLACE, "rx1x hello", "reply", frozenset({"white_check_mark"})),),
+        said=(Said("A000", "available", 5, 15),),
+        ended=14_000,
+    )
+
+
+def test_a_good_history_has_no_violation() -> None:
+    assert check(good()) == []
+
+
+def with_events(*more: Event) -> Callable[[Seen], Seen]:
+    return lambda it: replace(it, events=tuple(sorted((*it.events, *more), key=lambda e: e.entry)))
+
+
+def without(kind: str, contact: str = "C1001", n: int | None = None) -> Callable[[Seen], Seen]:
+    def change(it: Seen) -> Seen:
+        kept = [e for e in it.events if not (e.e == kind and e.c == contact and n in (None, e.n))]
+        return replace(it, events=tuple(kept))
+
+    return change
+
+
+def moved(kind: str, contact: str, to: int, n: int | None = None) -> Callable[[Seen], Seen]:
+    def change(it: Seen) -> Seen:
+        moves = [
+            replace(e, t=to, entry=(to, 0)) if e.e == kind and e.c == contact and n in (None, e.n) else e
+            for e in it.events
+        ]
+        return replace(it, events=tuple(sorted(moves, key=lambda e: e.entry)))
+
+    return change
+
+
+def on_duty(agent: str, ms: int = 11) -> Event:
+    return at(ms, "presence", agent=agent, presence="available")
+
+
+WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
+    "an accepted text is nowhere": (
+        "text lost",
+        lambda it: replace(it, texted=(*it.texted, Texted("SM9", EVA, "x", 200))),
+    ),
+    "a text stands twice": (
+        "text doubled",
+        with_events(
+            at(920, "message", "C1001", n=9, kind="in", body=json.dumps({"event": "SM1", "text": "help me"}))
+        ),
+    ),
+    "a text was altered": (
+        "text altered",
+        lambda it: replace(it, texted=(Texted("SM1", EVA, "help you", 200), it.texted[1])),
+    ),
+    "one customer has two open contacts": (
+        "two contacts",
+        with_events(*arrives(13000, 7, "C1003", JONAS, "again")),
+    ),
+    "a reply came twice": ("reply twice", lambda it: replace(it, sent=(*it.sent, it.sent[1]))),
+    "a reply with ✓ never came": ("reply lost", lambda it: replace(it, sent=it.sent[:1])),
+    "a note left": ("note sent", lambda it: replace(it, typed=(replace(it.typed[0], meant="note"),))),
+    "an undone reply left": (
+        "sent unreleased",
+        lambda it: with_events(at(2000, "reply.undone", "C1001", "A000", 3))(
+            without("message.receipt", n=3)(without("message.out", n=3)(it))
+        ),
+    ),
+    "a reply was undone and left all the same": (
+        "sent unreleased",
+        with_events(at(2000, "reply.undone", "C1001", "A000", 3)),
+    ),
+    "a reply left before its time": ("sent unreleased", moved("message.out", "C1001", 1500, 3)),
+    "a reply went to somebody else": (
+        "wrong customer",
+        lambda it: replace(it, sent=(it.sent[0], replace(it.sent[1], to=JONAS))),
+    ),
+    "Slack said undone": (
+        "undone and sent",
+        lambda it: replace(it, lines=(Line("C1001", 3, "undo", "Undone, nothing was sent"),)),
+    ),
+    "a text of the plan came twice": ("told twice", lambda it: replace(it, sent=(*it.sent, it.sent[0]))),
+    "a customer was told of somebody who has nothing": (
+        "told falsely",
+        lambda it: replace(it, sent=(*it.sent, Sent(1, JONAS, "A001 has C1002."))),
+    ),
+    "a text never left": (
+        "never sent",
+        lambda it: replace(without("message.receipt", n=2)(it), sent=it.sent[1:]),
+    ),
+    "a receipt was thanked for and forgotten": (
+        "receipt lost",
+        lambda it: replace(it, receipts=(*it.receipts, Receipt("SMz", "delivered"))),
+    ),
+    "a note stands twice": (
+        "note twice",
+        with_events(
+            *[
+                at(990 + n, "message", "C1001", n=20 + n, kind="note", body=json.dumps({"source": "C1:7"}))
+                for n in range(2)
+            ]
+        ),
+    ),
+    "an offer was shown twice": ("shown twice", lambda it: replace(it, cards=it.cards * 2)),
+    "a card tells what isn't so": (
+        "told falsely",
+        lambda it: replace(it, cards=(*it.cards, Card("A001", "C1002", 1, "C1002 is yours.", False))),
+    ),
+    "what ended can still be pressed": (
+        "card stands",
+        lambda it: replace(it, cards=(replace(it.cards[0], pressable=True),)),
+    ),
+    "a contact has two threads": ("thread twice", lambda it: replace(it, heads=it.heads * 2)),
+    "a contact has no thread": ("no thread", lambda it: replace(it, heads=())),
+    "a closed contact's thread stands open": (
+        "thread open",
+        lambda it: replace(it, heads=(replace(it.heads[0], open=True),)),
+    ),
+    "a line stands twice": (
+        "line twice",
+        lambda it: replace(it, lines=(Line("C1001", 4, "line", "x"),) * 2),
+    ),
+    "a confirmed presence is lost": (
+        "presence lost",
+        lambda it: replace(it, said=(Said("A001", "available", 5, 15),)),
+    ),
+    "a confirmed plan is lost": ("plan lost", lambda it: replace(it, published=(7,))),
+    "two owners, one after the other": (
+        "two owners",
+        with_events(on_duty("A001"), at(1100, "accepted", "C1001", "A001", 2)),
+    ),
+    "owned and offered": (
+        "two owners",
+        with_events(on_duty("A001"), Event((900, 0), 900, "offered", "C1001", "A001", 2, {"rank": 1001})),
+    ),
+    "offered to somebody off duty": ("off duty", with_events(offered(5300, "C1002", "A001", 1, 1002))),
+    "offered to a tier that isn't asked yet": (
+        "not admitted",
+        with_events(on_duty("A003"), offered(5300, "C1002", "A003", 1, 1002)),
+    ),
+    "offered though Slack was down": (
+        "desk down",
+        with_events(on_duty("A001"), at(5250, "desk", up=False), offered(5300, "C1002", "A001", 1, 1002)),
+    ),
+    "asked again after a decline": (
+        "asked again",
+        with_events(
+            on_duty("A001"),
+            offered(5300, "C1002", "A001", 1, 1002),
+            at(5400, "declined", "C1002", "A001", 1),
+            offered(5500, "C1002", "A001", 2, 1002),
+        ),
+    ),
+    "the rank changed": (
+        "rank lost",
+        with_events(on_duty("A001", 5250), offered(5300, "C1002", "A001", 1, 5)),
+    ),
+    "who comes first is passed over": (
+        "order",
+        with_events(
+            *arrives(5290, 3, "C1003", "+491702", "me too"),
+            Event((5300, 0), 5300, "presence", "", "A001", 0, {"presence": "available"}),
+            Event((5300, 0), 5300, "offered", "C1003", "A001", 1, {"rank": 1003}),
+        ),
+    ),
+    "missed before the time was up": (
+        "missed early",
+        with_events(
+            on_duty("A001", 5250),
+            offered(5300, "C1002", "A001", 1, 1002),
+            at(5400, "delivered", "C1002", "A001", 1),
+            at(6400, "missed", "C1002", "A001", 1),
+        ),
+    ),
+    "missed while nothing ran": (
+        "missed in a gap",
+        lambda it: replace(
+            with_events(
+                on_duty("A001", 5250),
+                offered(5300, "C1002", "A001", 1, 1002),
+                at(5400, "delivered", "C1002", "A001", 1),
+                at(13350, "missed", "C1002", "A001", 1),
+            )(it),
+            gaps=((7000, 13000),),
+        ),
+    ),
+    "somebody free beside somebody who waits": ("waits in vain", with_events(on_duty("A001", 5300))),
+    "more than an agent can take": (
+        "over capacity",
+        with_events(
+            on_duty("A001", 5250),
+            *arrives(5310, 3, "C1003", "+491702", "me too"),
+            offered(5300, "C1002", "A001", 1, 1002),
+            offered(5311, "C1003", "A001", 1, 1003),
+        ),
+    ),
+    "not the one whose turn it was": (
+        "turn",
+        with_events(
+            on_duty("A001", 5),
+            on_duty("A000", 5150),
+            Event((5200, 0), 5200, "offered", "C1002", "A000", 1, {"rank": 1002}),
+        ),
+    ),
+    "words of somebody who doesn't own it": (
+        "not the owner",
+        with_events(at(1200, "reply.held", "C1001", "A001", 9, body="{}", source="C1:9", until=3200)),
+    ),
+    "an offer that never ends": (
+        "offer for ever",
+        lambda it: replace(
+            with_events(
+                on_duty("A001", 5250),
+                offered(5300, "C1002", "A001", 1, 1002),
+                at(5301, "delivered", "C1002", "A001", 1),
+            )(it),
+            ended=60_000,
+        ),
+    ),
+    "a step that never ends": (
+        "step for ever",
+        lambda it: replace(without("step", "C1002")(it), ended=60_000),
+    ),
+    "a wrap-up that never ends": ("wraps for ever", without("closed")),
+    "a contact in no queue": ("nowhere", without("queued", "C1002")),
+    "a history with a hole": ("history torn", without("arrived", "C1002")),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_found(what: str) -> None:
+    wanted, change = WRONG[what]
+    assert wanted in {it.check for it in check(change(good()))}
+
+
+def test_two_misses_in_a_row_send_away() -> None:
+    events = [on_duty("A001", 5250)]
+    for n in range(2):
+        begin = 5300 + n * 7000
+        events += [
+            *arrives(begin - 2, 3 + n, f"C200{n}", f"+49172{n}", "x"),
+            offered(begin, f"C200{n}", "A001", 1, 1003 + n),
+        ]
+        events += [
+            at(begin + 10, "delivered", f"C200{n}", "A001", 1),
+            at(begin + 6100, "missed", f"C200{n}", "A001", 1),
+        ]
+    assert "not sent away" in {it.check for it in check(with_events(*events)(good()))}
+
+
+def test_the_same_seed_is_the_same_schedule_and_a_long_one_has_every_kind() -> None:
+    import random
+
+    one, two = (schedule(random.Random(7), 60, 90.0) for _ in range(2))
+    assert one == two
+    assert {it.kind for it in one} == {*INSIDE, *OUTSIDE}
+    assert all(0 <= it.at <= 90 and it.lasts > 0 for it in one)
