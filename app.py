@@ -174,7 +174,7 @@ class App:
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
-        self.watch = Watch(self.queue, self.plan)
+        self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
         self.supervisor.run("health", self._look_after)
@@ -300,6 +300,7 @@ class App:
                 if self.role == "web"
                 else "off: no Slack tokens",
             },
+            "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
             "plan_version": self.plan().version,
             "trouble": sorted(self.alerts.trouble),
             "delivers": self.outbox.mine if self.started else False,

@@ -12,6 +12,7 @@ from ..queue.engine import Queue
 from ..queue.state import mask_of
 from ..queue.store import Store
 from ..skills.skill import Capacity, Need, Profile
+from . import bulk
 
 PAYLOAD = json.dumps(
     {
@@ -29,7 +30,7 @@ PROFILES = 50
 SERVED = 20
 """Classes that one profile serves."""
 ONE_AT_A_TIME = Capacity(100, (("chat", 100), ("email", 100), ("sms", 100), ("voice", 100)))
-TOGETHER = 256
+AT_ONCE = 50
 
 
 @dataclass(slots=True)
@@ -46,44 +47,52 @@ class Crowd:
 
     async def fill(self, agents: int, poison: int, servable: int) -> None:
         """Agents on duty, each with one offer; then the backlog, the unservable part with the earliest ranks."""
-        for i in range(agents):
-            p = i % min(PROFILES, agents)
-            served = min(SERVED, self.classes)
-            able = sorted({f"k{(p * 7 + j) % self.classes:04}" for j in range(served)})
-            profile = Profile("team", 1, (), tuple((name, 1) for name in able), (), ("sms",))
-            await self.queue.agent(f"a{i:05}", profile, ONE_AT_A_TIME, mask_of(("sms",)), (), True)
-            await self.queue.presence(f"a{i:05}", "available")
-        await self._arrivals([(-1, 1_000_000_000_000 + i) for i in range(poison)])
-        await self._arrivals([(i % self.classes, self.rank + i) for i in range(servable + agents)])
+        for start in range(0, agents, AT_ONCE):
+            part = range(start, min(agents, start + AT_ONCE))
+            if start < PROFILES:  # profiles are numbered one after the other
+                for i in part:
+                    await self.agent(i, agents)
+            else:
+                await asyncio.gather(*(self.agent(i, agents) for i in part))
+        routes = {kind: self.route(kind) for kind in range(-1, self.classes)}
+        early = ((routes[-1], 1_000_000_000_000 + i) for i in range(poison))
+        late = ((routes[i % self.classes], self.rank + i) for i in range(servable + agents))
+        await bulk.arrive(self.queue, self.store, early, PAYLOAD)
+        await bulk.arrive(self.queue, self.store, late, PAYLOAD)
         self.rank += servable + agents
-        await self._listen()
+        await self.listen()
 
-    async def _arrivals(self, each: list[tuple[int, int]]) -> None:
-        for start in range(0, len(each), TOGETHER):
-            part = each[start : start + TOGETHER]
-            await asyncio.gather(*(self.arrive(kind, rank) for kind, rank in part))
+    async def agent(self, i: int, agents: int) -> None:
+        """The `i`th of `agents`, on duty."""
+        p = i % min(PROFILES, agents)
+        served = min(SERVED, self.classes)
+        able = sorted({f"k{(p * 7 + j) % self.classes:04}" for j in range(served)})
+        profile = Profile("team", 1, (), tuple((name, 1) for name in able), (), ("sms",))
+        await self.queue.agent(f"a{i:05}", profile, ONE_AT_A_TIME, mask_of(("sms",)), (), True)
+        await self.queue.presence(f"a{i:05}", "available")
 
-    async def arrive(self, kind: int, rank: int) -> None:
-        """One contact of class `kind` (−1: one that nobody serves)."""
+    @staticmethod
+    def route(kind: int) -> Route:
+        """The way of a contact of class `kind` (−1: one that nobody serves)."""
         skill = "nobody" if kind < 0 else f"k{kind:04}"
         need = Need("s", "sms", ((skill, 1),), (), (1,), ())
-        route = Route("s", "sms", (Step(need),), 600_000, 0)
-        await self.queue.arrive("", "", "", Decision(route, rank, facts=PAYLOAD))
+        return Route("s", "sms", (Step(need),), 600_000, 0)
 
-    async def waiting_with_step(self, count: int) -> None:
-        """`count` contacts that nobody serves and that have a step ahead, so that each has its timer."""
+    async def arrive(self, kind: int, rank: int) -> None:
+        """One contact of class `kind`."""
+        await self.queue.arrive("", "", "", Decision(self.route(kind), rank, facts=PAYLOAD))
+
+    async def waiting_with_step(self, count: int, until: int = 86_400_000) -> None:
+        """`count` contacts that nobody serves and that have a step ahead after `until` ms, so that each has its timer."""
         need = Need("s", "sms", (("nobody", 1),), (), (1,), ())
         wider = Need("s", "sms", (("nobody", 1),), (), (1, 2), ())
-        route = Route("s", "sms", (Step(need, 86_400_000), Step(wider)), 600_000, 0)
+        route = Route("s", "sms", (Step(need, until), Step(wider)), 600_000, 0)
         someone = Profile("team", 1, (), (("nobody", 1),), (), ("sms",))
         # On shift but away: the step is alive, so everybody waits in it for its timer.
         await self.queue.agent("away", someone, ONE_AT_A_TIME, mask_of(("sms",)), (), True)
         await self.queue.presence("away", "away")
-        for start in range(0, count, TOGETHER):
-            part = range(start, min(count, start + TOGETHER))
-            await asyncio.gather(
-                *(self.queue.arrive("", "", "", Decision(route, self.rank + i, facts=PAYLOAD)) for i in part)
-            )
+        each = ((route, self.rank + i) for i in range(count))
+        await bulk.arrive(self.queue, self.store, each, PAYLOAD)
 
     async def lifecycles(self, count: int) -> None:
         """`count` times: accept an offer, complete it (its agent is offered the next), and one more arrives."""
@@ -93,14 +102,17 @@ class Crowd:
             await self.queue.complete(contact, agent, "{}")
             self.turn, self.rank = self.turn + 1, self.rank + 1
             await self.arrive(self.turn % self.classes, self.rank)
-            await self._listen()
+            await self.listen()
 
-    async def _listen(self) -> None:
+    async def listen(self, once: bool = False) -> None:
+        """Read the ledger on (`once`: what there is in one look); new offers stand at the end."""
         while events := await self.queue.events(self.read, 1000):
             for event in events:
                 if event.e == "offered":
                     self.offers.append((event.c, event.n, event.a))
             self.read = events[-1].id
+            if once:
+                return
 
     async def server_time(self, count: int) -> float:
         """Server microseconds of function calls for one lifecycle, over `count` of them."""

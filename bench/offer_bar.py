@@ -17,23 +17,23 @@ from typing import Any
 
 import aiohttp
 
-from .bars import Bar, quantile
+from .bars import Bar, Finding, quantile
 
 RATE = 50
 LIMIT = 100.0  # ms, p99
 
 
-async def offers(quick: bool) -> list[Bar]:
+async def offers(quick: bool) -> list[Finding]:
     """p99 of text in → offer posted, as the wire of the stand-ins tells; their limits off, an agent free for each."""
-    seconds = 10 if quick else 40
+    seconds = 10 if quick else 20
     with tempfile.TemporaryDirectory(prefix="tierline-bench-") as data:
         port, page = _free(), _free()
-        plan = os.path.join(data, "plan.yaml")
-        with open(plan, "w") as file:  # noqa: ASYNC230 - before anything runs
-            file.write(_plan(RATE * seconds + 20))
+        written = os.path.join(data, "plan.yaml")
+        with open(written, "w") as file:  # noqa: ASYNC230 - before anything runs
+            file.write(plan(RATE * seconds + 20))
         env = dict(
             os.environ,
-            TIERLINE_PLAN=plan,
+            TIERLINE_PLAN=written,
             TIERLINE_SLACK_PACED="0",
             PORT=str(port),
             TIERLINE_SANDBOX_PORT=str(page),
@@ -107,7 +107,7 @@ async def _waits(session: aiohttp.ClientSession, api: str) -> list[float]:
     found: list[float] = []
     for row in wire:
         params = row["params"] or {}
-        at = _seconds(row["at"])
+        at = seconds_of(row["at"])
         if row["service"] == "twilio" and row["direction"] == "in" and params.get("From"):
             came.setdefault(params["From"], at - row["ms"] / 1000)
         text = json.dumps(params)
@@ -118,7 +118,7 @@ async def _waits(session: aiohttp.ClientSession, api: str) -> list[float]:
     return found
 
 
-def _plan(agents: int) -> str:
+def plan(agents: int) -> str:
     """A plan with so many agents on duty that every text finds one who is free."""
     people = "\n".join(
         f"  - {{name: Agent {i}, slack: a{i}@bench.example, team: crew, tier: L1}}" for i in range(agents)
@@ -158,7 +158,8 @@ async def _get(session: aiohttp.ClientSession, url: str) -> list[dict[str, Any]]
         return found
 
 
-def _seconds(iso: str) -> float:
+def seconds_of(iso: str) -> float:
+    """An instant of the wire log, seconds since the epoch."""
     return datetime.fromisoformat(iso).timestamp()
 
 

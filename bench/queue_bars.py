@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..queue.engine import Queue
 from ..queue.store import Store
-from .bars import Bar, ratio
+from .bars import Bar, Finding, ratio
 from .crowd import Crowd, fcall_us
 
 NOOP = "#!lua name=tierline_bench\nredis.register_function('tierline_bench_noop', function(keys, args) return 'ok' end)\n"
@@ -32,7 +32,7 @@ async def _crowd(opened: Store, site: str, classes: int, agents: int, poison: in
     return crowd
 
 
-async def _compare(small: Crowd, large: Crowd, slices: int, count: int) -> tuple[list[float], list[float]]:
+async def compare(small: Crowd, large: Crowd, slices: int, count: int) -> tuple[list[float], list[float]]:
     """Server time per lifecycle, slices taken in turn."""
     below: list[float] = []
     above: list[float] = []
@@ -42,36 +42,36 @@ async def _compare(small: Crowd, large: Crowd, slices: int, count: int) -> tuple
     return above, below
 
 
-async def backlog(quick: bool) -> list[Bar]:
+async def backlog(quick: bool) -> list[Finding]:
     """1 thousand waiting against 1 million (quick: 100 thousand), the earliest of them unservable."""
     most = 100_000 if quick else 1_000_000
     async with store() as opened:
         small = await _crowd(opened, "b1", 100, 200, 500, 500)
         large = await _crowd(opened, "b2", 100, 200, most - 500, 500)
-        above, below = await _compare(small, large, 8 if quick else 20, 150)
+        above, below = await compare(small, large, 8 if quick else 20, 150)
     return [ratio(f"backlog: lifecycle, {most:,} / 1,000 waiting", above, below, 1.10)]
 
 
-async def classes(quick: bool) -> list[Bar]:
+async def classes(quick: bool) -> list[Finding]:
     """10 classes against 1,000."""
     async with store() as opened:
         small = await _crowd(opened, "k1", 10, 200, 0, 2_000)
         large = await _crowd(opened, "k2", 1_000, 200, 0, 2_000)
-        above, below = await _compare(small, large, 8 if quick else 20, 150)
+        above, below = await compare(small, large, 8 if quick else 20, 150)
     return [ratio("classes: lifecycle, 1,000 / 10 classes", above, below, 1.5)]
 
 
-async def agents(quick: bool) -> list[Bar]:
+async def agents(quick: bool) -> list[Finding]:
     """10 agents against 10,000 (quick: 2,000)."""
     most = 2_000 if quick else 10_000
     async with store() as opened:
         small = await _crowd(opened, "a1", 100, 10, 0, 1_000)
         large = await _crowd(opened, "a2", 100, most, 0, 1_000)
-        above, below = await _compare(small, large, 8 if quick else 20, 150)
+        above, below = await compare(small, large, 8 if quick else 20, 150)
     return [ratio(f"agents: lifecycle, {most:,} / 10 agents", above, below, 1.3)]
 
 
-async def noops(quick: bool) -> list[Bar]:
+async def noops(quick: bool) -> list[Finding]:
     """A lifecycle's server time in no-op function calls, ledger and operation ids on."""
     async with store() as opened:
         await opened.client.call("FUNCTION", "LOAD", "REPLACE", NOOP)
@@ -86,7 +86,7 @@ async def noops(quick: bool) -> list[Bar]:
     return [ratio("server time: a lifecycle in no-op calls", lifecycle, noop, 160)]
 
 
-async def memory(quick: bool) -> list[Bar]:
+async def memory(quick: bool) -> list[Finding]:
     """Bytes per waiting contact with a 190-byte payload: its record, its share of the waiting set and of the timers.
 
     As the server counts them (MEMORY USAGE); message, address and dedup entries are beside it and not counted.

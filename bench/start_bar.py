@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
-from .bars import Bar, ratio
+from .bars import Bar, Finding, ratio
 
 LIMIT = 1.8
 PAGE = 2.0  # seconds
@@ -23,7 +23,7 @@ PACKAGES = "import aiohttp, aiosmtplib, redis.asyncio, slack_bolt.async_app, sla
 UNTIL = 120.0
 
 
-async def start(quick: bool) -> list[Bar]:
+async def start(quick: bool) -> list[Finding]:
     """`tierline run` to `/healthz` against bare imports; and `tierline sandbox` to a page that can be used."""
     runs: list[float] = []
     pages: list[float] = []

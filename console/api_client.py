@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import aiohttp
 
-WITHIN = aiohttp.ClientTimeout(total=15.0)
-LONG = aiohttp.ClientTimeout(total=60.0)
-"""For what the product has to work out."""
+WITHIN = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0)
+"""Seconds: a large plan takes some to be read; who doesn't take the connection isn't there."""
+SLOW = "Tierline is there and gave no answer within a minute"
+MAYBE = "It may have been done all the same: look before you ask again."
 
 
 class NotRunning(Exception):
@@ -49,7 +50,7 @@ class ApiClient:
     async def why(self, contact: str, at: str = "") -> Mapping[str, object]:
         """The explanation of a contact, now or at an instant, with why each offer went where it went."""
         query = f"at={quote(at, safe='')}" if at else "choices=1"
-        return await self._call("GET", f"/api/v1/contacts/{quote(contact, safe='')}/why?{query}", within=LONG)
+        return await self._call("GET", f"/api/v1/contacts/{quote(contact, safe='')}/why?{query}")
 
     async def plan(self) -> Mapping[str, object]:
         """`{"version", "yaml"}`."""
@@ -119,18 +120,21 @@ class ApiClient:
         path: str,
         body: Mapping[str, object] | None = None,
         also: tuple[int, ...] = (),
-        within: aiohttp.ClientTimeout = WITHIN,
     ) -> Mapping[str, object]:
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
-            async with aiohttp.ClientSession(timeout=within) as http:
+            async with aiohttp.ClientSession(timeout=WITHIN) as http:
                 async with http.request(method, self.base + path, json=body, headers=headers) as answer:
                     raw = await answer.json(content_type=None)
                     found = raw if isinstance(raw, dict) else {"list": raw}
                     if answer.status >= 400 and answer.status not in also:
                         raise Refused(answer.status, found)
                     return found
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NotRunning(f"no Tierline answers at {self.base} ({type(error).__name__})") from None
+        except TimeoutError:  # never taken for nobody: what nobody serves is written into the store itself
+            raise Refused(504, {"error": SLOW, "hint": MAYBE}) from None
+        except (aiohttp.ClientError, OSError) as error:
             raise NotRunning(f"no Tierline answers at {self.base} ({type(error).__name__})") from None
         except ValueError:
             raise NotRunning(f"something else answers at {self.base}") from None

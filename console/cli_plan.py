@@ -160,6 +160,11 @@ def _plan_of(file: Path | None) -> tuple[Plan, int]:
         answer = asyncio.run(_active(config))
         return parse(str(answer[0]), "the active plan"), answer[1]
     except (NotRunning, Refused) as error:
+        if config.plan is None and isinstance(error, Refused) and error.status in (401, 403):
+            fail(
+                f"What runs at port {config.port} has another token: set TIERLINE_API_TOKEN (the sandbox's stands in "
+                "its /sandbox/api/state), or name a FILE"
+            )
         if config.plan is None:
             fail(f"{error}: name a FILE, or start Tierline")
         return checked(read(config.plan), str(config.plan)), 0

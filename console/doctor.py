@@ -94,6 +94,7 @@ class Seen:
     data_no: str = ""
     disk_free: float | None = None  # share
     running: bool = False
+    rehearsal: bool = False  # what runs plays with stand-ins; these settings don't
     trouble: tuple[str, ...] = ()
 
 
@@ -137,6 +138,9 @@ def _running(seen: Seen) -> Iterator[Finding]:
         yield Finding("note", "Tierline", "isn't running on this machine's port", "start `tierline run`")
         return
     yield Finding("ok", "Tierline", "is running")
+    if seen.rehearsal:
+        told = "what runs here is the sandbox; Slack, Twilio and plan below are those of your own settings"
+        yield Finding("note", "Tierline", told, "stop it, then start `tierline run`")
     for what in seen.trouble:
         yield Finding("bad", "Tierline", f"it reports trouble: {what}", "see its log")
 

@@ -62,6 +62,7 @@ async def look(settings: Settings) -> Seen:
         public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=smtp_no,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
+        rehearsal=bool((ready or {}).get("stand_ins")) and not (settings.slack_api_url or settings.twilio_api_url),
     )  # fmt: skip
 
 

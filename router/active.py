@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 FOLLOW = 0.5
 """Seconds between looks at the active version: all routers follow within a second."""
+SETTLED = 5.0
+"""Seconds that a publication waits for this process to have written the agents; it is active all the same."""
 MOST_LINES = 200
 """Lines of a diff that are kept with a version."""
 
@@ -43,9 +45,11 @@ class ActivePlan:
     book: Rulebook
     situation: Situation = Situation()
     shown: tuple[Rulebook, Situation, Rulebook] | None = None
-    taking: asyncio.Lock = field(
-        default_factory=asyncio.Lock, repr=False
-    )  # several in one process ask for it
+    # Several in one process ask for it.
+    taking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    draft: Plan | None = field(default=None, repr=False)
+    written: Rulebook | None = field(default=None, repr=False)  # whose agents this process wrote last
+    changes: dict[str, int | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     async def open(
@@ -66,8 +70,8 @@ class ActivePlan:
             await queue.publish(
                 after + 1, plan.source, author, "first start", expected_version=0, origin=author
             )
-        await it.follow()
         await it.heed()
+        await it.follow()
         return it
 
     def __call__(self) -> Rulebook:
@@ -91,14 +95,28 @@ class ActivePlan:
         active = await self.queue.plan()
         if active is None or active.version == self.book.version:
             return False
-        plan = self.book.plan  # reading the same text again would cost a start 50 ms
-        if plan.source != active.yaml:
-            plan = await load_async(active.yaml, f"plan version {active.version}")
+        plan = await self.read(active.yaml, f"plan version {active.version}")
         book = Rulebook(plan, active.version)
-        await muster(self.queue, book, await self.queue.now())
-        self.book = book
+        written = book.under(self.situation)
+        self.changes = await muster(self.queue, written, await self.queue.now(), self.written)
+        self.book, self.written, self.draft = book, written, None
         log.info("plan.active", version=active.version, agents=len(plan.agents), services=len(plan.services))
         return True
+
+    async def read(self, source: str, name: str) -> Plan:
+        """The plan in `source`; one that was read before isn't read again: a large one takes seconds.
+
+        Raises PlanErrors.
+        """
+        for known in (self.book.plan, self.draft):
+            if known is not None and known.source == source:
+                return known
+        self.draft = await load_async(source, name)
+        return self.draft
+
+    def mustered(self, version: int) -> dict[str, int | None] | None:
+        """What `muster` gave when this process wrote the agents of that version; None when it hasn't."""
+        return dict(self.changes) if self.written is not None and self.written.version == version else None
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -122,7 +140,7 @@ class ActivePlan:
         Raises PlanErrors when it has mistakes, Stale when `on` (the version it was drafted from) isn't active.
         `origin` says from where, for the audit log; `diff` in words is worked out unless it is given.
         """
-        draft = await load_async(source, "draft")
+        draft = await self.read(source, "draft")
         base = self.book.version if on is None else on
         lines = diff if diff is not None else await asyncio.to_thread(compare, self.book.plan, draft)
         done = await self.queue.publish(
@@ -130,5 +148,15 @@ class ActivePlan:
         )
         if done.outcome == "stale":
             raise Stale(done.version)
-        await self.follow()
+        await self._settled()
         return done.version
+
+    async def _settled(self) -> None:
+        """Taken over here, or told so: what is published is published, and `run` goes on with it."""
+        following = asyncio.create_task(self.follow(), name="taking the plan over")
+        done, _ = await asyncio.wait([following], timeout=SETTLED)
+        if not done:
+            log.warning("plan.slow", version=self.book.version, waited=SETTLED)
+            following.add_done_callback(lambda it: it.cancelled() or it.exception())
+        elif (error := following.exception()) is not None:
+            log.warning("plan.not_followed", error=type(error).__name__)

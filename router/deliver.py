@@ -139,9 +139,10 @@ class Deliveries:
         if spec is None:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
-        messages = await self.queue.messages(event.c)
-        past = await self._past(Facts.parse(contact.facts))
-        shown = card(self.book(), contact, event.n, spec, messages, past, await self.queue.now())
+        messages, past, now = await asyncio.gather(
+            self.queue.messages(event.c), self._past(Facts.parse(contact.facts)), self.queue.now()
+        )
+        shown = card(self.book(), contact, event.n, spec, messages, past, now)
         try:
             place = await self.desk.offer(shown, t.again)
         except NotDelivered as error:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ..queue.engine import Queue
-from ..queue.state import mask_of
+from ..queue.state import AgentView, mask_of
 from ..skills.schedule import Hours
 from ..skills.skill import Capacity, Profile
-from .plan.model import AgentSpec, Service
+from .plan.model import AgentSpec, Plan, Service
 from .rulebook import Rulebook, agent_id, both_open, instant, millis, span
 
 EDGES = 4
 """Shift edges written ahead, so that a late router never leaves an agent without a coming change."""
 AHEAD = 12
 """Changes of one schedule that are looked at for them."""
+BATCH = 25
+"""Agents that are worked out and written at once: some milliseconds of the loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +147,69 @@ def _midnights(zone: str, first: date, days: int) -> tuple[int, ...]:
     return tuple(millis(datetime.combine(first + timedelta(days=i), time(), tz)) for i in range(days))
 
 
-async def muster(queue: Queue, book: Rulebook, now: int) -> dict[str, int | None]:
+async def muster(
+    queue: Queue, book: Rulebook, now: int, before: Rulebook | None = None
+) -> dict[str, int | None]:
     """Make the queue's agents those of the plan, remove who isn't in it any more.
 
-    Returns, by name in the plan, when each is to be written anew (ms; None: never).
+    `before` is the version that this process mustered last: whom nothing concerns that differs, and whom the queue has
+    as the plan says, isn't written again. Returns, by name in the plan, when each is to be written anew (ms; None:
+    never).
     """
     await queue.calendar(midnights(book.plan.timezone, now))
-    changes = await write_anew(queue, book, now, [spec.name for spec in book.plan.agents])
-    wanted = {agent_id(name) for name in changes}
-    for name in await queue.agents():
-        if name not in wanted:
-            await queue.remove_agent(name, span(book.plan.settings.grace))
+    there = await queue.agents()
+    same = _unconcerned(before, book)
+    known = {name: view for name, view in there.items() if name in same}
+    changes = await write_anew(queue, book, now, [spec.name for spec in book.plan.agents], known)
+    grace, gone = span(book.plan.settings.grace), [name for name in there if name not in book.by_id]
+    for some in batched(gone):
+        await asyncio.gather(*(queue.remove_agent(name, grace) for name in some))
     return changes
 
 
-async def write_anew(queue: Queue, book: Rulebook, now: int, names: Sequence[str]) -> dict[str, int | None]:
-    """Write these agents as of `now`, one by one, so that a long roster never holds up the loop."""
+async def write_anew(
+    queue: Queue,
+    book: Rulebook,
+    now: int,
+    names: Sequence[str],
+    known: Mapping[str, AgentView] = MappingProxyType({}),
+) -> dict[str, int | None]:
+    """Write these agents as of `now`, but not who is `known` to be as they should, some at once: a long roster never
+    holds up the loop, and the store syncs once for all that come together."""
     near, changes = Closings.of(book, instant(now)), dict[str, int | None]()
-    for name in names:
-        spec = book.plan.agent(name)
-        if spec is not None:
-            who = enlist(book, spec, now, near)
-            await write(queue, who, span(book.plan.settings.grace))
-            changes[name] = who.changes
+    grace = span(book.plan.settings.grace)
+    for some in batched(names):
+        specs = [spec for name in some if (spec := book.by_id.get(agent_id(name))) is not None]
+        people = [enlist(book, spec, now, near) for spec in specs]
+        changes |= {who.spec.name: who.changes for who in people}
+        late = [who for who in people if not _stands(who, known.get(who.id))]
+        await asyncio.gather(*(write(queue, who, grace) for who in late))
+        await asyncio.sleep(0)
     return changes
+
+
+def batched(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as are asked of the store at once."""
+    return (names[i : i + BATCH] for i in range(0, len(names), BATCH))
+
+
+def _unconcerned(before: Rulebook | None, book: Rulebook) -> frozenset[str]:
+    """The ids of agents about whom `book` says what the version just before it said."""
+    if before is None or before.version != book.version - 1 or before.situation != book.situation:
+        return frozenset()
+    if _terms(before.plan) != _terms(book.plan):
+        return frozenset()
+    return frozenset(name for name, spec in book.by_id.items() if before.by_id.get(name) == spec)
+
+
+def _terms(plan: Plan) -> tuple[object, ...]:
+    """Everything but themselves that says how agents are to be written."""
+    return plan.timezone, plan.schedules, plan.channels, plan.teams, plan.services, plan.settings
+
+
+def _stands(who: Enlisted, view: AgentView | None) -> bool:
+    """Whether the queue has this agent as they should be; whoever is leaving is told that they stay."""
+    return view is not None and view.leaving is None and (
+        (view.profile, view.capacity, view.channels, view.shift)
+        == (who.profile, who.capacity, mask_of(who.spec.channels), who.on_shift)
+    )  # fmt: skip

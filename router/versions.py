@@ -98,7 +98,7 @@ class Versions:
 
     async def check(self, source: str, name: str = "draft") -> Checked:
         """All about a draft. Raises PlanErrors when it has mistakes."""
-        draft = await load_async(source, name)
+        draft = await self.plan.read(source, name)
         old = self.plan()
         now = await self.queue.now()
         book = Rulebook(draft, old.version + 1)
@@ -131,7 +131,7 @@ class Versions:
 
     async def dry_run(self, source: str, last: int) -> DryRun:
         """Which of the last contacts would have gone elsewhere. Raises PlanErrors, HistoryUnavailable."""
-        draft = await load_async(source, "draft")
+        draft = await self.plan.read(source, "draft")
         past = [it for event in await self.history.arrived(last) if (it := Past.of(event)) is not None]
         customers: dict[str, Customer | None] = {}
         keys = list(dict.fromkeys(it.customer for it in past))

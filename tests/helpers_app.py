@@ -128,7 +128,7 @@ class Inside:
         """The alerts in #ops that contain `text`."""
         return [m["text"] for m in await self.channel("ops") if text in m["text"]]
 
-    async def until(self, holds: Callable[[], Any], within: float = 40) -> Any:
+    async def until(self, holds: Callable[[], Any], within: float = 90) -> Any:
         """Wait for a condition and return what it gave."""
         end = asyncio.get_running_loop().time() + within
         while True:
@@ -156,7 +156,7 @@ async def inside(home: Path, plan: str = PLAN) -> AsyncIterator[Inside]:
     rehearsal = Rehearsal(settings, parse(plan))
     try:
         page = await rehearsal.start()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(90)) as http:
             yield Inside(rehearsal, f"http://127.0.0.1:{page}", f"http://127.0.0.1:{port}", http)
     finally:
         await rehearsal.stop()

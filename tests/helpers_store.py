@@ -35,7 +35,7 @@ async def all_keys(client: Client, pattern: str = "*") -> set[str]:
             return found
 
 
-async def until(holds: Callable[[], object | Awaitable[object]], within: float = 20.0) -> None:
+async def until(holds: Callable[[], object | Awaitable[object]], within: float = 60.0) -> None:
     """Wait for a condition; fail when it doesn't come true."""
     end = time.monotonic() + within
     while True:

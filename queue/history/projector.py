@@ -129,12 +129,12 @@ class Projector:
         renewed = tidied = self.clock()
         while True:
             events = await self.queue.events(after, BATCH)
-            if not events:
-                await asyncio.sleep(GATHER)
-            else:
+            if events:
                 after = await self._take(events)
                 if not await self.queue.advance(ROLE, after, fence):
                     return
+            if len(events) < BATCH:  # what is told one by one is written together, and offers go first
+                await asyncio.sleep(GATHER)
             if self.clock() - renewed > min(RENEW, self.term / 3000):
                 if await self.queue.lease(ROLE, self.holder, self.term) != fence:
                     return

@@ -18,7 +18,7 @@ class Look:
     url: str
     errors: list[str] = field(default_factory=list)
 
-    async def until(self, expression: str, timeout: float = 10_000) -> None:
+    async def until(self, expression: str, timeout: float = 30_000) -> None:
         """Wait until a JavaScript expression holds in the page (asked from here: its policy forbids eval)."""
         end = time.monotonic() + timeout / 1000
         while not await self.page.evaluate(f"Boolean({expression})"):

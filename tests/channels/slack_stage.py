@@ -102,7 +102,7 @@ async def bolt_app(stage: Stage, dress: Callable[[AsyncApp], None]) -> AsyncIter
         await handler.close_async()
 
 
-async def until(what: Callable[[], Any], seconds: float = 15.0) -> Any:
+async def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What a condition gives once it holds."""
     end = time.monotonic() + seconds
     while not (found := what()):

@@ -331,7 +331,7 @@ async def test_a_product_that_is_down_is_a_clear_answer() -> None:
 
 
 async def read_events(stage: Stage, response: aiohttp.ClientResponse, kind: str) -> dict[str, str]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while True:
             line = await response.content.readline()
             if line.startswith(b"data: "):

@@ -55,6 +55,12 @@ def notes(seen: Seen) -> str:
     return "\n".join(str(f) for f in judge(seen, SCOPES) if f.mark == "note")
 
 
+def test_a_sandbox_on_our_port_is_not_taken_for_our_own() -> None:
+    played = dataclasses.replace(WELL, rehearsal=True)
+    assert "what runs here is the sandbox" in notes(played) and "sandbox" not in notes(WELL)
+    assert bad(played) == ""
+
+
 def test_nothing_is_wrong_where_nothing_is() -> None:
     assert bad(WELL) == "" and "A2P" in notes(WELL)
 

@@ -83,7 +83,7 @@ class App:
         return web.Response(text="<Response/>", content_type="text/xml")
 
     async def until(self, what: Callable[[list[Heard]], Any]) -> Any:
-        async with asyncio.timeout(20), self.fresh:
+        async with asyncio.timeout(90), self.fresh:
             await self.fresh.wait_for(lambda: what(self.heard))
         return what(self.heard)
 
@@ -115,7 +115,7 @@ class Stage:
         return await self.client.messages.create_async(to=to, from_=sender, **content, **more)
 
     async def settled(self, sid: str, *statuses: str) -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while True:
                 message = await self.client.messages(sid).fetch_async()
                 if message.status in statuses:

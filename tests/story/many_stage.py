@@ -112,7 +112,7 @@ class Crew(Stage):
                 assert it.running is not None and it.running.returncode is None, it.log[-3000:]
             return all(it.log.count("Tierline ") > said[id(it)] for it in processes)
 
-        await self.until(there, 90)
+        await self.until(there, 150)
 
     async def holder(self) -> Process | None:
         """The worker that delivers now."""
@@ -193,7 +193,7 @@ async def open_crew(
     faces = [process("web", n, PORT=str(port)) for n, port in enumerate(front.ports)]
     hands = [process("worker", n) for n in range(workers)]
     store = await Client(server.url).start()
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(90)) as http:
         crew = Crew(
             sandbox, cast, base, product, hands[0], http, home, webs=faces, workers=hands, store=store
         )

@@ -109,7 +109,7 @@ class Process:
         if self.running.returncode is None:
             self.running.terminate()
             try:
-                await asyncio.wait_for(self.running.wait(), 40)
+                await asyncio.wait_for(self.running.wait(), 100)
             except TimeoutError:
                 await self.kill()
         return self.running.returncode or 0
@@ -158,9 +158,9 @@ class Stage:
             assert running is not None and running.returncode is None, self.process.log[-3000:]
             return await self.ready()
 
-        await self.until(there, 60)
+        await self.until(there, 120)
 
-    async def until(self, holds: Callable[[], Any], within: float = 40) -> Any:
+    async def until(self, holds: Callable[[], Any], within: float = 90) -> Any:
         """Wait for a condition and return what it gave."""
         loop = asyncio.get_running_loop()
         end = loop.time() + within
@@ -319,7 +319,7 @@ async def open_stage(
     if redis_url:
         given["REDIS_URL"] = redis_url
     process = Process(("run",), given, home, program=program, before=before, through=tuple(through))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as http:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(90)) as http:
         stage = Stage(sandbox, cast, base, product, process, http, data)
         try:
             await stage.up()

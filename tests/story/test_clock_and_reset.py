@@ -50,7 +50,7 @@ class Rehearsal:
         return json.dumps(await self.call(f"/slack/messages?user={who['slack']}"), ensure_ascii=False)
 
     async def until(self, holds: Any) -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while not (found := await holds()):  # noqa: ASYNC110 - whatever the product does next
                 await asyncio.sleep(0.02)
         return found
@@ -67,7 +67,7 @@ async def rehearsal(tmp_path: Path) -> AsyncIterator[Rehearsal]:
     process = Process(("sandbox", "--headless"), env, tmp_path)
     await process.start()
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(40)) as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(90)) as http:
             it = Rehearsal(http, f"http://127.0.0.1:{port}")
 
             async def up() -> bool:
@@ -76,7 +76,7 @@ async def rehearsal(tmp_path: Path) -> AsyncIterator[Rehearsal]:
                         return answer.status == 200
                 return False
 
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(90):
                 await it.until(up)
             yield it
             assert await process.stop() == 0, process.log[-3000:]

@@ -28,7 +28,7 @@ async def test_everybody_sees_what_they_should(tmp_path: Path) -> None:
     sandbox = Process(("sandbox", "--headless"), env, tmp_path)
     await sandbox.start()
     try:
-        async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+        async with aiohttp.ClientSession() as http, asyncio.timeout(120):
             while True:
                 try:
                     async with http.get(f"http://127.0.0.1:{port}/sandbox/api/state") as answer:
@@ -40,7 +40,7 @@ async def test_everybody_sees_what_they_should(tmp_path: Path) -> None:
             "/bin/sh", str(SCRIPT), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             env={"PATH": "/usr/bin:/bin", "PYTHON": sys.executable, "TIERLINE_SANDBOX": f"http://127.0.0.1:{port}"},
         )  # fmt: skip
-        said = (await asyncio.wait_for(played.communicate(), 100))[0].decode()
+        said = (await asyncio.wait_for(played.communicate(), 200))[0].decode()
         assert played.returncode == 0, f"{said}\n{sandbox.log[-3000:]}"
         assert said.rstrip().endswith("Everybody saw what they should.")
         assert await sandbox.stop() == 0
@@ -59,7 +59,7 @@ async def test_a_text_sent_as_soon_as_the_page_answers_is_offered(tmp_path: Path
     sandbox = Process(("sandbox", "--headless"), env, tmp_path)
     await sandbox.start()
     try:
-        async with aiohttp.ClientSession(f"{page}/sandbox/api/") as http, asyncio.timeout(60):
+        async with aiohttp.ClientSession(f"{page}/sandbox/api/") as http, asyncio.timeout(120):
             await _answers(http, page)
             # Neither waits for the other, nor for the product: the first thing that somebody quick would do.
             text = {"from": EVA, "to": "+493055500100", "text": "My server is down"}

@@ -25,7 +25,7 @@ async def test_a_rule_moves_those_who_wait_and_is_taken_back(tmp_path: Path) -> 
     sandbox = Process(("sandbox", "--headless"), env, tmp_path)
     await sandbox.start()
     try:
-        async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+        async with aiohttp.ClientSession() as http, asyncio.timeout(120):
             while True:
                 try:
                     async with http.get(f"http://127.0.0.1:{port}/sandbox/api/state") as answer:

@@ -30,7 +30,7 @@ WITH_REPLICAS = {
     "wait",
     "cluster|nodes",
 }  # `wire.py` puts the one behind writes, `whereabouts.py` asks the other
-OF_THE_SANDBOX_ALONE = {"flushall"}  # `Store.empty`, which refuses any server but the embedded one
+OF_THE_EMBEDDED_ALONE = {"flushall", "bgsave", "keys"}  # `Store.empty` and backups refuse any other server
 
 
 def _written_out() -> str:
@@ -60,7 +60,7 @@ def _commands_of_python() -> Iterator[str]:
 def test_the_rights_are_what_the_code_sends_and_nothing_more() -> None:
     granted = set(re.findall(r" \+([\w|]+)", LINE))
     sent = _commands_of_scripts() | set(_commands_of_python()) | BY_REDIS_PY | WITH_REPLICAS
-    sent -= {"auth"} | OF_THE_SANDBOX_ALONE  # AUTH needs no right
+    sent -= {"auth"} | OF_THE_EMBEDDED_ALONE  # AUTH needs no right
     assert granted == sent
     assert f" ~{{{SITE}}}:* " in LINE and "-@all" in LINE and "nopass" not in LINE and ">" not in LINE
 

@@ -46,7 +46,7 @@ async def test_a_task_that_dies_is_started_again_and_seen(monkeypatch: pytest.Mo
 
     it = Supervisor()
     it.run("outbox", work)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         await alive.wait()
     seen = it.watched["outbox"]
     assert (seen.up, seen.deaths, it.healthy) == (True, 2, True)

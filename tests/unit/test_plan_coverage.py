@@ -16,7 +16,7 @@ from tierline.router.coverage import both, coverage, union, without
 from tierline.router.plan.load import parse
 from tierline.router.plan.model import Rule, Set, TextMatch, When
 from tierline.router.plan.ranges import ranges
-from tierline.router.plan.reach import covers
+from tierline.router.plan.reach import covers, unreachable
 from tierline.router.roster import duty
 from tierline.router.rulebook import Rulebook, instant
 from tierline.router.rules import Subject, holds
@@ -214,3 +214,16 @@ def test_a_rule_said_to_be_in_the_shadow_never_matches_alone(wide: When, narrow:
 def test_subsets_are_seen(wide: When, narrow: When) -> None:
     assert covers(wide, narrow) and not covers(narrow, wide) or wide.channel
     assert Rule("a", wide, Set(priority=1)).when == wide
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(whens, max_size=8))
+def test_who_stands_in_the_shadow_is_found_as_if_each_pair_were_compared(asked: list[When]) -> None:
+    rules = tuple(Rule(f"r{n}", when, Set(priority=1), n) for n, when in enumerate(asked))
+    pairs = {
+        n: next((e.name for e in rules[:n] if covers(e.when, rule.when)), None)
+        for n, rule in enumerate(rules)
+    }
+    told = {it.path: it.message for it in unreachable(rules)}
+    assert told.keys() == {f"rules[{n}]" for n, first in pairs.items() if first}
+    assert all(f'"{first}"' in told[f"rules[{n}]"] for n, first in pairs.items() if first)

@@ -52,7 +52,7 @@ async def test_a_job_that_always_breaks_is_told_of_once_and_its_lane_goes_on(has
         [Job("say:C1", "say", poison, given_up), Job("say:C1", "line", poison), Job("say:C1", "then", good)],
         False,
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         await it.idle()
     assert done == ["given up", "good"] and told == ["line (say:C1)"] and it.done_until == "1-0"
 
@@ -71,7 +71,7 @@ async def test_giving_up_that_breaks_as_well_comes_to_an_end(hasty: None) -> Non
 
     it = Lanes(broken=note)
     it.submit("1-0", [Job("say:C1", "say", poison, worse)], False)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         await it.idle()
     assert told == ["say given up (say:C1)"]
 

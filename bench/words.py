@@ -1,0 +1,65 @@
+"""What docs/performance.md says around its figures."""
+
+from __future__ import annotations
+
+BEGINNING = """# Performance
+
+Written by `make bench` on {day} from what it measured in {minutes} minutes; no figure here is typed by hand.
+
+{machine}
+
+**How it is measured.** On shared cores the same thing takes twice as long a minute later, so an absolute figure is worth little. Whatever is compared is measured in one run, in short slices in turn; a ratio is the fastest slice against the fastest slice, with the smallest and largest ratio of neighbouring slices beside it and how many there were. *Server time* is the time that the store itself counts for its function calls. A figure without a limit is told, not judged.
+
+**To repeat it:** `make bench` (about twelve minutes on two quiet cores, then this page is new), `make bench ARGS=--quick` (two minutes, smaller crowds, leaves this page alone), `make bench ARGS="--only backlog"` (one group). BullMQ is fetched by npm where Node.js is installed. PostgreSQL is the server that `TIERLINE_TEST_DATABASE_URL` names, or one that the bench starts for itself.
+
+## The bars
+
+![Each bar as a share of its limit](performance-bars.svg)
+
+{bars}
+
+{missed}
+The relay is what one would write oneself in an afternoon ([bench/peers/relay.py](../bench/peers/relay.py)): it checks Twilio's signature, writes the text to a stream on disk, and a consumer posts it to a Slack channel as a message of an offer's size, buttons included. Both are asked over sixteen connections at the same moment, one text each, with the stand-ins' limits off. What Tierline has done by then besides: found or made the customer, looked whether the text belongs to an open contact, applied the plan, ranked, chosen the agent, and asked that one person with buttons and a deadline.
+
+"""
+QUEUES = """## Other queues on the same work
+
+{jobs} jobs of 190 bytes: pushed by 16 tasks, then taken and finished by ten workers in one process; then {single} single jobs, 5 ms apart, into the idle queue. Every queue has a fresh server with the same promise, `appendfsync always`: what is confirmed is on disk. (Most people run these queues with less; all of them are then faster, Tierline too.) For Tierline a job is a contact: it is matched by skill, tier and rank, *offered* to one of ten agents, accepted, read, completed, and every step is in the ledger.
+
+![Jobs pushed a second](performance-push.svg)
+![Jobs taken and finished a second](performance-take.svg)
+
+{table}
+
+**What these don't do.** {lacks}
+
+{wins}
+"""
+LACKS = {
+    "BLMOVE": "plain lists give the oldest job to whoever asks first: no skills, no ranks, no capacity, no offers; what a dead worker held, you sweep yourself",
+    "Streams": "a consumer group hands out entries in batches and remembers who has what; no skills, no ranks, no choice of worker; reclaiming is yours",
+    "taskiq-redis": "a task framework: routing by task name, retries, schedules; no skills of workers, no ranks, no capacity but a number of tasks",
+    "saq": "retries, timeouts, a sweep, schedules and a page; no skills of workers, and a priority is a queue of its own",
+    "BullMQ": "priorities, delays, rate limits, flows; no skills or levels of workers, no capacity in units, no person to be asked",
+}
+PICKS = """## One assignment, by how much waits
+
+An agent is free: find the contact due earliest among everything they may take, make it theirs, on disk. 100 classes, 50 kinds of agents who each serve 20; half of what waits belongs to a class that nobody serves and is due earliest, as after a night. One caller; ms, the best of the slices' medians. For Tierline it is two calls (the contact before is completed, which makes the offer; the offer is accepted) and a look into the ledger between them.
+
+![One assignment by backlog](performance-picks.svg)
+
+{table}
+
+**What these don't do.** *Loop in the program* loads what waits and looks at it in order, as helpdesks do. *class IN / ANY* is one query over the agent's classes. *A probe for each class* is what an expert would write. All of them answer one agent's question; none chooses among several who are free, counts capacity by channel, has offers that can be declined or missed, excludes anybody, wakes up at a date, or writes down why.
+
+{wins}
+"""
+ABSENT = "**Not measured here:** {}\n"
+ALIKE = (
+    "If jobs are all alike and any worker will do, take one of the faster ones: what Tierline spends more it spends on "
+    "deciding who is asked, and on being able to say why."
+)
+SMALL = (
+    "For a small backlog a database that is there anyway does this as well; a probe for each class also stays flat. "
+    "What loads or sorts everything that waits gets slower with every contact that waits."
+)
