@@ -20,7 +20,9 @@ LOOK = 0.5
 
 
 def replay(
-    day: Annotated[str, typer.Option(help="The recorded day in the plan's time zone: 2026-11-20, today, yesterday.")],
+    day: Annotated[
+        str, typer.Option(help="The recorded day in the plan's time zone: 2026-11-20, today, yesterday.")
+    ],
     file: Annotated[
         Path | None, typer.Argument(help="A draft to compare; without it the record is only done again.")
     ] = None,

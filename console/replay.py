@@ -182,4 +182,6 @@ def _day(raw: object, today: date) -> date:
             return today - NEAR[str(raw)]
         return date.fromisoformat(raw if isinstance(raw, str) else "")
     except ValueError:
-        raise BadBody('Send {"day": "2026-11-20", "yaml"?}: `day` is a date, `today` or `yesterday`.') from None
+        raise BadBody(
+            'Send {"day": "2026-11-20", "yaml"?}: `day` is a date, `today` or `yesterday`.'
+        ) from None
