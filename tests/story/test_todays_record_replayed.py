@@ -43,9 +43,8 @@ async def test_the_day_so_far_is_reproduced_and_a_draft_compared_with_it(
     await stage.say("Ada", head, "Please switch it off and on")
     await stage.until(lambda: stage.got("off and on"))
     await stage.close("Ada", head)
-    await stage.slash("Ben", "available")
     await stage.text("and my bill is wrong", JONAS)
-    await stage.until(lambda: stage.cards("Ben", "bill"))
+    await stage.until(lambda: stage.cards("Ada", "bill"))
 
     async def recorded() -> str:
         said = await tierline(stage, "plan", "replay", "--day", "today")
