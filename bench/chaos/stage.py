@@ -239,11 +239,11 @@ async def open_stage(
     product = f"http://127.0.0.1:{port}"
     (home / "plan.yaml").write_text(plan(agents))
     standins = Process("standins", (), _environment(None), home)
-    reading = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tierline.rehearsal", str(home / "plan.yaml"), f"{product}#{RETRIED}",
-        env=_environment(None), cwd=home, stdout=asyncio.subprocess.PIPE,
-        stderr=(home / "standins.txt").open("ab"),
-    )  # fmt: skip
+    with (home / "standins.txt").open("ab") as told:
+        reading = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tierline.rehearsal", str(home / "plan.yaml"), f"{product}#{RETRIED}",
+            env=_environment(None), cwd=home, stdout=asyncio.subprocess.PIPE, stderr=told,
+        )  # fmt: skip
     standins.running = reading
     assert reading.stdout is not None
     made = json.loads(await asyncio.wait_for(reading.stdout.readline(), 60))
