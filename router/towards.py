@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Words
+from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Words
 from ..channels.fence import FENCED
 from ..queue.engine import Queue
 from ..queue.state import Event
@@ -26,6 +27,8 @@ GIVE_UP = 600_000
 """ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
 IN_A_ROW = 3
 """Failures of a door in a row before whoever can mend it is told."""
+UNDER_WAY = 3.0
+"""Seconds between two looks for what may have left: a provider can still be busy with a request of a dead process."""
 
 
 @dataclass(slots=True)
@@ -150,7 +153,7 @@ class Towards:
             return
         words = Words(f"{event.c}.{event.n}", facts.address, facts.recipient, body.text, body.media, event.t)
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
-        sent = await door.find(words) if t.again and message.status == "sending" else None
+        sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
             await self.queue.receipt(event.c, event.n, "sending")
             try:
@@ -171,6 +174,13 @@ class Towards:
                 return
         await self._went_well(contact.channel)
         await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
+
+    async def _left_before(self, door: Channel, words: Words) -> Sent | None:
+        """What the outside has of it; a request that was cut off a moment ago may still be under way there."""
+        if (found := await door.find(words)) is None:
+            await asyncio.sleep(UNDER_WAY)
+            found = await door.find(words)
+        return found
 
     async def _goes_on(self, event: Event, door: str, reason: str) -> bool:
         """Count a failure of `door`; whether the text is tried again."""
