@@ -189,6 +189,7 @@ class App:
             "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
         )
         self.supervisor.run("outbox", self.outbox.run)
+        self.supervisor.run("overdue receipts", towards.overdue.run)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:

@@ -86,6 +86,9 @@ class Channel(Protocol):
     async def find(self, words: Words) -> Sent | None:
         """Whether the outside has `words` already (after OutcomeUnknown); None when it surely hasn't."""
 
+    async def status(self, provider_id: str) -> Sent:
+        """What the outside says of a text that it took. Raises NotDelivered or OutcomeUnknown."""
+
 
 # ---- the desk --------------------------------------------------------------------------------------------------
 

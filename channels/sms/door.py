@@ -215,6 +215,17 @@ class SmsDoor:
         there = await self._there(words, texts)
         return there[len(texts) - 1] if len(there) == len(texts) else None
 
+    async def status(self, provider_id: str) -> Sent:
+        """The message as Twilio has it now (twilio.com/docs/messaging, "Fetch a Message resource")."""
+        try:
+            return _sent(await self.client.messages(provider_id).fetch_async())
+        except SlowDown as slow:
+            raise NotDelivered(in_words("20429"), "20429", retry_after=slow.retry_after) from None
+        except TwilioRestException as error:
+            raise _refusal(error.status, str(error.code or "")) from None
+        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
+            raise OutcomeUnknown(type(error).__name__) from None
+
     async def _send(self, words: Words, text: str, media: tuple[Media, ...]) -> Sent:
         callback = f"{self.public_url}/twilio/sms/status?k={quote(words.key, safe='')}"
         more: dict[str, object] = (
