@@ -106,6 +106,11 @@ async def test_the_way_there_and_back_as_a_supervisor_types_it(
         "1",
     )
     assert "Version 2 is active." in told and "being re-evaluated" in told
+
+    async def walked() -> bool:  # a newer version would end the walk where it stands
+        return "moved 1 of 1" in await typed("plan", "history")
+
+    await it.until(walked)
     late = await typed("plan", "publish", files[0], "--reason", "late", "--on", "1", code=1)
     assert "version 2 was published meanwhile" in late
     assert await typed("plan", "diff", "1", "2") == "Service “help”: answered within 5 min (was 10 min)\n"
