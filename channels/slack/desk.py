@@ -322,7 +322,7 @@ class SlackDesk:
         if self._refused is not None:
             raise self._refused
         await self._heard()
-        return await self._offers.show(card, again, await self._now())
+        return await self._offers.show(card, again)
 
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
         """The offer ended: its card says `told` and its buttons are gone."""
@@ -360,7 +360,8 @@ class SlackDesk:
     async def mark(self, thread: str, mark: Mark) -> None:
         """Show what became of a reply."""
         self._session()
-        await self._marks.show(thread, mark, await self._now(), await self._name(mark.owner))
+        now = await self._now() if mark.state == "held" else 0
+        await self._marks.show(thread, mark, now, await self._name(mark.owner))
         if mark.state == "held" and mark.source in self._typed.taken_back and self._house is not None:
             writer = await self._people.find(mark.owner)
             self._spawn(self._typed.undo_of(mark.source, writer, (mark.contact, mark.n)))

@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -81,19 +81,24 @@ class Database:
         return cls(reader, writer, Quick(Path(str(url.database)), BUSY))
 
     async def ask(self, *asks: Ask) -> list[list[Row]]:
-        """The rows of each question (statement, parameters), by the shortest way; use it inside `whole`."""
-        with _honest():
-            if self.quick is not None:
-                try:
-                    return await self.quick.ask(asks)
-                except sqlite3.Error as error:
-                    raise HistoryUnavailable(type(error).__name__) from None
-            async with self.reader.begin() as connection:
-                found: list[list[Row]] = []
-                for statement, values in asks:
-                    rows = await connection.execute(cast(Executable, statement), values)
-                    found.append([dict(row) for row in rows.mappings()])
-                return found
+        """The rows of each question (statement, parameters), by the shortest way and within `READ_WAIT`."""
+        if self.quick is None:
+            return await self.whole(self._ask(asks), READ_WAIT)
+        try:
+            async with asyncio.timeout(READ_WAIT):
+                return await self.quick.ask(asks)
+        except TimeoutError:
+            raise HistoryUnavailable(f"no answer within {READ_WAIT:g} s") from None
+        except sqlite3.Error as error:
+            raise HistoryUnavailable(type(error).__name__) from None
+
+    async def _ask(self, asks: Sequence[Ask]) -> list[list[Row]]:
+        async with self.read() as connection:
+            found: list[list[Row]] = []
+            for statement, values in asks:
+                rows = await connection.execute(cast(Executable, statement), values)
+                found.append([dict(row) for row in rows.mappings()])
+            return found
 
     async def whole(self, work: Coroutine[Any, Any, T], within: float) -> T:
         """The result of `work`, which is never cut in the middle, waited for `within` seconds.
