@@ -1,7 +1,7 @@
 """The connection to the history's database: SQLite in the data directory, or PostgreSQL by `DATABASE_URL`.
 
-SQLite has one writer at a time and says "locked" to the others; so there is one connection that writes, and
-it takes the lock at BEGIN. Readers see the last commit meanwhile (WAL).
+SQLite has one writer at a time and says "locked" to the others; so one connection writes what people change and one
+what the projector carries, and both take the lock at BEGIN. Readers see the last commit meanwhile (WAL).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Executable, event, inspect
+from sqlalchemy import Engine, Executable, create_engine, event, inspect
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from ..failures import StoreError, StoreUnavailable
 from .quick import Ask, Quick, Row
+from .side import Side, Work
 from .tables import metadata
 
 FILE = "history.sqlite3"
@@ -59,6 +60,7 @@ class Database:
     reader: AsyncEngine
     writer: AsyncEngine
     quick: Quick | None = None
+    side: Side | None = None
     running: set[asyncio.Task[Any]] = field(default_factory=set, compare=False)
 
     @classmethod
@@ -78,7 +80,8 @@ class Database:
         one = {"pool_size": 1, "max_overflow": 0, "pool_timeout": WRITE_WAIT}
         reader = _engine(url, options, pool_size=4, max_overflow=0, pool_timeout=READ_WAIT)
         writer = _engine(url, options, begin="BEGIN IMMEDIATE", **one)
-        return cls(reader, writer, Quick(Path(str(url.database)), BUSY))
+        side = Side(lambda: _plain(url, options))
+        return cls(reader, writer, Quick(Path(str(url.database)), BUSY), side)
 
     async def ask(self, *asks: Ask) -> list[list[Row]]:
         """The rows of each question (statement, parameters), by the shortest way and within `READ_WAIT`."""
@@ -125,6 +128,8 @@ class Database:
             await asyncio.wait(self.running, timeout=WRITE_WAIT)
         if self.quick is not None:
             await self.quick.close()
+        if self.side is not None:
+            await self.side.close()
         for engine in {self.reader, self.writer}:
             await engine.dispose()
 
@@ -146,6 +151,14 @@ class Database:
         with _honest():
             async with self.writer.begin() as connection:
                 yield connection
+
+    async def carry(self, work: Work[T]) -> T:
+        """`work` in a transaction, as in `write`, by the shortest way: it awaits the connection and nothing else."""
+        if self.side is None:
+            async with self.write() as connection:
+                return await work(connection)
+        with _honest():
+            return await self.side.carry(work)
 
 
 @contextmanager
@@ -199,9 +212,20 @@ def _sqlite(url: URL) -> bool:
 def _engine(url: URL, options: dict[str, Any], begin: str = "BEGIN", **pool: Any) -> AsyncEngine:
     engine = create_async_engine(url, connect_args=options, hide_parameters=True, **pool)
     if _sqlite(url):
-        event.listen(engine.sync_engine, "connect", _prepare)
-        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        _exact(engine.sync_engine, begin)
     return engine
+
+
+def _plain(url: URL, options: dict[str, Any]) -> Engine:
+    """SQLite without asyncio, for writing."""
+    engine = create_engine(url.set(drivername="sqlite"), connect_args=options, hide_parameters=True)
+    _exact(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def _exact(engine: Engine, begin: str) -> None:
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
 
 
 def _prepare(connection: Any, _record: object) -> None:

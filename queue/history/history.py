@@ -281,8 +281,7 @@ class History:
     @_whole(WRITE_WAIT)
     async def project(self, entries: Sequence[Event]) -> None:
         """Take over whole ledger entries, all or none; what is there already changes nothing."""
-        async with self.database.write() as connection:
-            await projections.project(connection, entries)
+        await self.database.carry(lambda connection: projections.project(connection, entries))
 
     @_whole(WRITE_WAIT)
     async def keep(self, entries: Sequence[Event]) -> None:
