@@ -131,7 +131,9 @@ class App:
     def _build_doors(self) -> None:
         settings = self.settings
         self.receipts = Receipts(lambda: self.queue)
-        self.intake = Intake(lambda: self.queue, lambda: self.history, lambda: self.plan())
+        self.intake = Intake(
+            lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
+        )
         if settings.sms_on and settings.twilio_auth_token is not None:
             old = settings.twilio_auth_token_old
             account = TwilioAccount(

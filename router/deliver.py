@@ -16,8 +16,7 @@ from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Past
-from ..queue.state import QUEUED, ContactView, Event
-from ..skills.skill import refusal
+from ..queue.state import QUEUED, Event
 from .alerts import Alerts
 from .announce import Announce
 from .body import Body, line
@@ -123,8 +122,11 @@ class Deliveries:
                 return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
-            case "step" | "exhausted" | "dead":
-                return [Job("alerts", event.e, lambda t: self._alert(event, t))]
+            case "queued" if more(event).get("from"):
+                anew = Job(f"hours:{c}", "hours", lambda t: self.towards.begin_anew(event))
+                return [anew, *self.tidings.jobs(event)]
+            case "step" | "exhausted" | "nobody" | "dead":
+                return [Job("alerts", event.e, lambda t: self._alert(event, t)), *self.tidings.jobs(event)]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
@@ -249,31 +251,24 @@ class Deliveries:
         if contact is None:
             return
         match event.e:
-            case "exhausted":
+            case "exhausted" if contact.handing:
+                owner = self.book().called(contact.owner)
                 text = (
-                    f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it, "
-                    "or can't be shown it now."
+                    f"{event.c} ({contact.service}): nobody is left to take it over; it stays with {owner}."
                 )
+            case "exhausted":
+                text = f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it."
             case "dead":
                 text = f"{event.c} ({contact.service}) was set aside: {more(event).get('reason', '')}"
             case _ if contact.now_step.alert:
                 at = f"step {contact.step + 1} of {len(contact.route.steps)}"
                 text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
-            case "step" if more(event).get("why") == "nobody" and await self._nobody(contact):
+            case "nobody" if contact.state in QUEUED:
                 text = f"{event.c} ({contact.service}): nobody on shift may take it. It waits until somebody comes."
             case _:
                 return
         name = f"{event.e}:{contact.service}:{contact.step}"
         await self.alerts.coalesced(name, text, event.t / 1000, t.again)
-
-    async def _nobody(self, contact: ContactView) -> bool:
-        """Whether it waits in its last step, and nobody who is there could take it in any step."""
-        if contact.step < len(contact.route.steps) - 1 or contact.state not in QUEUED:
-            return False
-        there = [
-            it for it in (await self.queue.agents()).values() if it.on_shift and it.presence != "offline"
-        ]
-        return all(refusal(step.need, it.profile) for it in there for step in contact.route.steps)
 
 
 def _key(event: Event) -> str:

@@ -128,7 +128,6 @@ class Moves:
     async def _hand(
         self, who: Who, view: ContactView, by: str, to: Aim, why: str, tried: str, direct: bool = False
     ) -> Outcome:
-        view = await self._awake(view)
         try:
             it = hand_over(self.book(), view, to, who.name, why, tried, await self.queue.now())
         except NoSuch as error:
@@ -143,15 +142,9 @@ class Moves:
         if after is not None and after.owner == view.owner and not after.handing:
             name = self._name(view.owner)
             raise Stop("stale", f"{it.to} can't be asked now, away or off duty: {view.id} stays with {name}.")
+        if answer.done and answer.state != "active":  # it slept, and its owner can't have it now
+            return self._said(answer, f"{view.id} goes to {it.to}, from the queue.")
         return self._said(answer, _handing(self.book(), view, it))
-
-    async def _awake(self, view: ContactView) -> ContactView:
-        """What is snoozed comes back first: it is handed over from somebody's hands, or from the queue."""
-        if view.state != "snoozed":
-            return view
-        await self.queue.wake(view.id)
-        found = await self.queue.contact(view.id)
-        return found or view
 
     async def keep(self, who: Who, contact: str) -> Outcome:
         """Not handed over any more."""
@@ -356,6 +349,11 @@ class Moves:
                 return Outcome("ok", done)
             case "gone":
                 return Outcome("gone", "It is not there any more.")
+            case "elsewhere":
+                text = (
+                    f"Its customer goes on in {answer.by}: answer there, or re-open this when that has ended."
+                )
+                return Outcome("stale", text)
             case "not_owner":
                 return Outcome("not_owner", f"It is with {self._name(answer.by)} by now: nothing was done.")
             case _:

@@ -14,6 +14,7 @@ from ..queue.state import Event
 from ..skills.skill import Channel as ChannelName
 from .alerts import Alerts
 from .body import Body
+from .classify import deadlines
 from .facts import Facts
 from .lanes import Try
 from .look import found_message, more, spec_of
@@ -104,6 +105,16 @@ class Towards:
             and past_closing(self.book(), contact.service, now)
         ):
             await self.queue.park(event.c, reopening(self.book(), contact.service, now), "closed")
+
+    async def begin_anew(self, event: Event) -> None:
+        """What has lost its owner waits by its service's hours: its steps end in open hours, and closed it is held."""
+        contact, book = await self.queue.contact(event.c), self.book()
+        if contact is None or contact.owner:
+            return
+        if not contact.deadlines and contact.service in book.services:
+            if ends := deadlines(book.hours(contact.service), contact.route, contact.base):
+                await self.queue.retime(contact.id, contact.base, ends)
+        await self.hold_after_hours(event)
 
     async def tell_held(self, event: Event) -> None:
         """Tell who was held at closing time when we open."""

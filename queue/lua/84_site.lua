@@ -7,6 +7,7 @@ function act.alert(argv)
   local on = argv[4] == '1'
   if (call('HEXISTS', P .. 'alerts', argv[3]) == 1) == on then return '0' end
   if on then call('HSET', P .. 'alerts', argv[3], argv[5]) else call('HDEL', P .. 'alerts', argv[3]) end
+  call('HINCRBY', P .. 'site', 'situation', 1) -- what is decided in another one may be refused
   event('alert', nil, nil, nil, cjson.encode({name = argv[3], on = on, text = argv[5]}))
   return '1'
 end
