@@ -1,0 +1,170 @@
+"""Hours and closings rule what waits: whom a closing finds half decided, and whom an owner has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from helpers_queue import make_queue, on_duty, run_due
+
+from tierline.queue.client import Client
+from tierline.queue.contact import Arrived
+from tierline.queue.engine import Queue
+from tierline.queue.history.records import Customer
+from tierline.router.classify import classify
+from tierline.router.intake import Intake
+from tierline.router.plan.load import parse
+from tierline.router.rulebook import Rulebook, millis, span
+from tierline.router.situation import Shut, Situation, dump
+from tierline.router.towards import Towards
+from tierline.skills.skill import Profile
+
+PLAN = """
+site: hours
+timezone: UTC
+languages: [en]
+schedules: {office: {hours: "Mo-Fr 08:00-18:00"}, always: {hours: "24/7"}}
+teams: {desk: {channel: "#desk"}}
+services:
+  help: {schedule: always, answer_within: 10m, steps: [{tiers: [L1], until: 5m}, {then: hold}]}
+  office: {schedule: office, answer_within: 10m, drain: 0m, steps: [{tiers: [L1], until: 5m}, {then: hold}]}
+entry: [{channel: sms, to: "+4930", service: help}, {channel: sms, to: "+4931", service: office}]
+"""
+BOOK = Rulebook(parse(PLAN), 1)
+FRIDAY = millis(datetime(2030, 11, 29, 17, 58, tzinfo=UTC))
+MONDAY = millis(datetime(2030, 12, 2, 8, 0, tzinfo=UTC))
+MINUTE = 60_000
+
+
+def said(n: int, to: str = "+4930") -> Arrived:
+    return Arrived("sms", f"SM{n}", f"+49170{n:07d}", to, "help", verified=True)
+
+
+class Nobody:
+    """Records in which nobody is."""
+
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        return None, None
+
+
+@dataclass
+class Router:
+    """One router's view of the situation, as old as it is until it heeds."""
+
+    queue: Queue
+    seen: Situation
+    heeded: int = 0
+
+    def book(self) -> Rulebook:
+        return BOOK.under(self.seen)
+
+    async def heed(self) -> None:
+        number, troubles = await self.queue.situation()
+        self.seen = Situation.read(troubles, number)
+        self.heeded += 1
+
+    def intake(self) -> Intake:
+        return Intake(lambda: self.queue, Nobody, self.book, self.heed)
+
+
+@pytest.mark.promise("emergency-close-at-once")
+async def test_a_text_decided_before_a_closing_is_never_offered_after_it(client: Client, site: str) -> None:
+    queue = await make_queue(client, site)
+    router = Router(queue, Situation())
+    await router.heed()
+    now = await queue.now()
+    await on_duty(queue, "ada", profile=Profile("desk"), now=now)
+    shut = Shut("help", now, None, "evacuated", "Mira")
+    await queue.alert(shut.name, True, dump(shut))  # by another router: ours doesn't know yet
+    taken = await router.intake()(said(1))
+    view = await queue.contact(taken.contact)
+    assert taken.outcome == "new" and view is not None and view.state == "parked" and not view.offers
+    assert router.heeded == 2 and "offered" not in [it.e for it in await queue.events("0-0", 1000)]
+    await queue.alert(shut.name, False, dump(shut))
+    view = await queue.contact((await router.intake()(said(2))).contact)
+    assert view is not None and view.state == "offered" and router.heeded == 3
+
+
+async def test_where_the_situation_never_stands_still_customers_are_taken_all_the_same(
+    client: Client, site: str
+) -> None:
+    queue = await make_queue(client, site)
+    router = Router(queue, Situation((), (), 7))
+    router.heed = nothing  # type: ignore[method-assign]
+    assert (await router.intake()(said(1))).outcome == "new"
+
+
+async def nothing() -> None:
+    """See nothing."""
+
+
+async def left_by_its_owner(queue: Queue, at: int, to: str) -> tuple[str, Towards, list[Any]]:
+    """A contact that Ada had, and is queued again at `at` because she has left; and the events of that."""
+    verdict = classify(BOOK, said(1, to), Customer("eva"), at - 30 * MINUTE)
+    it = said(1, to)
+    await on_duty(queue, "ada", "ben", profile=Profile("desk"), now=at - 31 * MINUTE)
+    new = await queue.arrive(it.to_json(), it.event, it.thread, verdict.decision, now=at - 30 * MINUTE)
+    view = await queue.contact(new.contact)
+    assert view is not None
+    await queue.accept(new.contact, view.offers[0].number, view.offers[0].agent, now=at - 29 * MINUTE)
+    for name in ("ada", "ben"):
+        await queue.presence(name, "away", now=at - 28 * MINUTE)
+    before = await queue.last_event()
+    await queue.release(new.contact, "", "owner left", exclude=False, now=at)
+    events = [e for e in await queue.events(before, 100) if e.e == "queued"]
+    return new.contact, Towards(queue, {}, lambda: BOOK, None), events  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def at(client: Client, site: str) -> Callable[[int], Any]:
+    """The site's queue, its clock moved on to an instant."""
+
+    async def queue_at(instant: int) -> Queue:
+        queue = await make_queue(client, site)
+        await queue.travel(instant)
+        return queue
+
+    return queue_at
+
+
+@pytest.mark.promise("steps-open-hours")
+async def test_the_steps_of_what_an_owner_left_end_in_open_hours(at: Callable[[int], Any]) -> None:
+    queue = await at(FRIDAY)
+    contact, towards, events = await left_by_its_owner(queue, FRIDAY, "+4931")
+    (event,) = events
+    await towards.begin_anew(event)
+    view = await queue.contact(contact)
+    assert view is not None and view.state == "waiting"
+    assert view.deadlines == (MONDAY + 3 * MINUTE,)  # two minutes on Friday, three on Monday
+    await towards.begin_anew(event)  # told again after a restart
+    await run_due(queue, FRIDAY + 60 * MINUTE)
+    view = await queue.contact(contact)
+    assert view is not None and (view.step, view.deadlines) == (0, (MONDAY + 3 * MINUTE,))
+
+
+@pytest.mark.promise("steps-open-hours")
+async def test_what_an_owner_left_after_closing_is_held_and_ages_from_the_opening(
+    at: Callable[[int], Any],
+) -> None:
+    late = FRIDAY + span(timedelta(minutes=10))
+    queue = await at(late)
+    contact, towards, (event,) = await left_by_its_owner(queue, late, "+4931")
+    await towards.begin_anew(event)
+    view = await queue.contact(contact)
+    assert view is not None and (view.state, view.wake) == ("parked", MONDAY)
+    await run_due(queue, MONDAY)
+    view = await queue.contact(contact)
+    assert view is not None and (view.state, view.step) == ("waiting", 0)
+    assert view.deadlines == (MONDAY + 5 * MINUTE,)
+
+
+async def test_round_the_clock_age_is_plain(at: Callable[[int], Any]) -> None:
+    queue = await at(FRIDAY)
+    contact, towards, (event,) = await left_by_its_owner(queue, FRIDAY, "+4930")
+    await towards.begin_anew(event)
+    view = await queue.contact(contact)
+    assert view is not None and (view.state, view.deadlines) == ("waiting", ())
+    assert [e.e for e in await queue.events("0-0", 1000)].count("retimed") == 0
