@@ -19,7 +19,7 @@ from .engine_moves import Moves, arrival, channel_of, moved
 from .engine_reads import Reads
 from .engine_site import Site, answer
 from .replies import Answer, Arrival, Ticked
-from .state import Presence
+from .state import ContactState, Presence
 from .table import Table
 
 GRACE = 300_000
@@ -153,15 +153,18 @@ class Queue(Moves, Site, Reads):
         return answer(await self.do("retime", contact, base, ",".join(map(str, deadlines)), op=op, now=now))
 
     async def recall(
-        self, contact: str, thread: str, messages: int, decision: Decision,
+        self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int,
         *, op: str | None = None, now: int | None = None,
     ) -> Answer:  # fmt: skip
-        """Have what has left the store here again, closed, after so many messages; its transcript stays in the history.
+        """Have what has left the store here again, as if it had just ended in `state`, after so many messages.
 
-        Of the decision only route and facts count. `stale` when it is here, `gone` when it never was.
+        Its transcript stays in the history. Of the decision only route and facts count. `stale` when
+        it is here, `gone` when it never was.
         """
         words = await self._decision(decision)
-        return answer(await self.do("recall", contact, thread, messages, *words, op=op, now=now))
+        return answer(
+            await self.do("recall", contact, thread, messages, *words, state, arrived, op=op, now=now)
+        )
 
     async def forget(
         self, contact: str, keep: int = 0, *, op: str | None = None, now: int | None = None

@@ -16,7 +16,7 @@ from .model_moves import same_channel
 from .model_records import Contact
 from .model_timers import Timers
 from .replies import Answer, Arrival, Refused
-from .state import MessageView
+from .state import ContactState, MessageView
 
 OPERATION_KEPT = 600_000
 OPERATION_AHEAD = 5_000
@@ -303,8 +303,10 @@ class Model(Timers):
         del self.contacts[contact]
         return True
 
-    def recall(self, contact: str, thread: str, messages: int, decision: Decision) -> Answer:
-        """What has left is here again, closed; the decision's route and facts are its."""
+    def recall(
+        self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int
+    ) -> Answer:
+        """What has left is here again, as if it had just ended; the decision's route and facts are its."""
         number, classes = int(contact[1:]), self.intern(decision.route)
         if contact in self.contacts:
             return Answer("stale", state=self.contacts[contact].state)
@@ -312,12 +314,13 @@ class Model(Timers):
             return Answer("gone")
         it = Contact(
             id=contact, number=number, route=decision.route, classes=classes,
-            rank=decision.rank * 1000 + number % 1000, arrived=self.now, base=self.now, thread=thread,
-            facts=decision.facts, state="closed", owed=False, closed_at=self.now,
+            rank=decision.rank * 1000 + number % 1000, arrived=arrived, base=arrived, thread=thread,
+            facts=decision.facts, state=state, owed=False, closed_at=self.now,
             messages=[MessageView(n, "", "", 0) for n in range(1, messages + 1)],
         )  # fmt: skip
         self.contacts[contact] = it
-        self.tell("recalled", contact, "", messages, thread=thread, decision=decision, facts=decision.facts)
+        rest = {"facts": decision.facts, "state": state, "arrived": arrived}
+        self.tell("recalled", contact, "", messages, thread=thread, decision=decision, **rest)
         return Answer("ok", state=it.state)
 
     def service_edge(self, service: str, instant: int | None) -> None:

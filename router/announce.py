@@ -1,13 +1,21 @@
-"""What follows when a service is closed or opened at once, and when an incident begins or ends: by the outbox, once."""
+"""What follows when a service is closed or opened at once, and when an incident begins or ends: by the outbox, once.
+
+An incident's end reaches whoever was told of it: in the store, and, by the history, what has left the store.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol, cast
 
+from ..queue.contact import Decision, Route, Step
 from ..queue.engine import Queue
+from ..queue.history.records import Told
 from ..queue.state import ContactView, Event
+from ..skills.skill import Channel, Need
+from .facts import Facts
 from .lanes import Job, Try
 from .look import more
 from .rulebook import Rulebook
@@ -23,6 +31,20 @@ FOLLOWED = 1.0
 MOST = 100_000
 
 
+OFFER = 60_000
+PAGE = 500
+"""Ended contacts of the history looked at in one go."""
+
+
+class Gone(Protocol):
+    """What the history knows of contacts that have left the store."""
+
+    async def told(
+        self, kind: str, over: str, after: tuple[int, str], limit: int
+    ) -> tuple[tuple[Told, ...], tuple[int, str] | None]:
+        """Of the next ended ones behind `after` those with a text of `kind` and none of kind `over`; where to go on."""
+
+
 @dataclass(slots=True)
 class Announce:
     """`heed` makes our own rulebook see the change that the event tells of."""
@@ -31,6 +53,7 @@ class Announce:
     towards: Towards
     book: Callable[[], Rulebook]
     heed: Callable[[], Awaitable[object]]
+    histories: Gone
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of an `alert` event; none for troubles of other kinds."""
@@ -84,6 +107,28 @@ class Announce:
                 await self.towards.once_about(contact.id, it, told_kind(it.id, over=True), it.end)
 
         await self._each(await self.queue.contacts(OPEN if on else (), limit=MOST), begin if on else over)
+        if not on and it.end:
+            await self._over_for_those_gone(it)
+
+    async def _over_for_those_gone(self, it: Incident) -> None:
+        """The same for contacts that have left the store since they were told: called back for this one text."""
+        kind, over = told_kind(it.id), told_kind(it.id, over=True)
+        place: tuple[int, str] | None = (it.since, "")
+        while place is not None:
+            gone, place = await self.histories.told(kind, over, place, PAGE)
+            for told in gone:
+                await self._last_word(told, it, over)
+
+    async def _last_word(self, told: Told, it: Incident, over: str) -> None:
+        if await self.queue.opted_out(Facts.parse(told.facts).address):
+            return
+        if await self.queue.contact(told.id) is None:
+            channel = cast(Channel, told.channel)
+            route = Route(told.service, channel, (Step(Need(told.service, channel)),), OFFER, 0)
+            decision = Decision(route, it.since, facts=told.facts)
+            ended = (told.state, told.arrived)
+            await self.queue.recall(told.id, told.thread, told.messages, decision, *ended)
+        await self.towards.once_about(told.id, it, over, it.end)
 
     async def _each(
         self, contacts: list[ContactView], work: Callable[[ContactView], Awaitable[None]]

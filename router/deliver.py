@@ -18,7 +18,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, Event
 from .alerts import Alerts
-from .announce import Announce
+from .announce import Announce, Gone
 from .body import Body, line
 from .cards import card, customer_line
 from .facts import Facts
@@ -53,7 +53,7 @@ MISSED_TWO = (
 BREAK_OVER = "Your break is over. Type `/tierline available` to get work again."
 
 
-class Histories(Protocol):
+class Histories(Gone, Protocol):
     """What the desk shows of the past."""
 
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
@@ -76,7 +76,7 @@ class Deliveries:
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
-        self.announce = Announce(self.queue, self.towards, self.book, self.heed)
+        self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes."""

@@ -471,23 +471,23 @@ function act.forget(argv)
   return answer('ok')
 end
 
--- recall: contact, thread, messages so far, decision… (for its route and facts). What has left the store is here again,
--- closed, as long as what has just ended: so that its customer can be told something.
+-- recall: contact, thread, messages so far, decision… (for its route and facts), state, arrived. What has left the store
+-- is here again, ended, as long as what has just ended: so that its customer can be told something.
 function act.recall(argv)
   local id, number = argv[3], tonumber(string.match(argv[3], '^C(%d+)$'))
   local last = 1000 + tonumber(call('HGET', P .. 'site', 'contacts') or 0)
   if contact(id) then return answer('stale', contact(id)) end
   if not number or number <= 1000 or number > last then return answer('gone') end
-  local c = {id = id, base = NOW, answered = 1}
+  local c = {id = id, base = tonumber(argv[15]), answered = 1}
   contacts[id] = c
   decide(c, argv, 6)
   c.ch, c.prefer, c.direct, c.window, c.deadlines = route(c).ch, nil, nil, nil, nil
-  c.state, c.closed, c.threadless = 'closed', NOW, 1
+  c.state, c.closed, c.threadless = argv[14], NOW, 1
   local block = floor(number / 500)
   call('SADD', P .. 'ids:' .. block, number)
   if block < tonumber(call('HGET', P .. 'site', 'first') or 2) then call('HSET', P .. 'site', 'first', block) end
   call('HSET', P .. 'm:' .. id, 'n', argv[5], 't', argv[4])
   event('recalled', id, nil, tonumber(argv[5]), '{"thread":' .. json(argv[4]) .. ',"decision":' .. decision_told(argv, 6)
-    .. ',"facts":' .. json(argv[13]) .. '}')
+    .. ',"facts":' .. json(argv[13]) .. ',"state":' .. json(argv[14]) .. ',"arrived":' .. argv[15] .. '}')
   return answer('ok', c)
 end

@@ -208,7 +208,7 @@ BUGS = {
     ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing"),
     "called back and forgotten at once": Bug(
-        "  c.state, c.closed, c.threadless = 'closed', NOW, 1\n",
+        "  c.state, c.closed, c.threadless = argv[14], NOW, 1\n",
         "  c.state, c.threadless = 'closed', 1\n",
         "handing",
     ),

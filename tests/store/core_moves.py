@@ -123,12 +123,17 @@ class Moves:
         """What has left the store is called back, or is still here, or never was."""
         if self.gone and a % 7:
             contact, was = self.gone[a % len(self.gone)]
-            decision = self._decision(b, c, d, was.route.channel)
-            yield self.call("recall", contact, was.thread, len(was.messages), decision)
+            decision = dataclasses.replace(
+                self._decision(b, c, d, was.route.channel), route=was.route, facts=was.facts
+            )
+            told = (was.thread, len(was.messages), decision, was.state, was.arrived)
+            yield self.call("recall", contact, *told)
             if b % 2:
                 yield self.call("text", contact, "incident.end:I1", '{"text":"over"}', False)
         else:
-            yield self.call("recall", f"C{1_000_000 + b}", "t", 1, self._decision(b, c, d))
+            yield self.call(
+                "recall", f"C{1_000_000 + b}", "t", 1, self._decision(b, c, d), "closed", self.now
+            )
 
     def _retime(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         states = ("waiting", "offered", "parked") if a % 4 else ("active", "snoozed", "closed")
