@@ -174,7 +174,10 @@ class App:
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
         )
         term = round(self.settings.lease * 1000)
-        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
+        self.outbox = Outbox(
+            self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term,
+            able=lambda: self.desk_raw is not None and not self.desk.down.is_set(),
+        )  # fmt: skip
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)

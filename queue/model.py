@@ -21,6 +21,7 @@ from .state import ContactState, MessageView
 OPERATION_KEPT = 600_000
 OPERATION_AHEAD = 5_000
 EVENT_KEPT = 48 * 3_600_000
+WINDOWS = 16
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ class Model(Timers):
         self.seen: dict[str, tuple[int, str, int]] = {}  # event → until, contact, number
         self.operations: dict[str, object] = {}
         self.keys: dict[str, int] = {}
+        self.windows: dict[str, list[int]] = {}
 
     def at(self, now: int) -> Model:
         """The instant of what follows."""
@@ -335,6 +337,16 @@ class Model(Timers):
             return False
         self.keys[key] = self.now + ms
         return True
+
+    def window(self, name: str, instant: int, ms: int) -> int:
+        """When the window began into which the instant falls."""
+        begun = self.windows.setdefault(name, [])
+        before = max((it for it in begun if it <= instant), default=None)
+        if before is not None and instant - before < ms:
+            return before
+        begun.append(instant)
+        self.windows[name] = sorted(set(begun))[-WINDOWS:]
+        return instant
 
     def calendar(self, midnights: tuple[int, ...]) -> None:
         """The site's midnights, around now: shares are counted from the last one."""

@@ -31,6 +31,8 @@ from .towards import Towards
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
+MINUTE = 60_000
+"""ms within which the alerts of one step are one alert."""
 PAST_WAIT = 0.3
 """Seconds that the history is given for an offer's line about earlier contacts."""
 ENDS: Mapping[str, str] = {
@@ -268,7 +270,9 @@ class Deliveries:
             case _:
                 return
         name = f"{event.e}:{contact.service}:{contact.step}"
-        await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+        # The store remembers which event a minute's one alert is for: whoever goes on after a kill keeps to it.
+        if await self.queue.window(name, event.t, MINUTE) == event.t:
+            await self.alerts.coalesced(name, text, event.t / 1000, t.again)
 
 
 def _key(event: Event) -> str:

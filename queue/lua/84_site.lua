@@ -25,6 +25,20 @@ function act.once(argv)
   return '1'
 end
 
+local WINDOWS = 16 -- remembered of one name
+
+-- window: name, instant, ms → when the window of `ms` began into which the instant falls; a new one begins with it
+function act.window(argv)
+  local key, instant = P .. 'win:' .. argv[3], tonumber(argv[4])
+  local before = call('ZRANGE', key, instant, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
+  if before[1] and instant - tonumber(before[1]) < tonumber(argv[5]) then return before[1] end
+  call('ZADD', key, instant, argv[4])
+  local old = call('ZRANGE', key, 0, -WINDOWS - 1)
+  if old[1] then call('ZREM', key, unpack(old)) end
+  call('EXPIRE', key, EVENT_KEPT)
+  return argv[4]
+end
+
 -- lease: role, holder, ms → the fence, or "" when somebody else holds it. A new holder has a higher fence.
 function act.lease(argv)
   local key = P .. 'lease:' .. argv[3]
