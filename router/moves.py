@@ -6,7 +6,7 @@ Rights: the owner, or a supervisor; whoever else tries is told who has it. The A
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -275,6 +275,20 @@ class Moves:
         return await self._guarded(who, "split", contact, work())
 
     # ---- the end, and after it ----------------------------------------------------------------------------------
+
+    async def close(self, who: Who, contact: str, outcome: Mapping[str, str]) -> Outcome:
+        """Ended, with disposition, root cause and resolution; its wrap-up, if there is one, begins."""
+
+        async def work() -> Outcome:
+            view, by = await self._mine(who, contact)
+            if not view.owner:
+                raise Stop(
+                    "stale", f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
+                )
+            told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
+            return self._said(await self.queue.complete(contact, by, told), f"{contact} is closed.")
+
+        return await self._guarded(who, "close", contact, work())
 
     async def spam(self, who: Who, contact: str) -> Outcome:
         """Ended without an answer; what the address writes for 30 days comes behind everything else."""
