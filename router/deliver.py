@@ -16,7 +16,7 @@ from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Past
-from ..queue.state import QUEUED, Event
+from ..queue.state import QUEUED, ContactView, Event
 from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
@@ -252,27 +252,34 @@ class Deliveries:
         contact = await self.queue.contact(event.c)
         if contact is None:
             return
-        match event.e:
-            case "exhausted" if contact.handing:
-                owner = self.book().called(contact.owner)
-                text = (
-                    f"{event.c} ({contact.service}): nobody is left to take it over; it stays with {owner}."
-                )
-            case "exhausted":
-                text = f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it."
-            case "dead":
-                text = f"{event.c} ({contact.service}) was set aside: {more(event).get('reason', '')}"
-            case _ if contact.now_step.alert:
-                at = f"step {contact.step + 1} of {len(contact.route.steps)}"
-                text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
-            case "nobody" if contact.state in QUEUED:
-                text = f"{event.c} ({contact.service}): nobody on shift may take it. It waits until somebody comes."
-            case _:
-                return
-        name = f"{event.e}:{contact.service}:{contact.step}"
+        text = self._alert_text(event, contact)
+        if not text:
+            return
+        kind = "step" if event.e == "nobody" else event.e  # what is told of one step is one alert
+        name = f"{kind}:{contact.service}:{contact.step}"
         # The store remembers which event a minute's one alert is for: whoever goes on after a kill keeps to it.
         if await self.queue.window(name, event.t, MINUTE) == event.t:
             await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+
+    def _alert_text(self, event: Event, contact: ContactView) -> str:
+        """What a supervisor is told, "" for nothing."""
+        about = f"{event.c} ({contact.service})"
+        at = f"step {contact.step + 1} of {len(contact.route.steps)}"
+        match event.e:
+            case "exhausted" | "nobody" if contact.handing:
+                last = contact.step == len(contact.route.steps) - 1
+                left = "nobody is left" if last else "nobody in the step before is left"
+                return f"{about}: {left} to take it over; it stays with {self.book().called(contact.owner)}."
+            case "exhausted":
+                return f"{about}: everybody on shift who may take it has declined or missed it."
+            case "dead":
+                return f"{about} was set aside: {more(event).get('reason', '')}"
+            case "nobody" if contact.state in QUEUED:
+                return f"{about}: nobody on shift may take it. It waits until somebody comes."
+            case "step" if contact.now_step.alert:
+                return f"{contact.service}: contacts wait in {at}, {event.c} among them."
+            case _:
+                return ""
 
 
 def _key(event: Event) -> str:

@@ -104,7 +104,9 @@ class Towards:
             and contact.state == "waiting"
             and past_closing(self.book(), contact.service, now)
         ):
-            await self.queue.park(event.c, reopening(self.book(), contact.service, now), "closed")
+            # Who waits for no answer (a date has come, say) needn't hear when we open.
+            why = "closed" if contact.owed else "hours"
+            await self.queue.park(event.c, reopening(self.book(), contact.service, now), why)
 
     async def begin_anew(self, event: Event) -> None:
         """What has lost its owner waits by its service's hours: its steps end in open hours, and closed it is held."""

@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers_app import JONAS, Inside, inside
+from helpers_app import DESK, EVA, JONAS, Inside, inside
 from test_commands_on_versions import said
-from test_handing_over import PLAN, open_with
+from test_handing_over import PLAN, direct, open_with
+
+from tierline.queue.contact import Arrived, Decision
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +51,8 @@ async def test_whatever_is_done_with_a_contact_can_be_done_by_command(
         assert "handed over to Cem; it stays with Ada" in await ask("assign", contact, "Cem")
         assert "stays with Ada" in await ask("keep", contact)
         assert (await stage.contact())["state"] == "snoozed"  # declined or kept, it sleeps on
+        await stage.app.outbox.settled()
+        assert await direct(stage, "Ada", "the date") == []
         assert "is awake" in await ask("wake", contact)
         assert "counts 5 min earlier" in await ask("priority", contact, "5")
         assert "is due now" in await ask("priority", contact, "now")
@@ -66,6 +70,9 @@ async def test_whatever_is_done_with_a_contact_can_be_done_by_command(
             return record is not None and json.loads(record.outcome) == outcome
 
         await stage.until(closed_so)
+        newer = await _writes_to_a_newer_one(stage, contact)
+        assert f"goes on in {newer}: answer there" in await ask("reopen", contact, code=1)
+        assert "was spam" in await ask("spam", newer)
         assert "is open again: it is in the queue" in await ask("reopen", contact)
         assert "hasn't ended" in await ask("reopen", contact, code=1)
         assert "was spam" in await ask("spam", contact)
@@ -76,6 +83,17 @@ async def test_whatever_is_done_with_a_contact_can_be_done_by_command(
             return {("Mira", "contact.transfer"), ("Mira", "contact.close")} <= set(lines)
 
         await stage.until(on_record)
+
+
+async def _writes_to_a_newer_one(stage: Inside, ended: str) -> str:
+    """The customer of what has ended writes when it can't be opened again by that."""
+    queue = stage.app.queue
+    view = await queue.contact(ended)
+    assert view is not None
+    said = Arrived("sms", "SMnewer", EVA, DESK, "and now?").to_json()
+    it = await queue.arrive(said, "SMnewer", view.thread, Decision(view.route, 0, facts=view.facts))
+    assert it.outcome == "new"
+    return it.contact
 
 
 async def test_where_nothing_runs_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,9 @@ async def nothing() -> None:
     """See nothing."""
 
 
-async def left_by_its_owner(queue: Queue, at: int, to: str) -> tuple[str, Towards, list[Any]]:
+async def left_by_its_owner(
+    queue: Queue, at: int, to: str, answered: bool = False
+) -> tuple[str, Towards, list[Any]]:
     """A contact that Ada had, and is queued again at `at` because she has left; and the events of that."""
     verdict = classify(BOOK, said(1, to), Customer("eva"), at - 30 * MINUTE)
     it = said(1, to)
@@ -110,6 +112,10 @@ async def left_by_its_owner(queue: Queue, at: int, to: str) -> tuple[str, Toward
     view = await queue.contact(new.contact)
     assert view is not None
     await queue.accept(new.contact, view.offers[0].number, view.offers[0].agent, now=at - 29 * MINUTE)
+    if answered:
+        owner = view.offers[0].agent
+        held = await queue.hold_reply(new.contact, owner, "{}", "", 1, now=at - 28 * MINUTE)
+        await queue.release_reply(new.contact, held.n, now=at - 28 * MINUTE)
     for name in ("ada", "ben"):
         await queue.presence(name, "away", now=at - 28 * MINUTE)
     before = await queue.last_event()
@@ -155,10 +161,21 @@ async def test_what_an_owner_left_after_closing_is_held_and_ages_from_the_openin
     await towards.begin_anew(event)
     view = await queue.contact(contact)
     assert view is not None and (view.state, view.wake) == ("parked", MONDAY)
+    assert [e.x for e in await queue.events("0-0", 1000) if e.e == "parked"][-1].count('"closed"') == 1
     await run_due(queue, MONDAY)
     view = await queue.contact(contact)
     assert view is not None and (view.state, view.step) == ("waiting", 0)
     assert view.deadlines == (MONDAY + 5 * MINUTE,)
+
+
+async def test_who_waits_for_no_answer_is_held_without_a_word(at: Callable[[int], Any]) -> None:
+    late = FRIDAY + span(timedelta(minutes=10))
+    queue = await at(late)
+    contact, towards, (event,) = await left_by_its_owner(queue, late, "+4931", answered=True)
+    await towards.begin_anew(event)
+    view = await queue.contact(contact)
+    assert view is not None and (view.state, view.wake, view.owed) == ("parked", MONDAY, False)
+    assert [e.x for e in await queue.events("0-0", 1000) if e.e == "parked"][-1].count('"hours"') == 1
 
 
 async def test_round_the_clock_age_is_plain(at: Callable[[int], Any]) -> None:
