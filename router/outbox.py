@@ -80,6 +80,8 @@ class Outbox:
             finally:
                 self.sure_until = 0.0
                 await lanes.stop(0)
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # the group keeps it to itself when the role is lost at that moment
 
     async def _stand_by(self) -> None:
         """Until the next try; whoever delivers and can't reach the agents sees that somebody here can."""
