@@ -154,16 +154,16 @@ class Queue(Moves, Site, Reads):
 
     async def recall(
         self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int,
-        *, op: str | None = None, now: int | None = None,
+        owner: str, *, op: str | None = None, now: int | None = None,
     ) -> Answer:  # fmt: skip
         """Have what has left the store here again, as if it had just ended in `state`, after so many messages.
 
-        Its transcript stays in the history. Of the decision only route and facts count. `stale` when
-        it is here, `gone` when it never was.
+        Its transcript stays in the history, so it can't be re-opened; `owner` is who had it last. Of the decision
+        only route and facts count. `stale` when it is here, `gone` when it never was.
         """
         words = await self._decision(decision)
         return answer(
-            await self.do("recall", contact, thread, messages, *words, state, arrived, op=op, now=now)
+            await self.do("recall", contact, thread, messages, *words, state, arrived, owner, op=op, now=now)
         )
 
     async def forget(

@@ -239,6 +239,8 @@ class Model(Timers):
         it = self.contacts.get(contact)
         if it is None or it.state not in ("dead", "abandoned"):
             return self.too_late(it, "stale")
+        if it.recalled:
+            return Answer("gone")
         if newer := self.goes_on_in(it):
             return Answer("elsewhere", newer, it.state)
         self.lead(it)
@@ -306,8 +308,9 @@ class Model(Timers):
         return True
 
     def recall(
-        self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int
-    ) -> Answer:
+        self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int,
+        owner: str,
+    ) -> Answer:  # fmt: skip
         """What has left is here again, as if it had just ended; the decision's route and facts are its."""
         number, classes = int(contact[1:]), self.intern(decision.route)
         if contact in self.contacts:
@@ -317,11 +320,11 @@ class Model(Timers):
         it = Contact(
             id=contact, number=number, route=decision.route, classes=classes,
             rank=decision.rank * 1000 + number % 1000, arrived=arrived, base=arrived, thread=thread,
-            facts=decision.facts, state=state, owed=False, closed_at=self.now,
+            facts=decision.facts, state=state, owner=owner, recalled=True, owed=False, closed_at=self.now,
             messages=[MessageView(n, "", "", 0) for n in range(1, messages + 1)],
         )  # fmt: skip
         self.contacts[contact] = it
-        rest = {"facts": decision.facts, "state": state, "arrived": arrived}
+        rest = {"facts": decision.facts, "state": state, "arrived": arrived, "owner": owner}
         self.tell("recalled", contact, "", messages, thread=thread, decision=decision, **rest)
         return Answer("ok", state=it.state)
 

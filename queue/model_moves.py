@@ -240,6 +240,8 @@ class Moves(Quiet):
             return Answer("gone")
         if not agent:
             same_channel(it, decision)
+        if it.recalled:
+            return Answer("gone")
         if newer := self.goes_on_in(it):
             return Answer("elsewhere", newer, it.state)
         self.lead(it)

@@ -84,6 +84,7 @@ class Contact:
     owed: bool = True
     nudged: bool = False
     closed_at: int | None = None
+    recalled: bool = False  # it had left: it isn't re-opened
     absorbed: list[str] = field(default_factory=list)  # conversations of contacts merged into this one
 
     @property

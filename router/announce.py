@@ -126,7 +126,7 @@ class Announce:
             channel = cast(Channel, told.channel)
             route = Route(told.service, channel, (Step(Need(told.service, channel)),), OFFER, 0)
             decision = Decision(route, it.since, facts=told.facts)
-            ended = (told.state, told.arrived)
+            ended = (told.state, told.arrived, told.owner)
             await self.queue.recall(told.id, told.thread, told.messages, decision, *ended)
         await self.towards.once_about(told.id, it, over, it.end)
 

@@ -127,6 +127,7 @@ class Told:
     messages: int
     state: ContactState
     arrived: int
+    owner: str
 
 
 def _message(it: MessageView) -> dict[str, object]:

@@ -26,7 +26,7 @@ async def read_told(
     meant = [row for row in rows if kind in said[row["id"]].values()]
     found = tuple(
         Told(row["id"], row["service"], row["channel"], row["thread"], row["facts"], max(said[row["id"]]),
-             row["state"], row["arrived"])
+             row["state"], row["arrived"], row["owner"])
         for row in meant
         if over not in said[row["id"]].values()
     )  # fmt: skip

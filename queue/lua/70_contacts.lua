@@ -366,6 +366,7 @@ function act.revive(argv)
   local c = contact(argv[3])
   if not c then return answer('gone') end
   if c.state ~= 'dead' and c.state ~= 'abandoned' then return answer('stale', c, c.owner) end
+  if c.recalled then return answer('gone') end
   local newer = own.goes_on_in(c)
   if newer then return answer('elsewhere', c, newer) end
   c.state, c.closed = nil, nil
@@ -471,8 +472,9 @@ function act.forget(argv)
   return answer('ok')
 end
 
--- recall: contact, thread, messages so far, decision… (for its route and facts), state, arrived. What has left the store
--- is here again, ended, as long as what has just ended: so that its customer can be told something.
+-- recall: contact, thread, messages so far, decision… (for its route and facts), state, arrived, last owner. What has left
+-- the store is here again, ended, as long as what has just ended: so that its customer can be told something. It isn't
+-- re-opened: what was said stands in the history.
 function act.recall(argv)
   local id, number = argv[3], tonumber(string.match(argv[3], '^C(%d+)$'))
   local last = 1000 + tonumber(call('HGET', P .. 'site', 'contacts') or 0)
@@ -482,12 +484,14 @@ function act.recall(argv)
   contacts[id] = c
   decide(c, argv, 6)
   c.ch, c.prefer, c.direct, c.window, c.deadlines = route(c).ch, nil, nil, nil, nil
-  c.state, c.closed, c.threadless = argv[14], NOW, 1
+  c.state, c.closed, c.threadless, c.recalled = argv[14], NOW, 1, 1
+  c.was = argv[16] ~= '' and argv[16] or nil
   local block = floor(number / 500)
   call('SADD', P .. 'ids:' .. block, number)
   if block < tonumber(call('HGET', P .. 'site', 'first') or 2) then call('HSET', P .. 'site', 'first', block) end
   call('HSET', P .. 'm:' .. id, 'n', argv[5], 't', argv[4])
   event('recalled', id, nil, tonumber(argv[5]), '{"thread":' .. json(argv[4]) .. ',"decision":' .. decision_told(argv, 6)
-    .. ',"facts":' .. json(argv[13]) .. ',"state":' .. json(argv[14]) .. ',"arrived":' .. argv[15] .. '}')
+    .. ',"facts":' .. json(argv[13]) .. ',"state":' .. json(argv[14]) .. ',"arrived":' .. argv[15]
+    .. ',"owner":' .. json(argv[16]) .. '}')
   return answer('ok', c)
 end

@@ -188,6 +188,7 @@ function act.reopen(argv)
   local a = argv[4] ~= '' and agent(argv[4])
   if argv[4] ~= '' and not a then return answer('gone') end
   if not a and tonumber(argv[5]) ~= c.ch then return 'channel' end
+  if c.recalled then return answer('gone') end
   local newer = own.goes_on_in(c)
   if newer then return answer('elsewhere', c, newer) end
   own.reopen(c, a or nil, argv, 6)

@@ -206,7 +206,7 @@ def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
 
 def _recalled(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = max(model.counter, int(it.c[1:]))  # its beginning may be before the record's
-    model.recall(it.c, it.x["thread"], it.n, _decision(it), it.x["state"], it.x["arrived"])
+    model.recall(it.c, it.x["thread"], it.n, _decision(it), it.x["state"], it.x["arrived"], it.x["owner"])
 
 
 def _transferring(model: Virtual, it: Line, entry: Entry) -> None:

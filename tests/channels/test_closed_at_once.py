@@ -104,7 +104,16 @@ async def test_its_end_reaches_those_whose_contact_has_left_the_store(tmp_path: 
         assert len(await stage.got("They print again.")) == 1
         assert await stage.got("They print again.", JONAS) == []
         assert await queue.contact(other) is None, "who wants nothing from us isn't called back"
-        assert (await stage.contact())["state"] == "closed"
+        whole = await stage.contact()
+        assert (whole["state"], whole["owner"]["name"]) == ("closed", "Ada")
+        said = [m["text"] for m in whole["transcript"]]
+        assert (
+            said[0] == "the printer is offline"
+            and said[-1] == "They print again."
+            and "We work on it." in said
+        )
+        hint = (await post(stage, f"/contacts/{contact}/reopen", {}, 404))["hint"]
+        assert "not there any more" in hint
 
 
 async def _told_to_history(stage: Any, contact: str) -> bool:

@@ -208,8 +208,8 @@ BUGS = {
     ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing"),
     "called back and forgotten at once": Bug(
-        "  c.state, c.closed, c.threadless = argv[14], NOW, 1\n",
-        "  c.state, c.threadless = 'closed', 1\n",
+        "  c.state, c.closed, c.threadless, c.recalled = argv[14], NOW, 1, 1\n",
+        "  c.state, c.threadless, c.recalled = argv[14], 1, 1\n",
         "handing",
     ),
 }

@@ -126,13 +126,13 @@ class Moves:
             decision = dataclasses.replace(
                 self._decision(b, c, d, was.route.channel), route=was.route, facts=was.facts
             )
-            told = (was.thread, len(was.messages), decision, was.state, was.arrived)
+            told = (was.thread, len(was.messages), decision, was.state, was.arrived, was.owner)
             yield self.call("recall", contact, *told)
             if b % 2:
                 yield self.call("text", contact, "incident.end:I1", '{"text":"over"}', False)
         else:
             yield self.call(
-                "recall", f"C{1_000_000 + b}", "t", 1, self._decision(b, c, d), "closed", self.now
+                "recall", f"C{1_000_000 + b}", "t", 1, self._decision(b, c, d), "closed", self.now, ""
             )
 
     def _retime(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:

@@ -165,13 +165,16 @@ def test_what_has_left_is_called_back_closed_so_that_its_customer_can_be_told(de
     desk.complete(contact, "ada")
     desk.now += HOUR
     assert desk.forget(contact)
-    assert desk.recall("C1000", "", 3, desk.decided(), "closed", NOW).outcome == "gone"  # never was
-    assert desk.recall(contact, "sms:eva:us", 3, desk.decided(facts='{"address":"eva"}'), "closed", NOW).done
+    assert desk.recall("C1000", "", 3, desk.decided(), "closed", NOW, "ada").outcome == "gone"  # never was
+    assert desk.recall(
+        contact, "sms:eva:us", 3, desk.decided(facts='{"address":"eva"}'), "closed", NOW, "ada"
+    ).done
     it = desk.view(contact)
     assert (it.state, it.messages, it.closed_at, it.facts) == ("closed", 3, desk.now, '{"address":"eva"}')
+    assert it.last_owner == "ada" and desk.reopen(contact, "ada", desk.decided()).outcome == "gone"
     assert desk.text(contact, "incident.end:I1", "{}", False).n == 4
     assert (
-        desk.recall(contact, "sms:eva:us", 9, desk.decided(), "closed", NOW).outcome == "stale"
+        desk.recall(contact, "sms:eva:us", 9, desk.decided(), "closed", NOW, "ada").outcome == "stale"
     )  # it is here
     desk.now += 20 * SECOND
     assert desk.forget(contact, 10 * SECOND)
