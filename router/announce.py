@@ -19,9 +19,9 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import more
 from .rulebook import Rulebook
-from .situation import Incident, Shut, parse, told_kind
+from .situation import Incident, Shut, Situation, parse, told_kind
 from .towards import Towards
-from .watch import reopening
+from .watch import past_closing, reopening
 
 OPEN = ("waiting", "offered", "active", "snoozed", "parked", "wrapping")
 PART = 32
@@ -71,12 +71,17 @@ class Announce:
                 return []
 
     async def _shut(self, it: Shut) -> None:
-        """Whoever waits is held until it opens; their place in the queue stays theirs."""
+        """Whoever waits is held until it opens, and whom the hours alone held is, too; their place stays theirs."""
         await self.heed()
-        for contact in await self.queue.contacts(("waiting",), service=it.service, limit=MOST):
+        plain = reopening(self.book().under(Situation()), it.service, it.since)
+        for contact in await self.queue.contacts(("waiting", "parked"), service=it.service, limit=MOST):
             now = await self.queue.now()
-            if self.book().situation.shut_of(it.service) == it:
-                await self.queue.park(contact.id, reopening(self.book(), it.service, now), "closed")
+            if self.book().situation.shut_of(it.service) != it:
+                return
+            until = reopening(self.book(), it.service, now)
+            by_hours = contact.wake == plain and plain < until  # not by somebody who gave it a date
+            if contact.state == "waiting" or by_hours:
+                await self.queue.park(contact.id, until, "closed")
 
     async def _opened(self, it: Shut) -> None:
         """Whom the closing held goes back into the queue; twice, as a router may have learnt of it late."""
@@ -92,7 +97,11 @@ class Announce:
             await asyncio.sleep(pause)
 
     async def _wake(self, contact: ContactView) -> None:
-        await self.queue.wake(contact.id)
+        now, book = await self.queue.now(), self.book()
+        if past_closing(book, contact.service, now):  # closed all the same, by its hours
+            await self.queue.park(contact.id, reopening(book, contact.service, now), "closed")
+        else:
+            await self.queue.wake(contact.id)
 
     async def _incident(self, it: Incident, on: bool, t: Try) -> None:
         """Everybody whom it concerns is told what is known; at its end all who were told hear of that."""

@@ -14,8 +14,10 @@ from tierline.queue.client import Client
 from tierline.queue.contact import Arrived
 from tierline.queue.engine import Queue
 from tierline.queue.history.records import Customer
+from tierline.router.announce import Announce
 from tierline.router.classify import classify
 from tierline.router.intake import Intake
+from tierline.router.lanes import Try
 from tierline.router.plan.load import parse
 from tierline.router.rulebook import Rulebook, millis, span
 from tierline.router.situation import Shut, Situation, dump
@@ -99,6 +101,33 @@ async def test_where_the_situation_never_stands_still_customers_are_taken_all_th
 
 async def nothing() -> None:
     """See nothing."""
+
+
+@pytest.mark.promise("emergency-close-at-once")
+async def test_whom_the_hours_held_isnt_asked_about_at_an_opening_that_falls_into_a_closing(
+    at: Callable[[int], Any],
+) -> None:
+    queue = await at(FRIDAY + 60 * MINUTE)
+    router = Router(queue, Situation())
+    await router.heed()
+    await on_duty(queue, "ada", profile=Profile("desk"), now=await queue.now())
+    held = (await router.intake()(said(1, "+4931"))).contact
+    dated = (await router.intake()(said(2, "+4931"))).contact
+    await queue.park(dated, MONDAY + 5 * MINUTE, "call back")
+    towards = Towards(queue, {}, router.book, None)  # type: ignore[arg-type]
+    announce = Announce(queue, towards, router.book, router.heed, None)  # type: ignore[arg-type]
+    shut = Shut("office", await queue.now(), MONDAY + 120 * MINUTE, "evacuated", "Mira")
+    for on, wakes in ((True, MONDAY + 120 * MINUTE), (False, MONDAY)):
+        before = await queue.last_event()
+        await queue.alert(shut.name, on, dump(shut))
+        (event,) = [e for e in await queue.events(before, 100) if e.e == "alert"]
+        (job,) = announce.jobs(event)
+        await job.work(Try(0, False))
+        views = [await queue.contact(it) for it in (held, dated)]
+        assert [(it.state, it.wake) for it in views if it] == [
+            ("parked", wakes), ("parked", MONDAY + 5 * MINUTE),
+        ]  # fmt: skip
+    assert "offered" not in [e.e for e in await queue.events("0-0", 1000)]
 
 
 async def left_by_its_owner(
