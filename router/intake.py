@@ -13,8 +13,6 @@ from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer
-from ..queue.replies import Arrival
-from ..queue.state import ContactView
 from .again import asks_again, behind_all, reopens, spam_key
 from .classify import classify
 from .rulebook import Rulebook
@@ -60,7 +58,18 @@ class Intake:
             # "-C1001" is the last one of a conversation in which none is open: it may open again.
             view = await self.queue().contact(known.removeprefix("-")) if known else None
             for guarded in (True, True, False):
-                it, service = await self._decide(arrived, customer, now, view, spam, guarded)
+                book = self.book()
+                verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
+                verdict = behind_all(verdict) if spam else verdict
+                it = await self.queue().arrive(
+                    arrived.to_json(),
+                    event=arrived.event,
+                    thread=arrived.thread,
+                    decision=verdict.decision,
+                    again=asks_again(book, view, now) if view is not None else None,
+                    reopen=reopens(book, view) if view is not None and not spam else 0,
+                    under=book.situation.number if guarded else None,
+                )
                 if it.outcome != "stale":
                     break
                 # A service was closed or opened this very moment: by what we knew it would have gone wrong.
@@ -68,37 +77,10 @@ class Intake:
                 now = await self.queue().now()
         except StoreError as error:
             raise NotTaken(type(error).__name__) from error
-        log.info("arrived", contact=it.contact, outcome=it.outcome, service=service)
+        log.info("arrived", contact=it.contact, outcome=it.outcome, service=verdict.service.name)
         if it.outcome == "stale":
             raise NotTaken("decided too early")
         return Taken(it.outcome, it.contact, it.n)
-
-    async def _decide(
-        self,
-        arrived: Arrived,
-        customer: Customer | None,
-        now: int,
-        view: ContactView | None,
-        spam: bool,
-        guarded: bool,
-    ) -> tuple[Arrival, str]:
-        """Decide by what is known at `now`, and have it taken; what came of it, and the service.
-
-        `guarded`: only if the store's situation is still the one that was known.
-        """
-        book = self.book()
-        verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
-        verdict = behind_all(verdict) if spam else verdict
-        it = await self.queue().arrive(
-            arrived.to_json(),
-            event=arrived.event,
-            thread=arrived.thread,
-            decision=verdict.decision,
-            again=asks_again(book, view, now) if view is not None else None,
-            reopen=reopens(book, view) if view is not None and not spam else 0,
-            under=book.situation.number if guarded else None,
-        )
-        return it, verdict.service.name
 
     async def _records(self, arrived: Arrived) -> tuple[Customer | None, tuple[str, int] | None]:
         """The customer, and what this event became before; the slow or broken history is done without.
