@@ -95,10 +95,10 @@ class Deliveries:
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
             case "declined" | "missed" | "rescinded":
-                after = Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))
+                after = Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))
                 return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]
             case "woken" | "revived":
-                return [Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))]
+                return [Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))]
             case "parked":
                 return [Job(thread, "held", lambda t: self.towards.tell_held(event))]
             case "message":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Words
 from ..channels.fence import FENCED
 from ..queue.engine import Queue
+from ..queue.model_match import DELIVERY
 from ..queue.state import Event
 from ..skills.skill import Channel as ChannelName
 from .alerts import Alerts
@@ -97,11 +98,16 @@ class Towards:
         await self.queue.text(name, kind, Body(text, by="Tierline").to_json(), unasked=False)
 
     async def hold_after_hours(self, event: Event) -> None:
-        """Hold what waits again although its service has closed and the drain is over."""
+        """Hold what waits again although its service has closed and the drain is over.
+
+        The script has asked the next one at once, as it knows no hours: that offer is taken back. One that stood
+        before the event, or that somebody sees already, runs out.
+        """
         contact, now = await self.queue.contact(event.c), await self.queue.now()
         if (
             contact is not None
-            and contact.state == "waiting"
+            and contact.state in ("waiting", "offered")
+            and all(not it.delivered and it.due - DELIVERY >= event.t for it in contact.offers)
             and past_closing(self.book(), contact.service, now)
         ):
             # Who waits for no answer (a date has come, say) needn't hear when we open.

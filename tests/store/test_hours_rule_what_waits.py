@@ -130,6 +130,57 @@ async def test_whom_the_hours_held_isnt_asked_about_at_an_opening_that_falls_int
     assert "offered" not in [e.e for e in await queue.events("0-0", 1000)]
 
 
+async def closing_amid_an_offer(client: Client, site: str) -> tuple[Queue, str, Towards]:
+    """Two on duty; a contact is offered to one of them, and its service is closed at once."""
+    queue = await make_queue(client, site)
+    router = Router(queue, Situation())
+    await router.heed()
+    await on_duty(queue, "ada", "ben", profile=Profile("desk"), now=await queue.now())
+    contact = (await router.intake()(said(1))).contact
+    shut = Shut("help", await queue.now(), None, "evacuated", "Mira")
+    await queue.alert(shut.name, True, dump(shut))
+    await router.heed()
+    return queue, contact, Towards(queue, {}, router.book, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.promise("emergency-close-at-once")
+async def test_what_is_declined_after_a_closing_isnt_the_next_ones(client: Client, site: str) -> None:
+    queue, contact, towards = await closing_amid_an_offer(client, site)
+    view = await queue.contact(contact)
+    assert view is not None and len(view.offers) == 1, "an offer that stands runs out"
+    before = await queue.last_event()
+    await queue.decline(contact, view.offers[0].number, view.offers[0].agent)
+    (event,) = [e for e in await queue.events(before, 100) if e.e == "declined"]
+    await towards.hold_after_hours(event)
+    view = await queue.contact(contact)
+    assert view is not None and (view.state, view.offers) == ("parked", ())
+
+
+@pytest.mark.promise("emergency-close-at-once")
+async def test_a_date_that_comes_while_it_is_closed_is_put_off(client: Client, site: str) -> None:
+    queue, contact, towards = await closing_amid_an_offer(client, site)
+    await queue.park(contact, await queue.now() + 3_600_000, "call back")
+    before = await queue.last_event()
+    await queue.wake(contact)
+    (event,) = [e for e in await queue.events(before, 100) if e.e == "woken"]
+    await towards.hold_after_hours(event)
+    view = await queue.contact(contact)
+    assert view is not None and (view.state, view.offers) == ("parked", ())
+
+
+async def test_an_offer_that_somebody_sees_runs_out_also_after_the_closing(client: Client, site: str) -> None:
+    queue, contact, towards = await closing_amid_an_offer(client, site)
+    view = await queue.contact(contact)
+    assert view is not None
+    before = await queue.last_event()
+    await queue.decline(contact, view.offers[0].number, view.offers[0].agent)
+    (event,) = [e for e in await queue.events(before, 100) if e.e == "declined"]
+    await queue.delivered(contact, view.offers[0].number + 1, "D1:1")  # shown before we came to it
+    await towards.hold_after_hours(event)
+    view = await queue.contact(contact)
+    assert view is not None and view.state == "offered" and len(view.offers) == 1
+
+
 async def left_by_its_owner(
     queue: Queue, at: int, to: str, answered: bool = False
 ) -> tuple[str, Towards, list[Any]]:
