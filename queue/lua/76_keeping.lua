@@ -32,6 +32,8 @@ function act.forget(argv)
   return answer('ok')
 end
 
+local ENDS = {closed = true, abandoned = true, dead = true}
+
 -- recall: contact, thread, messages so far, decision… (for its route and facts), state, arrived, last owner. What has left
 -- the store is here again, ended, as long as what has just ended: so that its customer can be told something. It isn't
 -- re-opened: what was said stands in the history.
@@ -39,12 +41,13 @@ function act.recall(argv)
   local id, number = argv[3], tonumber(string.match(argv[3], '^C(%d+)$'))
   local last = 1000 + tonumber(call('HGET', P .. 'site', 'contacts') or 0)
   if contact(id) then return answer('stale', contact(id)) end
-  if not number or number <= 1000 or number > last then return answer('gone') end
-  local c = {id = id, base = tonumber(argv[15]), answered = 1}
+  local arrived = tonumber(argv[15])
+  if not number or number <= 1000 or number > last or not arrived then return answer('gone') end
+  local c = {id = id, base = arrived, answered = 1}
   contacts[id] = c
   decide(c, argv, 6)
   c.ch, c.prefer, c.direct, c.window, c.deadlines = route(c).ch, nil, nil, nil, nil
-  c.state, c.closed, c.threadless, c.recalled = argv[14], NOW, 1, 1
+  c.state, c.closed, c.threadless, c.recalled = ENDS[argv[14]] and argv[14] or 'closed', NOW, 1, 1
   c.was = argv[16] ~= '' and argv[16] or nil
   local block = floor(number / 500)
   call('SADD', P .. 'ids:' .. block, number)

@@ -208,7 +208,7 @@ BUGS = {
     ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing"),
     "called back and forgotten at once": Bug(
-        "  c.state, c.closed, c.threadless, c.recalled = argv[14], NOW, 1, 1\n",
+        "  c.state, c.closed, c.threadless, c.recalled = ENDS[argv[14]] and argv[14] or 'closed', NOW, 1, 1\n",
         "  c.state, c.threadless, c.recalled = argv[14], 1, 1\n",
         "handing",
     ),
