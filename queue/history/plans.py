@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
 from .fold import Position, clean
-from .tables import plans
+from .tables import insert_into, plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,8 @@ async def keep_plans(connection: AsyncConnection, placed: Sequence[tuple[Positio
                 "waiting": it.waiting, "diff": json.dumps(it.diff, ensure_ascii=False), "yaml": it.yaml,
                 "seen": None, "moved": None,
             }  # fmt: skip
-            kind = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            await connection.execute(kind(plans).values(row).on_conflict_do_nothing())
+            new = insert_into(plans, connection.dialect.name).values(row)
+            await connection.execute(new.on_conflict_do_nothing())
         elif event.e == "plan.walked":
             x = _object(event.x)
             figures = {key: int(x[key]) for key in ("seen", "moved") if isinstance(x.get(key), (int, float))}
