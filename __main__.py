@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import sys
-import webbrowser
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,7 +24,6 @@ from structlog.tracebacks import ExceptionDictTransformer
 from .app import SITE, App, Role
 from .console import cli_split
 from .queue.failures import StoreError
-from .rehearsal import Rehearsal
 from .router.plan.load import PlanErrors, load_async
 from .router.plan.model import Plan
 from .settings import Settings, keep_secrets
@@ -168,6 +166,8 @@ def _differs(settings: Settings, first: Plan | PlanErrors | None, app: App) -> s
 
 
 async def _rehearse(settings: Settings, headless: bool) -> None:
+    from .rehearsal import Rehearsal  # the stage is for this verb alone
+
     rehearsal = await Rehearsal.prepare(settings, EXAMPLE)
     told = _ears()
     port = await rehearsal.start()
@@ -175,6 +175,8 @@ async def _rehearse(settings: Settings, headless: bool) -> None:
     page = f"http://127.0.0.1:{port}/"
     print(f"The stage is at {page} – text “My server is down”, and answer in Slack.", flush=True)
     if not headless:
+        import webbrowser
+
         await asyncio.to_thread(webbrowser.open, page)
     await told.wait()
     await rehearsal.stop()
