@@ -112,10 +112,12 @@ def _split(role: Role) -> None:
 
 
 async def _run(settings: Settings, role: Role = "all") -> None:
-    told, secrets, first = _ears(), keep_secrets(settings), await _first_plan(settings)
+    told, secrets = _ears(), keep_secrets(settings)
     store, made = await asyncio.gather(Store.of(settings), asyncio.to_thread(_load_app))
-    app = made(settings, secrets, first, role, store)
-    await app.start()
+    app = made(settings, secrets, role, store)
+    await app.open()
+    first = await _first_plan(settings)
+    await app.start(first)
     _settle()
     ready = await app.ready()
     where = f"listens on port {app.port}" if app.port else "works"

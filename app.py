@@ -62,24 +62,21 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 HEALTH_EVERY = 2.0
-SETTLE = 5.0
-"""Seconds that a moved clock waits for deliveries at one instant."""
 
 
 class App:
-    """One running Tierline. `start` returns when contacts can be taken; `stop` cuts nothing."""
+    """One running Tierline. `open` listens, `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
         self,
         settings: Settings,
         keys: Secrets,
-        first_plan: Plan | PlanErrors | None,
         role: Role = "all",
         store: Store | None = None,
     ) -> None:
         """`store` is that of the settings, where it is open already; it is closed by `stop`."""
-        self.settings, self.secrets, self.first_plan = settings, keys, first_plan
-        self.role, self.opened = role, store
+        self.settings, self.secrets, self.role, self.opened = settings, keys, role, store
+        self.first_plan: Plan | PlanErrors | None = None
         self.runner: web.AppRunner | None = None
         self.port = 0
         # An embedded store has one process, whose directory is locked: started again, it goes on with its own leases
@@ -98,10 +95,10 @@ class App:
 
     # ---- start and stop -----------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Open the store and listen: we are up. Then history, plan and desk: who comes sooner waits at the door."""
+    async def open(self) -> None:
+        """Open the store and listen: we are up, and who comes before `start` is done waits at the door."""
         self.loop_watch.start()
-        self.store = self.opened or await Store.of(self.settings)
+        self.store, self.opened = self.opened or await Store.of(self.settings), None
         self.site = self.store.site
         for text in self.store.warnings:
             log.warning("store.warning", text=text)
@@ -109,6 +106,10 @@ class App:
         self._build_doors()
         if self.role != "worker":
             await self._listen()
+
+    async def start(self, first_plan: Plan | PlanErrors | None) -> None:
+        """History, plan, desk and doors; `first_plan` is for a store that has none."""
+        self.first_plan = first_plan
         await asyncio.to_thread(self._load)
         await self._open_memory()
         self._build_desk()
@@ -348,37 +349,7 @@ class App:
         raw = self.desk_raw
         return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None)
 
-    # ---- the sandbox's hands ------------------------------------------------------------------------------------
-
-    async def travel(self, to: int) -> int:
-        """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired.
-
-        Only the sandbox calls this: `__main__` never hands it out where a real Twilio or Slack is configured.
-        """
-        fired = 0
-        stuck = not await self._settled(SETTLE)
-        while True:
-            now = await self.queue.now()
-            known = (await self.queue.next_due(), self.watch.next_closing, self.watch.next_muster)
-            ahead = [at for at in known if at is not None]
-            step = min([at for at in ahead if at > now] + [to])
-            if step > now:
-                await self.queue.travel(step)
-            while count := await self.watch.tick():
-                fired += count
-            # Where the outside is down nothing can be delivered: time goes on all the same.
-            stuck = not await self._settled(0.05 if stuck else SETTLE)
-            if step >= to:
-                return fired
-
-    async def _settled(self, within: float) -> bool:
-        """Whether everything so far is delivered, at the latest after `within` seconds."""
-        try:
-            async with asyncio.timeout(within):
-                await self.outbox.settled()
-        except TimeoutError:
-            return False
-        return True
+    # ---- the sandbox's reset ------------------------------------------------------------------------------------
 
     async def reset(self) -> None:
         """Empty the sandbox's own store and history and publish the plan anew; everybody offline, real time."""

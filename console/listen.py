@@ -93,6 +93,7 @@ class Listener:
     async def start(self, runner: web.AppRunner, host: str, port: int) -> int:
         """Listen on every address of `host`; the port. Raises OSError."""
         self._server, self._doors, self.closing = runner.server, [], False
+        self._ready.clear()
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
