@@ -30,9 +30,7 @@ FIRST, KEPT, JUST_NOW = 10.0, 75.0, 0.25
 LARGEST, SMALL, IN_HAND = 1024 * 1024, 64 * 1024, 32 * 1024 * 1024
 """Bytes: of one body; up to which one is always taken (webhooks are); of all larger ones together."""
 PATIENCE = 5.0
-"""Seconds that a request waits while we start; whoever asks is told to come again while there is still time for it."""
-ALWAYS = ("/healthz", "/readyz")
-"""What is answered from the first moment."""
+"""Seconds that a request waits while we start, and that `/healthz` says we are up meanwhile: then others are better."""
 LAST = 1.0
 """Seconds in which a connection that came just before the end may still make its request."""
 
@@ -72,6 +70,7 @@ class Listener:
         self.busy = 0
         self.closing = False
         self._ready = asyncio.Event()
+        self._since = monotonic()
         self._idle: dict[Protocol, tuple[float, bool]] = {}  # since when, and whether it made no request yet
         self._bodies = 0
         self._doors: list[socket.socket] = []
@@ -94,6 +93,7 @@ class Listener:
         """Listen on every address of `host`; the port. Raises OSError."""
         self._server, self._doors, self.closing = runner.server, [], False
         self._ready.clear()
+        self._since = monotonic()
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
@@ -104,7 +104,7 @@ class Listener:
         return int(self._doors[0].getsockname()[1])
 
     def let_in(self) -> None:
-        """From now on requests are answered; until then all but ALWAYS wait."""
+        """From now on requests are answered; until then they wait, unless they ask how we are."""
         self._ready.set()
 
     async def close(self) -> None:
@@ -216,13 +216,18 @@ class Listener:
         return busy
 
     async def _in_time(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not self._ready.is_set() and request.path not in ALWAYS:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await self._ready.wait()
-            except TimeoutError:
+        if not self._ready.is_set() and request.path != "/readyz":
+            late = monotonic() - self._since > PATIENCE
+            if late or (request.path != "/healthz" and not await self._let_in_soon()):
                 return _again("still starting", "Try again in a moment.")
         return await self._within(request, handler)
+
+    async def _let_in_soon(self) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._ready.wait()
+        except TimeoutError:
+            return False
 
     async def _within(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         stated = request.content_length

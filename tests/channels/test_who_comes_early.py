@@ -1,4 +1,4 @@
-"""The process says that it is up as soon as its store is; whoever asks for more while it starts waits, not for ever."""
+"""The process says that it is up as soon as its store is; whoever asks for more while it starts waits a moment."""
 
 from __future__ import annotations
 
@@ -99,14 +99,15 @@ async def test_a_text_that_comes_while_we_start_waits_and_is_taken(starting: Sta
 async def test_where_the_start_takes_long_everybody_is_told_to_come_again(
     starting: Starting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listen, "PATIENCE", 0.05)
     await starting.up()
+    monkeypatch.setattr(listen, "PATIENCE", 0.05)
     refused = await starting.texts()
     assert refused.status == 503 and refused.headers["Retry-After"] == "1"
     status, said = await starting.asks("/api/v1/contacts")
     assert status == 503 and '"hint"' in said
-    assert (await starting.asks("/healthz"))[0] == 200
+    assert (await starting.asks("/healthz"))[0] == 503  # a balancer goes to somebody else
     starting.opens.set()
     await starting.start
+    assert (await starting.asks("/healthz"))[0] == 200
     assert await starting.asks("/api/v1/contacts") == (200, "[]")  # what was refused was not kept either
     assert (await starting.texts()).status == 200
