@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from .app import App
 from .channels.slack.manifest import EVENTS, SCOPES
+from .queue.history.records import Card
 from .router.plan.load import load_async
 from .router.plan.model import Plan
 from .sandbox.server import Changed, Hooks, Sandbox
@@ -128,8 +129,8 @@ class Rehearsal:
     async def _introduce(self) -> None:
         """The product's records know the cast's customers by name, as after an import."""
         if self.app is not None:
-            for it in self.cast.customers:
-                await self.app.history.put_customer(it.name, it.name, "", (it.phone, it.mail), {})
+            known = [Card(it.name, it.name, "", (it.phone, it.mail)) for it in self.cast.customers]
+            await self.app.history.put_cards(known)
 
     async def stop(self) -> None:
         """The product first, so that what it has in hand still reaches its stand-ins."""
