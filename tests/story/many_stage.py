@@ -209,7 +209,7 @@ async def open_crew(
             yield crew
             alive = [it for it in faces + hands if it.running and it.running.returncode is None]
             codes = await asyncio.gather(*(it.stop() for it in alive))
-            assert codes == [0] * len(codes), [it.log[-2000:] for it in alive]
+            assert not any(codes), f"{codes}: {[it.log[-2000:] for it in alive]}"
         finally:
             for it in faces + hands:
                 await it.kill()
