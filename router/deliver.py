@@ -18,6 +18,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event
 from ..skills.skill import refusal
+from . import lost
 from .alerts import Alerts
 from .announce import Announce
 from .body import Body, line
@@ -125,6 +126,8 @@ class Deliveries:
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "step" | "exhausted" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t))]
+            case "audit" if text := lost.told(event):
+                return [Job("alerts", event.e, lambda t: self._lost(event, text, t))]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
@@ -265,6 +268,10 @@ class Deliveries:
                 return
         name = f"{event.e}:{contact.service}:{contact.step}"
         await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+
+    async def _lost(self, event: Event, text: str, t: Try) -> None:
+        """Several processes find it out, each its own part."""
+        await self.alerts.coalesced(f"{lost.ACT}:{text[:40]}", text, event.t / 1000, t.again)
 
     async def _nobody(self, contact: ContactView) -> bool:
         """Whether it waits in its last step, and nobody who is there could take it in any step."""
