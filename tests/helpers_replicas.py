@@ -348,6 +348,25 @@ class Shard:
         for server in (target, source, *(it.primary for it in everybody)):
             await server.ask("CLUSTER", "SETSLOT", slot, "NODE", theirs)
 
+    async def hand_over(self, slot: int, to: Shard) -> None:
+        """Move a slot whole, as Valkey 9 does by itself: a snapshot, then what was written meanwhile."""
+        theirs = await to.primary.ask("CLUSTER", "MYID")
+        assert isinstance(theirs, bytes)
+
+        async def done() -> int:
+            told = str(await self.primary.ask("CLUSTER", "GETSLOTMIGRATIONS"))
+            assert "failed" not in told and "cancelled" not in told, told
+            return told.count("success")
+
+        before = await done()
+        words = ("SLOTSRANGE", slot, slot, "NODE", theirs)
+        assert await self.primary.ask("CLUSTER", "MIGRATESLOTS", *words) == b"OK"
+
+        async def gone() -> bool:
+            return await done() > before
+
+        await until(gone)
+
 
 @contextlib.asynccontextmanager
 async def cluster(folder: Path, replicas: int = 0, shards: int = 3) -> AsyncIterator[list[Shard]]:
