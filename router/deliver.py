@@ -126,8 +126,11 @@ class Deliveries:
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "step" | "exhausted" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t))]
-            case "audit" if text := lost.told(event):
-                return [Job("alerts", event.e, lambda t: self._lost(event, text, t))]
+            case "audit" if alert := lost.told(event):
+                # Several processes find it out, each its own part: coalesced.
+                return [
+                    Job("alerts", event.e, lambda t: self.alerts.coalesced(*alert, event.t / 1000, t.again))
+                ]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
@@ -268,10 +271,6 @@ class Deliveries:
                 return
         name = f"{event.e}:{contact.service}:{contact.step}"
         await self.alerts.coalesced(name, text, event.t / 1000, t.again)
-
-    async def _lost(self, event: Event, text: str, t: Try) -> None:
-        """Several processes find it out, each its own part."""
-        await self.alerts.coalesced(f"{lost.ACT}:{text[:40]}", text, event.t / 1000, t.again)
 
     async def _nobody(self, contact: ContactView) -> bool:
         """Whether it waits in its last step, and nobody who is there could take it in any step."""

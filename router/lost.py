@@ -37,14 +37,14 @@ async def name(queue: Queue, entries: Sequence[Event], by: str) -> bool:
     return True
 
 
-def told(event: Event) -> str:
-    """The alert that an `audit` event of this kind is; "" for every other."""
+def told(event: Event) -> tuple[str, str] | None:
+    """The alert that an `audit` event of this kind is, and its name; None for every other."""
     said = more(event)
     what = said.get("what")
     if said.get("act") != ACT or not isinstance(what, dict):
-        return ""
+        return None
     if "changes" in what:
-        return (
+        return f"{ACT}:changes", (
             f"A server has become the store's primary that lacks at least {what['changes']} changes which had been"
             " acknowledged. Which contacts they were about follows, as far as the history knows."
         )
@@ -61,4 +61,4 @@ def told(event: Event) -> str:
         )
     if isinstance(rest, int) and rest > 0:
         lines.append(f"And {rest} more.")
-    return " ".join(lines)
+    return f"{ACT}:{event.id}", " ".join(lines)
