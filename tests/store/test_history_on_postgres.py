@@ -191,7 +191,7 @@ async def _count(history: History) -> int:
 
 
 async def _more(history: History, than: int, task: asyncio.Task[None]) -> bool:
-    return task.done() or await _count(history) > than + 60
+    return task.done() or await _count(history) > than + 130
 
 
 async def test_a_frozen_server_is_given_up_in_time_and_used_again(own: Own, tmp_path: Path) -> None:
