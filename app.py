@@ -47,6 +47,7 @@ from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
+from .router.overdue import Overdue
 from .router.receipts import Receipts
 from .router.situations import Situations
 from .router.stall import LoopWatch
@@ -173,6 +174,7 @@ class App:
         )
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
+        overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
@@ -189,7 +191,7 @@ class App:
             "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
         )
         self.supervisor.run("outbox", self.outbox.run)
-        self.supervisor.run("overdue receipts", towards.overdue.run)
+        self.supervisor.run("overdue receipts", overdue.run)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:

@@ -222,6 +222,22 @@ class History:
         return (await connection.execute(query)).mappings().all()
 
     @_whole(READ_WAIT)
+    async def under_way(
+        self, after: tuple[int, str, int], until: int, limit: int
+    ) -> tuple[tuple[int, str, int], ...]:
+        """Texts that are with their door and have no last receipt: since when (ms), contact, number; in order.
+
+        Those behind `after`, since `until` or before.
+        """
+        it = messages.c
+        key = (it.under_way, it.contact, it.n)
+        # The first two conditions are there for the index, whose rows all have an instant.
+        between = (it.under_way >= after[0], it.under_way <= until, tuple_(*key) > after)
+        async with self.database.read() as connection:
+            rows = await connection.execute(select(*key).where(*between).order_by(*key).limit(limit))
+            return tuple((int(since), str(contact), int(n)) for since, contact, n in rows)
+
+    @_whole(READ_WAIT)
     async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:
         """Archived events behind the entry `after`, whole entries, about `limit`; and whether there are more."""
         ms, _, seq = after.partition("-")

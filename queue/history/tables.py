@@ -8,9 +8,17 @@ milliseconds since the epoch.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of these rows alone, in both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 customers = Table(
     "customers",
@@ -99,6 +107,8 @@ messages = Table(
     Column("agent", Text, nullable=False),
     Column("provider_id", Text, nullable=False),
     Column("error", Text, nullable=False),
+    Column("under_way", BigInteger),
+    Index("messages_under_way", "under_way", "contact", "n", **_where("under_way IS NOT NULL")),
 )
 
 offers = Table(
