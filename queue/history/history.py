@@ -20,6 +20,7 @@ from .fold import clean
 from .plans import PlanVersion, read_version, read_versions
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
+from .untold import Untold
 
 REBUILD_WAIT = 3_600.0  # seconds
 MOST_EVENTS = 5_000
@@ -89,6 +90,11 @@ class History:
     async def close(self) -> None:
         """Close every connection."""
         await self.database.close()
+
+    @property
+    def untold(self) -> Untold:
+        """What was changed in here without the ledger."""
+        return Untold(self.database)
 
     @_whole(WRITE_WAIT)
     async def wipe(self) -> None:

@@ -2,8 +2,8 @@
 
 From the ledger: `events` (the archive, whole), and what is worked out from it: `contacts`, `messages`,
 `offers`, `arrivals` (the outside's ids), `plans`; and `audit`, chained once and never worked out again. From
-people: `customers`, `addresses`, `facts`. `endings` is work left to do in the store. All instants are
-milliseconds since the epoch.
+people: `customers`, `addresses`, `facts`. `endings` is work left to do in the store, `untold` what the audit log is
+still to hear. All instants are milliseconds since the epoch.
 """
 
 from __future__ import annotations
@@ -173,6 +173,17 @@ audit = Table(
     Column("origin", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("hash", Text, nullable=False),
+)
+
+untold = Table(
+    "untold",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("what", Text, nullable=False),
 )
 
 PROJECTED = (contacts, messages, offers, arrivals, plans)
