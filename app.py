@@ -45,9 +45,9 @@ from .router.intake import Intake
 from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
+from .router.overdue import Overdue
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
-from .router.overdue import Overdue
 from .router.receipts import Receipts
 from .router.situations import Situations
 from .router.stall import LoopWatch

@@ -94,6 +94,9 @@ async def test_with_the_store_away_the_import_is_told_later(
             broken.setattr(queue, "audit", away)
             await Projector(queue, history, "one").run()
         assert not await history.audit()
-        assert [it.act for it in await on_record(queue, history, 2)] == ["customers.import", "customers.imported"]
+        assert [it.act for it in await on_record(queue, history, 2)] == [
+            "customers.import",
+            "customers.imported",
+        ]
     finally:
         await history.close()

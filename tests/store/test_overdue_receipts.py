@@ -89,7 +89,9 @@ async def place(client: Client, site: str, tmp_path: Path) -> AsyncIterator[Plac
 
 
 @pytest.mark.promise("receipts-looked-up")
-async def test_another_process_looks_up_what_left_before_it_came_and_notes_what_it_hears(place: Place) -> None:
+async def test_another_process_looks_up_what_left_before_it_came_and_notes_what_it_hears(
+    place: Place,
+) -> None:
     contact = await place.sends(1, START)
     await place.projected()
     place.carrier.says = Sent("", "delivered")
