@@ -30,7 +30,12 @@ async def wait_in_line(crew: Crew) -> None:
     queue, book = Queue(Bare(crew.store), "main"), Rulebook(parse(PLAN), 1)
     for n in range(SLOW + OTHERS):
         it = Arrived(
-            "sms", f"SM{n:032}", f"+49154{n:08}", DESK, "it is slow" if n < SLOW else "a question", verified=True
+            "sms",
+            f"SM{n:032}",
+            f"+49154{n:08}",
+            DESK,
+            "it is slow" if n < SLOW else "a question",
+            verified=True,
         )
         decided = classify(book, it, Customer(it.sender), await queue.now()).decision
         await queue.arrive(it.to_json(), it.event, it.thread, decided)
