@@ -188,7 +188,7 @@ class App:
             self.supervisor.run("desk", self.desk.run)
         self.supervisor.run("watch", self.watch.run)
         self.supervisor.run(
-            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
+            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say, term).run
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
