@@ -14,7 +14,7 @@ from tierline.queue.client import Client
 from tierline.queue.engine import Queue
 from tierline.skills.skill import Capacity
 
-AGENTS, CALLS = 5_000, 200
+HERD, MANY, CALLS = 5_000, 1_500, 200
 BOUND = 64
 """Events that one transition may tell here, amply: sixteen due entries, each with an offer."""
 
@@ -30,9 +30,9 @@ async def abreast(calls: Iterable[Awaitable[object]]) -> None:
     await asyncio.gather(*map(one, calls))
 
 
-async def hired(queue: Queue) -> list[str]:
+async def hired(queue: Queue, count: int) -> list[str]:
     """As many agents, on shift, nobody there yet."""
-    names = [f"a{n}" for n in range(AGENTS)]
+    names = [f"a{n}" for n in range(count)]
     await abreast(queue.agent(name, CHATTY, Capacity(), 15, (), True, now=START) for name in names)
     return names
 
@@ -55,7 +55,7 @@ async def bounded(queue: Queue) -> Counter[str]:
 @pytest.mark.promise("queue-bounded")
 async def test_as_many_as_wait_are_asked_while_more_write(client: Client, site: str) -> None:
     queue = await make_queue(client, site)
-    names = await hired(queue)
+    names = await hired(queue, HERD)
     waiting, writing = 1_500, 500
     await abreast(text_in(queue, n, plain_route(), START + n) for n in range(waiting))
     now = START + 60_000
@@ -63,9 +63,9 @@ async def test_as_many_as_wait_are_asked_while_more_write(client: Client, site: 
     await asyncio.gather(come(queue, names, now), abreast(more))
     await run_due(queue, now)
     agents = (await queue.agents()).values()
-    assert len(agents) == AGENTS and {it.presence for it in agents} == {"available"}
+    assert len(agents) == HERD and {it.presence for it in agents} == {"available"}
     assert await queue.counts() == {"offered": waiting + writing}
-    assert Counter(it.offers for it in agents) == {1: waiting + writing, 0: AGENTS - waiting - writing}
+    assert Counter(it.offers for it in agents) == {1: waiting + writing, 0: HERD - waiting - writing}
     assert violations(await queue.snapshot(), now) == []
     assert (await bounded(queue))["offered"] == waiting + writing
 
@@ -73,15 +73,15 @@ async def test_as_many_as_wait_are_asked_while_more_write(client: Client, site: 
 @pytest.mark.promise("queue-bounded")
 async def test_who_waited_longest_is_asked_where_more_wait_than_come(client: Client, site: str) -> None:
     queue = await make_queue(client, site)
-    names = await hired(queue)
-    many = AGENTS + 500
-    await abreast(text_in(queue, n, plain_route(), START, rank=START + n) for n in range(many))
+    names = await hired(queue, MANY)
+    all_of_them = MANY + 500
+    await abreast(text_in(queue, n, plain_route(), START, rank=START + n) for n in range(all_of_them))
     now = START + 60_000
     await come(queue, names, now)
     await run_due(queue, now)
-    contacts = await queue.contacts(limit=many)
+    contacts = await queue.contacts(limit=all_of_them)
     in_line = [it.id for it in sorted(contacts, key=lambda it: it.rank)]
-    assert sorted(it.id for it in contacts if it.offers) == sorted(in_line[:AGENTS])
+    assert sorted(it.id for it in contacts if it.offers) == sorted(in_line[:MANY])
     assert {it.offers for it in (await queue.agents()).values()} == {1}
     await bounded(queue)
 
@@ -90,15 +90,15 @@ async def test_who_waited_longest_is_asked_where_more_wait_than_come(client: Cli
 async def test_when_the_desk_is_back_all_are_asked_piece_by_piece(client: Client, site: str) -> None:
     queue = await make_queue(client, site)
     await queue.desk(False, now=START)
-    names = await hired(queue)
+    names = await hired(queue, MANY)
     await come(queue, names, START)
-    many = AGENTS + 500
-    await abreast(text_in(queue, n, plain_route(), START, rank=START + n) for n in range(many))
+    all_of_them = MANY + 500
+    await abreast(text_in(queue, n, plain_route(), START, rank=START + n) for n in range(all_of_them))
     now = START + 60_000
     await queue.desk(True, now=now)
     first = sum(it.offers for it in (await queue.agents()).values())
-    assert first < AGENTS, "all at once is what must not happen"
+    assert first < MANY, "all at once is what must not happen"
     await run_due(queue, now)
     assert {it.offers for it in (await queue.agents()).values()} == {1}
-    assert await queue.counts() == {"offered": AGENTS, "waiting": many - AGENTS}
+    assert await queue.counts() == {"offered": MANY, "waiting": all_of_them - MANY}
     await bounded(queue)

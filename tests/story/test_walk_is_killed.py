@@ -20,7 +20,7 @@ from tierline.router.plan.load import parse
 from tierline.router.rulebook import Rulebook
 from tierline.router.walk import ROLE
 
-SLOW, OTHERS = 700, 50
+SLOW, OTHERS = 400, 30
 WIDER = PLAN.replace("any: [both]", "any: [both, slow]")
 
 
