@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..skills.skill import Capacity, Levels, Need
+from ..skills.skill import Capacity, Levels
 from .calls import Calls, StoreLike, text, texts
 from .client import Client
 from .state import AgentView, ContactView, Event, MessageView, OfferView, State
@@ -130,12 +130,6 @@ class Reads(Calls):
     async def reader(self) -> Client:
         """A connection of the caller's own for blocking reads; the caller closes it."""
         return await self._store.reader()
-
-    async def anybody_for(self, need: Need) -> bool:
-        """Whether somebody who is there (on shift, not offline) may take such a contact at all, now or when free."""
-        number = await self.table.intern_class(need)
-        found = await self.plain("HGET", self.key("alive"), number)
-        return found is not None and int(text(found)) > 0
 
     async def seen(self, key: str) -> bool:
         """Whether `once` has seen `key` within its time; asking leaves no trace."""

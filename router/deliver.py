@@ -95,7 +95,7 @@ class Deliveries:
                 ]
             case "declined" | "missed" | "rescinded":
                 after = Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))
-                return [Job(who, "withdraw", lambda t: self._withdraw(event)), after, *self._alone(event)]
+                return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]
             case "woken" | "revived":
                 return [Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))]
             case "parked":
@@ -125,8 +125,6 @@ class Deliveries:
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "step" | "exhausted" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t))]
-            case "queued":
-                return [*self.tidings.jobs(event), *self._alone(event)]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
@@ -259,31 +257,14 @@ class Deliveries:
             case "dead":
                 text = f"{event.c} ({contact.service}) was set aside: {more(event).get('reason', '')}"
             case _ if contact.now_step.alert:
-                text = _in_step(contact)
+                at = f"step {contact.step + 1} of {len(contact.route.steps)}"
+                text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case "step" if more(event).get("why") == "nobody" and await self._nobody(contact):
-                text = _for_nobody(contact)
+                text = f"{event.c} ({contact.service}): nobody on shift may take it. It waits until somebody comes."
             case _:
                 return
         name = f"{event.e}:{contact.service}:{contact.step}"
         await self.alerts.coalesced(name, text, event.t / 1000, t.again)
-
-    def _alone(self, event: Event) -> list[Job]:
-        """A service with a single step has none to come to: who waits in it is told of when they begin to wait."""
-        if not any(len(it.steps) == 1 for it in self.book().services.values()):
-            return []
-        return [Job("alerts", "only step", lambda t: self._only_step(event, t))]
-
-    async def _only_step(self, event: Event, t: Try) -> None:
-        contact = await self.queue.contact(event.c)
-        if contact is None or contact.state != "waiting" or len(contact.route.steps) > 1:
-            return
-        if contact.now_step.alert:
-            text = _in_step(contact)
-        elif not await self.queue.anybody_for(contact.now_step.need):
-            text = _for_nobody(contact)
-        else:
-            return
-        await self.alerts.coalesced(f"step:{contact.service}:0", text, event.t / 1000, t.again)
 
     async def _nobody(self, contact: ContactView) -> bool:
         """Whether it waits in its last step, and nobody who is there could take it in any step."""
@@ -293,14 +274,6 @@ class Deliveries:
             it for it in (await self.queue.agents()).values() if it.on_shift and it.presence != "offline"
         ]
         return all(refusal(step.need, it.profile) for it in there for step in contact.route.steps)
-
-
-def _in_step(it: ContactView) -> str:
-    return f"{it.service}: contacts wait in step {it.step + 1} of {len(it.route.steps)}, {it.id} among them."
-
-
-def _for_nobody(it: ContactView) -> str:
-    return f"{it.id} ({it.service}): nobody on shift may take it. It waits until somebody comes."
 
 
 def _key(event: Event) -> str:

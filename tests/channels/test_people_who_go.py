@@ -101,35 +101,3 @@ async def test_when_the_last_one_leaves_the_contact_stays_and_a_supervisor_is_to
     assert any("nobody on shift could have served" in m["text"] for m in why["timeline"])
     await running.slash("Ben", "available")
     await running.until(lambda: _state(running, EVA, "offered"))
-
-
-ONE_STEP = TOLD.replace(
-    "steps: [{tiers: [L1], until: 30m}, {then: hold}]", "steps: [{tiers: [L1], then: hold}]"
-)
-
-
-@pytest.mark.promise("last-leaves")
-async def test_a_service_with_one_step_says_too_that_nobody_is_there(tmp_path: Path) -> None:
-    async with inside(tmp_path, ONE_STEP) as it:
-        await it.slash("Ada", "available")
-        assert await it.text("mine", EVA) == 200
-        await it.until(lambda: _state(it, EVA, "offered"))
-        assert await it.text("not yet mine", JONAS) == 200
-        busy = await it.until(lambda: _state(it, JONAS, "waiting"))
-        await it.app.outbox.settled()
-        assert not await it.told(busy["id"]), "Ada is there, and full"
-        await it.slash("Ada", "offline")
-        left = await it.until(lambda: _state(it, EVA, "waiting"))
-        await it.until(lambda: it.told(f"{left['id']} (help): nobody on shift may take it"))
-
-
-async def test_where_the_only_step_asks_for_it_waiting_is_told(tmp_path: Path) -> None:
-    async with inside(tmp_path, ONE_STEP.replace("then: hold", "then: hold, alert: true")) as it:
-        await it.slash("Ada", "available")
-        assert await it.text("mine", EVA) == 200
-        await it.until(lambda: _state(it, EVA, "offered"))
-        await it.app.outbox.settled()
-        assert not await it.told("contacts wait"), "it is offered at once: nobody waits"
-        assert await it.text("not yet mine", JONAS) == 200
-        waiting = await it.until(lambda: _state(it, JONAS, "waiting"))
-        await it.until(lambda: it.told(f"help: contacts wait in step 1 of 1, {waiting['id']} among them"))
