@@ -17,9 +17,10 @@ from .audit import Line, Verified, read_lines, verify
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
-from .plans import PlanVersion, read_version, read_versions
-from .records import Card, Claimed, Clash, ContactRecord, Customer, Past
+from .plans import read_version, read_versions
+from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
+from .told import Place, read_told, read_under_way
 from .untold import Untold
 
 REBUILD_WAIT = 3_600.0  # seconds
@@ -231,17 +232,23 @@ class History:
     async def under_way(
         self, after: tuple[int, str, int], until: int, limit: int
     ) -> tuple[tuple[int, str, int], ...]:
-        """Texts that are with their door and have no last receipt: since when (ms), contact, number; in order.
+        """Texts with their door and without a last receipt, behind `after` and since `until` (ms) at the latest.
 
-        Those behind `after`, since `until` or before.
+        Since when, contact, number; in order.
         """
-        it = messages.c
-        key = (it.under_way, it.contact, it.n)
-        # The first two conditions are there for the index, whose rows all have an instant.
-        between = (it.under_way >= after[0], it.under_way <= until, tuple_(*key) > after)
         async with self.database.read() as connection:
-            rows = await connection.execute(select(*key).where(*between).order_by(*key).limit(limit))
-            return tuple((int(since), str(contact), int(n)) for since, contact, n in rows)
+            return await read_under_way(connection, after, until, limit)
+
+    @_whole(READ_WAIT)
+    async def told(
+        self, kind: str, over: str, after: Place, limit: int
+    ) -> tuple[tuple[Told, ...], Place | None]:
+        """Of the next `limit` ended contacts behind `after` those with a text of `kind` and none of kind `over`.
+
+        With them the place to go on from, None at the end; the first one is (an instant in ms, "").
+        """
+        async with self.database.read() as connection:
+            return await read_told(connection, kind, over, after, limit)
 
     @_whole(READ_WAIT)
     async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:
