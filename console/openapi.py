@@ -81,7 +81,9 @@ def _parameters(path: str) -> list[dict[str, Any]]:
 def _responses(name: str, path: str) -> dict[str, Any]:
     well = "202" if name in ACCEPTED else "200"
     content = (
-        {"text/plain": {"schema": {"type": "string"}}} if path == "/metrics" else _json(shapes.ANSWERS[name])
+        {"text/plain": {"schema": {"type": "string"}}}
+        if path == "/metrics"
+        else _json(shapes.ANSWERS.get(name, {}))
     )
     found: dict[str, Any] = {
         well: {"description": "done" if name in shapes.BODIES else "found", "content": content}

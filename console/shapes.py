@@ -213,6 +213,7 @@ BODIES: dict[str, tuple[bool, Shape]] = {
     f"{_VERB}split": (True, move(messages=NUMBERS)),
     f"{_VERB}spam": (False, move()),
     f"{_VERB}reopen": (False, move()),
+    f"{_VERB}close": (False, move({"disposition": SHORT, "root_cause": SHORT, "resolution": SHORT})),
     "POST /api/v1/services/{name}/close": (False, move({"until": UNTIL, "text": SHORT})),
     "POST /api/v1/services/{name}/open": (False, move()),
     "POST /api/v1/incidents": (True, move({"service": SHORT, "words": many(TEXT)}, text=NEEDED)),

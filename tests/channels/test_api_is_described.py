@@ -18,6 +18,7 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 from test_handing_over import PLAN
 
+from tierline.console.shapes import ANSWERS
 from tierline.router.rulebook import agent_id
 
 PRIYA = "+447700900123"
@@ -102,11 +103,10 @@ async def contact_of(api: Described, sender: str, text: str) -> str:
     return str(rows[-1]["id"])
 
 
-async def with_ada(api: Described, contact: str) -> None:
-    """Ada has it."""
-    view = await api.it.until(lambda: _offered(api, contact))
-    done = await api.it.app.queue.accept(contact, view.offers[0].number, agent_id("Ada"))
-    assert done.done
+async def taken(api: Described, contact: str) -> None:
+    """Whoever is asked has it."""
+    offer = (await api.it.until(lambda: _offered(api, contact))).offers[0]
+    assert (await api.it.app.queue.accept(contact, offer.number, offer.agent)).done
 
 
 async def _offered(api: Described, contact: str) -> Any:
@@ -122,7 +122,7 @@ async def moves(api: Described) -> None:
     await api.call("POST", f"{at}/priority", {"points": 5, "reason": "urgent", "by": "Mira"})
     await api.call("POST", f"{at}/assign", {"agent": "Ada"})
     await queue.presence(agent_id("Ada"), "available")
-    await with_ada(api, one)
+    await taken(api, one)
     for name in ("Ben", "Cem"):
         await queue.presence(agent_id(name), "available")
     await api.call("POST", f"{at}/consult", {"ask": "Ben", "question": "Which cable?"})
@@ -139,11 +139,14 @@ async def moves(api: Described) -> None:
     second = [m["n"] for m in lines if m["direction"] == "in"][-1]
     await api.call("POST", f"{at}/split", {"messages": [second]})
     await api.call("POST", f"{at}/release", {"reason": "lunch"})
+    await taken(api, one)
     other = await contact_of(api, JONAS, "a question")
     await api.call("POST", f"/api/v1/contacts/{other}/merge", {"into": one})
     third = await contact_of(api, PRIYA, "buy gold")
     await api.call("POST", f"/api/v1/contacts/{third}/spam", {})
     await api.call("POST", f"/api/v1/contacts/{third}/reopen", {})
+    await taken(api, third)
+    await api.call("POST", f"/api/v1/contacts/{third}/close", {"disposition": "solved", "by": "Mira"})
     await api.call("POST", f"{at}/transfer", {"to": "nobody at all"}, 422)
     await api.call("POST", "/api/v1/contacts/C9999/release", {}, 404)
     await api.refused("POST", f"{at}/transfer", {"reason": "to whom?"})
@@ -216,6 +219,7 @@ async def test_every_route_is_sent_and_answers_what_the_description_says(api: De
         f"{method.upper()} {path}" for path, methods in api.document["paths"].items() for method in methods
     }
     assert described - api.asked == set()
+    assert described - {"GET /metrics"} == set(ANSWERS), "each answer has its shape"
 
 
 async def test_without_the_token_the_description_allows_nothing(api: Described) -> None:
