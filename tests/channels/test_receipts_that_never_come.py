@@ -60,8 +60,9 @@ async def test_what_arrived_while_we_were_down_is_looked_up_by_the_next_start(tm
         sid = (await stage.got("try turning it off"))[0]["sid"]
         told = await stage.call(f"/sms/{sid}/status", {"status": "delivered"})
         assert not told["product_status"]  # nobody was there to hear it
-        stage.rehearsal.app = App(before.settings, before.secrets, before.first_plan)
-        await stage.app.start()
+        stage.rehearsal.app = App(before.settings, before.secrets)
+        await stage.app.open()
+        await stage.app.start(before.first_plan)
         assert not await _status(stage, "delivered")
         await passes(stage, "2m")
         await stage.until(lambda: _status(stage, "delivered"))
