@@ -124,9 +124,13 @@ class Deliveries:
                 return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
-            case "queued" if more(event).get("from"):
-                anew = Job(f"hours:{c}", "hours", lambda t: self.towards.begin_anew(event))
-                return [anew, *self.tidings.jobs(event)]
+            case "queued":
+                # A service's only step is come to by waiting: no event tells of it.
+                alone = any(len(it.steps) == 1 and it.steps[0].alert for it in self.book().services.values())
+                alert = [Job("alerts", "only step", lambda t: self._alert(event, t))] if alone else []
+                if more(event).get("from"):
+                    alert.append(Job(f"hours:{c}", "hours", lambda t: self.towards.begin_anew(event)))
+                return [*alert, *self.tidings.jobs(event)]
             case "step" | "exhausted" | "nobody" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t)), *self.tidings.jobs(event)]
             case _:
@@ -255,7 +259,7 @@ class Deliveries:
         text = self._alert_text(event, contact)
         if not text:
             return
-        kind = "step" if event.e == "nobody" else event.e  # what is told of one step is one alert
+        kind = "step" if event.e in ("nobody", "queued") else event.e  # what is told of one step is one alert
         name = f"{kind}:{contact.service}:{contact.step}"
         # The store remembers which event a minute's one alert is for: whoever goes on after a kill keeps to it.
         if await self.queue.window(name, event.t, MINUTE) == event.t:
@@ -276,7 +280,9 @@ class Deliveries:
                 return f"{about} was set aside: {more(event).get('reason', '')}"
             case "nobody" if contact.state in QUEUED:
                 return f"{about}: nobody on shift may take it. It waits until somebody comes."
-            case "step" if contact.now_step.alert:
+            case "queued" if contact.state != "waiting" or len(contact.route.steps) > 1:
+                return ""
+            case "step" | "queued" if contact.now_step.alert:
                 return f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return ""
