@@ -17,6 +17,7 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event
+from . import lost
 from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
@@ -125,16 +126,25 @@ class Deliveries:
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "queued":
-                # A service's only step is come to by waiting: no event tells of it.
-                alone = any(len(it.steps) == 1 and it.steps[0].alert for it in self.book().services.values())
-                alert = [Job("alerts", "only step", lambda t: self._alert(event, t))] if alone else []
-                if more(event).get("from"):
-                    alert.append(Job(f"hours:{c}", "hours", lambda t: self.towards.begin_anew(event)))
-                return [*alert, *self.tidings.jobs(event)]
+                return [*self._queued(event), *self.tidings.jobs(event)]
             case "step" | "exhausted" | "nobody" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t)), *self.tidings.jobs(event)]
+            case "audit" if alert := lost.told(event):
+                # Several processes find it out, each its own part: coalesced.
+                return [
+                    Job("alerts", event.e, lambda t: self.alerts.coalesced(*alert, event.t / 1000, t.again))
+                ]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
+
+    def _queued(self, event: Event) -> list[Job]:
+        """It waits, at first or anew. A service's only step is come to by that alone: no other event tells of it."""
+        found: list[Job] = []
+        if more(event).get("from"):
+            found.append(Job(f"hours:{event.c}", "hours", lambda t: self.towards.begin_anew(event)))
+        if any(len(it.steps) == 1 and it.steps[0].alert for it in self.book().services.values()):
+            found.append(Job("alerts", "only step", lambda t: self._alert(event, t)))
+        return found
 
     # ---- agents -------------------------------------------------------------------------------------------------
 
