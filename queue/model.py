@@ -97,7 +97,7 @@ class Model(Timers):
         self.due.pop(f"o:{it.id}:{live.number}", None)
         del it.offers[agent]
         who.offers.discard(it.id)
-        who.fits = None
+        self.measure(who)
         former = self.agents[it.owner] if it.handing else None
         if former:
             self.unhold(former, it)

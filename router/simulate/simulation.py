@@ -26,14 +26,14 @@ RETURNS = 300_000
 
 
 class Told(NamedTuple):
-    """An event of the model, with its details as they are."""
+    """An event of the model, with its details as they are: a line of a record, and its instant."""
 
-    t: int
     e: str
     c: str
     a: str
     n: int
     x: Mapping[str, object]
+    t: int
 
 
 class Virtual(Model):
@@ -45,7 +45,7 @@ class Virtual(Model):
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Keep the event until somebody takes it."""
-        self.told.append(Told(self.now, kind, contact, agent, n, rest))
+        self.told.append(Told(kind, contact, agent, n, rest, self.now))
 
     def number(self, need: Need, number: int) -> None:
         """Let a class have its recorded number: those that die at one instant go in the order of their numbers."""
@@ -118,7 +118,7 @@ class Simulation:
 
     def pending(self, contact: str, agent: str, offer: int, at: int) -> None:
         """An offer that is live already: it is reacted to as if it had been made at `at`."""
-        self._react(Told(at, "offered", contact, agent, offer, {}), self.cases[contact])
+        self._react(Told("offered", contact, agent, offer, {}, at), self.cases[contact])
 
     # -- what comes from outside ---------------------------------------------------------------------------
 
