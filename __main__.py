@@ -55,7 +55,7 @@ def main() -> None:
 
 def add_the_rest(to: typer.Typer) -> typer.Typer:
     """The verbs that start nothing; their rooms are imported here, because a start would wait 40 ms for them."""
-    from .console import cli_ask, cli_backup, cli_day_one, cli_plan, cli_replay, cli_versions
+    from .console import cli_ask, cli_backup, cli_day_one, cli_moves, cli_plan, cli_replay, cli_versions
 
     plan = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
     cli_plan.register(plan, SITE)
@@ -69,6 +69,7 @@ def add_the_rest(to: typer.Typer) -> typer.Typer:
     to.add_typer(audit, name="audit")
     to.add_typer(customers, name="customers")
     to.command()(cli_ask.why)
+    cli_moves.register(to)
     cli_backup.register(to, SITE)
     to.command()(cli_day_one.setup)
     to.command()(cli_day_one.doctor)

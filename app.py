@@ -131,7 +131,9 @@ class App:
     def _build_doors(self) -> None:
         settings = self.settings
         self.receipts = Receipts(lambda: self.queue)
-        self.intake = Intake(lambda: self.queue, lambda: self.history, lambda: self.plan())
+        self.intake = Intake(
+            lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
+        )
         if settings.sms_on and settings.twilio_auth_token is not None:
             old = settings.twilio_auth_token_old
             account = TwilioAccount(
@@ -172,7 +174,10 @@ class App:
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
         )
         term = round(self.settings.lease * 1000)
-        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
+        self.outbox = Outbox(
+            self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term,
+            able=lambda: self.desk_raw is not None and not self.desk.down.is_set(),
+        )  # fmt: skip
         self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)

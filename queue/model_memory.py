@@ -191,6 +191,7 @@ class Memory:
         for name in contact.pairs:
             self.due.pop(f"e:{contact.id}:{name}", None)
         contact.pairs.clear()
+        contact.paused.clear()
 
     def remind(self, contact: Contact) -> None:
         """The owner owes an answer: after a while they are reminded, unless that runs already."""
@@ -210,6 +211,11 @@ class Memory:
         for thread in contact.conversations:
             if thread not in self.threads:
                 self.threads[thread] = self.last[thread] = contact.id
+
+    def goes_on_in(self, contact: Contact) -> str:
+        """The other contact in which one of its conversations is open by now, "" if there is none."""
+        found = (self.threads.get(thread, "") for thread in contact.conversations)
+        return next((it for it in found if it and it != contact.id), "")
 
     def count_accepted(self, service: str, team: str) -> None:
         """One more of today's contacts of the service went to the team."""

@@ -157,6 +157,7 @@ class People(Owners):
         for contact in self.contacts.values():
             if agent.name in contact.pairs:
                 contact.pairs.discard(agent.name)
+                contact.paused.discard(agent.name)
                 if not contact.pairs:
                     self.drop_lift(contact)
             self.due.pop(f"e:{contact.id}:{agent.name}", None)
@@ -215,5 +216,5 @@ class People(Owners):
             if not self.alive(number):
                 self.due[f"k:{number}"] = self.now
         for contact in self.contacts.values():
-            if contact.pairs and contact.placeable:
+            if (contact.pairs or contact.handing) and contact.placeable:
                 self.due[f"E:{contact.id}"] = self.now

@@ -40,6 +40,8 @@ class Handover:
     deadlines: tuple[int, ...]
     facts: str
     only: bool
+    asleep: bool = False  # it was snoozed, until `wake`, and its customer hasn't written since
+    wake: int | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +67,9 @@ class Contact:
     offered: int = 0  # how many offers there ever were
     offers: dict[str, Offer] = field(default_factory=dict)
     pairs: set[str] = field(default_factory=set)
+    paused: set[str] = field(
+        default_factory=set
+    )  # of these, whom nobody could reach: they may still be asked
     personal: str = ""
     listed: int | str | None = None  # where it waits: its class's set, or that of the agent it is meant for
     drainer: str = ""
@@ -73,11 +78,13 @@ class Contact:
     outcome: str = ""
     lift_at: int | None = None
     told: int = -1  # the step in which `exhausted` was told
+    alone: int = 0  # the class in which `nobody` was told
     messages: list[MessageView] = field(default_factory=list)
     handover: Handover | None = None
     owed: bool = True
     nudged: bool = False
     closed_at: int | None = None
+    recalled: bool = False  # it had left: it isn't re-opened
     absorbed: list[str] = field(default_factory=list)  # conversations of contacts merged into this one
 
     @property
@@ -230,6 +237,7 @@ def contact_view(it: Contact) -> ContactView:
         owner="" if it.state in ENDED else it.owner,
         offers=tuple(OfferView(o.number, o.agent, o.delivered, o.due, o.place) for o in offers),
         excluded=frozenset(it.pairs),
+        paused=frozenset(it.paused),
         personal=it.personal,
         wake=it.wake,
         wrap_until=it.wrap_until,

@@ -211,13 +211,16 @@ def _place(row: Mapping[str, Any]) -> Position:
 
 
 async def _keep_endings(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
-    """Note when the store may forget what ended; what was brought back isn't noted any more."""
+    """Note when the store may forget what ended, counted from what was told of it last: a text may be on its way.
+
+    What was brought back isn't noted any more.
+    """
     alive = [tale.contact.id for tale in tales if tale.contact.ended is None]
     for part in chunks(alive):
         await connection.execute(delete(endings).where(endings.c.contact.in_(part)))
     rows = [
-        {"contact": it.id, "until": it.ended + KEPT[it.state]}
-        for it in (tale.contact for tale in tales)
+        {"contact": it.id, "until": max(it.ended, latest) + KEPT[it.state]}
+        for it, latest in ((tale.contact, tale.latest) for tale in tales)
         if it.ended is not None and it.state in KEPT
     ]
     await put(connection, endings, rows)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ..state import Event, MessageView
+from ..state import ContactState, Event, MessageView
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,24 @@ class ContactRecord:
                 {"at": _iso(e.t), "event": e.e, "text": f"{e.e} {e.a}".strip()} for e in self.events
             ]
         return row
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A contact that has ended and whose customer was told something; `facts` is the router's JSON.
+
+    `messages` is the number of its last message.
+    """
+
+    id: str
+    service: str
+    channel: str
+    thread: str = field(repr=False)
+    facts: str = field(repr=False)
+    messages: int
+    state: ContactState
+    arrived: int
+    owner: str
 
 
 def _message(it: MessageView) -> dict[str, object]:

@@ -85,6 +85,7 @@ contacts = Table(
     Index("contacts_address", "address", "arrived"),
     Index("contacts_state", "state", "arrived"),
     Index("contacts_arrived", "arrived"),
+    Index("contacts_ended", "ended", "id"),
 )
 
 messages = Table(

@@ -22,7 +22,7 @@ from .record import Entry, Line
 
 UNKNOWN = 180_000
 """ms of handling where the record knows of none at all."""
-BY_ITSELF = frozenset({"quiet", "reopened"})
+BY_ITSELF = frozenset({"quiet", "reopened", "kept"})
 """Why a contact is snoozed when nobody asked for it."""
 
 

@@ -202,6 +202,11 @@ def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
     model.reopen(it.c, it.a, kept if it.a else _decision(it))
 
 
+def _recalled(model: Virtual, it: Line, entry: Entry) -> None:
+    model.counter = max(model.counter, int(it.c[1:]))  # its beginning may be before the record's
+    model.recall(it.c, it.x["thread"], it.n, _decision(it), it.x["state"], it.x["arrived"], it.x["owner"])
+
+
 def _transferring(model: Virtual, it: Line, entry: Entry) -> None:
     x = it.x
     model.transfer(it.c, x["by"], _decision(it), x["to"], x["reason"], x["only"])
@@ -245,6 +250,10 @@ ACTS: Mapping[str, Act] = {
     "merged": lambda m, it, e: m.merge(it.c, it.x["into"]),
     "split": _split,
     "reopened": _reopened,
+    "recalled": _recalled,
+    "retimed": lambda m, it, e: m.retime(
+        it.c, it.x["base"], [int(at) for at in it.x["deadlines"].split(",")]
+    ),
     "agent": _agent,
     "presence": _presence,
     "presence.renewed": _presence,

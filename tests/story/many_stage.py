@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from helpers_proxy import LoopbackProxy
 from story_stage import (
     DESK,
     PLAN,
@@ -101,6 +102,9 @@ class Crew(Stage):
     webs: list[Process] = field(default_factory=list)
     workers: list[Process] = field(default_factory=list)
     store: Client | None = None
+    ways: list[LoopbackProxy] = field(
+        default_factory=list
+    )  # each worker's own way to Slack, if they have one
 
     async def started(self, *processes: Process) -> None:
         """Start (again) and wait until each works."""
@@ -164,9 +168,12 @@ class Crew(Stage):
 
 @contextlib.asynccontextmanager
 async def open_crew(
-    home: Path, webs: int = 2, workers: int = 3, plan: str = MANY, lease: float = 2.0
+    home: Path, webs: int = 2, workers: int = 3, plan: str = MANY, lease: float = 2.0, own_ways: bool = False
 ) -> AsyncIterator[Crew]:
-    """Stand-ins here; a store, `webs` and `workers` in processes of their own. All stop cleanly at the end."""
+    """Stand-ins here; a store, `webs` and `workers` in processes of their own. All stop cleanly at the end.
+
+    `own_ways`: each worker reaches Slack's API through a proxy of its own.
+    """
     front = Front([free_port() for _ in range(webs)])
     await front.start()
     product = f"http://127.0.0.1:{front.port}"
@@ -176,7 +183,9 @@ async def open_crew(
     numbers = tuple(dataclasses.replace(n, sms_url=f"{n.sms_url}#rc=3&rp=all") for n in cast.numbers)
     cast = dataclasses.replace(cast, numbers=numbers)
     sandbox = stand_ins(cast, product)
-    base = f"http://127.0.0.1:{await sandbox.start(0)}"
+    port = await sandbox.start(0)
+    base = f"http://127.0.0.1:{port}"
+    ways = [await LoopbackProxy.start(("127.0.0.1", port)) for _ in range(workers if own_ways else 0)]
     server = await EmbeddedStore.start(home / "store")
     shared = {
         "REDIS_URL": server.url,
@@ -191,11 +200,22 @@ async def open_crew(
         return Process((command,), environment(home, cast, base, product, own / "data") | shared | more, own)
 
     faces = [process("web", n, PORT=str(port)) for n, port in enumerate(front.ports)]
-    hands = [process("worker", n) for n in range(workers)]
+    slack = [{"TIERLINE_SLACK_API_URL": f"{way.url('http')}/slack/api/"} for way in ways] or [{}] * workers
+    hands = [process("worker", n, **slack[n]) for n in range(workers)]
     store = await Client(server.url).start()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(90)) as http:
         crew = Crew(
-            sandbox, cast, base, product, hands[0], http, home, webs=faces, workers=hands, store=store
+            sandbox,
+            cast,
+            base,
+            product,
+            hands[0],
+            http,
+            home,
+            webs=faces,
+            workers=hands,
+            store=store,
+            ways=ways,
         )
         try:
             await crew.started(*faces, *hands)
@@ -209,5 +229,7 @@ async def open_crew(
                 await it.kill()
             await store.close()
             await front.stop()
+            for way in ways:
+                await way.close()
             await sandbox.stop()
             await server.stop()
