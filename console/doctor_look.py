@@ -24,7 +24,7 @@ from ..queue.store import ALLOWED, REMEDY
 from ..queue.whereabouts import primary
 from ..router.plan.load import PlanErrors, load_async
 from ..router.plan.model import Plan
-from ..settings import Settings
+from ..settings import SITE, Settings
 from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .public import reached
@@ -32,7 +32,6 @@ from .slack_side import SlackNo, SlackSide
 from .twilio_side import TwilioNo, TwilioSide
 
 T = TypeVar("T")
-SITE = "main"
 """The tag of the keys where `REDIS_URL` names no other."""
 WITHIN = 20.0
 MOST_PEOPLE = 200

@@ -22,8 +22,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from ..settings import SITE, Settings
 from . import library
-from .address import Address
+from .address import Address, site_of
 from .client import Client, Reply, Word
 from .embedded import EmbeddedStore
 from .failures import (
@@ -144,6 +145,12 @@ class Store:
             await store.close()
             raise
         return store
+
+    @classmethod
+    async def of(cls, settings: Settings) -> Store:
+        """Open the one that the settings name. Raises like `open`."""
+        url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        return await cls.open(url, settings.data, site_of(url) or SITE, insecure=settings.store_insecure)
 
     async def close(self) -> None:
         """Close the connection; an embedded server is stopped cleanly."""

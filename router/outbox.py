@@ -71,17 +71,22 @@ class Outbox:
             log.info("outbox.taken", fence=fence)
             lanes = Lanes(broken=self.broken, mine=lambda: self.mine)
             self.fence, self.lanes, self.read_until = fence, lanes, ""
+            # No TaskGroup: before Python 3.13 it loses a cancellation that comes together with an error, and leaves
+            # one behind that nobody asked for when there is an error alone.
+            work = [asyncio.create_task(self._keep()), asyncio.create_task(self._deliver())]
+            ended: list[BaseException | None] = []
             try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._keep())
-                    group.create_task(self._deliver())
-            except* LeaseLost:
-                log.warning("outbox.lost", fence=fence)  # whoever slept begins anew, from what the store says
+                await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self.sure_until = 0.0
+                for task in work:
+                    task.cancel()
+                ended += await asyncio.gather(*work, return_exceptions=True)
                 await lanes.stop(0)
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise asyncio.CancelledError  # the group keeps it to itself when the role is lost at that moment
+            for error in ended:
+                if isinstance(error, Exception) and not isinstance(error, LeaseLost):
+                    raise error
+            log.warning("outbox.lost", fence=fence)  # whoever slept begins anew, from what the store says
 
     async def _stand_by(self) -> None:
         """Until the next try; whoever delivers and can't reach the agents sees that somebody here can."""

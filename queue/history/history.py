@@ -17,8 +17,8 @@ from .audit import Line, Verified, read_lines, verify
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
-from .plans import PlanVersion, read_version, read_versions
-from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, Told
+from .plans import read_version, read_versions
+from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
 from .told import Place, read_told
 
