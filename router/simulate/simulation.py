@@ -106,6 +106,7 @@ class Simulation:
                 return
             model.now = now
             if timer and timer[0] <= now:
+                model.ticked = now  # somebody looks all the time: no deadline falls into a gap
                 model.tick()
             elif ahead and ahead[0][0] <= now:
                 _, _, act, given = heappop(ahead)
@@ -145,15 +146,16 @@ class Simulation:
         if said.does == "snooze":
             model.snooze(contact, "", None if said.wake is None else model.now + said.wake)
         elif said.does == "owner":
-            held = model.hold_reply(contact, it.owner, "{}", "", 0)
-            model.release_reply(contact, held.n)
+            model.hold_reply(contact, it.owner, "{}", "", 0)  # its timer sends it at once
         elif model.threads.get(it.thread) == contact:
             anew = (
                 asks_again(self.book, contact_view(it), model.now)
                 if self.book
                 else self.cases[contact].decision
             )
-            model.arrive("{}", f"{contact}:{len(it.messages)}:{model.now}", it.thread, anew, anew)
+            model.arrive(
+                self.cases[contact].body, f"{contact}:{len(it.messages)}:{model.now}", it.thread, anew, anew
+            )
 
     def _lose_patience(self, contact: str) -> None:
         self.model.abandon(contact, "lost patience")

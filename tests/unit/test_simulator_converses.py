@@ -11,6 +11,7 @@ from tierline.queue.contact import Arrived, Decision
 from tierline.queue.history.records import Customer
 from tierline.router.classify import classify
 from tierline.router.simulate.cases import Case, Said
+from tierline.router.simulate.compare import Replaying
 from tierline.router.simulate.crew import planned
 from tierline.router.simulate.day import Day
 from tierline.router.simulate.record import Entry, Line
@@ -32,8 +33,10 @@ def text(minute: int, handling: int, talk: tuple[Said, ...] = (), early: tuple[S
     )
 
 
-def run(coming: list[Case], away: int = 0) -> tuple[Results, list[tuple[int, str, str]], Day]:
-    """What came of it; what happened (minute, kind, agent); the day as its own record tells it.
+def run(
+    coming: list[Case], away: int = 0, record: list[Entry] | None = None
+) -> tuple[Results, list[tuple[int, str, str]], Day]:
+    """What came of it; what happened (minute, kind, agent); the day as its own record (`record`) tells it.
 
     Ada is away for the first so many minutes.
     """
@@ -44,7 +47,10 @@ def run(coming: list[Case], away: int = 0) -> tuple[Results, list[tuple[int, str
     def told() -> None:
         lines = [Line(it.e, it.c, it.a, it.n, _plain(it.x)) for it in simulation.model.told]
         if lines:
-            day.take(Entry("1-1", simulation.model.now, tuple(lines)))
+            entry = Entry("1-1", simulation.model.now, tuple(lines))
+            day.take(entry)
+            if record is not None:
+                record.append(entry)
 
     def watch(it, case) -> None:
         meter.seen(it, case)
@@ -119,3 +125,18 @@ def test_who_is_served_sooner_has_nothing_more_to_say() -> None:
     _, happened, _ = run([text(0, 5, (), said((3, "customer"), (20, "customer")))])
     assert when(happened, "message") == [3] and when(happened, "arrived") == [0]
     assert when(happened, "closed") == [5]
+
+
+def test_what_was_there_when_the_day_began_goes_on_as_it_did() -> None:
+    talk = said(
+        (10, "owner"), (15, "customer"), (20, "owner"), (25, "customer"), (35, "owner"), (40, "customer")
+    )
+    record: list[Entry] = []
+    run([text(0, 45, talk), text(30, 10, said((1, "owner")))], record=record)
+    it = Replaying({7: PLAN}, PLAN, START + 22 * MINUTE, END)
+    assert it.read(record)
+    compared = it.outcome(PLAN, {}).comparison
+    assert compared is not None and compared.active == compared.draft and compared.active.all.accepted == 1
+    # In hand from 22 to 45: nobody took it from its owner at 52, half an hour after the day began.
+    (ada,) = compared.active.agents.values()
+    assert ada.busy == pytest.approx(23 * MINUTE, abs=MINUTE)
