@@ -13,7 +13,7 @@ import contextlib
 import os
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -31,7 +31,9 @@ from .console.replay import Replays
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
+from .queue.state import Event
 from .queue.store import Store
+from .router import lost
 from .router.active import ActivePlan
 from .router.alerts import Alerts, Way
 from .router.deliver import Deliveries
@@ -200,7 +202,7 @@ class App:
             able=lambda: self.desk_raw is not None and not self.desk.down.is_set(),
         )  # fmt: skip
         self.projector: Projector = Projector(
-            self.queue, self.history, self.holder, told=self._set_aside, term=term
+            self.queue, self.history, self.holder, told=self._set_aside, lost=self._lost, term=term
         )
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
@@ -226,6 +228,10 @@ class App:
 
     async def _set_aside(self, text: str) -> None:
         await self.alerts.once("history", text)
+
+    async def _lost(self, entries: Sequence[Event]) -> None:
+        if await lost.name(self.queue, entries, self.holder):
+            self.store.witness.skip(len(entries))
 
     async def _keep_store(self) -> None:
         await self.store.keep_running(lambda text: log.error("store", text=text))
@@ -298,11 +304,18 @@ class App:
     # ---- health -------------------------------------------------------------------------------------------------
 
     async def _look_after(self) -> None:
-        """Tell trouble with the store once when it begins and once when it ends; of many processes who delivers."""
+        """Tell trouble with the store once when it begins and once when it ends; of many processes who delivers.
+
+        What it lacks of that which was acknowledged to us goes into the record: who delivers tells it from there.
+        """
+        known = 0
         while True:
             trouble = (await self.store.health()).trouble
             if not trouble:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
+                if (missing := self.store.witness.missing) > known:
+                    await lost.count(self.queue, missing - known, self.holder)
+                    known = missing
             elif self.role == "all" or self.outbox.held:
                 await self.alerts.begin("store", trouble)
             await asyncio.sleep(HEALTH_EVERY)
@@ -318,6 +331,7 @@ class App:
                 "durability": health.durability,
                 "server": health.server,
                 "why": health.trouble,
+                "lacked": self.store.witness.missing,
                 "warnings": list(health.warnings),
             },
             "tasks": tasks,
@@ -345,6 +359,10 @@ class App:
                 "tierline_outbox_open": ("Deliveries in hand", self.outbox.lanes.open),
                 "tierline_loop_stalls": ("How often the loop stood still", self.loop_watch.stalls),
                 "tierline_history_lag_seconds": ("How long the history has been behind", self.projector.lag),
+                "tierline_store_lacked": (
+                    "Acknowledged changes that a later primary lacked",
+                    self.store.witness.missing,
+                ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
             },
         )

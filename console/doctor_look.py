@@ -166,7 +166,11 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
     said += tuple(
         w for w in warnings(facts, address) if durability(facts) != "none" or "doesn't sync" not in w
     )
-    return StoreSeen(unsafe(facts) or "", facts.server, durability(facts), said, embedded=False)
+    lacked = ready.get("store") if ready else None
+    return StoreSeen(
+        unsafe(facts) or "", facts.server, durability(facts), said, embedded=False,
+        lacked=int(lacked.get("lacked") or 0) if isinstance(lacked, dict) else 0,
+    )  # fmt: skip
 
 
 async def _slack(settings: Settings, plan: Plan | None) -> SlackSeen:

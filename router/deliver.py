@@ -17,6 +17,7 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event
+from . import lost
 from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
@@ -129,6 +130,11 @@ class Deliveries:
                 return [anew, *self.tidings.jobs(event)]
             case "step" | "exhausted" | "nobody" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t)), *self.tidings.jobs(event)]
+            case "audit" if alert := lost.told(event):
+                # Several processes find it out, each its own part: coalesced.
+                return [
+                    Job("alerts", event.e, lambda t: self.alerts.coalesced(*alert, event.t / 1000, t.again))
+                ]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
