@@ -43,6 +43,7 @@ from .router.intake import Intake
 from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
+from .router.overdue import Overdue
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
@@ -201,6 +202,7 @@ class App:
             self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term,
             able=lambda: self.desk_raw is not None and not self.desk.down.is_set(),
         )  # fmt: skip
+        overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
             self.queue, self.history, self.holder, told=self._set_aside, lost=self._lost, term=term
         )
@@ -216,10 +218,10 @@ class App:
             self.supervisor.run("desk", self.desk.run)
         self.supervisor.run("watch", self.watch.run)
         self.supervisor.run(
-            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say).run
+            "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say, term).run
         )
         self.supervisor.run("outbox", self.outbox.run)
-        self.supervisor.run("overdue receipts", towards.overdue.run)
+        self.supervisor.run("overdue receipts", overdue.run)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Iterable
+from itertools import islice
+from typing import Any
 
 from ..queue.engine import Queue
+from ..queue.store import Store
 from .bars import Bar, Finding, quantile, ratio
 from .crowd import Crowd
 from .queue_bars import NOOP, compare, store
@@ -13,6 +17,9 @@ from .queue_bars import NOOP, compare, store
 TEAM = 20
 IN_FLIGHT = 64
 LONGEST = 10.0  # ms
+COUNTED = 2.0
+"""ms: scripts that take less aren't noted."""
+ALL_ASKED = 30.0  # s
 PACE = 0.005  # s between two lifecycles beside the ticking
 
 
@@ -56,10 +63,7 @@ async def due(quick: bool) -> list[Finding]:
         crowd = Crowd(Queue(opened, "d1", deadline=30.0), opened, 100)
         await crowd.fill(200 if quick else 2_000, 0, 4_000)
         await crowd.waiting_with_step(many, 3_600_000)
-        await opened.client.call(
-            "CONFIG", "SET", "slowlog-log-slower-than", "2000", "slowlog-max-len", "4096"
-        )
-        await opened.client.call("SLOWLOG", "RESET")
+        await _watch_scripts(opened)
         await crowd.queue.travel(await crowd.queue.now() + 3_700_000)
         held = await _offered_after(crowd)
         begun, waits = time.perf_counter(), list[float]()
@@ -74,14 +78,13 @@ async def due(quick: bool) -> list[Finding]:
             if ticking.done():
                 break
         fired, seconds = await ticking, time.perf_counter() - begun
-        slow = await opened.client.call("SLOWLOG", "GET", "-1")
-    longest = max(_milliseconds(slow), default=2.0)
-    low = min(_milliseconds(slow), default=2.0)
+        slow = await _slow_scripts(opened)
+    longest, low = max(slow, default=COUNTED), min(slow, default=COUNTED)
     name = f"due: {many:,} at one instant"
     told = f"{fired:,} fired in {seconds:.1f} s; scripts of 2 ms and more are counted"
     spread = (min(waits), max(waits))
     return [
-        Bar(f"{name}, longest script", longest, LONGEST, "ms", (low, longest), len(_milliseconds(slow)), note=told),
+        Bar(f"{name}, longest script", longest, LONGEST, "ms", (low, longest), len(slow), note=told),
         Bar(f"{name}, lifecycles meanwhile, p99", quantile(waits, 0.99), None, "ms", spread, len(waits),
             note="accepted, completed, offered again and one more taken in, seen by a client beside the ticking"),
     ]  # fmt: skip
@@ -108,9 +111,72 @@ async def _tick(crowd: Crowd, most: int) -> int:
     return fired
 
 
-def _milliseconds(slow: object) -> list[float]:
-    """Of function calls in a SLOWLOG: [number, instant, microseconds, words, …]."""
-    rows = slow if isinstance(slow, list) else []
+async def herd(quick: bool) -> list[Finding]:
+    """Everybody comes on duty at once, and then Slack is back: how long the longest script takes, when all are asked."""
+    many = 500 if quick else 5_000
+    async with store() as opened:
+        crowd = Crowd(Queue(opened, "hd", deadline=30.0), opened, 100)
+        await crowd.fill(many, 0, many)
+        names = sorted({agent for _, _, agent in crowd.offers})
+        await _abreast(crowd.queue.presence(name, "offline") for name in names)
+        coming = await _stampede(
+            crowd, many, _abreast(crowd.queue.presence(name, "available") for name in names)
+        )
+        await crowd.queue.desk(False)
+        for presence in (
+            "offline",
+            "available",
+        ):  # whoever comes while Slack is down is asked when it is back
+            await _abreast(crowd.queue.presence(name, presence) for name in names)
+        back = await _stampede(crowd, many, crowd.queue.desk(True))
+    return [
+        *_herded(f"herd: {many:,} agents come on duty at once", *coming),
+        *_herded(f"herd: Slack is back for {many:,} agents", *back),
+    ]
+
+
+async def _stampede(crowd: Crowd, many: int, begin: Awaitable[object]) -> tuple[list[float], float]:
+    """The scripts' ms that count, and the seconds until `many` have an offer."""
+    await crowd.listen()
+    crowd.offers.clear()
+    await _watch_scripts(crowd.store)
+    begun = time.perf_counter()
+    await begin
+    await crowd.listen()
+    while len(crowd.offers) < many:
+        await crowd.queue.tick()
+        await crowd.listen()
+    return await _slow_scripts(crowd.store), time.perf_counter() - begun
+
+
+async def _abreast(calls: Iterable[Awaitable[object]]) -> None:
+    """`IN_FLIGHT` at once."""
+    each = iter(calls)
+    while part := list(islice(each, IN_FLIGHT)):
+        await asyncio.gather(*part)
+
+
+def _herded(name: str, slow: list[float], seconds: float) -> list[Finding]:
+    longest, low = max(slow, default=COUNTED), min(slow, default=COUNTED)
+    told = f"scripts of {COUNTED:g} ms and more are counted"
+    return [
+        Bar(f"{name}, longest script", longest, LONGEST, "ms", (low, longest), len(slow), note=told),
+        Bar(f"{name}, all are asked", seconds, ALL_ASKED, "s", (seconds, seconds), 1,
+            note="seen by one client, 64 calls in flight"),
+    ]  # fmt: skip
+
+
+async def _watch_scripts(opened: Store) -> None:
+    """From now on the server notes the calls that take long."""
+    slower = round(COUNTED * 1000)
+    await opened.client.call("CONFIG", "SET", "slowlog-log-slower-than", slower, "slowlog-max-len", "4096")
+    await opened.client.call("SLOWLOG", "RESET")
+
+
+async def _slow_scripts(opened: Store) -> list[float]:
+    """ms of the function calls that it noted: rows of [number, instant, microseconds, words, …]."""
+    slow = await opened.client.call("SLOWLOG", "GET", "-1")
+    rows: list[Any] = slow if isinstance(slow, list) else []
     return [row[2] / 1000 for row in rows if row[3][0].upper() == b"FCALL"]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from . import report
 from .bars import Absent, Bar, Finding
-from .load_bars import client, declined, due
+from .load_bars import client, declined, due, herd
 from .offer_bar import offers
 from .peer_bars import queues
 from .pick_bars import picks
@@ -32,6 +32,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "agents": agents,
     "declined": declined,
     "due": due,
+    "herd": herd,
     "noops": noops,
     "client": client,
     "memory": memory,

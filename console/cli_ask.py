@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -117,7 +119,9 @@ async def _import(config: Settings, file: Path, region: str) -> Report:
     url = config.database_url.get_secret_value() if config.database_url else None
     history = await History.open(url, config.data)
     try:
-        return await import_customers(history, file, region or None)
+        return await import_customers(
+            history, file, region or None, getpass.getuser(), f"command line on {socket.gethostname()}"
+        )
     except BadFile as bad:
         fail(f"{file}: {bad}")
     finally:

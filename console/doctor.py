@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..router.plan.model import Plan
 from . import webhooks
+from .registration import registration
 from .slack_side import Room, Workspace, missing
 from .twilio_side import AccountFacts, OurNumber
 
@@ -45,12 +46,16 @@ class SlackSeen:
 
 @dataclass(frozen=True, slots=True)
 class TwilioSeen:
-    """What Twilio answered; `no` is why it didn't. `verified` matters to a trial; None: it can't be asked."""
+    """What Twilio answered; `no` is why it didn't.
+
+    `verified` matters to a trial, `campaigns` to US numbers; None: it can't be asked.
+    """
 
     no: str = ""
     account: AccountFacts | None = None
     numbers: tuple[OurNumber, ...] = ()
     verified: frozenset[str] | None = None
+    campaigns: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,13 +291,8 @@ def _numbers(it: TwilioSeen, plan: Plan, public_url: str) -> Iterator[Finding]:
             yield Finding("bad" if fatal else "note", number, text, "run `tierline setup`")
         if public_url and not wrong:
             yield Finding("ok", number, "its texts come to us, with tries and a fallback")
-        if number.startswith("+1"):
-            yield Finding(
-                "note",
-                number,
-                "US carriers refuse unregistered texts (30034)",
-                "register a campaign (A2P 10DLC)",
-            )
+        if (known := registration(number, it.campaigns)) is not None:
+            yield Finding(known.mark, number, known.text, known.fix)
     if it.account is not None and it.account.trial and it.verified is not None and plan.alerts.sms:
         if plan.alerts.sms not in it.verified:
             yield Finding(

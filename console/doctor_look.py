@@ -205,7 +205,10 @@ async def _twilio(settings: Settings) -> TwilioSeen:
     try:
         account = await side.account()
         verified = await side.verified() if account.trial else None
-        return TwilioSeen("", account, await side.numbers(), verified)
+        numbers = await side.numbers()
+        american = [it.number for it in numbers if it.number.startswith("+1")]
+        campaigns = await side.campaigns(american) if american else None
+        return TwilioSeen("", account, numbers, verified, campaigns)
     except TwilioNo as no:
         return TwilioSeen(no=str(no))
     finally:

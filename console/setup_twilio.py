@@ -10,6 +10,7 @@ from .api_client import ApiClient, NotRunning, Refused
 from .ask import Ask, Option
 from .first_plan import Door
 from .public import reached, refusal, tunnel_command
+from .registration import registration
 from .twilio_side import OurNumber, TwilioNo, TwilioSide
 from .webhooks import changes
 
@@ -67,10 +68,14 @@ async def _look(ask: Ask, side: TwilioSide) -> tuple[OurNumber, ...]:
     for it in numbers:
         note = "" if it.sms else "  ← cannot take texts"
         ask.say(f"    {it.number:18} {it.can}{note}")
-    if any(it.number.startswith("+1") for it in numbers):
-        ask.say(
-            "  ! US numbers need a registered campaign (A2P 10DLC), or carriers refuse their texts (30034)"
-        )
+    american = [it.number for it in numbers if it.number.startswith("+1")]
+    campaigns = await side.campaigns(american) if american else None
+    for number in american:
+        known = registration(number, campaigns)
+        if known is not None:
+            ask.say(f"  {'✓' if known.mark == 'ok' else '!'} {number}: {known.text}")
+            if known.fix:
+                ask.say(f"      → {known.fix}")
     if not numbers:
         ask.say("  ✗ the account has no number: buy one that can send texts, and run setup again")
     return numbers

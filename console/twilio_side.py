@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+import asyncio
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from ..channels.sms.twilio_http import TwilioHttp
 from .slack_side import skew_of
 
 T = TypeVar("T")
+CAMPAIGNS_WITHIN = 8.0
+"""Seconds for looking through messaging services: an account may have hundreds, each asked by itself."""
 
 
 class TwilioNo(Exception):
@@ -90,6 +93,30 @@ class TwilioSide:
         """The account's numbers."""
         found = await self._ask(self.client.incoming_phone_numbers.list_async(limit=1000, page_size=1000))
         return tuple(_number(it) for it in found)
+
+    async def campaigns(self, numbers: Collection[str]) -> Mapping[str, str] | None:
+        """The state of the A2P campaign that each of these numbers sends by: `VERIFIED`, `IN_PROGRESS`, `FAILED`, …
+
+        "" where its messaging service has no campaign; a number that no service has is left out. None when Twilio can't
+        be asked, or not in time.
+        """
+        found: dict[str, str] = {}
+        services = self.client.messaging.v1.services
+        try:
+            async with asyncio.timeout(CAMPAIGNS_WITHIN):
+                for service in await self._ask(services.list_async(limit=1000, page_size=1000)):
+                    if found.keys() >= set(numbers):
+                        break
+                    context = services(str(service.sid))
+                    held = await self._ask(context.phone_numbers.list_async(limit=1000, page_size=1000))
+                    mine = {str(it.phone_number) for it in held} & set(numbers)
+                    if mine:
+                        campaigns = await self._ask(context.us_app_to_person.list_async(limit=20))
+                        state = str(campaigns[0].campaign_status or "") if campaigns else ""
+                        found |= dict.fromkeys(mine, state)
+        except (TwilioNo, TimeoutError):
+            return None
+        return found
 
     async def verified(self) -> frozenset[str] | None:
         """Whom a trial account may text; None when it can't be asked."""

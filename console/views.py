@@ -123,15 +123,18 @@ def message(it: MessageView) -> Json:
 
 
 def event(it: Event) -> Json:
-    """One entry of the ledger."""
+    """One entry of the ledger; what the event itself says of an instant ("at": of a message split off) is `said_at`."""
+    rest = _rest(it)
+    said = rest.pop("at", None)
     return {
+        **rest,
+        **({"said_at": iso(int(said))} if isinstance(said, int | float) else {}),
         "id": it.id,
         "at": iso(it.t),
         "event": it.e,
         "contact": it.c,
         "agent": it.a,
         "n": it.n,
-        **_rest(it),
     }
 
 

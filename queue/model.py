@@ -105,7 +105,7 @@ class Model(Timers):
         self.due.pop(f"o:{it.id}:{live.number}", None)
         del it.offers[agent]
         who.offers.discard(it.id)
-        who.fits = None
+        self.measure(who)
         former = self.agents[it.owner] if it.handing else None
         if former:
             self.unhold(former, it)
@@ -319,7 +319,7 @@ class Model(Timers):
             return Answer("gone")
         it = Contact(
             id=contact, number=number, route=decision.route, classes=classes,
-            rank=decision.rank * 1000 + number % 1000, arrived=arrived, base=arrived, thread=thread,
+            key=(decision.rank * 1000 + number % 1000, contact), arrived=arrived, base=arrived, thread=thread,
             facts=decision.facts, state=state, owner=owner, recalled=True, owed=False, closed_at=self.now,
             messages=[MessageView(n, "", "", 0) for n in range(1, messages + 1)],
         )  # fmt: skip

@@ -65,8 +65,8 @@ class Matching(Choice):
             out.add(contact.owner)
         if not out:
             return False
-        asked = [it.name for it in self.agents.values() if it.counted and contact.klass in it.can]
-        return bool(asked) and out.issuperset(asked)
+        asked = self.counted(contact.klass)
+        return bool(asked) and out >= asked
 
     def settle(self, contact: Contact) -> None:
         """Move on to the first step that is still open, and that somebody on shift could serve."""
@@ -187,17 +187,23 @@ class Matching(Choice):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        return next((it for it in self.who_may_take(contact) if not self.held_back(it, contact)), None)
+        for agent in self.who_may_take(contact):
+            if not self.held_back(agent, contact):
+                return agent
+        return None
 
     def who_may_take(self, contact: Contact) -> Iterator[Agent]:
         """Everybody of whom `may_take` is true, in the order of choice; the contact is meant for nobody in person."""
-        if not self.desk_up:
+        bit = BITS[contact.route.channel]
+        if not self.desk_up or not self.room[contact.route.channel]:
             return
-        bit, order = BITS[contact.route.channel], self.order(contact)
-        out = {contact.owner, *contact.pairs, *contact.offers}
         for tier in self.admitted(contact.klass):
-            able = [it for it in tier if it.mask & bit and it.name not in out]
+            able = [it for it in tier if it.mask & bit]
+            if able and (contact.pairs or contact.offers or contact.owner):
+                out = {contact.owner, *contact.pairs, *contact.offers}
+                able = [it for it in able if it.name not in out]
             if able:
+                order = self.order(contact)
                 first = min(able, key=order)  # hardly ever is a second one asked for
                 yield first
                 able.remove(first)
@@ -222,11 +228,13 @@ class Matching(Choice):
         if not mask or not self.desk_up:
             return None
         best = self._earliest(agent, self.personal.get(agent.name, ()), None)
-        for channel, classes in self.queue.items():
+        for channel, heads in self.heads.items():
             if mask & BITS[channel]:
-                for number, keys in classes.items():
-                    if number in agent.can and (best is None or keys[0] < best.key):
-                        best = self._earliest(agent, keys, best)
+                for key, number in heads:
+                    if best is not None and best.key < key:
+                        break
+                    if number in agent.can:
+                        best = self._earliest(agent, self.queue[channel][number], best)
         return None if best is None or self.held_back(agent, best) else best
 
     def _earliest(self, agent: Agent, keys: Sequence[Key], best: Contact | None) -> Contact | None:

@@ -193,12 +193,13 @@ class Moves(Quiet):
     ) -> Contact:
         """A new contact, queued or laid aside."""
         self.counter += 1
+        id = f"C{self.counter}"
         contact = Contact(
-            id=f"C{self.counter}",
+            id=id,
             number=self.counter,
             route=decision.route,
             classes=self.intern(decision.route),
-            rank=decision.rank * 1000 + self.counter % 1000,
+            key=(decision.rank * 1000 + self.counter % 1000, id),
             arrived=self.now,
             base=self.now,
             thread=thread,

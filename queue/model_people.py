@@ -41,7 +41,7 @@ class People(Owners):
                 agent.profile = profile
                 agent.can = place_in(self.classes, profile)
             agent.capacity, agent.channels = capacity, channels
-            agent.fits = None
+            agent.rooms.clear()
             agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
             agent.caps = dict(capacity.caps)
             agent.shift, agent.edges = on_shift, edges
@@ -165,7 +165,7 @@ class People(Owners):
             self.due.pop(f"{kind}:{agent.name}", None)
         self.tell("agent", "", agent.name, removed=True)
         del self.agents[agent.name]
-        self.moved()
+        self.here.clear()
 
     # -- what follows from a change ------------------------------------------------------------------------
 
@@ -174,8 +174,7 @@ class People(Owners):
         """Around a change of an agent's facts: does whatever follows from the difference."""
         ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
         yield
-        agent.fits = None
-        self.moved()
+        self.measure(agent)
         if agent.on_shift != shift:
             self.tell("shift", "", agent.name, on=agent.on_shift)
         if agent.ready and not ready:
@@ -188,7 +187,10 @@ class People(Owners):
             self.ready[agent.name] = agent
         else:
             self.ready.pop(agent.name, None)
-        self.moved()
+        if agent.ready != ready or agent.can is not can:
+            self.able.clear()
+        if agent.counted != counted or agent.can is not can:
+            self.here.clear()
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)

@@ -24,22 +24,20 @@ class Timers(Moves):
     def tick(self, limit: int | None = None) -> Ticked:
         """Carry out what is due, one entry at a time, earliest (instant, member) first."""
         before, self.ticked = self.ticked, self.now
+        first = self.due.first()
         if before is not None and self.now - before > GAP:
-            first = self.due.first()
             unfinished = first is not None and first[0] <= self.gap[1]
             self.gap = (self.gap[0] if unfinished else before, self.now)
         fired = 0
-        while fired < (limit or self.bounds.tick):
-            first = self.due.first()
-            if first is None or first[0] > self.now:
-                break
+        while first is not None and first[0] <= self.now and fired < (limit or self.bounds.tick):
             if not fired:
                 self.tell("tick", before=before)
-            del self.due[first[1]]
-            self._fire(first[1], first[0])
+            at, member = first
+            del self.due[member]
+            self._fire(member, at)
             self.work()
             fired += 1
-        first = self.due.first()
+            first = self.due.first()
         next_due = first[0] if first else None
         return Ticked(self.now, fired, next_due is not None and next_due <= self.now, next_due)
 

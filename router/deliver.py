@@ -129,9 +129,8 @@ class Deliveries:
                 return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
-            case "queued" if more(event).get("from"):
-                anew = Job(f"hours:{c}", "hours", lambda t: self.towards.begin_anew(event))
-                return [anew, *self.tidings.jobs(event)]
+            case "queued":
+                return [*self._queued(event), *self.tidings.jobs(event)]
             case "step" | "exhausted" | "nobody" | "dead":
                 return [Job("alerts", event.e, lambda t: self._alert(event, t)), *self.tidings.jobs(event)]
             case "audit" if alert := lost.told(event):
@@ -141,6 +140,15 @@ class Deliveries:
                 ]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
+
+    def _queued(self, event: Event) -> list[Job]:
+        """It waits, at first or anew. A service's only step is come to by that alone: no other event tells of it."""
+        found: list[Job] = []
+        if more(event).get("from"):
+            found.append(Job(f"hours:{event.c}", "hours", lambda t: self.towards.begin_anew(event)))
+        if any(len(it.steps) == 1 and it.steps[0].alert for it in self.book().services.values()):
+            found.append(Job("alerts", "only step", lambda t: self._alert(event, t)))
+        return found
 
     # ---- agents -------------------------------------------------------------------------------------------------
 
@@ -265,7 +273,7 @@ class Deliveries:
         text = self._alert_text(event, contact)
         if not text:
             return
-        kind = "step" if event.e == "nobody" else event.e  # what is told of one step is one alert
+        kind = "step" if event.e in ("nobody", "queued") else event.e  # what is told of one step is one alert
         name = f"{kind}:{contact.service}:{contact.step}"
         # The store remembers which event a minute's one alert is for: whoever goes on after a kill keeps to it.
         if await self.queue.window(name, event.t, MINUTE) == event.t:
@@ -286,7 +294,9 @@ class Deliveries:
                 return f"{about} was set aside: {more(event).get('reason', '')}"
             case "nobody" if contact.state in QUEUED:
                 return f"{about}: nobody on shift may take it. It waits until somebody comes."
-            case "step" if contact.now_step.alert:
+            case "queued" if contact.state != "waiting" or len(contact.route.steps) > 1:
+                return ""
+            case "step" | "queued" if contact.now_step.alert:
                 return f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return ""

@@ -1,19 +1,20 @@
 """Receipts that don't come: a text that left is looked up where it went, so that nobody looks at ⏳ for ever.
 
-Twilio tries a status callback a few times within seconds; while our store is away all of them are refused.
+Twilio tries a status callback a few times within seconds; while we or our store are away all of them are refused. What
+is under way stands in the history, so whoever delivers now also looks for what another process sent.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
 from ..channels.channel import Channel, DeliveryError
 from ..queue.engine import Queue
-from ..queue.failures import StoreError
 from .look import found_message
 
 log = structlog.get_logger()
@@ -26,44 +27,80 @@ A_ROUND = 10
 """Texts looked up in one round; a crowd of them must not take the provider's limits from what is to be sent."""
 FINAL = ("delivered", "failed")
 
+UnderWay = tuple[int, str, int]
+"""A text that left: when (ms), its contact, its number there."""
+
+
+class Texts(Protocol):
+    """What is asked of the history."""
+
+    async def under_way(self, after: UnderWay, until: int, limit: int) -> tuple[UnderWay, ...]:
+        """Texts without a last receipt behind `after`, that left at `until` or before, in order."""
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One look at every text, `age` ms after it left, or later; `after`: the last that was looked up."""
+
+    age: int
+    after: UnderWay
+    end: int | None = None
+    """Texts that left after this instant aren't this sweep's."""
+
+    def until(self, now: int) -> int:
+        """The latest instant of leaving at which its look is due."""
+        return now - self.age if self.end is None else min(now - self.age, self.end)
+
 
 @dataclass(slots=True)
 class Overdue:
-    """What has left and isn't known to have arrived, in memory: after a restart only the callbacks tell."""
+    """Looks while `mine` says that this process delivers; only the places it has come to are kept in memory."""
 
     queue: Queue
     doors: Mapping[str, Channel]
-    left_at: dict[tuple[str, int], tuple[str, str, int, int]] = field(default_factory=dict)
-
-    def left(self, contact: str, n: int, door: str, provider_id: str, now: int) -> None:
-        """A text went out by `door`, and its last receipt is still to come."""
-        self.left_at[contact, n] = (door, provider_id, now, 0)
+    texts: Texts
+    mine: Callable[[], bool]
+    sweeps: list[Sweep] = field(default_factory=list)
 
     async def run(self) -> None:
-        """Look for ever; raises StoreError when the store is away (the supervisor starts it again)."""
+        """Look for ever; raises StoreError when store or history is away (the supervisor starts it again)."""
         while True:
             await asyncio.sleep(EVERY)
-            if self.left_at:
+            if self.mine():
                 await self.look(await self.queue.now())
+            else:
+                self.sweeps = []
 
     async def look(self, now: int) -> int:
-        """One round at `now` (ms); how many were looked up."""
-        due = [key for key, (_, _, at, looks) in self.left_at.items() if at + LOOKS[looks] <= now][:A_ROUND]
-        for contact, n in due:
-            door, provider_id, at, looks = self.left_at.pop((contact, n))
-            found = await found_message(self.queue, contact, n)
-            if found is None or found[1].status in FINAL:
-                continue
-            if looks + 1 < len(LOOKS):
-                self.left_at[contact, n] = (door, provider_id, at, looks + 1)
-            try:
-                it = await self.doors[door].status(provider_id)
-            except DeliveryError as error:
-                log.warning("receipt.not_found", contact=contact, n=n, error=type(error).__name__)
-                continue
-            try:
-                await self.queue.receipt(contact, n, it.status, provider_id, it.error)
-            except StoreError:
-                self.left_at[contact, n] = (door, provider_id, at, looks)
-                raise
-        return len(due)
+        """One round at `now` (ms); how many were looked at."""
+        if not self.sweeps:
+            self.sweeps = beginning(now)
+        room = A_ROUND
+        for sweep in self.sweeps:
+            if room == 0:
+                break
+            for text in await self.texts.under_way(sweep.after, sweep.until(now), room):
+                await self._look_up(*text[1:])
+                sweep.after = text
+                room -= 1
+        return A_ROUND - room
+
+    async def _look_up(self, contact: str, n: int) -> None:
+        found = await found_message(self.queue, contact, n)
+        if found is None or found[1].status in FINAL or not found[1].provider_id:
+            return  # of what has no id yet the outbox finds out whether it left
+        door = self.doors.get(found[0].channel)
+        if door is None:
+            return
+        try:
+            it = await door.status(found[1].provider_id)
+        except DeliveryError as error:
+            log.warning("receipt.not_found", contact=contact, n=n, error=type(error).__name__)
+            return
+        await self.queue.receipt(contact, n, it.status, found[1].provider_id, it.error)
+
+
+def beginning(now: int) -> list[Sweep]:
+    """Where a process begins that has just come to deliver: last of all, one look at what left before that."""
+    before = Sweep(LOOKS[0], (now - LOOKS[-1], "", 0), end=now - LOOKS[0])
+    return [*(Sweep(age, (now - age + 1, "", 0)) for age in LOOKS), before]

@@ -19,7 +19,6 @@ from .classify import deadlines
 from .facts import Facts
 from .lanes import Try
 from .look import found_message, more, spec_of
-from .overdue import FINAL, Overdue
 from .plan.model import Service
 from .rulebook import Rulebook, instant
 from .situation import Incident, told_kind
@@ -43,10 +42,6 @@ class Towards:
     book: Callable[[], Rulebook]
     alerts: Alerts
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
-    overdue: Overdue = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.overdue = Overdue(self.queue, self.doors)
 
     async def tell_closed(self, event: Event) -> None:
         """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another."""
@@ -198,8 +193,6 @@ class Towards:
                 )
                 return
         await self._went_well(contact.channel)
-        if sent.status not in FINAL:
-            self.overdue.left(event.c, event.n, contact.channel, sent.provider_id, await self.queue.now())
         await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
 
     async def _left_before(self, door: Channel, words: Words) -> Sent | None:

@@ -177,12 +177,17 @@ class Versions:
         return tuple(replace(found[n], yaml="") for n in sorted(found))
 
     async def version(self, number: int) -> PlanVersion:
-        """One version whole. Raises NoSuchVersion."""
-        for it in await self._recent():
-            if it.version == number and it.yaml:
-                return it
-        found = await self.history.plan(number)
-        if found is None or not found.yaml:
+        """One version whole; the history, which knows whom it moved, first. Raises NoSuchVersion."""
+        recent = next((it for it in await self._recent() if it.version == number and it.yaml), None)
+        try:
+            found = await self.history.plan(number)
+        except StoreError as error:
+            if recent is None:
+                raise
+            log.warning("plan.history_away", error=type(error).__name__)
+            found = None
+        found = found if found is not None and found.yaml else recent
+        if found is None:
             raise NoSuchVersion(number)
         return found
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from .stage import Faults
-from .twilio_store import TERMINAL, Media, Message, Store, new_sid
+from .twilio_store import TERMINAL, Account, Media, Message, Store, new_sid
 from .twilio_webhook import Answer, Caller
 
 SEGMENT_SECONDS = 1.0  # a long code sends one segment a second (twilio.com/docs/api/errors/21611)
@@ -46,9 +46,15 @@ class Carrier:
     """Moves outgoing texts on by itself; `announce` is told each message that changed."""
 
     def __init__(
-        self, store: Store, caller: Caller, faults: Faults, announce: Callable[[Message], None]
+        self,
+        store: Store,
+        account: Account,
+        caller: Caller,
+        faults: Faults,
+        announce: Callable[[Message], None],
     ) -> None:
         self._store = store
+        self._account = account
         self._caller = caller
         self._faults = faults
         self._announce = announce
@@ -107,6 +113,9 @@ class Carrier:
                 return
             if status == "delivered" and (code := self._faults.twilio.undelivered):
                 self._move(message, receipts, "undelivered", code)
+                return
+            if status == "delivered" and not self._account.carried(message.sender, message.to):
+                self._move(message, receipts, "undelivered", 30034)
                 return
             self._move(message, receipts, status)
 

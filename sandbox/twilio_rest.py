@@ -19,6 +19,7 @@ from aiohttp import web
 
 from .stage import Faults, Wire
 from .twilio_carrier import Carrier
+from .twilio_messaging import Messaging
 from .twilio_pages import in_span, page, parse_day
 from .twilio_rules import KNOWN, Draft, Fault, check_draft, is_url
 from .twilio_store import HOST, TERMINAL, Account, Media, Message, Store, new_sid, newest_first
@@ -65,12 +66,14 @@ class Rest:
         self._announce = announce
         self.under_way = 0  # requests that are being answered now
         self._links: dict[str, tuple[Media, float]] = {}
+        self._messaging = Messaging(store, account)
 
     def routes(self) -> list[web.RouteDef]:
         """Every path that exists; all others under `/twilio/` answer 20404."""
         root = f"{MOUNT}/2010-04-01/Accounts/{{account}}"
         message, numbers = f"{root}/Messages/{{sid}}", f"{root}/IncomingPhoneNumbers"
         calls: list[tuple[str, str, Call]] = [
+            *self._messaging.calls(),
             ("GET", f"{root}.json", self._fetch_account),
             ("GET", f"{root}/Messages.json", self._list_messages),
             ("POST", f"{root}/Messages.json", self._create),

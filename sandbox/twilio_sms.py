@@ -45,7 +45,7 @@ class TwilioStandIn:
         self._faults = faults
         self._changed = changed
         self._caller = Caller(cast.credentials.auth_token, wire)
-        self._carrier = Carrier(self.store, self._caller, faults, self._announce)
+        self._carrier = Carrier(self.store, self.account, self._caller, faults, self._announce)
         self._rest = Rest(self.store, self.account, self._carrier, wire, faults, self._announce)
 
     def routes(self) -> list[web.RouteDef]:

@@ -5,6 +5,7 @@ Shapes follow Twilio's OpenAPI description of 2010-04-01; dates are RFC 2822 in 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -40,16 +41,38 @@ _COUNTRIES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """A messaging service: its numbers (E.164), and its A2P campaign's `campaign_status`, "" where it has none."""
+
+    name: str
+    numbers: tuple[str, ...] = ()
+    campaign: str = ""
+
+    @property
+    def sid(self) -> str:
+        """MG and 32 hex digits."""
+        return "MG" + hashlib.sha256(self.name.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Settings of the account that a real one has in the console.
 
     `verified`: whom a trial account may text. `advanced_opt_out`: `OptOutType` comes with inbound texts
-    (Twilio sends it only with Advanced Opt-Out of a Messaging Service).
+    (Twilio sends it only with Advanced Opt-Out of a Messaging Service). `services`: None is one with every US number
+    and a verified campaign.
     """
 
     kind: str = "Full"
     verified: frozenset[str] = frozenset()
     advanced_opt_out: bool = False
+    services: tuple[Service, ...] | None = None
+
+    def carried(self, sender: str, to: str) -> bool:
+        """Whether US carriers take a text: those from unregistered US numbers they refuse (30034)."""
+        if self.services is None or not (sender.startswith("+1") and to.startswith("+1")):
+            return True
+        return any(sender in it.numbers and it.campaign == "VERIFIED" for it in self.services)
 
 
 @dataclass(slots=True)

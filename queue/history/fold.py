@@ -59,7 +59,7 @@ class ContactRow:
 
 @dataclass(slots=True)
 class MessageRow:
-    """A row of `messages`."""
+    """A row of `messages`; `under_way`: since when (ms) it is with its door and has no last receipt."""
 
     contact: str
     n: int
@@ -70,6 +70,7 @@ class MessageRow:
     agent: str = ""
     provider_id: str = ""
     error: str = ""
+    under_way: int | None = None
 
 
 @dataclass(slots=True)
@@ -303,6 +304,10 @@ def _receipt(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     message = tale.message(event.n, event.t)
     message.status = _text(x.get("status")) or message.status
     message.error = _text(x.get("error"))
+    if message.status in ("delivered", "failed"):
+        message.under_way = None
+    elif message.under_way is None:
+        message.under_way = event.t
     message.provider_id = _text(x.get("provider_id")) or message.provider_id
 
 

@@ -20,7 +20,8 @@ from .fold import clean
 from .plans import read_version, read_versions
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
-from .told import Place, read_told
+from .told import Place, read_told, read_under_way
+from .untold import Untold
 
 REBUILD_WAIT = 3_600.0  # seconds
 MOST_EVENTS = 5_000
@@ -90,6 +91,11 @@ class History:
     async def close(self) -> None:
         """Close every connection."""
         await self.database.close()
+
+    @property
+    def untold(self) -> Untold:
+        """What was changed in here without the ledger."""
+        return Untold(self.database)
 
     @_whole(WRITE_WAIT)
     async def wipe(self) -> None:
@@ -219,6 +225,17 @@ class History:
         order = (contacts.c.arrived.desc(), contacts.c.id.desc())
         query = select(contacts).where(*conditions).order_by(*order).limit(max(0, limit))
         return (await connection.execute(query)).mappings().all()
+
+    @_whole(READ_WAIT)
+    async def under_way(
+        self, after: tuple[int, str, int], until: int, limit: int
+    ) -> tuple[tuple[int, str, int], ...]:
+        """Texts with their door and without a last receipt, behind `after` and since `until` (ms) at the latest.
+
+        Since when, contact, number; in order.
+        """
+        async with self.database.read() as connection:
+            return await read_under_way(connection, after, until, limit)
 
     @_whole(READ_WAIT)
     async def told(

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 import phonenumbers
 
 from .records import Card, Clash
 from .sheet import BadFile, Complaint, Line, Reader, Seen
+from .untold import Untold
 
 BATCH = 200
 MOST_COMPLAINTS = 1_000
@@ -53,9 +56,17 @@ class Cards(Protocol):
     async def put_cards(self, cards: Sequence[Card]) -> Sequence[Clash]:
         """Create or replace them; those with an address of somebody else are left out and named."""
 
+    @property
+    def untold(self) -> Untold:
+        """Where the change is noted for the audit log."""
 
-async def import_customers(history: Cards, path: Path, region: str | None = None) -> Report:
+
+async def import_customers(
+    history: Cards, path: Path, region: str | None = None, who: str = "", origin: str = "command line"
+) -> Report:
     """Import the file at `path`; `region` ("DE") is whose phone numbers those without a country code are.
+
+    `who` imports it, from `origin`: the audit log hears of it before the first customer is changed, and of the outcome.
 
     Reads in a thread and in batches; what is remembered of a line is about 100 bytes per address. Raises
     BadFile (unreadable, no text, no column with addresses) before anything is changed, HistoryUnavailable
@@ -64,14 +75,24 @@ async def import_customers(history: Cards, path: Path, region: str | None = None
     if region is not None and region.upper() not in phonenumbers.SUPPORTED_REGIONS:
         raise BadFile(f'"{region[:20]}" is no region: write two letters, like DE.')
     reader = await asyncio.to_thread(Reader.open, path, region.upper() if region else None)
+    what: dict[str, object] = {"file": path.name, "import": uuid4().hex[:12]}
     try:
         report = Report(encoding=reader.encoding, delimiter=reader.delimiter)
+        await _note(history, who, "customers.import", origin, what)
         while lines := await asyncio.to_thread(reader.batch, BATCH):
             await _take(history, lines, report, reader.seen)
     finally:
         reader.close()
     report.complaints.sort(key=lambda it: it.line)
+    outcome = {"customers": report.imported, "lines refused": report.refused}
+    await _note(history, who, "customers.imported", origin, what | outcome)
     return report
+
+
+async def _note(history: Cards, who: str, act: str, origin: str, what: Mapping[str, object]) -> None:
+    now = datetime.now(UTC)
+    told = {**what, "at": now.isoformat(timespec="seconds")}  # the log hears of it when a Tierline runs
+    await history.untold.note(who, act, origin, told, round(now.timestamp() * 1000))
 
 
 async def _take(history: Cards, lines: Sequence[Line | Complaint], report: Report, seen: Seen) -> None:

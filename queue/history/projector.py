@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from time import monotonic
@@ -15,6 +15,7 @@ from ..failures import StoreError
 from ..state import Event
 from .database import HistoryRefused
 from .fold import KEPT
+from .untold import Untold
 
 log = structlog.get_logger()
 
@@ -60,12 +61,19 @@ class Ledger(Protocol):
     async def contact(self, id: str) -> object | None:
         """The contact if the store has it."""
 
+    async def audit(self, who: str, act: str, what: Mapping[str, object], origin: str) -> None:
+        """Tell the audit log of a change."""
+
     async def now(self) -> int:
         """The queue's instant, ms."""
 
 
 class Archive(Protocol):
     """What the projector asks of the history."""
+
+    @property
+    def untold(self) -> Untold:
+        """What was changed in it without the ledger."""
 
     async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:
         """Archived events behind the entry `after`, whole entries; and whether there are more."""
@@ -155,6 +163,7 @@ class Projector:
                     return
                 renewed = self.clock()
             if self.clock() - tidied > TIDY:
+                await self._tell()
                 await self.tidy()
                 tidied = self.clock()
 
@@ -223,6 +232,12 @@ class Projector:
         self.set_aside += 1
         about = ", ".join(sorted({it.c for it in each if it.c})) or "no contact"
         await self.told(f"The history could not take in ledger entry {entry} ({about}): it was set aside.")
+
+    async def _tell(self) -> None:
+        """Tell the audit log what was changed without the ledger: twice if we die right in between, never not."""
+        for it in await self.history.untold.first():
+            await self.queue.audit(it.who, it.act, it.what, it.origin)
+            await self.history.untold.told(it.id)
 
     async def tidy(self) -> int:
         """Trim the ledger, and drop from the store what ended long enough ago; how many contacts.

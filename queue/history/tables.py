@@ -2,18 +2,24 @@
 
 From the ledger: `events` (the archive, whole), and what is worked out from it: `contacts`, `messages`,
 `offers`, `arrivals` (the outside's ids), `plans`; and `audit`, chained once and never worked out again. From
-people: `customers`, `addresses`, `facts`. `endings` is work left to do in the store. All instants are
-milliseconds since the epoch.
+people: `customers`, `addresses`, `facts`. `endings` is work left to do in the store, `untold` what the audit log is
+still to hear. All instants are milliseconds since the epoch.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.dialects import sqlite
 
 metadata = MetaData()
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of these rows alone, in both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 customers = Table(
     "customers",
@@ -103,6 +109,8 @@ messages = Table(
     Column("agent", Text, nullable=False),
     Column("provider_id", Text, nullable=False),
     Column("error", Text, nullable=False),
+    Column("under_way", BigInteger),
+    Index("messages_under_way", "under_way", "contact", "n", **_where("under_way IS NOT NULL")),
 )
 
 offers = Table(
@@ -167,6 +175,17 @@ audit = Table(
     Column("origin", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("hash", Text, nullable=False),
+)
+
+untold = Table(
+    "untold",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("what", Text, nullable=False),
 )
 
 PROJECTED = (contacts, messages, offers, arrivals, plans)

@@ -1,4 +1,4 @@
-"""Who was told something, of contacts that have ended: so that they can be told what came of it."""
+"""What was told to whom, and what isn't known to have arrived: of texts that somebody has to come back to."""
 
 from __future__ import annotations
 
@@ -31,3 +31,15 @@ async def read_told(
         if over not in said[row["id"]].values()
     )  # fmt: skip
     return found, (rows[-1]["ended"], rows[-1]["id"]) if len(rows) == limit else None
+
+
+async def read_under_way(
+    connection: AsyncConnection, after: tuple[int, str, int], until: int, limit: int
+) -> tuple[tuple[int, str, int], ...]:
+    """See `History.under_way`."""
+    it = messages.c
+    key = (it.under_way, it.contact, it.n)
+    # The first two conditions are there for the index, whose rows all have an instant.
+    between = (it.under_way >= after[0], it.under_way <= until, tuple_(*key) > after)
+    rows = await connection.execute(select(*key).where(*between).order_by(*key).limit(limit))
+    return tuple((int(since), str(contact), int(n)) for since, contact, n in rows)

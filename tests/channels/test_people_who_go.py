@@ -118,3 +118,20 @@ async def test_also_in_a_service_of_one_step_a_supervisor_is_told_that_nobody_is
         assert any("nobody on shift may take it" in m["text"] for m in why["timeline"])
         await it.slash("Ada", "available")
         await it.accept("Ada", "anybody there?")
+
+
+async def test_where_a_services_only_step_asks_for_it_a_supervisor_is_told_that_somebody_waits(
+    tmp_path: Path,
+) -> None:
+    one = TOLD.replace(
+        "steps: [{tiers: [L1], until: 30m}, {then: hold}]", "steps: [{tiers: [L1], then: hold, alert: true}]"
+    )
+    async with inside(tmp_path, one) as it:
+        await it.slash("Ada", "available")
+        assert await it.text("mine", EVA) == 200
+        await it.until(lambda: _state(it, EVA, "offered"))
+        await it.app.outbox.settled()
+        assert not await it.told("contacts wait"), "it is offered at once: nobody waits"
+        assert await it.text("not yet mine", JONAS) == 200
+        waiting = await it.until(lambda: _state(it, JONAS, "waiting"))
+        await it.until(lambda: it.told(f"help: contacts wait in step 1 of 1, {waiting['id']} among them"))

@@ -71,7 +71,8 @@ async def site(client: Client) -> AsyncIterator[str]:
     yield name
     mine = await all_keys(client, f"{{{name}}}:*")
     strays = await all_keys(client) - before - mine
-    for key in mine | strays:
-        await client.call("UNLINK", key)
+    keys = sorted(mine | strays)
+    for i in range(0, len(keys), 500):
+        await client.call("UNLINK", *keys[i : i + 500])
     assert not strays, f"keys outside {{{name}}}: were left behind: {sorted(strays)[:10]}"
     assert not await all_keys(client, f"{{{name}}}:*")

@@ -17,7 +17,7 @@ from tierline.queue.history.database import FILE, HistoryUnavailable, HistoryUnu
 from tierline.queue.history.history import History
 from tierline.queue.history.tables import metadata
 
-VERSIONS = ["0001", "0002", "0003"]
+VERSIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_knows(history: History) -> None:

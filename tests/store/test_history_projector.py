@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
 
@@ -85,6 +85,10 @@ class Ledger:
             return False
         self.contacts.discard(contact)
         return True
+
+    async def audit(self, who: str, act: str, what: Mapping[str, object], origin: str) -> None:
+        n = len(self.entries) + 1
+        self.add([told(n, "audit", id=f"{n}-0", who=who, act=act, what=what, origin=origin)])
 
     async def now(self) -> int:
         return self.instant
