@@ -12,6 +12,8 @@ from .seen import Event, Seen, Violation
 SLACK = 1_500
 """ms by which this machine's clock and the store's may be read apart."""
 GONE = ("closed", "abandoned", "dead")
+MOVES = {"transfer": "transferring", "release": "queued", "snooze": "snoozed", "spam": "closed"}
+"""What a confirmed move must have left."""
 
 
 def check(seen: Seen) -> list[Violation]:
@@ -266,12 +268,16 @@ def threads(seen: Seen) -> list[Violation]:
 
 
 def acknowledged(seen: Seen) -> list[Violation]:
-    """A presence or a plan that was confirmed is in the history."""
+    """A presence, a plan or a move that was confirmed is in the history."""
     found = []
     versions = {int(e.x.get("version") or 0) for e in seen.events if e.e == "plan"}
     for version in seen.published:
         if version not in versions:
             found.append(Violation("plan lost", str(version), "published with 200, and not in the history"))
+    told = {(e.e, e.c) for e in seen.events}
+    for move in seen.moved:
+        if (MOVES[move.what], move.contact) not in told:
+            found.append(Violation("move lost", move.contact, f"{move.what} was confirmed, and is nowhere"))
     course: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for e in seen.events:
         if e.e == "presence":

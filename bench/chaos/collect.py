@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from .crowd import Crowd, ms, payload
+from .crowd import Crowd, ms
+from .eyes import payload
 from .faults import Hands
 from .seen import Card, Event, Head, Line, Seen, Typed
 from .stage import Stage, rules
@@ -58,7 +59,7 @@ async def quiet(stage: Stage, crowd: Crowd, within: float) -> bool:
     loop = asyncio.get_running_loop()
     end, since, last = loop.time() + within, loop.time(), (0, 0)
     while loop.time() < end:
-        now = (crowd.wire, await asyncio.to_thread(count, stage.history))
+        now = (crowd.eyes.wire, await asyncio.to_thread(count, stage.history))
         if now != last:
             last, since = now, loop.time()
         if loop.time() - since > 2.0 and not await left(stage, crowd):
@@ -69,7 +70,7 @@ async def quiet(stage: Stage, crowd: Crowd, within: float) -> bool:
 
 async def left(stage: Stage, crowd: Crowd) -> int:
     """What `unsettled` says now."""
-    out, texts = {it.text for it in crowd.sent}, {it.sid for it in crowd.texted if it.accepted}
+    out, texts = {it.text for it in crowd.eyes.sent}, {it.sid for it in crowd.texted if it.accepted}
     return await asyncio.to_thread(unsettled, stage.history, out, texts)
 
 
@@ -96,14 +97,15 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
                 kind = "closing" if "told" in said else kind
                 lines.append(Line(str(said["contact"]), int(said.get("n", 0)), kind, str(it["text"])))
     return Seen(
-        rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.sent),
-        receipts=tuple(crowd.receipts), events=exported(stage.history),
+        rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.eyes.sent),
+        receipts=tuple(crowd.eyes.receipts), events=exported(stage.history),
         cards=tuple(cards), heads=tuple(heads), lines=tuple(lines),
         typed=tuple(
             Typed(it.agent, it.contact, it.place, it.text, it.meant, marks.get(it.place, frozenset()))
-            for it in crowd.typed
+            for it in crowd.hands.typed
         ),
         said=tuple(crowd.said), published=tuple(crowd.published), gaps=tuple(hands.gaps), ended=ms(),
+        moved=tuple(crowd.hands.moved), spammed=frozenset(crowd.hands.spammed),
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
                 if task is not None:
                     task.cancel()
         took["crowd and faults"] = time.monotonic() - begun - sum(took.values())
-        crowd.kind = True
+        crowd.be_kind()
         still = await _drain(stage, crowd, form.finishing)
         crowd.gone = True
         await crowd.everybody("offline")
@@ -135,7 +135,7 @@ async def _progress(crowd: Crowd, hands: Hands, form: Form) -> None:
     while True:
         await asyncio.sleep(10)
         print(
-            f"  {len(crowd.texted)} texts, {len(crowd.heads)} taken, {len(crowd.typed)} replies typed,"
-            f" {sum(hands.done.values())} of {form.faults} faults, wire {crowd.wire}",
+            f"  {len(crowd.texted)} texts, {len(crowd.eyes.heads)} taken, {len(crowd.hands.typed)} replies typed,"
+            f" {sum(hands.done.values())} of {form.faults} faults, wire {crowd.eyes.wire}",
             flush=True,
         )

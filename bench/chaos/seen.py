@@ -107,6 +107,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What was done with a contact beside answering it, as Slack confirmed it: transfer, release, snooze or spam."""
+
+    what: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What the plan promises: whom each step of a service asks, how many at once, and how much an agent takes."""
 
@@ -135,6 +143,9 @@ class Seen:
     typed: tuple[Typed, ...] = ()
     said: tuple[Said, ...] = ()
     published: tuple[int, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    spammed: frozenset[str] = frozenset()
+    """Contacts that somebody tried to end as spam."""
     gaps: tuple[tuple[int, int], ...] = ()
     """While nobody ticked: all workers stood still, or the store did (ms)."""
     ended: int = 0

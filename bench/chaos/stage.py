@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -190,6 +191,29 @@ class Stage:
             assert answer.status == 200, (path, found)
             return found
 
+    async def wire(self, query: str) -> tuple[list[dict[str, object]], int, int]:
+        """Exchanges of the wire, and the first and last number that was looked at (0 where there was nothing new)."""
+        async with self.http.get(f"{self.api}/wire?{query}") as answer:
+            found: list[dict[str, object]] = await answer.json()
+            ends = answer.headers.get("X-Wire-First", "0"), answer.headers.get("X-Wire-Last", "0")
+            return found, int(ends[0]), int(ends[1])
+
+    async def put_off(self, contact: str, seconds: float) -> None:
+        """By the product's API: the contact is snoozed for so long."""
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        await self.product_post(f"/contacts/{contact}/snooze", {"until": until.isoformat(), "by": "Mira"})
+
+    async def product_post(self, path: str, body: object) -> int:
+        """Of the product's own API; the status, 0 while it is away."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        timeout = aiohttp.ClientTimeout(total=10)
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with self.http.post(
+                f"{self.product}/api/v1{path}", json=body, headers=headers, timeout=timeout
+            ) as answer:
+                return answer.status
+        return 0
+
     async def product_get(self, path: str) -> list[dict[str, object]] | None:
         """Of the product's own API; None while it is away."""
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -290,7 +314,7 @@ async def open_stage(
 async def _know(stage: Stage) -> None:
     async with stage.http.get(f"{stage.api}/state") as answer:
         state = await answer.json()
-    stage.people = {it["name"]: (it["slack"], it["dm"]) for it in state["agents"]}
+    stage.people = {it["name"]: (it["slack"], it["dm"]) for it in (*state["agents"], *state["supervisors"])}
     stage.rooms = {it["id"]: it["name"] for it in state["channels"] if it["name"].startswith("desk")}
     status, _ = await stage.post(
         "/faults", {"twilio": {"enforce_limits": False}, "slack": {"enforce_limits": False}}
