@@ -260,7 +260,7 @@ def threads(seen: Seen) -> list[Violation]:
     found += [Violation("no thread", c, "taken, and nowhere to answer") for c in sorted(taken - set(count))]
     found += [Violation("thread open", it.contact, "closed, and its thread doesn't know") for it in seen.heads
               if it.open and it.contact in ended]  # fmt: skip
-    lines = Counter((it.contact, it.n, it.kind) for it in seen.lines if it.n and it.kind == "line")
+    lines = Counter((it.contact, it.n, it.text) for it in seen.lines if it.n and it.kind == "line")
     found += [
         Violation("line twice", f"{c}.{n}", f"{many} times") for (c, n, _), many in lines.items() if many > 1
     ]

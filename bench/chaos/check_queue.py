@@ -88,6 +88,8 @@ class Walk(Tale):
         c.service = str(e.x.get("service") or c.service)
         c.state, c.owner, c.rank, c.step = "waiting", "", int(e.x.get("rank") or c.rank), step
         c.handing, c.only = False, ""
+        if e.x.get("exclude"):
+            c.out[str(e.x.get("from"))] = 1 << 62
         self.place(c)
 
     def _on_transferring(self, e: Event) -> None:

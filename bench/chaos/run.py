@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import resource
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ class Outcome:
     settled: bool
     seconds: dict[str, float] = field(default_factory=dict)
     open: int = 0
+    cpu: tuple[float, float] = (0.0, 0.0)
+    """Seconds of processor time: of crowd, proxy and checker; of the product, its store and the stand-ins."""
 
 
 async def chaos(form: Form, tell: bool = True) -> Outcome:
@@ -82,7 +85,7 @@ async def chaos(form: Form, tell: bool = True) -> Outcome:
 
 
 async def _run(form: Form, home: Path, tell: bool) -> Outcome:
-    rng, took, begun = random.Random(form.seed), {}, time.monotonic()
+    rng, took, begun, spent = random.Random(form.seed), {}, time.monotonic(), _spent()
     async with open_stage(home, form.people, tree=form.tree) as stage:
         crowd = Crowd(stage, random.Random(rng.random()), lives=form.lives)
         hands = Hands(stage, random.Random(rng.random()))
@@ -111,7 +114,15 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
         trouble = tuple(crowd.trouble + hands.trouble)
     violations = check(seen)
     took["check"] = time.monotonic() - begun - sum(took.values())
-    return Outcome(seen, tuple(violations), hands.done, trouble, settled, took, still)
+    ours, theirs = (now - before for now, before in zip(_spent(), spent, strict=True))
+    return Outcome(seen, tuple(violations), hands.done, trouble, settled, took, still, (ours, theirs))
+
+
+def _spent() -> tuple[float, float]:
+    """Processor time so far: this process's, and that of those it started and saw end."""
+    each = (resource.getrusage(it) for it in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    ours, theirs = (it.ru_utime + it.ru_stime for it in each)
+    return ours, theirs
 
 
 async def _drain(stage: Stage, crowd: Crowd, within: float) -> int:
