@@ -32,6 +32,10 @@ class Seeded:
     agents: int = 8
     seconds: float = 10.0
     lives: float = 1.0
+    declines: float = 0.07
+    moves: float = 1.0
+    checks: tuple[str, ...] = ()
+    """Those of which one must find it."""
 
 
 def _one(file: str, passage: str, instead: str, *kinds: str, faults: int = 6, **more: float) -> Seeded:

@@ -42,8 +42,11 @@ class Walk(Tale):
         for name in touched:
             self.judge_agent(self.agents[name])
         contacts = {e.c for e in events if e.c}
+        heard = {e.c for e in events if e.e == "message" and e.x.get("kind") == "in"}
         for c in contacts:
             self.judge_contact(self.contacts.get(c))
+            if c in heard and self.contacts[c].state == "snoozed":
+                self.tell("sleeps on", c, "its customer has written")
         self.conserve(events[0].t, contacts, touched, any(e.e in ("presence", "desk") for e in events))
 
     def _holders(self, contact: str) -> set[str]:
@@ -88,7 +91,7 @@ class Walk(Tale):
         c.service = str(e.x.get("service") or c.service)
         c.state, c.owner, c.rank, c.step = "waiting", "", int(e.x.get("rank") or c.rank), step
         c.handing, c.only = False, ""
-        if e.x.get("exclude"):
+        if e.x.get("exclude") or e.x.get("why") == "owner silent":
             c.out[str(e.x.get("from"))] = 1 << 62
         self.place(c)
 
@@ -130,8 +133,24 @@ class Walk(Tale):
         self._agent(e.a).own.add(e.c)
         self.place(c)
 
+    def _on_message(self, e: Event) -> None:
+        if e.x.get("kind") == "in":
+            self.contacts[e.c].written, self.contacts[e.c].nudged = True, False
+
+    def _on_message_out(self, e: Event) -> None:
+        if e.x.get("kind") == "reply":
+            self.contacts[e.c].written = False
+
+    def _on_nudged(self, e: Event) -> None:
+        c = self.contacts[e.c]
+        if c.nudged:
+            self.tell("reminded again", e.c, f"{e.a} was reminded already")
+        c.nudged = True
+
     def _on_snoozed(self, e: Event) -> None:
         c = self.contacts[e.c]
+        if e.x.get("why") == "quiet" and c.written:
+            self.tell("put off", e.c, "as quiet, though its customer has written")
         self._agent(e.a).own.discard(e.c)
         c.state, c.owner = "snoozed", e.a
         self.place(c)
@@ -188,6 +207,7 @@ class Walk(Tale):
             self.tell("two owners", e.c, f"{e.a} accepted an offer that wasn't live")
         self._end_offer(c, e)
         c.state, c.owner, c.handing, c.only, c.meant = "active", e.a, False, "", ""
+        c.nudged = False
         c.out.clear()
         a.own.add(e.c)
         a.since, a.misses = e.t, 0
@@ -229,7 +249,7 @@ class Walk(Tale):
 
     def _on_reply_held(self, e: Event) -> None:
         c = self.contacts[e.c]
-        if c.state != "active" or c.owner != e.a:
+        if c.state not in ("active", "snoozed") or c.owner != e.a:
             self.tell("not the owner", f"{e.c}.{e.n}", f"a reply of {e.a} was taken; the owner is {c.owner}")
 
     def _on_wrapping(self, e: Event) -> None:

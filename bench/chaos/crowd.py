@@ -38,6 +38,8 @@ class Crowd:
     rng: random.Random
     lives: float = 1.0
     """The share of offers that are answered at all; the others run out or are declined."""
+    declines: float = 0.07
+    """The share of offers that are declined."""
     spam: float = 0.02
     """The share of conversations that a supervisor ends as spam."""
     texted: list[Texted] = field(default_factory=list)
@@ -148,10 +150,10 @@ class Crowd:
         if not self.kind and what < 0.08:
             return
         where = {"channel": channel, "ts": ts}
-        if not self.kind and what < 0.15:
+        if not self.kind and what < 0.08 + self.declines:
             await self.hands.act(name, "/slack/act", where | {"action_id": "offer.decline"})
             return
-        if not self.kind and what < 0.15 + self.spam:
+        if not self.kind and what < 0.08 + self.declines + self.spam:
             await self.hands.spam(contact)
             return
         if not self.kind and self.rng.random() > self.lives:

@@ -41,6 +41,8 @@ class Fingers:
     """What Slack said was done."""
     spammed: set[str] = field(default_factory=set)
     """Contacts that a supervisor tried to end as spam."""
+    often: float = 1.0
+    """How much more often than usual something is handed over or put off."""
     kind: bool = False
     """In the end nobody hands over or puts off any more."""
     alone: dict[str, float] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Fingers:
         await asyncio.sleep(self.rng.uniform(0.0, 1.0))
         what = self.rng.random()
         for move, share in MOVES if not self.kind else ():
-            what -= share
+            what -= share * self.often
             if what < 0:
                 return await self._move(move, name, contact, head)
         await self._close(name, contact, head)

@@ -39,6 +39,8 @@ class Form:
     drain: float = 0.0
     tree: Path | None = None
     lives: float = 1.0
+    declines: float = 0.07
+    moves: float = 1.0
     settle: float = SETTLE
     plans: int = 2
     home: Path | None = None
@@ -87,7 +89,8 @@ async def chaos(form: Form, tell: bool = True) -> Outcome:
 async def _run(form: Form, home: Path, tell: bool) -> Outcome:
     rng, took, begun, spent = random.Random(form.seed), {}, time.monotonic(), _spent()
     async with open_stage(home, form.people, tree=form.tree) as stage:
-        crowd = Crowd(stage, random.Random(rng.random()), lives=form.lives)
+        crowd = Crowd(stage, random.Random(rng.random()), form.lives, form.declines)
+        crowd.hands.often = form.moves
         hands = Hands(stage, random.Random(rng.random()))
         crowd.start()
         await crowd.everybody("available")

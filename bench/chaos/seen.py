@@ -124,6 +124,8 @@ class Rules:
     until: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """How old (ms) a contact is when each of its steps but the last ends."""
     most: int = 4
+    """Texts at once, where `caps` says nothing else of the agent."""
+    caps: Mapping[str, int] = field(default_factory=dict)
     offer_ms: int = 6_000
     hold_ms: int = 2_000
 

@@ -28,6 +28,7 @@ DESK = "+4930100"
 LEASE = 2.0
 RETRIED = "rc=3&rp=all"
 """As `tierline setup` writes it: Twilio tries three times more after any failure."""
+CAP = 2
 CHANNELS = 8
 """Threads are spread over so many channels: a look at one stays short."""
 
@@ -36,7 +37,8 @@ def plan(agents: int) -> str:
     """A plan with two tiers, two services, and one offer at a time or two."""
     rooms = ", ".join(f'"#desk{i}"' for i in range(CHANNELS))
     people = "\n".join(
-        f"  - {{name: {agent_name(i)}, slack: {agent_name(i).lower()}@chaos.example, team: desk, tier: L{tier_of(i)}}}"
+        f"  - {{name: {agent_name(i)}, slack: {agent_name(i).lower()}@chaos.example, team: desk,"
+        f" tier: L{tier_of(i)}{_cap(i)}}}"
         for i in range(agents)
     )
     steps = "[{tiers: [L1], until: 8s}, {tiers: [L1, L2], until: 16s}, {tiers: [L1, L2], then: hold}]"
@@ -47,7 +49,7 @@ languages: [en]
 supervisors: [mira@chaos.example]
 alerts: {{slack: "#ops"}}
 schedules: {{always: {{hours: "24/7"}}}}
-channels: {{sms: {{offer: 6s, wrap_up: 1s, from: "{DESK}"}}}}
+channels: {{sms: {{offer: 6s, wrap_up: 1s, quiet: 6s, nudge: 8s, from: "{DESK}"}}}}
 teams: {{desk: {{channel: [{rooms}]}}}}
 services:
   help: {{schedule: always, answer_within: 10m, steps: {steps}}}
@@ -70,6 +72,15 @@ def tier_of(i: int) -> int:
     return 2 if i % 4 == 3 else 1
 
 
+def capped(i: int) -> bool:
+    """Every fifth takes two texts at once, where others take four."""
+    return i % 5 == 2
+
+
+def _cap(i: int) -> str:
+    return f", capacity: {{caps: {{sms: {CAP}}}}}" if capped(i) else ""
+
+
 def rules(agents: int) -> Rules:
     """What `plan(agents)` promises."""
     one, two = frozenset({1}), frozenset({1, 2})
@@ -77,6 +88,7 @@ def rules(agents: int) -> Rules:
         tier={agent_name(i): tier_of(i) for i in range(agents)},
         steps={"help": (one, two, two), "both": (two, two)},
         at_once={"help": 1, "both": 2},
+        caps={agent_name(i): CAP for i in range(agents) if capped(i)},
         until={"help": (8_000, 16_000), "both": (8_000,)},
     )
 

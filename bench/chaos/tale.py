@@ -42,6 +42,9 @@ class Contact:
     meant: str = ""
     """Who may be asked alone until `until`: it was theirs."""
     until: int = 0
+    written: bool = False
+    """Whether the customer wrote after the last reply."""
+    nudged: bool = False
 
     @property
     def waits(self) -> bool:
@@ -99,6 +102,10 @@ class Tale:
         """How many offers of it may be live."""
         return 1 if c.only else self.rules.at_once.get(c.service, 1)
 
+    def most(self, agent: str) -> int:
+        """How many contacts they take at once."""
+        return self.rules.caps.get(agent, self.rules.most)
+
     def handed(self, c: Contact, to: str) -> Tiers | None:
         """Whom the steps ask of what is handed over to an agent, a tier, a team or a service."""
         steps = self.rules.steps.get(c.service, ())
@@ -131,7 +138,7 @@ class Tale:
 
     def judge_agent(self, a: Agent) -> None:
         load = len(a.offers) + len(a.own)
-        if load > self.rules.most:
+        if load > self.most(a.name):
             self.tell(
                 "over capacity", a.name, f"{load} contacts at once: {sorted(a.own)}, {sorted(a.offers)}"
             )
@@ -154,7 +161,12 @@ class Tale:
 
     def _is_free(self, a: Agent) -> bool:
         rules = self.rules
-        return a.presence == "available" and not a.offers and len(a.own) < rules.most and a.name in rules.tier
+        return (
+            a.presence == "available"
+            and not a.offers
+            and len(a.own) < self.most(a.name)
+            and a.name in rules.tier
+        )
 
     def conserve(self, now: int, contacts: set[str], agents: set[str], whole: bool) -> None:
         """Nobody waits beside somebody who may take them: not longer than until the next tick.
@@ -217,7 +229,7 @@ class Tale:
         c = Contact(e.c, str(arrived.x.get("service")), step=int(e.x.get("step") or 0))
         mine = self.rules.tier.get(e.a, 0)
         for name, (presence, load, since, busy) in before.items():
-            fits = presence == "available" and not busy and load < self.rules.most and name != e.a
+            fits = presence == "available" and not busy and load < self.most(name) and name != e.a
             if not fits or e.a not in before or not self.admits(c, name):
                 continue
             tier = self.rules.tier.get(name, 9)
