@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from .archive import snoozed
 from .eyes import Eyes
 from .fingers import Fingers
 from .seen import Said, Texted
@@ -24,6 +25,9 @@ from .stage import Stage
 Json = dict[str, Any]
 TRIES = 12
 """How often a customer texts again who sees that nothing happens."""
+
+AT_ONCE = 256
+"""Customers who text at one time; where nobody answers for a while, later ones wait."""
 
 
 def ms() -> int:
@@ -97,7 +101,7 @@ class Crowd:
 
     async def customers(self, count: int, seconds: float) -> None:
         """`count` conversations within `seconds`, some with more than one text."""
-        begun, room = time.monotonic(), asyncio.Semaphore(48)
+        begun, room = time.monotonic(), asyncio.Semaphore(AT_ONCE)
         texts: set[asyncio.Task[None]] = set()
         for i in range(count):
             await asyncio.sleep(max(0.0, begun + i * seconds / count - time.monotonic()))
@@ -205,8 +209,8 @@ class Crowd:
                 self.off[name] = time.monotonic() + self.rng.uniform(1.0, 6.0)
                 await self.duty(name, self.rng.choice(("away", "offline")))
             if self.kind and not self.gone:
-                for it in await self.stage.product_get("/contacts?state=snoozed") or ():
-                    await self.stage.product_post(f"/contacts/{it['id']}/wake", {"by": "Mira"})
+                for contact in await asyncio.to_thread(snoozed, self.stage.history):
+                    await self.stage.product_post(f"/contacts/{contact}/wake", {"by": "Mira"})
             forgotten = await self._look_after(await self.stage.product_get("/agents") or (), forgotten)
 
     async def _look_after(self, people: Iterable[Json], before: set[str]) -> set[str]:

@@ -247,6 +247,9 @@ class Tale:
             step_ends = self.rules.until.get(c.service, ())[c.step : c.step + 1]
             if c.state == "waiting" and step_ends and not c.route and now - c.arrived > step_ends[0] + LATE:
                 self.tell("step for ever", c.id, f"step {c.step} should have ended at {step_ends[0]} ms")
+            alone = self.agents[c.only].presence == "available" if c.only else True
+            if c.handing and not alone:
+                self.tell("handed for ever", c.id, f"to {c.only}, who isn't there")
             if c.state == "wrapping":
                 self.tell("wraps for ever", c.id, "its wrap-up never ended")
             if c.state == "new":
