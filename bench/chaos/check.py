@@ -12,8 +12,16 @@ from .seen import Event, Seen, Violation
 SLACK = 1_500
 """ms by which this machine's clock and the store's may be read apart."""
 GONE = ("closed", "abandoned", "dead")
-MOVES = {"transfer": "transferring", "release": "queued", "snooze": "snoozed", "spam": "closed"}
+MOVES = {
+    "transfer": "transferring",
+    "release": "queued",
+    "snooze": "snoozed",
+    "split": "split",
+    "spam": "closed",
+}
 """What a confirmed move must have left."""
+ONLY_ASKED = ("transfer", "split")
+"""What nothing but somebody's order brings about."""
 
 
 def check(seen: Seen) -> list[Violation]:
@@ -40,7 +48,7 @@ def accepted_texts(seen: Seen) -> list[Violation]:
     for event in seen.events:
         if event.e in ("arrived", "message"):
             said = spoken(event)
-            if said.get("event"):
+            if said.get("event") and not event.x.get("split_from"):
                 held[str(said["event"])].append((event.c, event.n, str(said.get("text"))))
     found = []
     for it in seen.texted:
@@ -62,6 +70,8 @@ def conversations(seen: Seen) -> list[Violation]:
     for event in seen.events:
         if event.e == "arrived":
             thread = str(event.x.get("thread") or "")
+            if not thread:
+                continue  # split off: nobody writes to it
             if thread in opened:
                 found.append(
                     Violation("two contacts", event.c, f"{thread} has {opened[thread]} open already")
@@ -267,6 +277,18 @@ def threads(seen: Seen) -> list[Violation]:
     return found
 
 
+def moves(seen: Seen) -> list[Violation]:
+    """What people asked for happened as often as they asked, at most."""
+    done = Counter((what, e.c) for e in seen.events for what in ONLY_ASKED if e.e == MOVES[what])
+    return [
+        Violation(
+            "moved twice", contact, f"{what}: {n} times, asked for {seen.asked.get((what, contact), 0)} times"
+        )
+        for (what, contact), n in done.items()
+        if n > seen.asked.get((what, contact), 0)
+    ]
+
+
 def acknowledged(seen: Seen) -> list[Violation]:
     """A presence, a plan or a move that was confirmed is in the history."""
     found = []
@@ -303,6 +325,7 @@ CHECKS: tuple[Callable[[Seen], list[Violation]], ...] = (
     notes,
     cards,
     threads,
+    moves,
     acknowledged,
     walk,
 )

@@ -22,7 +22,6 @@ DESK_GAP = 2_000
 class Walk(Tale):
     """Takes in one entry after the other."""
 
-    quiet: bool = True
     now_in: set[str] = field(default_factory=set)
 
     # ---- one entry ----------------------------------------------------------------------------------------------
@@ -34,7 +33,6 @@ class Walk(Tale):
             before = {name: (a.presence, len(a.offers) + len(a.own), a.since, bool(a.offers))
                       for name, a in self.agents.items()}  # fmt: skip
             self.turn(events, offered, before)
-        self.quiet = self.beside is None
         self.now_in = {e.c for e in events if e.e in ("arrived", "queued")}
         for event in events:
             self._take(event)
@@ -89,7 +87,11 @@ class Walk(Tale):
         step = c.step if c.handing else 0
         c.meant, c.until = c.only or str(e.x.get("from") or ""), e.t + ALONE
         c.service = str(e.x.get("service") or c.service)
-        c.state, c.owner, c.rank, c.step = "waiting", "", int(e.x.get("rank") or c.rank), step
+        rank = int(e.x.get("rank") or c.rank)
+        if c.state == "snoozed" and c.owed_before and not c.route and rank > c.rank:
+            self.tell("rank lost", e.c, f"its customer was owed an answer; {c.rank} became {rank}")
+        c.arrived = e.t
+        c.state, c.owner, c.rank, c.step = "waiting", "", rank, step
         c.handing, c.only = False, ""
         if e.x.get("exclude") or e.x.get("why") == "owner silent":
             c.out[str(e.x.get("from"))] = 1 << 62
@@ -135,11 +137,12 @@ class Walk(Tale):
 
     def _on_message(self, e: Event) -> None:
         if e.x.get("kind") == "in":
-            self.contacts[e.c].written, self.contacts[e.c].nudged = True, False
+            c = self.contacts[e.c]
+            c.owed_before, c.owed, c.nudged = c.owed, True, False
 
     def _on_message_out(self, e: Event) -> None:
         if e.x.get("kind") == "reply":
-            self.contacts[e.c].written = False
+            self.contacts[e.c].owed = self.contacts[e.c].owed_before = False
 
     def _on_nudged(self, e: Event) -> None:
         c = self.contacts[e.c]
@@ -149,7 +152,7 @@ class Walk(Tale):
 
     def _on_snoozed(self, e: Event) -> None:
         c = self.contacts[e.c]
-        if e.x.get("why") == "quiet" and c.written:
+        if e.x.get("why") == "quiet" and c.owed:
             self.tell("put off", e.c, "as quiet, though its customer has written")
         self._agent(e.a).own.discard(e.c)
         c.state, c.owner = "snoozed", e.a
@@ -176,6 +179,9 @@ class Walk(Tale):
             self.tell("desk down", f"{e.c}:{e.n}", f"offered to {e.a} while Slack was known to be down")
         if c.rank and int(e.x.get("rank") or c.rank) != c.rank:
             self.tell("rank lost", f"{e.c}:{e.n}", f"{c.rank} became {e.x.get('rank')}")
+        ends = self.rules.until.get(c.service, ())[c.step : c.step + 1]
+        if ends and not c.route and e.t - c.arrived > ends[0] + LATE + self.stood(c.arrived, e.t):
+            self.tell("step for ever", e.c, f"step {c.step} should have ended at {ends[0]} ms")
         self._order(e, c)
         c.offers[e.n] = e.a
         self.made[e.c, e.n] = e.t
@@ -183,9 +189,7 @@ class Walk(Tale):
         self.place(c)
 
     def _order(self, e: Event, c: Contact) -> None:
-        # Where somebody waited beside somebody free already, the time isn't quiet: what a bounded step left is being
-        # made up for, and `overdue` says how long that may take.
-        if not c.rank or not self.quiet:
+        if not c.rank:
             return
         # A pause that is over counts once a tick has had the time to say so.
         known = e.t - PATIENCE - self.stood(e.t - PAUSE, e.t)
@@ -262,7 +266,7 @@ class Walk(Tale):
 
     def _on_closed(self, e: Event) -> None:
         c = self.contacts[e.c]
-        if c.state not in ("active", "wrapping", "snoozed") and e.c not in self.spammed:
+        if c.state not in ("wrapping", "snoozed") and e.c not in self.spammed:
             self.tell("closed wrongly", e.c, f"closed while {c.state}")
         self._agent(c.owner).own.discard(e.c)
         c.state, c.owner, c.handing, c.only = "closed", "", False, ""

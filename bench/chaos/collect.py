@@ -67,7 +67,7 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
             for it in crowd.hands.typed
         ),
         said=tuple(crowd.said), published=tuple(crowd.published), gaps=tuple(hands.gaps), ended=ms(),
-        moved=tuple(crowd.hands.moved), spammed=frozenset(crowd.hands.spammed),
+        moved=tuple(crowd.hands.moved), asked=dict(crowd.hands.asked), spammed=frozenset(crowd.hands.spammed),
     )  # fmt: skip
 
 

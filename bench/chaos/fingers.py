@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,9 +21,13 @@ Json = dict[str, Any]
 TRIES = 6
 MOVES = (
     ("transfer", 0.05), ("team", 0.015), ("escalate", 0.05), ("service", 0.02), ("snooze", 0.05), ("date", 0.03),
-    ("back", 0.02),
+    ("back", 0.02), ("split", 0.01), ("pause", 0.02),
 )  # fmt: skip
 """What is done instead of closing, and how often."""
+THANKS = 0.03
+"""How often a customer writes just after the end."""
+PAUSE = (9.0, 30.0)
+"""Seconds for which somebody lets a contact lie: long enough for quiet, for a reminder, for losing it."""
 LATER = 8.0
 """Seconds for which whoever handed something over leaves it alone."""
 
@@ -39,6 +44,8 @@ class Fingers:
     typed: list[Typed] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     """What Slack said was done."""
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each was asked for, answered or not: what and contact."""
     spammed: set[str] = field(default_factory=set)
     """Contacts that a supervisor tried to end as spam."""
     often: float = 1.0
@@ -116,7 +123,14 @@ class Fingers:
                 await self._order(name, contact, f"transfer {contact} team desk whoever is there", "transfer")
             case "service":
                 await self._order(name, contact, f"transfer {contact} service both for two", "transfer")
+            case "pause":
+                self.alone[contact] += self.rng.uniform(*PAUSE) - LATER
+                if self.rng.random() < 0.7:
+                    await self._customer(contact, "are you there?")
+            case "split":
+                await self._order(name, contact, f"split {contact} 1", "split")
             case "escalate":
+                self.asked["transfer", contact] += TRIES  # a form is sent again where Slack shows an error
                 await self._form(
                     name, contact, head, "contact.escalate", {"text": {"text": "tried it twice"}}
                 )
@@ -124,15 +138,21 @@ class Fingers:
                 await self._order(name, contact, f"give back {contact} not now", "release")
             case "snooze":
                 await self._order(name, contact, f"snooze {contact} until they write", "snooze")
-                await asyncio.sleep(self.rng.uniform(0.2, 2.0))
-                if contact in self.eyes.phones:
-                    await self.texts(self.eyes.phones[contact], f"still there? {contact}")
+                await self._customer(contact, "still there?")
             case _:
                 await self.stage.put_off(contact, self.rng.uniform(0.5, 3.0))
+
+    async def _customer(self, contact: str, words: str) -> None:
+        """A moment later its customer writes again, if we know who that is."""
+        await asyncio.sleep(self.rng.uniform(0.2, 2.0))
+        if contact in self.eyes.phones:
+            self.words += 1
+            await self.texts(self.eyes.phones[contact], f"{words} {contact} {self.words}")
 
     async def _order(self, name: str, contact: str, words: str, what: str) -> None:
         """`/tierline WORDS` in their own direct messages; whether Slack said that it is done."""
         user, dm = self.stage.people[name]
+        self.asked[what, contact] += 1
         body = {"user": user, "channel": dm, "command": "/tierline", "text": words}
         with suppress(aiohttp.ClientError, TimeoutError):
             status, found = await self.stage.post("/slack/command", body)
@@ -149,6 +169,8 @@ class Fingers:
 
     async def _close(self, name: str, contact: str, head: tuple[str, str]) -> None:
         await self._form(name, contact, head, "contact.close", {"disposition": {"disposition": "0:solved"}})
+        if not self.kind and self.rng.random() < THANKS * self.often:
+            await self._customer(contact, "one more thing:")
 
     async def _form(
         self, name: str, contact: str, head: tuple[str, str], button: str, values: dict[str, Json]
@@ -175,6 +197,7 @@ DONE = {
     "transfer": ("is handed over to",),
     "release": ("is back in the queue",),
     "snooze": ("sleeps until",),
+    "split": ("was split off",),
     "spam": ("was spam: it has ended",),
 }  # fmt: skip
 """By what each kind of order is confirmed."""

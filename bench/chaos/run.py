@@ -18,8 +18,8 @@ from .faults import Hands, schedule
 from .seen import Seen, Violation
 from .stage import Stage, open_stage
 
-RATE = 95.0
-"""Conversations a second where there are many: 20,000 in 210 s, which leaves a minute for the rest of five."""
+RATE = 110.0
+"""Conversations a second where there are many: 20,000 in three minutes, which leaves two for the rest of five."""
 
 FEW = 300
 """Conversations up to which all that come are meant to live to their end; of more, as many as twelve agents manage."""

@@ -146,6 +146,8 @@ class Seen:
     said: tuple[Said, ...] = ()
     published: tuple[int, ...] = ()
     moved: tuple[Moved, ...] = ()
+    asked: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How often each move was asked for, answered or not."""
     spammed: frozenset[str] = frozenset()
     """Contacts that somebody tried to end as spam."""
     gaps: tuple[tuple[int, int], ...] = ()

@@ -42,8 +42,10 @@ class Contact:
     meant: str = ""
     """Who may be asked alone until `until`: it was theirs."""
     until: int = 0
-    written: bool = False
+    owed: bool = True
     """Whether the customer wrote after the last reply."""
+    owed_before: bool = True
+    """The same, before their last message."""
     nudged: bool = False
 
     @property

@@ -339,6 +339,12 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
         "offered wrongly",
         with_events(offered(3200, "C1001", "A000", 5, 1001), at(3300, "rescinded", "C1001", "A000", 5)),
     ),
+    "a move happened twice": (
+        "moved twice",
+        lambda it: replace(
+            with_events(at(13_500, "split", "C1002", to="C1003"))(it), asked={("transfer", "C1002"): 1}
+        ),
+    ),
     "handed over by nobody": (
         "handed wrongly",
         with_events(at(13_500, "transferring", "C1002", "A000", to="A001", service="help", only=True)),
