@@ -48,8 +48,8 @@ class Fingers:
     """How often each was asked for, answered or not: what and contact."""
     spammed: set[str] = field(default_factory=set)
     """Contacts that a supervisor tried to end as spam."""
-    often: float = 1.0
-    """How much more often than usual something is handed over or put off."""
+    favoured: tuple[str, ...] = ()
+    """Moves of which one is made every second time."""
     kind: bool = False
     """In the end nobody hands over or puts off any more."""
     alone: dict[str, float] = field(default_factory=dict)
@@ -77,12 +77,24 @@ class Fingers:
         for _ in range(self.rng.choice((0, 1, 1, 2))):
             await self._write(name, contact, head)
         await asyncio.sleep(self.rng.uniform(0.0, 1.0))
+        move = self._chosen()
+        if move:
+            await self._move(move, name, contact, head)
+        else:
+            await self._close(name, contact, head)
+
+    def _chosen(self) -> str:
+        """What is done with it instead of closing; mostly nothing."""
+        if self.kind:
+            return ""
+        if self.favoured and self.rng.random() < 0.5:
+            return self.rng.choice(self.favoured)
         what = self.rng.random()
-        for move, share in MOVES if not self.kind else ():
-            what -= share * self.often
+        for move, share in MOVES:
+            what -= share
             if what < 0:
-                return await self._move(move, name, contact, head)
-        await self._close(name, contact, head)
+                return move
+        return ""
 
     # ---- writing ------------------------------------------------------------------------------------------------
 
@@ -169,7 +181,7 @@ class Fingers:
 
     async def _close(self, name: str, contact: str, head: tuple[str, str]) -> None:
         await self._form(name, contact, head, "contact.close", {"disposition": {"disposition": "0:solved"}})
-        if not self.kind and self.rng.random() < THANKS * self.often:
+        if not self.kind and self.rng.random() < (0.5 if "thanks" in self.favoured else THANKS):
             await self._customer(contact, "one more thing:")
 
     async def _form(
