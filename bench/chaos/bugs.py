@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-REPLIES = ("replies lost", "link cut")
+REPLIES = ("replies dropped",)
 CRASHES = ("worker killed", "all workers killed")
 
 

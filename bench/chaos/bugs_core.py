@@ -18,7 +18,7 @@ def _it(checks: str, **more: object) -> Seeded:
 
 CORE: dict[str, Seeded] = {
     "operation id forgotten": _it(
-        "moved twice, note twice, reply twice", kinds=REPLIES, faults=14, favoured=("split", "team"), agents=10
+        "moved twice, note twice, reply twice", kinds=REPLIES, faults=14, favoured=("split", "hurry"), agents=10
     ),
     "outside event forgotten": _it("text doubled", kinds=("twilio twice",), faults=6),
     "conversation forgotten": _it("two contacts"),
@@ -51,6 +51,7 @@ CORE: dict[str, Seeded] = {
     "a further message moves a rank back": _it("rank lost", favoured=("snooze",), **FULL),
     "reminded for ever": _it("reminded again", favoured=("pause",), seconds=36.0),
     "a silent owner is asked again": _it("asked again", favoured=("pause",), seconds=36.0),
+    "another rank in the old seat": _it("order, waits in vain, rank lost", favoured=("hurry",), **FULL),
     "a wrap-up goes on beside a new message": _it("closed wrongly", favoured=("thanks",)),
 }  # fmt: skip
 
@@ -71,7 +72,6 @@ UNREACHED: dict[str, str] = {
     "a removed agent's dates are forgotten": "the crowd's plan removes nobody",
     "a merged conversation leads nowhere": "the crowd merges nothing",
     "re-opened after any time": "needs half an hour after the end",
-    "another rank in the old seat": "the crowd changes no priority",
     "forgotten while it may be re-opened": "needs half an hour after the end",
 }
 """What no outside act of a run can show, and why. `SEEDED` has more than as many others in their place."""

@@ -17,10 +17,11 @@ MOVES = {
     "release": "queued",
     "snooze": "snoozed",
     "split": "split",
+    "priority": "reranked",
     "spam": "closed",
 }
 """What a confirmed move must have left."""
-ONLY_ASKED = ("transfer", "split")
+ONLY_ASKED = ("transfer", "split", "priority")
 """What nothing but somebody's order brings about."""
 
 

@@ -97,6 +97,13 @@ class Walk(Tale):
             c.out[str(e.x.get("from"))] = 1 << 62
         self.place(c)
 
+    def _on_reranked(self, e: Event) -> None:
+        c = self.contacts[e.c]
+        waits, c.state, c.handing, handing = c.state, "reranked", False, c.handing
+        self.place(c)
+        c.state, c.handing, c.rank = waits, handing, int(e.x.get("rank") or c.rank)
+        self.place(c)
+
     def _on_transferring(self, e: Event) -> None:
         c = self.contacts[e.c]
         if c.state != "active":

@@ -26,6 +26,8 @@ Json = dict[str, Any]
 TRIES = 12
 """How often a customer texts again who sees that nothing happens."""
 
+HURRY = 0.02
+"""How often a supervisor gives priority to somebody, for each offer."""
 AT_ONCE = 256
 """Customers who text at one time; where nobody answers for a while, later ones wait."""
 
@@ -150,6 +152,8 @@ class Crowd:
     async def _offered(self, name: str, channel: str, ts: str, said: Json) -> None:
         contact = str(said["contact"])
         await asyncio.sleep(self.rng.uniform(0.0, 0.4))
+        if not self.kind and self.rng.random() < (0.5 if "hurry" in self.hands.favoured else HURRY):
+            await self.hands.hurry(contact)
         what = self.rng.random()
         if not self.kind and what < 0.08:
             return
@@ -228,7 +232,7 @@ class Crowd:
         return idle
 
     def _alone(self, contact: str) -> bool:
-        return self.hands.alone.get(contact, 0.0) > time.monotonic()
+        return not self.kind and self.hands.alone.get(contact, 0.0) > time.monotonic()
 
     async def publish(self, source: str) -> None:
         """A supervisor publishes the same rules with another remark."""

@@ -33,15 +33,19 @@ OUTSIDE: dict[str, tuple[str, Json]] = {
 INSIDE = (
     "worker killed", "worker frozen", "worker told to stop", "all workers killed", "all workers frozen",
     "web killed", "web frozen", "web told to stop", "everything killed", "store killed", "store frozen",
-    "store restarted", "replies lost", "requests lost", "link cut", "link slow", "replies held", "requests held",
+    "store restarted", "replies lost", "replies dropped", "requests lost", "link cut", "link slow",
+    "replies held", "requests held",
 )  # fmt: skip
 LENGTH = {
     "worker frozen": (0.5, 4.0), "all workers frozen": (2.5, 6.0), "web frozen": (0.3, 2.5), "store frozen": (0.3, 3.0),
-    "replies lost": (0.1, 0.8), "requests lost": (0.1, 0.8), "slack down": (0.3, 1.5), "link slow": (0.5, 2.0),
+    "replies lost": (0.1, 0.8), "replies dropped": (0.5, 2.5), "requests lost": (0.1, 0.8),
+    "slack down": (0.3, 1.5), "link slow": (0.5, 2.0),
 }  # fmt: skip
 CALM_FROM = 1.5
 STORM, STORMY = 20.0, 0.3
 """Seconds from one storm to the next, and the share of them that it lasts."""
+DROPPED = 12
+"""Of so many pieces of what the store says one is lost."""
 RARE = {"everything killed": 0.3, "all workers killed": 0.6, "all workers frozen": 0.5}
 
 
@@ -210,12 +214,12 @@ class Hands:
     async def _link(self, fault: Fault) -> None:
         proxy = self.stage.proxy
         switch = {
-            "replies lost": "mute", "requests lost": "deaf", "replies held": "held_back",
+            "replies dropped": "every", "replies lost": "mute", "requests lost": "deaf", "replies held": "held_back",
             "requests held": "held_there", "link slow": "delay",
         }.get(fault.kind)  # fmt: skip
         if switch is None:
             proxy.cut()
             return
-        setattr(proxy, switch, 0.03 if switch == "delay" else True)
+        setattr(proxy, switch, {"delay": 0.03, "every": DROPPED}.get(switch, True))
         await asyncio.sleep(fault.lasts)
         proxy.well()

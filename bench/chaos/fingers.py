@@ -172,6 +172,11 @@ class Fingers:
             if status == 200 and any(it in text for it in DONE[what]):
                 self.moved.append(Moved(what, contact))
 
+    async def hurry(self, contact: str) -> None:
+        """A supervisor gives priority to one of those who wait behind it."""
+        later = f"C{int(contact[1:]) + self.rng.randrange(1, 12)}"
+        await self._order("Mira", later, f"priority {later} +5", "priority")
+
     async def spam(self, contact: str) -> None:
         """A supervisor ends it without an answer."""
         self.spammed.add(contact)
@@ -210,6 +215,7 @@ DONE = {
     "release": ("is back in the queue",),
     "snooze": ("sleeps until",),
     "split": ("was split off",),
+    "priority": ("min earlier",),
     "spam": ("was spam: it has ended",),
 }  # fmt: skip
 """By what each kind of order is confirmed."""
