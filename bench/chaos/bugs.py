@@ -84,7 +84,11 @@ SEEDED: dict[str, Seeded] = {
         "                words = (await self._new_op(now) if op else op, *words[1:])\n"
         '                return await self._store.fcall(f"{self._name}_{function}", self._key, *words, deadline=within)',
         *REPLIES,
-        faults=12,
+        faults=26,
+        favoured=("split", "hurry"),
+        agents=12,
+        contacts=180,
+        seconds=25.0,
     ),
     "cursor moves before delivery": Seeded(
         "never sent, reply lost, no thread, card stands, thread open, offer for ever",

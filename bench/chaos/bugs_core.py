@@ -18,7 +18,8 @@ def _it(checks: str, **more: object) -> Seeded:
 
 CORE: dict[str, Seeded] = {
     "operation id forgotten": _it(
-        "moved twice, note twice, reply twice", kinds=REPLIES, faults=14, favoured=("split", "hurry"), agents=10
+        "moved twice, note twice, reply twice", kinds=REPLIES, faults=26, favoured=("split", "hurry"), agents=12,
+        contacts=180, seconds=25.0,
     ),
     "outside event forgotten": _it("text doubled", kinds=("twilio twice",), faults=6),
     "conversation forgotten": _it("two contacts"),

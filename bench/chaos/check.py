@@ -23,6 +23,8 @@ MOVES = {
 """What a confirmed move must have left."""
 ONLY_ASKED = ("transfer", "split", "priority")
 """What nothing but somebody's order brings about."""
+AUDITED = {"priority", "spam"}
+"""What only supervisors do, and is put on record."""
 
 
 def check(seen: Seen) -> list[Violation]:
@@ -279,15 +281,22 @@ def threads(seen: Seen) -> list[Violation]:
 
 
 def moves(seen: Seen) -> list[Violation]:
-    """What people asked for happened as often as they asked, at most."""
+    """What people asked for happened as often as they asked, at most, and is on record as often."""
     done = Counter((what, e.c) for e in seen.events for what in ONLY_ASKED if e.e == MOVES[what])
-    return [
-        Violation(
-            "moved twice", contact, f"{what}: {n} times, asked for {seen.asked.get((what, contact), 0)} times"
-        )
-        for (what, contact), n in done.items()
-        if n > seen.asked.get((what, contact), 0)
-    ]
+    audited = Counter(_audited(e) for e in seen.events if e.e == "audit")
+    found = []
+    for (what, contact), n in [*done.items(), *audited.items()]:
+        asked = seen.asked.get((what, contact), 0)
+        if n > asked and what in AUDITED | set(ONLY_ASKED):
+            found.append(Violation("moved twice", contact, f"{what}: {n} times, asked for {asked} times"))
+    return found
+
+
+def _audited(e: Event) -> tuple[str, str]:
+    what = e.x.get("what")
+    contact = str(what.get("contact")) if isinstance(what, dict) else ""
+    act = str(e.x.get("act")).removeprefix("contact.")
+    return (act if act in AUDITED else ""), contact
 
 
 def acknowledged(seen: Seen) -> list[Violation]:

@@ -44,7 +44,7 @@ LENGTH = {
 CALM_FROM = 1.5
 STORM, STORMY = 20.0, 0.3
 """Seconds from one storm to the next, and the share of them that it lasts."""
-DROPPED = 12
+DROPPED = 8
 """Of so many pieces of what the store says one is lost."""
 RARE = {"everything killed": 0.3, "all workers killed": 0.6, "all workers frozen": 0.5}
 
