@@ -237,7 +237,13 @@ class Walk(Tale):
         c.out[e.a] = 1 << 62
 
     def _on_rescinded(self, e: Event) -> None:
-        self._end_offer(self.contacts[e.c], e)
+        c = self.contacts[e.c]
+        self._end_offer(c, e)
+        shown = c.shown.get(e.n, e.t)
+        if e.t - shown > self.rules.offer_ms + LATE + self.stood(shown, e.t):
+            self.tell(
+                "offer for ever", f"{e.c}:{e.n}", f"{e.a} had {e.t - shown} ms before it was taken back"
+            )
 
     def _on_missed(self, e: Event) -> None:
         c, about = self.contacts[e.c], f"{e.c}:{e.n}"
@@ -269,6 +275,12 @@ class Walk(Tale):
     def _on_parked(self, e: Event) -> None:
         c = self.contacts[e.c]
         c.state = "parked"
+        self.place(c)
+
+    def _on_woken(self, e: Event) -> None:
+        c = self.contacts[e.c]
+        if c.state == "parked":
+            c.state = "waiting"
         self.place(c)
 
     def _on_closed(self, e: Event) -> None:

@@ -207,8 +207,9 @@ class Crowd:
         """Now and then somebody leaves; whoever is away without meaning it comes back."""
         forgotten: set[str] = set()
         while True:
-            await asyncio.sleep(1.5)
-            if not self.kind and self.rng.random() < 0.5:
+            leaves = "leave" in self.hands.favoured
+            await asyncio.sleep(0.4 if leaves else 1.5)
+            if not self.kind and (leaves or self.rng.random() < 0.5):
                 name = self.rng.choice(self.agents)
                 self.off[name] = time.monotonic() + self.rng.uniform(1.0, 6.0)
                 await self.duty(name, self.rng.choice(("away", "offline")))

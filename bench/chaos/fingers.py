@@ -88,7 +88,7 @@ class Fingers:
         if self.kind:
             return ""
         if self.favoured and self.rng.random() < 0.5:
-            return self.rng.choice(self.favoured)
+            return self.rng.choice([it for it in self.favoured if it in dict(MOVES)] or [""])
         what = self.rng.random()
         for move, share in MOVES:
             what -= share
@@ -169,7 +169,8 @@ class Fingers:
         with suppress(aiohttp.ClientError, TimeoutError):
             status, found = await self.stage.post("/slack/command", body)
             text = str(found.get("text"))
-            if status == 200 and any(it in text for it in DONE[what]):
+            # What was said to them meanwhile may be about another order of theirs.
+            if status == 200 and contact in text and any(it in text for it in DONE[what]):
                 self.moved.append(Moved(what, contact))
 
     async def hurry(self, contact: str) -> None:

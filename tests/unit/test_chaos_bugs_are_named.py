@@ -20,7 +20,7 @@ def test_a_bug_fits_the_sources_and_names_checks_that_find(name: str, bug: Seede
         text = (ROOT / patch.file).read_text()
         assert changed(text, patch) != text
     assert bug.patches and set(bug.names) <= CHECKS
-    assert set(bug.favoured) <= {move for move, _ in MOVES} | {"thanks", "hurry"}
+    assert set(bug.favoured) <= {move for move, _ in MOVES} | {"thanks", "hurry", "leave"}
 
 
 def test_every_bug_of_the_scripts_is_tried_or_said_to_be_out_of_reach() -> None:
@@ -34,4 +34,4 @@ def test_there_are_first_contacts_and_more_than_fifteen_beside_those_that_stand_
     first = list(of_the_scripts())[:FIRST_CONTACT]
     reached = [it for it in first if it in CORE]
     instead = len(first) - len(reached)
-    assert len(reached) > 20 and len(SEEDED) + len(CORE) - len(reached) >= 15 + instead
+    assert len(reached) >= 20 and len(SEEDED) + len(CORE) - len(reached) >= 15 + instead
