@@ -36,6 +36,8 @@ class Seeded:
     drain: float = 12.0
     lives: float = 1.0
     declines: float = 0.07
+    ignores: float = 0.08
+    absent: int = 0
     favoured: tuple[str, ...] = ()
     """Moves that agents make oftener than usual."""
 

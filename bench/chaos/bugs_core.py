@@ -12,7 +12,7 @@ FULL = {"contacts": 100, "agents": 4}
 
 
 def _it(checks: str, **more: object) -> Seeded:
-    made: dict[str, object] = {"contacts": 90, "agents": 6} | more
+    made: dict[str, object] = {"contacts": 90, "agents": 6, "seconds": 14.0} | more
     return Seeded(checks, **made)  # type: ignore[arg-type]
 
 
@@ -41,13 +41,19 @@ CORE: dict[str, Seeded] = {
     ),
     "offers while the desk is down": _it("desk down", kinds=("slack down", "slack answers lost"), faults=8),
     "search ends at the first class": _it("order", **FULL),
-    "excluded run cut at a chunk": _it("order, waits in vain", contacts=160, agents=2, declines=0.9),
+    "excluded run cut at a chunk": _it(
+        "order, waits in vain", contacts=200, agents=2, declines=0.98, ignores=0.0, absent=1, seconds=40.0
+    ),
     "the former owner goes on paying": _it("order, waits in vain", favoured=("transfer", "team"), **FULL),
-    "handed over to its owner": _it("offered wrongly", favoured=("team", "service")),
-    "refused by the one it was for, offered to all": _it("not admitted", declines=0.4, favoured=("transfer",)),
-    "kept on the new route": _it("not admitted, order, waits in vain", favoured=("transfer", "back"), agents=8),
+    "handed over to its owner": _it("offered wrongly", favoured=("team", "service"), contacts=60, agents=3, seconds=20.0),
+    "refused by the one it was for, offered to all": _it(
+        "not admitted", declines=0.4, favoured=("transfer",), contacts=70, seconds=20.0
+    ),
+    "kept on the new route": _it(
+        "not admitted, order, waits in vain", favoured=("transfer", "back"), agents=8, seconds=20.0
+    ),
     "a snooze gives nothing back": _it("order, waits in vain", favoured=("snooze", "date"), **FULL),
-    "quiet though the customer wrote": _it("put off", favoured=("pause",), seconds=18.0),
+    "quiet though the customer wrote": _it("put off", favoured=("pause",), seconds=24.0),
     "a snoozed contact sleeps through a message": _it("sleeps on", favoured=("snooze",)),
     "back to an owner who is full": _it("over capacity", favoured=("snooze", "date"), **FULL),
     "a further message moves a rank back": _it("rank lost", favoured=("snooze",), **FULL),

@@ -46,6 +46,10 @@ class Crowd:
     """The share of offers that are answered at all; the others run out or are declined."""
     declines: float = 0.07
     """The share of offers that are declined."""
+    ignores: float = 0.08
+    """The share of offers that nobody reacts to."""
+    absent: int = 0
+    """How many of the agents never come."""
     spam: float = 0.02
     """The share of conversations that a supervisor ends as spam."""
     texted: list[Texted] = field(default_factory=list)
@@ -81,7 +85,8 @@ class Crowd:
     @property
     def agents(self) -> list[str]:
         """The names of those who answer."""
-        return [name for name in self.stage.people if name.startswith("A")]
+        every = [name for name in self.stage.people if name.startswith("A")]
+        return every[: len(every) - self.absent]
 
     async def stop(self) -> None:
         """Everybody goes home."""
@@ -155,13 +160,13 @@ class Crowd:
         if not self.kind and self.rng.random() < (0.5 if "hurry" in self.hands.favoured else HURRY):
             await self.hands.hurry(contact)
         what = self.rng.random()
-        if not self.kind and what < 0.08:
+        if not self.kind and what < self.ignores:
             return
         where = {"channel": channel, "ts": ts}
-        if not self.kind and what < 0.08 + self.declines:
+        if not self.kind and what < self.ignores + self.declines:
             await self.hands.act(name, "/slack/act", where | {"action_id": "offer.decline"})
             return
-        if not self.kind and what < 0.08 + self.declines + self.spam:
+        if not self.kind and what < self.ignores + self.declines + self.spam:
             await self.hands.spam(contact)
             return
         if not self.kind and self.rng.random() > self.lives:
@@ -223,6 +228,8 @@ class Crowd:
         idle: set[str] = set()
         for it in people:
             name = str(it["name"])
+            if name not in self.agents:
+                continue
             if it["presence"] != "available" and self.off.get(name, 0.0) < time.monotonic() and not self.gone:
                 await self.duty(name, "available")
             for contact in it["contacts"]:

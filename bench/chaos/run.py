@@ -41,6 +41,8 @@ class Form:
     tree: Path | None = None
     lives: float = 1.0
     declines: float = 0.07
+    ignores: float = 0.08
+    absent: int = 0
     favoured: tuple[str, ...] = ()
     settle: float = SETTLE
     plans: int = 2
@@ -95,6 +97,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
     rng, took, begun, spent = random.Random(form.seed), {}, time.monotonic(), _spent()
     async with open_stage(home, form.people, tree=form.tree) as stage:
         crowd = Crowd(stage, random.Random(rng.random()), form.lives, form.declines)
+        crowd.ignores, crowd.absent = form.ignores, form.absent
         crowd.hands.favoured = form.favoured
         hands = Hands(stage, random.Random(rng.random()))
         crowd.start()
