@@ -18,7 +18,7 @@ from .faults import Hands, schedule
 from .seen import Seen, Violation
 from .stage import Stage, open_stage
 
-RATE = 110.0
+RATE = 115.0
 """Conversations a second where there are many: 20,000 in three minutes, which leaves two for the rest of five."""
 
 FEW = 300
