@@ -35,7 +35,7 @@ CORE: dict[str, Seeded] = {
     "misses in a gap count": _it("missed in a gap", kinds=("all workers frozen",), faults=4, lives=0.3, seconds=16.0),
     "deadline counts from the offer": _it("missed late", contacts=40, agents=10, lives=0.1, seconds=38.0),
     "two misses change nothing": _it("not sent away", lives=0.2),
-    "age opens no step": _it("step for ever, offer for ever", contacts=100, agents=2, drain=40.0),
+    "age opens no step": _it("step for ever, offer for ever", contacts=160, agents=4, drain=45.0),
     "waits for an agent who left": _it(
         "order, waits in vain, handed for ever", favoured=("transfer", "snooze", "date", "leave"), seconds=16.0, **FULL
     ),
@@ -45,22 +45,23 @@ CORE: dict[str, Seeded] = {
         "order, waits in vain", contacts=200, agents=2, declines=0.98, ignores=0.0, absent=1, seconds=40.0
     ),
     "the former owner goes on paying": _it("order, waits in vain", favoured=("transfer", "team"), **FULL),
-    "handed over to its owner": _it("offered wrongly", favoured=("team", "service"), contacts=60, agents=3, seconds=20.0),
+    "handed over to its owner": _it("offered wrongly", favoured=("team", "service"), seconds=20.0, **FULL),
     "refused by the one it was for, offered to all": _it(
-        "not admitted", declines=0.4, favoured=("transfer",), contacts=70, seconds=20.0
+        "not admitted, order, waits in vain", declines=0.4, favoured=("transfer",), contacts=70, seconds=20.0
     ),
     "kept on the new route": _it(
         "not admitted, order, waits in vain", favoured=("transfer", "back"), agents=8, seconds=20.0
     ),
     "a snooze gives nothing back": _it("order, waits in vain", favoured=("snooze", "date"), **FULL),
-    "quiet though the customer wrote": _it("put off", favoured=("pause",), seconds=24.0),
     "a snoozed contact sleeps through a message": _it("sleeps on", favoured=("snooze",)),
     "back to an owner who is full": _it("over capacity", favoured=("snooze", "date"), **FULL),
     "a further message moves a rank back": _it("rank lost", favoured=("snooze",), **FULL),
     "reminded for ever": _it("reminded again", favoured=("pause",), seconds=36.0),
     "a silent owner is asked again": _it("asked again", favoured=("pause",), seconds=36.0),
     "another rank in the old seat": _it("order, waits in vain, rank lost", favoured=("hurry",), **FULL),
-    "a wrap-up goes on beside a new message": _it("closed wrongly", favoured=("thanks",)),
+    "a wrap-up goes on beside a new message": _it(
+        "closed wrongly", favoured=("thanks",), contacts=70, agents=8, seconds=20.0
+    ),
 }  # fmt: skip
 
 UNREACHED: dict[str, str] = {
@@ -75,6 +76,7 @@ UNREACHED: dict[str, str] = {
     "own classes in no order": "needs more than sixteen classes",
     "bounded fill leaves nothing to do": "needs an agent with more than sixteen live offers; a plan gives ten",
     "a transfer gives a new rank": "shows nothing: the router hands in the rank that the contact has",
+    "quiet though the customer wrote": "shows nothing: a quiet end asks again whether the customer is owed a word",
     "reminded beside a held reply": "needs a reminder due within the two seconds in which a reply is held",
     "gone with their work": "shifts end on the minute: longer than a run",
     "back in time and yet robbed": "shifts end on the minute: longer than a run",

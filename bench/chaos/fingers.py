@@ -154,9 +154,9 @@ class Fingers:
             case _:
                 await self.stage.put_off(contact, self.rng.uniform(0.5, 3.0))
 
-    async def _customer(self, contact: str, words: str) -> None:
+    async def _customer(self, contact: str, words: str, within: float = 2.0) -> None:
         """A moment later its customer writes again, if we know who that is."""
-        await asyncio.sleep(self.rng.uniform(0.2, 2.0))
+        await asyncio.sleep(self.rng.uniform(0.0, within))
         if contact in self.eyes.phones:
             self.words += 1
             await self.texts(self.eyes.phones[contact], f"{words} {contact} {self.words}")
@@ -188,7 +188,7 @@ class Fingers:
     async def _close(self, name: str, contact: str, head: tuple[str, str]) -> None:
         await self._form(name, contact, head, "contact.close", {"disposition": {"disposition": "0:solved"}})
         if not self.kind and self.rng.random() < (0.5 if "thanks" in self.favoured else THANKS):
-            await self._customer(contact, "one more thing:")
+            await self._customer(contact, "one more thing:", 0.5)
 
     async def _form(
         self, name: str, contact: str, head: tuple[str, str], button: str, values: dict[str, Json]
