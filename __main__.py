@@ -42,6 +42,8 @@ cli = typer.Typer(
     help="One queue for everyone who needs help, answered in Slack.",
 )
 STARTS = ("run", "sandbox", "web", "worker")
+LAST_RESORT = 10.0
+"""Seconds beyond the grace after which a stop that hangs is given up."""
 
 
 def main() -> None:
@@ -123,7 +125,23 @@ async def _run(settings: Settings, role: Role = "all") -> None:
     if note := _differs(settings, first, app):
         print(note, flush=True)
     await told.wait()
-    await app.stop()
+    await _stop(app)
+
+
+async def _stop(app: App) -> None:
+    """Stop within the grace; what hangs beyond it is named in the log and left: nothing acknowledged is lost by that."""
+    try:
+        async with asyncio.timeout(app.settings.grace + LAST_RESORT):
+            await app.stop()
+    except TimeoutError:
+        stands = [
+            f"{task.get_name()}: {frame[-1]}"
+            for task in asyncio.all_tasks()
+            if (frame := task.get_stack(limit=1))
+        ]
+        structlog.get_logger().error("stop.hangs", tasks=stands)
+        sys.stderr.flush()
+        os._exit(1)
 
 
 async def _first_plan(settings: Settings) -> Plan | PlanErrors | None:

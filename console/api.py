@@ -197,8 +197,8 @@ class Api:
             "ended": record.to_json()["ended"] if record else None,
             "outcome": record.to_json()["outcome"] if record else {},
         }
-        if record and not view.owner and view.state in ENDED:  # nobody's any more: who had it last
-            row["owner"] = views.person(self.book(), record.owner, self.slack_ids())
+        if view.last_owner:  # nobody's any more: who had it last
+            row["owner"] = views.person(self.book(), view.last_owner, self.slack_ids())
         return web.json_response(row)
 
     async def why(self, request: web.Request) -> web.Response:

@@ -249,6 +249,7 @@ class Reads(Calls):
             owed=it["owed"],
             nudged=it["nudged"],
             closed_at=_int(it["closed_at"]),
+            last_owner=it["last_owner"],
         )
 
     async def _agent(self, it: dict[str, Any]) -> AgentView:

@@ -236,6 +236,7 @@ def contact_view(it: Contact) -> ContactView:
         owed=it.owed,
         nudged=it.nudged,
         closed_at=it.closed_at,
+        last_owner=it.owner if it.state in ENDED else "",
     )
 
 

@@ -61,6 +61,7 @@ class ContactView:
 
     `handing`: its owner is handing it over, and it is in the queue or offered beside them. `owed`: the
     customer waits for an answer. `nudged`: the owner has been reminded of that. `closed_at`: when it ended.
+    `last_owner`: of an ended contact, who had it then.
     """
 
     id: str
@@ -86,6 +87,7 @@ class ContactView:
     owed: bool = True
     nudged: bool = False
     closed_at: int | None = None
+    last_owner: str = ""
 
     @property
     def service(self) -> str:

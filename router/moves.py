@@ -305,7 +305,7 @@ class Moves:
                 raise Stop("gone", f"{contact} has ended too long ago to be re-opened: it is in the history.")
             if view.state not in ENDED:
                 raise Stop("stale", f"{contact} hasn't ended: it is {view.state}.")
-            if not who.supervisor and who.agent != await self._last(view):
+            if not who.supervisor and who.agent != view.last_owner:
                 raise Stop("not_owner", f"Only who had {contact}, or a supervisor, re-opens it.")
             decision = asks_again(self.book(), view, await self.queue.now())
             theirs = "" if queued else who.agent
@@ -316,12 +316,6 @@ class Moves:
             return self._said(answer, f"{contact} is open again: it is {where}.")
 
         return await self._guarded(who, "reopen", contact, work())
-
-    async def _last(self, view: ContactView) -> str:
-        if view.owner:
-            return view.owner
-        record = await self.moments.contact(view.id)
-        return record.owner if record is not None else ""
 
     # ---- who may, and what is said ------------------------------------------------------------------------------
 

@@ -78,6 +78,8 @@ class Outbox:
             finally:
                 self.sure_until = 0.0
                 await lanes.stop(0)
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # the group keeps it to itself when the role is lost at that moment
 
     async def drain(self, grace: float) -> None:
         """Begin nothing more; wait `grace` seconds for what is in hand. The rest is the next holder's."""

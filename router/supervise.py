@@ -12,6 +12,8 @@ import structlog
 log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds
+INSIST = 5.0
+"""Seconds after which a task that goes on in spite of being cancelled is cancelled again."""
 CALM = 30.0
 """Seconds without a death after which the back-off begins anew."""
 
@@ -32,6 +34,7 @@ class Supervisor:
 
     watched: dict[str, Watched] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    stopping: bool = False
 
     def run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` for ever: when it raises, or returns, it is started again after a pause."""
@@ -50,6 +53,10 @@ class Supervisor:
             except Exception as error:
                 it.error = type(error).__name__
                 log.exception("task.died", task=it.name)
+            if self.stopping:
+                # A task group one of whose tasks breaks amid a cancellation raises that error and keeps the
+                # cancellation to itself.
+                return
             it.up, it.deaths = False, it.deaths + 1
             pause = FIRST_PAUSE if clock() - begun > CALM else min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))
@@ -60,8 +67,13 @@ class Supervisor:
         return all(it.up for it in self.watched.values())
 
     async def stop(self) -> None:
-        """Cancel all and wait until they are gone."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        """Cancel all, again if need be, and wait until they are gone."""
+        self.stopping = True
+        left = set(self.tasks)
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=INSIST)
+            for task in left:
+                log.warning("task.stays", task=task.get_name())
         self.tasks.clear()

@@ -172,7 +172,7 @@ async def test_somebody_removed_from_the_plan_keeps_what_they_have_for_the_grace
         without = "\n".join(row for row in PLAN.splitlines() if "name: Ada" not in row)
         await stage.app.plan.publish(without, "Mira", "Ada leaves")
         assert await owner(stage) == "Ada"
-        await passes(stage, "6m")
+        await passes(stage, "5m10s")  # the grace, and less than an offer
         await stage.until(lambda: stage.cards("Ben"))
         await stage.accept("Ben")
         await stage.until(lambda: says(stage, "desk", "With Ben now"))

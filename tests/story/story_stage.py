@@ -325,7 +325,8 @@ async def open_stage(
             await stage.up()
             yield stage
             await stage.call("/faults", {})
-            assert await process.stop() == 0, process.log[-3000:]
+            status = await process.stop()
+            assert status == 0, (status, process.log[-3000:])
         finally:
             await process.kill()
             end_orphan(data)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tierline.channels.channel import NotDelivered, OutcomeUnknown
+from tierline.queue.engine import Queue
 from tierline.queue.failures import StoreUnavailable
 from tierline.router import alerts as alerts_module
 from tierline.router import lanes, supervise
 from tierline.router.alerts import Alerts, Notice
 from tierline.router.lanes import Job, Lanes, Try
+from tierline.router.outbox import LeaseLost, Outbox
 from tierline.router.supervise import Supervisor
 
 
@@ -66,6 +69,86 @@ async def test_while_a_task_is_down_the_process_is_not_ready(monkeypatch: pytest
     await until(lambda: it.watched["watch"].deaths)
     assert not it.healthy and it.watched["watch"].error == "ValueError"
     await it.stop()
+
+
+async def test_a_stop_is_heeded_by_a_task_that_breaks_at_the_same_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A group of tasks one of which breaks while it is being cancelled raises that error, and no cancellation."""
+    monkeypatch.setattr(supervise, "FIRST_PAUSE", 0.001)
+    starts = 0
+    inside = asyncio.Event()
+
+    async def breaks_when_cancelled() -> None:
+        try:
+            inside.set()
+            await asyncio.Event().wait()
+        finally:
+            raise StoreUnavailable("gone")
+
+    async def work() -> None:
+        nonlocal starts
+        starts += 1
+        async with asyncio.TaskGroup() as group:
+            group.create_task(breaks_when_cancelled())
+
+    it = Supervisor()
+    it.run("outbox", work)
+    await inside.wait()
+    async with asyncio.timeout(60):
+        await it.stop()
+    assert starts == 1
+
+
+async def test_a_stop_is_repeated_for_a_task_that_loses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries lose cancellations, too: a stop must not hang for that."""
+    monkeypatch.setattr(supervise, "INSIST", 0.001)
+    lost = 0
+
+    async def work() -> None:
+        nonlocal lost
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost += 1
+                if lost == 3:
+                    raise
+
+    it = Supervisor()
+    it.run("desk", work)
+    await until(lambda: it.watched["desk"].up)
+    async with asyncio.timeout(60):
+        await it.stop()
+    assert lost == 3
+
+
+async def test_an_outbox_told_to_stop_as_it_loses_its_role_does_not_take_it_again() -> None:
+    """The group of its tasks then raises the loss alone; the stop would be forgotten."""
+    asked = 0
+    inside = asyncio.Event()
+
+    class Store:
+        async def lease(self, role: str, holder: str, term: int) -> int:
+            nonlocal asked
+            asked += 1
+            return asked
+
+        async def cursor(self, role: str) -> str:
+            try:
+                inside.set()
+                await asyncio.Event().wait()
+            finally:
+                raise LeaseLost
+
+    box = Outbox(cast(Queue, Store()), lambda event: [], "one")
+    running = asyncio.create_task(box.run())
+    await inside.wait()
+    running.cancel()
+    async with asyncio.timeout(60):
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert asked == 1 and not box.mine
 
 
 # ---- alerts -------------------------------------------------------------------------------------------------------
