@@ -147,6 +147,25 @@ SEEDED: dict[str, Seeded] = {
     "notes are sent": _one(
         "note sent", "router/replies.py", "    if prefix:\n", "    if prefix and not owner:\n"
     ),
+    "a customer's message doesn't end the wrap-up": _one(
+        "closed wrongly",
+        "queue/lua/70_contacts.lua",
+        "    undue('w:' .. c.id)\n    c.state = 'active'\n",
+        "",
+        favoured=("thanks",),
+        agents=8,
+        seconds=20.0,
+    ),
+    "a contact that is handed over is offered to its owner": _one(
+        "offered wrongly",
+        "queue/lua/50_search.lua",
+        "      local bad = no and no[i] == 1 or a.own[id] -- their own, being handed over\n",
+        "      local bad = no and no[i] == 1\n",
+        favoured=("team", "service"),
+        contacts=100,
+        agents=4,
+        seconds=16.0,
+    ),
     "lease never expires": _one(
         "never sent, reply lost, no thread, reply stuck",
         "queue/lua/84_site.lua",

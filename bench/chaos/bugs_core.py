@@ -45,7 +45,6 @@ CORE: dict[str, Seeded] = {
         "order, waits in vain", contacts=200, agents=2, declines=0.98, ignores=0.0, absent=1, seconds=40.0
     ),
     "the former owner goes on paying": _it("order, waits in vain", favoured=("transfer", "team"), **FULL),
-    "handed over to its owner": _it("offered wrongly", favoured=("team", "service"), seconds=20.0, **FULL),
     "refused by the one it was for, offered to all": _it(
         "not admitted, order, waits in vain", declines=0.4, favoured=("transfer",), contacts=70, seconds=20.0
     ),
@@ -59,9 +58,6 @@ CORE: dict[str, Seeded] = {
     "reminded for ever": _it("reminded again", favoured=("pause",), seconds=36.0),
     "a silent owner is asked again": _it("asked again", favoured=("pause",), seconds=36.0),
     "another rank in the old seat": _it("order, waits in vain, rank lost", favoured=("hurry",), **FULL),
-    "a wrap-up goes on beside a new message": _it(
-        "closed wrongly", favoured=("thanks",), contacts=70, agents=8, seconds=20.0
-    ),
 }  # fmt: skip
 
 UNREACHED: dict[str, str] = {
@@ -76,7 +72,9 @@ UNREACHED: dict[str, str] = {
     "own classes in no order": "needs more than sixteen classes",
     "bounded fill leaves nothing to do": "needs an agent with more than sixteen live offers; a plan gives ten",
     "a transfer gives a new rank": "shows nothing: the router hands in the rank that the contact has",
+    "handed over to its owner": "shows nothing: only what is meant for one agent asks it, and that is never its owner",
     "quiet though the customer wrote": "shows nothing: a quiet end asks again whether the customer is owed a word",
+    "a wrap-up goes on beside a new message": "shows nothing: the timer that is left asks for the state",
     "reminded beside a held reply": "needs a reminder due within the two seconds in which a reply is held",
     "gone with their work": "shifts end on the minute: longer than a run",
     "back in time and yet robbed": "shifts end on the minute: longer than a run",
