@@ -52,7 +52,7 @@ class Form:
     @property
     def lasts(self) -> float:
         """Seconds of crowd and faults."""
-        return self.seconds or max(15.0, self.contacts / RATE, self.faults * 1.0)
+        return self.seconds or max(15.0, self.contacts / RATE, self.faults * 0.9)
 
     @property
     def finishing(self) -> float:
