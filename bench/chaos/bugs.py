@@ -99,7 +99,9 @@ SEEDED: dict[str, Seeded] = {
             Patch(LANES, "            self.pending[event] -= 1\n", ""),
         ),
         (*CRASHES, "slack slow"),
-        8,
+        14,
+        110,
+        seconds=20.0,
     ),
     "no look-up after an unknown outcome": _one(
         "reply twice, told twice",
@@ -172,7 +174,9 @@ SEEDED: dict[str, Seeded] = {
         "local free = not at[1] or tonumber(at[2]) <= NOW",
         "local free = not at[1]",
         *CRASHES,
-        faults=4,
+        faults=7,
+        contacts=110,
+        seconds=20.0,
     ),
     "fence ignored": Seeded(
         "told twice, reply twice, shown twice, line twice, thread twice",
@@ -204,7 +208,9 @@ SEEDED: dict[str, Seeded] = {
         "        if False:\n            found = await self.finder.in_channel",
         "slack answers lost",
         *CRASHES,
-        faults=8,
+        faults=14,
+        contacts=110,
+        seconds=20.0,
     ),
     "accept confirmed before it is stored": _one(
         "told falsely",

@@ -252,6 +252,11 @@ def cards(seen: Seen) -> list[Violation]:
         for (c, n), count in shown.items()
         if count > 1
     ]
+    for it in seen.glances:
+        if f"{it.contact} is yours" in it.text and (it.contact, it.offer, it.agent) not in taken:
+            found.append(
+                Violation("told falsely", f"{it.contact}:{it.offer}", f"{it.agent} read that it is theirs")
+            )
     for it in seen.cards:
         about, key = f"{it.contact}:{it.offer}", (it.contact, it.offer, it.agent)
         if f"{it.contact} is yours" in it.text and key not in taken:

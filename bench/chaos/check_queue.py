@@ -42,8 +42,9 @@ class Walk(Tale):
         contacts = {e.c for e in events if e.c}
         heard = {e.c for e in events if e.e == "message" and e.x.get("kind") == "in"}
         for c in contacts:
-            self.judge_contact(self.contacts.get(c))
-            if c in heard and self.contacts[c].state == "snoozed":
+            known = self.contacts.get(c)
+            self.judge_contact(known)
+            if known is not None and c in heard and known.state == "snoozed":
                 self.tell("sleeps on", c, "its customer has written")
         self.conserve(events[0].t, contacts, touched, any(e.e in ("presence", "desk") for e in events))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .archive import count, exported, unsettled
 from .crowd import Crowd, ms
-from .eyes import payload
+from .eyes import card, payload
 from .faults import Hands
 from .seen import Card, Head, Line, Seen, Typed
 from .stage import Stage, rules
@@ -41,7 +41,7 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
     cards: list[Card] = []
     for name in crowd.agents:
         found = await stage.get(f"/slack/messages?channel={stage.people[name][1]}")
-        cards += [_card(name, it) for it in found if "offer" in payload(it)]
+        cards += [card(name, it) for it in found if "offer" in payload(it)]
     heads: list[Head] = []
     lines: list[Line] = []
     marks: dict[str, frozenset[str]] = {}
@@ -61,7 +61,7 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
     return Seen(
         rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.eyes.sent),
         receipts=tuple(crowd.eyes.receipts), events=exported(stage.history),
-        cards=tuple(cards), heads=tuple(heads), lines=tuple(lines),
+        cards=tuple(cards), glances=tuple(crowd.eyes.glances), heads=tuple(heads), lines=tuple(lines),
         typed=tuple(
             Typed(it.agent, it.contact, it.place, it.text, it.meant, marks.get(it.place, frozenset()))
             for it in crowd.hands.typed
@@ -69,14 +69,6 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
         said=tuple(crowd.said), published=tuple(crowd.published), gaps=tuple(hands.gaps), ended=ms(),
         moved=tuple(crowd.hands.moved), asked=dict(crowd.hands.asked), spammed=frozenset(crowd.hands.spammed),
     )  # fmt: skip
-
-
-def _card(agent: str, it: Json) -> Card:
-    said = payload(it)
-    shown = json.dumps(it["blocks"], ensure_ascii=False)
-    return Card(
-        agent, str(said["contact"]), int(said["offer"]), f"{it['text']} {shown}", "offer.accept" in shown
-    )
 
 
 def _marks(it: Json) -> frozenset[str]:

@@ -26,6 +26,8 @@ Json = dict[str, Any]
 TRIES = 12
 """How often a customer texts again who sees that nothing happens."""
 
+GLANCE = 0.25
+"""How often somebody reads at once what their press on *accept* did."""
 HURRY = 0.02
 """How often a supervisor gives priority to somebody, for each offer."""
 AT_ONCE = 256
@@ -172,6 +174,8 @@ class Crowd:
         if not self.kind and self.rng.random() > self.lives:
             return
         if await self.hands.act(name, "/slack/act", where | {"action_id": "offer.accept"}):
+            if self.rng.random() < GLANCE:
+                await self.eyes.glance(name, channel, ts)
             await self._live(name, contact)
 
     async def _live(self, name: str, contact: str) -> None:

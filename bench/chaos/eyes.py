@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .seen import Receipt, Sent
+from .seen import Card, Receipt, Sent
 from .stage import Stage
 
 Json = dict[str, Any]
@@ -38,6 +38,8 @@ class Eyes:
     undoable: dict[str, tuple[str, str]] = field(default_factory=dict)
     phones: dict[str, str] = field(default_factory=dict)
     """Contact → its customer's number, as far as they were told whose it is."""
+    glances: list[Card] = field(default_factory=list)
+    """Cards as they stood just after *accept* was pressed."""
     wire: int = 0
     _names: dict[str, str] = field(default_factory=dict)
     _read: dict[str, str] = field(default_factory=dict)
@@ -90,6 +92,13 @@ class Eyes:
             elif "contact" in said and not message.get("thread_ts"):
                 self.heads.setdefault(str(said["contact"]), (channel, ts))
 
+    async def glance(self, name: str, channel: str, ts: str) -> None:
+        """What a card says a moment after it was pressed."""
+        await asyncio.sleep(0.3)
+        for it in await self.stage.get(f"/slack/messages?channel={channel}&since={ts[:-6]}"):
+            if it["ts"] == ts and "offer" in payload(it):
+                self.glances.append(card(name, it))
+
     async def head(self, contact: str, within: float = 20.0) -> tuple[str, str] | None:
         """Where the contact's thread begins, as soon as there is one."""
         for _ in range(round(within / LOOK)):
@@ -97,6 +106,13 @@ class Eyes:
                 return self.heads[contact]
             await asyncio.sleep(LOOK)
         return None
+
+
+def card(agent: str, it: Json) -> Card:
+    """An offer as it stands there."""
+    said, shown = payload(it), json.dumps(it["blocks"], ensure_ascii=False)
+    text = f"{it['text']} {shown}"
+    return Card(agent, str(said["contact"]), int(said["offer"]), text, "offer.accept" in shown)
 
 
 def payload(message: Json) -> Json:

@@ -140,6 +140,8 @@ class Seen:
     receipts: tuple[Receipt, ...] = ()
     events: tuple[Event, ...] = ()
     cards: tuple[Card, ...] = ()
+    glances: tuple[Card, ...] = ()
+    """Cards as some stood a moment after *accept* was pressed."""
     heads: tuple[Head, ...] = ()
     lines: tuple[Line, ...] = ()
     typed: tuple[Typed, ...] = ()

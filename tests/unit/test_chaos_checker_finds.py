@@ -195,6 +195,10 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
         "told falsely",
         lambda it: replace(it, cards=(*it.cards, Card("A001", "C1002", 1, "C1002 is yours.", False))),
     ),
+    "a card told for a moment what isn't so": (
+        "told falsely",
+        lambda it: replace(it, glances=(Card("A001", "C1002", 1, "C1002 is yours.", False),)),
+    ),
     "what ended can still be pressed": (
         "card stands",
         lambda it: replace(it, cards=(replace(it.cards[0], pressable=True),)),
