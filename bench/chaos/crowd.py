@@ -66,7 +66,7 @@ class Crowd:
 
     def __post_init__(self) -> None:
         self.eyes = Eyes(self.stage, self._hear, self.trouble)
-        self.hands = Fingers(self.stage, self.rng, self.eyes, self._text)
+        self.hands = Fingers(self.stage, self.rng, self.eyes, self._answers)
 
     # ---- the whole ----------------------------------------------------------------------------------------------
 
@@ -150,6 +150,15 @@ class Crowd:
             if answered is not None and answered < 300:
                 return
             await asyncio.sleep(min(3.0, 0.4 * 2**again))
+
+    def _answers(self, contact: str, words: str) -> None:
+        self._spawn(self._again(contact, words))
+
+    async def _again(self, contact: str, words: str) -> None:
+        """A moment later the contact's customer writes again, if we know who that is."""
+        await asyncio.sleep(self.rng.uniform(0.0, 0.5 if "thing" in words else 2.0))
+        if contact in self.eyes.phones:
+            await self._text(self.eyes.phones[contact], words)
 
     # ---- agents -------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,8 +39,8 @@ class Fingers:
     stage: Stage
     rng: random.Random
     eyes: Eyes
-    texts: Callable[[str, str], Awaitable[None]]
-    """A customer's text: number, words."""
+    texts: Callable[[str, str], None]
+    """A customer's text, by and by: contact, words. No agent waits for it."""
     typed: list[Typed] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     """What Slack said was done."""
@@ -138,7 +138,7 @@ class Fingers:
             case "pause":
                 self.alone[contact] += self.rng.uniform(*PAUSE) - LATER
                 if self.rng.random() < 0.7:
-                    await self._customer(contact, "are you there?")
+                    self._customer(contact, "are you there?")
             case "split":
                 await self._order(name, contact, f"split {contact} 1", "split")
             case "escalate":
@@ -150,16 +150,13 @@ class Fingers:
                 await self._order(name, contact, f"give back {contact} not now", "release")
             case "snooze":
                 await self._order(name, contact, f"snooze {contact} until they write", "snooze")
-                await self._customer(contact, "still there?")
+                self._customer(contact, "still there?")
             case _:
                 await self.stage.put_off(contact, self.rng.uniform(0.5, 3.0))
 
-    async def _customer(self, contact: str, words: str, within: float = 2.0) -> None:
-        """A moment later its customer writes again, if we know who that is."""
-        await asyncio.sleep(self.rng.uniform(0.0, within))
-        if contact in self.eyes.phones:
-            self.words += 1
-            await self.texts(self.eyes.phones[contact], f"{words} {contact} {self.words}")
+    def _customer(self, contact: str, words: str) -> None:
+        self.words += 1
+        self.texts(contact, f"{words} {contact} {self.words}")
 
     async def _order(self, name: str, contact: str, words: str, what: str) -> None:
         """`/tierline WORDS` in their own direct messages; whether Slack said that it is done."""
@@ -188,7 +185,7 @@ class Fingers:
     async def _close(self, name: str, contact: str, head: tuple[str, str]) -> None:
         await self._form(name, contact, head, "contact.close", {"disposition": {"disposition": "0:solved"}})
         if not self.kind and self.rng.random() < (0.5 if "thanks" in self.favoured else THANKS):
-            await self._customer(contact, "one more thing:", 0.5)
+            self._customer(contact, "one more thing:")
 
     async def _form(
         self, name: str, contact: str, head: tuple[str, str], button: str, values: dict[str, Json]
