@@ -11,10 +11,9 @@ import logging
 import os
 import signal
 import sys
-import webbrowser
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 import structlog.stdlib
@@ -22,13 +21,16 @@ import typer
 from pydantic import ValidationError
 from structlog.tracebacks import ExceptionDictTransformer
 
-from .app import SITE, App, Role
 from .console import cli_split
 from .queue.failures import StoreError
-from .rehearsal import Rehearsal
-from .router.plan.load import PlanErrors, load_async
-from .router.plan.model import Plan
-from .settings import Settings, keep_secrets
+from .queue.store import Store
+from .router.plan.errors import PlanErrors
+from .settings import SITE, Role, Settings, keep_secrets
+
+if TYPE_CHECKING:
+    from .app import App
+    from .rehearsal import Rehearsal
+    from .router.plan.model import Plan
 
 gc.freeze()
 gc.enable()
@@ -55,7 +57,7 @@ def main() -> None:
 
 def add_the_rest(to: typer.Typer) -> typer.Typer:
     """The verbs that start nothing; their rooms are imported here, because a start would wait 40 ms for them."""
-    from .console import cli_ask, cli_backup, cli_day_one, cli_plan, cli_replay, cli_versions
+    from .console import cli_ask, cli_backup, cli_day_one, cli_moves, cli_plan, cli_replay, cli_versions
 
     plan = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
     cli_plan.register(plan, SITE)
@@ -69,6 +71,7 @@ def add_the_rest(to: typer.Typer) -> typer.Typer:
     to.add_typer(audit, name="audit")
     to.add_typer(customers, name="customers")
     to.command()(cli_ask.why)
+    cli_moves.register(to)
     cli_backup.register(to, SITE)
     to.command()(cli_day_one.setup)
     to.command()(cli_day_one.doctor)
@@ -110,10 +113,12 @@ def _split(role: Role) -> None:
 
 
 async def _run(settings: Settings, role: Role = "all") -> None:
+    told, secrets = _ears(), keep_secrets(settings)
+    store, made = await asyncio.gather(Store.of(settings), asyncio.to_thread(_load_app))
+    app = made(settings, secrets, role, store)
+    await app.open()
     first = await _first_plan(settings)
-    app = App(settings, keep_secrets(settings), first, role=role)
-    told = _ears()
-    await app.start()
+    await app.start(first)
     _settle()
     ready = await app.ready()
     where = f"listens on port {app.port}" if app.port else "works"
@@ -126,6 +131,14 @@ async def _run(settings: Settings, role: Role = "all") -> None:
         print(note, flush=True)
     await told.wait()
     await _stop(app)
+
+
+def _load_app() -> type[App]:
+    """Most of the program, in a thread: the store's server starts meanwhile."""
+    from .app import App
+
+    gc.freeze()
+    return App
 
 
 async def _stop(app: App) -> None:
@@ -148,6 +161,8 @@ async def _first_plan(settings: Settings) -> Plan | PlanErrors | None:
     """The plan of TIERLINE_PLAN, or its mistakes: they only matter where there is no active plan yet."""
     if settings.plan is None:
         return None
+    from .router.plan.load import load_async
+
     try:
         return await load_async(await asyncio.to_thread(settings.plan.read_text), str(settings.plan))
     except PlanErrors as errors:
@@ -168,22 +183,34 @@ def _differs(settings: Settings, first: Plan | PlanErrors | None, app: App) -> s
 
 
 async def _rehearse(settings: Settings, headless: bool) -> None:
-    rehearsal = await Rehearsal.prepare(settings, EXAMPLE)
-    told = _ears()
+    told, made = _ears(), await asyncio.to_thread(_load_rehearsal)
+    rehearsal = await made.prepare(settings, EXAMPLE)
     port = await rehearsal.start()
     _settle()
     page = f"http://127.0.0.1:{port}/"
     print(f"The stage is at {page} – text “My server is down”, and answer in Slack.", flush=True)
     if not headless:
+        import webbrowser
+
         await asyncio.to_thread(webbrowser.open, page)
     await told.wait()
     await rehearsal.stop()
 
 
-def _settle() -> None:
-    """What was made at the start stays, too: a full collection would look through it on the loop, again and again."""
-    gc.collect()
+def _load_rehearsal() -> type[Rehearsal]:
+    from .rehearsal import Rehearsal
+
     gc.freeze()
+    return Rehearsal
+
+
+def _settle() -> None:
+    """What was made at the start stays, too: a full collection would look through it on the loop, again and again.
+
+    Nothing is collected before: of a hundred thousand objects a few hundred are garbage.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def _ears() -> asyncio.Event:
@@ -216,6 +243,7 @@ def _settings() -> Settings:
 
 def _loop(work: Coroutine[Any, Any, None]) -> None:
     _log()
+    gc.disable()  # until `_settle`: the rest is loaded, and stays, too
     # SQLite answers from a thread. With the default of 5 ms it waits that long for the interpreter at every step.
     sys.setswitchinterval(0.0005)
     try:

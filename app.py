@@ -13,14 +13,13 @@ import contextlib
 import os
 import socket
 import uuid
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 
 from .channels.channel import Channel, Desk
-from .channels.slack.desk import SlackDesk
 from .channels.sms.door import SmsDoor, TwilioAccount
 from .console.api import Api
 from .console.api_moves import MovesApi
@@ -29,13 +28,12 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
-from .queue.address import site_of
 from .queue.engine import Queue
 from .queue.failures import StoreError
-from .queue.history.history import History
-from .queue.history.projector import Projector
 from .queue.replies import Refused
+from .queue.state import Event
 from .queue.store import Store
+from .router import lost
 from .router.active import ActivePlan
 from .router.alerts import Alerts, Way
 from .router.deliver import Deliveries
@@ -56,32 +54,31 @@ from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
-from .settings import Secrets, Settings
+from .settings import Role, Secrets, Settings
+
+if TYPE_CHECKING:
+    from .channels.slack.desk import SlackDesk
+    from .queue.history.history import History
+    from .queue.history.projector import Projector
 
 log = structlog.get_logger()
 
-SITE = "main"
-"""One process serves one site; its keys carry this tag, or that in REDIS_URL. The plan's `site` is only its name."""
-Role = Literal["all", "web", "worker"]
-"""web: the doors' webhooks and the API; worker: the desk and everything that is done of its own accord."""
 HEALTH_EVERY = 2.0
-SETTLE = 5.0
-"""Seconds that a moved clock waits for deliveries at one instant."""
 
 
 class App:
-    """One running Tierline. `start` returns when contacts can be taken; `stop` cuts nothing."""
+    """One running Tierline. `open` listens, `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
         self,
         settings: Settings,
         keys: Secrets,
-        first_plan: Plan | PlanErrors | None,
-        site: str = SITE,
         role: Role = "all",
+        store: Store | None = None,
     ) -> None:
-        self.settings, self.secrets, self.first_plan, self.site = settings, keys, first_plan, site
-        self.role = role
+        """`store` is that of the settings, where it is open already; it is closed by `stop`."""
+        self.settings, self.secrets, self.role, self.opened = settings, keys, role, store
+        self.first_plan: Plan | PlanErrors | None = None
         self.runner: web.AppRunner | None = None
         self.port = 0
         # An embedded store has one process, whose directory is locked: started again, it goes on with its own leases
@@ -100,14 +97,26 @@ class App:
 
     # ---- start and stop -----------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Open store and history, take over the plan, connect the doors, listen."""
+    async def open(self) -> None:
+        """Open the store and listen: we are up, and who comes before `start` is done waits at the door."""
         self.loop_watch.start()
-        await self._open_core()
+        self.store, self.opened = self.opened or await Store.of(self.settings), None
+        self.site = self.store.site
+        for text in self.store.warnings:
+            log.warning("store.warning", text=text)
+        self.queue = Queue(self.store, self.site)
         self._build_doors()
         if self.role != "worker":
             await self._listen()
+
+    async def start(self, first_plan: Plan | PlanErrors | None) -> None:
+        """History, plan, desk and doors; `first_plan` is for a store that has none."""
+        self.first_plan = first_plan
+        await asyncio.to_thread(self._load)
+        await self._open_memory()
+        self._build_desk()
         await self._start_core()
+        self.listener.let_in()
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
@@ -115,23 +124,33 @@ class App:
             await door.start()
         self.started = True
 
-    async def _open_core(self) -> None:
-        settings = self.settings
-        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        database_url = settings.database_url.get_secret_value() if settings.database_url else None
-        self.site = site_of(redis_url) or self.site
-        self.store = await Store.open(redis_url, settings.data, self.site, insecure=settings.store_insecure)
-        for text in self.store.warnings:
-            log.warning("store.warning", text=text)
-        self.queue = Queue(self.store, self.site)
-        self.history = await History.open(database_url, settings.data)
+    def _load(self) -> None:
+        """A third of the program, in a thread: SQL's and Slack's libraries, which nobody needs to hear that we are up."""
+        from .queue.history import history, projector  # noqa: F401
+
+        if self._has_desk:
+            from .channels.slack import desk  # noqa: F401
+
+    @property
+    def _has_desk(self) -> bool:
+        return self.role != "web" and self.settings.slack_on
+
+    async def _open_memory(self) -> None:
+        from .queue.history.history import History
+
+        url = self.settings.database_url
+        self.history: History = await History.open(
+            url.get_secret_value() if url else None, self.settings.data
+        )
         last = await self.history.last_plan()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start", last)
 
     def _build_doors(self) -> None:
         settings = self.settings
         self.receipts = Receipts(lambda: self.queue)
-        self.intake = Intake(lambda: self.queue, lambda: self.history, lambda: self.plan())
+        self.intake = Intake(
+            lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
+        )
         if settings.sms_on and settings.twilio_auth_token is not None:
             old = settings.twilio_auth_token_old
             account = TwilioAccount(
@@ -149,8 +168,12 @@ class App:
                 media_dir=settings.data / "media",
             )
             self.doors["sms"] = self.sms
-        desk_here = self.role != "web" and settings.slack_on
-        if desk_here and settings.slack_bot_token and settings.slack_app_token:
+
+    def _build_desk(self) -> None:
+        settings = self.settings
+        if self._has_desk and settings.slack_bot_token and settings.slack_app_token:
+            from .channels.slack.desk import SlackDesk
+
             self.desk_raw = SlackDesk(
                 bot_token=settings.slack_bot_token.get_secret_value(),
                 app_token=settings.slack_app_token.get_secret_value(),
@@ -164,6 +187,8 @@ class App:
 
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
+        from .queue.history.projector import Projector
+
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
         self.house = House(self.queue, self.plan, newcomers, self.history)
@@ -172,8 +197,13 @@ class App:
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
         )
         term = round(self.settings.lease * 1000)
-        self.outbox = Outbox(self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term)
-        self.projector = Projector(self.queue, self.history, self.holder, told=self._set_aside, term=term)
+        self.outbox = Outbox(
+            self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term,
+            able=lambda: self.desk_raw is not None and not self.desk.down.is_set(),
+        )  # fmt: skip
+        self.projector: Projector = Projector(
+            self.queue, self.history, self.holder, told=self._set_aside, lost=self._lost, term=term
+        )
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -198,6 +228,10 @@ class App:
 
     async def _set_aside(self, text: str) -> None:
         await self.alerts.once("history", text)
+
+    async def _lost(self, entries: Sequence[Event]) -> None:
+        if await lost.name(self.queue, entries, self.holder):
+            self.store.witness.skip(len(entries))
 
     async def _keep_store(self) -> None:
         await self.store.keep_running(lambda text: log.error("store", text=text))
@@ -270,11 +304,18 @@ class App:
     # ---- health -------------------------------------------------------------------------------------------------
 
     async def _look_after(self) -> None:
-        """Tell trouble with the store once when it begins and once when it ends; of many processes who delivers."""
+        """Tell trouble with the store once when it begins and once when it ends; of many processes who delivers.
+
+        What it lacks of that which was acknowledged to us goes into the record: who delivers tells it from there.
+        """
+        known = 0
         while True:
             trouble = (await self.store.health()).trouble
             if not trouble:
                 await self.alerts.end("store", "The store answers again: contacts are taken and given.")
+                if (missing := self.store.witness.missing) > known:
+                    await lost.count(self.queue, missing - known, self.holder)
+                    known = missing
             elif self.role == "all" or self.outbox.held:
                 await self.alerts.begin("store", trouble)
             await asyncio.sleep(HEALTH_EVERY)
@@ -290,6 +331,7 @@ class App:
                 "durability": health.durability,
                 "server": health.server,
                 "why": health.trouble,
+                "lacked": self.store.witness.missing,
                 "warnings": list(health.warnings),
             },
             "tasks": tasks,
@@ -302,7 +344,7 @@ class App:
                 else "off: no Slack tokens",
             },
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
-            "plan_version": self.plan().version,
+            "plan_version": self.plan().version if self.started else 0,
             "trouble": sorted(self.alerts.trouble),
             "delivers": self.outbox.mine if self.started else False,
             "connections": {"open": self.listener.open, "most": self.listener.most},
@@ -317,6 +359,10 @@ class App:
                 "tierline_outbox_open": ("Deliveries in hand", self.outbox.lanes.open),
                 "tierline_loop_stalls": ("How often the loop stood still", self.loop_watch.stalls),
                 "tierline_history_lag_seconds": ("How long the history has been behind", self.projector.lag),
+                "tierline_store_lacked": (
+                    "Acknowledged changes that a later primary lacked",
+                    self.store.witness.missing,
+                ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
             },
         )
@@ -326,37 +372,7 @@ class App:
         raw = self.desk_raw
         return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None)
 
-    # ---- the sandbox's hands ------------------------------------------------------------------------------------
-
-    async def travel(self, to: int) -> int:
-        """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired.
-
-        Only the sandbox calls this: `__main__` never hands it out where a real Twilio or Slack is configured.
-        """
-        fired = 0
-        stuck = not await self._settled(SETTLE)
-        while True:
-            now = await self.queue.now()
-            known = (await self.queue.next_due(), self.watch.next_closing, self.watch.next_muster)
-            ahead = [at for at in known if at is not None]
-            step = min([at for at in ahead if at > now] + [to])
-            if step > now:
-                await self.queue.travel(step)
-            while count := await self.watch.tick():
-                fired += count
-            # Where the outside is down nothing can be delivered: time goes on all the same.
-            stuck = not await self._settled(0.05 if stuck else SETTLE)
-            if step >= to:
-                return fired
-
-    async def _settled(self, within: float) -> bool:
-        """Whether everything so far is delivered, at the latest after `within` seconds."""
-        try:
-            async with asyncio.timeout(within):
-                await self.outbox.settled()
-        except TimeoutError:
-            return False
-        return True
+    # ---- the sandbox's reset ------------------------------------------------------------------------------------
 
     async def reset(self) -> None:
         """Empty the sandbox's own store and history and publish the plan anew; everybody offline, real time."""

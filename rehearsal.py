@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from .app import App
 from .channels.slack.manifest import EVENTS, SCOPES
+from .queue.history.records import Card
 from .router.plan.load import load_async
 from .router.plan.model import Plan
 from .sandbox.server import Changed, Hooks, Sandbox
@@ -24,6 +25,8 @@ from .sandbox.stage import Cast, Clock, Credentials, Customer, Faults, Number, P
 from .sandbox.twilio_sms import TwilioStandIn
 from .settings import Secrets, Settings
 
+SETTLE = 5.0
+"""Seconds that a moved clock waits for deliveries at one instant."""
 CUSTOMERS = (
     Customer("Eva Brandt", "+4915112345678", "eva@customer.example"),
     Customer("Jonas Weber", "+4915123456789", "jonas@weber.example"),
@@ -117,16 +120,17 @@ class Rehearsal:
             }
         )  # fmt: skip
         keys = Secrets(secrets.token_urlsafe(32), self.api_token)
-        self.app = App(inside, keys, self.plan)
-        await self.app.start()
+        self.app = App(inside, keys)
+        await self.app.open()
+        await self.app.start(self.plan)
         await self._introduce()
         return port
 
     async def _introduce(self) -> None:
         """The product's records know the cast's customers by name, as after an import."""
         if self.app is not None:
-            for it in self.cast.customers:
-                await self.app.history.put_customer(it.name, it.name, "", (it.phone, it.mail), {})
+            known = [Card(it.name, it.name, "", (it.phone, it.mail)) for it in self.cast.customers]
+            await self.app.history.put_cards(known)
 
     async def stop(self) -> None:
         """The product first, so that what it has in hand still reaches its stand-ins."""
@@ -135,7 +139,7 @@ class Rehearsal:
         await self.sandbox.stop()
 
     async def _advance(self, to: float) -> int:
-        return await self.app.travel(round(to * 1000)) if self.app is not None else 0
+        return await _travel(self.app, round(to * 1000)) if self.app is not None else 0
 
     async def _reset(self) -> None:
         if self.app is not None:
@@ -149,6 +153,35 @@ class Rehearsal:
         version = self.app.plan().version if self.app is not None else 0
         api = {"url": self.product, "token": self.api_token}
         return {"product": self.product, "api": api, "plan_version": version, "timezone": self.plan.timezone}
+
+
+async def _travel(app: App, to: int) -> int:
+    """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired."""
+    fired = 0
+    stuck = not await _settled(app, SETTLE)
+    while True:
+        now = await app.queue.now()
+        known = (await app.queue.next_due(), app.watch.next_closing, app.watch.next_muster)
+        ahead = [at for at in known if at is not None]
+        step = min([at for at in ahead if at > now] + [to])
+        if step > now:
+            await app.queue.travel(step)
+        while count := await app.watch.tick():
+            fired += count
+        # Where the outside is down nothing can be delivered: time goes on all the same.
+        stuck = not await _settled(app, 0.05 if stuck else SETTLE)
+        if step >= to:
+            return fired
+
+
+async def _settled(app: App, within: float) -> bool:
+    """Whether everything so far is delivered, at the latest after `within` seconds."""
+    try:
+        async with asyncio.timeout(within):
+            await app.outbox.settled()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def stand_alone(plan: Path, product: str) -> None:

@@ -8,12 +8,16 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SITE = "main"
+"""One process serves one site; its keys carry this tag, or that in REDIS_URL. The plan's `site` is only its name."""
+Role = Literal["all", "web", "worker"]
+"""web: the doors' webhooks and the API; worker: the desk and everything that is done of its own accord."""
 SHORTEST_SECRET, FEWEST_CHARACTERS = 24, 8
 GUESSED = ("changeme", "change-me", "change_me", "password", "secret", "example", "12345678", "abcdefgh")
 

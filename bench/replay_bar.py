@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -114,6 +115,8 @@ def _measure(quick: bool) -> list[Bar]:
     book = Rulebook(parse(plan()), 1)
     day = record(book, count)
     spent = []
+    gc.collect()
+    gc.freeze()  # a history hands its day over in pages: nobody has it all in memory, to be looked through again
     for _ in range(3 if quick else 2):
         begun = process_time()
         again = Again(lambda now: midnights("Europe/Berlin", now))
@@ -122,6 +125,7 @@ def _measure(quick: bool) -> list[Bar]:
         if again.difference is not None:
             print(f"replay: {again.difference}", file=sys.stderr)
             return [Bar("replay: differences", 1, 0, "", (1, 1), 1)]
+    gc.unfreeze()
     name = f"replay: a day of {count:,} contacts, {again.events:,} events"
     limit = 10.0 * count / CONTACTS
     return [

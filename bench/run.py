@@ -22,6 +22,7 @@ from .pick_bars import picks
 from .queue_bars import agents, backlog, classes, memory, noops
 from .relay_bar import relay
 from .replay_bar import replay
+from .replica_bars import replicas
 from .results import Results, machine
 from .start_bar import start
 
@@ -37,6 +38,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "offers": offers,
     "relay": relay,
     "replay": replay,
+    "replicas": replicas,
     "start": start,
     "queues": queues,
     "picks": picks,

@@ -2,7 +2,8 @@
 
 One process at a time delivers, under a lease. One that slept meanwhile (SIGSTOP, a paused machine, a loop that stood
 still) wakes in the middle of a call whose contact another process has served by now. Neither Slack nor Twilio knows
-fences, so the last look is ours: right before the request, and again when its connection stands.
+fences, so the last look is ours: right before the request, again when its connection stands, and as its bytes are
+handed over. Whoever is stopped within the few steps that are left sends it all the same when they wake.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ def check_ours() -> None:
 
 
 def last_look() -> aiohttp.TraceConfig:
-    """For a session's `trace_configs`: the same look once the connection stands, before a byte is written."""
+    """For a session's `trace_configs`: the same look once the connection stands, and as a body is written.
+
+    aiohttp hands the head over together with the body's first piece, so nothing has left by then. What is raised there
+    comes to the caller inside an aiohttp.ClientError: see `kept_back`.
+    """
 
     async def look(*_: object) -> None:
         check_ours()
@@ -35,4 +40,11 @@ def last_look() -> aiohttp.TraceConfig:
     config = aiohttp.TraceConfig()
     config.on_connection_create_end.append(look)
     config.on_connection_reuseconn.append(look)
+    config.on_request_chunk_sent.append(look)
     return config
+
+
+def kept_back(error: BaseException) -> NotDelivered | None:
+    """The look that kept the request back, when that is what an aiohttp error is about."""
+    cause = error.__cause__ or error.__context__
+    return cause if isinstance(cause, NotDelivered) and cause.code == FENCED else None

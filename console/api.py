@@ -189,6 +189,11 @@ class Api:
                 )
             return web.json_response(record.to_json(whole=True))
         messages = await queue.messages(name)
+        if (
+            record is not None and len(messages) < view.messages
+        ):  # called back: what was said before is in the history
+            here = {m.n for m in messages}
+            messages = (*(m for m in record.messages if m.n not in here), *messages)
         row = views.contact(self.book(), view, views.last_in(messages), await queue.now(), self.slack_ids())
         row |= {
             "need": views.need(view),

@@ -96,6 +96,10 @@ class ApiClient:
         query = f"?n={noted[0]}&hash={noted[1]}" if noted else ""
         return await self._call("GET", f"/api/v1/audit/verify{query}")
 
+    async def move(self, contact: str, verb: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        """Something that people do with a contact; what was done, in words."""
+        return await self._call("POST", f"/api/v1/contacts/{quote(contact, safe='')}/{verb}", body)
+
     async def start_replay(self, day: str, yaml: str) -> Mapping[str, object]:
         """Begin to replay a day, with a draft or none ("")."""
         return await self._call(

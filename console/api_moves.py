@@ -38,7 +38,7 @@ class MovesApi:
             "transfer": self.transfer, "escalate": self.escalate, "keep": self.keep, "release": self.release,
             "assign": self.assign, "consult": self.consult, "snooze": self.snooze, "wake": self.wake,
             "priority": self.priority, "merge": self.merge, "split": self.split, "spam": self.spam,
-            "reopen": self.reopen,
+            "reopen": self.reopen, "close": self.close,
         }  # fmt: skip
         return [
             *(web.post(f"/api/v1/contacts/{{id}}/{name}", only(it)) for name, it in verbs.items()),
@@ -162,6 +162,12 @@ class MovesApi:
         """An ended contact goes on, in the queue: `{"by"?}`."""
         contact, who, _ = await _read(request)
         return said(await self.moves().reopen(who, contact, queued=True))
+
+    async def close(self, request: web.Request) -> web.Response:
+        """It ends, whoever has it: `{"disposition"?, "root_cause"?, "resolution"?, "by"?}`."""
+        contact, who, body = await _read(request)
+        told = {name: _text(body, name) for name in ("disposition", "root_cause", "resolution")}
+        return said(await self.moves().close(who, contact, told))
 
 
 def said(it: Outcome) -> web.Response:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
-from ..queue.history.audit import Line, Verified
-from ..queue.history.plans import PlanVersion
+from ..queue.history.records import PlanVersion
 from ..router.active import Stale
 from ..router.plan.errors import PlanErrors
 from ..router.versions import Checked, NoSuchVersion, Publication, Stranded, Versions
@@ -19,6 +18,9 @@ from ..router.walk import Count
 from .bodies import BadBody, read_draft, read_object, read_rollback
 from .problem import problem
 from .views import iso
+
+if TYPE_CHECKING:
+    from ..queue.history.audit import Line, Verified
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 MOST = 1_000

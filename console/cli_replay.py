@@ -13,7 +13,8 @@ import typer
 
 from .api_client import ApiClient
 from .cli_common import api, fail, finish, settings
-from .replay_views import NEAR, lines
+from .replay_job import NEAR
+from .replay_views import lines
 
 LOOK = 0.5
 """Seconds between two looks at how far it is."""

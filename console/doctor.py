@@ -63,6 +63,7 @@ class StoreSeen:
     warnings: tuple[str, ...] = ()
     embedded: bool = True
     running: bool = False
+    lacked: int = 0  # changes that were acknowledged to what runs here, and that a later primary hadn't
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,11 @@ def _store(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             "bad", "store", "it doesn't keep what it is given", "set `appendonly yes`, `appendfsync always`"
         )
+    if it.lacked:
+        yield Finding(
+            "bad", "store", f"a server became its primary that lacked {it.lacked} acknowledged changes",
+            "`tierline audit list` says when and which contacts; a restart forgets this line",
+        )  # fmt: skip
     for text in it.warnings:
         yield Finding("note", "store", text, "")
 

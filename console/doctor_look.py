@@ -24,7 +24,7 @@ from ..queue.store import ALLOWED, REMEDY
 from ..queue.whereabouts import primary
 from ..router.plan.load import PlanErrors, load_async
 from ..router.plan.model import Plan
-from ..settings import Settings
+from ..settings import SITE, Settings
 from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .public import reached
@@ -32,7 +32,6 @@ from .slack_side import SlackNo, SlackSide
 from .twilio_side import TwilioNo, TwilioSide
 
 T = TypeVar("T")
-SITE = "main"
 """The tag of the keys where `REDIS_URL` names no other."""
 WITHIN = 20.0
 MOST_PEOPLE = 200
@@ -167,7 +166,11 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
     said += tuple(
         w for w in warnings(facts, address) if durability(facts) != "none" or "doesn't sync" not in w
     )
-    return StoreSeen(unsafe(facts) or "", facts.server, durability(facts), said, embedded=False)
+    lacked = ready.get("store") if ready else None
+    return StoreSeen(
+        unsafe(facts) or "", facts.server, durability(facts), said, embedded=False,
+        lacked=int(lacked.get("lacked") or 0) if isinstance(lacked, dict) else 0,
+    )  # fmt: skip
 
 
 async def _slack(settings: Settings, plan: Plan | None) -> SlackSeen:

@@ -18,6 +18,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_protocol import RequestHandler
 
+from .problem import problem
+
 log = structlog.get_logger()
 
 MOST, RESERVE = 1000, 64
@@ -27,6 +29,8 @@ FIRST, KEPT, JUST_NOW = 10.0, 75.0, 0.25
 """Seconds that a connection may stand without a request: a new one, one that made some, one that must make way."""
 LARGEST, SMALL, IN_HAND = 1024 * 1024, 64 * 1024, 32 * 1024 * 1024
 """Bytes: of one body; up to which one is always taken (webhooks are); of all larger ones together."""
+PATIENCE = 5.0
+"""Seconds that a request waits while we start, and that `/healthz` says we are up meanwhile: then others are better."""
 LAST = 1.0
 """Seconds in which a connection that came just before the end may still make its request."""
 
@@ -55,13 +59,18 @@ def descriptors() -> tuple[int, int]:
 
 
 class Listener:
-    """`middleware` goes into the application, `start` listens. `full` counts how often there was no room."""
+    """`middleware` goes into the application, `start` listens, `let_in` ends the waiting of those who came early.
+
+    `full` counts how often there was no room.
+    """
 
     def __init__(self) -> None:
         self.most = MOST
         self.full = 0
         self.busy = 0
         self.closing = False
+        self._ready = asyncio.Event()
+        self._since = monotonic()
         self._idle: dict[Protocol, tuple[float, bool]] = {}  # since when, and whether it made no request yet
         self._bodies = 0
         self._doors: list[socket.socket] = []
@@ -83,6 +92,8 @@ class Listener:
     async def start(self, runner: web.AppRunner, host: str, port: int) -> int:
         """Listen on every address of `host`; the port. Raises OSError."""
         self._server, self._doors, self.closing = runner.server, [], False
+        self._ready.clear()
+        self._since = monotonic()
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
@@ -91,6 +102,10 @@ class Listener:
         self._tasks = [asyncio.create_task(self._accept(door), name="accept") for door in self._doors]
         self._tasks.append(asyncio.create_task(self._sweep(), name="idle connections"))
         return int(self._doors[0].getsockname()[1])
+
+    def let_in(self) -> None:
+        """From now on requests are answered; until then they wait, unless they ask how we are."""
+        self._ready.set()
 
     async def close(self) -> None:
         """Accept nothing more; who stood in the kernel's queue already is still served."""
@@ -190,7 +205,7 @@ class Listener:
             self._idle.pop(request.protocol, None)
             self.busy += 1
             try:
-                response = await self._within(request, handler)
+                response = await self._in_time(request, handler)
             finally:
                 self.busy -= 1
                 self._idle[request.protocol] = (monotonic(), False)
@@ -200,22 +215,38 @@ class Listener:
 
         return busy
 
+    async def _in_time(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not self._ready.is_set() and request.path != "/readyz":
+            late = monotonic() - self._since > PATIENCE
+            if late or (request.path != "/healthz" and not await self._let_in_soon()):
+                return _again("still starting", "Try again in a moment.")
+        return await self._within(request, handler)
+
+    async def _let_in_soon(self) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._ready.wait()
+        except TimeoutError:
+            return False
+
     async def _within(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         stated = request.content_length
         size = min(LARGEST, stated if stated is not None else LARGEST if request.can_read_body else 0)
         if size <= SMALL:
             return await handler(request)
         if self._bodies + size > IN_HAND:
-            return web.json_response(
-                {"error": "too much is being sent at once: send it again"},
-                status=503,
-                headers={"Retry-After": "1"},
-            )
+            return _again("too much is being sent at once", "Send it again.")
         self._bodies += size
         try:
             return await handler(request)
         finally:
             self._bodies -= size
+
+
+def _again(what: str, hint: str) -> web.Response:
+    refusal = problem(503, what, hint)
+    refusal.headers["Retry-After"] = "1"
+    return refusal
 
 
 def _door(family: int, address: object) -> socket.socket:

@@ -22,8 +22,7 @@ from ..settings import Settings
 from .api import Api
 from .bodies import BadBody, read_object
 from .problem import problem
-from .replay_views import NEAR
-from .replay_worker import Job
+from .replay_job import NEAR, Job
 
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from ..router.simulate.compare import Comparison, Replay
@@ -11,8 +11,6 @@ from ..router.simulate.results import Figures, Results
 
 ROW = "{:<16}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>8}"
 LISTED = 20
-NEAR = {"today": timedelta(), "yesterday": timedelta(days=1)}
-"""Days that have a name, and how far back they are."""
 
 
 def shown(it: Replay) -> dict[str, object]:

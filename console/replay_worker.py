@@ -11,7 +11,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..queue.failures import StoreError
@@ -22,28 +21,11 @@ from ..router.plan.load import parse
 from ..router.rulebook import Rulebook
 from ..router.simulate.compare import Replaying
 from ..router.simulate.record import Entry, entries
+from .replay_job import Job
 from .replay_views import shown
 
 PAGE = 5_000  # events
 CARDS = 400  # customers asked for at once
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to replay. `start` and `end` (ms) are the day's; `draft` is a plan's text, "" for none."""
-
-    database_url: str
-    data: str
-    version: int
-    active: str
-    draft: str
-    start: int
-    end: int
-
-    @classmethod
-    def parse(cls, line: str) -> Job:
-        """From the line that `Replays` writes."""
-        return cls(**json.loads(line))
 
 
 async def replay(job: Job) -> Mapping[str, object]:

@@ -208,7 +208,8 @@ def _dead_steps(state: State, now: int) -> Iterator[str]:
             for agent in state.agents.values()
             if agent.on_shift and agent.presence != "offline" and not refusal(it.now_step.need, agent.profile)
         ]
-        if not it.excluded.issuperset(counted) or not counted:
+        out = it.excluded - it.paused | ({it.owner} if it.handing else set())
+        if not out.issuperset(counted) or not counted:
             if not counted:
                 yield f"{it.id} waits in step {it.step}, which nobody on shift could serve"
         else:

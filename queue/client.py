@@ -25,6 +25,7 @@ from .failures import (
 )
 from .whereabouts import Locator, dial, locator
 from .wire import Reply, Wire, Word, in_touch
+from .witness import Witness
 
 __all__ = ["Client", "Reply", "Word"]
 
@@ -62,11 +63,13 @@ class Client:
         key: str = "",
         insecure: bool = False,
         where: Locator | None = None,
+        witness: Witness | None = None,
     ) -> None:
         """`expect` is a key and the value it must have: on any other value the connection is refused.
 
         `key` is any key of the site, and finds its shard. `insecure` lets Sentinels or a Cluster send us to a server
-        with which others could listen. `where` is shared between connections of one process.
+        with which others could listen. `where` is shared between connections of one process. `witness` finds out what
+        a server lacks.
         """
         self.address = Address.parse(url)
         self.node = self.address
@@ -83,6 +86,7 @@ class Client:
         self._readers: list[Client] = []
         self._tls = self.address.tls_context()
         self._insecure = insecure
+        self.witness = witness
         self._shares = where is not None
         self._where = where or locator(self.address, self._tls, key)
 
@@ -249,7 +253,7 @@ class Client:
             if (why := at.exposed()) and not self._insecure:
                 raise NotSent(f"{why}, and {self.address} sends us there")
         self.node = at
-        wire = await dial(at, self._tls, CONNECT_WITHIN, self._silence, at.replicas)
+        wire = await dial(at, self._tls, CONNECT_WITHIN, self._silence, at.replicas, self.witness)
         try:
             await self._greet(wire)
         except BaseException:
@@ -272,6 +276,8 @@ class Client:
                     f"the store at {at} is not the one used before: it is new, was emptied or is another."
                     " Bring back its data, or point REDIS_URL to the right server."
                 )
+        if self.witness is not None and (question := self.witness.question):
+            self.witness.heard(await wire.ask(question, CONNECT_WITHIN))
 
     def _fall(self, why: StoreUnavailable) -> None:
         self._wire = None

@@ -19,7 +19,7 @@ from .engine_moves import Moves, arrival, channel_of, moved
 from .engine_reads import Reads
 from .engine_site import Site, answer
 from .replies import Answer, Arrival, Ticked
-from .state import Presence
+from .state import ContactState, Presence
 from .table import Table
 
 GRACE = 300_000
@@ -39,18 +39,20 @@ class Queue(Moves, Site, Reads):
 
     async def arrive(
         self, arrived: str, event: str, thread: str, decision: Decision,
-        again: Decision | None = None, reopen: int = 0,
+        again: Decision | None = None, reopen: int = 0, under: int | None = None,
         *, op: str | None = None, now: int | None = None,
     ) -> Arrival:  # fmt: skip
         """A message (JSON): a new contact, one more message of the open one in `thread`, or a duplicate.
 
         `event` is the outside's id, remembered for 48 h; empty ids and threads are not looked up. A message to
         a snoozed contact goes to its owner, or, when they can't have it, into the queue as `again` says. One to
-        a contact that ended at most `reopen` ms ago opens it again.
+        a contact that ended at most `reopen` ms ago opens it again. `under`: the number of the situation (see
+        `situation`) in which all this was decided; in another one nothing is taken.
         """
         words = await self._decision(decision)
         more = await self._decision(again) if again else ()
-        reply = await self.do("arrive", arrived, event, thread, *words, reopen, *more, op=op, now=now)
+        mark = "" if under is None else under
+        reply = await self.do("arrive", arrived, event, thread, *words, reopen, mark, *more, op=op, now=now)
         return arrival(reply)
 
     async def accept(
@@ -113,7 +115,7 @@ class Queue(Moves, Site, Reads):
         return answer(await self.do("dead_letter", contact, reason, op=op, now=now))
 
     async def revive(self, contact: str, *, op: str | None = None, now: int | None = None) -> Answer:
-        """Bring back what was abandoned or set aside, with its rank."""
+        """Bring back what was abandoned or set aside, with its rank; `elsewhere` when a newer contact goes on with it."""
         return answer(await self.do("revive", contact, op=op, now=now))
 
     async def reroute(
@@ -137,6 +139,32 @@ class Queue(Moves, Site, Reads):
         words = await self._decision(decision)
         told = (version, judged, contact, channel_of(decision), "", *words)
         return moved(await self.do("reevaluate", *told, op=op, now=now))
+
+    async def retime(
+        self,
+        contact: str,
+        base: int,
+        deadlines: Sequence[int],
+        *,
+        op: str | None = None,
+        now: int | None = None,
+    ) -> Answer:
+        """The instants at which its steps end, counted from `base`; only what waits and has none since `base`."""
+        return answer(await self.do("retime", contact, base, ",".join(map(str, deadlines)), op=op, now=now))
+
+    async def recall(
+        self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int,
+        owner: str, *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Have what has left the store here again, as if it had just ended in `state`, after so many messages.
+
+        Its transcript stays in the history, so it can't be re-opened; `owner` is who had it last. Of the decision
+        only route and facts count. `stale` when it is here, `gone` when it never was.
+        """
+        words = await self._decision(decision)
+        return answer(
+            await self.do("recall", contact, thread, messages, *words, state, arrived, owner, op=op, now=now)
+        )
 
     async def forget(
         self, contact: str, keep: int = 0, *, op: str | None = None, now: int | None = None

@@ -19,7 +19,7 @@ BATCH = 64  # contacts rerouted between two looks at the deadline
 def arrival(reply: str) -> Arrival:
     """A script's `outcome contact n`."""
     outcome, contact, n = reply.split(" ")
-    return Arrival(cast(Literal["new"], outcome), contact, int(n))
+    return Arrival(cast(Literal["new"], outcome), "" if contact == "-" else contact, int(n))
 
 
 def channel_of(decision: Decision) -> int:
@@ -47,7 +47,8 @@ class Moves(Calls):
         """The owner hands it over: it is queued as `decision` says, with its rank, beside its owner.
 
         Whoever accepts is the owner from then on. `only`: it is for the preferred agent alone, and stays with
-        its owner when they don't take it. Raises ValueError when the route is of another channel.
+        its owner when they don't take it. What sleeps goes from its owner's hands, or, when they can't have it
+        now, from the queue, without an owner. Raises ValueError when the route is of another channel.
         """
         words = await self._decision(decision)
         more = (to, reason, int(only))
@@ -115,7 +116,8 @@ class Moves(Calls):
     ) -> Answer:  # fmt: skip
         """What has ended goes on: in the queue as `decision` says, or, with `agent`, as theirs.
 
-        It is active when they can have it now, else snoozed. Raises ValueError when the route is of another
+        It is active when they can have it now, else snoozed. `elsewhere` when its conversation goes on in a newer
+        contact. Raises ValueError when the route is of another
         channel.
         """
         words = await self._decision(decision)

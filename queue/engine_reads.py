@@ -123,6 +123,11 @@ class Reads(Calls):
         """Troubles that have begun and not ended: name → text."""
         return _pairs(texts(await self.plain("HGETALL", self.key("alerts"))))
 
+    async def situation(self) -> tuple[int, dict[str, str]]:
+        """(the number of the present situation, the troubles that make it up): the number is never the newer one."""
+        number = await self.plain("HGET", self.key("site"), "situation")
+        return int(text(number)) if number is not None else 0, await self.alerts()
+
     async def desk_up(self) -> bool:
         """Whether the desk is known to be up; while it isn't nobody is offered anything."""
         return await self.plain("HGET", self.key("site"), "desk") != b"0"
@@ -238,6 +243,7 @@ class Reads(Calls):
             owner=it["owner"],
             offers=tuple(OfferView(n, agent, bool(d), int(due), place) for n, agent, d, due, place in offers),
             excluded=frozenset(it["excluded"] or ()),
+            paused=frozenset(it["paused"] or ()),
             personal=it["personal"],
             wake=_int(it["wake"]),
             wrap_until=_int(it["wrap"]),

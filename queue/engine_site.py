@@ -113,6 +113,12 @@ class Site(Calls):
         """True the first time that `key` is seen within `ms`."""
         return await self.do("once", key, ms, op=op, now=now) == "1"
 
+    async def window(
+        self, name: str, instant: int, ms: int, *, op: str | None = None, now: int | None = None
+    ) -> int:
+        """When the window of `ms` began into which `instant` falls: with it, if none was open."""
+        return int(await self.do("window", name, instant, ms, op=op, now=now))
+
     async def lease(
         self, role: str, holder: str, ms: int, *, op: str | None = None, now: int | None = None
     ) -> int | None:

@@ -7,18 +7,21 @@ is one transition at that instant. Names and meanings are those of `Queue` in `e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 from .contact import Decision, Route
 from .model_match import Bounds
 from .model_moves import same_channel
+from .model_records import Contact
 from .model_timers import Timers
 from .replies import Answer, Arrival, Refused
+from .state import ContactState, MessageView
 
 OPERATION_KEPT = 600_000
 OPERATION_AHEAD = 5_000
 EVENT_KEPT = 48 * 3_600_000
+WINDOWS = 16
 
 T = TypeVar("T")
 
@@ -31,6 +34,7 @@ class Model(Timers):
         self.seen: dict[str, tuple[int, str, int]] = {}  # event → until, contact, number
         self.operations: dict[str, object] = {}
         self.keys: dict[str, int] = {}
+        self.windows: dict[str, list[int]] = {}
 
     def at(self, now: int) -> Model:
         """The instant of what follows."""
@@ -56,15 +60,19 @@ class Model(Timers):
         decision: Decision,
         again: Decision | None = None,
         reopen: int = 0,
+        under: int | None = None,
     ) -> Arrival:
         """One outside event has one effect: a new contact, one more message, or nothing.
 
         `again`: what was decided for the contact that is there already, should it have to be queued anew;
-        `reopen`: so many ms after its end the conversation's last contact is still the one that is meant.
+        `reopen`: so many ms after its end the conversation's last contact is still the one that is meant;
+        `under`: the situation in which all this was decided; in another one it is stale.
         """
         self.intern(decision.route)
         if again:
             self.intern(again.route)
+        if under not in (None, self.situation):
+            return Arrival("stale", "", 0)
         known = self.seen.get(event)
         if known and known[0] > self.now:
             return Arrival("duplicate", known[1], known[2])
@@ -97,7 +105,7 @@ class Model(Timers):
         self.due.pop(f"o:{it.id}:{live.number}", None)
         del it.offers[agent]
         who.offers.discard(it.id)
-        who.fits = None
+        self.measure(who)
         former = self.agents[it.owner] if it.handing else None
         if former:
             self.unhold(former, it)
@@ -127,6 +135,7 @@ class Model(Timers):
         self.list_out(it)
         self.end_offer(it, live, "declined", reason)
         it.pairs.add(agent)
+        it.paused.discard(agent)
         self.after_offer(it, "declined")
         self.roomy.append(who)
         self.work()
@@ -230,6 +239,10 @@ class Model(Timers):
         it = self.contacts.get(contact)
         if it is None or it.state not in ("dead", "abandoned"):
             return self.too_late(it, "stale")
+        if it.recalled:
+            return Answer("gone")
+        if newer := self.goes_on_in(it):
+            return Answer("elsewhere", newer, it.state)
         self.lead(it)
         self.woken(it, "revived")
         self.work()
@@ -270,6 +283,17 @@ class Model(Timers):
         self.work()
         return Answer("ok", state=it.state)
 
+    def retime(self, contact: str, base: int, deadlines: Sequence[int]) -> Answer:
+        """The ends of its steps, counted from `base` in open hours; only where it has none since then."""
+        it = self.contacts.get(contact)
+        if it is None or it.deadlines or it.base != base or not (it.placeable or it.state == "parked"):
+            return self.too_late(it, "stale")
+        it.deadlines = tuple(deadlines)
+        self.tell("retimed", it.id, base=base, deadlines=",".join(map(str, deadlines)))
+        self.freed.append(it)
+        self.work()
+        return Answer("ok", state=it.state)
+
     def forget(self, contact: str, keep: int = 0) -> bool:
         """Drop a contact that ended at least `keep` ms ago."""
         it = self.contacts.get(contact)
@@ -283,6 +307,27 @@ class Model(Timers):
         del self.contacts[contact]
         return True
 
+    def recall(
+        self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int,
+        owner: str,
+    ) -> Answer:  # fmt: skip
+        """What has left is here again, as if it had just ended; the decision's route and facts are its."""
+        number, classes = int(contact[1:]), self.intern(decision.route)
+        if contact in self.contacts:
+            return Answer("stale", state=self.contacts[contact].state)
+        if not 1000 < number <= self.counter:
+            return Answer("gone")
+        it = Contact(
+            id=contact, number=number, route=decision.route, classes=classes,
+            key=(decision.rank * 1000 + number % 1000, contact), arrived=arrived, base=arrived, thread=thread,
+            facts=decision.facts, state=state, owner=owner, recalled=True, owed=False, closed_at=self.now,
+            messages=[MessageView(n, "", "", 0) for n in range(1, messages + 1)],
+        )  # fmt: skip
+        self.contacts[contact] = it
+        rest = {"facts": decision.facts, "state": state, "arrived": arrived, "owner": owner}
+        self.tell("recalled", contact, "", messages, thread=thread, decision=decision, **rest)
+        return Answer("ok", state=it.state)
+
     def service_edge(self, service: str, instant: int | None) -> None:
         """When the service opens or closes next; an event is told then."""
         self.due.pop(f"g:{service}", None)
@@ -295,6 +340,16 @@ class Model(Timers):
             return False
         self.keys[key] = self.now + ms
         return True
+
+    def window(self, name: str, instant: int, ms: int) -> int:
+        """When the window began into which the instant falls."""
+        begun = self.windows.setdefault(name, [])
+        before = max((it for it in begun if it <= instant), default=None)
+        if before is not None and instant - before < ms:
+            return before
+        begun.append(instant)
+        self.windows[name] = sorted(set(begun))[-WINDOWS:]
+        return instant
 
     def calendar(self, midnights: tuple[int, ...]) -> None:
         """The site's midnights, around now: shares are counted from the last one."""

@@ -6,20 +6,17 @@ Written for reading: every choice is a minimum over everybody or a walk through 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any
 
-from ..skills.skill import LIVE, score
-from .model_memory import Memory
+from ..skills.skill import LIVE
+from .model_choice import Choice
 from .model_records import Agent, Contact, Key, Offer
 from .state import BITS
 
 DELIVERY = 30_000  # how long an offer may take to reach the agent
 LIFT = 300_000  # after this long "everybody said no" is asked again in the last step
 MISSED_PAIR = 60_000
-LONGEST = attrgetter("since", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Bounds:
     sweep: int = 64
 
 
-class Matching(Memory):
+class Matching(Choice):
     """Brings contacts and agents together; `work` finishes what a transition began."""
 
     def __init__(self, bounds: Bounds) -> None:
@@ -62,11 +59,14 @@ class Matching(Memory):
         return contact.base + (contact.route.steps[step].until or 0)
 
     def exhausted(self, contact: Contact) -> bool:
-        """Whether somebody on shift is admitted, and all of them are excluded."""
-        if not contact.pairs:
+        """Whether somebody on shift is admitted, and none of them can be asked any more: declined, or its owner."""
+        out = contact.pairs - contact.paused
+        if contact.handing:
+            out.add(contact.owner)
+        if not out:
             return False
-        asked = [it.name for it in self.agents.values() if it.counted and contact.klass in it.can]
-        return bool(asked) and contact.pairs.issuperset(asked)
+        asked = self.counted(contact.klass)
+        return bool(asked) and out >= asked
 
     def settle(self, contact: Contact) -> None:
         """Move on to the first step that is still open, and that somebody on shift could serve."""
@@ -86,10 +86,11 @@ class Matching(Memory):
                 break
         if contact.step == last and self.exhausted(contact):
             self._tell_exhausted(contact)
-            contact.lift_at = contact.lift_at or self.now + LIFT
-            self.due[f"E:{contact.id}"] = contact.lift_at
-        else:
-            self.drop_lift(contact)
+            if contact.pairs:
+                contact.lift_at = contact.lift_at or self.now + LIFT
+                self.due[f"E:{contact.id}"] = contact.lift_at
+                return
+        self.drop_lift(contact)
 
     def _advance(self, contact: Contact, step: int, why: str) -> None:
         contact.step = step
@@ -133,7 +134,16 @@ class Matching(Memory):
                     break
                 self.offer(contact, agent)
         self.list_in(contact)
+        self._tell_nobody(contact)
         self._time_step(contact)
+
+    def _tell_nobody(self, contact: Contact) -> None:
+        """It waits for anybody in its last step, and nobody on shift could ever serve it."""
+        last = contact.step == len(contact.route.steps) - 1
+        if contact.open and last and not contact.offers and contact.alone != contact.klass:
+            if not self.alive(contact.klass):
+                contact.alone = contact.klass
+                self.tell("nobody", contact.id, step=contact.step)
 
     def _time_step(self, contact: Contact) -> None:
         ends = []
@@ -177,7 +187,10 @@ class Matching(Memory):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        return next((it for it in self.who_may_take(contact) if self.is_next(it, contact)), None)
+        for agent in self.who_may_take(contact):
+            if self.is_next(agent, contact):
+                return agent
+        return None
 
     def is_next(self, agent: Agent, contact: Contact) -> bool:
         """Whether the agent needn't be kept free for an earlier one, nor has yet to be filled with an earlier one."""
@@ -189,50 +202,20 @@ class Matching(Memory):
 
     def who_may_take(self, contact: Contact) -> Iterator[Agent]:
         """Everybody of whom `may_take` is true, in the order of choice; the contact is meant for nobody in person."""
-        if not self.desk_up:
+        bit = BITS[contact.route.channel]
+        if not self.desk_up or not self.room[contact.route.channel]:
             return
-        bit, order = BITS[contact.route.channel], self.order(contact)
-        out = {contact.owner, *contact.pairs, *contact.offers}
         for tier in self.admitted(contact.klass):
-            able = [it for it in tier if it.mask & bit and it.name not in out]
+            able = [it for it in tier if it.mask & bit]
+            if able and (contact.pairs or contact.offers or contact.owner):
+                out = {contact.owner, *contact.pairs, *contact.offers}
+                able = [it for it in able if it.name not in out]
             if able:
+                order = self.order(contact)
                 first = min(able, key=order)  # hardly ever is a second one asked for
                 yield first
                 able.remove(first)
                 yield from sorted(able, key=order)
-
-    def order(self, contact: Contact) -> Callable[[Agent], Any]:
-        """`choice` among those of one tier; the usual one, the longest available without shares, is written out."""
-        step = contact.now_step
-        if step.pick == "longest" and not step.shares:
-            return LONGEST
-        return lambda it: self.choice(it, contact)
-
-    def choice(self, agent: Agent, contact: Contact) -> tuple[int | str, ...]:
-        """Lowest sufficient tier, then the team furthest below its share, then pick and name."""
-        step, profile = contact.now_step, agent.profile
-        tier = agent.can[contact.klass]
-        behind = self.deficit(contact, profile.team) if step.shares else 0
-        pick: tuple[int, ...]
-        if step.pick == "least_loaded":
-            pick = (agent.permille, agent.since)
-        elif step.pick == "round_robin":
-            pick = (agent.last_offered,)
-        elif step.pick == "best_skill":
-            pick = (-score(step.need, profile), agent.since)
-        else:
-            pick = (agent.since,)
-        return (tier, -behind, *pick, agent.name)
-
-    def deficit(self, contact: Contact, team: str) -> int:
-        """How far the team is below its share today; teams without one share what is left of 100 %."""
-        service, shares, day = contact.route.service, dict(contact.now_step.shares), self.today()
-        today = {t: n for (d, s, t), n in self.accepted.items() if (d, s) == (day, service)}
-        total = sum(today.values())
-        if team in shares:
-            return shares[team] * total - 100 * today.get(team, 0)
-        rest = sum(n for name, n in today.items() if name not in shares)
-        return (100 - sum(shares.values())) * total - 100 * rest
 
     # -- an agent looks for contacts -----------------------------------------------------------------------
 
@@ -258,11 +241,13 @@ class Matching(Memory):
         if not mask or not self.desk_up:
             return None
         best = self._earliest(agent, self.personal.get(agent.name, ()), None)
-        for channel, classes in self.queue.items():
+        for channel, heads in self.heads.items():
             if mask & BITS[channel]:
-                for number, keys in classes.items():
-                    if number in agent.can and (best is None or keys[0] < best.key):
-                        best = self._earliest(agent, keys, best)
+                for key, number in heads:
+                    if best is not None and best.key < key:
+                        break
+                    if number in agent.can:
+                        best = self._earliest(agent, self.queue[channel][number], best)
         return best
 
     def _earliest(self, agent: Agent, keys: Sequence[Key], best: Contact | None) -> Contact | None:
@@ -332,6 +317,7 @@ class Matching(Memory):
                 self.roomy.append(agent)
         self.unmark(contact)
         contact.offered += 1
+        contact.alone = 0
         offer = Offer(contact.offered, agent.name, self.now, self.now + DELIVERY)
         contact.offers[agent.name] = offer
         contact.state = contact.state if contact.handing else "offered"
@@ -367,9 +353,24 @@ class Matching(Memory):
         contact.base, contact.deadlines, contact.facts = before.base, before.deadlines, before.facts
         told = {"why": why, "service": contact.route.service, "facts": contact.facts}
         self.tell("kept", contact.id, contact.owner, **told)
+        if before.asleep and why not in ("snoozed", "completed"):
+            self.to_sleep(contact, before.wake, "kept")
+            return
         self.remind(contact)
         if not contact.owed and contact.route.quiet is not None:
             self.due[f"q:{contact.id}"] = self.now + contact.route.quiet
+
+    def to_sleep(self, it: Contact, wake: int | None, why: str) -> None:
+        """It stays its owner's, costs them nothing, and comes back by itself."""
+        agent = self.agents[it.owner]
+        self.calm(it)
+        self.unhold(agent, it)
+        agent.snoozed.add(it.id)
+        it.state, it.wake = "snoozed", wake
+        if wake is not None:
+            self.due[f"p:{it.id}"] = wake
+        self.tell("snoozed", it.id, agent.name, wake=wake, why=why)
+        self.roomy.append(agent)
 
     def rescind_all(self, contact: Contact, reason: str) -> None:
         """Rescind all live offers of a contact; their agents are filled when `work` comes to them."""

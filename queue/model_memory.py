@@ -8,19 +8,20 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from ..skills.skill import CHANNELS, Channel, Need, Profile, refusal
 from .contact import Decision, Route
 from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
-from .state import Event, State
+from .state import BITS, Event, State
 
 MET = 10_000  # routes known by identity; a plan has some dozens
+VOID = 64  # void timers that are kept at least, before the rest is looked through
 
 
 class Due(dict[str, int]):
-    """Timers: member → instant; a heap beside it finds the earliest."""
+    """Timers: member → instant; a heap beside it finds the earliest. Most are void before they are due."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,6 +34,9 @@ class Due(dict[str, int]):
     def first(self) -> tuple[int, str] | None:
         """The earliest (instant, member)."""
         heap = self._heap
+        if len(heap) > VOID + 3 * len(self):
+            heap[:] = [(at, member) for member, at in self.items()]
+            heapify(heap)
         while heap and self.get(heap[0][1]) != heap[0][0]:
             heappop(heap)
         return heap[0] if heap else None
@@ -49,13 +53,15 @@ class Memory:
         self.due = Due()
         self.events: list[Event] = []
         self.queue: dict[Channel, dict[int, list[Key]]] = {channel: {} for channel in CHANNELS}  # by class
+        self.heads: dict[Channel, list[tuple[Key, int]]] = {ch: [] for ch in CHANNELS}  # of each class
         self.personal: dict[str, list[Key]] = {}  # by agent
         self.counter = 1000
         self.threads: dict[str, str] = {}
         self.last: dict[str, str] = {}
         self.ready: dict[str, Agent] = {}  # those available and on shift
-        self.living: dict[int, bool] = {}  # `alive`, until somebody moves
+        self.here: dict[int, frozenset[str]] = {}  # `counted`, until somebody moves
         self.able: dict[int, list[list[Agent]]] = {}  # `admitted`, until somebody moves
+        self.room: dict[Channel, set[str]] = {channel: set() for channel in CHANNELS}  # who has some
         self.classes: dict[Need, int] = {}
         self.numbered: dict[Route, tuple[int, ...]] = {}
         self.met: dict[
@@ -73,9 +79,14 @@ class Memory:
 
     def alive(self, number: int) -> bool:
         """Whether anybody on shift could ever serve the class."""
-        if number not in self.living:
-            self.living[number] = any(number in it.can and it.counted for it in self.agents.values())
-        return self.living[number]
+        return bool(self.counted(number))
+
+    def counted(self, number: int) -> frozenset[str]:
+        """Those on shift whom the class admits, away and full ones too."""
+        if number not in self.here:
+            admitted = (it for it in self.agents.values() if number in it.can)
+            self.here[number] = frozenset(it.name for it in admitted if it.counted)
+        return self.here[number]
 
     def admitted(self, number: int) -> list[list[Agent]]:
         """Those available and on shift whom the class admits, tier by tier in the order in which they are asked."""
@@ -86,11 +97,6 @@ class Memory:
                     tiers.setdefault(agent.can[number], []).append(agent)
             self.able[number] = [tiers[place] for place in sorted(tiers)]
         return self.able[number]
-
-    def moved(self) -> None:
-        """Somebody came, left or changed: who is there is asked again."""
-        self.living.clear()
-        self.able.clear()
 
     def intern(self, route: Route) -> tuple[int, ...]:
         """The numbers of the route's classes; new ones in the order of its steps."""
@@ -113,8 +119,11 @@ class Memory:
     def list_in(self, contact: Contact) -> None:
         """Put it into the set in which it is looked for, if it is looked for at all."""
         if contact.open:
-            contact.listed = contact.klass
-            insort(self.queue[contact.route.channel].setdefault(contact.klass, []), contact.key)
+            number = contact.listed = contact.klass
+            among = self.queue[contact.route.channel].setdefault(number, [])
+            insort(among, contact.key)
+            if among[0] is contact.key:
+                self._new_head(contact.route.channel, number, among[1:2], among[:1])
         elif contact.personal and contact.placeable and not contact.offers:
             contact.listed = contact.personal
             insort(self.personal.setdefault(contact.personal, []), contact.key)
@@ -124,25 +133,45 @@ class Memory:
         where, contact.listed = contact.listed, None
         if where is None:
             return
-        sets: dict[Any, list[Key]] = (
-            self.personal if isinstance(where, str) else self.queue[contact.route.channel]
-        )
+        channel = contact.route.channel
+        sets: dict[Any, list[Key]] = self.personal if isinstance(where, str) else self.queue[channel]
         among = sets[where]
-        del among[bisect_left(among, contact.key)]
+        place = bisect_left(among, contact.key)
+        del among[place]
+        if place == 0 and isinstance(where, int):
+            self._new_head(channel, where, [contact.key], among[:1])
         if not among:
             del sets[where]
+
+    def _new_head(self, channel: Channel, number: int, before: list[Key], now: list[Key]) -> None:
+        """The class has another first contact than before, or none."""
+        heads = self.heads[channel]
+        for key in before:
+            del heads[bisect_left(heads, (key, number))]
+        for key in now:
+            insort(heads, (key, number))
 
     def hold(self, agent: Agent, contact: Contact) -> None:
         """From now on the contact costs the agent."""
         agent.holds[contact.id] = contact.route.channel
         agent.counts[contact.route.channel] += 1
-        agent.fits = None
+        self.measure(agent)
 
     def unhold(self, agent: Agent, contact: Contact) -> None:
         """The contact no longer costs the agent."""
         del agent.holds[contact.id]
         agent.counts[contact.route.channel] -= 1
-        agent.fits = None
+        self.measure(agent)
+
+    def measure(self, agent: Agent) -> None:
+        """Whenever what they hold, are asked or are has changed: where they have room is as it is now."""
+        before = agent.mask
+        agent.measure()
+        for channel, bit in BITS.items() if agent.mask != before else ():
+            if agent.mask & bit:
+                self.room[channel].add(agent.name)
+            else:
+                self.room[channel].discard(agent.name)
 
     def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "", pause: int = 0) -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""
@@ -162,6 +191,7 @@ class Memory:
         for name in contact.pairs:
             self.due.pop(f"e:{contact.id}:{name}", None)
         contact.pairs.clear()
+        contact.paused.clear()
 
     def remind(self, contact: Contact) -> None:
         """The owner owes an answer: after a while they are reminded, unless that runs already."""
@@ -181,6 +211,11 @@ class Memory:
         for thread in contact.conversations:
             if thread not in self.threads:
                 self.threads[thread] = self.last[thread] = contact.id
+
+    def goes_on_in(self, contact: Contact) -> str:
+        """The other contact in which one of its conversations is open by now, "" if there is none."""
+        found = (self.threads.get(thread, "") for thread in contact.conversations)
+        return next((it for it in found if it and it != contact.id), "")
 
     def count_accepted(self, service: str, team: str) -> None:
         """One more of today's contacts of the service went to the team."""

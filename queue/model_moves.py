@@ -34,7 +34,7 @@ class Moves(Quiet):
         """
         it = self.contacts.get(contact)
         self.intern(decision.route)
-        if it is None or it.state != "active":
+        if it is None or it.state not in ("active", "snoozed"):
             return self.too_late(it, "stale")
         if by and by != it.owner:
             return Answer("not_owner", it.owner, it.state)
@@ -42,18 +42,24 @@ class Moves(Quiet):
         self.list_out(it)
         self.unmark(it)
         self.calm(it)
-        before = it.handover or Handover(it.route, it.classes, it.step, it.base, it.deadlines, it.facts, only)
+        asleep = it.state == "snoozed"
+        before = it.handover or Handover(
+            it.route, it.classes, it.step, it.base, it.deadlines, it.facts, only, asleep, it.wake
+        )
         if decision.route.service != it.route.service:
             it.base = self.now
         self.follow(it, decision)
         it.handover = replace(before, only=only)
         it.step, it.told, it.personal = 0, -1, ""
         self.drop_lift(it)
+        missing = self.missing(it, self.agents.get(it.owner), it.rank) if asleep else ""
         self.tell(
             "transferring", it.id, it.owner,
             by=by, to=to, reason=reason, service=it.route.service, facts=it.facts,
-            only=only, decision=decision,
+            only=only, decision=decision, **({"queued": missing} if missing else {}),
         )  # fmt: skip
+        if asleep:
+            self.rouse(it, missing)
         self.settle_anew(it)
         self.work()
         return Answer("ok", state=it.state)
@@ -187,12 +193,13 @@ class Moves(Quiet):
     ) -> Contact:
         """A new contact, queued or laid aside."""
         self.counter += 1
+        id = f"C{self.counter}"
         contact = Contact(
-            id=f"C{self.counter}",
+            id=id,
             number=self.counter,
             route=decision.route,
             classes=self.intern(decision.route),
-            rank=decision.rank * 1000 + self.counter % 1000,
+            key=(decision.rank * 1000 + self.counter % 1000, id),
             arrived=self.now,
             base=self.now,
             thread=thread,
@@ -234,6 +241,10 @@ class Moves(Quiet):
             return Answer("gone")
         if not agent:
             same_channel(it, decision)
+        if it.recalled:
+            return Answer("gone")
+        if newer := self.goes_on_in(it):
+            return Answer("elsewhere", newer, it.state)
         self.lead(it)
         it.closed_at, it.taken, it.owed = None, 0, not agent
         rest = {} if agent else {"decision": decision, "facts": decision.facts}

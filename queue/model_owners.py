@@ -76,6 +76,7 @@ class Owners(Matching):
             self.queue_again(contact, why, exclude=exclude)
         if exclude:
             contact.pairs.add(agent.name)
+            contact.paused.discard(agent.name)
         self.roomy.append(agent)
 
     # -- the end of a contact ------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class People(Owners):
                 agent.profile = profile
                 agent.can = place_in(self.classes, profile)
             agent.capacity, agent.channels = capacity, channels
-            agent.fits = None
+            agent.rooms.clear()
             agent.costs = {ch: dict(capacity.costs).get(ch, capacity.budget + 1) for ch in CHANNELS}
             agent.caps = dict(capacity.caps)
             agent.shift, agent.edges = on_shift, edges
@@ -157,6 +157,7 @@ class People(Owners):
         for contact in self.contacts.values():
             if agent.name in contact.pairs:
                 contact.pairs.discard(agent.name)
+                contact.paused.discard(agent.name)
                 if not contact.pairs:
                     self.drop_lift(contact)
             self.due.pop(f"e:{contact.id}:{agent.name}", None)
@@ -164,7 +165,7 @@ class People(Owners):
             self.due.pop(f"{kind}:{agent.name}", None)
         self.tell("agent", "", agent.name, removed=True)
         del self.agents[agent.name]
-        self.moved()
+        self.here.clear()
 
     # -- what follows from a change ------------------------------------------------------------------------
 
@@ -173,8 +174,7 @@ class People(Owners):
         """Around a change of an agent's facts: does whatever follows from the difference."""
         ready, shift, counted, can = agent.ready, agent.on_shift, agent.counted, agent.can
         yield
-        agent.fits = None
-        self.moved()
+        self.measure(agent)
         if agent.on_shift != shift:
             self.tell("shift", "", agent.name, on=agent.on_shift)
         if agent.ready and not ready:
@@ -187,7 +187,10 @@ class People(Owners):
             self.ready[agent.name] = agent
         else:
             self.ready.pop(agent.name, None)
-        self.moved()
+        if agent.ready != ready or agent.can is not can:
+            self.able.clear()
+        if agent.counted != counted or agent.can is not can:
+            self.here.clear()
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)
@@ -213,5 +216,5 @@ class People(Owners):
             if not self.alive(number):
                 self.due[f"k:{number}"] = self.now
         for contact in self.contacts.values():
-            if contact.pairs and contact.placeable:
+            if (contact.pairs or contact.handing) and contact.placeable:
                 self.due[f"E:{contact.id}"] = self.now

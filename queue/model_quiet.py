@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .contact import Decision, Preference
 from .model_people import People
 from .model_records import Agent, Contact
@@ -25,20 +27,9 @@ class Quiet(People, Texts):
             return Answer("not_owner", it.owner, it.state)
         if it.handing:
             self.keep_back(it, "snoozed")
-        self._to_sleep(it, wake, why)
+        self.to_sleep(it, wake, why)
         self.work()
         return Answer("ok", state=it.state)
-
-    def _to_sleep(self, it: Contact, wake: int | None, why: str) -> None:
-        agent = self.agents[it.owner]
-        self.calm(it)
-        self.unhold(agent, it)
-        agent.snoozed.add(it.id)
-        it.state, it.wake = "snoozed", wake
-        if wake is not None:
-            self.due[f"p:{it.id}"] = wake
-        self.tell("snoozed", it.id, agent.name, wake=wake, why=why)
-        self.roomy.append(agent)
 
     def release_reply(self, contact: str, n: int) -> Answer:
         """Sent without waiting any longer."""
@@ -54,12 +45,12 @@ class Quiet(People, Texts):
             return
         self.due[f"q:{contact.id}"] = self.now + quiet
         if quiet == 0:
-            self._to_sleep(contact, None, "quiet")
+            self.to_sleep(contact, None, "quiet")
 
     def _quiet(self, rest: str, at: int) -> None:
         it = self.contacts[rest]
         if it.state == "active" and not it.handing and not it.owed:
-            self._to_sleep(it, None, "quiet")
+            self.to_sleep(it, None, "quiet")
 
     def _silent(self, rest: str, at: int) -> None:
         """The owner is reminded once; then somebody else is asked."""
@@ -95,6 +86,8 @@ class Quiet(People, Texts):
     def owe(self, it: Contact) -> None:
         """The customer waits for an answer."""
         it.owed = True
+        if it.handover:
+            it.handover = replace(it.handover, asleep=False)
         self.due.pop(f"q:{it.id}", None)
         self.remind(it)
 
@@ -131,12 +124,26 @@ class Quiet(People, Texts):
             self.remind(it)
             return
         first = None
-        if why == "date":
+        if why in ("date", "woken"):
             window = OWNER_FIRST_MAIL if it.route.channel == "email" else OWNER_FIRST
             first = Preference(it.owner, "preferred", self.now + window)
         fits = again is not None and again.route.channel == it.route.channel
         self.queue_again(it, missing, again if fits else None, rank)
         it.prefer = first or it.prefer
+
+    def rouse(self, it: Contact, missing: str) -> None:
+        """Handed over in its sleep: from its owner's hands, or, when they can't have it now, from the queue."""
+        owner = self.agents[it.owner]
+        owner.snoozed.discard(it.id)
+        self.due.pop(f"p:{it.id}", None)
+        it.wake = None
+        if missing:
+            it.owner, it.handover, it.state = "", None, "waiting"
+            self.tell("queued", it.id, why=missing, rank=it.rank, **{"from": owner.name})
+            return
+        it.state = "active"
+        self.hold(owner, it)
+        self.tell("returned", it.id, owner.name, why="transfer")
 
     def missing(self, it: Contact, owner: Agent | None, rank: int) -> str:
         """Why it can't go straight back, "" if it can. Nobody asks whether the need admits the owner."""

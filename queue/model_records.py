@@ -40,6 +40,8 @@ class Handover:
     deadlines: tuple[int, ...]
     facts: str
     only: bool
+    asleep: bool = False  # it was snoozed, until `wake`, and its customer hasn't written since
+    wake: int | None = None
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Contact:
     id: str
     number: int
     route: Route
-    rank: int
+    key: Key  # its place in the one order
     arrived: int
     base: int
     thread: str
@@ -65,6 +67,9 @@ class Contact:
     offered: int = 0  # how many offers there ever were
     offers: dict[str, Offer] = field(default_factory=dict)
     pairs: set[str] = field(default_factory=set)
+    paused: set[str] = field(
+        default_factory=set
+    )  # of these, whom nobody could reach: they may still be asked
     personal: str = ""
     listed: int | str | None = None  # where it waits: its class's set, or that of the agent it is meant for
     drainer: str = ""
@@ -73,17 +78,23 @@ class Contact:
     outcome: str = ""
     lift_at: int | None = None
     told: int = -1  # the step in which `exhausted` was told
+    alone: int = 0  # the class in which `nobody` was told
     messages: list[MessageView] = field(default_factory=list)
     handover: Handover | None = None
     owed: bool = True
     nudged: bool = False
     closed_at: int | None = None
+    recalled: bool = False  # it had left: it isn't re-opened
     absorbed: list[str] = field(default_factory=list)  # conversations of contacts merged into this one
 
     @property
-    def key(self) -> Key:
-        """Its place in the one order."""
-        return (self.rank, self.id)
+    def rank(self) -> int:
+        """The earlier the sooner; what orders it among all others."""
+        return self.key[0]
+
+    @rank.setter
+    def rank(self, rank: int) -> None:
+        self.key = (rank, self.id)
 
     @property
     def now_step(self) -> Step:
@@ -121,6 +132,7 @@ class Agent:
     """One agent as the model keeps them; `holds` are their offers, assignments and wrap-ups by contact.
 
     `removing`: they leave for good when `l:` fires. `reprofiled`: `l:` looks whether their work still fits.
+    `rooms`: what they hold → `mask` and `tight`, until they are edited.
     """
 
     name: str
@@ -145,7 +157,9 @@ class Agent:
     can: dict[int, int] = field(
         default_factory=dict
     )  # classes that admit the profile → its tier's place there
-    fits: tuple[int, int] | None = None  # `mask` and `tight`, until something moves
+    mask: int = 0  # the channels that they can take now, as bits
+    tight: int = 0  # the channels of which the budget alone keeps them, as bits
+    rooms: dict[tuple[int, ...], tuple[int, int]] = field(default_factory=dict)
     snoozed: set[str] = field(default_factory=set)
     grace: int = GRACE
     removing: bool = False
@@ -175,38 +189,36 @@ class Agent:
         """Load against the budget, at most twice it."""
         return min(2000, (self.load(True) + self.load(False)) * 1000 // max(1, self.capacity.budget))
 
-    @property
-    def mask(self) -> int:
-        """The channels that they can take now, as bits."""
-        return (self.fits or self.measure())[0]
+    def measure(self) -> None:
+        """Whenever what they hold, are asked or are has changed: `mask` and `tight` are as they are now."""
+        if not self.ready:
+            self.mask = self.tight = 0
+            return
+        asked = len(self.offers) >= self.capacity.offers
+        rung = asked and any(self.holds[it] in LIVE for it in self.offers)
+        held = (asked, rung, *self.counts.values())
+        room = self.rooms.get(held)
+        if room is None:
+            room = self.rooms[held] = self._room(asked, rung)
+        self.mask, self.tight = room
 
-    @property
-    def tight(self) -> int:
-        """The channels of which the budget alone keeps them, as bits."""
-        return (self.fits or self.measure())[1]
-
-    def measure(self) -> tuple[int, int]:
-        """`mask` and `tight` as they are now."""
+    def _room(self, asked: bool, rung: bool) -> tuple[int, int]:
         mask = tight = 0
-        if self.ready:
-            counts, costs, budget = self.counts, self.costs, self.capacity.budget
-            live = self.load(True)
-            left = budget - live - self.load(False)
-            asked = len(self.offers) >= self.capacity.offers
-            rung = asked and any(self.holds[it] in LIVE for it in self.offers)
-            for channel, bit in BITS.items():
-                if not self.channels & bit or costs[channel] > budget:
-                    continue
-                if counts[channel] >= self.caps.get(channel, NONE) or (rung if channel == "voice" else asked):
-                    continue
-                if channel not in LIVE and counts["voice"]:
-                    continue
-                if live == 0 if channel == "voice" else costs[channel] <= left:
-                    mask |= bit
-                else:
-                    tight |= bit
-        self.fits = mask, tight
-        return self.fits
+        counts, costs, budget = self.counts, self.costs, self.capacity.budget
+        live = self.load(True)
+        left = budget - live - self.load(False)
+        for channel, bit in BITS.items():
+            if not self.channels & bit or costs[channel] > budget:
+                continue
+            if counts[channel] >= self.caps.get(channel, NONE) or (rung if channel == "voice" else asked):
+                continue
+            if channel not in LIVE and counts["voice"]:
+                continue
+            if live == 0 if channel == "voice" else costs[channel] <= left:
+                mask |= bit
+            else:
+                tight |= bit
+        return mask, tight
 
 
 def contact_view(it: Contact) -> ContactView:
@@ -225,6 +237,7 @@ def contact_view(it: Contact) -> ContactView:
         owner="" if it.state in ENDED else it.owner,
         offers=tuple(OfferView(o.number, o.agent, o.delivered, o.due, o.place) for o in offers),
         excluded=frozenset(it.pairs),
+        paused=frozenset(it.paused),
         personal=it.personal,
         wake=it.wake,
         wrap_until=it.wrap_until,

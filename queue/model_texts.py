@@ -22,6 +22,7 @@ class Texts(Memory):
         self.sources: dict[tuple[str, str], int] = {}
         self.unasked: dict[str, int] = {}
         self.providers: dict[str, tuple[int, str, int]] = {}
+        self.situation = 0  # goes up with each trouble that begins or ends
 
     def say(self, contact: Contact, kind: str, body: str, status: str = "", agent: str = "") -> int:
         """Add to the transcript; the number is the message's for good."""
@@ -140,6 +141,7 @@ class Texts(Memory):
             self.alerts[name] = text
         else:
             del self.alerts[name]
+        self.situation += 1
         self.tell("alert", name=name, on=on, text=text)
         return True
 
@@ -170,4 +172,5 @@ class Texts(Memory):
 
     def _message(self, contact: str, n: int) -> tuple[Contact | None, MessageView | None]:
         it = self.contacts.get(contact)
-        return it, it.messages[n - 1] if it and 0 < n <= len(it.messages) else None
+        found = it.messages[n - 1] if it and 0 < n <= len(it.messages) else None
+        return it, found if found and found.kind else None  # what was said before a recall is in the history

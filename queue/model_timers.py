@@ -24,22 +24,20 @@ class Timers(Moves):
     def tick(self, limit: int | None = None) -> Ticked:
         """Carry out what is due, one entry at a time, earliest (instant, member) first."""
         before, self.ticked = self.ticked, self.now
+        first = self.due.first()
         if before is not None and self.now - before > GAP:
-            first = self.due.first()
             unfinished = first is not None and first[0] <= self.gap[1]
             self.gap = (self.gap[0] if unfinished else before, self.now)
         fired = 0
-        while fired < (limit or self.bounds.tick):
-            first = self.due.first()
-            if first is None or first[0] > self.now:
-                break
+        while first is not None and first[0] <= self.now and fired < (limit or self.bounds.tick):
             if not fired:
                 self.tell("tick", before=before)
-            del self.due[first[1]]
-            self._fire(first[1], first[0])
+            at, member = first
+            del self.due[member]
+            self._fire(member, at)
             self.work()
             fired += 1
-        first = self.due.first()
+            first = self.due.first()
         next_due = first[0] if first else None
         return Ticked(self.now, fired, next_due is not None and next_due <= self.now, next_due)
 
@@ -59,6 +57,7 @@ class Timers(Moves):
         self.list_out(it)
         self.end_offer(it, live, "missed")
         it.pairs.add(who.name)
+        it.paused.discard(who.name)
         self.due[f"e:{it.id}:{who.name}"] = self.now + MISSED_PAIR
         who.since = self.now
         if live.created >= who.missed_at:
@@ -76,6 +75,7 @@ class Timers(Moves):
     def _pair_due(self, rest: str, at: int) -> None:
         contact, _, agent = rest.partition(":")
         self.contacts[contact].pairs.discard(agent)
+        self.contacts[contact].paused.discard(agent)
         self.freed.append(self.contacts[contact])
 
     def _lift_due(self, rest: str, at: int) -> None:
@@ -89,7 +89,7 @@ class Timers(Moves):
         self.close(self.contacts[rest])
 
     def _wake_due(self, rest: str, at: int) -> None:
-        self.woken(self.contacts[rest], "woken")
+        self.woken(self.contacts[rest], "woken", "date")
 
     def _grace_over(self, rest: str, at: int) -> None:
         agent = self.agents[rest]
@@ -125,12 +125,10 @@ class Timers(Moves):
     def _class_died(self, rest: str, at: int) -> None:
         if self.alive(int(rest)):
             return
-        stuck = sorted(
-            it.key
-            for it in self.contacts.values()
-            if it.open and it.klass == int(rest) and it.step < len(it.route.steps) - 1
-        )
-        self.freed += [self.contacts[id] for _, id in stuck[: self.bounds.sweep]]
+        waiting = sorted(it.key for it in self.contacts.values() if it.open and it.klass == int(rest))
+        steps = ((key, self.contacts[key[1]]) for key in waiting)
+        stuck = [key for key, it in steps if it.step < len(it.route.steps) - 1]
+        self.freed += [self.contacts[id] for _, id in waiting[:1] + stuck[: self.bounds.sweep]]
         if len(stuck) > self.bounds.sweep:
             self.due[f"k:{rest}"] = self.now
 
@@ -148,6 +146,7 @@ class Timers(Moves):
         self.end_offer(contact, live, "rescinded", reason, pause)
         if pause:
             contact.pairs.add(live.agent)
+            contact.paused.add(live.agent)
             self.due[f"e:{contact.id}:{live.agent}"] = self.now + pause
         if reason == "gap":
             self.freed.append(contact)
@@ -155,12 +154,12 @@ class Timers(Moves):
             self.after_offer(contact, reason)
         self.roomy.append(self.agents[live.agent])
 
-    def woken(self, contact: Contact, kind: str) -> None:
+    def woken(self, contact: Contact, kind: str, why: str = "woken") -> None:
         """Parked, snoozed or ended no longer."""
         self.due.pop(f"p:{contact.id}", None)
         self.tell(kind, contact.id)
         if contact.state == "snoozed":
-            self.come_back(contact, "date")
+            self.come_back(contact, why)
         else:
             contact.state, contact.wake, contact.closed_at = "waiting", None, None
             self.freed.append(contact)

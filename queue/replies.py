@@ -16,9 +16,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`n` is the message's number at the contact (0 when the contact of a duplicate is gone)."""
+    """`n` is the message's number at the contact (0 when the contact of a duplicate is gone).
 
-    outcome: Literal["new", "added", "duplicate"]
+    `stale`: nothing was taken, because it was decided in another situation than the present one.
+    """
+
+    outcome: Literal["new", "added", "duplicate", "stale"]
     contact: str
     n: int
 
@@ -27,12 +30,21 @@ class Arrival:
 class Answer:
     """To an act on an offer or a contact: `ok` when it was done, else who or what came before.
 
-    `stale`: that offer isn't live any more; `taken`: somebody (`by`) owns the contact; `gone`: no such
-    contact or agent; `state` is the contact's state afterwards.
+    `stale`: that offer isn't live any more; `taken`: somebody (`by`) owns the contact; `elsewhere`: its
+    conversation goes on in the contact `by`; `gone`: no such contact or agent; `state` is the contact's state afterwards.
     """
 
     outcome: Literal[
-        "accepted", "ok", "stale", "taken", "not_owner", "ended", "gone", "too_late", "suppressed"
+        "accepted",
+        "ok",
+        "stale",
+        "taken",
+        "elsewhere",
+        "not_owner",
+        "ended",
+        "gone",
+        "too_late",
+        "suppressed",
     ]
     by: str = ""
     state: str = ""

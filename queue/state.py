@@ -76,6 +76,7 @@ class ContactView:
     owner: str = ""
     offers: tuple[OfferView, ...] = ()
     excluded: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()  # of these, whom nobody could reach: they may still be asked
     personal: str = ""
     wake: int | None = None
     wrap_until: int | None = None

@@ -22,8 +22,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from ..settings import SITE, Settings
 from . import library
-from .address import Address
+from .address import Address, site_of
 from .client import Client, Reply, Word
 from .embedded import EmbeddedStore
 from .failures import (
@@ -42,6 +43,7 @@ from .failures import (
 )
 from .identity import identity_key, recall, remember
 from .safety import CONFIG_READ, Durability, Facts, durability, read_facts, unsafe, warnings
+from .witness import Witness
 
 ADMIN_WITHIN = 3.0
 ROOM = 8 << 20
@@ -52,6 +54,7 @@ REMEDY = (
     " or say that you know with TIERLINE_STORE_INSECURE=yes."
 )
 ALLOWED = "TIERLINE_STORE_INSECURE allows it: whoever is between can read and change every conversation."
+LACKS = "A server has become the store's primary that lacks {count} changes which had been acknowledged to this process."
 T = TypeVar("T")
 
 
@@ -100,7 +103,10 @@ class Store:
         """Use `open`."""
         self.site = site
         self.embedded = embedded
-        self.client = Client(url, key=f"{{{site}}}:", insecure=insecure)
+        # The embedded server syncs every write and has no successor.
+        count = "" if embedded else f"{{{site}}}:mark:{secrets.token_hex(6)}"
+        self.witness = Witness(f"{{{site}}}:site", count)
+        self.client = Client(url, key=f"{{{site}}}:", insecure=insecure, witness=self.witness)
         self.durability: Durability = "unknown"
         self.warnings: tuple[str, ...] = ()
         self.exposed: str | None = None
@@ -144,6 +150,12 @@ class Store:
             await store.close()
             raise
         return store
+
+    @classmethod
+    async def of(cls, settings: Settings) -> Store:
+        """Open the one that the settings name. Raises like `open`."""
+        url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        return await cls.open(url, settings.data, site_of(url) or SITE, insecure=settings.store_insecure)
 
     async def close(self) -> None:
         """Close the connection; an embedded server is stopped cleanly."""
@@ -243,8 +255,10 @@ class Store:
 
     def _judge(self, facts: Facts) -> None:
         self.durability = durability(facts)
-        open_door = (f"{self.exposed}; {ALLOWED}",) if self.exposed else ()
-        self.warnings = open_door + warnings(facts, self.client.address)
+        said: tuple[str, ...] = (f"{self.exposed}; {ALLOWED}",) if self.exposed else ()
+        if self.witness.missing:
+            said += (LACKS.format(count=self.witness.missing),)
+        self.warnings = said + warnings(facts, self.client.address)
 
     async def _recognise(self, data_dir: Path) -> None:
         key = identity_key(self.site)

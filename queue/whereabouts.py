@@ -17,6 +17,7 @@ from typing import Protocol
 from .address import Address
 from .failures import NotSent, StoreError, StoreUnavailable
 from .wire import Reply, Wire, Word
+from .witness import Witness
 
 ASK_WITHIN = 0.7  # s for one Sentinel or node
 SHARED = 0.3  # s that an answer is good for everybody who asks
@@ -64,11 +65,12 @@ async def primary(address: Address, key: str) -> Address:
 
 
 async def dial(
-    at: Address, tls: ssl.SSLContext | None, within: float, silence: float, replicas: int = 0
-) -> Wire:
+    at: Address, tls: ssl.SSLContext | None, within: float, silence: float, replicas: int = 0,
+    witness: Witness | None = None,
+) -> Wire:  # fmt: skip
     """A connection to one server, logged in. Raises OSError, TimeoutError or `StoreError`."""
     loop = asyncio.get_running_loop()
-    wire = Wire(loop, silence, replicas)
+    wire = Wire(loop, silence, replicas, witness)
     async with asyncio.timeout(within):
         if at.path:
             await loop.create_unix_connection(lambda: wire, at.path)

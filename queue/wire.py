@@ -7,6 +7,9 @@ the meantime is kept here and goes out together, with a `WAIT` of its own.
 Enough is what was asked for, and all others that are in touch: Sentinels elect by what they heard up to ten seconds
 ago, which may be any of them. Behind each `WAIT` goes the question who is in touch. One that is and doesn't confirm
 is waited for once, and then not for a second.
+
+Behind the writes of a turn goes the count of a `Witness`, if there is one: as much as is confirmed a later
+server must have.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 import hiredis
 
 from .failures import NotReplicated, NotSent, OutcomeUnknown, from_reply
+from .witness import Witness
 
 Word: TypeAlias = str | bytes | int
 Reply: TypeAlias = "bytes | int | None | list[Reply]"
@@ -41,18 +45,29 @@ class _Asked(NamedTuple):
     answer: asyncio.Future[Reply]
     until: float
     packed: bytes
-    sure: bool  # a write that counts only when replicas have it
-    ours: Literal["", "count", "roll"] = ""  # asked by nobody: the WAIT behind a batch, and who is in touch
+    sure: bool  # a write that counts, with replicas when they have it
+    ours: Literal["", "wait", "roll", "before", "behind"] = (
+        ""  # asked by nobody: what goes round a turn's writes
+    )
 
 
 class Wire(asyncio.Protocol):
     """One connection's protocol. Not re-usable: once lost it stays lost, and `lost` says why."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, silence: float, replicas: int = 0) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        silence: float,
+        replicas: int = 0,
+        witness: Witness | None = None,
+    ) -> None:
         """`silence` in seconds; `replicas`: how many of them must have a write that is asked for as `sure`."""
         self._loop = loop
         self._silence = silence
         self._replicas = replicas
+        self._witness = witness
+        self._counts: deque[int] = deque()  # of the turns whose writes are out
+        self._heard = 0  # the latest of them that the server has
         self.online = replicas  # as far as we know: how many have to confirm
         self._asked = self._count = 0  # of the WAIT that is out
         self._again = False
@@ -81,7 +96,7 @@ class Wire(asyncio.Protocol):
         packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # its stub means a tuple of one
         answer: asyncio.Future[Reply] = self._loop.create_future()
         until = self._loop.time() + deadline
-        self._unsent.append(_Asked(answer, until, packed, sure and self._replicas > 0))
+        self._unsent.append(_Asked(answer, until, packed, sure))
         if not self._flushing and not self._paused and not self._confirming:
             self._flushing = True
             self._loop.call_soon(self._flush)
@@ -125,21 +140,38 @@ class Wire(asyncio.Protocol):
             reader.feed(data)
             while (reply := reader.gets()) is not False:
                 asked = sent.popleft()
-                if asked.ours == "count":
-                    self._count = reply if isinstance(reply, int) else -1
-                elif asked.ours == "roll":
-                    self._confirmed(in_touch(reply))
+                if asked.ours:
+                    self._ours(asked.ours, reply)
                 elif asked.answer.done():  # its caller has gone
                     continue
                 elif isinstance(reply, hiredis.ReplyError):
                     asked.answer.set_exception(from_reply(str(reply)))
-                elif asked.sure:
+                elif asked.sure and self._replicas:
                     self._held.append((asked, reply))
                 else:
                     asked.answer.set_result(reply)
         except (hiredis.ProtocolError, IndexError):
             # From here on no reply can be matched to its question.
             self.drop("the server doesn't speak the protocol")
+
+    def _ours(self, kind: str, reply: object) -> None:
+        """The reply to what goes round a turn's writes."""
+        match kind:
+            case "wait":
+                self._count = reply if isinstance(reply, int) else -1
+            case "roll":
+                self._confirmed(in_touch(reply))
+            case "before" if self._witness is not None and isinstance(reply, int):
+                self._witness.skipped()
+            case "behind":
+                count = self._counts.popleft()
+                self._heard = count if reply == b"OK" else self._heard
+                if not self._replicas:
+                    self._acknowledged()
+
+    def _acknowledged(self) -> None:
+        if self._witness is not None:
+            self._witness.confirm(self._heard)
 
     def _confirmed(self, online: int) -> None:
         """The WAIT is over, and `online` replicas are in touch."""
@@ -157,6 +189,8 @@ class Wire(asyncio.Protocol):
                 few = f"only {max(0, self._count)} of {self._replicas} replicas"
                 asked.answer.set_exception(NotReplicated(f"{few} confirmed the write in time"))
         self._held.clear()
+        if self._count >= self._replicas:
+            self._acknowledged()
         if self._count < self._asked:
             self._patient_until = self._loop.time() + 1.0
             self.online = max(0, self._count)
@@ -175,26 +209,40 @@ class Wire(asyncio.Protocol):
             return
         if not self._sent:
             self._quiet_since = self._loop.time()
-        out = []
-        for asked in self._unsent:
-            if not asked.answer.done():
-                self._sent.append(asked)
-                out.append(asked.packed)
-                self._confirming |= asked.sure
+        ready = [asked for asked in self._unsent if not asked.answer.done()]
         self._unsent.clear()
-        if self._confirming:
+        if writes := sum(asked.sure for asked in ready):
+            ready = self._counted(ready, writes)
+        self._sent.extend(ready)
+        out = [asked.packed for asked in ready]
+        if writes and self._replicas:
+            self._confirming = True
             out.append(self._wait())
         if out:
             self._write(b"".join(out))
 
+    def _counted(self, ready: list[_Asked], writes: int) -> list[_Asked]:
+        """A turn's calls with what goes before and behind its writes."""
+        if self._witness is None:
+            return ready
+        if first := self._witness.before():
+            ready.insert(0, self._own(first, "before"))
+        if last := self._witness.behind(writes):
+            ready.append(self._own(last, "behind"))
+            self._counts.append(self._witness.written)
+        return ready
+
+    def _own(self, packed: bytes, kind: Literal["wait", "roll", "before", "behind"]) -> _Asked:
+        nobody: asyncio.Future[Reply] = self._loop.create_future()
+        nobody.cancel()
+        return _Asked(nobody, float("inf"), packed, False, kind)
+
     def _wait(self) -> bytes:
         self._asked = max(self._replicas, self.online)
         self._count = -1
-        nobody: asyncio.Future[Reply] = self._loop.create_future()
-        nobody.cancel()
-        self._sent.append(_Asked(nobody, float("inf"), b"", False, "count"))
-        self._sent.append(_Asked(nobody, float("inf"), b"", False, "roll"))
         packed: bytes = hiredis.pack_command(("WAIT", self._asked, CONFIRM_WITHIN))  # type: ignore[arg-type]
+        self._sent.append(self._own(packed, "wait"))
+        self._sent.append(self._own(_ROLL, "roll"))
         return packed + _ROLL
 
     def _look_round(self) -> None:

@@ -82,7 +82,8 @@ class ActivePlan:
 
     async def heed(self) -> None:
         """See which services are closed at once, and which incidents there are."""
-        found = Situation.read(await self.queue.alerts())
+        number, troubles = await self.queue.situation()
+        found = Situation.read(troubles, number)
         if found != self.situation:
             self.situation = found
 

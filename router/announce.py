@@ -1,19 +1,27 @@
-"""What follows when a service is closed or opened at once, and when an incident begins or ends: by the outbox, once."""
+"""What follows when a service is closed or opened at once, and when an incident begins or ends: by the outbox, once.
+
+An incident's end reaches whoever was told of it: in the store, and, by the history, what has left the store.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol, cast
 
+from ..queue.contact import Decision, Route, Step
 from ..queue.engine import Queue
+from ..queue.history.records import Told
 from ..queue.state import ContactView, Event
+from ..skills.skill import Channel, Need
+from .facts import Facts
 from .lanes import Job, Try
 from .look import more
 from .rulebook import Rulebook
-from .situation import Incident, Shut, parse, told_kind
+from .situation import Incident, Shut, Situation, parse, told_kind
 from .towards import Towards
-from .watch import reopening
+from .watch import past_closing, reopening
 
 OPEN = ("waiting", "offered", "active", "snoozed", "parked", "wrapping")
 PART = 32
@@ -21,6 +29,20 @@ PART = 32
 FOLLOWED = 1.0
 """Seconds after which every router has seen the change."""
 MOST = 100_000
+
+
+OFFER = 60_000
+PAGE = 500
+"""Ended contacts of the history looked at in one go."""
+
+
+class Gone(Protocol):
+    """What the history knows of contacts that have left the store."""
+
+    async def told(
+        self, kind: str, over: str, after: tuple[int, str], limit: int
+    ) -> tuple[tuple[Told, ...], tuple[int, str] | None]:
+        """Of the next ended ones behind `after` those with a text of `kind` and none of kind `over`; where to go on."""
 
 
 @dataclass(slots=True)
@@ -31,6 +53,7 @@ class Announce:
     towards: Towards
     book: Callable[[], Rulebook]
     heed: Callable[[], Awaitable[object]]
+    histories: Gone
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of an `alert` event; none for troubles of other kinds."""
@@ -48,12 +71,17 @@ class Announce:
                 return []
 
     async def _shut(self, it: Shut) -> None:
-        """Whoever waits is held until it opens; their place in the queue stays theirs."""
+        """Whoever waits is held until it opens, and whom the hours alone held is, too; their place stays theirs."""
         await self.heed()
-        for contact in await self.queue.contacts(("waiting",), service=it.service, limit=MOST):
+        plain = reopening(self.book().under(Situation()), it.service, it.since)
+        for contact in await self.queue.contacts(("waiting", "parked"), service=it.service, limit=MOST):
             now = await self.queue.now()
-            if self.book().situation.shut_of(it.service) == it:
-                await self.queue.park(contact.id, reopening(self.book(), it.service, now), "closed")
+            if self.book().situation.shut_of(it.service) != it:
+                return
+            until = reopening(self.book(), it.service, now)
+            by_hours = contact.wake == plain and plain < until  # not by somebody who gave it a date
+            if contact.state == "waiting" or by_hours:
+                await self.queue.park(contact.id, until, "closed")
 
     async def _opened(self, it: Shut) -> None:
         """Whom the closing held goes back into the queue; twice, as a router may have learnt of it late."""
@@ -69,7 +97,11 @@ class Announce:
             await asyncio.sleep(pause)
 
     async def _wake(self, contact: ContactView) -> None:
-        await self.queue.wake(contact.id)
+        now, book = await self.queue.now(), self.book()
+        if past_closing(book, contact.service, now):  # closed all the same, by its hours
+            await self.queue.park(contact.id, reopening(book, contact.service, now), "closed")
+        else:
+            await self.queue.wake(contact.id)
 
     async def _incident(self, it: Incident, on: bool, t: Try) -> None:
         """Everybody whom it concerns is told what is known; at its end all who were told hear of that."""
@@ -84,6 +116,28 @@ class Announce:
                 await self.towards.once_about(contact.id, it, told_kind(it.id, over=True), it.end)
 
         await self._each(await self.queue.contacts(OPEN if on else (), limit=MOST), begin if on else over)
+        if not on and it.end:
+            await self._over_for_those_gone(it)
+
+    async def _over_for_those_gone(self, it: Incident) -> None:
+        """The same for contacts that have left the store since they were told: called back for this one text."""
+        kind, over = told_kind(it.id), told_kind(it.id, over=True)
+        place: tuple[int, str] | None = (it.since, "")
+        while place is not None:
+            gone, place = await self.histories.told(kind, over, place, PAGE)
+            for told in gone:
+                await self._last_word(told, it, over)
+
+    async def _last_word(self, told: Told, it: Incident, over: str) -> None:
+        if await self.queue.opted_out(Facts.parse(told.facts).address):
+            return
+        if await self.queue.contact(told.id) is None:
+            channel = cast(Channel, told.channel)
+            route = Route(told.service, channel, (Step(Need(told.service, channel)),), OFFER, 0)
+            decision = Decision(route, it.since, facts=told.facts)
+            ended = (told.state, told.arrived, told.owner)
+            await self.queue.recall(told.id, told.thread, told.messages, decision, *ended)
+        await self.towards.once_about(told.id, it, over, it.end)
 
     async def _each(
         self, contacts: list[ContactView], work: Callable[[ContactView], Awaitable[None]]

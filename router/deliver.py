@@ -17,9 +17,9 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event
-from ..skills.skill import refusal
+from . import lost
 from .alerts import Alerts
-from .announce import Announce
+from .announce import Announce, Gone
 from .body import Body, line
 from .cards import card, customer_line
 from .facts import Facts
@@ -32,6 +32,8 @@ from .towards import Towards
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
+MINUTE = 60_000
+"""ms within which the alerts of one step are one alert."""
 PAST_WAIT = 0.3
 """Seconds that the history is given for an offer's line about earlier contacts."""
 ENDS: Mapping[str, str] = {
@@ -54,7 +56,7 @@ MISSED_TWO = (
 BREAK_OVER = "Your break is over. Type `/tierline available` to get work again."
 
 
-class Histories(Protocol):
+class Histories(Gone, Protocol):
     """What the desk shows of the past."""
 
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
@@ -77,7 +79,7 @@ class Deliveries:
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
-        self.announce = Announce(self.queue, self.towards, self.book, self.heed)
+        self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes."""
@@ -94,10 +96,10 @@ class Deliveries:
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
             case "declined" | "missed" | "rescinded":
-                after = Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))
+                after = Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))
                 return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]
             case "woken" | "revived":
-                return [Job(thread, "hours", lambda t: self.towards.hold_after_hours(event))]
+                return [Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))]
             case "parked":
                 return [Job(thread, "held", lambda t: self.towards.tell_held(event))]
             case "message":
@@ -123,8 +125,16 @@ class Deliveries:
                 return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
-            case "step" | "exhausted" | "dead":
-                return [Job("alerts", event.e, lambda t: self._alert(event, t))]
+            case "queued" if more(event).get("from"):
+                anew = Job(f"hours:{c}", "hours", lambda t: self.towards.begin_anew(event))
+                return [anew, *self.tidings.jobs(event)]
+            case "step" | "exhausted" | "nobody" | "dead":
+                return [Job("alerts", event.e, lambda t: self._alert(event, t)), *self.tidings.jobs(event)]
+            case "audit" if alert := lost.told(event):
+                # Several processes find it out, each its own part: coalesced.
+                return [
+                    Job("alerts", event.e, lambda t: self.alerts.coalesced(*alert, event.t / 1000, t.again))
+                ]
             case _:
                 return self.announce.jobs(event) if event.e == "alert" else self.tidings.jobs(event)
 
@@ -248,32 +258,34 @@ class Deliveries:
         contact = await self.queue.contact(event.c)
         if contact is None:
             return
-        match event.e:
-            case "exhausted":
-                text = (
-                    f"{event.c} ({contact.service}): everybody on shift who may take it has declined or missed it, "
-                    "or can't be shown it now."
-                )
-            case "dead":
-                text = f"{event.c} ({contact.service}) was set aside: {more(event).get('reason', '')}"
-            case _ if contact.now_step.alert:
-                at = f"step {contact.step + 1} of {len(contact.route.steps)}"
-                text = f"{contact.service}: contacts wait in {at}, {event.c} among them."
-            case "step" if more(event).get("why") == "nobody" and await self._nobody(contact):
-                text = f"{event.c} ({contact.service}): nobody on shift may take it. It waits until somebody comes."
-            case _:
-                return
-        name = f"{event.e}:{contact.service}:{contact.step}"
-        await self.alerts.coalesced(name, text, event.t / 1000, t.again)
+        text = self._alert_text(event, contact)
+        if not text:
+            return
+        kind = "step" if event.e == "nobody" else event.e  # what is told of one step is one alert
+        name = f"{kind}:{contact.service}:{contact.step}"
+        # The store remembers which event a minute's one alert is for: whoever goes on after a kill keeps to it.
+        if await self.queue.window(name, event.t, MINUTE) == event.t:
+            await self.alerts.coalesced(name, text, event.t / 1000, t.again)
 
-    async def _nobody(self, contact: ContactView) -> bool:
-        """Whether it waits in its last step, and nobody who is there could take it in any step."""
-        if contact.step < len(contact.route.steps) - 1 or contact.state not in QUEUED:
-            return False
-        there = [
-            it for it in (await self.queue.agents()).values() if it.on_shift and it.presence != "offline"
-        ]
-        return all(refusal(step.need, it.profile) for it in there for step in contact.route.steps)
+    def _alert_text(self, event: Event, contact: ContactView) -> str:
+        """What a supervisor is told, "" for nothing."""
+        about = f"{event.c} ({contact.service})"
+        at = f"step {contact.step + 1} of {len(contact.route.steps)}"
+        match event.e:
+            case "exhausted" | "nobody" if contact.handing:
+                last = contact.step == len(contact.route.steps) - 1
+                left = "nobody is left" if last else "nobody in the step before is left"
+                return f"{about}: {left} to take it over; it stays with {self.book().called(contact.owner)}."
+            case "exhausted":
+                return f"{about}: everybody on shift who may take it has declined or missed it."
+            case "dead":
+                return f"{about} was set aside: {more(event).get('reason', '')}"
+            case "nobody" if contact.state in QUEUED:
+                return f"{about}: nobody on shift may take it. It waits until somebody comes."
+            case "step" if contact.now_step.alert:
+                return f"{contact.service}: contacts wait in {at}, {event.c} among them."
+            case _:
+                return ""
 
 
 def _key(event: Event) -> str:

@@ -112,6 +112,8 @@ class WatchedDesk:
     async def _agree(self) -> None:
         """Who has just begun to speak finds what its predecessor said, and stands by its own experience."""
         if not self.speaks():
+            if self.down.is_set() and await self.queue().desk_up():
+                await self.alerts.end("slack", "Slack is reached from another process: offers go on.")
             return
         if (up := await self.queue().desk_up()) and self.down.is_set():
             await self._say_down()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -34,9 +34,14 @@ class Intake:
     """The callable that every door hands its arrivals to."""
 
     def __init__(
-        self, queue: Callable[[], Queue], records: Callable[[], Records], book: Callable[[], Rulebook]
+        self,
+        queue: Callable[[], Queue],
+        records: Callable[[], Records],
+        book: Callable[[], Rulebook],
+        heed: Callable[[], Awaitable[object]],
     ) -> None:
-        self.queue, self.records, self.book = queue, records, book
+        """`heed` makes `book` see which services are closed at once by now."""
+        self.queue, self.records, self.book, self.heed = queue, records, book, heed
 
     async def __call__(self, arrived: Arrived) -> Taken:
         """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
@@ -50,22 +55,31 @@ class Intake:
             )
             if before is not None:
                 return Taken("duplicate", *before)
-            book = self.book()
-            verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
-            verdict = behind_all(verdict) if spam else verdict
             # "-C1001" is the last one of a conversation in which none is open: it may open again.
             view = await self.queue().contact(known.removeprefix("-")) if known else None
-            it = await self.queue().arrive(
-                arrived.to_json(),
-                event=arrived.event,
-                thread=arrived.thread,
-                decision=verdict.decision,
-                again=asks_again(book, view, now) if view is not None else None,
-                reopen=reopens(book, view) if view is not None and not spam else 0,
-            )
+            for guarded in (True, True, False):
+                book = self.book()
+                verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
+                verdict = behind_all(verdict) if spam else verdict
+                it = await self.queue().arrive(
+                    arrived.to_json(),
+                    event=arrived.event,
+                    thread=arrived.thread,
+                    decision=verdict.decision,
+                    again=asks_again(book, view, now) if view is not None else None,
+                    reopen=reopens(book, view) if view is not None and not spam else 0,
+                    under=book.situation.number if guarded else None,
+                )
+                if it.outcome != "stale":
+                    break
+                # A service was closed or opened this very moment: by what we knew it would have gone wrong.
+                await self.heed()
+                now = await self.queue().now()
         except StoreError as error:
             raise NotTaken(type(error).__name__) from error
         log.info("arrived", contact=it.contact, outcome=it.outcome, service=verdict.service.name)
+        if it.outcome == "stale":
+            raise NotTaken("decided too early")
         return Taken(it.outcome, it.contact, it.n)
 
     async def _records(self, arrived: Arrived) -> tuple[Customer | None, tuple[str, int] | None]:

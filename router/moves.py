@@ -6,7 +6,7 @@ Rights: the owner, or a supervisor; whoever else tries is told who has it. The A
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -128,7 +128,6 @@ class Moves:
     async def _hand(
         self, who: Who, view: ContactView, by: str, to: Aim, why: str, tried: str, direct: bool = False
     ) -> Outcome:
-        view = await self._awake(view)
         try:
             it = hand_over(self.book(), view, to, who.name, why, tried, await self.queue.now())
         except NoSuch as error:
@@ -143,15 +142,9 @@ class Moves:
         if after is not None and after.owner == view.owner and not after.handing:
             name = self._name(view.owner)
             raise Stop("stale", f"{it.to} can't be asked now, away or off duty: {view.id} stays with {name}.")
+        if answer.done and answer.state != "active":  # it slept, and its owner can't have it now
+            return self._said(answer, f"{view.id} goes to {it.to}, from the queue.")
         return self._said(answer, _handing(self.book(), view, it))
-
-    async def _awake(self, view: ContactView) -> ContactView:
-        """What is snoozed comes back first: it is handed over from somebody's hands, or from the queue."""
-        if view.state != "snoozed":
-            return view
-        await self.queue.wake(view.id)
-        found = await self.queue.contact(view.id)
-        return found or view
 
     async def keep(self, who: Who, contact: str) -> Outcome:
         """Not handed over any more."""
@@ -283,6 +276,20 @@ class Moves:
 
     # ---- the end, and after it ----------------------------------------------------------------------------------
 
+    async def close(self, who: Who, contact: str, outcome: Mapping[str, str]) -> Outcome:
+        """Ended, with disposition, root cause and resolution; its wrap-up, if there is one, begins."""
+
+        async def work() -> Outcome:
+            view, by = await self._mine(who, contact)
+            if not view.owner:
+                raise Stop(
+                    "stale", f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
+                )
+            told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
+            return self._said(await self.queue.complete(contact, by, told), f"{contact} is closed.")
+
+        return await self._guarded(who, "close", contact, work())
+
     async def spam(self, who: Who, contact: str) -> Outcome:
         """Ended without an answer; what the address writes for 30 days comes behind everything else."""
 
@@ -350,6 +357,11 @@ class Moves:
                 return Outcome("ok", done)
             case "gone":
                 return Outcome("gone", "It is not there any more.")
+            case "elsewhere":
+                text = (
+                    f"Its customer goes on in {answer.by}: answer there, or re-open this when that has ended."
+                )
+                return Outcome("stale", text)
             case "not_owner":
                 return Outcome("not_owner", f"It is with {self._name(answer.by)} by now: nothing was done.")
             case _:

@@ -18,7 +18,7 @@ from .lanes import Job, Lanes, nobody
 
 log = structlog.get_logger()
 
-ROLE = "outbox"
+ROLE, STANDBY = "outbox", "standby"
 LEASE = 6_000  # ms
 LOOK = 1.0
 """Seconds between two tries to take over: with the lease's own length, the longest that nobody delivers."""
@@ -40,6 +40,8 @@ class Outbox:
     broken: Callable[[str], Awaitable[None]] = nobody
     term: int = LEASE
     sure_until: float = 0.0
+    able: Callable[[], bool] = lambda: True
+    """Whether agents can be reached from here; who can't leaves the role to somebody who can, if there is one."""
     held: bool = False
     """Whether the role was ours when it was last asked for; also while the store can't be asked."""
 
@@ -62,24 +64,40 @@ class Outbox:
     async def run(self) -> None:
         """Deliver until the lease is lost; raises StoreError when the store is away (the supervisor restarts it)."""
         while True:
-            fence = await self._ask()
+            fence = None if await self._another_is_able() else await self._ask()
             if fence is None:
-                await asyncio.sleep(min(LOOK, self.term / 4000))
+                await self._stand_by()
                 continue
             log.info("outbox.taken", fence=fence)
             lanes = Lanes(broken=self.broken, mine=lambda: self.mine)
             self.fence, self.lanes, self.read_until = fence, lanes, ""
+            # No TaskGroup: before Python 3.13 it loses a cancellation that comes together with an error, and leaves
+            # one behind that nobody asked for when there is an error alone.
+            work = [asyncio.create_task(self._keep()), asyncio.create_task(self._deliver())]
+            ended: list[BaseException | None] = []
             try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._keep())
-                    group.create_task(self._deliver())
-            except* LeaseLost:
-                log.warning("outbox.lost", fence=fence)  # whoever slept begins anew, from what the store says
+                await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self.sure_until = 0.0
+                for task in work:
+                    task.cancel()
+                ended += await asyncio.gather(*work, return_exceptions=True)
                 await lanes.stop(0)
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise asyncio.CancelledError  # the group keeps it to itself when the role is lost at that moment
+            for error in ended:
+                if isinstance(error, Exception) and not isinstance(error, LeaseLost):
+                    raise error
+            log.warning("outbox.lost", fence=fence)  # whoever slept begins anew, from what the store says
+
+    async def _stand_by(self) -> None:
+        """Until the next try; whoever delivers and can't reach the agents sees that somebody here can."""
+        pause = min(LOOK, self.term / 4000)
+        if self.able():
+            await self.queue.lease(STANDBY, self.holder, round(pause * 3000))
+        await asyncio.sleep(pause)
+
+    async def _another_is_able(self) -> bool:
+        """Whether agents can't be reached from here, and can from elsewhere."""
+        return not self.able() and await self.queue.lease(STANDBY, self.holder, 0) is None
 
     async def drain(self, grace: float) -> None:
         """Begin nothing more; wait `grace` seconds for what is in hand. The rest is the next holder's."""
@@ -111,6 +129,10 @@ class Outbox:
 
     async def _renew(self) -> None:
         """Keep the role. A lease that ran out (a clock moved, a long pause) is taken again if nobody had it since."""
+        if await self._another_is_able():
+            self.sure_until = 0.0  # first: nothing is begun any more when the other one begins
+            await self.release()
+            raise LeaseLost
         fence = await self._ask()
         if fence is None or fence > self.fence + 1:
             raise LeaseLost

@@ -72,10 +72,11 @@ class Situation:
 
     shut: tuple[Shut, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    number: int | None = None  # the store's; what is decided in another one isn't taken. None: not read
 
     @classmethod
-    def read(cls, troubles: Mapping[str, str]) -> Situation:
-        """Of the store's troubles those that are ours; what can't be read is left out."""
+    def read(cls, troubles: Mapping[str, str], number: int | None = None) -> Situation:
+        """Of the store's troubles, in situation `number`, those that are ours; what can't be read is left out."""
         shut, incidents = list[Shut](), list[Incident]()
         for name, text in sorted(troubles.items()):
             found = parse(name, text)
@@ -83,7 +84,7 @@ class Situation:
                 shut.append(found)
             elif found is not None:
                 incidents.append(found)
-        return cls(tuple(shut), tuple(incidents))
+        return cls(tuple(shut), tuple(incidents), number)
 
     def shut_of(self, service: str) -> Shut | None:
         """The closure of a service, if there is one."""

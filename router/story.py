@@ -179,6 +179,8 @@ def _snoozed(it: Teller, event: Event, x: X) -> str:
 
 
 RETURNS: Mapping[str, str] = {
+    "transfer": "it was asleep and is being handed over",
+    "woken": "somebody woke it",
     "message": "the customer wrote",
     "date": "its date had come",
     "reopened": "it was opened again",
@@ -219,9 +221,11 @@ SAYS: Says = {
     "rescinded": _rescinded,
     "exhausted": lambda it, event, x: "everybody on shift who may be asked has said no",
     "lifted": lambda it, event, x: "everybody may be asked again",
+    "nobody": lambda it, event, x: "nobody on shift may take it: it waits until somebody comes",
+    "recalled": lambda it, event, x: "called back so that its customer could be told something",
     "draining": lambda it, event, x: f"{it.name(event.a)} is kept free for it",
     "parked": _parked,
-    "woken": lambda it, event, x: "its date came",
+    "woken": lambda it, event, x: "it sleeps no longer",
     "wrapping": _wrapping,
     "closed": _closed,
     "abandoned": lambda it, event, x: f"the customer is gone{because(x)}",

@@ -65,6 +65,8 @@ class Tidings:
             "split": self._split,
             "reranked": self._reranked,
             "consult": self._consult,
+            "exhausted": self._nobody_else,
+            "nobody": self._nobody_else,
         }.get(event.e)
         if tell is None:
             return []
@@ -148,7 +150,10 @@ class Tidings:
     async def _transferring(self, event: Event, t: Try) -> None:
         facts = Facts.parse(str(more(event).get("facts") or "{}"))
         said = facts.moves[-1].line if facts.moves else f"Handed over to {more(event).get('to')}"
-        await self._line(event, t, f"{said}. It stays with {self._called(event.a)} until somebody takes it.")
+        stays = f" It stays with {self._called(event.a)} until somebody takes it."
+        if more(event).get("queued"):  # it slept, and its owner can't have it now: that is told next
+            stays = ""
+        await self._line(event, t, f"{said}.{stays}")
         if not more(event).get("by"):
             by = facts.moved or "A supervisor"
             await self._person(event, t, event.a, f"{by} hands {event.c} over to {more(event).get('to')}.")
@@ -157,6 +162,17 @@ class Tidings:
             await self.alerts.once(
                 f"bounces:{event.c}:{facts.bounces}", text, at=event.t / 1000, again=t.again
             )
+
+    async def _nobody_else(self, event: Event, t: Try) -> None:
+        """Whoever hands it over hears that nobody else is left to be asked."""
+        contact = await self.queue.contact(event.c)
+        if contact is None or not contact.handing or contact.step < len(contact.route.steps) - 1:
+            return
+        if contact.offers:
+            return  # somebody has come meanwhile
+        told = f"Nobody else can take it now: it stays with {self._called(contact.owner)}, and whoever comes is asked."
+        await self._line(event, t, told)
+        await self._person(event, t, contact.owner, f"{event.c}: {told}")
 
     async def _kept(self, event: Event, t: Try) -> None:
         why = str(more(event).get("why") or "")
@@ -175,16 +191,19 @@ class Tidings:
             return  # nothing that anybody has to do: it comes back by itself
         zone = self.book().plan.timezone
         until = spoken(int(str(wake)), event.t, zone, "en") if wake else "the customer writes"
-        why = f": {said.get('why')}" if said.get("why") not in ("", None, "reopened") else ""
+        why = f": {said.get('why')}" if said.get("why") not in ("", None, "reopened", "kept") else ""
         await self._line(event, t, f"Asleep until {until}{why}.")
 
     async def _returned(self, event: Event, t: Try) -> None:
         why, contact = more(event).get("why"), await self.queue.contact(event.c)
-        if contact is None or contact.state in ENDED or why == "message":
+        if contact is None or contact.state in ENDED or why in ("message", "transfer"):
             return
         if why == "reopened":
             await self._alive(event, contact)
             await self._line(event, t, f"Open again, with {self._called(event.a)}.")
+            return
+        if why == "woken":
+            await self._line(event, t, f"Awake again, with {self._called(event.a)}.")
             return
         await self._line(event, t, "The date has come.")
         await self._person(event, t, event.a, f"{event.c}: the date that was set for it has come.")

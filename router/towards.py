@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Words
 from ..channels.fence import FENCED
 from ..queue.engine import Queue
+from ..queue.model_match import DELIVERY
 from ..queue.state import Event
 from ..skills.skill import Channel as ChannelName
 from .alerts import Alerts
 from .body import Body
+from .classify import deadlines
 from .facts import Facts
 from .lanes import Try
 from .look import found_message, more, spec_of
@@ -96,14 +98,31 @@ class Towards:
         await self.queue.text(name, kind, Body(text, by="Tierline").to_json(), unasked=False)
 
     async def hold_after_hours(self, event: Event) -> None:
-        """Hold what waits again although its service has closed and the drain is over."""
+        """Hold what waits again although its service has closed and the drain is over.
+
+        The script has asked the next one at once, as it knows no hours: that offer is taken back. One that stood
+        before the event, or that somebody sees already, runs out.
+        """
         contact, now = await self.queue.contact(event.c), await self.queue.now()
         if (
             contact is not None
-            and contact.state == "waiting"
+            and contact.state in ("waiting", "offered")
+            and all(not it.delivered and it.due - DELIVERY >= event.t for it in contact.offers)
             and past_closing(self.book(), contact.service, now)
         ):
-            await self.queue.park(event.c, reopening(self.book(), contact.service, now), "closed")
+            # Who waits for no answer (a date has come, say) needn't hear when we open.
+            why = "closed" if contact.owed else "hours"
+            await self.queue.park(event.c, reopening(self.book(), contact.service, now), why)
+
+    async def begin_anew(self, event: Event) -> None:
+        """What has lost its owner waits by its service's hours: its steps end in open hours, and closed it is held."""
+        contact, book = await self.queue.contact(event.c), self.book()
+        if contact is None or contact.owner:
+            return
+        if not contact.deadlines and contact.service in book.services:
+            if ends := deadlines(book.hours(contact.service), contact.route, contact.base):
+                await self.queue.retime(contact.id, contact.base, ends)
+        await self.hold_after_hours(event)
 
     async def tell_held(self, event: Event) -> None:
         """Tell who was held at closing time when we open."""

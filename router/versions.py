@@ -12,8 +12,7 @@ import structlog
 from ..queue.engine import Queue
 from ..queue.engine_site import Waiting
 from ..queue.failures import StoreError
-from ..queue.history.plans import PlanVersion
-from ..queue.history.records import Customer
+from ..queue.history.records import Customer, PlanVersion
 from ..queue.state import Event
 from .active import ActivePlan
 from .coverage import Finding, coverage

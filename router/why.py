@@ -183,6 +183,8 @@ def _row(
         return Row(name, f"{lacks.get(no.reason, 'lacks ' + no.reason)} {no.what}")
     if agent.name in contact.excluded:
         back = due.get(f"e:{contact.id}:{agent.name}")
+        if agent.name in contact.paused:
+            return Row(name, "couldn't be shown it: Slack holds it up", until=back)
         return Row(name, "missed it" if back else "declined it", until=back)
     if contact.personal and contact.personal != agent.name:
         return Row(name, "somebody else is asked first", until=due.get(f"s:{contact.id}"))

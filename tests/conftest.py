@@ -1,5 +1,11 @@
 """What all tests share."""
 
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 import structlog
 from hypothesis import settings
 from structlog.tracebacks import ExceptionDictTransformer
@@ -17,3 +23,20 @@ structlog.configure(
         structlog.processors.JSONRenderer(default=repr),
     ]
 )
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL that all may use one after the other (see `helpers_postgres.database` for one's own database)."""
+    pytest.importorskip("asyncpg", reason="asyncpg (the extra `postgres`) isn't installed")
+    from tierline.bench.peers.postgres import NoPostgres, server
+
+    # In a thread with a loop of its own: a test that asks for it has one running already.
+    it = server(settings="-c fsync=off")
+    with ThreadPoolExecutor(1) as thread, contextlib.closing(asyncio.Runner()) as runner:
+        try:
+            url = thread.submit(lambda: runner.run(it.__aenter__())).result()
+        except NoPostgres as error:
+            pytest.skip(str(error))
+        yield url
+        thread.submit(lambda: runner.run(it.__aexit__(None, None, None))).result()

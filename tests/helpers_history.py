@@ -1,9 +1,8 @@
-"""A history of one's own for a test (SQLite, and PostgreSQL where a server is named), and recorded ledgers."""
+"""A history of one's own for a test (SQLite, and PostgreSQL where there is a server), and recorded ledgers."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -15,17 +14,12 @@ from tierline.queue.history.history import History
 from tierline.queue.history.tables import metadata
 from tierline.queue.state import Event
 
-POSTGRES = os.environ.get("TIERLINE_TEST_DATABASE_URL", "")
-
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def history(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[History]:
     """An empty history."""
-    if request.param == "postgres" and not POSTGRES:
-        pytest.skip("TIERLINE_TEST_DATABASE_URL names no PostgreSQL server")
-    if request.param == "postgres":
-        pytest.importorskip("asyncpg", reason="asyncpg (the extra `postgres`) isn't installed")
-    it = await History.open(POSTGRES if request.param == "postgres" else None, tmp_path / "data")
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    it = await History.open(url, tmp_path / "data")
     await empty(it.database)
     yield it
     await empty(it.database)

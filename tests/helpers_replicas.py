@@ -50,6 +50,7 @@ class Server:
     words: tuple[str, ...]
     binary: str = field(default_factory=lambda: str(find_binary()))
     password: str = ""
+    authority: str = ""  # a file: then it speaks TLS alone, by a certificate of this authority
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -67,7 +68,8 @@ class Server:
 
     async def ask(self, *words: Word) -> Reply:
         """One command on a connection of its own."""
-        client = await Client(f"redis://:{self.password}@127.0.0.1:{self.port}").start(1)
+        scheme, tail = ("rediss", f"/0?ssl_ca_certs={self.authority}") if self.authority else ("redis", "")
+        client = await Client(f"{scheme}://:{self.password}@127.0.0.1:{self.port}{tail}").start(1)
         try:
             return await client.call(*words)
         finally:
@@ -195,7 +197,7 @@ async def watched(
     for i, port in enumerate(ports):
         role = () if i == 0 else ("--replicaof", f"127.0.0.1 {ports[0]}")
         servers.append(node_of(folder / f"n{i}", port, *role, *words))
-    sentinels = [_sentinel(folder / f"s{i}", free_port(), ports[0]) for i in range(3)]
+    sentinels = [sentinel_of(folder / f"s{i}", free_port(), ports[0]) for i in range(3)]
     it = Watched(servers, sentinels)
     try:
         await asyncio.gather(*(server.start() for server in servers))
@@ -206,7 +208,8 @@ async def watched(
         await asyncio.gather(*(server.kill() for server in (*sentinels, *servers)))
 
 
-def _sentinel(folder: Path, port: int, primary: int) -> Server:
+def sentinel_of(folder: Path, port: int, primary: int, more: str = "") -> Server:
+    """One that watches the server at `primary`; `more` lines of its configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sentinel.conf").write_text(
         f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
@@ -214,7 +217,7 @@ def _sentinel(folder: Path, port: int, primary: int) -> Server:
         f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER}\n"
         f"sentinel failover-timeout {NAME} {FAILOVER_WITHIN}\n"
         f"sentinel auth-user {NAME} {KIN}\nsentinel auth-pass {NAME} {KIN}\n"
-        f"sentinel parallel-syncs {NAME} 2\n"
+        f"sentinel parallel-syncs {NAME} 2\n{more}"
     )
     return Server(folder, port, (str(folder / "sentinel.conf"), "--sentinel"))
 
@@ -345,6 +348,25 @@ class Shard:
         for server in (target, source, *(it.primary for it in everybody)):
             await server.ask("CLUSTER", "SETSLOT", slot, "NODE", theirs)
 
+    async def hand_over(self, slot: int, to: Shard) -> None:
+        """Move a slot whole, as Valkey 9 does by itself: a snapshot, then what was written meanwhile."""
+        theirs = await to.primary.ask("CLUSTER", "MYID")
+        assert isinstance(theirs, bytes)
+
+        async def done() -> int:
+            told = str(await self.primary.ask("CLUSTER", "GETSLOTMIGRATIONS"))
+            assert "failed" not in told and "cancelled" not in told, told
+            return told.count("success")
+
+        before = await done()
+        words = ("SLOTSRANGE", slot, slot, "NODE", theirs)
+        assert await self.primary.ask("CLUSTER", "MIGRATESLOTS", *words) == b"OK"
+
+        async def gone() -> bool:
+            return await done() > before
+
+        await until(gone)
+
 
 @contextlib.asynccontextmanager
 async def cluster(folder: Path, replicas: int = 0, shards: int = 3) -> AsyncIterator[list[Shard]]:
@@ -358,6 +380,13 @@ async def cluster(folder: Path, replicas: int = 0, shards: int = 3) -> AsyncIter
             for j in range(replicas + 1)
         ]
         made.append(Shard(own[0], own[1:], SLOTS * i // shards, SLOTS * (i + 1) // shards - 1))
+    async with clustered(made):
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def clustered(made: list[Shard]) -> AsyncIterator[None]:
+    """Start these nodes and make them one Cluster."""
     everybody = [it for shard in made for it in (shard.primary, *shard.replicas)]
     try:
         await asyncio.gather(*(server.start() for server in everybody))
@@ -373,7 +402,7 @@ async def cluster(folder: Path, replicas: int = 0, shards: int = 3) -> AsyncIter
                 await replica.ask("CLUSTER", "REPLICATE", id)
         for shard in made:
             await until(lambda shard=shard: _followed(shard), 30)  # type: ignore[misc]
-        yield made
+        yield
     finally:
         await asyncio.gather(*(server.kill() for server in everybody))
 

@@ -62,7 +62,9 @@ def shipped() -> tuple[Path, ...]:
         folders[:] = [
             f for f in folders if f not in skipped and not f.startswith(".") and not f.endswith(".egg-info")
         ]
-        made = {"results.json"} if Path(folder).name == "bench" else set()  # the figures of a bench run
+        made = (
+            {"results.json", "measured.json"} if Path(folder).name == "bench" else set()
+        )  # the figures of a bench run
         found += [Path(folder, name) for name in names if not name.endswith(".pyc") and name not in made]
     return tuple(sorted(found))
 

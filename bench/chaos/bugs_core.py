@@ -82,5 +82,16 @@ UNREACHED: dict[str, str] = {
     "a merged conversation leads nowhere": "the crowd merges nothing",
     "re-opened after any time": "needs half an hour after the end",
     "forgotten while it may be re-opened": "needs half an hour after the end",
+    "who couldn't be reached counts as asked": "needs Slack's limits, which are off in a run",
+    "whoever hands over could still be asked": "needs everybody else to decline one handover",
+    "nobody is there and nobody is told": "alerts are not judged from outside yet",
+    "the last one leaves unnoticed": "alerts are not judged from outside yet",
+    "handed over in its sleep at no cost": "the crowd hands over what is in its hands",
+    "declined, its date is forgotten": "the crowd hands over what is in its hands",
+    "asleep though the customer wrote": "the crowd hands over what is in its hands",
+    "two open contacts in one conversation": "the crowd re-opens nothing by hand",
+    "decided too early and taken": "the crowd closes no service",
+    "step ends written over": "the services of the crowd's plan never close",
+    "called back and forgotten at once": "the crowd begins no incident",
 }
 """What no outside act of a run can show, and why. `SEEDED` has more than as many others in their place."""

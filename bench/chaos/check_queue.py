@@ -107,7 +107,7 @@ class Walk(Tale):
 
     def _on_transferring(self, e: Event) -> None:
         c = self.contacts[e.c]
-        if c.state != "active":
+        if c.state not in ("active", "snoozed"):
             self.tell("handed wrongly", e.c, f"handed over while {c.state}")
         if not c.handing:
             c.back = (c.service, c.step, c.route)

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import NotDelivered, OutcomeUnknown
-from ..fence import check_ours
+from ..fence import check_ours, kept_back
 from .blocks import Json, Message
 from .pace import PER_MINUTE, Boundless, Drip, Gate, Minute, Room, Urgency
 from .refusals import limited, refusal, unavailable
@@ -129,6 +129,8 @@ class Sender:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotDelivered(f"Slack can't be reached ({type(error).__name__})", "unreachable") from None
         except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError, AttributeError) as error:
+            if fenced := kept_back(error):
+                raise fenced from None
             # AttributeError: the library's way of taking a body that is plain text with status 200.
             raise OutcomeUnknown(f"Slack gave no answer ({type(error).__name__})") from None
         return answer.data if isinstance(answer.data, dict) else {}

@@ -23,7 +23,7 @@ from twilio.rest import Client
 
 from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
-from ..fence import check_ours
+from ..fence import check_ours, kept_back
 from .errors import in_words
 from .media import MediaStore
 from .split import parts
@@ -243,6 +243,8 @@ class SmsDoor:
         except TwilioRestException as error:
             raise _refusal(error.status, str(error.code or "")) from None
         except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
+            if fenced := kept_back(error):
+                raise fenced from None
             if never_sent(error):
                 raise NotDelivered("Twilio cannot be reached") from None
             raise OutcomeUnknown(type(error).__name__) from None

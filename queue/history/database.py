@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -23,7 +22,9 @@ from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, Operational
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from ..failures import StoreError, StoreUnavailable
+from ..failures import StoreUnavailable
+from . import postgres
+from .postgres import HistoryUnusable
 from .quick import Ask, Quick, Row
 from .tables import metadata
 
@@ -32,10 +33,9 @@ BUSY = 5.0
 """Seconds that SQLite waits for another process's write."""
 READ_WAIT, WRITE_WAIT, OPEN_WAIT = 5.0, 30.0, 60.0  # seconds
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_MIGRATION = 0x7469_6572  # the key of PostgreSQL's advisory lock: any number that is always the same
+_MIGRATION = 0x7469_6572  # keys of PostgreSQL's advisory locks: any numbers that are always the same
+_WRITING = _MIGRATION + 1
 _ONE_AT_A_TIME = threading.Lock()  # alembic's `op` and `context` are globals of the process
-_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
-
 
 T = TypeVar("T")
 
@@ -46,10 +46,6 @@ class HistoryUnavailable(StoreUnavailable):
 
 class HistoryRefused(HistoryUnavailable):
     """The database is well and refuses these very values: trying again changes nothing."""
-
-
-class HistoryUnusable(StoreError):
-    """The database can't be used as it is; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +133,15 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: all of it is kept, or nothing; use it inside `whole`."""
+        """A transaction: all of it is kept, or nothing; use it inside `whole`.
+
+        One at a time, whoever writes: what was read in it is still so when it writes. While a role goes from one
+        process to another, two project the same entries.
+        """
         with _honest():
             async with self.writer.begin() as connection:
+                if not self.sqlite:
+                    await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
                 yield connection
 
 
@@ -148,12 +150,9 @@ def _honest() -> Iterator[None]:
     """Errors without the values they are about: a driver's text may quote a customer."""
     try:
         yield
-    except SQLAlchemyError as error:
-        cause = type(getattr(error, "orig", None) or error).__name__
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
         kind = HistoryRefused if isinstance(error, DataError | IntegrityError) else HistoryUnavailable
-        raise kind(f"{type(error).__name__} ({cause})") from None
-    except (OSError, TimeoutError) as error:
-        raise HistoryUnavailable(type(error).__name__) from None
+        raise kind(postgres.why(error)) from None
 
 
 def where(database_url: str | None, data: Path) -> tuple[URL, dict[str, Any]]:
@@ -168,23 +167,13 @@ def where(database_url: str | None, data: Path) -> tuple[URL, dict[str, Any]]:
     if url.drivername == "sqlite" and (url.database or "").startswith("/") and not url.query:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         return url.set(drivername="sqlite+aiosqlite"), {"timeout": BUSY}
-    if url.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
+    if url.drivername not in postgres.SCHEMES:
         raise HistoryUnusable(
             "DATABASE_URL must look like postgresql://user:password@host:5432/name"
             " (unset, the history is a SQLite file in TIERLINE_DATA; sqlite:////path/to/file is one that the"
             " processes of one machine share)"
         )
-    if find_spec("asyncpg") is None:
-        raise HistoryUnusable("DATABASE_URL needs the PostgreSQL driver: pip install 'tierline[postgres]'")
-    options: dict[str, Any] = {"timeout": 10, "command_timeout": WRITE_WAIT}
-    query = dict(url.query)
-    mode = query.pop("sslmode", query.pop("ssl", ""))
-    if query or (mode and mode not in _SSL_MODES):
-        known = ", ".join(sorted(_SSL_MODES))
-        raise HistoryUnusable(f"DATABASE_URL: the only option is sslmode, one of {known}")
-    if mode:
-        options["ssl"] = mode
-    return url.set(drivername="postgresql+asyncpg", query={}), options
+    return postgres.read(url, WRITE_WAIT)
 
 
 def _sqlite(url: URL) -> bool:
@@ -223,7 +212,7 @@ def _migrate(url: URL, options: dict[str, Any]) -> None:
                     raise HistoryUnavailable(type(error.orig).__name__) from None
                 time.sleep(0.05)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
-                raise HistoryUnavailable(type(error).__name__) from None
+                raise HistoryUnavailable(postgres.why(error)) from None
 
 
 async def _up_to_date(url: URL, options: dict[str, Any]) -> None:

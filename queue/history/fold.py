@@ -96,6 +96,7 @@ class Tale:
     offers: dict[int, OfferRow] = field(default_factory=dict)
     messages: dict[int, MessageRow] = field(default_factory=dict)
     heard: dict[str, tuple[int, Position]] = field(default_factory=dict)
+    latest: int = 0  # the instant (ms) of the latest event that was folded into it
 
     def message(self, n: int, at: int) -> MessageRow:
         """Message `n`, begun if it is new."""
@@ -125,6 +126,7 @@ def fold(tale: Tale, event: Event, position: Position) -> None:
     if tell is not None:
         tell(tale, event, _object(event.x))
     it.last_ms, it.last_seq, it.last_i = position
+    tale.latest = event.t
     if event.e in ("arrived", "message") and event.n in tale.messages:
         heard = _text(_object(tale.messages[event.n].body).get("event"))
         if heard and tale.messages[event.n].kind == "in":

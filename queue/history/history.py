@@ -17,9 +17,10 @@ from .audit import Line, Verified, read_lines, verify
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
-from .plans import PlanVersion, read_version, read_versions
-from .records import Card, Claimed, Clash, ContactRecord, Customer, Past
+from .plans import read_version, read_versions
+from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
+from .told import Place, read_told
 
 REBUILD_WAIT = 3_600.0  # seconds
 MOST_EVENTS = 5_000
@@ -220,6 +221,17 @@ class History:
         order = (contacts.c.arrived.desc(), contacts.c.id.desc())
         query = select(contacts).where(*conditions).order_by(*order).limit(max(0, limit))
         return (await connection.execute(query)).mappings().all()
+
+    @_whole(READ_WAIT)
+    async def told(
+        self, kind: str, over: str, after: Place, limit: int
+    ) -> tuple[tuple[Told, ...], Place | None]:
+        """Of the next `limit` ended contacts behind `after` those with a text of `kind` and none of kind `over`.
+
+        With them the place to go on from, None at the end; the first one is (an instant in ms, "").
+        """
+        async with self.database.read() as connection:
+            return await read_told(connection, kind, over, after, limit)
 
     @_whole(READ_WAIT)
     async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:

@@ -4,46 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
-from .fold import Position, clean
-from .tables import plans
-
-
-@dataclass(frozen=True, slots=True)
-class PlanVersion:
-    """One version: immutable but for `seen` and `moved`, which come when a re-evaluation is over.
-
-    `at` in ms; `diff` says in words what changed against the version before; `yaml` is "" in lists.
-    """
-
-    version: int
-    at: int
-    author: str
-    reason: str
-    waiting: str
-    diff: tuple[str, ...] = ()
-    yaml: str = ""
-    seen: int | None = None
-    moved: int | None = None
-
-    @classmethod
-    def of(cls, event: Event) -> PlanVersion | None:
-        """What a `plan` event tells; None when it tells no version (or isn't one)."""
-        x = _object(event.x) if event.e == "plan" else {}
-        number, diff = x.get("version"), x.get("diff")
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number < 1 << 53:
-            return None
-        lines = tuple(clean(str(line)) for line in diff) if isinstance(diff, list) else ()
-        words = (clean(str(x.get(key) or "")) for key in ("author", "reason", "waiting", "yaml"))
-        author, reason, waiting, yaml = words
-        return cls(int(number), event.t, author, reason, waiting or "new", lines, yaml)
+from .fold import Position
+from .records import PlanVersion, decoded
+from .tables import insert_into, plans
 
 
 async def keep_plans(connection: AsyncConnection, placed: Sequence[tuple[Position, Event]]) -> None:
@@ -55,10 +24,10 @@ async def keep_plans(connection: AsyncConnection, placed: Sequence[tuple[Positio
                 "waiting": it.waiting, "diff": json.dumps(it.diff, ensure_ascii=False), "yaml": it.yaml,
                 "seen": None, "moved": None,
             }  # fmt: skip
-            kind = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            await connection.execute(kind(plans).values(row).on_conflict_do_nothing())
+            new = insert_into(plans, connection.dialect.name).values(row)
+            await connection.execute(new.on_conflict_do_nothing())
         elif event.e == "plan.walked":
-            x = _object(event.x)
+            x = decoded(event.x)
             figures = {key: int(x[key]) for key in ("seen", "moved") if isinstance(x.get(key), (int, float))}
             number = x.get("version")
             if figures and isinstance(number, (int, float)):
@@ -85,11 +54,3 @@ def _version(row: Mapping[Any, Any]) -> PlanVersion:
         row["version"], row["at"], row["author"], row["reason"], row["waiting"],
         tuple(json.loads(row["diff"])), row.get("yaml", ""), row["seen"], row["moved"],
     )  # fmt: skip
-
-
-def _object(raw: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(raw or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

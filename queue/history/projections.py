@@ -13,14 +13,13 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, and_, delete, exists, insert, select, tuple_, update
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
 from .audit import chain
 from .fold import KEPT, LIVE, START, ContactRow, MessageRow, OfferRow, Position, Tale, clean, fold
 from .plans import keep_plans
-from .tables import PROJECTED, addresses, arrivals, contacts, endings, events, messages, offers
+from .tables import PROJECTED, addresses, arrivals, contacts, endings, events, insert_into, messages, offers
 
 CHUNK = 200
 """Rows per statement: few enough that the loop is free again within milliseconds."""
@@ -194,7 +193,7 @@ async def _remember(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
                 heard[name] = row
     if not heard:
         return
-    it = _insert(connection, arrivals)
+    it = insert_into(arrivals, connection.dialect.name)
     new, old = it.excluded, arrivals.c
     earlier = tuple_(new.ms, new.seq, new.i) < tuple_(old.ms, old.seq, old.i)
     statement = it.on_conflict_do_update(
@@ -211,13 +210,16 @@ def _place(row: Mapping[str, Any]) -> Position:
 
 
 async def _keep_endings(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
-    """Note when the store may forget what ended; what was brought back isn't noted any more."""
+    """Note when the store may forget what ended, counted from what was told of it last: a text may be on its way.
+
+    What was brought back isn't noted any more.
+    """
     alive = [tale.contact.id for tale in tales if tale.contact.ended is None]
     for part in chunks(alive):
         await connection.execute(delete(endings).where(endings.c.contact.in_(part)))
     rows = [
-        {"contact": it.id, "until": it.ended + KEPT[it.state]}
-        for it in (tale.contact for tale in tales)
+        {"contact": it.id, "until": max(it.ended, latest) + KEPT[it.state]}
+        for it, latest in ((tale.contact, tale.latest) for tale in tales)
         if it.ended is not None and it.state in KEPT
     ]
     await put(connection, endings, rows)
@@ -248,19 +250,11 @@ def archived(row: Mapping[Any, Any]) -> Event:
     return Event(row["t"], row["e"], row["c"], row["a"], row["n"], row["x"], id=f"{row['ms']}-{row['seq']}")
 
 
-def _insert(connection: AsyncConnection, table: Table) -> Any:
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # loaded by then; importing it costs SQLite's start 30 ms
-
-    return postgresql.insert(table)
-
-
 async def put(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert or replace by primary key."""
     if not rows:
         return
-    it = _insert(connection, table)
+    it = insert_into(table, connection.dialect.name)
     keys = [column.name for column in table.primary_key]
     rest = {column.name: it.excluded[column.name] for column in table.c if column.name not in keys}
     statement = it.on_conflict_do_update(index_elements=keys, set_=rest)

@@ -28,6 +28,7 @@ BATCH = 100  # entries
 GATHER = 0.15  # seconds between looks: what comes together is written together, with one fsync
 TIDY = 1.0  # seconds between two looks at what the store may forget
 FORGET = 100  # contacts at a time
+COMPARED = 50_000  # events behind the cursor, at most
 
 
 class Ledger(Protocol):
@@ -64,6 +65,9 @@ class Ledger(Protocol):
 class Archive(Protocol):
     """What the projector asks of the history."""
 
+    async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:
+        """Archived events behind the entry `after`, whole entries; and whether there are more."""
+
     async def project(self, entries: Sequence[Event]) -> None:
         """Take over whole entries."""
 
@@ -81,6 +85,10 @@ async def nobody(text: str) -> None:
     """Whom an operator's text is told where nobody asked for it."""
 
 
+async def unheard(entries: Sequence[Event]) -> None:
+    """Whom it is told what the store has lost, where nobody asked for it."""
+
+
 def half_an_hour() -> int:
     """How long an ended contact may be re-opened, where no plan says so."""
     return 30 * 60_000
@@ -91,7 +99,8 @@ class Projector:
     """One process at a time projects; another goes on where the cursor stands. Twice does no harm.
 
     `projected` counts events, `last_entry` is the id of the latest that is in the history; `reopen` says how
-    long (ms) after its end a customer's message may open a contact again, so that the store must have it.
+    long (ms) after its end a customer's message may open a contact again, so that the store must have it. `lost` hears
+    at each beginning what the history has and the store doesn't any more.
     """
 
     queue: Ledger
@@ -102,6 +111,7 @@ class Projector:
     last_entry: str = "0-0"
     clock: Callable[[], float] = monotonic
     told: Callable[[str], Awaitable[None]] = nobody
+    lost: Callable[[Sequence[Event]], Awaitable[None]] = unheard
     set_aside: int = 0
     reopen: Callable[[], int] = half_an_hour
     _behind_since: float | None = field(default=None, repr=False)
@@ -126,6 +136,9 @@ class Projector:
 
     async def _hold(self, fence: int) -> None:
         after = await self.queue.cursor(ROLE)
+        if not await self._compare(after):
+            await asyncio.sleep(GATHER)
+            return
         renewed = tidied = self.clock()
         while True:
             events = await self.queue.events(after, BATCH)
@@ -142,6 +155,31 @@ class Projector:
             if self.clock() - tidied > TIDY:
                 await self.tidy()
                 tidied = self.clock()
+
+    async def _compare(self, after: str) -> bool:
+        """Whether that could be found out: what the history has behind the cursor and the ledger hasn't.
+
+        A process that died before it moved the cursor leaves something behind it that the ledger has. A store that
+        has fallen back (a primary that lacked something, an old copy) has lost its cursor's last moves as well.
+        """
+        kept, _ = await self.history.ledger(after, COMPARED)
+        if not kept:
+            return True
+        there, at = set[str](), after
+        until = min(kept[-1].id, await self.queue.last_event(), key=_order)
+        while _order(at) < _order(until):
+            found = await self.queue.events(at, BATCH)
+            if not found:
+                return False  # too few replicas have it: it may be undone yet
+            there.update(it.id for it in found)
+            at = found[-1].id
+        # Somebody whose lease had just run out may have moved the cursor meanwhile, and what it passed is trimmed.
+        passed = _order(await self.queue.cursor(ROLE))
+        gone = [it for it in kept if it.id not in there and _order(it.id) > passed]
+        if gone:
+            log.error("history.store_lacks", events=len(gone), last=gone[-1].id)
+            await self.lost(gone)
+        return True
 
     async def release(self) -> None:
         """Let go of the role, if it is ours: another process goes on at once. After `run` has ended."""

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-from ..state import Event, MessageView
+from ..state import ContactState, Event, MessageView
+from .fold import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class ContactRecord:
     @property
     def disposition(self) -> str:
         """What the owner chose at the end, "" before."""
-        return str(_decoded(self.outcome).get("disposition") or "")
+        return str(decoded(self.outcome).get("disposition") or "")
 
     def to_json(self, whole: bool = False) -> dict[str, object]:
         """A row of `/api/v1/contacts`, or with `whole` the answer of `/api/v1/contacts/{id}`."""
@@ -102,7 +104,7 @@ class ContactRecord:
             },
             "offers": [], "reason": self.reason,
             "arrived": _iso(self.arrived), "ended": _iso(self.ended), "language": self.language,
-            "rule": self.rule, "outcome": _decoded(self.outcome), "previous": self.previous or None,
+            "rule": self.rule, "outcome": decoded(self.outcome), "previous": self.previous or None,
         }  # fmt: skip
         if whole:
             row["transcript"] = [_message(m) for m in self.messages]
@@ -112,8 +114,56 @@ class ContactRecord:
         return row
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A contact that has ended and whose customer was told something; `facts` is the router's JSON.
+
+    `messages` is the number of its last message.
+    """
+
+    id: str
+    service: str
+    channel: str
+    thread: str = field(repr=False)
+    facts: str = field(repr=False)
+    messages: int
+    state: ContactState
+    arrived: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanVersion:
+    """One version: immutable but for `seen` and `moved`, which come when a re-evaluation is over.
+
+    `at` in ms; `diff` says in words what changed against the version before; `yaml` is "" in lists.
+    """
+
+    version: int
+    at: int
+    author: str
+    reason: str
+    waiting: str
+    diff: tuple[str, ...] = ()
+    yaml: str = ""
+    seen: int | None = None
+    moved: int | None = None
+
+    @classmethod
+    def of(cls, event: Event) -> PlanVersion | None:
+        """What a `plan` event tells; None when it tells no version (or isn't one)."""
+        x = decoded(event.x) if event.e == "plan" else {}
+        number, diff = x.get("version"), x.get("diff")
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number < 1 << 53:
+            return None
+        lines = tuple(clean(str(line)) for line in diff) if isinstance(diff, list) else ()
+        words = (clean(str(x.get(key) or "")) for key in ("author", "reason", "waiting", "yaml"))
+        author, reason, waiting, yaml = words
+        return cls(int(number), event.t, author, reason, waiting or "new", lines, yaml)
+
+
 def _message(it: MessageView) -> dict[str, object]:
-    body = _decoded(it.body)
+    body = decoded(it.body)
     return {
         "n": it.n, "at": _iso(it.at), "direction": {"in": "in", "note": "note"}.get(it.kind, "out"),
         "kind": it.kind, "author": body.get("by", ""), "text": body.get("text", ""), "status": it.status,
@@ -121,7 +171,7 @@ def _message(it: MessageView) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _decoded(raw: str) -> dict[str, object]:
+def decoded(raw: str) -> dict[str, Any]:
     """An object; what isn't one was written by somebody else's hand and is shown as nothing."""
     try:
         found = json.loads(raw or "{}")

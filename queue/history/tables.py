@@ -8,7 +8,10 @@ milliseconds since the epoch.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy.dialects import sqlite
 
 metadata = MetaData()
 
@@ -85,6 +88,7 @@ contacts = Table(
     Index("contacts_address", "address", "arrived"),
     Index("contacts_state", "state", "arrived"),
     Index("contacts_arrived", "arrived"),
+    Index("contacts_ended", "ended", "id"),
 )
 
 messages = Table(
@@ -167,3 +171,12 @@ audit = Table(
 
 PROJECTED = (contacts, messages, offers, arrivals, plans)
 """What `rebuild` empties and works out again from `events`."""
+
+
+def insert_into(table: Table, database: str) -> Any:
+    """An INSERT that knows ON CONFLICT, for `database`: the name of a dialect, sqlite or postgresql."""
+    if database == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # loaded by then; importing it costs SQLite's start 15 ms
+
+    return postgresql.insert(table)

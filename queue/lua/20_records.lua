@@ -12,10 +12,10 @@ end
 -- read here); seat is 1 in its class's set, 2 in an agent's personal set; timer: its `s:` is set. The rest is absent
 -- when empty: state (absent: waiting), step, arrived (when not base), deadlines, offers {{number, agent, made, due,
 -- delivered, place}}, n (offers so far), owner, taken (offer accepted), prefer, direct, window (the preference), pairs
--- (how many are excluded), asked (some were), lift, told (step told exhausted), drainer, wake, wrap, outcome,
--- previous, threadless (its thread may go to another), handing (its owner hands it over; `back` is what it was before,
--- only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
--- nudged, closed (when it ended), was (its last owner).
+-- (how many are excluded), asked (some were), lift, told (step told exhausted), alone (class in which it was
+-- told that nobody is there), drainer, wake, wrap, outcome, previous, threadless (its thread may go to another), handing
+-- (its owner hands it over; `back` is what it was before, only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
+-- nudged, closed (when it ended), was (its last owner), recalled (it had left the store).
 local function contact(id)
   local c = contacts[id]
   if c == nil then

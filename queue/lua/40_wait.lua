@@ -82,13 +82,24 @@ local function unlift(c)
   if not c.asked then return end
   undue('E:' .. c.id)
   c.lift = nil
-  if not c.pairs then c.asked = nil end
+  if not c.pairs and not c.handing then c.asked = nil end
   mark(c)
 end
 
--- The agent isn't asked for the contact: for good (until it is taken or ends), or until `instant`.
-local function exclude(c, a, instant)
-  if call('HSET', P .. 'x:' .. c.id, a.name, instant or '') == 1 then
+-- Where somebody who leaves may have been the last one left for a contact: some are excluded, or its owner is.
+function own.watch_left(c)
+  if c.pairs or c.handing then
+    call('SADD', P .. 'xs', c.id)
+    c.asked = 1
+  end
+end
+
+own.PAUSED = '~' -- before the instant: they weren't asked, and may be then
+
+-- The agent isn't asked for the contact: for good (until it is taken or ends), or until `instant`; `paused`: because
+-- they couldn't be reached.
+local function exclude(c, a, instant, paused)
+  if call('HSET', P .. 'x:' .. c.id, a.name, (paused and own.PAUSED or '') .. (instant or '')) == 1 then
     c.pairs, c.asked = (c.pairs or 0) + 1, 1
     call('SADD', P .. 'n:' .. a.name, c.id)
     call('SADD', P .. 'xs', c.id)
@@ -108,7 +119,7 @@ local function readmit(c, name)
   call('SREM', P .. 'n:' .. name, c.id)
   c.pairs = c.pairs > 1 and c.pairs - 1 or nil
   if not c.pairs then
-    call('SREM', P .. 'xs', c.id)
+    if not c.handing then call('SREM', P .. 'xs', c.id) end
     undue('E:' .. c.id)
     c.lift = nil
   end
@@ -123,7 +134,7 @@ local function forget_pairs(c)
     undue('e:' .. c.id .. ':' .. name)
   end
   call('DEL', P .. 'x:' .. c.id)
-  call('SREM', P .. 'xs', c.id)
+  if not c.handing then call('SREM', P .. 'xs', c.id) end
   c.pairs = nil
   mark(c)
 end

@@ -5,16 +5,27 @@ local function instant_of(c, r, i)
   return c.base + r.steps[i + 1].u
 end
 
--- Whether everybody on shift whom the class admits is excluded from the contact (and somebody is there at all).
+-- Who can't be asked any more, as a set: they said no or nothing, or hand it over themselves. Who couldn't be reached
+-- isn't among them.
+function own.spent(c)
+  local set, said = {}, c.pairs and call('HGETALL', P .. 'x:' .. c.id) or {}
+  for i = 1, #said, 2 do
+    if string.sub(said[i + 1], 1, 1) ~= own.PAUSED then set[said[i]] = true end
+  end
+  if c.handing then set[c.owner] = true end
+  return set
+end
+
+-- Whether nobody on shift whom the class admits can be asked any more (and somebody is there at all).
 local function exhausted(c, class)
-  if not c.pairs then return false end
+  if not c.pairs and not c.handing then return false end
   local whom, there = who(class), 0
   local on = call('HGETALL', P .. 'onp')
   for i = 1, #on, 2 do
     if byte_at(whom, tonumber(on[i])) > 0 then there = there + tonumber(on[i + 1]) end
   end
-  if there == 0 or there > c.pairs then return false end
-  for name in pairs(excluded(c)) do
+  if there == 0 or there > (c.pairs or 0) + (c.handing and 1 or 0) then return false end
+  for name in pairs(own.spent(c)) do
     local a = agent(name)
     if a and on_shift(a) and byte_at(whom, a.f.profile) > 0 then there = there - 1 end
   end
@@ -70,6 +81,7 @@ local function settle(c, r)
   end
   if i == r.last and exhausted(c, class) then
     tell_exhausted(c, i)
+    if not c.pairs then return unlift(c) end -- its owner alone is there: nothing to lift
     if not c.lift then c.lift = NOW + LIFT_AFTER end
     due('E:' .. c.id, c.lift)
     mark(c)
@@ -142,6 +154,7 @@ local function offer(c, a, r, step)
   unmark(c, leaves)
   local number = (c.n or 0) + 1
   c.n, c.offers = number, c.offers or {}
+  c.alone = nil
   if not c.handing then c.state = 'offered' end
   table.insert(c.offers, {number, a.name, NOW, NOW + UNDELIVERED, 0})
   a.cnt[c.ch] = a.cnt[c.ch] + 1
@@ -205,17 +218,27 @@ local function check_mark(c)
   if byte_at(who(c.class), a.f.profile) == 0 or (c.pairs and excluded(c)[a.name]) then unmark(c) end
 end
 
+-- In its last step, and nobody on shift could ever take it: told once, until somebody is there.
+function own.tell_alone(c, r)
+  if c.seat ~= 1 or c.offers or (c.step or 0) < r.last or c.alone == c.class then return end
+  if tonumber(call('HGET', P .. 'alive', c.class) or 0) > 0 then return end
+  c.alone = c.class
+  mark(c)
+  event('nobody', c.id, nil, nil, '{"step":' .. (c.step or 0) .. '}')
+end
+
 -- The contact looks for somebody, from the first step that is open.
 local function enter(c)
   local r = route(c)
   settle(c, r)
-  if c.pairs then call('SADD', P .. 'xs', c.id) end
+  own.watch_left(c)
   check_mark(c)
   local step = r.steps[(c.step or 0) + 1]
   local a = c.prefer and preferred(c)
   if c.only and not a then return own.keep(c, c.window and c.window <= NOW and 'too late' or 'unavailable') end
   if c.prefer and not a then drop_preference(c) end
   if a then enter_personal(c, a, r, step) else enter_class(c, r, step) end
+  own.tell_alone(c, r)
   local ends
   if (c.step or 0) < r.last then ends = instant_of(c, r, c.step or 0) end
   if c.window and (not ends or c.window < ends) then ends = c.window end
@@ -268,7 +291,7 @@ local function leave_queue(c)
   unmark(c)
   set_timer(c, nil)
   unlift(c)
-  if c.pairs then call('SREM', P .. 'xs', c.id) end
+  if c.pairs or c.handing then call('SREM', P .. 'xs', c.id) end
   mark(c)
 end
 

@@ -59,6 +59,15 @@ local function free_thread(c)
   mark(c)
 end
 
+-- The contact in which one of its conversations goes on by now, or nil.
+function own.goes_on_in(c)
+  for _, thread in ipairs(threads_of(c)) do
+    local at = call('GET', P .. 't:' .. thread) or '-'
+    if string.sub(at, 1, 1) ~= '-' and at ~= c.id then return at end
+  end
+  return nil
+end
+
 -- The conversations are its own again, unless another contact is open there.
 local function take_threads(c)
   for i, thread in ipairs(threads_of(c)) do
@@ -129,6 +138,10 @@ function own.heard(c)
     c.answered = nil
     mark(c)
   end
+  if c.back and c.back.asleep then -- whoever doesn't take it over: it doesn't sleep again
+    c.back.asleep = nil
+    mark(c)
+  end
   if c.quiet then
     undue('q:' .. c.id)
     c.quiet = nil
@@ -179,6 +192,7 @@ function own.keep(c, why)
   c.class = own.class_of(c)
   mark(c)
   event('kept', c.id, c.owner, nil, cjson.encode({why = why, service = route(c).service, facts = c.facts}))
+  if was.asleep and why ~= 'snoozed' and why ~= 'completed' then return own.snooze(c, was.wake, 'kept') end
   if c.answered then await_quiet(c) else own.await_reply(c) end
 end
 
@@ -202,6 +216,7 @@ function own.release(c, why, excluded)
   if c.handing then
     c.handing, c.back, c.only = nil, nil, nil
     c.state = c.offers and 'offered' or nil
+    if not c.pairs then call('SREM', P .. 'xs', c.id) end
   else
     restart(c)
   end
@@ -211,7 +226,7 @@ function own.release(c, why, excluded)
 end
 
 -- Why the former owner can't have it back at once, or nil.
-local function no_way_back(c, a, rank)
+function own.no_way_back(c, a, rank)
   if not (a and on_duty(a) and HAS[a.f.on][c.ch]) then return 'owner away' end
   if not HAS[mask_of(a)][c.ch] then return 'owner full' end
   local kept_for = a.drain and contact(a.drain)
@@ -230,13 +245,22 @@ function own.give_back(c, a, why)
   own.await_reply(c)
 end
 
+-- What is handed over in its sleep goes from its owner's hands, or, when they can't have it now, from the queue.
+function own.rouse(c, why_not)
+  local name = c.owner
+  if not why_not then return own.give_back(c, agent(name), 'transfer') end
+  disown(c)
+  c.handing, c.back, c.only, c.state = nil, nil, nil, nil
+  tell_queued(c, why_not, name)
+end
+
 -- From snoozed or closed, because of a message or a date: to its owner if they can have it, else into the queue.
 -- `rank`: the one it gets there (nil: its old one); `again`: where in argv the decision is that it follows there.
 function own.come_back(c, why, rank, argv, again)
   local name = c.owner or c.was
   local a = name and agent(name)
   rank = rank or c.rank
-  local why_not = no_way_back(c, a, rank)
+  local why_not = own.no_way_back(c, a, rank)
   if not why_not then return own.give_back(c, a, why) end
   disown(c)
   c.was, c.nudged = nil, nil
@@ -244,7 +268,7 @@ function own.come_back(c, why, rank, argv, again)
   if again and route({route = tonumber(argv[again])}).ch ~= c.ch then again = nil end
   if again then
     decide(c, argv, again)
-  elseif why == 'date' and a then
+  elseif (why == 'date' or why == 'woken') and a then
     c.prefer, c.window = name, NOW + SUMMONED[c.ch]
   end
   c.rank = rank
@@ -276,7 +300,7 @@ function own.reopen(c, a, argv, i)
     return
   end
   c.answered, c.taken, c.prefer, c.direct, c.window = 1, nil, nil, nil, nil
-  if not no_way_back(c, a, c.rank) then return own.give_back(c, a, 'reopened') end
+  if not own.no_way_back(c, a, c.rank) then return own.give_back(c, a, 'reopened') end
   call('ZADD', P .. 'z:' .. a.name, c.rank, c.id)
   c.state, c.owner = 'snoozed', a.name
   event('snoozed', c.id, a.name, nil, '{"wake":null,"why":"reopened"}')

@@ -19,7 +19,7 @@ end
 -- What a customer's further message does: the owner owes an answer; what was snoozed or closed comes back.
 -- `argv`: arrive's.
 local function follow_up(c, argv)
-  local state, again = c.state, argv[15] and 15 or nil
+  local state, again = c.state, argv[16] and 16 or nil
   local rank
   if c.answered then rank = rank_of(c, argv, again or 6) end
   if state == 'wrapping' then
@@ -53,8 +53,8 @@ local function known_arrival(argv, event_key, thread_key)
     if not reopens(contact(open), tonumber(argv[14])) then return nil, open end
   end
   local n = add_message(open, 'in', body)
-  local again = argv[15] and ENDS_QUIET[contact(open).state or ''] 
-    and ',"again":' .. decision_told(argv, 15) .. ',"facts":' .. json(argv[22]) or ''
+  local again = argv[16] and ENDS_QUIET[contact(open).state or '']
+    and ',"again":' .. decision_told(argv, 16) .. ',"facts":' .. json(argv[23]) or ''
   event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. ',"rank":' .. argv[7] .. ',"reopen":'
     .. (tonumber(argv[14]) or 0) .. again .. '}')
   if event_key then call('SET', event_key, open .. ' ' .. n, 'EX', EVENT_KEPT) end
@@ -87,9 +87,10 @@ local function park_or_enter(c, argv)
   work()
 end
 
--- arrive: message JSON, event id, thread, decision…, reopen ms, what a message to a known one decides…
--- → "new|added|duplicate contact n"
+-- arrive: message JSON, event id, thread, decision…, reopen ms, the situation it was decided in ("": any), what a
+-- message to a known one decides… → "new|added|duplicate contact n", or "stale - 0" when the situation is another one
 function act.arrive(argv)
+  if argv[15] ~= '' and argv[15] ~= (call('HGET', P .. 'site', 'situation') or '0') then return 'stale - 0' end
   local body, thread = argv[3], argv[5]
   local event_key = argv[4] ~= '' and P .. 'ev:' .. argv[4] or nil
   local thread_key = thread ~= '' and P .. 't:' .. thread or nil
@@ -222,7 +223,7 @@ function act.rescind(argv)
   end
   local pause = tonumber(argv[6] or '0')
   local a = rescind_offer(c, i, argv[5], pause > 0 and pause)
-  if pause > 0 then exclude(c, a, NOW + pause) end
+  if pause > 0 then exclude(c, a, NOW + pause, true) end
   own.turned_down(c, argv[5])
   fill_later(a)
   work()
@@ -310,12 +311,12 @@ local function wake_up(c)
   work()
 end
 
--- The date of a snoozed contact has come.
-local function come_due(c)
+-- A snoozed contact wakes: its date has come, or somebody wakes it.
+local function come_due(c, why)
   if c.wake then undue('p:' .. c.id) end
   c.wake = nil
   event('woken', c.id)
-  own.come_back(c, 'date')
+  own.come_back(c, why)
   work()
 end
 
@@ -324,7 +325,7 @@ function act.wake(argv)
   local c = contact(argv[3])
   if not c then return answer('gone') end
   if c.state == 'snoozed' then
-    come_due(c)
+    come_due(c, 'woken')
     return answer('ok', c)
   end
   if c.state ~= 'parked' then return answer('stale', c, c.owner) end
@@ -365,6 +366,9 @@ function act.revive(argv)
   local c = contact(argv[3])
   if not c then return answer('gone') end
   if c.state ~= 'dead' and c.state ~= 'abandoned' then return answer('stale', c, c.owner) end
+  if c.recalled then return answer('gone') end
+  local newer = own.goes_on_in(c)
+  if newer then return answer('elsewhere', c, newer) end
   c.state, c.closed = nil, nil
   take_threads(c)
   event('revived', c.id)
@@ -421,32 +425,19 @@ function act.reroute(argv)
   return answer('ok', c)
 end
 
--- Numbers of the contacts in the store, 500 to a set (small sets of integers take 2–4 bytes each); `first` is where
--- a reader begins.
-local function forget_number(n)
-  call('SREM', P .. 'ids:' .. floor(n / 500), n)
-  local site = call('HMGET', P .. 'site', 'first', 'contacts')
-  local first, last = tonumber(site[1] or 2), floor((1000 + tonumber(site[2])) / 500)
-  local from = first
-  while first < last and first < from + BOUND_SCAN and call('EXISTS', P .. 'ids:' .. first) == 0 do first = first + 1 end
-  if first > from then call('HSET', P .. 'site', 'first', first) end
-end
-
--- forget: contact, ms that it is kept after its end. Deletes an ended contact's keys.
-function act.forget(argv)
+-- retime: contact, base, "instant,…" → the ends of its steps, counted from `base` in its service's open hours. Once: what
+-- has them, or began anew meanwhile, keeps its own.
+function act.retime(argv)
   local c = contact(argv[3])
   if not c then return answer('gone') end
-  if c.state ~= 'closed' and c.state ~= 'abandoned' and c.state ~= 'dead' then return answer('stale', c, c.owner) end
-  if c.closed and c.closed + tonumber(argv[4]) > NOW then return answer('stale', c) end
-  local key = P .. 'm:' .. c.id
-  for _, thread in ipairs(threads_of(c)) do
-    if call('GET', P .. 't:' .. thread) == '-' .. c.id then call('DEL', P .. 't:' .. thread) end
+  if c.deadlines or c.base ~= tonumber(argv[4]) or not (placeable(c) or c.state == 'parked') then
+    return answer('stale', c, c.owner)
   end
-  for place in string.gmatch(call('HGET', key, 'places') or '', '[^\n]+') do
-    if call('GET', P .. 'at:' .. place) == c.id then call('DEL', P .. 'at:' .. place) end
-  end
-  call('DEL', key, P .. 'c:' .. c.id)
-  forget_number(tonumber(string.sub(c.id, 2)))
-  c.removed = true
-  return answer('ok')
+  c.deadlines = {}
+  for _, instant in ipairs(words(argv[5])) do table.insert(c.deadlines, tonumber(instant)) end
+  mark(c)
+  event('retimed', c.id, nil, nil, '{"base":' .. argv[4] .. ',"deadlines":"' .. argv[5] .. '"}')
+  if placeable(c) then push(entering, c) end
+  work()
+  return answer('ok', c)
 end

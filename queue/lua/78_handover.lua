@@ -27,15 +27,16 @@ end
 
 -- transfer: contact, by, channel, decision…, to, reason, "1" to the preferred agent only
 function act.transfer(argv)
-  local c, no = in_hand(argv[3], argv[4], ACTIVE)
+  local c, no = in_hand(argv[3], argv[4], OWNED)
   if not c then return no end
   if tonumber(argv[5]) ~= c.ch then return 'channel' end
-  local service, rank = route(c).service, c.rank
+  local service, rank, asleep = route(c).service, c.rank, c.state == 'snoozed'
   if c.handing then
     if c.seat then unseat(c) end
     unmark(c)
   else
-    c.back = {route = c.route, step = c.step, base = c.base, deadlines = c.deadlines, facts = c.facts}
+    c.back = {route = c.route, step = c.step, base = c.base, deadlines = c.deadlines, facts = c.facts,
+      asleep = asleep and 1 or nil, wake = c.wake}
     own.unwatch(c)
   end
   decide(c, argv, 6)
@@ -47,9 +48,11 @@ function act.transfer(argv)
   c.handing, c.only, c.rank = 1, argv[16] == '1' and 1 or nil, rank
   c.step, c.told, c.class = nil, nil, nil
   unlift(c)
+  local why_not = asleep and own.no_way_back(c, agent(c.owner), rank) or nil
   local told = cjson.encode({by = argv[4], to = argv[14], reason = argv[15], service = r.service, facts = argv[13],
-    only = argv[16] == '1'})
+    only = argv[16] == '1', queued = why_not})
   event('transferring', c.id, c.owner, nil, string.sub(told, 1, -2) .. ',"decision":' .. decision_told(argv, 6) .. '}')
+  if asleep then own.rouse(c, why_not) end
   settle(c, r)
   rescind_unadmitted(c)
   if c.only then rescind_others(c) end
@@ -185,6 +188,9 @@ function act.reopen(argv)
   local a = argv[4] ~= '' and agent(argv[4])
   if argv[4] ~= '' and not a then return answer('gone') end
   if not a and tonumber(argv[5]) ~= c.ch then return 'channel' end
+  if c.recalled then return answer('gone') end
+  local newer = own.goes_on_in(c)
+  if newer then return answer('elsewhere', c, newer) end
   own.reopen(c, a or nil, argv, 6)
   work()
   return answer('ok', c)

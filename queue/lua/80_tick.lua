@@ -86,7 +86,7 @@ end
 function fire.p(id)
   local c = contact(id)
   if c and c.state == 'parked' then wake_up(c) end
-  if c and c.state == 'snoozed' then come_due(c) end
+  if c and c.state == 'snoozed' then come_due(c, 'date') end
 end
 
 -- h:<agent>: edges of the shift, all that have passed.
@@ -149,6 +149,8 @@ end
 function fire.k(class)
   if tonumber(call('HGET', P .. 'alive', class) or 0) > 0 then return end
   local moved, cursor = movable(class)
+  local head = call('ZRANGE', P .. 'w:' .. class, 0, 0)[1]
+  if head then push(entering, contact(head)) end -- in its last step it tells that nobody is there
   for i = 1, math.min(#moved, BOUND_SWEEP) do push(entering, moved[i]) end
   if cursor then call('HSET', P .. 'site', 'k:' .. class, cursor) else call('HDEL', P .. 'site', 'k:' .. class) end
   if cursor or #moved > BOUND_SWEEP then due('k:' .. class, NOW) end

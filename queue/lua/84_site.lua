@@ -7,6 +7,7 @@ function act.alert(argv)
   local on = argv[4] == '1'
   if (call('HEXISTS', P .. 'alerts', argv[3]) == 1) == on then return '0' end
   if on then call('HSET', P .. 'alerts', argv[3], argv[5]) else call('HDEL', P .. 'alerts', argv[3]) end
+  call('HINCRBY', P .. 'site', 'situation', 1) -- what is decided in another one may be refused
   event('alert', nil, nil, nil, cjson.encode({name = argv[3], on = on, text = argv[5]}))
   return '1'
 end
@@ -22,6 +23,20 @@ function act.once(argv)
   if tonumber(call('GET', key) or 0) > NOW then return '0' end
   call('SET', key, NOW + tonumber(argv[4]), 'PX', math.max(1, tonumber(argv[4])))
   return '1'
+end
+
+local WINDOWS = 16 -- remembered of one name
+
+-- window: name, instant, ms → when the window of `ms` began into which the instant falls; a new one begins with it
+function act.window(argv)
+  local key, instant = P .. 'win:' .. argv[3], tonumber(argv[4])
+  local before = call('ZRANGE', key, instant, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
+  if before[1] and instant - tonumber(before[1]) < tonumber(argv[5]) then return before[1] end
+  call('ZADD', key, instant, argv[4])
+  local old = call('ZRANGE', key, 0, -WINDOWS - 1)
+  if old[1] then call('ZREM', key, unpack(old)) end
+  call('EXPIRE', key, EVENT_KEPT)
+  return argv[4]
 end
 
 -- lease: role, holder, ms → the fence, or "" when somebody else holds it. A new holder has a higher fence.

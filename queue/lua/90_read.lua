@@ -8,7 +8,7 @@ local function contact_json(id, with_facts)
   local more = call('HMGET', P .. 'm:' .. id, 't', 'n')
   local v = {id = id, state = state_of(c), route = c.route, step = c.step or 0, rank = digits(c.rank),
     base = digits(c.base), arrived = digits(c.arrived or c.base), thread = more[1] or '',
-    messages = tonumber(more[2] or 0), owner = c.owner or '', offers = {}, excluded = {}, personal = '',
+    messages = tonumber(more[2] or 0), owner = c.owner or '', offers = {}, excluded = {}, paused = {}, personal = '',
     wake = c.wake and digits(c.wake) or '', wrap = c.wrap and digits(c.wrap) or '', drainer = c.drainer or '',
     previous = c.previous or '', deadlines = c.deadlines or {}, facts = '', handing = c.handing ~= nil,
     owed = c.answered == nil, nudged = c.nudged ~= nil, closed_at = c.closed and digits(c.closed) or '',
@@ -17,7 +17,11 @@ local function contact_json(id, with_facts)
   for i, it in ipairs(c.offers or {}) do
     v.offers[i] = {it[1], it[2], it[5], digits(it[4]), it[6] or ''}
   end
-  if c.pairs then v.excluded = call('HKEYS', P .. 'x:' .. id) end
+  local pairs_of = c.pairs and call('HGETALL', P .. 'x:' .. id) or {}
+  for i = 1, #pairs_of, 2 do
+    table.insert(v.excluded, pairs_of[i])
+    if string.sub(pairs_of[i + 1], 1, 1) == own.PAUSED then table.insert(v.paused, pairs_of[i]) end
+  end
   if with_facts then v.facts = c.facts end
   return v
 end
@@ -70,11 +74,13 @@ function view.messages(argv)
   local key, list = P .. 'm:' .. argv[3], {}
   for n = 1, tonumber(call('HGET', key, 'n') or 0) do
     local at = call('HMGET', key, n, n .. 's')
-    local meta = cmsgpack.unpack(at[2])
-    meta[2] = digits(meta[2])
-    list[#list + 1] = n
-    list[#list + 1] = at[1]
-    list[#list + 1] = cjson.encode(meta)
+    if at[2] then -- what was said before a recall is in the history
+      local meta = cmsgpack.unpack(at[2])
+      meta[2] = digits(meta[2])
+      list[#list + 1] = n
+      list[#list + 1] = at[1]
+      list[#list + 1] = cjson.encode(meta)
+    end
   end
   return list
 end

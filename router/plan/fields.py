@@ -10,8 +10,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -89,6 +87,8 @@ def phone(value: object) -> str:
         raise wrong("a phone number begins with + and the country code", instead=f"+{text[2:]}")
     if not text.startswith("+"):
         raise wrong(f'"{shown(value)}" is no phone number', allowed='with + and country code: "+4930123456"')
+    import phonenumbers  # as its neighbour below: tens of milliseconds that a plan without numbers doesn't wait for
+
     try:
         number = phonenumbers.parse(text[:40])
     except phonenumbers.NumberParseException:
@@ -104,6 +104,8 @@ def phone(value: object) -> str:
 
 def mail(value: object) -> str:
     """A mail address; whether its domain exists isn't asked (RFC 5321 §4.1.2)."""
+    from email_validator import EmailNotValidError, validate_email
+
     text = value if isinstance(value, str) else ""
     try:
         return validate_email(text[:400], check_deliverability=False, test_environment=True).normalized

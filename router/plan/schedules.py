@@ -7,9 +7,7 @@ from datetime import date
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-import holidays
-
-from ...skills.hours import Override, ScheduleError, check_region
+from ...skills.hours import Override, ScheduleError, check_region, regions
 from ...skills.schedule import Schedule, ScheduleSpec
 
 __all__ = [
@@ -36,7 +34,7 @@ def regions_like(region: str) -> tuple[str | None, tuple[str, ...]]:
     A region is never guessed by likeness: DE-BX is as near to Bavaria as to Berlin.
     """
     tidy = re.sub(r"[ _./-]+", "-", region.strip().upper())
-    known = holidays.list_supported_countries(include_aliases=True)
+    known = regions()
     country = tidy.partition("-")[0]
     if region_known(tidy):
         return tidy, (tidy,)

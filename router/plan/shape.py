@@ -71,7 +71,8 @@ Many = Annotated[list[T], BeforeValidator(one_or_many), _OrOne()]
 class Shape(BaseModel):
     """What all parts have in common: no unknown keys, no guessing of types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # Built once and whole, when the first plan is read: not each part by itself, and again in whatever holds it.
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Alerts(Shape):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from random import Random
+from typing import Literal, NamedTuple
 
 from ...queue.contact import Arrived, Decision
 from ...queue.history.records import Customer
@@ -18,13 +19,26 @@ Draw = Callable[[Random], int]
 """A duration in ms, drawn."""
 
 
+class Said(NamedTuple):
+    """Something said or done about a contact that has arrived: `after` so many ms.
+
+    A further message of the customer, a reply of the owner's that goes out, or that its owner snoozes it, to come
+    back `wake` ms later (None: when the customer writes).
+    """
+
+    after: int
+    does: Literal["customer", "owner", "snooze"]
+    wake: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One contact to come, with what will happen to it whatever the queue does.
 
     `at` is the instant (ms) at which it arrives; `patience` the ms of waiting after which the customer is gone
     (None: never), `handling` the ms between being accepted and being completed, `wrap_up` the ms after which
-    the agent ends the wrap-up (None: when the route says). `of` names the stream it came from.
+    the agent ends the wrap-up (None: when the route says). `of` names the stream it came from. `early` is what the
+    customer adds, counted from the arrival; `talk` what is said and done counted from being accepted.
     """
 
     at: int
@@ -35,6 +49,8 @@ class Case:
     wrap_up: int | None = None
     of: str = ""
     body: str = "{}"
+    early: tuple[Said, ...] = ()
+    talk: tuple[Said, ...] = ()
 
 
 def fixed(ms: int) -> Draw:

@@ -169,7 +169,7 @@ class Replaying:
         return meter.results(self.end)
 
     def _go_on(self, run: Simulation) -> None:
-        """What was there when the day began: it is handled as long as the record says, else as long as usual."""
+        """What was there when the day began: said and done when the record says, else it takes as long as usual."""
         for it in run.model.contacts.values():
             if it.state in ENDED:
                 continue
@@ -178,8 +178,10 @@ class Replaying:
             run.cases[it.id] = Case(
                 it.arrived, it.thread, Decision(it.route, it.rank // 1000), handling, of=it.id
             )
-            if it.state == "active":
-                run.act(self.start + handling, lambda c=it.id: run.model.complete(c, ""))  # type: ignore[misc]
+            run.said(it.id, self.day.said.get(it.id, ()), 0)
+            if it.owner and it.state != "wrapping":
+                ends = self.day.done.get(it.id, self.start + handling)
+                run.act(ends, lambda c=it.id: run.model.complete(c, ""))  # type: ignore[misc]
             for offer in it.offers.values():
                 run.pending(it.id, offer.agent, offer.number, self.start)
 

@@ -16,12 +16,14 @@ from ...queue.history.records import Customer
 from ..classify import Verdict, classify
 from ..facts import Facts
 from ..rulebook import Rulebook
-from .cases import Case
+from .cases import Case, Said
 from .crew import Reaction
 from .record import Entry, Line
 
 UNKNOWN = 180_000
 """ms of handling where the record knows of none at all."""
+BY_ITSELF = frozenset({"quiet", "reopened", "kept"})
+"""Why a contact is snoozed when nobody asked for it."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Told:
     wrapped: int | None = None  # ms of wrap-up
     left: int | None = None  # ms of waiting after which the customer was gone
     offers: int = 0
+    taken: int | None = None  # the last time that somebody accepted it
 
 
 @dataclass(slots=True)
@@ -52,6 +55,10 @@ class Day:
     )  # presence, overtime, desk: instant, kind, line
     reactions: dict[str, list[Reaction]] = field(default_factory=dict)  # by agent
     handled: dict[str, list[int]] = field(default_factory=dict)  # by service
+    said: dict[str, list[Said]] = field(
+        default_factory=dict
+    )  # by contact, after the epoch, until it was completed
+    done: dict[str, int] = field(default_factory=dict)  # contact → first completed
     _open: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # offer → made, delivered
     _taken: dict[str, tuple[int, str]] = field(default_factory=dict)  # contact → accepted, service
     _wrapping: dict[str, int] = field(default_factory=dict)
@@ -91,8 +98,11 @@ class Day:
         self._taken[it.c] = (t, told.decision.route.service if told else "")
         if told is not None and told.accepted is None:
             told.accepted, told.agent = t, it.a
+        if told is not None:
+            told.taken = t
 
     def _completed(self, it: Line, t: int) -> None:
+        self.done.setdefault(it.c, t)
         taken = self._taken.pop(it.c, None)
         if taken is None:
             self._wrapped(it, t)
@@ -108,6 +118,18 @@ class Day:
         if begun is not None and it.c in self.contacts:
             self.contacts[it.c].wrapped = t - begun
 
+    def _said(self, it: Line, t: int) -> None:
+        if it.c in self.done:
+            return
+        said = self.said.setdefault(it.c, [])
+        if it.e == "message" and it.x["kind"] == "in":
+            said.append(Said(t, "customer"))
+        elif it.e == "message.out" and it.x["kind"] == "reply":
+            said.append(Said(t, "owner"))
+        elif it.e == "snoozed" and it.x["why"] not in BY_ITSELF:
+            wake = it.x["wake"]
+            said.append(Said(t, "snooze", None if wake is None else wake - t))
+
     def _left(self, it: Line, t: int) -> None:
         if it.c in self.contacts:
             self.contacts[it.c].left = t - self.contacts[it.c].at
@@ -121,10 +143,24 @@ class Day:
             if handling is None:
                 pool = self.handled.get(told.decision.route.service) or everything
                 handling = Random(told.contact).choice(pool)
+            early, talk = self._talk(told)
             found.append(
-                Case(told.at, told.contact, decide(told), handling, told.left, told.wrapped, told.contact)
-            )
+                Case(
+                    told.at, told.contact, decide(told), handling, told.left, told.wrapped, told.contact,
+                    early=early, talk=talk,
+                )
+            )  # fmt: skip
         return found
+
+    def _talk(self, told: Told) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        """What the customer added before somebody took it for good, and the conversation from then on."""
+        said = self.said.get(told.contact, [])
+        taken = told.taken
+        if taken is None:
+            return tuple(it._replace(after=it.after - told.at) for it in said if it.does == "customer"), ()
+        before = (it for it in said if it.after < taken and it.does == "customer")
+        early = tuple(it._replace(after=it.after - told.at) for it in before)
+        return early, tuple(it._replace(after=it.after - taken) for it in said if it.after >= taken)
 
 
 _ACTS: Mapping[str, Callable[[Day, Line, int], None]] = {
@@ -137,6 +173,9 @@ _ACTS: Mapping[str, Callable[[Day, Line, int], None]] = {
     "wrapping": Day._completed,
     "closed": Day._completed,
     "abandoned": Day._left,
+    "message": Day._said,
+    "message.out": Day._said,
+    "snoozed": Day._said,
 }
 
 

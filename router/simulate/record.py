@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ...queue.contact import Arrived, Decision
@@ -51,15 +53,9 @@ class Entry(NamedTuple):
 
 def entries(events: Iterable[Event]) -> Iterator[Entry]:
     """Whole entries, in the ledger's order."""
-    id, t, lines = "", 0, list[Line]()
-    for it in events:
-        if it.id != id or not lines:
-            if lines:
-                yield Entry(id, t, tuple(lines))
-            id, t, lines = it.id, it.t, []
-        lines.append(Line(it.e, it.c, it.a, it.n, _details(it.x)))
-    if lines:
-        yield Entry(id, t, tuple(lines))
+    for id, together in groupby(events, attrgetter("id")):
+        of = list(together)
+        yield Entry(id, of[0].t, tuple([Line(it.e, it.c, it.a, it.n, _details(it.x)) for it in of]))
 
 
 def _details(raw: str) -> X:
@@ -74,16 +70,18 @@ _read = (
 
 def carry_out(model: Virtual, entry: Entry) -> None:
     """Do on `model`, at the entry's instant, what the entry says was done. Raises Unreadable."""
-    for line in entry.lines:
-        if line.e == "class":
-            model.number(Need.parse(line.x["need"]), line.n)
-    first = _cause(entry)
+    first = entry.lines[0]
+    if first.e not in CAUSES:
+        for line in entry.lines:
+            if line.e == "class":
+                model.number(Need.parse(line.x["need"]), line.n)
+        first = _cause(entry)
     act = ACTS.get(first.e)
     if act is None:
         if first.e in SILENT:
             return
         raise Unreadable(f"nothing is known that begins with “{first.e}”")
-    model.at(entry.t)
+    model.now = entry.t
     try:
         act(model, first, entry)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -117,7 +115,7 @@ def _cause(entry: Entry) -> Line:
 
 
 CAUSES = frozenset({"tick", "arrived", "delivered", "accepted", "declined", "wrapping"})
-"""Nothing that was asked for comes to tell these first as a mere consequence."""
+"""Nothing that was asked for comes to tell these first as a mere consequence, and they number no class behind it."""
 TAKING_BACK: Mapping[str, tuple[str, ...]] = {"parked": ("parked",), "gone": ("closed", "abandoned", "dead")}
 """Why offers were taken back → what was asked for then."""
 
@@ -204,6 +202,11 @@ def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
     model.reopen(it.c, it.a, kept if it.a else _decision(it))
 
 
+def _recalled(model: Virtual, it: Line, entry: Entry) -> None:
+    model.counter = max(model.counter, int(it.c[1:]))  # its beginning may be before the record's
+    model.recall(it.c, it.x["thread"], it.n, _decision(it), it.x["state"], it.x["arrived"], it.x["owner"])
+
+
 def _transferring(model: Virtual, it: Line, entry: Entry) -> None:
     x = it.x
     model.transfer(it.c, x["by"], _decision(it), x["to"], x["reason"], x["only"])
@@ -247,6 +250,10 @@ ACTS: Mapping[str, Act] = {
     "merged": lambda m, it, e: m.merge(it.c, it.x["into"]),
     "split": _split,
     "reopened": _reopened,
+    "recalled": _recalled,
+    "retimed": lambda m, it, e: m.retime(
+        it.c, it.x["base"], [int(at) for at in it.x["deadlines"].split(",")]
+    ),
     "agent": _agent,
     "presence": _presence,
     "presence.renewed": _presence,

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .record import Entry, Line, Unreadable, X, carry_out
-from .simulation import Told, Virtual
+from .simulation import Virtual
 
 UNLIKE = frozenset({"body", "facts", "previous", "decision", "outcome", "source", "place", "yaml"})
 """Details that are told and don't say who is asked, or that the model never had."""
 ASIDE = frozenset(
     "tick class message message.out message.receipt reply.held reply.undone alert plan plan.walked audit edges "
-    "service.edge opt consult".split()
+    "service.edge opt consult recalled nobody".split()
 )
 """Events that say nothing of who is asked when."""
 KEPT = {"closed": 7_200_000, "abandoned": 8 * 86_400_000, "dead": 8 * 86_400_000}
@@ -61,61 +61,53 @@ class Again:
     calendar: int = 0
     ended: deque[tuple[int, str]] = field(default_factory=deque)
 
-    def run(self, record: Iterable[Entry], progress: Callable[[int], None] = lambda n: None) -> bool:
+    def run(self, record: Iterable[Entry]) -> bool:
         """Go on through `record`; False when it parts from the rules."""
-        for entry in record:
-            self.step(entry)
-            if self.difference is not None:
-                return False
-            if self.entries % 10_000 == 0:
-                progress(self.entries)
-        return True
+        step = self.step
+        return all(step(entry) for entry in record)
 
-    def step(self, entry: Entry) -> None:
-        """One entry."""
-        model = self.model
-        if entry.t >= self.calendar and not entry.aside:
-            known = self.midnights(entry.t)
+    def step(self, entry: Entry) -> bool:
+        """One entry; False when it parts from the rules."""
+        model, (id, t, lines) = self.model, entry
+        if t >= self.calendar and not entry.aside:
+            known = self.midnights(t)
             model.calendar(known)
             self.calendar = known[-1]
         try:
             carry_out(model, entry)
         except Unreadable as error:
-            self.difference = Difference(entry.id, entry.t, str(error))
-            return
-        told, model.told = model.told, []
+            self.difference = Difference(id, t, str(error))
+            return False
         self.entries += 1
-        self.events += len(entry.lines)
-        self._compare(entry, told)
-        if not entry.aside:
-            self._forget(entry)
-
-    def _compare(self, entry: Entry, told: list[Told]) -> None:
-        was = [it for it in entry.lines if it.e not in ASIDE]
-        now = [it for it in told if it.e not in ASIDE]
-        for one, other in zip(was, now, strict=False):
-            if one[:4] != other[1:5] or _differ(one.x, other.x):
-                self.difference = Difference(
-                    entry.id, entry.t, f"recorded {_words(one)}; the rules say {_words(other)}"
-                )
-                return
-            if one.e in ASKED:
+        self.events += len(lines)
+        was = [it for it in lines if it.e not in ASIDE]
+        now = [it[:-1] for it in model.told if it.e not in ASIDE]  # without its instant: the entry's
+        model.told.clear()
+        if was != now and (what := _difference(was, [Line(*it) for it in now])):
+            self.difference = Difference(id, t, what)
+            return False
+        for it in was:
+            if it.e in ASKED:
                 self.assignments += 1
-        if len(was) != len(now):
-            more, by = (was[len(now)], "recorded") if len(was) > len(now) else (now[len(was)], "by the rules")
-            other_side = "the rules do nothing there" if by == "recorded" else "nothing is recorded there"
-            self.difference = Difference(entry.id, entry.t, f"{by} {_words(more)}; {other_side}")
-
-    def _forget(self, entry: Entry) -> None:
-        for line in entry.lines:
-            if line.e in KEPT:
-                self.ended.append((entry.t + KEPT[line.e], line.c))
-        while self.ended and self.ended[0][0] <= entry.t:
-            self.model.forget(self.ended.popleft()[1])
+            elif it.e in KEPT:
+                self.ended.append((t + KEPT[it.e], it.c))
+        while self.ended and self.ended[0][0] <= t and not entry.aside:
+            model.forget(self.ended.popleft()[1])
+        return True
 
     def result(self) -> Reproduced:
         """What came of it."""
         return Reproduced(self.entries, self.events, self.assignments, self.difference)
+
+
+def _difference(was: list[Line], now: list[Line]) -> str:
+    """The first of them that isn't the same, in words; "" when only such details differ as don't count."""
+    for one, other in zip(was, now, strict=False):
+        if one[:4] != other[:4] or _differ(one.x, other.x):
+            return f"recorded {_words(one)}; the rules say {_words(other)}"
+    if len(was) > len(now):
+        return f"recorded {_words(was[len(now)])}; the rules do nothing there"
+    return f"by the rules {_words(now[len(was)])}; nothing is recorded there" if len(now) > len(was) else ""
 
 
 def _differ(one: X, other: X) -> bool:
@@ -131,7 +123,7 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _words(it: Line | Told) -> str:
+def _words(it: Line) -> str:
     about = " ".join(
         filter(None, (it.c, it.a and f"by {it.a}" if it.e not in ("offered",) else f"to {it.a}"))
     )

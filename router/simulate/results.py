@@ -108,13 +108,18 @@ class Meter:
     waits: dict[str, Wait] = field(default_factory=dict)
     done: list[Wait] = field(default_factory=list)
     clocks: dict[str, _Clock] = field(default_factory=dict)
+    hands: dict[str, str] = field(
+        default_factory=dict
+    )  # contact → agent who has it in hand: not while snoozed
     now: int = 0
 
     def begin(self, model: Virtual) -> None:
         """Take over who is there and what they hold when the day begins."""
         for it in model.agents.values():
-            held = sum(model.contacts[id].state in ("active", "wrapping") for id in it.holds)
-            self.clocks[it.name] = _Clock(it.on_shift, it.presence == "available", held, model.now)
+            self.clocks[it.name] = _Clock(it.on_shift, it.presence == "available", 0, model.now)
+            for id in it.holds:
+                if model.contacts[id].state in ("active", "wrapping"):
+                    self._hand(id, it.name)
 
     def seen(self, it: Told, case: Case | None) -> None:
         """One event."""
@@ -128,11 +133,13 @@ class Meter:
                 self.waits[it.c].offers += 1
             case "accepted":
                 self._end(it.c, it.t, it.a)
-                self._clock(it.a).held += 1
+                self._hand(it.c, it.a)
             case "abandoned":
                 self._end(it.c, it.t, "")
-            case "closed":
-                self._clock(it.a).held -= 1
+            case "returned":
+                self._hand(it.c, it.a)
+            case "closed" | "snoozed" | "queued" | "parked":
+                self._hand(it.c, "")
             case "shift":
                 self._clock(it.a).on_shift = bool(it.x["on"])
             case "presence":
@@ -143,6 +150,15 @@ class Meter:
         if wait is not None and wait.arrived >= self.start:
             wait.ended, wait.agent = at, agent
             self.done.append(wait)
+
+    def _hand(self, contact: str, agent: str) -> None:
+        """From now on the agent has it in hand ("": nobody), and whoever had it hasn't."""
+        before = self.hands.pop(contact, "")
+        if before:
+            self._clock(before).held -= 1
+        if agent:
+            self.hands[contact] = agent
+            self._clock(agent).held += 1
 
     def _clock(self, agent: str) -> _Clock:
         clock = self.clocks.setdefault(agent, _Clock(last=self.now))

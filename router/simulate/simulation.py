@@ -14,11 +14,14 @@ from typing import NamedTuple
 from ...queue.model import Model
 from ...queue.model_match import Bounds
 from ...queue.model_memory import place_in
+from ...queue.model_records import contact_view
+from ...queue.state import ENDED
 from ...skills.skill import Need
+from ..again import asks_again
 from ..roster import midnights
 from ..rulebook import Rulebook
 from ..watch import next_closing, past_closing, reopening
-from .cases import Case
+from .cases import Case, Said
 from .crew import Reactions, Worker, at_once
 
 RETURNS = 300_000
@@ -26,14 +29,14 @@ RETURNS = 300_000
 
 
 class Told(NamedTuple):
-    """An event of the model, with its details as they are."""
+    """An event of the model, with its details as they are: a line of a record, and its instant."""
 
-    t: int
     e: str
     c: str
     a: str
     n: int
     x: Mapping[str, object]
+    t: int
 
 
 class Virtual(Model):
@@ -45,7 +48,7 @@ class Virtual(Model):
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Keep the event until somebody takes it."""
-        self.told.append(Told(self.now, kind, contact, agent, n, rest))
+        self.told.append(Told(kind, contact, agent, n, rest, self.now))
 
     def number(self, need: Need, number: int) -> None:
         """Let a class have its recorded number: those that die at one instant go in the order of their numbers."""
@@ -103,6 +106,7 @@ class Simulation:
                 return
             model.now = now
             if timer and timer[0] <= now:
+                model.ticked = now  # somebody looks all the time: no deadline falls into a gap
                 model.tick()
             elif ahead and ahead[0][0] <= now:
                 _, _, act, given = heappop(ahead)
@@ -118,15 +122,40 @@ class Simulation:
 
     def pending(self, contact: str, agent: str, offer: int, at: int) -> None:
         """An offer that is live already: it is reacted to as if it had been made at `at`."""
-        self._react(Told(at, "offered", contact, agent, offer, {}), self.cases[contact])
+        self._react(Told("offered", contact, agent, offer, {}, at), self.cases[contact])
 
     # -- what comes from outside ---------------------------------------------------------------------------
 
     def _arrive(self, case: Case) -> None:
         made = self.model.arrive(case.body, case.thread, case.thread, case.decision)
         self.cases[made.contact] = case
+        self.said(made.contact, case.early, self.model.now)
         if case.patience is not None and made.outcome == "new":
             self._at(self.model.now + case.patience, self._lose_patience, made.contact)
+
+    def said(self, contact: str, said: Iterable[Said], since: int, taken: int = 0) -> None:
+        """What is said about a contact from `since` (ms) on; `taken`: while that accepted offer is its last."""
+        for it in said:
+            self._at(since + it.after, self._say, contact, it, taken)
+
+    def _say(self, contact: str, said: Said, taken: int) -> None:
+        """Nothing more is said once somebody else has begun, or the end has come sooner than it did that day."""
+        model, it = self.model, self.model.contacts.get(contact)
+        if it is None or it.state in ENDED or it.state == "wrapping" or (taken and it.taken != taken):
+            return
+        if said.does == "snooze":
+            model.snooze(contact, "", None if said.wake is None else model.now + said.wake)
+        elif said.does == "owner":
+            model.hold_reply(contact, it.owner, "{}", "", 0)  # its timer sends it at once
+        elif model.threads.get(it.thread) == contact:
+            anew = (
+                asks_again(self.book, contact_view(it), model.now)
+                if self.book
+                else self.cases[contact].decision
+            )
+            model.arrive(
+                self.cases[contact].body, f"{contact}:{len(it.messages)}:{model.now}", it.thread, anew, anew
+            )
 
     def _lose_patience(self, contact: str) -> None:
         self.model.abandon(contact, "lost patience")
@@ -184,6 +213,7 @@ class Simulation:
             if event.e == "offered" and case:
                 self._react(event, case)
             elif event.e == "accepted" and case:
+                self.said(event.c, case.talk, event.t, event.n)
                 self._at(event.t + case.handling, self._complete, event.c, event.a)
             elif event.e == "wrapping" and case and case.wrap_up is not None:
                 self._at(event.t + case.wrap_up, self._finish, event.c, event.a)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers_app import EVA, JONAS, inside
@@ -70,3 +71,51 @@ async def test_an_incident_is_told_to_those_it_concerns_once_and_its_end_to_the_
         assert await stage.api("/incidents") == []
         await post(stage, "/incidents", {"text": "?"}, 422)
         await post(stage, f"/incidents/{made['contact']}/close", {}, 404)
+
+
+@pytest.mark.promise("incident-told-once")
+async def test_its_end_reaches_those_whose_contact_has_left_the_store(tmp_path: Path) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        contact = await open_with(stage, "Ada", "the printer is offline")
+        assert await stage.text("mine is offline too", JONAS) == 200
+        await stage.accept("Ada", "mine is offline too")
+        made = await post(stage, "/incidents", {"words": ["offline"], "text": "We work on it."})
+        for number in (EVA, JONAS):
+            await stage.until(lambda n=number: stage.got("We work on it.", n))
+        other = str((await stage.contact(JONAS))["id"])
+        for id in (contact, other):
+            assert (await stage.app.queue.complete(id, "", "{}")).done
+        await stage.app.queue.opt(JONAS, True)
+        queue = stage.app.queue
+        await stage.until(lambda: _told_to_history(stage, contact))
+        await stage.app.outbox.settled()
+        await stage.app.projector.settled()
+        for id in (contact, other):
+            assert await queue.forget(id)
+        await post(stage, f"/incidents/{made['contact']}/close", {"text": "They print again."})
+        await stage.until(lambda: stage.got("They print again."))
+
+        async def on_record() -> bool:
+            whole = await stage.api(f"/contacts/{contact}")
+            last = whole["transcript"][-1]
+            return "They print again." in last["text"] and last["status"] == "delivered"
+
+        await stage.until(on_record)
+        assert len(await stage.got("They print again.")) == 1
+        assert await stage.got("They print again.", JONAS) == []
+        assert await queue.contact(other) is None, "who wants nothing from us isn't called back"
+        whole = await stage.contact()
+        assert (whole["state"], whole["owner"]["name"]) == ("closed", "Ada")
+        said = [m["text"] for m in whole["transcript"]]
+        assert (
+            said[0] == "the printer is offline"
+            and said[-1] == "They print again."
+            and "We work on it." in said
+        )
+        hint = (await post(stage, f"/contacts/{contact}/reopen", {}, 404))["hint"]
+        assert "not there any more" in hint
+
+
+async def _told_to_history(stage: Any, contact: str) -> bool:
+    record = await stage.app.history.contact(contact)
+    return bool(record and record.state == "closed")

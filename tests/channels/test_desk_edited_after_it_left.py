@@ -75,7 +75,8 @@ async def _again(it: Inside) -> None:
     """The product's own part ends and is started again; the outside stays."""
     await it.app.stop()
     it.app.alerts.forget()
-    await it.app.start()
+    await it.app.open()
+    await it.app.start(it.rehearsal.plan)
 
 
 async def _forgotten(it: Inside) -> None:

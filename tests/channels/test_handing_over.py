@@ -119,6 +119,26 @@ async def test_a_colleague_who_declines_leaves_it_with_its_owner_who_hears_of_it
         assert (whole["owner"]["name"], whole["handing"], whole["moves"]) == ("Ada", False, [])
 
 
+@pytest.mark.promise("handover-goes-on")
+async def test_a_team_in_which_everybody_declines_leaves_it_with_its_owner_who_hears_that_nobody_is_left(
+    tmp_path: Path,
+) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        contact = await open_with(stage, "Ada")
+        await stage.slash("Ben", "available")
+        await stage.slash("Ada", f"transfer {contact} team desk")
+        card = (await stage.until(lambda: stage.cards("Ben")))[0]
+        body = {"user": stage.person("Ben").slack, "channel": card["channel"], "ts": card["ts"]}
+        await stage.call("/slack/act", {**body, "action_id": "offer.decline"})
+        await stage.until(lambda: direct(stage, "Ada", "Nobody else can take it now: it stays with Ada"))
+        await stage.until(lambda: stage.told("nobody is left to take it over; it stays with Ada"))
+        whole = await stage.contact()
+        assert (whole["owner"]["name"], whole["handing"], whole["step"]) == ("Ada", True, whole["steps"])
+        await stage.slash("Cem", "available")
+        await stage.accept("Cem")
+        await stage.until(lambda: says(stage, "desk", "With Cem now"))
+
+
 @pytest.mark.promise("escalate-with-what-was-tried")
 async def test_escalated_the_next_tier_reads_what_was_tried_and_a_return_is_counted(tmp_path: Path) -> None:
     async with inside(tmp_path, PLAN) as stage:

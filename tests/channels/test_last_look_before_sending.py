@@ -1,13 +1,15 @@
-"""Whose lease ran out sends nothing: not before the connection, and not once it stands (F7, F8)."""
+"""Whose lease ran out sends nothing: not before the connection, not once it stands, nor as bytes are handed over (F7, F8)."""
 
 from __future__ import annotations
+
+import asyncio
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from tierline.channels.channel import NotDelivered
-from tierline.channels.fence import FENCED, check_ours, last_look, still_ours
+from tierline.channels.fence import FENCED, check_ours, kept_back, last_look, still_ours
 from tierline.console.listen import MOST, room_for
 
 
@@ -42,6 +44,41 @@ async def test_a_lease_that_ends_while_the_connection_is_made_keeps_the_request_
             assert again.status == 200
     await runner.cleanup()
     assert heard == (["/first"] if kept else []) + ["/ours"]
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["a new connection", "a kept one"])
+async def test_a_lease_that_ends_after_the_connection_stands_keeps_every_byte_back(kept: bool) -> None:
+    """It is looked at last as the bytes are handed over: the head waits for the body's first piece."""
+    heard, served = bytearray(), set[asyncio.Task[None] | None]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.add(asyncio.current_task())
+        while piece := await reader.read(65536):
+            heard.extend(piece)
+            if b"first" in piece:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with aiohttp.ClientSession(trace_configs=[last_look()]) as http:
+        if kept:
+            async with http.post(f"{base}/first", data=b"first") as first:
+                assert first.status == 200
+        before, looks = bytes(heard), [True]
+        mine = still_ours.set(lambda: bool(looks) and looks.pop())
+        try:
+            with pytest.raises(aiohttp.ClientConnectionError) as refused:
+                await http.post(f"{base}/late", data=b"late")
+        finally:
+            still_ours.reset(mine)
+        fenced = kept_back(refused.value)
+        assert fenced is not None and fenced.code == FENCED
+        assert not looks  # the connection's own look was passed
+    await asyncio.gather(*(it for it in served if it is not None))
+    server.close()
+    assert bytes(heard) == before
 
 
 @pytest.mark.parametrize(

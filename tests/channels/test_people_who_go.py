@@ -101,3 +101,20 @@ async def test_when_the_last_one_leaves_the_contact_stays_and_a_supervisor_is_to
     assert any("nobody on shift could have served" in m["text"] for m in why["timeline"])
     await running.slash("Ben", "available")
     await running.until(lambda: _state(running, EVA, "offered"))
+
+
+@pytest.mark.promise("last-leaves")
+async def test_also_in_a_service_of_one_step_a_supervisor_is_told_that_nobody_is_there(
+    tmp_path: Path,
+) -> None:
+    one = TOLD.replace(
+        "steps: [{tiers: [L1], until: 30m}, {then: hold}]", "steps: [{tiers: [L1], then: hold}]"
+    )
+    async with inside(tmp_path, one) as it:
+        assert await it.text("anybody there?", EVA) == 200
+        contact = (await it.contact(EVA))["id"]
+        await it.until(lambda: it.told(f"{contact} (help): nobody on shift may take it"))
+        why = await it.api(f"/contacts/{contact}/why")
+        assert any("nobody on shift may take it" in m["text"] for m in why["timeline"])
+        await it.slash("Ada", "available")
+        await it.accept("Ada", "anybody there?")

@@ -65,6 +65,11 @@ def test_nothing_is_wrong_where_nothing_is() -> None:
     assert bad(WELL) == "" and "A2P" in notes(WELL)
 
 
+def test_a_primary_that_lacked_something_is_named_until_a_restart() -> None:
+    store = StoreSeen("", "Valkey 9", "always", embedded=False, running=True, lacked=3)
+    assert "lacked 3 acknowledged changes" in bad(dataclasses.replace(WELL, store=store))
+
+
 def _slack(**change: object) -> Seen:
     return dataclasses.replace(WELL, slack=dataclasses.replace(WELL.slack, **change))  # type: ignore[type-var,arg-type]
 

@@ -179,4 +179,37 @@ BUGS = {
         "",
         "handing",
     ),
+    "who couldn't be reached counts as asked": Bug(
+        "    if string.sub(said[i + 1], 1, 1) ~= own.PAUSED then set[said[i]] = true end\n",
+        "    set[said[i]] = true\n",
+    ),
+    "whoever hands over could still be asked": Bug(
+        "  if c.handing then set[c.owner] = true end\n", "", "handing"
+    ),
+    "nobody is there and nobody is told": Bug("  c.alone = c.class\n  mark(c)\n", "  do return end\n"),
+    "the last one leaves unnoticed": Bug(
+        "  if head then push(entering, contact(head)) end",
+        "  if false then push(entering, contact(head)) end",
+    ),
+    "handed over in its sleep at no cost": Bug("  if asleep then own.rouse(c, why_not) end\n", "", "handing"),
+    "declined, its date is forgotten": Bug(
+        "  if was.asleep and why ~= 'snoozed' and why ~= 'completed' then return own.snooze(c, was.wake, 'kept') end\n",
+        "",
+        "handing",
+    ),
+    "asleep though the customer wrote": Bug("    c.back.asleep = nil\n", "", "handing"),
+    "two open contacts in one conversation": Bug(
+        "    if string.sub(at, 1, 1) ~= '-' and at ~= c.id then return at end\n", "", "handing"
+    ),
+    "decided too early and taken": Bug(
+        "  if argv[15] ~= '' and argv[15] ~= (call('HGET', P .. 'site', 'situation') or '0') then return 'stale - 0' end\n",
+        "",
+        "handing",
+    ),
+    "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing"),
+    "called back and forgotten at once": Bug(
+        "  c.state, c.closed, c.threadless, c.recalled = ENDS[argv[14]] and argv[14] or 'closed', NOW, 1, 1\n",
+        "  c.state, c.threadless, c.recalled = argv[14], 1, 1\n",
+        "handing",
+    ),
 }

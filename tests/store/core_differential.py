@@ -96,7 +96,7 @@ async def index_faults(queue: Queue, model: Model) -> list[str]:
         for name in it.pairs:
             must.setdefault(f"x:{it.id}", set()).add(name)
             must.setdefault(f"n:{name}", set()).add(it.id)
-        if it.pairs and it.placeable:
+        if (it.pairs or it.handing) and it.placeable:
             xs.add(it.id)
         if it.state == "snoozed":
             must.setdefault(f"z:{it.owner}", {})[it.id] = float(it.rank)

@@ -240,6 +240,7 @@ class History(Moves):
         self.world, self.model = world, model
         self.now, self.count = START, 0
         self.done: list[Call] = []
+        self.gone: list[tuple[str, Any]] = []  # what was to be forgotten, and what it was
 
     def opening(self) -> Iterator[Call]:
         """Agents come on duty; in a crowded world the contacts are there before them."""
@@ -272,7 +273,15 @@ class History(Moves):
         decision = self._decision(b, c, d)
         event = f"E{c}" if d % 5 else f"E{c % 20}"
         arrived = Arrived(decision.route.channel, event, thread, "us", f"text {b}")
-        yield self.call("arrive", arrived.to_json(), event, arrived.thread, decision)
+        under = (self.model.situation - 1 + b % 2,) if a % 9 == 0 and "write" in self.world.weights else ()
+        yield self.call(
+            "arrive",
+            arrived.to_json(),
+            event,
+            arrived.thread,
+            decision,
+            *((None, 0, *under) if under else ()),
+        )
 
     def _decision(self, a: int, b: int, d: int, channel: Channel | None = None) -> Decision:
         routes = [it for it in self.world.routes if channel in (None, it.channel)]
@@ -358,8 +367,7 @@ class History(Moves):
 
     def _revive(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "dead", "abandoned"):
-            if self.model.contacts[contact].thread not in self.model.threads:
-                yield self.call("revive", contact)
+            yield self.call("revive", contact)
 
     def _reroute(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "waiting", "offered", "parked"):
@@ -375,6 +383,7 @@ class History(Moves):
 
     def _forget(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "closed", "abandoned"):
+            self.gone.append((contact, self.model.contacts[contact]))
             yield self.call("forget", contact, *((5_000,) if b % 2 and "write" in self.world.weights else ()))
 
     def _agent(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:

@@ -14,6 +14,7 @@ HALF_HOUR = 1_800_000
 HANDED = {
     "transfer": 18, "keep": 3, "snooze": 7, "release": 4, "rerank": 4, "discard": 2, "merge": 3, "split": 2,
     "reopen": 3, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3, "meet": 9, "forget": 4,
+    "recall": 4, "retime": 5, "alert": 3,
     "arrive": 16, "accept": 40, "delivered": 12, "decline": 7, "complete": 8, "remove_agent": 0, "presence": 9,
     "agent": 2, "overtime": 1, "desk": 1, "jump": 1, "tick": 10, "wait": 7,
 }  # fmt: skip
@@ -29,6 +30,7 @@ class Moves:
     _of: Any
     _known: Any
     _decision: Any
+    gone: Any
 
     def _route_of(self, contact: str, b: int, c: int, d: int) -> Any:
         decision = self._decision(b, c, d, self.model.contacts[contact].route.channel)
@@ -49,7 +51,7 @@ class Moves:
 
     def _transfer(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         contact = self._handing(a) if a % 7 == 0 else None
-        if contact := contact or self._of(a, "active"):
+        if contact := contact or self._of(a, *(("active", "snoozed") if b % 3 else ("snoozed",))):
             decision, only = self._route_of(contact, b, c, d), c % 3 == 0
             if only and b % 5:
                 others = [it for it in self.model.ready if it != self.model.contacts[contact].owner]
@@ -117,6 +119,30 @@ class Moves:
             agent = "" if c % 3 == 0 else (self._known(b) or "")
             yield self.call("reopen", contact, agent, self._route_of(contact, b, c, d))
 
+    def _recall(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """What has left the store is called back, or is still here, or never was."""
+        if self.gone and a % 7:
+            contact, was = self.gone[a % len(self.gone)]
+            decision = dataclasses.replace(
+                self._decision(b, c, d, was.route.channel), route=was.route, facts=was.facts
+            )
+            told = (was.thread, len(was.messages), decision, was.state, was.arrived, was.owner)
+            yield self.call("recall", contact, *told)
+            if b % 2:
+                yield self.call("text", contact, "incident.end:I1", '{"text":"over"}', False)
+        else:
+            yield self.call(
+                "recall", f"C{1_000_000 + b}", "t", 1, self._decision(b, c, d), "closed", self.now, ""
+            )
+
+    def _retime(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        states = ("waiting", "offered", "parked") if a % 4 else ("active", "snoozed", "closed")
+        if contact := self._of(b, *states):
+            it = self.model.contacts[contact]
+            ends = tuple(it.base + 9_000 * (i + 1) + c for i in range(len(it.route.steps) - 1))
+            if ends:
+                yield self.call("retime", contact, it.base - (d % 5 == 0), ends)
+
     def _consult(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         if contact := self._of(a, "active", "snoozed"):
             yield self.call("consult", contact, self._by(contact, b), "eve", "what is this?")
@@ -125,6 +151,8 @@ class Moves:
         """A customer writes again, preferably to what sleeps, is answered, or has just ended."""
         if a % 5 == 0 and (quiet := [it[2:] for it in self.model.due if it.startswith("q:")]):
             contact = quiet[b % len(quiet)]
+        elif roused := [it.id for it in self.model.contacts.values() if it.handover and it.handover.asleep]:
+            contact = roused[b % len(roused)]
         else:
             contact = self._liked(a, b)
         if contact:

@@ -56,9 +56,32 @@ async def test_a_site_whose_slot_moves_under_load_goes_on_there_with_all_it_had(
             await flow.more(50)
         assert store.client.node.port == target.primary.port
         assert flow.refused == []
-        assert await flow.lost() == []
+        assert await flow.lost() == [] and store.witness.missing == 0
         assert len(set(flow.acked.values())) == len(flow.acked)
         assert await home.primary.ask("CLUSTER", "COUNTKEYSINSLOT", slot_of("{main}:")) == 0
+    finally:
+        await store.close()
+
+
+@pytest.mark.promise("slots-move-unseen")
+async def test_a_slot_that_the_servers_move_by_themselves_takes_nothing_from_its_site(
+    shards: list[Shard], tmp_path: Path
+) -> None:
+    """`CLUSTER MIGRATESLOTS` of Valkey 9, there and back, under load (F39)."""
+    home = _home(shards, MAIN)
+    target = next(it for it in shards if it is not home)
+    store = await Store.open(_url(shards), tmp_path / "data", MAIN)
+    queue = Queue(store, MAIN)
+    try:
+        async with Flow(queue).running() as flow:
+            for source, to in ((home, target), (target, home)):
+                await flow.more(100)
+                await source.hand_over(slot_of("{main}:"), to)
+                await flow.more(50)
+                assert store.client.node.port == to.primary.port
+        assert flow.refused == []
+        assert await flow.lost() == [] and store.witness.missing == 0
+        assert len(set(flow.acked.values())) == len(flow.acked)
     finally:
         await store.close()
 

@@ -20,6 +20,8 @@ FILES = (
     "test_model_snooze",
     "test_model_leaving",
     "test_model_ends",
+    "test_model_nobody_left",
+    "test_model_sleep_and_shut",
 )
 
 

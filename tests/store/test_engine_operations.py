@@ -30,7 +30,7 @@ class LosesReplies(Bare):
 async def test_a_lost_reply_is_asked_for_again_and_happens_once(client: Client, site: str) -> None:
     await make_queue(client, site)
     store = LosesReplies(client)
-    store.lost = {"tierline_2_now"}
+    store.lost = {"tierline_3_now"}
     queue = Queue(store, site)
     await queue.agent("ada", CHATTY, Capacity(), 15, (), True)
     await queue.presence("ada", "available")

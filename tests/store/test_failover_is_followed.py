@@ -49,7 +49,7 @@ async def test_primaries_that_die_under_load_take_nothing_acknowledged_with_them
                     await first.back(now)
                     await until(servers.whole, 60)
             await told.all()
-        assert await flow.lost() == []
+        assert await flow.lost() == [] and store.witness.missing == 0
         assert await told.undone() == []
         assert len(set(flow.acked.values())) == len(flow.acked)
         print(f"{KILLS} kills, {len(flow.acked)} acknowledged, 0 lost, {len(flow.refused)} refused,")
@@ -86,7 +86,7 @@ async def test_a_primary_cut_off_with_us_acknowledges_nothing_and_nothing_told_i
                 await flow.more(20)
             await told.all()
         assert store.client.node.port != old.port
-        assert await flow.lost() == []
+        assert await flow.lost() == [] and store.witness.missing == 0
         assert await told.undone() == []
     finally:
         await store.close()

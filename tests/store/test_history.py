@@ -292,10 +292,7 @@ async def test_two_processes_projecting_the_same_entries_end_in_the_same_rows(
     async def play() -> None:
         other = History(history.database)
         for entry in whole:
-            try:
-                await other.project(entry)
-            except HistoryUnavailable:
-                await other.project(entry)  # lost the race for the same entry; now it's there
+            await other.project(entry)
 
     await asyncio.gather(play(), play())
     doubled = await rows(history)

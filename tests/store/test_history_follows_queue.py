@@ -40,6 +40,8 @@ def same(model: Model, tales: dict[str, Tale]) -> None:
             assert row.owner == view.owner, name
         lines = tales[name].messages
         for message in model.contacts[name].messages:
+            if not message.kind:
+                continue  # said before the contact was called back: the history has it, the model hasn't
             line = lines[message.n]
             assert (line.kind, line.status, line.at, line.agent) == (
                 message.kind, message.status, message.at, message.agent,

@@ -111,14 +111,16 @@ def test_every_usual_url_of_postgresql_is_read(scheme: str, tmp_path: Path) -> N
         ("mysql://u:hidden@h/db", "DATABASE_URL must look like postgresql://"),
         ("hidden", "DATABASE_URL must look like postgresql://"),
         ("postgresql://u:hidden@h:port/db", "DATABASE_URL must look like postgresql://"),
-        ("postgresql://u:hidden@h/db?sslmode=maybe", "the only option is sslmode"),
-        ("postgresql://u:hidden@h/db?host=elsewhere", "the only option is sslmode"),
+        ("postgresql://u:hidden@h/db?sslmode=maybe", "the only options are sslmode"),
+        ("postgresql://u:hidden@h/db?sslmode=require&sslrootcert=/ca.pem", "the only options are sslmode"),
+        ("postgresql://u:hidden@h/db?sslmode=verify-full&sslrootcert=/none.pem", "sslrootcert can't be read"),
+        ("postgresql://u:hidden@h/db?host=elsewhere", "the only options are sslmode"),
     ],
 )
 def test_a_url_that_cannot_be_used_says_what_to_write_and_never_the_password(
     url: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tierline.queue.history.database.find_spec", lambda name: object())
+    monkeypatch.setattr("tierline.queue.history.postgres.find_spec", lambda name: object())
     with pytest.raises(HistoryUnusable, match=says) as refused:
         where(url, tmp_path)
     assert "hidden" not in str(refused.value)
@@ -127,6 +129,6 @@ def test_a_url_that_cannot_be_used_says_what_to_write_and_never_the_password(
 def test_without_the_driver_the_message_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tierline.queue.history.database.find_spec", lambda name: None)
+    monkeypatch.setattr("tierline.queue.history.postgres.find_spec", lambda name: None)
     with pytest.raises(HistoryUnusable, match=r"pip install 'tierline\[postgres\]'"):
         where("postgres://u:p@h/db", tmp_path)

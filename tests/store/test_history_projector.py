@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
 
@@ -158,6 +158,71 @@ async def test_a_process_that_dies_between_commit_and_cursor_projects_nothing_tw
     async with running(projector.run):
         await asyncio.wait_for(projector.settled(), 20)
     assert await rows(history) == before
+
+
+@pytest.mark.promise("loss-is-told")
+async def test_what_the_history_has_and_the_store_has_lost_is_told(history: History) -> None:
+    """The store fell back to a moment before some entries and its cursor's last moves, and went on from there."""
+    whole = story()
+    await history.project(whole)
+    queue = Ledger("C1001")
+    queue.add([it for it in whole if order(it.id) <= (6, 0)])
+    queue.cursors["history"] = "4-0"
+    queue.add([told(9_000, "presence", a="ada", id="900-0", presence="away")])
+    heard: list[list[Event]] = []
+
+    async def lost(entries: Sequence[Event]) -> None:
+        heard.append(list(entries))
+
+    async with running(Projector(queue, history, "one", lost=lost).run):
+        await until(lambda: queue.cursors["history"] == "900-0")
+    assert heard == [[it for it in await archived(history) if (6, 0) < order(it.id) < (900, 0)]]
+    assert {it.c for it in heard[0]} == {"C1001", ""}
+    async with running(
+        Projector(queue, history, "two", lost=lost).run
+    ):  # from behind it nothing is told again
+        await until(lambda: queue.fence)
+    assert len(heard) == 1
+
+
+async def test_nothing_is_taken_for_lost_while_the_ledger_is_not_safe_to_read_or_trimmed_meanwhile(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await history.project(story())
+    queue = Ledger("C1001")
+    queue.add(story())
+    heard: list[Sequence[Event]] = []
+
+    async def lost(entries: Sequence[Event]) -> None:
+        heard.append(entries)
+
+    asked = 0
+
+    async def unsure(after: str, count: int, block: int | None = None) -> list[Event]:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        return []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "events", unsure)
+        async with running(Projector(queue, history, "one", lost=lost).run):
+            await until(lambda: asked > 2)
+
+    async def trimmed(after: str, count: int, block: int | None = None) -> list[Event]:
+        """The former holder, whose lease ran out as it wrote, moves its cursor and trims."""
+        queue.cursors["history"] = story()[-1].id
+        return [it for it in story() if it.id == story()[-1].id]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "events", trimmed)
+        assert await Projector(queue, history, "two", lost=lost)._compare("0-0")
+    assert heard == []
+
+
+async def archived(history: History) -> list[Event]:
+    found, _ = await history.ledger("0-0", 1_000)
+    return list(found)
 
 
 async def test_only_the_holder_of_the_role_projects_and_the_next_goes_on(history: History) -> None:

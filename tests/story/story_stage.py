@@ -149,6 +149,12 @@ class Stage:
                 return answer.status == 200
         return False
 
+    async def account(self) -> Json:
+        """`/readyz` with the token, whole."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with self.http.get(f"{self.product}/readyz", headers=headers) as answer:
+            return dict(await answer.json())
+
     async def up(self) -> None:
         """Start the product (again) and wait until it is ready."""
         await self.process.start()

@@ -18,9 +18,9 @@ import pytest
 from helpers_store import own_server
 from story_stage import Stage, open_stage
 
-from tierline.app import SITE
 from tierline.queue.client import Client
 from tierline.queue.failures import Forbidden
+from tierline.settings import SITE
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE = (ROOT / "queue" / "tierline.acl").read_text().strip()

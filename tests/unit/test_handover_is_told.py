@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -108,3 +108,26 @@ async def test_what_concerns_nobody_is_told_to_nobody() -> None:
     assert await told("returned", why="message", view=held()) == []
     assert await told("offered") == []
     assert await told("nudged", view=held("Ada Two")) == []  # somebody else has it by now
+
+
+@pytest.mark.promise("handover-asleep")
+async def test_an_owner_isnt_told_of_a_date_when_what_sleeps_is_handed_over() -> None:
+    assert await told("returned", why="transfer", view=held()) == []
+    facts = goes(held(), "L2 stuck").decision.facts
+    (line,) = await told("transferring", by="Ada", to="L2", facts=facts, queued="owner away")
+    assert "stays with" not in line[1]
+
+
+async def test_who_is_woken_by_somebody_hears_no_word_of_a_date() -> None:
+    assert await told("returned", why="woken", view=held()) == [("C1:1.0", "Awake again, with Ada.")]
+
+
+@pytest.mark.promise("handover-goes-on")
+@pytest.mark.parametrize("kind", ["exhausted", "nobody"])
+async def test_whoever_hands_over_hears_when_nobody_else_is_left(kind: str) -> None:
+    last = replace(held(), handing=True, step=len(held().route.steps) - 1)
+    said = await told(kind, agent="", view=last)
+    assert {to for to, _ in said} == {"C1:1.0", "ada@a.example"}
+    assert all("Nobody else can take it now: it stays with Ada" in text for _, text in said)
+    assert await told(kind, agent="", view=replace(last, handing=False)) == []
+    assert await told(kind, agent="", view=replace(last, step=0)) == []  # the next step is open

@@ -151,6 +151,35 @@ async def test_an_outbox_told_to_stop_as_it_loses_its_role_does_not_take_it_agai
     assert asked == 1 and not box.mine
 
 
+async def test_an_outbox_that_lost_its_role_takes_it_again_when_it_is_free() -> None:
+    """Whoever slept past its lease is the one to take over when the other sleeps."""
+    asked, terms = 0, 0
+    again = asyncio.Event()
+
+    class Store:
+        async def lease(self, role: str, holder: str, term: int) -> int:
+            nonlocal asked
+            asked += 1
+            return asked
+
+        async def cursor(self, role: str) -> str:
+            nonlocal terms
+            terms += 1
+            if terms == 1:
+                raise LeaseLost
+            again.set()
+            await asyncio.Event().wait()
+            return "0-0"
+
+    box = Outbox(cast(Queue, Store()), lambda event: [], "one")
+    it = Supervisor()
+    it.run("outbox", box.run)
+    async with asyncio.timeout(60):
+        await again.wait()
+    assert it.healthy and box.mine
+    await it.stop()
+
+
 # ---- alerts -------------------------------------------------------------------------------------------------------
 
 

@@ -60,7 +60,7 @@ def test_the_pick_of_a_step_orders_those_of_one_tier(desk, pick, first):
     agents = desk.model.agents
     for name, load in {"a": 2, "b": 0, "c": 3, "d": 2}.items():
         agents[name].counts["email"] = load
-        agents[name].fits = None
+        desk.model.measure(agents[name])
         agents[name].last_offered = NOW - load
     need = Need("howto", "sms", skills=(("dns", 1),))
     assert desk.offers(desk.arrives(route("sms", Step(need, pick=pick)))) == [first]

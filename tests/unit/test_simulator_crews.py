@@ -76,3 +76,15 @@ def test_the_plans_shifts_and_hours_hold_in_a_simulation_too() -> None:
     closed = [t for t in accepted if at("2026-11-20 18:15") < t < at("2026-11-23 08:00")]
     assert accepted and not closed
     assert any(t >= at("2026-11-23 08:00") for t in accepted)
+
+
+def test_an_offer_that_nobody_answers_is_missed_and_two_of_them_make_away() -> None:
+    told: list[tuple[str, int]] = []
+    nobody = Simulation([always("ada", Profile("desk"))], lambda it, agent, offer: Reaction("miss"))
+    nobody.run(
+        [case(0)], START, START + 3 * MINUTE, lambda it, of: told.append((it.e, (it.t - START) // 1_000))
+    )
+    asked = [it for it in told if it[0] in ("offered", "missed", "rescinded", "presence")]
+    assert asked == [
+        ("presence", 0), ("offered", 0), ("missed", 20), ("offered", 80), ("missed", 100), ("presence", 100),
+    ]  # fmt: skip
