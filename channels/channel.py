@@ -185,7 +185,10 @@ class Desk(Protocol):
         """Show an offer to its agent in person; the place of the card."""
 
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
-        """The offer (contact, number) ended: its card says `told` and its buttons are gone."""
+        """The offer (contact, number) ended: its card says `told` and its buttons are gone.
+
+        `place` "" is looked up: whoever posted the card may have died before saying where.
+        """
 
     async def open(self, head: Head, again: bool = False) -> str:
         """Open the contact's thread in its team's channel; the place of its first message."""

@@ -125,7 +125,7 @@ class Matching(Choice):
             return
         if wanted:
             self.unmark(contact)
-            if not contact.offers and self.may_take(wanted, contact) and not self.held_back(wanted, contact):
+            if not contact.offers and self.may_take(wanted, contact) and self.is_next(wanted, contact):
                 self.offer(contact, wanted)
         else:
             while len(contact.offers) < contact.now_step.offer_to:
@@ -188,9 +188,17 @@ class Matching(Choice):
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
         for agent in self.who_may_take(contact):
-            if not self.held_back(agent, contact):
+            if self.is_next(agent, contact):
                 return agent
         return None
+
+    def is_next(self, agent: Agent, contact: Contact) -> bool:
+        """Whether the agent needn't be kept free for an earlier one, nor has yet to be filled with an earlier one."""
+        if self.held_back(agent, contact):
+            return False
+        unfilled = agent in self.roomy or agent in self.unmarked or f"d:{agent.name}" in self.due
+        first = self.first_for(agent) if unfilled else None
+        return first is None or contact.key <= first.key
 
     def who_may_take(self, contact: Contact) -> Iterator[Agent]:
         """Everybody of whom `may_take` is true, in the order of choice; the contact is meant for nobody in person."""
@@ -224,6 +232,11 @@ class Matching(Choice):
 
     def contact_for(self, agent: Agent) -> Contact | None:
         """The earliest contact that the agent may take, unless they are kept free for an earlier one."""
+        best = self.first_for(agent)
+        return None if best is None or self.held_back(agent, best) else best
+
+    def first_for(self, agent: Agent) -> Contact | None:
+        """The earliest contact that waits and that the agent may take, kept free or not."""
         mask = agent.mask
         if not mask or not self.desk_up:
             return None
@@ -235,7 +248,7 @@ class Matching(Choice):
                         break
                     if number in agent.can:
                         best = self._earliest(agent, self.queue[channel][number], best)
-        return None if best is None or self.held_back(agent, best) else best
+        return best
 
     def _earliest(self, agent: Agent, keys: Sequence[Key], best: Contact | None) -> Contact | None:
         """`best`, unless they may take one of `keys` that is earlier."""

@@ -196,7 +196,7 @@ class Deliveries:
     async def _withdraw(self, event: Event) -> None:
         extra = more(event)
         spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
-        if spec is None or not place:
+        if spec is None:
             return
         contact = await self.queue.contact(event.c) if extra.get("reason") == "taken" else None
         by = spec_of(self.book(), contact.owner) if contact is not None else None
@@ -205,7 +205,7 @@ class Deliveries:
 
     async def _taken_card(self, event: Event) -> None:
         spec, place = spec_of(self.book(), event.a), str(more(event).get("place") or "")
-        if spec is not None and place:
+        if spec is not None:
             await self.desk.withdraw(
                 spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zlib import crc32
 
 from ..channels.channel import Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
@@ -126,10 +127,14 @@ class Tidings:
         )  # fmt: skip
 
     async def _line(self, event: Event, t: Try, text: str) -> None:
-        """A line in the thread, if there is one; an event's own instant is its number, behind every message's."""
+        """A line in the thread, if there is one; its number comes of the event, behind every message's.
+
+        One step may be told in two lines (handed over, and kept): by number they are told apart.
+        """
         places = await self.queue.places(event.c)
         if places:
-            shown = Line(event.c, event.t, "event", "Tierline", text, event.t)
+            number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
+            shown = Line(event.c, number, "event", "Tierline", text, event.t)
             await self.desk.post(places[-1], shown, t.again)
 
     async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:

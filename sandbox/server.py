@@ -240,8 +240,12 @@ class Sandbox:
         )
 
     async def _get_wire(self, request: web.Request) -> web.StreamResponse:
-        since = read_count(request, "since", 0)
-        return web.json_response([asdict(e) for e in self.wire.exchanges if e.n > since])
+        """With `path`, only what goes to a path that ends so; the headers say from where to where the wire was read."""
+        since, path = read_count(request, "since", 0), tuple(request.query.getall("path", ()))
+        rows = self.wire.after(since)
+        ends = {"X-Wire-First": str(rows[0].n), "X-Wire-Last": str(rows[-1].n)} if rows else {}
+        shown = [it.shown() for it in rows if not path or it.path.endswith(path)]
+        return web.json_response(shown, headers=ends)
 
     async def _no_door(self, request: web.Request) -> web.StreamResponse:
         raise Refused("this door is not there yet", "texts and Slack are; calls and mail come later", 404)

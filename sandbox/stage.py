@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -50,9 +50,18 @@ class Exchange:
     status: int
     ms: float
 
+    def shown(self) -> dict[str, object]:
+        """As JSON-able data. What was sent isn't copied: nobody changes it."""
+        return {name: getattr(self, name) for name in _SHOWN}
+
+
+_SHOWN = tuple(it.name for it in fields(Exchange))
+
 
 class Wire:
-    """Every exchange in order, the newest 20,000."""
+    """Every exchange in order, the newest 20,000 at least."""
+
+    KEPT = 20_000
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -74,9 +83,15 @@ class Wire:
         self.count += 1
         at = self.clock.iso()
         self.exchanges.append(Exchange(self.count, at, direction, service, method, path, params, status, ms))
-        del self.exchanges[:-20_000]
+        if len(self.exchanges) > self.KEPT + 1_000:  # by the thousand: each cut moves all that stay
+            del self.exchanges[: -self.KEPT]
         if self.heard:
             self.heard(self.count)
+
+    def after(self, n: int) -> list[Exchange]:
+        """Those behind number `n`, as far as they are still kept."""
+        behind = self.count - n
+        return self.exchanges[-behind:] if behind > 0 else []
 
 
 @dataclass(slots=True)

@@ -7,10 +7,11 @@ import asyncio
 import json
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from .run import Form, Outcome, chaos
+from .seen import Seen
 
 SHOWN = 8
 
@@ -79,6 +80,10 @@ def report(it: Outcome, took: float) -> None:
         f"replies typed {len(seen.typed)}, texts out {len(seen.sent)}, missed {count['missed']},"
         f" declined {count['declined']}, rescinded {count['rescinded']}, events {len(seen.events)}"
     )
+    print(lived(seen))
+    print(
+        f"processor time: product, store and stand-ins {it.cpu[1]:.0f} s, crowd, proxy and checker {it.cpu[0]:.0f} s"
+    )
     print(", ".join(f"{name} {value:.0f} s" for name, value in it.seconds.items()), f"= {took:.0f} s")
     kinds = Counter(v.check for v in it.violations)
     print(
@@ -92,6 +97,20 @@ def report(it: Outcome, took: float) -> None:
         print("the dust never settled: wire or history still move")
     for line in it.trouble[:SHOWN]:
         print(f"trouble of the run itself: {line}")
+
+
+def lived(seen: Seen) -> str:
+    """How far the contacts got."""
+    by: defaultdict[str, set[str]] = defaultdict(set)
+    for e in seen.events:
+        by[e.e].add(e.c)
+    full = by["accepted"] & by["closed"]
+    answered = {it.contact for it in seen.typed if it.meant == "reply" and "white_check_mark" in it.marks}
+    return (
+        f"full lives {len(full)} (taken by somebody and closed; {len(full & answered)} with a reply that was delivered),"
+        f" handed over {len(by['transferring'])}, snoozed {len(by['snoozed'])}, back from there {len(by['returned'])},"
+        f" ended as spam {len(seen.spammed & by['closed'])}"
+    )
 
 
 if __name__ == "__main__":

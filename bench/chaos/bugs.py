@@ -1,14 +1,14 @@
-"""Seeded bugs beyond the scripts': what each breaks in doors, router, desk and history, and the faults that provoke it.
+"""Seeded bugs of doors, router, desk and history: what each breaks, what must find it, the faults that provoke it.
 
-None lives in the product: `prove` patches a copy of its sources. The scripts' own are First contact's, read from
-`tests/store/core_bugs.py`.
+None lives in the product: `prove` patches a copy of its sources. Those of the scripts are in `bugs_core.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-REPLIES = ("replies lost", "link cut")
+REPLIES = ("replies dropped",)
 CRASHES = ("worker killed", "all workers killed")
 
 
@@ -23,23 +23,34 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A bug, the kinds of fault under which it shows, and the crowd."""
+    """A bug, the checks of which one must find it, the kinds of fault under which it shows, and the crowd."""
 
-    patches: tuple[Patch, ...]
+    checks: str
+    """Names, with commas between."""
+    patches: tuple[Patch, ...] = ()
     kinds: tuple[str, ...] = ()
     faults: int = 0
     contacts: int = 70
     agents: int = 8
     seconds: float = 10.0
+    drain: float = 12.0
     lives: float = 1.0
+    declines: float = 0.07
+    ignores: float = 0.08
+    absent: int = 0
+    favoured: tuple[str, ...] = ()
+    """Moves that agents make oftener than usual."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The checks."""
+        return tuple(self.checks.split(", "))
 
 
-def _one(file: str, passage: str, instead: str, *kinds: str, faults: int = 6, **more: float) -> Seeded:
-    contacts, agents = int(more.get("contacts", 70)), int(more.get("agents", 8))
-    return Seeded(
-        (Patch(file, passage, instead),), kinds, faults if kinds else 0, contacts, agents,
-        more.get("seconds", 10.0), more.get("lives", 1.0),
-    )  # fmt: skip
+def _one(
+    checks: str, file: str, passage: str, instead: str, *kinds: str, faults: int = 6, **more: Any
+) -> Seeded:
+    return Seeded(checks, (Patch(file, passage, instead),), kinds, faults if kinds else 0, **more)
 
 
 DOOR, SAY, LANES, HOUSE = "channels/sms/door.py", "router/towards.py", "router/lanes.py", "router/house.py"
@@ -47,6 +58,7 @@ MESSAGES, TYPED = "queue/lua/82_messages.lua", "channels/slack/typed.py"
 
 SEEDED: dict[str, Seeded] = {
     "text acknowledged before it is stored": _one(
+        "text lost",
         DOOR,
         '            return _no(503, "not durable: send it again", retry_after=5)\n        except Exception:',
         '            return web.Response(text=EMPTY, content_type="text/xml")\n        except Exception:',
@@ -55,59 +67,75 @@ SEEDED: dict[str, Seeded] = {
         faults=5,
     ),
     "text stored without the outside's id": _one(
+        "text doubled",
         "router/intake.py",
-        "event=arrived.event, thread=",
-        'event="", thread=',
+        "                event=arrived.event,\n",
+        '                event="",\n',
         "twilio twice",
     ),
     "text cut to one line of forty": _one(
+        "text altered",
         "router/intake.py",
-        "                arrived.to_json(), event",
-        "                arrived.to_json().replace('help', ''), event",
+        "                arrived.to_json(),\n",
+        "                arrived.to_json().replace('help', ''),\n",
     ),
     "operation id new at each try": _one(
+        "moved twice",
         "queue/calls.py",
         '                return await self._store.fcall(f"{self._name}_{function}", self._key, *words, deadline=within)',
         "                words = (await self._new_op(now) if op else op, *words[1:])\n"
         '                return await self._store.fcall(f"{self._name}_{function}", self._key, *words, deadline=within)',
         *REPLIES,
-        faults=12,
+        faults=26,
+        favoured=("split", "hurry"),
+        agents=12,
+        contacts=180,
+        seconds=25.0,
     ),
     "cursor moves before delivery": Seeded(
+        "never sent, reply lost, no thread, card stands, thread open, offer for ever",
         (
             Patch(LANES, "        self.pending[event] = len(jobs)\n", "        self.pending[event] = 0\n"),
             Patch(LANES, "            self.pending[event] -= 1\n", ""),
         ),
         (*CRASHES, "slack slow"),
-        8,
+        14,
+        110,
+        seconds=20.0,
     ),
     "no look-up after an unknown outcome": _one(
+        "reply twice, told twice",
         SAY,
-        'sent = await door.find(words) if t.again and message.status == "sending" else None',
+        'sent = await self._left_before(door, words) if t.again and message.status == "sending" else None',
         "sent = None",
         "twilio answers lost",
     ),
     "receipts dropped": _one(
+        "receipt lost",
         DOOR,
         'known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, said)',
         "known = True",
     ),
     "undone reply leaves": _one(
+        "sent unreleased, undone and sent",
         MESSAGES,
         "  meta[STATUS] = 'undone'\n  save_meta(id, n, meta)\n  undue('r:' .. id .. ':' .. n)\n",
         "",
     ),
     "reply leaves at once": _one(
+        "sent unreleased",
         MESSAGES,
         "  due('r:' .. id .. ':' .. n, instant)\n",
         "  due('r:' .. id .. ':' .. n, NOW)\n",
     ),
     "release of the wrong reply": _one(
+        "sent unreleased, reply stuck",
         MESSAGES,
         "  local id, n = split(rest)\n  local meta",
         "  local id = split(rest)\n  local n = call('HGET', P .. 'm:' .. id, 'n')\n  local meta",
     ),
     "anybody's words are sent": Seeded(
+        "not the owner",
         (
             Patch(
                 MESSAGES,
@@ -118,15 +146,40 @@ SEEDED: dict[str, Seeded] = {
         ),
         contacts=120,
     ),
-    "notes are sent": _one("router/replies.py", "    if prefix:\n", "    if prefix and not owner:\n"),
+    "notes are sent": _one(
+        "note sent", "router/replies.py", "    if prefix:\n", "    if prefix and not owner:\n"
+    ),
+    "a customer's message doesn't end the wrap-up": _one(
+        "closed wrongly",
+        "queue/lua/70_contacts.lua",
+        "    undue('w:' .. c.id)\n    c.state = 'active'\n",
+        "",
+        favoured=("thanks",),
+        agents=8,
+        seconds=20.0,
+    ),
+    "a contact that is handed over is offered to its owner": _one(
+        "offered wrongly",
+        "queue/lua/50_search.lua",
+        "      local bad = no and no[i] == 1 or a.own[id] -- their own, being handed over\n",
+        "      local bad = no and no[i] == 1\n",
+        favoured=("team", "service"),
+        contacts=100,
+        agents=4,
+        seconds=16.0,
+    ),
     "lease never expires": _one(
+        "never sent, reply lost, no thread, reply stuck",
         "queue/lua/84_site.lua",
         "local free = not at[1] or tonumber(at[2]) <= NOW",
         "local free = not at[1]",
         *CRASHES,
-        faults=4,
+        faults=7,
+        contacts=110,
+        seconds=20.0,
     ),
     "fence ignored": Seeded(
+        "told twice, reply twice, shown twice, line twice, thread twice",
         (
             Patch(LANES, "while not self.mine() and not self.ended:", "while False and not self.ended:"),
             Patch("channels/fence.py", "    if not still_ours.get()():", "    if False:"),
@@ -140,6 +193,7 @@ SEEDED: dict[str, Seeded] = {
         10,
     ),
     "offers shown without a look": _one(
+        "shown twice",
         "channels/slack/offers.py",
         "        if again and (found",
         "        if False and (found",
@@ -148,14 +202,18 @@ SEEDED: dict[str, Seeded] = {
         faults=8,
     ),
     "threads opened without a look": _one(
+        "thread twice",
         "channels/slack/threads.py",
         "        if again or key in self.doubt:\n            found = await self.finder.in_channel",
         "        if False:\n            found = await self.finder.in_channel",
         "slack answers lost",
         *CRASHES,
-        faults=8,
+        faults=14,
+        contacts=110,
+        seconds=20.0,
     ),
     "accept confirmed before it is stored": _one(
+        "told falsely",
         HOUSE,
         "        answer = await self.queue.accept(contact, offer, agent_id(spec.name))\n",
         "        if (await self.queue.now()) % 3 == 0:\n"
@@ -163,21 +221,25 @@ SEEDED: dict[str, Seeded] = {
         "        answer = await self.queue.accept(contact, offer, agent_id(spec.name))\n",
     ),
     "presence confirmed and not stored": _one(
+        "presence lost",
         HOUSE,
         '        await self.queue.presence(name, "available")\n',
         '        if (await self.queue.now()) % 2 == 0:\n            await self.queue.presence(name, "available")\n',
     ),
     "history leaves out an event": _one(
+        "history torn, text lost",
         "queue/history/projector.py",
         "            await self.history.project(events)\n",
         "            await self.history.project(events[1:] if len(events) > 6 else events)\n",
     ),
     "closing is told to nobody": _one(
+        "thread open",
         "router/deliver.py",
         "        for place in places[-1:]:\n",
         "        for place in places[1:]:\n",
     ),
     "failure of a text isn't tried again": _one(
+        "never sent",
         SAY,
         '                if await self._goes_on(event, contact.channel, "it doesn\'t answer"):\n'
         "                    raise\n",
@@ -186,6 +248,7 @@ SEEDED: dict[str, Seeded] = {
         faults=6,
     ),
     "taken told as often as it is looked at": Seeded(
+        "told twice",
         (
             Patch(
                 MESSAGES,
@@ -202,6 +265,7 @@ SEEDED: dict[str, Seeded] = {
     ),
 }
 SEEDED["customer of another conversation is answered"] = Seeded(
+        "wrong customer",
     (
         Patch(DOOR, "        check_ours()\n        try:\n",
               "        check_ours()\n        to, self.last = getattr(self, 'last', words.recipient), words.recipient\n"
@@ -209,29 +273,3 @@ SEEDED["customer of another conversation is answered"] = Seeded(
         Patch(DOOR, "to=words.recipient, from_=words.sender, body=text", "to=to, from_=words.sender, body=text"),
     )
 )  # fmt: skip
-
-CORE: dict[str, Seeded] = {
-    "operation id forgotten": Seeded((), REPLIES, 12),
-    "outside event forgotten": Seeded((), ("twilio twice",), 6),
-    "offers while the desk is down": Seeded((), ("slack down", "slack answers lost"), 8, 90, 8),
-    "misses in a gap count": Seeded((), ("all workers frozen",), 4, 50, 8, lives=0.3),
-    "deadline counts from the offer": Seeded((), contacts=50, agents=8, lives=0.4),
-    "two misses change nothing": Seeded((), contacts=50, agents=6, lives=0.2),
-    "agent not filled after a decline": Seeded((), contacts=60, agents=4),
-}
-"""What First contact's bugs of the scripts need beyond an ordinary crowd."""
-
-UNREACHED: dict[str, str] = {
-    "texts are offered during a call": "no door for calls yet",
-    "a call leaves offered texts standing": "no door for calls yet",
-    "nobody is kept free": "needs two channels of different cost",
-    "kept free after leaving": "needs two channels of different cost",
-    "cap of a channel ignored": "the crowd's plan has no caps",
-    "waits for an agent who left": "nothing makes a contact personal yet",
-    "dead class isn't left": "shifts of the crowd's plan never end",
-    "exclusions live on after an accept": "an accepted contact never comes back to the queue yet",
-    "end of an exclusion matches nobody": "needs a minute of nobody else: longer than a run",
-    "excluded run cut at a chunk": "needs more exclusions than a run makes",
-    "bounded fill leaves nothing to do": "needs an agent with more than sixteen live offers",
-}
-"""First contact's bugs that no outside act can show yet, and why."""

@@ -12,6 +12,19 @@ from .seen import Event, Seen, Violation
 SLACK = 1_500
 """ms by which this machine's clock and the store's may be read apart."""
 GONE = ("closed", "abandoned", "dead")
+MOVES = {
+    "transfer": "transferring",
+    "release": "queued",
+    "snooze": "snoozed",
+    "split": "split",
+    "priority": "reranked",
+    "spam": "closed",
+}
+"""What a confirmed move must have left."""
+ONLY_ASKED = ("transfer", "split", "priority")
+"""What nothing but somebody's order brings about."""
+AUDITED = {"priority", "spam"}
+"""What only supervisors do, and is put on record."""
 
 
 def check(seen: Seen) -> list[Violation]:
@@ -38,7 +51,7 @@ def accepted_texts(seen: Seen) -> list[Violation]:
     for event in seen.events:
         if event.e in ("arrived", "message"):
             said = spoken(event)
-            if said.get("event"):
+            if said.get("event") and not event.x.get("split_from"):
                 held[str(said["event"])].append((event.c, event.n, str(said.get("text"))))
     found = []
     for it in seen.texted:
@@ -60,6 +73,8 @@ def conversations(seen: Seen) -> list[Violation]:
     for event in seen.events:
         if event.e == "arrived":
             thread = str(event.x.get("thread") or "")
+            if not thread:
+                continue  # split off: nobody writes to it
             if thread in opened:
                 found.append(
                     Violation("two contacts", event.c, f"{thread} has {opened[thread]} open already")
@@ -237,6 +252,11 @@ def cards(seen: Seen) -> list[Violation]:
         for (c, n), count in shown.items()
         if count > 1
     ]
+    for it in seen.glances:
+        if f"{it.contact} is yours" in it.text and (it.contact, it.offer, it.agent) not in taken:
+            found.append(
+                Violation("told falsely", f"{it.contact}:{it.offer}", f"{it.agent} read that it is theirs")
+            )
     for it in seen.cards:
         about, key = f"{it.contact}:{it.offer}", (it.contact, it.offer, it.agent)
         if f"{it.contact} is yours" in it.text and key not in taken:
@@ -258,20 +278,43 @@ def threads(seen: Seen) -> list[Violation]:
     found += [Violation("no thread", c, "taken, and nowhere to answer") for c in sorted(taken - set(count))]
     found += [Violation("thread open", it.contact, "closed, and its thread doesn't know") for it in seen.heads
               if it.open and it.contact in ended]  # fmt: skip
-    lines = Counter((it.contact, it.n, it.kind) for it in seen.lines if it.n and it.kind == "line")
+    lines = Counter((it.contact, it.n, it.text) for it in seen.lines if it.n and it.kind == "line")
     found += [
         Violation("line twice", f"{c}.{n}", f"{many} times") for (c, n, _), many in lines.items() if many > 1
     ]
     return found
 
 
+def moves(seen: Seen) -> list[Violation]:
+    """What people asked for happened as often as they asked, at most, and is on record as often."""
+    done = Counter((what, e.c) for e in seen.events for what in ONLY_ASKED if e.e == MOVES[what])
+    audited = Counter(_audited(e) for e in seen.events if e.e == "audit")
+    found = []
+    for (what, contact), n in [*done.items(), *audited.items()]:
+        asked = seen.asked.get((what, contact), 0)
+        if n > asked and what in AUDITED | set(ONLY_ASKED):
+            found.append(Violation("moved twice", contact, f"{what}: {n} times, asked for {asked} times"))
+    return found
+
+
+def _audited(e: Event) -> tuple[str, str]:
+    what = e.x.get("what")
+    contact = str(what.get("contact")) if isinstance(what, dict) else ""
+    act = str(e.x.get("act")).removeprefix("contact.")
+    return (act if act in AUDITED else ""), contact
+
+
 def acknowledged(seen: Seen) -> list[Violation]:
-    """A presence or a plan that was confirmed is in the history."""
+    """A presence, a plan or a move that was confirmed is in the history."""
     found = []
     versions = {int(e.x.get("version") or 0) for e in seen.events if e.e == "plan"}
     for version in seen.published:
         if version not in versions:
             found.append(Violation("plan lost", str(version), "published with 200, and not in the history"))
+    told = {(e.e, e.c) for e in seen.events}
+    for move in seen.moved:
+        if (MOVES[move.what], move.contact) not in told:
+            found.append(Violation("move lost", move.contact, f"{move.what} was confirmed, and is nowhere"))
     course: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for e in seen.events:
         if e.e == "presence":
@@ -297,6 +340,7 @@ CHECKS: tuple[Callable[[Seen], list[Violation]], ...] = (
     notes,
     cards,
     threads,
+    moves,
     acknowledged,
     walk,
 )

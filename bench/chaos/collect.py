@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
-from .crowd import Crowd, ms, payload
+from .archive import count, exported, unsettled
+from .crowd import Crowd, ms
+from .eyes import card, payload
 from .faults import Hands
-from .seen import Card, Event, Head, Line, Seen, Typed
+from .seen import Card, Head, Line, Seen, Typed
 from .stage import Stage, rules
 
 Json = dict[str, Any]
-
-
-def exported(history: Path) -> tuple[Event, ...]:
-    """The archive of the history database, in order."""
-    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
-        rows = base.execute("SELECT ms, seq, t, e, c, a, n, x FROM events ORDER BY ms, seq, i").fetchall()
-    return tuple(Event((m, seq), t, e, c, a, n, _object(x)) for m, seq, t, e, c, a, n, x in rows)
-
-
-def _object(raw: str) -> Mapping[str, Any]:
-    found = json.loads(raw or "{}")
-    return found if isinstance(found, dict) else {}
-
-
-def count(history: Path) -> int:
-    """How many events the archive has."""
-    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
-        return int(base.execute("SELECT count(*) FROM events").fetchone()[0])
-
-
-def open_contacts(history: Path) -> int:
-    """How many contacts haven't ended, as the history has it."""
-    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
-        return int(base.execute("SELECT count(*) FROM contacts WHERE ended IS NULL").fetchone()[0])
-
-
-def unsettled(history: Path, out: Collection[str], texts: Collection[str]) -> int:
-    """How much is still to come: texts not in the history yet, and texts neither out nor given up.
-
-    After failures a try may be half a minute away.
-    """
-    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
-        there = {event for (event,) in base.execute("SELECT event FROM arrivals")}
-        question = "SELECT body FROM messages WHERE status IN ('held', 'queued', 'sending')"
-        going = sum(_object(body).get("text") not in out for (body,) in base.execute(question))
-    return going + len(set(texts) - there)
 
 
 async def quiet(stage: Stage, crowd: Crowd, within: float) -> bool:
@@ -58,7 +21,7 @@ async def quiet(stage: Stage, crowd: Crowd, within: float) -> bool:
     loop = asyncio.get_running_loop()
     end, since, last = loop.time() + within, loop.time(), (0, 0)
     while loop.time() < end:
-        now = (crowd.wire, await asyncio.to_thread(count, stage.history))
+        now = (crowd.eyes.wire, await asyncio.to_thread(count, stage.history))
         if now != last:
             last, since = now, loop.time()
         if loop.time() - since > 2.0 and not await left(stage, crowd):
@@ -69,7 +32,7 @@ async def quiet(stage: Stage, crowd: Crowd, within: float) -> bool:
 
 async def left(stage: Stage, crowd: Crowd) -> int:
     """What `unsettled` says now."""
-    out, texts = {it.text for it in crowd.sent}, {it.sid for it in crowd.texted if it.accepted}
+    out, texts = {it.text for it in crowd.eyes.sent}, {it.sid for it in crowd.texted if it.accepted}
     return await asyncio.to_thread(unsettled, stage.history, out, texts)
 
 
@@ -78,7 +41,7 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
     cards: list[Card] = []
     for name in crowd.agents:
         found = await stage.get(f"/slack/messages?channel={stage.people[name][1]}")
-        cards += [_card(name, it) for it in found if "offer" in payload(it)]
+        cards += [card(name, it) for it in found if "offer" in payload(it)]
     heads: list[Head] = []
     lines: list[Line] = []
     marks: dict[str, frozenset[str]] = {}
@@ -96,23 +59,16 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
                 kind = "closing" if "told" in said else kind
                 lines.append(Line(str(said["contact"]), int(said.get("n", 0)), kind, str(it["text"])))
     return Seen(
-        rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.sent),
-        receipts=tuple(crowd.receipts), events=exported(stage.history),
-        cards=tuple(cards), heads=tuple(heads), lines=tuple(lines),
+        rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.eyes.sent),
+        receipts=tuple(crowd.eyes.receipts), events=exported(stage.history),
+        cards=tuple(cards), glances=tuple(crowd.eyes.glances), heads=tuple(heads), lines=tuple(lines),
         typed=tuple(
             Typed(it.agent, it.contact, it.place, it.text, it.meant, marks.get(it.place, frozenset()))
-            for it in crowd.typed
+            for it in crowd.hands.typed
         ),
         said=tuple(crowd.said), published=tuple(crowd.published), gaps=tuple(hands.gaps), ended=ms(),
+        moved=tuple(crowd.hands.moved), asked=dict(crowd.hands.asked), spammed=frozenset(crowd.hands.spammed),
     )  # fmt: skip
-
-
-def _card(agent: str, it: Json) -> Card:
-    said = payload(it)
-    shown = json.dumps(it["blocks"], ensure_ascii=False)
-    return Card(
-        agent, str(said["contact"]), int(said["offer"]), f"{it['text']} {shown}", "offer.accept" in shown
-    )
 
 
 def _marks(it: Json) -> frozenset[str]:

@@ -33,12 +33,19 @@ OUTSIDE: dict[str, tuple[str, Json]] = {
 INSIDE = (
     "worker killed", "worker frozen", "worker told to stop", "all workers killed", "all workers frozen",
     "web killed", "web frozen", "web told to stop", "everything killed", "store killed", "store frozen",
-    "store restarted", "replies lost", "requests lost", "link cut", "link slow", "replies held", "requests held",
+    "store restarted", "replies lost", "replies dropped", "requests lost", "link cut", "link slow",
+    "replies held", "requests held",
 )  # fmt: skip
 LENGTH = {
-    "worker frozen": (0.5, 4.0), "all workers frozen": (2.5, 4.0), "web frozen": (0.3, 2.5), "store frozen": (0.3, 3.0),
-    "replies lost": (0.1, 0.8), "requests lost": (0.1, 0.8), "slack down": (0.3, 1.5), "link slow": (0.5, 2.0),
+    "worker frozen": (0.5, 4.0), "all workers frozen": (2.5, 6.0), "web frozen": (0.3, 2.5), "store frozen": (0.3, 3.0),
+    "replies lost": (0.1, 0.8), "replies dropped": (0.5, 2.5), "requests lost": (0.1, 0.8),
+    "slack down": (0.3, 1.5), "link slow": (0.5, 2.0),
 }  # fmt: skip
+CALM_FROM = 1.5
+STORM, STORMY = 20.0, 0.3
+"""Seconds from one storm to the next, and the share of them that it lasts."""
+DROPPED = 8
+"""Of so many pieces of what the store says one is lost."""
 RARE = {"everything killed": 0.3, "all workers killed": 0.6, "all workers frozen": 0.5}
 
 
@@ -52,7 +59,11 @@ class Fault:
 
 
 def schedule(rng: random.Random, count: int, seconds: float, kinds: tuple[str, ...] = ()) -> list[Fault]:
-    """`count` faults spread over `seconds`: each kind once before any comes often, rare ones less."""
+    """`count` faults spread over `seconds`: each kind once before any comes often, rare ones less.
+
+    Where there would be more than one in `CALM_FROM` seconds they come in storms, one on top of another, with calm
+    between: a process takes two seconds to start, and in an even rain of faults hardly anybody would ever be served.
+    """
     named = kinds or (*INSIDE, *OUTSIDE)
     chosen = list(rng.sample(named, len(named))) if count >= len(named) else []
     weights = [RARE.get(kind, 1.0) for kind in named]
@@ -62,7 +73,10 @@ def schedule(rng: random.Random, count: int, seconds: float, kinds: tuple[str, .
     found = []
     for i, kind in enumerate(chosen):
         low, high = LENGTH.get(kind, (0.2, 1.5))
-        found.append(Fault((i + rng.random() * 0.9) * room, kind, rng.uniform(low, high)))
+        at = (i + rng.random() * 0.9) * room
+        if room < CALM_FROM:
+            at -= at % STORM * (1 - STORMY)
+        found.append(Fault(at, kind, rng.uniform(low, high)))
     return found
 
 
@@ -200,12 +214,12 @@ class Hands:
     async def _link(self, fault: Fault) -> None:
         proxy = self.stage.proxy
         switch = {
-            "replies lost": "mute", "requests lost": "deaf", "replies held": "held_back",
+            "replies dropped": "every", "replies lost": "mute", "requests lost": "deaf", "replies held": "held_back",
             "requests held": "held_there", "link slow": "delay",
         }.get(fault.kind)  # fmt: skip
         if switch is None:
             proxy.cut()
             return
-        setattr(proxy, switch, 0.03 if switch == "delay" else True)
+        setattr(proxy, switch, {"delay": 0.03, "every": DROPPED}.get(switch, True))
         await asyncio.sleep(fault.lasts)
         proxy.well()

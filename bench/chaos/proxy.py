@@ -44,6 +44,12 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Carry it, or do what is wrong with the line now."""
         proxy = self.proxy
+        if self.back and proxy.every:
+            proxy.heard += 1
+            if proxy.heard % proxy.every == 0:
+                proxy.swallowed += 1
+                self.cut()
+                return
         if self.back and proxy.mute:
             proxy.swallowed += 1
             return
@@ -93,6 +99,9 @@ class Proxy:
         self.held_back = self.held_there = False
         """One way stands still; what comes is carried later."""
         self.delay = 0.0
+        self.every = 0
+        """Each so many-th piece of what the store says is swallowed, and its line cut: whatever was asked was done."""
+        self.heard = 0
         self.swallowed = 0
         self.links: set[Link] = set()
         self.kept: list[tuple[Link, bytes]] = []
@@ -121,7 +130,7 @@ class Proxy:
         """End every fault; a line that swallowed something is cut, because nobody could make sense of the rest."""
         broken = self.mute or self.deaf
         self.mute = self.deaf = self.held_back = self.held_there = False
-        self.delay = 0.0
+        self.delay, self.every = 0.0, 0
         kept, self.kept = self.kept, []
         for link, data in kept:
             link.pass_on(data)

@@ -107,6 +107,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What was done with a contact beside answering it, as Slack confirmed it: transfer, release, snooze or spam."""
+
+    what: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What the plan promises: whom each step of a service asks, how many at once, and how much an agent takes."""
 
@@ -116,6 +124,8 @@ class Rules:
     until: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """How old (ms) a contact is when each of its steps but the last ends."""
     most: int = 4
+    """Texts at once, where `caps` says nothing else of the agent."""
+    caps: Mapping[str, int] = field(default_factory=dict)
     offer_ms: int = 6_000
     hold_ms: int = 2_000
 
@@ -130,11 +140,18 @@ class Seen:
     receipts: tuple[Receipt, ...] = ()
     events: tuple[Event, ...] = ()
     cards: tuple[Card, ...] = ()
+    glances: tuple[Card, ...] = ()
+    """Cards as some stood a moment after *accept* was pressed."""
     heads: tuple[Head, ...] = ()
     lines: tuple[Line, ...] = ()
     typed: tuple[Typed, ...] = ()
     said: tuple[Said, ...] = ()
     published: tuple[int, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    asked: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How often each move was asked for, answered or not."""
+    spammed: frozenset[str] = frozenset()
+    """Contacts that somebody tried to end as spam."""
     gaps: tuple[tuple[int, int], ...] = ()
     """While nobody ticked: all workers stood still, or the store did (ms)."""
     ended: int = 0

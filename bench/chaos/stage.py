@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -27,6 +28,7 @@ DESK = "+4930100"
 LEASE = 2.0
 RETRIED = "rc=3&rp=all"
 """As `tierline setup` writes it: Twilio tries three times more after any failure."""
+CAP = 2
 CHANNELS = 8
 """Threads are spread over so many channels: a look at one stays short."""
 
@@ -35,7 +37,8 @@ def plan(agents: int) -> str:
     """A plan with two tiers, two services, and one offer at a time or two."""
     rooms = ", ".join(f'"#desk{i}"' for i in range(CHANNELS))
     people = "\n".join(
-        f"  - {{name: {agent_name(i)}, slack: {agent_name(i).lower()}@chaos.example, team: desk, tier: L{tier_of(i)}}}"
+        f"  - {{name: {agent_name(i)}, slack: {agent_name(i).lower()}@chaos.example, team: desk,"
+        f" tier: L{tier_of(i)}{_cap(i)}}}"
         for i in range(agents)
     )
     steps = "[{tiers: [L1], until: 8s}, {tiers: [L1, L2], until: 16s}, {tiers: [L1, L2], then: hold}]"
@@ -46,7 +49,7 @@ languages: [en]
 supervisors: [mira@chaos.example]
 alerts: {{slack: "#ops"}}
 schedules: {{always: {{hours: "24/7"}}}}
-channels: {{sms: {{offer: 6s, wrap_up: 1s, from: "{DESK}"}}}}
+channels: {{sms: {{offer: 6s, wrap_up: 1s, quiet: 6s, nudge: 8s, from: "{DESK}"}}}}
 teams: {{desk: {{channel: [{rooms}]}}}}
 services:
   help: {{schedule: always, answer_within: 10m, steps: {steps}}}
@@ -69,6 +72,15 @@ def tier_of(i: int) -> int:
     return 2 if i % 4 == 3 else 1
 
 
+def capped(i: int) -> bool:
+    """Every fifth takes two texts at once, where others take four."""
+    return i % 5 == 2
+
+
+def _cap(i: int) -> str:
+    return f", capacity: {{caps: {{sms: {CAP}}}}}" if capped(i) else ""
+
+
 def rules(agents: int) -> Rules:
     """What `plan(agents)` promises."""
     one, two = frozenset({1}), frozenset({1, 2})
@@ -76,6 +88,7 @@ def rules(agents: int) -> Rules:
         tier={agent_name(i): tier_of(i) for i in range(agents)},
         steps={"help": (one, two, two), "both": (two, two)},
         at_once={"help": 1, "both": 2},
+        caps={agent_name(i): CAP for i in range(agents) if capped(i)},
         until={"help": (8_000, 16_000), "both": (8_000,)},
     )
 
@@ -190,6 +203,29 @@ class Stage:
             assert answer.status == 200, (path, found)
             return found
 
+    async def wire(self, query: str) -> tuple[list[dict[str, object]], int, int]:
+        """Exchanges of the wire, and the first and last number that was looked at (0 where there was nothing new)."""
+        async with self.http.get(f"{self.api}/wire?{query}") as answer:
+            found: list[dict[str, object]] = await answer.json()
+            ends = answer.headers.get("X-Wire-First", "0"), answer.headers.get("X-Wire-Last", "0")
+            return found, int(ends[0]), int(ends[1])
+
+    async def put_off(self, contact: str, seconds: float) -> None:
+        """By the product's API: the contact is snoozed for so long."""
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        await self.product_post(f"/contacts/{contact}/snooze", {"until": until.isoformat(), "by": "Mira"})
+
+    async def product_post(self, path: str, body: object) -> int:
+        """Of the product's own API; the status, 0 while it is away."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        timeout = aiohttp.ClientTimeout(total=10)
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with self.http.post(
+                f"{self.product}/api/v1{path}", json=body, headers=headers, timeout=timeout
+            ) as answer:
+                return answer.status
+        return 0
+
     async def product_get(self, path: str) -> list[dict[str, object]] | None:
         """Of the product's own API; None while it is away."""
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -290,7 +326,7 @@ async def open_stage(
 async def _know(stage: Stage) -> None:
     async with stage.http.get(f"{stage.api}/state") as answer:
         state = await answer.json()
-    stage.people = {it["name"]: (it["slack"], it["dm"]) for it in state["agents"]}
+    stage.people = {it["name"]: (it["slack"], it["dm"]) for it in (*state["agents"], *state["supervisors"])}
     stage.rooms = {it["id"]: it["name"] for it in state["channels"] if it["name"].startswith("desk")}
     status, _ = await stage.post(
         "/faults", {"twilio": {"enforce_limits": False}, "slack": {"enforce_limits": False}}

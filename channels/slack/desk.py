@@ -330,7 +330,8 @@ class SlackDesk:
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
         """The offer ended: its card says `told` and its buttons are gone."""
         self._session()
-        await self._offers.end(place, told)
+        if known := place or await self._offers.find(agent, card):
+            await self._offers.end(known, told)
 
     async def open(self, head: Head, again: bool = False) -> str:
         """Open the contact's thread in its team's channel; the place of its first message."""

@@ -57,6 +57,12 @@ class Offers:
         self.shown[f"{dm}:{ts}"] = message.blocks
         return f"{dm}:{ts}"
 
+    async def find(self, agent: str, card: tuple[str, int]) -> str:
+        """The place of a card that was posted without our learning where; "" when there is none."""
+        dm = await self.people.dm(agent)
+        found = await self.finder.in_channel(dm, contact=card[0], offer=card[1])
+        return f"{dm}:{found['ts']}" if found else ""
+
     def pressed(self, place: str, url: str) -> None:
         """The card at `place` was pressed: for a while it can be changed by `url`, which has no rate limit."""
         self.urls[place] = (url, time.monotonic() + PRESSED_FOR)

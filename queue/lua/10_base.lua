@@ -31,6 +31,7 @@ local NOW -- this transition's instant, ms
 local DESK -- whether agents can be reached
 local MARKS -- how many contacts have a drainer
 local MIDNIGHTS -- of the site, text
+local BEHIND -- whether some agents on duty have yet to be filled (`d:` in due)
 local routes -- those in hand, by number
 local contacts, agents -- records in hand, by id: one table each, so that nobody works on a stale copy
 local changed -- contacts to be written at the end
@@ -126,8 +127,8 @@ local function begin(keys, now)
   contacts, agents, changed, routes = {}, {}, {}, {}
   touched, touched_n, journal, journal_n = {}, 0, {}, 0
   entering, fills, unmarked = {n = 0, i = 0}, {n = 0, i = 0}, {n = 0, i = 0}
-  local site = call('HMGET', P .. 'site', 'clock', 'desk', 'marks', 'midnights')
-  DESK, MARKS, MIDNIGHTS = site[2] ~= '0', tonumber(site[3] or 0), site[4] or ''
+  local site = call('HMGET', P .. 'site', 'clock', 'desk', 'marks', 'midnights', 'behind')
+  DESK, MARKS, MIDNIGHTS, BEHIND = site[2] ~= '0', tonumber(site[3] or 0), site[4] or '', site[5]
   if now ~= '' then
     NOW = tonumber(now)
   else

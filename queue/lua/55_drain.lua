@@ -173,7 +173,20 @@ function held_back(a, x)
   return false
 end
 
--- The agent for a contact: the first candidate who isn't held back.
+-- Whether the agent, who has room for c, has yet to be filled, and with something that comes before c. (In a tick an
+-- offer taken back frees both; when the desk comes up everybody is filled in pieces, and more arrive meanwhile.)
+local function filled_before(a, c)
+  local unfilled = BEHIND
+  for i = fills.i + 1, fills.n do unfilled = unfilled or fills[i] == a end
+  for i = unmarked.i + 1, unmarked.n do unfilled = unfilled or unmarked[i] == a end
+  local first = unfilled and contact_for(a)
+  return first and earlier(first.rank, first.id, c.rank, c.id)
+end
+
+-- Whether c is the next for the agent, who has room for it.
+function own.is_next(a, c) return not held_back(a, c) and not filled_before(a, c) end
+
+-- The agent for a contact: the first candidate whose next it is.
 function agent_for(c, r, step)
   if not DESK then return nil end
   place_touched()
@@ -183,7 +196,7 @@ function agent_for(c, r, step)
   while true do
     local a = best_agent(c, r, step, no)
     if not a then return nil end
-    if not held_back(a, c) then return a end
+    if own.is_next(a, c) then return a end
     no[a.name] = true
   end
 end

@@ -190,7 +190,7 @@ local function enter_personal(c, a, r, step)
   if c.seat == 1 then unseat(c) end
   unmark(c)
   if c.offers then return end
-  if DESK and HAS[mask_of(a)][c.ch] and not held_back(a, c) then
+  if DESK and HAS[mask_of(a)][c.ch] and own.is_next(a, c) then
     offer(c, a, r, step)
   else
     seat_with(c, a)
@@ -245,6 +245,17 @@ local function enter(c)
   set_timer(c, ends)
 end
 
+-- The agent is filled by the tick; until then nothing later than what is theirs is offered to them.
+function own.fill_soon(name)
+  due('d:' .. name, NOW)
+  own.fall_behind()
+end
+
+function own.fall_behind()
+  if not BEHIND then call('HSET', P .. 'site', 'behind', 1) end
+  BEHIND = true
+end
+
 -- Offers the agent the earliest contacts they may take, until there is none, no room, or the bound.
 local function fill(a)
   for _ = 1, BOUND_FILL do
@@ -253,7 +264,7 @@ local function fill(a)
     local r = route(c)
     offer(c, a, r, r.steps[(c.step or 0) + 1])
   end
-  due('d:' .. a.name, NOW)
+  own.fill_soon(a.name)
 end
 
 local function fill_later(a) push(fills, a) end

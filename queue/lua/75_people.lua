@@ -61,7 +61,7 @@ local function recheck_personal(a)
   end
   table.sort(list, by_rank)
   for i = 1, math.min(#list, BOUND_SWEEP) do push(entering, list[i]) end
-  if #list > BOUND_SWEEP then due('d:' .. a.name, NOW) end
+  if #list > BOUND_SWEEP then own.fill_soon(a.name) end
 end
 
 -- A drainer stays one while they could still hold the contact one day.
@@ -242,6 +242,7 @@ function act.desk(argv)
     for _, profile in ipairs(call('HKEYS', P .. 'onp')) do
       due_for_members('d:', 'av:' .. profile)
     end
+    own.fall_behind()
   end
   return '1'
 end

@@ -230,5 +230,6 @@ function act.tick(argv)
   end
   local following = call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
   local more = following[2] and tonumber(following[2]) <= NOW
+  if BEHIND and not more then call('HDEL', P .. 'site', 'behind') end
   return table.concat({digits(NOW), fired, more and 1 or 0, following[2] and digits(tonumber(following[2])) or ''}, ' ')
 end

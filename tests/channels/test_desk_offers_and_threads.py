@@ -97,6 +97,17 @@ async def test_a_withdrawn_offer_says_why_and_cannot_be_pressed() -> None:
         await on.desk.withdraw("ada@northwind.example", f"{ADA_DM}:1.000001", ("C1001", 1), "gone")
 
 
+async def test_a_card_whose_place_nobody_knows_is_found_and_ended() -> None:
+    """Whoever posted it died before saying so, or Slack's answer was lost; then the offer ended."""
+    async with desk_stage() as on:
+        await on.desk.offer(card())
+        await on.desk.withdraw("ada@northwind.example", "", ("C1001", 7), "of another offer")
+        assert buttons((await on.messages(ADA_DM))[0])
+        await on.desk.withdraw("ada@northwind.example", "", ("C1001", 1), "Taken by Lin.")
+        (message,) = await on.messages(ADA_DM)
+        assert "Taken by Lin" in shown(message) and buttons(message) == {}
+
+
 async def test_a_thread_says_where_replies_go_and_shows_what_was_said_before() -> None:
     async with desk_stage() as on:
         place = await on.desk.open(head())

@@ -245,6 +245,14 @@ async def test_the_wire_lists_every_exchange_in_order_without_credentials() -> N
         assert set(wire[0]) == {"n", "at", "direction", "service", "method", "path", "params", "status", "ms"}
         assert wire[0]["params"]["Body"] == "hello" and wire[1]["params"]["Body"] == "answer"
         assert (await stage.call("/wire?since=1"))[0]["n"] == 2
+        async with stage.http.get(f"{stage.base}/sandbox/api/wire?since=0&path=Messages.json") as answer:
+            ends = [int(answer.headers[f"X-Wire-{end}"]) for end in ("First", "Last")]
+            shown = await answer.json()
+        assert shown == [e for e in wire if e["path"].endswith("Messages.json")] and 0 < len(shown) < len(
+            wire
+        )
+        assert ends == [1, wire[-1]["n"]]
+        assert await stage.call(f"/wire?since={wire[-1]['n']}") == []
         assert "b2" * 16 not in json.dumps(wire) and "xoxb" not in json.dumps(wire)
         for since in ("-1", "x", "1e3", "9" * 30):
             await stage.call(f"/wire?since={since}", None, 400)

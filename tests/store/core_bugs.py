@@ -102,7 +102,7 @@ BUGS = {
         "refusing",
     ),
     "bounded fill leaves nothing to do": Bug(
-        "  due('d:' .. a.name, NOW)\nend\n\nlocal function fill_later",
+        "  own.fill_soon(a.name)\nend\n\nlocal function fill_later",
         "end\n\nlocal function fill_later",
         "tiny",
     ),

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tierline.bench.chaos import check as chaos_check
 from tierline.bench.chaos.check import check
 from tierline.bench.chaos.faults import INSIDE, OUTSIDE, schedule
-from tierline.bench.chaos.seen import Card, Event, Head, Line, Receipt, Rules, Said, Seen, Sent, Texted, Typed
+from tierline.bench.chaos.seen import (
+    Card,
+    Event,
+    Head,
+    Line,
+    Moved,
+    Receipt,
+    Rules,
+    Said,
+    Seen,
+    Sent,
+    Texted,
+    Typed,
+)
 
 RULES = Rules(
     tier={"A000": 1, "A001": 1, "A003": 2},
@@ -39,6 +55,9 @@ def at(ms: int, happened: str, contact: str = "", agent: str = "", n: int = 0, *
 
 def offered(ms: int, contact: str, agent: str, n: int, rank: int) -> Event:
     return at(ms, "offered", contact, agent, n, step=0, rank=rank)
+
+
+UNMARKED = Typed("A000", "C1001", PLACE, "rx1x hello", "reply")
 
 
 def good() -> Seen:
@@ -176,6 +195,10 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
         "told falsely",
         lambda it: replace(it, cards=(*it.cards, Card("A001", "C1002", 1, "C1002 is yours.", False))),
     ),
+    "a card told for a moment what isn't so": (
+        "told falsely",
+        lambda it: replace(it, glances=(Card("A001", "C1002", 1, "C1002 is yours.", False),)),
+    ),
     "what ended can still be pressed": (
         "card stands",
         lambda it: replace(it, cards=(replace(it.cards[0], pressable=True),)),
@@ -293,8 +316,83 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
     ),
     "a wrap-up that never ends": ("wraps for ever", without("closed")),
     "a contact in no queue": ("nowhere", without("queued", "C1002")),
+    "a reply was kept in another contact": (
+        "wrong contact",
+        lambda it: replace(it, typed=(replace(it.typed[0], contact="C1002"),)),
+    ),
+    "a reply is held for ever": (
+        "reply stuck",
+        lambda it: replace(
+            without("message.receipt", n=3)(without("message.out", n=3)(it)),
+            sent=it.sent[:1],
+            typed=(UNMARKED,),
+        ),
+    ),
+    "missed long after its time": (
+        "missed late",
+        with_events(
+            on_duty("A001", 5250),
+            offered(5300, "C1002", "A001", 1, 1002),
+            at(5400, "delivered", "C1002", "A001", 1),
+            at(30_000, "missed", "C1002", "A001", 1),
+        ),
+    ),
+    "ended while it waits": ("closed wrongly", with_events(at(13_500, "closed", "C1002"))),
+    "a confirmed move is lost": ("move lost", lambda it: replace(it, moved=(Moved("transfer", "C1002"),))),
+    "offered to the one who has it": (
+        "offered wrongly",
+        with_events(offered(3200, "C1001", "A000", 5, 1001), at(3300, "rescinded", "C1001", "A000", 5)),
+    ),
+    "a move happened twice": (
+        "moved twice",
+        lambda it: replace(
+            with_events(at(13_500, "split", "C1002", to="C1003"))(it), asked={("transfer", "C1002"): 1}
+        ),
+    ),
+    "handed over by nobody": (
+        "handed wrongly",
+        with_events(at(13_500, "transferring", "C1002", "A000", to="A001", service="help", only=True)),
+    ),
+    "put off though its customer wrote": (
+        "put off",
+        with_events(
+            at(3100, "message", "C1001", n=9, kind="in", body="{}"),
+            at(3200, "snoozed", "C1001", "A000", why="quiet"),
+            at(3300, "returned", "C1001", "A000"),
+        ),
+    ),
+    "a customer's words don't wake what is put off": (
+        "sleeps on",
+        with_events(
+            at(3100, "snoozed", "C1001", "A000", why=""),
+            at(3200, "message", "C1001", n=9, kind="in", body="{}"),
+            at(3300, "returned", "C1001", "A000"),
+        ),
+    ),
+    "reminded a second time": (
+        "reminded again",
+        with_events(at(3100, "nudged", "C1001", "A000"), at(3200, "nudged", "C1001", "A000")),
+    ),
+    "handed over for ever": (
+        "handed for ever",
+        lambda it: replace(
+            with_events(at(3100, "transferring", "C1001", "A000", to="A003", service="help", only=True))(
+                without("wrapping")(without("closed")(it))
+            ),
+            ended=90_000,
+        ),
+    ),
     "a history with a hole": ("history torn", without("arrived", "C1002")),
 }
+
+CHECKS = {check for check, _ in WRONG.values()} | {"not sent away"}
+"""Every kind of violation that the tests here show to be found."""
+
+
+def test_every_kind_of_violation_has_been_seen() -> None:
+    rooms = [Path(chaos_check.__file__).parent / name for name in ("check.py", "check_queue.py", "tale.py")]
+    told = re.findall(r"""(?:Violation|\btell)\(\s*"([^"]+)\"""", "".join(it.read_text() for it in rooms))
+    assert len(told) > 40 and set(told) - CHECKS == set()
 
 
 @pytest.mark.parametrize("what", WRONG)

@@ -21,6 +21,7 @@ class Everybody:
     """Queue, desk and alerts in one, writing down what was said to whom."""
 
     said: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
     view: Any = None
 
     async def places(self, contact: str) -> tuple[str, ...]:
@@ -31,6 +32,7 @@ class Everybody:
 
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         self.said.append((place, line.text))
+        self.lines.append(line.n)
         return place
 
     async def tell(self, to: str, text: str, buttons: Any = (), key: str = "", again: bool = False) -> str:
@@ -61,6 +63,18 @@ async def test_an_owner_whose_contact_somebody_else_hands_over_hears_of_it_in_pe
     facts = goes(held(), "L2 stuck").decision.facts
     said = await told("transferring", by="", to="L2", reason="", facts=facts)
     assert ("ada@a.example", "Ada hands C1001 over to L2.") in said
+
+
+async def test_what_happens_in_one_step_is_told_in_lines_that_are_told_apart() -> None:
+    """By its number a line is found again whose posting had no answer: another of the same instant isn't it."""
+    it = Everybody()
+    tidings = Tidings(it, it, lambda: BOOK, it)  # type: ignore[arg-type]
+    for kind in ("transferring", "kept"):
+        event = Event(NOW, kind, "C1001", "Ada", 0, json.dumps({"to": "Ben", "why": "unavailable"}), id="1-1")
+        for again in (False, True):
+            for job in tidings.jobs(event):
+                await job.work(Try(0, again))
+    assert len(it.lines) == 4 and len(set(it.lines)) == 2 and min(it.lines) > NOW
 
 
 @pytest.mark.promise("bounces-are-told")

@@ -251,6 +251,55 @@ def test_the_deadline_starts_with_delivery_and_undelivered_is_nobodys_fault(desk
     assert desk.offers(other) == ["ada"] and not desk.told("missed")
 
 
+@pytest.mark.promise("rank-order")
+def test_an_offer_taken_back_goes_behind_whoever_has_waited_longer(desk):
+    """Nobody could answer for a while. Meanwhile the one who came first reached the step that admits the agent."""
+    desk.comes("lin", tier=2)
+    desk.comes("ada")
+    desk.presence("ada", "away")
+    first = desk.arrives(route("sms", asking(1, 5 * SECOND), asking(2)))
+    later = desk.arrives(route("sms", asking(2)))
+    desk.delivered(later, 1, "D1:1")
+    desk.passes(2 * SECOND)
+    desk.now += 60 * SECOND
+    while desk.tick().more:
+        pass
+    assert [json.loads(it.x)["reason"] for it in desk.told("rescinded")] == ["gap"]
+    assert desk.offers(first) == ["lin"] and desk.offers(later) == []
+
+
+@pytest.mark.promise("rank-order")
+def test_whoever_comes_just_after_the_desk_is_back_goes_behind_those_who_waited(desk):
+    desk.comes("ada")
+    desk.desk(False)
+    waited = desk.arrives()
+    desk.now += SECOND
+    desk.desk(True)  # everybody is to be filled, piece by piece
+    late = desk.arrives()
+    assert desk.offers(late) == []
+    while desk.tick().more:
+        pass
+    assert desk.offers(waited) == ["ada"] and desk.offers(late) == []
+
+
+@pytest.mark.promise("rank-order")
+def test_what_is_handed_to_somebody_waits_for_what_comes_first_there(desk):
+    """The same where the offer was for one agent in person."""
+    desk.comes("lin", tier=2)
+    desk.comes("ada")
+    desk.presence("ada", "away")
+    first = desk.arrives(route("sms", asking(1, 5 * SECOND), asking(2)))
+    meant = desk.arrives(route("sms", asking(2)), prefer=Preference("lin", "direct"))
+    desk.delivered(meant, 1, "D1:1")
+    desk.passes(2 * SECOND)
+    desk.now += 60 * SECOND
+    while desk.tick().more:
+        pass
+    assert desk.offers(first) == ["lin"] and desk.offers(meant) == []
+    desk.takes("lin", first)
+    assert desk.offers(meant) == ["lin"]
+
+
 @pytest.mark.promise("offer-gap")
 def test_200_agents_and_a_store_frozen_for_two_minutes(desk):
     for i in range(200):
