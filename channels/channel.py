@@ -95,7 +95,7 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An offer as an agent sees it. Instants are ms since the epoch; `stands` ms from its delivery."""
+    """An offer as an agent sees it. Instants are ms since the epoch."""
 
     contact: str
     offer: int
@@ -108,7 +108,7 @@ class Card:
     why: str  # why you: rule, skills, tier, in words
     waited: int  # ms
     due: int | None  # when the answer is promised
-    stands: int  # ms that the offer stands once delivered
+    until: int  # when the offer ends, delivered now
     lines: tuple[str, ...]  # the customer's words, oldest first
     history: str = ""  # earlier contacts in one line
     handover: str = ""  # who hands it over and why, and how often it came back

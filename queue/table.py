@@ -16,6 +16,7 @@ from .contact import Pick, Route
 from .failures import ScriptError
 
 ORDER_OF: dict[Pick, str] = {"longest": "L", "least_loaded": "U", "round_robin": "R", "best_skill": "S"}
+AT_HAND = 1_000  # routes whose numbers are known without writing their text
 TRIES = 20  # a concurrent interning makes one try in vain; so many in a row are a fault
 
 
@@ -31,6 +32,8 @@ class Table:
         self._needs: list[Need] = []
         self._people: list[Profile] = []
         self._route_list: list[Route] = []
+        # By identity: a plan hands in the same few routes each time.
+        self._at_hand: dict[int, tuple[Route, int]] = {}
 
     async def intern_class(self, need: Need) -> int:
         """The class's number."""
@@ -62,6 +65,16 @@ class Table:
 
     async def intern_route(self, route: Route) -> int:
         """The route's number; its needs are interned in the order of its steps."""
+        known = self._at_hand.get(id(route))
+        if known is not None and known[0] is route:
+            return known[1]
+        number = await self._number(route)
+        if len(self._at_hand) >= AT_HAND:
+            self._at_hand.clear()
+        self._at_hand[id(route)] = route, number
+        return number
+
+    async def _number(self, route: Route) -> int:
         number = self._routes.get(route.text)
         if number is None:
             steps = [

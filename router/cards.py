@@ -33,7 +33,7 @@ def card(
         service=service.called(book.plan.languages[0]) if service and book.plan.languages else contact.service,
         channel=contact.channel, customer=customer_line(facts), verified=facts.verified,
         tier=f"L{spec.profile.tier_in(contact.service)}", why=why_you(contact.now_step.need, facts, spec),
-        waited=max(0, now - contact.arrived), due=facts.due, stands=contact.route.offer,
+        waited=max(0, now - contact.arrived), due=facts.due, until=now + contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
         history=history_line(tuple(p for p in past if p.contact != contact.id)), handover=handover_line(facts),
     )  # fmt: skip

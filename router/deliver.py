@@ -32,6 +32,8 @@ from .towards import Towards
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
+UNDER_WAY = ("queued", "sending")
+"""Receipts that nobody is shown: ⏳ stands there already."""
 MINUTE = 60_000
 """ms within which the alerts of one step are one alert."""
 PAST_WAIT = 0.3
@@ -112,6 +114,8 @@ class Deliveries:
                     lambda: self.towards.not_said(event),
                 )
                 return [said, Job(thread, "system line", lambda t: self._system_line(event, t))]
+            case "message.receipt" if str(more(event).get("status")) in UNDER_WAY:
+                return []
             case "reply.held" | "reply.undone" | "message.receipt":
                 return [Job(thread, "mark", lambda t: self._mark(event))]
             case "closed":
@@ -149,7 +153,10 @@ class Deliveries:
     # ---- agents -------------------------------------------------------------------------------------------------
 
     async def _offer(self, event: Event, t: Try) -> None:
-        contact = await self.queue.contact(event.c)
+        # All that the card needs in one look: each look costs a wait for whatever the store is just syncing.
+        contact, messages, now = await asyncio.gather(
+            self.queue.contact(event.c), self.queue.messages(event.c), self.queue.now()
+        )
         live = next((o for o in contact.offers if o.number == event.n), None) if contact else None
         if contact is None or live is None or live.delivered:
             return
@@ -157,9 +164,7 @@ class Deliveries:
         if spec is None:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
-        messages, past, now = await asyncio.gather(
-            self.queue.messages(event.c), self._past(Facts.parse(contact.facts)), self.queue.now()
-        )
+        past = await self._past(Facts.parse(contact.facts))
         shown = card(self.book(), contact, event.n, spec, messages, past, now)
         try:
             place = await self.desk.offer(shown, t.again)
@@ -233,26 +238,25 @@ class Deliveries:
 
     async def _post(self, event: Event, t: Try) -> None:
         places = await self.queue.places(event.c)
-        found = await found_message(self.queue, event.c, event.n)
-        if not places or found is None:
+        found = await found_message(self.queue, event.c, event.n) if places else None
+        if found is None:
             return
         contact, message = found
         shown = line(event.c, message, customer_line(Facts.parse(contact.facts)))
         await self.desk.post(places[-1], shown, t.again)
 
     async def _mark(self, event: Event) -> None:
-        places = await self.queue.places(event.c)
-        found = await found_message(self.queue, event.c, event.n)
-        if not places or found is None or found[1].kind != "reply":
+        places, said = await asyncio.gather(self.queue.places(event.c), self.queue.messages(event.c))
+        message = next((m for m in said if m.n == event.n), None)
+        if not places or message is None or message.kind != "reply":
             return
-        contact, message = found
         spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)
         state = _reply_state(message.status)
         until = int(str(more(event).get("until") or 0))
         owner = spec.slack if spec else ""
         await self.desk.mark(
             places[-1],
-            Mark(contact.id, message.n, body.source, state, body.text, owner, until, message.error),
+            Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error),
         )
 
     async def _close(self, event: Event) -> None:

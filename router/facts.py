@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 MOST_MOVES = 20
 """Handovers that a contact carries with it; the ledger has them all."""
@@ -60,7 +60,10 @@ class Facts:
 
     def to_json(self) -> str:
         """One line of JSON without the fields that say nothing."""
-        return json.dumps(_told(asdict(self), "due"), ensure_ascii=False, separators=(",", ":"))
+        told = _told(self, "due")
+        if self.moves:
+            told["moves"] = [_told(it, "at", "by", "to") for it in self.moves]
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def parse(cls, text: str) -> Facts:
@@ -72,13 +75,9 @@ class Facts:
         return replace(_NONE, **known)
 
 
-def _told(raw: Mapping[str, object], *always: str) -> dict[str, object]:
-    found = {k: v for k, v in raw.items() if v or k in always}
-    if raw.get("moves"):
-        moves = raw["moves"]
-        assert isinstance(moves, tuple)
-        found["moves"] = [_told(it, "at", "by", "to") for it in moves]
-    return found
+def _told(it: Facts | Moved, *always: str) -> dict[str, object]:
+    """Field by field: `asdict` would copy every text deeply, which shows at every arrival."""
+    return {k: v for k in it.__slots__ if (v := getattr(it, k)) or k in always}
 
 
 def _moved(raw: Mapping[str, object]) -> Moved:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 
@@ -24,8 +25,6 @@ def spec_of(book: Rulebook, agent: str) -> AgentSpec | None:
 
 async def found_message(queue: Queue, contact: str, n: int) -> tuple[ContactView, MessageView] | None:
     """A contact and its message `n`, or None when either is gone."""
-    view = await queue.contact(contact)
-    if view is None:
-        return None
-    found = next((m for m in await queue.messages(contact) if m.n == n), None)
-    return None if found is None else (view, found)
+    view, said = await asyncio.gather(queue.contact(contact), queue.messages(contact))
+    found = next((m for m in said if m.n == n), None)
+    return None if view is None or found is None else (view, found)

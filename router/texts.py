@@ -37,6 +37,8 @@ def telling(
     book: Rulebook, kind: TextName, contact: str, service: str, facts: Facts, now: int, **more: str
 ) -> Telling | None:
     """The plan's text `kind` in the contact's language, or None when the plan has none."""
+    if book.plan.texts.get(kind, facts.language) is None:
+        return None
     spec = book.services.get(service)
     values = {
         "site": book.plan.site,

@@ -53,23 +53,24 @@ class Towards:
             await self._text(event.c, told)
 
     async def greet(self, event: Event) -> None:
-        """Tell a new contact's customer that we have it, or when we open."""
-        contact = await self.queue.contact(event.c)
-        if contact is None:
-            return
-        facts, book = Facts.parse(contact.facts), self.book()
-        if facts.spam or more(event).get("split_from"):
+        """Tell a new contact's customer that we have it, or when we open.
+
+        As it was decided at its arrival, which the event tells: an offer is on its way meanwhile, and the store has
+        better to do than to say it again.
+        """
+        said, book = more(event), self.book()
+        facts, name = Facts.parse(str(said.get("facts") or "{}")), str(said.get("service") or "")
+        if facts.spam or said.get("split_from"):
             return  # it would only tell that somebody reads; or they were told when they wrote
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
-        if not facts.closed and await self.of_incident(event.c):
-            return
         if not facts.closed:
-            await self._text(event.c, telling(book, "received", event.c, contact.service, facts, event.t))
+            if not (book.situation.incidents and await self.of_incident(event.c)):
+                await self._text(event.c, telling(book, "received", event.c, name, facts, event.t))
             return
-        service = book.services.get(contact.service)
-        if service is not None and _says_so(book, service, contact.channel, event.t):
-            await self._text(event.c, closed_telling(book, event.c, contact.service, facts, event.t))
+        contact, service = await self.queue.contact(event.c), book.services.get(name)
+        if contact is not None and service is not None and _says_so(book, service, contact.channel, event.t):
+            await self._text(event.c, closed_telling(book, event.c, name, facts, event.t))
 
     async def of_incident(self, name: str) -> bool:
         """Tell what is known, once, if it is about an incident; whether it is."""

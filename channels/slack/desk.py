@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
 from ..fence import last_look
 from .answers import Answers
+from .ears import Ears, heard
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
@@ -91,7 +91,7 @@ class SlackDesk:
         self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._handlers: list[AsyncSocketModeHandler] = []
+        self._handlers: list[Ears] = []
         self._ready, self._judged = asyncio.Event(), asyncio.Event()
         self._refused: DeliveryError | None = None
         self._seen = time.monotonic()
@@ -267,7 +267,7 @@ class SlackDesk:
         self._listen.register(app)
         await self._hang_up()
         for _ in range(SOCKETS):
-            handler = AsyncSocketModeHandler(app, self._app_token, ping_interval=PING, logger=_library_log())
+            handler = Ears(app, self._app_token, self._wanted, ping_interval=PING, logger=_library_log())
             handler.client.proxy = self._client.proxy
             self._handlers.append(handler)
         try:
@@ -277,6 +277,9 @@ class SlackDesk:
             await self._hang_up()
             raise NotDelivered("Slack's socket doesn't open", "socket") from None
         self._seen = time.monotonic()
+
+    def _wanted(self, event: Mapping[str, object]) -> bool:
+        return heard(event, self._typed.bot_user)
 
     def _authorize(self) -> Callable[..., Awaitable[AuthorizeResult]]:
         """Bolt asks who we are at each payload; without this it would ask Slack, in the 3 s that Slack gives us."""
@@ -322,7 +325,7 @@ class SlackDesk:
         if self._refused is not None:
             raise self._refused
         await self._heard()
-        return await self._offers.show(card, again, await self._now())
+        return await self._offers.show(card, again)
 
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
         """The offer ended: its card says `told` and its buttons are gone."""
@@ -361,7 +364,8 @@ class SlackDesk:
     async def mark(self, thread: str, mark: Mark) -> None:
         """Show what became of a reply."""
         self._session()
-        await self._marks.show(thread, mark, await self._now(), await self._name(mark.owner))
+        now = await self._now() if mark.state == "held" else 0
+        await self._marks.show(thread, mark, now, await self._name(mark.owner))
         if mark.state == "held" and mark.source in self._typed.taken_back and self._house is not None:
             writer = await self._people.find(mark.owner)
             self._spawn(self._typed.undo_of(mark.source, writer, (mark.contact, mark.n)))

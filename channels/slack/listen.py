@@ -1,7 +1,8 @@
 """What people do in Slack, through Bolt: acknowledged at once, done once, answered to whoever did it.
 
 Bolt acks nothing that no listener matches and loses an ack when a listener raises: so every listener only acks and
-hands the work to a task of ours, and what nobody knows is acked too. Bolt doesn't dedupe: `once` does.
+hands the work to a task of ours, and what nobody knows is acked too. Bolt's own way, lazy functions, copies the whole
+request deeply for each. Bolt doesn't dedupe: `once` does.
 """
 
 from __future__ import annotations
@@ -65,12 +66,12 @@ class Listen:
         """Take everything that Slack may send."""
         every = re.compile(".*", re.DOTALL)
         app.middleware(self._pinned)
-        app.event("message")(ack=just_ack, lazy=[self.typed.event])
+        app.event("message")(self.typed.event)  # Bolt acks events by itself
         app.event(every)(ack=just_ack, lazy=[])
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
-        app.action(every)(ack=just_ack, lazy=[self._action])
-        app.view(every)(ack=just_ack, lazy=[self._submission])
+        app.action(every)(self._action)
+        app.view(every)(self._submission)
         app.view_closed(every)(ack=just_ack, lazy=[])
         app.shortcut(every)(ack=just_ack, lazy=[])
         app.options(every)(ack=self._no_options, lazy=[])
@@ -89,7 +90,8 @@ class Listen:
 
     # ---- buttons ------------------------------------------------------------------------------------------------
 
-    async def _action(self, body: dict[str, Any]) -> None:
+    async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
         self.spawn(self._guarded(body, self._pressed(body)))
 
     async def _guarded(self, body: Body, work: Awaitable[None]) -> None:
@@ -210,7 +212,8 @@ class Listen:
             else modals.add_view(where, may)
         )
 
-    async def _submission(self, body: dict[str, Any]) -> None:
+    async def _submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
         self.spawn(self._guarded(body, self._submitted(body)))
 
     async def _submitted(self, body: Body) -> None:

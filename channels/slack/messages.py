@@ -35,10 +35,10 @@ def _title(service: str, channel: str, contact: str, more: str) -> str:
     return f"*{tame(service, 150)}* · {CALLED.get(channel, 'contact')} · {tame(contact, 50)} · {more}"
 
 
-def offer(card: Card, now: int) -> Message:
+def offer(card: Card) -> Message:
     """The card of an offer, for its agent in person."""
     value = f"{card.contact}:{card.offer}"
-    until = date(now + card.stands, "{time_secs}")
+    until = date(card.until, "{time_secs}")
     due = f" · answer due {date(card.due, '{date_short_pretty} {time}')}" if card.due else ""
     title = _title(card.service, card.channel, card.contact, tame(card.tier, 20))
     known = "verified" if card.verified else "claimed, not verified"

@@ -42,12 +42,12 @@ class Offers:
         for kept in (self.shown, self.accepted, self.told, self.links, self.drawn, self.locks, self.urls):
             kept.clear()
 
-    async def show(self, card: Card, again: bool, now: int) -> str:
+    async def show(self, card: Card, again: bool) -> str:
         """The place of the card."""
         dm = await self.people.dm(card.agent)
         if again and (found := await self.finder.in_channel(dm, contact=card.contact, offer=card.offer)):
             return f"{dm}:{found['ts']}"
-        message = offer(card, now)
+        message = offer(card)
         try:
             ts = await self.sender.post(dm, message, Urgency.OFFER)
         except NotDelivered as error:

@@ -1,7 +1,7 @@
 """The connection to the history's database: SQLite in the data directory, or PostgreSQL by `DATABASE_URL`.
 
-SQLite has one writer at a time and says "locked" to the others; so there is one connection that writes, and
-it takes the lock at BEGIN. Readers see the last commit meanwhile (WAL).
+SQLite has one writer at a time and says "locked" to the others; so one connection writes what people change and one
+what the projector carries, and both take the lock at BEGIN. Readers see the last commit meanwhile (WAL).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Executable, event, inspect
+from sqlalchemy import Engine, Executable, create_engine, event, inspect
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -26,6 +26,7 @@ from ..failures import StoreUnavailable
 from . import postgres
 from .postgres import HistoryUnusable
 from .quick import Ask, Quick, Row
+from .side import Side, Work
 from .tables import metadata
 
 FILE = "history.sqlite3"
@@ -55,6 +56,7 @@ class Database:
     reader: AsyncEngine
     writer: AsyncEngine
     quick: Quick | None = None
+    side: Side | None = None
     running: set[asyncio.Task[Any]] = field(default_factory=set, compare=False)
 
     @classmethod
@@ -74,22 +76,28 @@ class Database:
         one = {"pool_size": 1, "max_overflow": 0, "pool_timeout": WRITE_WAIT}
         reader = _engine(url, options, pool_size=4, max_overflow=0, pool_timeout=READ_WAIT)
         writer = _engine(url, options, begin="BEGIN IMMEDIATE", **one)
-        return cls(reader, writer, Quick(Path(str(url.database)), BUSY))
+        side = Side(lambda: _plain(url, options))
+        return cls(reader, writer, Quick(Path(str(url.database)), BUSY), side)
 
     async def ask(self, *asks: Ask) -> list[list[Row]]:
-        """The rows of each question (statement, parameters), by the shortest way; use it inside `whole`."""
-        with _honest():
-            if self.quick is not None:
-                try:
-                    return await self.quick.ask(asks)
-                except sqlite3.Error as error:
-                    raise HistoryUnavailable(type(error).__name__) from None
-            async with self.reader.begin() as connection:
-                found: list[list[Row]] = []
-                for statement, values in asks:
-                    rows = await connection.execute(cast(Executable, statement), values)
-                    found.append([dict(row) for row in rows.mappings()])
-                return found
+        """The rows of each question (statement, parameters), by the shortest way and within `READ_WAIT`."""
+        if self.quick is None:
+            return await self.whole(self._ask(asks), READ_WAIT)
+        try:
+            async with asyncio.timeout(READ_WAIT):
+                return await self.quick.ask(asks)
+        except TimeoutError:
+            raise HistoryUnavailable(f"no answer within {READ_WAIT:g} s") from None
+        except sqlite3.Error as error:
+            raise HistoryUnavailable(type(error).__name__) from None
+
+    async def _ask(self, asks: Sequence[Ask]) -> list[list[Row]]:
+        async with self.read() as connection:
+            found: list[list[Row]] = []
+            for statement, values in asks:
+                rows = await connection.execute(cast(Executable, statement), values)
+                found.append([dict(row) for row in rows.mappings()])
+            return found
 
     async def whole(self, work: Coroutine[Any, Any, T], within: float) -> T:
         """The result of `work`, which is never cut in the middle, waited for `within` seconds.
@@ -116,6 +124,8 @@ class Database:
             await asyncio.wait(self.running, timeout=WRITE_WAIT)
         if self.quick is not None:
             await self.quick.close()
+        if self.side is not None:
+            await self.side.close()
         for engine in {self.reader, self.writer}:
             await engine.dispose()
 
@@ -143,6 +153,14 @@ class Database:
                 if not self.sqlite:
                     await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
                 yield connection
+
+    async def carry(self, work: Work[T]) -> T:
+        """`work` in a transaction, as in `write`, by the shortest way: it awaits the connection and nothing else."""
+        if self.side is None:
+            async with self.write() as connection:
+                return await work(connection)
+        with _honest():
+            return await self.side.carry(work)
 
 
 @contextmanager
@@ -183,9 +201,20 @@ def _sqlite(url: URL) -> bool:
 def _engine(url: URL, options: dict[str, Any], begin: str = "BEGIN", **pool: Any) -> AsyncEngine:
     engine = create_async_engine(url, connect_args=options, hide_parameters=True, **pool)
     if _sqlite(url):
-        event.listen(engine.sync_engine, "connect", _prepare)
-        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        _exact(engine.sync_engine, begin)
     return engine
+
+
+def _plain(url: URL, options: dict[str, Any]) -> Engine:
+    """SQLite without asyncio, for writing."""
+    engine = create_engine(url.set(drivername="sqlite"), connect_args=options, hide_parameters=True)
+    _exact(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def _exact(engine: Engine, begin: str) -> None:
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
 
 
 def _prepare(connection: Any, _record: object) -> None:

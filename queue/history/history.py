@@ -164,7 +164,6 @@ class History:
             row = (await connection.execute(where)).first()
         return None if row is None else (str(row[0]), int(row[1]))
 
-    @_whole(READ_WAIT)
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         """`customer(address)` and `seen(event)` in one look, for whoever asks at every arrival."""
         names = {"key": clean(address), "address": address_of(address)}
@@ -176,7 +175,6 @@ class History:
             found = Customer(rows[0]["key"], rows[0]["name"], rows[0]["language"], told, known=True)
         return found, (str(seen[0]["contact"]), int(seen[0]["n"])) if seen else None
 
-    @_whole(READ_WAIT)
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         """The contacts with one of these keys or addresses, the latest first: one look, for every offer."""
         given = list(dict.fromkeys([clean(name) for name in names] + [address_of(name) for name in names]))
@@ -312,8 +310,7 @@ class History:
     @_whole(WRITE_WAIT)
     async def project(self, entries: Sequence[Event]) -> None:
         """Take over whole ledger entries, all or none; what is there already changes nothing."""
-        async with self.database.write() as connection:
-            await projections.project(connection, entries)
+        await self.database.carry(lambda connection: projections.project(connection, entries))
 
     @_whole(WRITE_WAIT)
     async def keep(self, entries: Sequence[Event]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -174,9 +174,9 @@ async def _again(connection: AsyncConnection, name: str) -> Tale:
 
 
 async def _save(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
-    await put(connection, contacts, [asdict(it.contact) for it in tales])
-    await put(connection, offers, [asdict(row) for it in tales for row in it.offers.values()])
-    await put(connection, messages, [asdict(row) for it in tales for row in it.messages.values()])
+    await put(connection, contacts, [_flat(it.contact) for it in tales])
+    await put(connection, offers, [_flat(row) for it in tales for row in it.offers.values()])
+    await put(connection, messages, [_flat(row) for it in tales for row in it.messages.values()])
     await _remember(connection, tales)
     vouched = sorted({it.contact.address for it in tales if it.contact.verified and it.contact.address})
     for part in chunks(vouched):
@@ -203,6 +203,11 @@ async def _remember(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
     )
     for part in chunks(list(heard.values())):
         await connection.execute(statement, part)
+
+
+def _flat(row: ContactRow | MessageRow | OfferRow) -> dict[str, Any]:
+    """Its columns; `asdict` would copy every text deeply."""
+    return {it.name: getattr(row, it.name) for it in fields(row)}
 
 
 def _place(row: Mapping[str, Any]) -> Position:

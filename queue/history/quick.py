@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from sqlalchemy import ClauseElement
@@ -18,6 +19,7 @@ from sqlalchemy.dialects import sqlite
 
 Row = Mapping[str, Any]
 Ask = tuple[ClauseElement, Mapping[str, Any]]
+Answer = asyncio.Future[list[list[Row]]]
 _DIALECT = sqlite.dialect(paramstyle="named")
 
 
@@ -27,13 +29,36 @@ class Quick:
     def __init__(self, path: Path, busy: float) -> None:
         """`busy`: seconds that a locked file is waited for."""
         self._path, self._busy = path, busy
-        self._thread = ThreadPoolExecutor(1, "history-reads")
+        self._asked: SimpleQueue[tuple[Answer, Sequence[Ask]] | None] = SimpleQueue()
+        self._thread: Thread | None = None
         self._connection: sqlite3.Connection | None = None
         self._texts: dict[ClauseElement, tuple[str, Mapping[str, Any]]] = {}
 
     async def ask(self, asks: Sequence[Ask]) -> list[list[Row]]:
-        """The rows of each question. Raises sqlite3.Error."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, asks)
+        """The rows of each question. Raises sqlite3.Error. Who gives up leaves nothing behind: it only reads."""
+        if self._thread is None:
+            self._thread = Thread(target=self._serve, name="history-reads", daemon=True)
+            self._thread.start()
+        answer: Answer = asyncio.get_running_loop().create_future()
+        self._asked.put((answer, asks))
+        return await answer
+
+    def _serve(self) -> None:
+        """In the thread. An executor would do as well, at three times the price of what is asked."""
+        while (asked := self._asked.get()) is not None:
+            answer, asks = asked
+            if answer.done():  # given up meanwhile
+                continue
+            try:
+                found: list[list[Row]] | Exception = self._answer(asks)
+            except Exception as error:
+                found = error
+            try:
+                answer.get_loop().call_soon_threadsafe(_tell, answer, found)
+            except RuntimeError:  # the loop has ended, and whoever asked with it
+                break
+        if self._connection is not None:
+            self._connection.close()
 
     def _answer(self, asks: Sequence[Ask]) -> list[list[Row]]:
         if self._connection is None:
@@ -55,13 +80,20 @@ class Quick:
         return known
 
     async def close(self) -> None:
-        """Let go of the file."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._shut)
-        self._thread.shutdown(wait=False)
+        """Answer what was asked, then let go of the file."""
+        if self._thread is not None:
+            self._asked.put(None)
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
 
-    def _shut(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+
+def _tell(answer: Answer, found: list[list[Row]] | Exception) -> None:
+    if answer.done():
+        return
+    if isinstance(found, Exception):
+        answer.set_exception(found)
+    else:
+        answer.set_result(found)
 
 
 def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:

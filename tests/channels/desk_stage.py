@@ -186,7 +186,7 @@ def buttons(message: Any) -> dict[str, str]:
 def card(contact: str = "C1001", offer: int = 1, agent: str = "ada@northwind.example", **more: Any) -> Card:
     given: dict[str, Any] = {
         "service": "outage", "channel": "sms", "customer": "Eva <!here>, +4915112345678", "verified": True,
-        "tier": "L1", "why": "rule “outage”; outage at L1", "waited": 3000, "due": NOW + 60_000, "stands": 60_000,
+        "tier": "L1", "why": "rule “outage”; outage at L1", "waited": 3000, "due": NOW + 60_000, "until": NOW + 60_000,
         "lines": (NASTY,), "history": "",
     }  # fmt: skip
     return Card(contact, offer, agent, **(given | more))

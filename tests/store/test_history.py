@@ -310,3 +310,17 @@ async def test_wiping_forgets_everything(tmp_path: Path) -> None:
         assert not any((await rows(history)).values())
     finally:
         await history.close()
+
+
+async def test_what_people_change_and_what_the_ledger_brings_are_written_side_by_side(
+    history: History,
+) -> None:
+    names = [f"customer {i}" for i in range(20)]
+    entries = [list(it) for _, it in groupby(two_stories(), key=lambda event: event.id)]
+    await asyncio.gather(
+        *(history.put_customer(name, name, "de", (f"+49170{i:07}",), {}) for i, name in enumerate(names)),
+        *(history.project(entry) for entry in entries),
+    )
+    assert len((await rows(history))["customers"]) == len(names)
+    record = await history.contact("C1001")
+    assert record is not None and len((await rows(history))["events"]) == len(two_stories())

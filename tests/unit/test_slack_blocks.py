@@ -34,9 +34,9 @@ def line(text: str, n: int = 1, kind: Any = "customer") -> Line:
 
 def messages(text: str) -> Iterable[Message]:
     card = Card(
-        "C1001", 7, "a@b.example", text, "sms", text, False, text, text, 5000, NOW, 60_000, (text,) * 5, text
-    )
-    yield (offered := slack.offer(card, NOW))
+        "C1001", 7, "a@b.example", text, "sms", text, False, text, text, 5000, NOW, NOW + 60_000, (text,) * 5, text,
+    )  # fmt: skip
+    yield (offered := slack.offer(card))
     yield slack.ended_offer(offered.blocks, text)
     for replies in ("direct", "explicit"):
         head = Head(
