@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
+WORKERS := 4  # most tests wait for processes and clocks: two cores carry four
 SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
 	sandbox/*.py skills/*.py)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -42,7 +43,7 @@ run: $(STAMP)-compiled ## set up and start the sandbox: one command on a fresh m
 	@$(BIN)/python -m tierline sandbox
 
 test: $(TESTED) $(STAMP)-compiled ## set up and pass all tests
-	$(BIN)/python -m pytest -q -n 2 -p tests.promises $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -p tests.promises $(ARGS)
 
 check: $(STAMP)-test ## ruff (rules and layout), mypy, house rules
 	$(BIN)/ruff check .

@@ -72,7 +72,7 @@ async def test_what_meets_a_busy_server_is_asked_again_and_happens_once(server: 
         done = await arriving
     assert (done.outcome, done.contact, done.n) == ("new", "C1001", 1)
     kinds = [event.e for event in await queue.events() if event.e != "class"]
-    assert kinds == ["arrived", "queued"]
+    assert kinds == ["arrived", "queued", "nobody"]  # nobody is on shift, and it is told once
     await client.close()
 
 
