@@ -68,12 +68,12 @@ async def test_a_full_disk_is_said_at_once_and_told_once_and_space_brings_all_ba
     disk = _disk(small)
     await asyncio.to_thread(_fill, disk, leave)
     taken = []
-    for n in range(1_000):  # the last bytes of a page may still take one, and the room is looked at now and then
+    for n in range(1_000):  # the last bytes of a page may still take one
         status = await small.text(f"meanwhile {n}", JONAS)
         if status != 200:
             break
         taken.append(f"meanwhile {n}")
-        await asyncio.sleep(0.03)  # each is told in Slack, a second apart: as few as can be
+        await asyncio.sleep(0.03)  # each is told in Slack, a second apart
     assert status == 503
     await small.until(lambda: _told(small, FULL))
     assert [await small.text("and now", JONAS) for _ in range(3)] == [503] * 3
