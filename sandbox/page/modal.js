@@ -6,7 +6,7 @@ import { modal as openModal } from "./dialogs.js";
 import { announce, h } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 import { refresh } from "./reading.js";
-import { draw, s } from "./state.js";
+import { draw, drawn, s } from "./state.js";
 
 let errors = {};
 let errorsFor = "";
@@ -99,9 +99,8 @@ function isEmpty(value) {
 function refuse(view, found) {
   errors = found;
   errorsFor = view.id;
-  draw();
+  drawn(() => document.querySelector('.view [aria-invalid="true"]')?.focus());
   announce(Object.values(found).join(" "));
-  setTimeout(() => document.querySelector('.view [aria-invalid="true"]')?.focus(), 60);
 }
 
 function cancel(view) {

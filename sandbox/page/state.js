@@ -14,12 +14,22 @@ export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideD
 
 let painter = () => {};
 let asked = false;
+const after = [];
 export const onDraw = (paint) => { painter = paint; };
 /** Redraws before the next frame; any number of calls make one drawing. */
 export function draw() {
   if (asked) return;
   asked = true;
-  requestAnimationFrame(() => { asked = false; painter(); });
+  requestAnimationFrame(() => {
+    asked = false;
+    painter();
+    for (const then of after.splice(0)) then();
+  });
+}
+/** Redraws, and does `then` in the same frame: whoever types on at once isn't interrupted by a focus that comes late. */
+export function drawn(then) {
+  after.push(then);
+  draw();
 }
 
 export const personOf = (id) => s.people.find((p) => p.slack === id);
