@@ -166,8 +166,14 @@ class Tidings:
     async def _nobody_else(self, event: Event, t: Try) -> None:
         """Whoever hands it over hears that nobody else is left to be asked."""
         contact = await self.queue.contact(event.c)
-        if contact is None or not contact.handing or contact.step < len(contact.route.steps) - 1:
-            return
+        last = len(contact.route.steps) - 1 if contact is not None else 0
+        if (
+            contact is None
+            or not contact.handing
+            or contact.step < last
+            or more(event).get("step", last) != last
+        ):
+            return  # the next step is open, or it opened and ended in the same moment and tells so itself
         if contact.offers:
             return  # somebody has come meanwhile
         told = f"Nobody else can take it now: it stays with {self._called(contact.owner)}, and whoever comes is asked."

@@ -111,8 +111,10 @@ class Walk(Tale):
             self.tell("handed wrongly", e.c, f"handed over while {c.state}")
         if not c.handing:
             c.back = (c.service, c.step, c.route)
-        to = str(e.x.get("to"))
-        c.service = str(e.x.get("service") or c.service)
+        to, service = str(e.x.get("to")), str(e.x.get("service") or c.service)
+        if service != c.service:
+            c.arrived = e.t  # its age counts from there
+        c.service = service
         c.route, c.handing, c.only, c.step, c.meant = (
             self.handed(c, to),
             True,
@@ -139,7 +141,7 @@ class Walk(Tale):
         c = self.contacts[e.c]
         if c.owner and c.owner != e.a:
             self.tell("two owners", e.c, f"it went back to {e.a} while {c.owner} had it")
-        c.state, c.owner = "active", e.a
+        c.state, c.owner, c.nudged = "active", e.a, False  # whoever has it back may be reminded anew
         self._agent(e.a).own.add(e.c)
         self.place(c)
 

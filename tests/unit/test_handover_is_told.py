@@ -131,3 +131,6 @@ async def test_whoever_hands_over_hears_when_nobody_else_is_left(kind: str) -> N
     assert all("Nobody else can take it now: it stays with Ada" in text for _, text in said)
     assert await told(kind, agent="", view=replace(last, handing=False)) == []
     assert await told(kind, agent="", view=replace(last, step=0)) == []  # the next step is open
+    # Two steps that ended in one entry of the ledger: the last one's word is enough.
+    assert await told(kind, agent="", view=last, step=last.step) == said
+    assert await told(kind, agent="", view=last, step=last.step - 1) == []
