@@ -277,6 +277,19 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
             gaps=((7000, 13000),),
         ),
     ),
+    "missed while nothing ran, and the last tick was long before": (
+        "missed in a gap",
+        lambda it: replace(
+            with_events(
+                on_duty("A001", 5250),
+                offered(5300, "C1002", "A001", 1, 1002),
+                at(5400, "delivered", "C1002", "A001", 1),
+                at(13349, "tick", before=6900),
+                at(13350, "missed", "C1002", "A001", 1),
+            )(it),
+            gaps=((7000, 13000),),
+        ),
+    ),
     "somebody free beside somebody who waits": ("waits in vain", with_events(on_duty("A001", 5300))),
     "more than an agent can take": (
         "over capacity",
@@ -399,6 +412,16 @@ def test_every_kind_of_violation_has_been_seen() -> None:
 def test_what_is_wrong_is_found(what: str) -> None:
     wanted, change = WRONG[what]
     assert wanted in {it.check for it in check(change(good()))}
+
+
+def test_a_worker_that_ticked_amid_a_gap_may_count_a_miss() -> None:
+    gone = "missed while nothing ran, and the last tick was long before"
+    wrong = WRONG[gone][1](good())
+    # Its time was up at 11,400, and somebody had come just before.
+    rest = [e for e in wrong.events if e.e != "tick"]
+    events = sorted([*rest, at(13349, "tick", before=11_400)], key=lambda e: e.entry)
+    lived = replace(wrong, events=tuple(events))
+    assert "missed in a gap" not in {it.check for it in check(lived)}
 
 
 def test_two_misses_in_a_row_send_away() -> None:
