@@ -252,6 +252,13 @@ class Walk(Tale):
                 "offer for ever", f"{e.c}:{e.n}", f"{e.a} had {e.t - shown} ms before it was taken back"
             )
 
+    def _fell_into_a_gap(self, due: int) -> bool:
+        """Whether nothing of ours ran long before `due` and for a moment behind it."""
+        return any(
+            max(low, self.ticked) + DESK_GAP < due < high - 700 and high - low > DESK_GAP + 900
+            for low, high in self.gaps
+        )
+
     def _on_missed(self, e: Event) -> None:
         c, about = self.contacts[e.c], f"{e.c}:{e.n}"
         shown, made = c.shown.get(e.n), self.made.get((e.c, e.n), 0)
@@ -260,8 +267,7 @@ class Walk(Tale):
             self.tell("missed early", about, f"{e.a} never saw it")
         elif e.t - shown < self.rules.offer_ms - 50:
             self.tell("missed early", about, f"{e.a} had {e.t - shown} ms")
-        elif any(max(low, self.ticked) + DESK_GAP < shown + self.rules.offer_ms < high - 700 and high - low > DESK_GAP + 900
-                 for low, high in self.gaps):  # fmt: skip
+        elif self._fell_into_a_gap(shown + self.rules.offer_ms):
             self.tell("missed in a gap", about, f"{e.a} couldn't have answered: nothing of ours was running")
         if shown is not None and e.t - shown > self.rules.offer_ms + LATE // 2 + self.stood(shown, e.t):
             self.tell("missed late", about, f"{e.a} had {e.t - shown} ms")
