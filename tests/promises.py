@@ -124,6 +124,7 @@ class Recorder:
     def __init__(self, config: pytest.Config) -> None:
         whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
         self.kept = whole and config.option.markexpr in ("", PROPERTY)
+        self.again = bool(config.getoption("lf", False))
         self.key = fingerprint() if self.kept else ""
         self.tests: dict[str, dict[str, Any]] = {}
         self.absent: dict[str, str] = {}
@@ -150,6 +151,8 @@ class Recorder:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the results where the report looks for them."""
         if self.kept and exitstatus in (0, 1) and self.key == fingerprint():
+            if self.again and (before := results()) is not None:  # those that failed, run again: the rest stays
+                self.tests, self.absent = before["tests"] | self.tests, before["absent"]
             KEPT.parent.mkdir(exist_ok=True)
             text = json.dumps({"key": self.key, "tests": self.tests, "absent": self.absent}, indent=1)
             KEPT.write_text(text, encoding="utf-8")
