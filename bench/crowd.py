@@ -60,13 +60,20 @@ class Crowd:
         await bulk.arrive(self.queue, self.store, early, PAYLOAD)
         await bulk.arrive(self.queue, self.store, late, PAYLOAD)
         self.rank += servable + agents
+        await self.settle()
         await self.listen()
+
+    async def settle(self) -> None:
+        """Tick until nothing is due: while some who came on duty have yet to be filled, newcomers wait for that."""
+        while (ticked := await self.queue.tick()).fired or ticked.more:
+            pass
 
     async def agent(self, i: int, agents: int) -> None:
         """The `i`th of `agents`, on duty."""
         p = i % min(PROFILES, agents)
         served = min(SERVED, self.classes)
-        able = sorted({f"k{(p * 7 + j) % self.classes:04}" for j in range(served)})
+        first = p * self.classes // PROFILES  # so that somebody serves every class
+        able = sorted({f"k{(first + j) % self.classes:04}" for j in range(served)})
         profile = Profile("team", 1, (), tuple((name, 1) for name in able), (), ("sms",))
         await self.queue.agent(f"a{i:05}", profile, ONE_AT_A_TIME, mask_of(("sms",)), (), True)
         await self.queue.presence(f"a{i:05}", "available")
