@@ -151,7 +151,8 @@ class Recorder:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the results where the report looks for them."""
         if self.kept and exitstatus in (0, 1) and self.key == fingerprint():
-            if self.again and (before := results()) is not None:  # those that failed, run again: the rest stays
+            before = results() if self.again else None
+            if before is not None:  # those that failed, run again: the rest stays
                 self.tests, self.absent = before["tests"] | self.tests, before["absent"]
             KEPT.parent.mkdir(exist_ok=True)
             text = json.dumps({"key": self.key, "tests": self.tests, "absent": self.absent}, indent=1)

@@ -279,6 +279,7 @@ class Walk(Tale):
 
     def _on_reply_held(self, e: Event) -> None:
         c = self.contacts[e.c]
+        c.nudged = False  # they acted; undone, their silence begins anew
         if c.state not in ("active", "snoozed") or c.owner != e.a:
             self.tell("not the owner", f"{e.c}.{e.n}", f"a reply of {e.a} was taken; the owner is {c.owner}")
 
