@@ -145,7 +145,7 @@ class Reads(Calls):
         return bool(await self.plain("SISMEMBER", self.key("optout"), address))
 
     async def open_in(self, thread: str) -> str | None:
-        """The contact that is open in a conversation."""
+        """The contact that is open in a conversation, or "-" and the last one of it when none is."""
         found = await self.plain("GET", self.key(f"t:{thread}"))
         return text(found) if found is not None else None
 

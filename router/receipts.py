@@ -32,7 +32,8 @@ class Receipts:
 
     async def talking(self, thread: str) -> bool:
         """Whether a contact is open in that conversation."""
-        return await self.queue().open_in(thread) is not None
+        found = await self.queue().open_in(thread)
+        return found is not None and not found.startswith("-")
 
     async def opted_out(self, address: str) -> bool:
         """Whether the customer doesn't want texts; with the store away, no: it must not silence its own alert.

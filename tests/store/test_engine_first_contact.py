@@ -7,6 +7,7 @@ from helpers_queue import START, make_queue, message, on_duty, plain_route, run_
 
 from tierline.queue.client import Client
 from tierline.queue.contact import Decision
+from tierline.router.receipts import Receipts
 
 
 async def test_a_text_is_offered_accepted_answered_and_closed(client: Client, site: str) -> None:
@@ -43,6 +44,21 @@ async def test_a_text_is_offered_accepted_answered_and_closed(client: Client, si
     ]  # fmt: skip
     assert await queue.forget("C1001", now=START + 60_000)
     assert await queue.contact("C1001") is None
+
+
+async def test_a_word_to_the_machinery_is_for_nobody_once_the_contact_has_ended(
+    client: Client, site: str
+) -> None:
+    """STOP stands in a contact that is open; one that has just ended isn't opened again by it."""
+    queue = await make_queue(client, site)
+    await on_duty(queue, "ada")
+    contact = await text_in(queue, 1, plain_route(), START)
+    thread, receipts = message(1).thread, Receipts(lambda: queue)
+    assert await receipts.talking(thread)
+    assert (await queue.accept(contact, 1, "ada", now=START + 1)).done
+    assert (await queue.complete(contact, "ada", "{}", now=START + 2)).done
+    await run_due(queue, START + 60_000)
+    assert not await receipts.talking(thread)
 
 
 @pytest.mark.promise("rank-order")
