@@ -149,6 +149,14 @@ class Reads(Calls):
         found = await self.plain("GET", self.key(f"t:{thread}"))
         return text(found) if found is not None else None
 
+    async def arrived_as(self, event: str) -> tuple[str, int] | None:
+        """The contact and message that an outside event became, in the last 48 h."""
+        found = await self.plain("GET", self.key(f"ev:{event}"))
+        if found is None:
+            return None
+        contact, n = text(found).split(" ")
+        return contact, int(n)
+
     async def contact_at(self, place: str) -> str | None:
         """The contact that is shown at a place."""
         found = await self.plain("GET", self.key(f"at:{place}"))
