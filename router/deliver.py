@@ -20,7 +20,8 @@ from . import lost
 from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
-from .cards import card, customer_line
+from .call_cards import CallCards, lately
+from .cards import card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
 from .look import found_message, more, spec_of
