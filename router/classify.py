@@ -40,9 +40,9 @@ def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> 
     """Decide what `arrived` needs at `now` (ms). Total: every arrival gets a place, whatever the plan lacks."""
     at = instant(now)
     entry = book.plan.entry_for(arrived.channel, arrived.recipient)
-    key, said_in = _menu_key(entry, arrived.text)
-    first, notice = (key.service, "") if key else _first_service(book, arrived, entry)
-    language = said_in or (entry.language if entry else None) or customer.language or _fallback(book)
+    pressed = _menu_service(book, entry, arrived.text)
+    first, notice = (pressed, "") if pressed else _first_service(book, arrived, entry)
+    language = arrived.language or (entry.language if entry else None) or customer.language or _fallback(book)
     rule = _rule(book, arrived, customer, first, language, at)
     service = book.services[first]
     skills: Levels = ()
@@ -93,13 +93,12 @@ def deadlines(hours: Schedule, route: Route, start: int) -> tuple[int, ...]:
     return () if found == plain or len(found) != len(ages) else tuple(found)
 
 
-def _menu_key(entry: model.Entry | None, text: str) -> tuple[model.MenuKey | None, str]:
-    """The key of a call's menu whose label stands as the contact's text, and the language of that label."""
+def _menu_service(book: Rulebook, entry: model.Entry | None, text: str) -> str | None:
+    """The service of the key of a call's menu whose label stands as the contact's text."""
     for key in entry.menu if entry else ():
-        for language, label in key.say:
-            if label.casefold() == text.casefold():
-                return key, language
-    return None, ""
+        if key.service in book.services and any(it.casefold() == text.casefold() for _, it in key.say):
+            return key.service
+    return None
 
 
 def _first_service(book: Rulebook, arrived: Arrived, entry: model.Entry | None) -> tuple[str, str]:

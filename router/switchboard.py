@@ -88,13 +88,13 @@ class Switchboard:
         """A customer calls: back in their place, into the menu, or straight into the queue."""
         book = self.book()
         entry = book.plan.entry_for("voice", call.recipient)
-        language = await self._language(entry, call)
-        if (back := await self._back(call, language)) is not None:
+        if (back := await self._back(call)) is not None:
             return back
+        language = await self._language(entry, call)
         hello = spoken.greeting(book, entry, language, await self.queue().now())
         if entry is not None and entry.menu:
             return (*hello, spoken.menu(book, entry, language))
-        return (*hello, *await self._take(call, ""))
+        return (*hello, *await self._take(replace(call, about={"l": language}), ""))
 
     async def asked(self, turn: Turn, call: Call) -> Heard:
         """A leg goes on."""
@@ -144,6 +144,8 @@ class Switchboard:
         if entry is None or not entry.menu:
             return await self._take(call, call.speech)
         key = spoken.chosen(entry, call.digits, call.speech)
+        if key is not None and key.language:
+            return (spoken.menu(book, entry, key.language),)
         if key is not None:
             return await self._take(call, dict(key.say).get(language) or next(iter(dict(key.say).values())))
         if call.speech or call.about.get("again"):
@@ -151,7 +153,7 @@ class Switchboard:
         again = spoken.menu(book, entry, language, again=True)
         return (replace(again, to=Go("menu", {**again.to.about, "again": "1"})),)
 
-    async def _back(self, call: Call, language: str) -> Heard | None:
+    async def _back(self, call: Call) -> Heard | None:
         """Somebody who was in the queue a moment ago, or is to be called back, has their place."""
         queue = self.queue()
         known = await queue.open_in(_thread(call)) if call.sender else None
@@ -172,7 +174,7 @@ class Switchboard:
             return None
         if now.owner and not now.handing:
             return await self._join(replace(call, about={"c": now.id, "r": "customer"}))
-        return (spoken.line(self.book(), "back", language), *await self._stands(now, call))
+        return await self._stands(now, call)
 
     async def _take(self, call: Call, text: str) -> Heard:
         """The call becomes a contact. Two calls from one number at a time are two: an office has one number for many."""
@@ -308,7 +310,7 @@ class Switchboard:
         now = await self.queue().now()
         jots = await self.queue().jots(contact)
         said = spoken.whisper(
-            book, view.service, Facts.parse(view.facts), max(0, now - view.arrived), language,
+            book, view.service, Facts.parse(view.facts), max(0, now - view.arrived) // 1000, language,
             callback=jots.get("kind") == "callback",
         )  # fmt: skip
         takes = sum(len(it.text) for it in said) * 1000 // SPEECH
@@ -337,7 +339,7 @@ class Switchboard:
     def _too_late(self, view: ContactView | None, agent: str, language: str) -> Heard:
         taken = view is not None and view.owner not in ("", agent)
         gone = view is None or view.state in ENDED
-        name: model.SpokenName = "taken" if taken else "gone" if gone else "too_late"
+        name: spoken.SpokenName = "taken" if taken else "gone" if gone else "too_late"
         return (spoken.line(self.book(), name, language), HangUp())
 
     def _agents_language(self, agent: str) -> str:
@@ -455,7 +457,8 @@ class Switchboard:
 
 
 def _arrived(call: Call, text: str) -> Arrived:
-    return Arrived("voice", call.sid, call.sender, call.recipient, text, (), None, False, call.name)
+    language = call.about.get("l", "")
+    return Arrived("voice", call.sid, call.sender, call.recipient, text, (), None, False, call.name, language)
 
 
 def _thread(call: Call) -> str:
