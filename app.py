@@ -20,7 +20,9 @@ import structlog
 from aiohttp import web
 
 from .channels.channel import Channel, Desk
-from .channels.sms.door import SmsDoor, TwilioAccount
+from .channels.sms.door import SmsDoor
+from .channels.twilio.account import TwilioAccount
+from .channels.voice.door import VoiceDoor
 from .console.api import Api
 from .console.api_moves import MovesApi
 from .console.api_plan import PlanApi
@@ -40,6 +42,7 @@ from .router.deliver import Deliveries
 from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
+from .router.lineup import Lineup
 from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
@@ -47,10 +50,13 @@ from .router.overdue import Overdue
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
+from .router.ringing import Ringing
 from .router.situations import Situations
 from .router.stall import LoopWatch
 from .router.supervise import Supervisor
+from .router.switchboard import Switchboard
 from .router.towards import Towards
+from .router.unheard import Unheard
 from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
@@ -90,6 +96,7 @@ class App:
         self.desk_raw: SlackDesk | None = None
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
+        self.voice: VoiceDoor | None = None
         self.replays: Replays | None = None
         self.past = Past.of(settings)
         self.started = False
@@ -123,6 +130,8 @@ class App:
             await self.desk_raw.start()
         for door in self.doors.values():
             await door.start()
+        if self.voice is not None:
+            await self.voice.start()
         self.started = True
 
     def _load(self) -> None:
@@ -152,6 +161,9 @@ class App:
         self.intake = Intake(
             lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
         )
+        self.switchboard = Switchboard(
+            lambda: self.queue, self.intake, lambda: self.history, lambda: self.plan(), Lineup(lambda: self.queue)
+        )
         if settings.sms_on and settings.twilio_auth_token is not None:
             old = settings.twilio_auth_token_old
             account = TwilioAccount(
@@ -169,6 +181,14 @@ class App:
                 media_dir=settings.data / "media",
             )
             self.doors["sms"] = self.sms
+            self.voice = VoiceDoor(
+                account,
+                public_url=settings.base_url,
+                trusted_proxies=settings.trusted_proxies,
+                calls=self.switchboard,
+                per_second=settings.calls_per_second,
+                most_legs=settings.most_calls,
+            )
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -194,8 +214,10 @@ class App:
         newcomers = Newcomers(self.queue, self.plan, self.desk)
         self.house = House(self.queue, self.plan, newcomers, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
+        phones = self.voice.phones if self.voice is not None else None
+        ringing = Ringing(self.queue, phones, self.plan, self.alerts, self.switchboard.heard)
         deliveries = Deliveries(
-            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing
         )
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
@@ -222,6 +244,9 @@ class App:
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
+        if phones is not None:
+            unheard = Unheard(self.queue, phones, self.switchboard.heard, mine=lambda: self.outbox.mine)
+            self.supervisor.run("silent calls", unheard.run)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:
@@ -245,6 +270,8 @@ class App:
         web_app.add_routes([*api.routes(), *api.more])
         if self.sms is not None:
             web_app.add_routes(self.sms.routes())
+        if self.voice is not None:
+            web_app.add_routes(self.voice.routes())
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
         self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
@@ -282,6 +309,8 @@ class App:
             await self.desk_raw.stop(max(0.1, ends - clock()))
         for door in self.doors.values():
             await door.stop()
+        if self.voice is not None:
+            await self.voice.stop()
         await self.history.close()
         await self.store.close()
         self.loop_watch.stop()
@@ -339,6 +368,7 @@ class App:
             "tasks": tasks,
             "doors": {
                 "sms": "on" if self.sms else "off: no Twilio credentials",
+                "voice": "on" if self.voice else "off: no Twilio credentials",
                 "slack": "on"
                 if self.desk_raw
                 else "elsewhere"

@@ -65,12 +65,13 @@ class CallCards:
         messages: tuple[MessageView, ...], now: int,
     ) -> None:  # fmt: skip
         """The card beside the ringing phone; an agent whom Slack can't reach is rung all the same."""
-        if (await self.queue.jots(event.c)).get(f"card.{event.n}"):
+        shown = any(it.number == event.n and it.place for it in contact.offers)
+        if shown or (await self.queue.jots(event.c)).get(f"card.{event.n}"):
             return
         past = await lately(self.histories, Facts.parse(contact.facts))
-        shown = card(self.book(), contact, event.n, spec, messages, past, now)
+        it = card(self.book(), contact, event.n, spec, messages, past, now)
         try:
-            place = await self.desk.offer(shown, t.again)
+            place = await self.desk.offer(it, t.again)
         except NotDelivered as error:
             if not error.permanent:
                 raise
@@ -79,8 +80,12 @@ class CallCards:
             return
         await self.queue.jot(event.c, f"card.{event.n}", place)
         after = await self.queue.contact(event.c)
-        if after is None or all(it.number != event.n for it in after.offers):
+        live = next((it for it in after.offers if it.number == event.n), None) if after else None
+        if live is None:
             await self._withdraw_card(event, spec, place, after)
+        elif live.delivered:  # it rang already: the place goes where that of every offer is
+            await self.queue.delivered(event.c, event.n, place)
+            await self.queue.jot(event.c, f"card.{event.n}", "")
 
     async def _withdraw_card(
         self, event: Event, spec: AgentSpec, place: str, after: ContactView | None

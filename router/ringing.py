@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from ..channels.channel import NotDelivered, OutcomeUnknown
-from ..channels.phone import RANKS, Go, LegNews, LegView, Phones, Ring
+from ..channels.phone import Go, LegNews, LegView, Phones, Ring
+from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event, Leg
 from .alerts import Alerts
@@ -27,6 +28,7 @@ from .switchboard import LATER
 
 log = structlog.get_logger()
 
+ENDS = tuple(state for state, rank in RANKS.items() if rank == OVER)
 SHORTEST, LONGEST = 10, 60
 """Seconds that a phone rings at least and at most: five seconds are one ring."""
 CUSTOMER_RINGS = 30
@@ -58,7 +60,7 @@ class Ringing:
                 ]
             case "accepted":
                 return [Job(call, "bring together", lambda t: self._bring(phones, event, t))]
-            case "leg" if RANKS.get(str(more(event).get("state")), 0) == 9:
+            case "leg" if str(more(event).get("state")) in ENDS:
                 return [Job(call, "leg ended", lambda t: self._left(phones, event))]
             case "wrapping" | "closed" | "abandoned":
                 return [Job(call, "call ended", lambda t: self._end(phones, event))]
@@ -125,7 +127,7 @@ class Ringing:
         if await self._call(event.c) is None:
             return
         for leg in await self.queue.legs(event.c):
-            if leg.about.get("o") == str(event.n) and RANKS[leg.state] < 9:
+            if leg.about.get("o") == str(event.n) and leg.live:
                 if leg.state == "answered" and event.e != "rescinded":
                     continue  # they hear why, and we hang up then
                 await phones.hang_up(leg.sid)
@@ -138,7 +140,7 @@ class Ringing:
         if view is None or view.owner != event.a:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
-        live = [it for it in legs if it.about.get("r") == "customer" and RANKS[it.state] < 9]
+        live = [it for it in legs if it.of_customer]
         if jots.get("kind") in LATER and not live:
             await self._call_back(phones, event, view, legs, t)
             return
@@ -169,7 +171,7 @@ class Ringing:
     async def _look(self, phones: Phones, contact: str, leg: Leg) -> None:
         """A leg isn't where we thought: what has become of it?"""
         found = await phones.look(leg.sid)
-        if found is None or RANKS[found.state] == 9:
+        if found is None or found.state in ENDS:
             state = found.state if found else "completed"
             await self.heard(LegNews(leg.sid, state, {**leg.about, "c": contact}))
             return
@@ -195,7 +197,7 @@ class Ringing:
         if view is None or (view.state not in ENDED and view.state != "wrapping"):
             return
         for leg in await self.queue.legs(event.c):
-            if RANKS[leg.state] == 9:
+            if not leg.live:
                 continue
             if leg.about.get("r") == "customer" and leg.state == "answered":
                 if await phones.move(leg.sid, Go("done", {"c": event.c, "r": "customer"})):

@@ -18,7 +18,6 @@ from typing import Protocol
 import structlog
 
 from ..channels.phone import (
-    RANKS,
     Ask,
     Call,
     Go,
@@ -26,7 +25,6 @@ from ..channels.phone import (
     Heard,
     Leave,
     LegNews,
-    LegState,
     Meet,
     Pause,
     Play,
@@ -37,9 +35,10 @@ from ..channels.phone import (
     Turn,
     Wait,
 )
-from ..queue.contact import Arrived
+from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
+from ..queue.legs import offer_of
 from ..queue.state import ENDED, ContactView, Leg
 from . import spoken
 from .facts import Facts
@@ -48,6 +47,7 @@ from .lineup import Lineup
 from .look import spec_of
 from .plan import model
 from .rulebook import Rulebook
+from .spoken_words import SpokenName
 
 log = structlog.get_logger()
 
@@ -339,7 +339,7 @@ class Switchboard:
     def _too_late(self, view: ContactView | None, agent: str, language: str) -> Heard:
         taken = view is not None and view.owner not in ("", agent)
         gone = view is None or view.state in ENDED
-        name: spoken.SpokenName = "taken" if taken else "gone" if gone else "too_late"
+        name: SpokenName = "taken" if taken else "gone" if gone else "too_late"
         return (spoken.line(self.book(), name, language), HangUp())
 
     def _agents_language(self, agent: str) -> str:
@@ -363,15 +363,23 @@ class Switchboard:
         if answer.outcome == "gone":
             log.info("leg.late", contact=contact, state=news.state)
             return
-        ended = RANKS[news.state] == 9
+        ended = RANKS[news.state] == OVER
         if about.get("r") == "agent":
             if news.state == "ringing":
-                await self.queue().delivered(contact, int(about.get("o") or 0), "")
+                await self._rings(contact, offer_of(about))
             elif ended:
                 await self._agent_gone(contact, news, about)
         elif ended:
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
+
+    async def _rings(self, contact: str, offer: int) -> None:
+        """The agent's phone rings: the deadline begins. Where the card is may be known already."""
+        name = f"card.{offer}"
+        place = (await self.queue().jots(contact)).get(name, "")
+        await self.queue().delivered(contact, offer, place)
+        if place:
+            await self.queue().jot(contact, name, "")
 
     async def _contact_of(self, sid: str) -> str | None:
         found = await self.queue().arrived_as(sid)
@@ -467,7 +475,7 @@ def _thread(call: Call) -> str:
 
 
 def _on_the_line(legs: tuple[Leg, ...]) -> bool:
-    return any(it.about.get("r") == "customer" and RANKS[it.state] < 9 for it in legs)
+    return any(it.of_customer for it in legs)
 
 
 def _wish(digits: str) -> str:
@@ -476,8 +484,7 @@ def _wish(digits: str) -> str:
 
 def _offer_of(about: Mapping[str, str]) -> tuple[str, int, str]:
     """(contact, offer, agent); an offer that is no number is none."""
-    raw = about.get("o", "")
-    return about.get("c", ""), int(raw) if raw.isdigit() else 0, about.get("a", "")
+    return about.get("c", ""), offer_of(about), about.get("a", "")
 
 
 def _is_live(view: ContactView, offer: int, agent: str) -> bool:
