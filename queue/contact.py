@@ -16,6 +16,19 @@ from ..skills.skill import CHANNELS, Channel, Levels, Need
 Pick = Literal["longest", "least_loaded", "round_robin", "best_skill"]
 PICKS: tuple[Pick, ...] = get_args(Pick)
 
+LegState = Literal[
+    "queued", "initiated", "ringing", "answered", "completed", "busy", "failed", "no-answer", "canceled"
+]
+"""What has become of a leg of a call, as the provider names it; "answered" is its in-progress."""
+
+RANKS: Mapping[str, int] = {
+    "queued": 1, "initiated": 2, "ringing": 3, "answered": 4,
+    "completed": 9, "busy": 9, "failed": 9, "no-answer": 9, "canceled": 9,
+}  # fmt: skip
+"""A leg never goes back: what comes late is recorded and changes nothing (F51)."""
+OVER = 9
+"""The rank of a leg that has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Media:

@@ -264,6 +264,7 @@ class Reads(Calls):
             nudged=it["nudged"],
             closed_at=_int(it["closed_at"]),
             last_owner=it["last_owner"],
+            claimed=it["claimed"],
         )
 
     async def _agent(self, it: dict[str, Any]) -> AgentView:
