@@ -59,7 +59,9 @@ class Stage:
 
     async def heard(self, sid: str) -> str:
         """All the words so far."""
-        return " | ".join(str(it.get("text", "")) for it in (await self.leg(sid))["heard"] if it["kind"] == "say")
+        return " | ".join(
+            str(it.get("text", "")) for it in (await self.leg(sid))["heard"] if it["kind"] == "say"
+        )
 
     async def at(self, sid: str, where: str) -> bool:
         """Whether the leg is there."""
