@@ -20,7 +20,7 @@ from typing import Literal
 
 from .twilio_webhook import LARGEST
 from .voice_nouns import NOUNS, Element
-from .voice_rules import ELEMENT, RULES, TEXT, Facts
+from .voice_twiml_rules import ELEMENT, RULES, TEXT, Facts
 from .voice_verbs import COSTLY, ENDS, ERRORS, IN_GATHER, PLACES, VERBS
 from .voice_xml import Raw, Unusable, parse
 
