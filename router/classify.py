@@ -95,10 +95,8 @@ def deadlines(hours: Schedule, route: Route, start: int) -> tuple[int, ...]:
 def _first_service(book: Rulebook, arrived: Arrived, entry: model.Entry | None) -> tuple[str, str]:
     if UNSORTED in book.services:
         return UNSORTED, "the plan has no services yet"
-    if entry is not None and entry.service in book.services:
-        return str(entry.service), ""
-    if entry is not None and entry.menu:
-        return entry.menu[0].service, ""
+    if entry is not None and entry.unasked in book.services:
+        return str(entry.unasked), ""
     others = [e.service for e in book.plan.entry if e.channel == arrived.channel and e.service]
     chosen = next((name for name in others if name in book.services), next(iter(book.services)))
     return chosen, f"{arrived.recipient} stands in no entry of the plan; its contacts go to {chosen}"

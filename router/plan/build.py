@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
 from . import model, shape
+from .model_texts import VARIABLES, Texts
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -254,13 +255,13 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
     )
 
 
-def _texts(document: shape.Document) -> model.Texts:
+def _texts(document: shape.Document) -> Texts:
     entries = [
         (name, language, text)
-        for name in model.VARIABLES
+        for name in VARIABLES
         for language, text in sorted(getattr(document.texts, name).items())
     ]
-    return model.Texts(tuple(document.languages), tuple(entries))
+    return Texts(tuple(document.languages), tuple(entries))
 
 
 def _settings(settings: shape.Settings) -> model.Settings:

@@ -14,7 +14,7 @@ from . import schedules
 from .check_schedules import check_schedules
 from .errors import Source, path_of
 from .fields import duration, quietly, shown
-from .model import VARIABLES
+from .model_texts import VARIABLES
 from .names import Known, named, refer, text_of
 from .read import Node
 

@@ -5,10 +5,9 @@ These models are also what the JSON Schema for editors is written from, so each 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import BeforeValidator, Field
 
 from .fields import (
     Cost,
@@ -30,49 +29,17 @@ from .fields import (
     Site,
     SlackChannel,
     Sometime,
-    Text,
     Tier,
     Window,
     Word,
-    one_or_many,
 )
+from .shape_base import Many, OrDefault, Shape, for_all
+from .shape_texts import Texts
 
 ChannelName = Literal["voice", "chat", "sms", "email"]
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
 Said = dict[Language, Word]
-
-
-class _OrOne:
-    """In the schema: one thing may stand for a list of one."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        several = handler(core)
-        return {"anyOf": [several["items"], several]}
-
-
-class _OrDefault:
-    """In the schema: one thing may stand for all channels."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        several = handler(core)
-        default = handler.resolve_ref_schema(several)["properties"]["default"]
-        return {"anyOf": [*(kind for kind in default["anyOf"] if kind.get("type") != "null"), several]}
-
-
-def _default(value: object) -> object:
-    return value if isinstance(value, dict) else {"default": value}
-
-
-T = TypeVar("T")
-Many = Annotated[list[T], BeforeValidator(one_or_many), _OrOne()]
-
-
-class Shape(BaseModel):
-    """What all parts have in common: no unknown keys, no guessing of types."""
-
-    # Built once and whole, when the first plan is read: not each part by itself, and again in whatever holds it.
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Alerts(Shape):
@@ -238,7 +205,7 @@ class Step(Shape):
         default=1, description="How many are asked at the same time"
     )
     pick: Literal["longest_available", "least_loaded", "round_robin", "best_skill"] = "longest_available"
-    then: Annotated[Then, BeforeValidator(_default), _OrDefault()] | None = None
+    then: Annotated[Then, BeforeValidator(for_all), OrDefault()] | None = None
     alert: bool = Field(default=False, description="Tell `alerts`, once")
     page: Name | None = Field(default=None, description="Page this on-call")
 
@@ -248,8 +215,8 @@ class Service(Shape):
 
     title: Said = Field(default={}, description="What customers see as its name")
     schedule: Name = Field(description="The name of one of the schedules")
-    answer_within: Annotated[AnswerWithin, BeforeValidator(_default), _OrDefault()] | None = None
-    lag: Annotated[Lag, BeforeValidator(_default), _OrDefault()] | None = None
+    answer_within: Annotated[AnswerWithin, BeforeValidator(for_all), OrDefault()] | None = None
+    lag: Annotated[Lag, BeforeValidator(for_all), OrDefault()] | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = Field(
         default=0, description="Each point counts as a minute earlier"
     )
@@ -260,7 +227,7 @@ class Service(Shape):
     steps: Annotated[list[Step], Field(min_length=1)] = Field(
         description="[{tiers: [L1], until: 5m}, {tiers: [L1, L2], until: 20m}, {then: hold}]"
     )
-    after_hours: Annotated[AfterHours, BeforeValidator(_default), _OrDefault()] | None = None
+    after_hours: Annotated[AfterHours, BeforeValidator(for_all), OrDefault()] | None = None
     drain: Duration | None = Field(
         default=None, description="How long those waiting at closing time are still served"
     )
@@ -351,17 +318,6 @@ class Agent(Shape):
     shift: Name | None = Field(default=None, description="A schedule; without it, always on shift")
     channels: Annotated[Many[ChannelName], Field(min_length=1)] | None = None
     capacity: Capacity = Capacity()
-
-
-class Texts(Shape):
-    """What customers are told; a text that isn't here isn't sent."""
-
-    received: dict[Language, Text] = {}
-    taken: dict[Language, Text] = {}
-    moved: dict[Language, Text] = {}
-    closed: dict[Language, Text] = {}
-    closed_now: dict[Language, Text] = {}
-    help: dict[Language, Text] = {}
 
 
 class Settings(Shape):
