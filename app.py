@@ -162,7 +162,11 @@ class App:
             lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
         )
         self.switchboard = Switchboard(
-            lambda: self.queue, self.intake, lambda: self.history, lambda: self.plan(), Lineup(lambda: self.queue)
+            lambda: self.queue,
+            self.intake,
+            lambda: self.history,
+            lambda: self.plan(),
+            Lineup(lambda: self.queue),
         )
         if settings.sms_on and settings.twilio_auth_token is not None:
             old = settings.twilio_auth_token_old

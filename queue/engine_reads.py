@@ -63,6 +63,11 @@ class Reads(Calls):
                         return found
         return found
 
+    async def several(self, ids: Sequence[str]) -> list[ContactView]:
+        """These contacts, as far as they are here."""
+        parts = [await self._views(ids[i : i + PART]) for i in range(0, len(ids), PART)]
+        return [view for part in parts for view in part]
+
     async def page(self, after: int, limit: int = PART) -> tuple[list[ContactView], int | None]:
         """Some contacts numbered above `after`, by number; and the number to go on behind, None at the end."""
         site = texts(await self.plain("HMGET", self.key("site"), "first", "contacts"))

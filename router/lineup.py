@@ -46,7 +46,7 @@ class Lineup:
         return place, minutes
 
     async def _look(self, now: int) -> Mapping[str, Line]:
-        views = await self.queue().on_the_phone()
+        views = await self.queue().several(await self.queue().calling())
         found: dict[str, list[ContactView]] = {}
         taken: dict[str, int] = {}
         for view in views:

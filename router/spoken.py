@@ -109,21 +109,26 @@ def closed(book: Rulebook, service: str, language: str, now: int) -> tuple[Say, 
         return ()
     shut = book.emergency(service, at)
     opening = None if shut and shut.until is None else book.hours(service).next_open(at)
-    said = _parts(shut.text, language) if shut and shut.text else ()
-    if not said:
-        kind, _, reason = why.partition(": ")
-        today = opening is not None and _day(book, opening) == _day(
-            book, at
-        )  # then only the hour is the reason
-        special = kind in ("holiday", "override") and reason and not today
-        said = (
-            line(book, "closed_why", language, why=reason) if special else line(book, "closed", language),
-        )
+    today = opening is not None and _day(book, opening) == _day(book, at)  # then only the hour is the reason
+    said = _parts(shut.text, language) if shut else ()
+    said = said or (_why(book, service, language, at, "hours" if today else why),)
     if opening is None:
         return said
     tongue = _tongue(book, ("opens",), language)
     when = spoken_time(millis(opening), now, book.plan.timezone, _known(book, tongue))
     return (*said, line(book, "opens", language, next_open=when))
+
+
+def _why(book: Rulebook, service: str, language: str, at: datetime, why: str) -> Say:
+    kind, _, reason = why.partition(": ")
+    if kind == "override" and reason:
+        return line(book, "closed_why", language, why=reason)
+    if kind != "holiday":
+        return line(book, "closed", language)
+    called = book.hours(service).holiday(at, _tongue(book, ("closed_why",), language))
+    return (
+        line(book, "closed_why", language, why=called) if called else line(book, "closed_holiday", language)
+    )
 
 
 def _day(book: Rulebook, at: datetime) -> date:

@@ -41,6 +41,7 @@ class Texts(Shape):
     call_choice_stay: Spoken = _instead("choice_stay")
     call_closed: Spoken = _instead("closed")
     call_closed_why: Spoken = _instead("closed_why")
+    call_closed_holiday: Spoken = _instead("closed_holiday")
     call_opens: Spoken = _instead("opens")
     call_sorry: Spoken = _instead("sorry")
     call_try_later: Spoken = _instead("try_later")

@@ -201,13 +201,15 @@ def test_who_waits_is_told_what_else_they_can_do_and_nothing_where_there_is_noth
 # ---- closed --------------------------------------------------------------------------------------------------------
 
 CLOSED = [
+    ("2026-12-25 12:00", "de", "Wir haben heute geschlossen: Erster Weihnachtstag. Wir öffnen wieder am Montag um acht Uhr."),
+    ("2026-12-25 12:00", "en", "We are closed today: Christmas Day. We open again on Monday at eight in the morning."),
     ("2026-11-30 19:00", "en", "We are closed at the moment. We open again tomorrow at eight in the morning."),
     ("2026-11-30 07:00", "de", "Wir haben zurzeit geschlossen. Wir öffnen wieder heute um acht Uhr."),
     ("2026-11-28 12:00", "fr", "Nous sommes fermés pour le moment. Nous rouvrons lundi à huit heures."),
     (
         "2026-12-25 12:00",
         "es",
-        "Hoy estamos cerrados: Erster Weihnachtstag. Abrimos de nuevo el lunes a las ocho de la mañana.",
+        "Hoy es festivo y estamos cerrados. Abrimos de nuevo el lunes a las ocho de la mañana.",
     ),
     ("2026-12-24 07:00", "en", "We are closed at the moment. We open again today at eight in the morning."),
     ("2026-12-24 13:00", "en", "We are closed today: Christmas Eve. We open again on Monday at eight in the morning."),
