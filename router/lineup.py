@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from ..queue.engine import Queue
 from ..queue.state import QUEUED, ContactView
@@ -21,7 +20,7 @@ HALF_HOUR = 1_800_000
 class Line:
     """The callers of one service, first come first: contact → place from 1; and how long one place takes (ms)."""
 
-    places: Mapping[str, int] = MappingProxyType({})
+    places: Mapping[str, int] = field(default_factory=dict)
     pace: int | None = None
 
 
