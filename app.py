@@ -21,7 +21,6 @@ from aiohttp import web
 
 from .channels.channel import Channel, Desk
 from .channels.sms.door import SmsDoor
-from .channels.twilio.account import TwilioAccount
 from .channels.voice.door import VoiceDoor
 from .console.api import Api
 from .console.api_moves import MovesApi
@@ -30,6 +29,7 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
+from .doors import twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -128,10 +128,8 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in self.doors.values():
+        for door in self._open_doors():
             await door.start()
-        if self.voice is not None:
-            await self.voice.start()
         self.started = True
 
     def _load(self) -> None:
@@ -168,31 +166,12 @@ class App:
             lambda: self.plan(),
             Lineup(lambda: self.queue),
         )
-        if settings.sms_on and settings.twilio_auth_token is not None:
-            old = settings.twilio_auth_token_old
-            account = TwilioAccount(
-                settings.twilio_account_sid,
-                settings.twilio_auth_token.get_secret_value(),
-                old.get_secret_value() if old else "",
-                settings.twilio_api_url,
-            )
-            self.sms = SmsDoor(
-                account,
-                public_url=settings.base_url,
-                trusted_proxies=settings.trusted_proxies,
-                inbound=self.intake,
-                receipts=self.receipts,
-                media_dir=settings.data / "media",
-            )
+        if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
+            self.sms, self.voice = doors
             self.doors["sms"] = self.sms
-            self.voice = VoiceDoor(
-                account,
-                public_url=settings.base_url,
-                trusted_proxies=settings.trusted_proxies,
-                calls=self.switchboard,
-                per_second=settings.calls_per_second,
-                most_legs=settings.most_calls,
-            )
+
+    def _open_doors(self) -> list[Channel | VoiceDoor]:
+        return [*self.doors.values(), *([self.voice] if self.voice is not None else [])]
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -272,10 +251,8 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := self._api(), self.settings)
         web_app.add_routes([*api.routes(), *api.more])
-        if self.sms is not None:
-            web_app.add_routes(self.sms.routes())
-        if self.voice is not None:
-            web_app.add_routes(self.voice.routes())
+        for door in (self.sms, self.voice):
+            web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
         self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
@@ -311,10 +288,8 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in self.doors.values():
+        for door in self._open_doors():
             await door.stop()
-        if self.voice is not None:
-            await self.voice.stop()
         await self.history.close()
         await self.store.close()
         self.loop_watch.stop()

@@ -24,7 +24,7 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
 from .rulebook import Rulebook
-from .switchboard import LATER
+from .waiting import LATER
 
 log = structlog.get_logger()
 

@@ -11,43 +11,38 @@ back (`Queue.leg`), and what is heard is worked out from how things stand now.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
 
 from ..channels.phone import (
-    Ask,
     Call,
     Go,
     HangUp,
     Heard,
-    Leave,
     LegNews,
     Meet,
     Pause,
     Play,
     Recorded,
     RoomNews,
-    Say,
-    TakeMessage,
     Turn,
-    Wait,
 )
 from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, ContactView, Leg
+from ..queue.state import ENDED, Leg
 from . import spoken
 from .facts import Facts
 from .intake import Intake
 from .lineup import Lineup
-from .look import spec_of
 from .plan import model
 from .rulebook import Rulebook
-from .spoken_words import SpokenName
+from .screening import Screening, room_of
+from .waiting import LATER, WaitingLine
 
 log = structlog.get_logger()
 
@@ -61,8 +56,6 @@ BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
 RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
-LATER = ("callback", "voicemail")
-"""Kinds of a contact whose customer isn't on the phone any more."""
 
 
 class Records(Protocol):
@@ -81,6 +74,12 @@ class Switchboard:
     records: Callable[[], Records]
     book: Callable[[], Rulebook]
     lineup: Lineup
+    line: WaitingLine = field(init=False)
+    screening: Screening = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.line = WaitingLine(self.queue, self.book, self.lineup)
+        self.screening = Screening(self.queue, self.book)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
@@ -104,17 +103,20 @@ class Switchboard:
             case "menu":
                 return await self._menu(call)
             case "wait":
-                return await self._wait(call)
+                return await self.line.wait(call)
             case "left":
-                return await self._left(call)
+                if call.result == "hangup":
+                    await self._gone(call.about.get("c", ""), call.sid, "completed")
+                    return (HangUp(),)
+                return await self.line.left(call)
             case "join":
                 return await self._join(call)
             case "done":
                 return await self._done(call)
             case "agent":
-                return await self._answered(call)
+                return await self.screening.answered(call)
             case "key":
-                return await self._key(call)
+                return await self.screening.key(call)
             case "voicemail":
                 return await self._after_message(call)
             case "back":
@@ -174,7 +176,7 @@ class Switchboard:
             return None
         if now.owner and not now.handing:
             return await self._join(replace(call, about={"c": now.id, "r": "customer"}))
-        return await self._stands(now, call)
+        return await self.line.stands(now, call)
 
     async def _take(self, call: Call, text: str) -> Heard:
         """The call becomes a contact. Two calls from one number at a time are two: an office has one number for many."""
@@ -185,97 +187,7 @@ class Switchboard:
         taken = await self.intake.take(_arrived(call, text), thread)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
         view = await queue.contact(taken.contact)
-        return await self._stands(view, call) if view is not None else (HangUp(),)
-
-    async def _stands(self, view: ContactView, call: Call) -> Heard:
-        """What a caller hears whose contact is as `view` says: they wait, or it's after hours."""
-        facts = Facts.parse(view.facts)
-        if view.state != "parked":
-            return (Wait(f"{self.book().plan.site}-{view.service}", {"c": view.id}),)
-        return await self._after_hours(view, facts.language)
-
-    async def _after_hours(self, view: ContactView, language: str) -> Heard:
-        book = self.book()
-        service = book.services.get(view.service)
-        hello = spoken.closed(book, view.service, language, await self.queue().now())
-        match service.after_hours.voice if service else "hold":
-            case "voicemail":
-                return (*hello, *await self._voicemail(view.id, language))
-            case "callback":
-                return (*hello, *await self._callback(view.id, language))
-            case _:
-                await self.queue().abandon(view.id, "called outside the hours")
-                return (*hello, HangUp())
-
-    async def _voicemail(self, contact: str, language: str) -> Heard:
-        await self.queue().jot(contact, "kind", "voicemail")
-        about = {"c": contact, "r": "customer"}
-        return (spoken.line(self.book(), "voicemail", language), TakeMessage(about))
-
-    async def _callback(self, contact: str, language: str) -> Heard:
-        await self.queue().jot(contact, "kind", "callback")
-        return (spoken.line(self.book(), "callback_promised", language), HangUp())
-
-    # ---- waiting ------------------------------------------------------------------------------------------------
-
-    async def _wait(self, call: Call) -> Heard:
-        """Inside the provider's queue: the place when it has improved, what can be pressed, and music."""
-        contact, book = call.about.get("c", ""), self.book()
-        view = await self.queue().contact(contact)
-        if view is None or view.state in ENDED:
-            return (Leave(),)
-        facts, kind = Facts.parse(view.facts), ""
-        if view.state == "parked":
-            kind = "closed"
-        elif not view.owner:
-            kind = _wish(call.digits) or self._ends_so(view)
-        if kind and (kind == "closed" or facts.address):
-            await self.queue().jot(contact, "kind", "" if kind == "closed" else kind)
-            await self.queue().jot(contact, "leave", kind)
-            return (Leave(),)
-        said = await self._place(view, facts.language, call.about) if not view.owner else ()
-        choice = spoken.choices(book, facts.language, callback=bool(facts.address), voicemail=True)
-        prompt = (*said, *((choice,) if choice and said else ()), Play())
-        return (Ask(prompt, Go("wait", call.about), facts.language, digits=1, timeout=1),)
-
-    def _ends_so(self, view: ContactView) -> str:
-        """What the plan's last step leads to, once it is open and nobody is being asked."""
-        service = self.book().services.get(view.service)
-        last = service.steps[-1] if service and view.step == len(view.route.steps) - 1 else None
-        word = last.then.voice if last and last.then else "hold"
-        return word if word in LATER and view.state == "waiting" else ""
-
-    async def _place(self, view: ContactView, language: str, about: Mapping[str, str]) -> tuple[Say, ...]:
-        """Our own position, when it is better than what was said last."""
-        position, minutes = await self.lineup.of(view)
-        told = (await self.queue().jots(view.id)).get("place", "")
-        if not position or (told and position >= int(told)):
-            return ()
-        await self.queue().jot(view.id, "place", str(position))
-        return (spoken.place(self.book(), language, position, minutes),)
-
-    async def _left(self, call: Call) -> Heard:
-        """Out of the provider's queue."""
-        contact = call.about.get("c", "")
-        view, jots = await asyncio.gather(self.queue().contact(contact), self.queue().jots(contact))
-        if call.result == "hangup":
-            await self._gone(contact, call.sid, "completed")
-            return (HangUp(),)
-        if call.result in ("redirected", "redirected-from-bridged", "bridged", "bridging-in-process"):
-            return ()  # our own doing: the leg is on its way to the conference
-        if view is None or view.state in ENDED:
-            return (spoken.line(self.book(), "goodbye", "en"), HangUp())
-        language = Facts.parse(view.facts).language
-        match jots.get("leave", ""):
-            case "callback":
-                return await self._callback(contact, language)
-            case "voicemail":
-                return await self._voicemail(contact, language)
-            case "closed":
-                return await self._after_hours(view, language)
-            case _:
-                # The provider's queue was full or broke: the place is ours, so the caller waits here.
-                return (Play(), Go("left", call.about))
+        return await self.line.stands(view, call) if view is not None else (HangUp(),)
 
     # ---- talking ------------------------------------------------------------------------------------------------
 
@@ -283,7 +195,7 @@ class Switchboard:
         """The customer comes into the conference in which the agent is."""
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
-        return (Meet(self.room_of(contact), "customer", about, ends=True),)
+        return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
 
     async def _done(self, call: Call) -> Heard:
         """A leg is out of the conference."""
@@ -293,60 +205,6 @@ class Switchboard:
             return (HangUp(),)
         language = Facts.parse(view.facts).language
         return (spoken.line(self.book(), "goodbye", language), HangUp())
-
-    def room_of(self, contact: str) -> str:
-        """The conference in which the contact's legs meet."""
-        return f"{self.book().plan.site}-{contact}"
-
-    # ---- the agent's leg ----------------------------------------------------------------------------------------
-
-    async def _answered(self, call: Call) -> Heard:
-        """Somebody or something has answered the agent's phone: who calls and why; only a key takes it."""
-        contact, offer, agent = _offer_of(call.about)
-        book, language = self.book(), self._agents_language(agent)
-        view = await self.queue().contact(contact)
-        if view is None or not _is_live(view, offer, agent):
-            return self._too_late(view, agent, language)
-        now = await self.queue().now()
-        jots = await self.queue().jots(contact)
-        said = spoken.whisper(
-            book, view.service, Facts.parse(view.facts), max(0, now - view.arrived) // 1000, language,
-            callback=jots.get("kind") == "callback",
-        )  # fmt: skip
-        takes = sum(len(it.text) for it in said) * 1000 // SPEECH
-        await self.queue().prolong(contact, offer, agent, now + takes + KEY_TIME * 1000)
-        return (Ask(said, Go("key", call.about), language, digits=1, timeout=KEY_TIME),)
-
-    async def _key(self, call: Call) -> Heard:
-        contact, offer, agent = _offer_of(call.about)
-        language = self._agents_language(agent)
-        match call.digits:
-            case "1":
-                answer = await self.queue().accept(contact, offer, agent)
-                if answer.outcome in ("accepted", "ok"):
-                    return (Meet(self.room_of(contact), f"agent-{agent}", {**call.about, "r": "agent"}),)
-                return self._too_late(await self.queue().contact(contact), agent, language)
-            case "2":
-                await self.queue().decline(contact, offer, agent, "on the phone")
-                return (spoken.line(self.book(), "declined", language), HangUp())
-            case "" if call.about.get("again"):
-                return (HangUp(),)
-            case "":
-                return (HangUp(),)  # nobody there, or a machine: what became of the leg says so
-            case _:
-                return await self._answered(call)
-
-    def _too_late(self, view: ContactView | None, agent: str, language: str) -> Heard:
-        taken = view is not None and view.owner not in ("", agent)
-        gone = view is None or view.state in ENDED
-        name: SpokenName = "taken" if taken else "gone" if gone else "too_late"
-        return (spoken.line(self.book(), name, language), HangUp())
-
-    def _agents_language(self, agent: str) -> str:
-        """The one that the agent speaks best, of those in which we can say anything."""
-        spec, known = spec_of(self.book(), agent), self.book().plan.languages or ("en",)
-        levels = dict(spec.profile.languages) if spec else {}
-        return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))
 
     # ---- what became of it --------------------------------------------------------------------------------------
 
@@ -366,44 +224,16 @@ class Switchboard:
         ended = RANKS[news.state] == OVER
         if about.get("r") == "agent":
             if news.state == "ringing":
-                await self._rings(contact, offer_of(about))
+                await self.screening.rings(contact, offer_of(about))
             elif ended:
-                await self._agent_gone(contact, news, about)
+                await self.screening.gone(contact, news, about)
         elif ended:
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
 
-    async def _rings(self, contact: str, offer: int) -> None:
-        """The agent's phone rings: the deadline begins. Where the card is may be known already."""
-        name = f"card.{offer}"
-        place = (await self.queue().jots(contact)).get(name, "")
-        await self.queue().delivered(contact, offer, place)
-        if place:
-            await self.queue().jot(contact, name, "")
-
     async def _contact_of(self, sid: str) -> str | None:
         found = await self.queue().arrived_as(sid)
         return found[0] if found else None
-
-    async def _agent_gone(self, contact: str, news: LegNews, about: Mapping[str, str]) -> None:
-        """An agent's leg ended while it was only asked: the offer ends as that says."""
-        _, offer, agent = _offer_of(about)
-        view = await self.queue().contact(contact)
-        if view is None or not _is_live(view, offer, agent):
-            return
-        match news.state:
-            case "busy":
-                await self.queue().rescind(contact, offer, "busy", BUSY_PAUSE)
-            case "failed":
-                await self.queue().rescind(contact, offer, "unreachable", UNREACHABLE_PAUSE)
-            case "no-answer":
-                await self.queue().miss(contact, offer, agent, "no answer")
-            case "completed":
-                legs = await self.queue().legs(contact)
-                machine = next((it.about.get("m") == "1" for it in legs if it.sid == news.sid), False)
-                await self.queue().miss(contact, offer, agent, "machine" if machine else "no key")
-            case _:
-                return  # we ended it
 
     async def _gone(self, contact: str, sid: str, state: LegState) -> None:
         """The customer has hung up: abandoned if nobody had them, else the work after the call begins."""
@@ -476,16 +306,3 @@ def _thread(call: Call) -> str:
 
 def _on_the_line(legs: tuple[Leg, ...]) -> bool:
     return any(it.of_customer for it in legs)
-
-
-def _wish(digits: str) -> str:
-    return {"1": "callback", "2": "voicemail"}.get(digits, "")
-
-
-def _offer_of(about: Mapping[str, str]) -> tuple[str, int, str]:
-    """(contact, offer, agent); an offer that is no number is none."""
-    return about.get("c", ""), offer_of(about), about.get("a", "")
-
-
-def _is_live(view: ContactView, offer: int, agent: str) -> bool:
-    return any(it.number == offer and it.agent == agent for it in view.offers)
