@@ -14,6 +14,12 @@ _CHANNELS = {
 }
 _WORDS = {"callback": "nobody is called back yet", "voicemail": "there is no voicemail yet"}
 
+_UNUSED = {
+    "safety": "no call or text is held back by it yet",
+    "texts.missed_call": "nobody is texted about a missed call yet",
+    "texts.rating": "nobody is asked by text how it was yet",
+}
+
 
 def not_yet(root: Node) -> tuple[NotYet, ...]:
     """Every such thing in the document, in the order of its lines."""
@@ -25,6 +31,11 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
     for channel, span, _ in root.pairs("channels"):
         if channel in _CHANNELS:
             yield f"channels.{channel}", span.line + 1, _CHANNELS[channel]
+    for path, what in _UNUSED.items():
+        section, _, key = path.rpartition(".")
+        for name, span, _ in root.pairs(*filter(None, (section,))):
+            if name == key:
+                yield path, span.line + 1, what
     for name, _, node in root.pairs("on_call"):
         if "page" in node.keys:
             line = node.keys["page"][0].line + 1
