@@ -67,8 +67,8 @@ def chosen(entry: Entry, digits: str, speech: str) -> MenuKey | None:
     said = _words(speech)
     if not said:
         return None
-    if len(said) == 1 and (number := DIGITS.get(said[0], said[0])).isdecimal():
-        return next((key for key in entry.menu if key.press == number), None)
+    if len(said) == 1 and (digit := DIGITS.get(said[0], said[0])).isdecimal():
+        return next((key for key in entry.menu if key.press == digit), None)
     whole = [key for key in entry.menu if any(_within(_words(label), said) for _, label in key.say)]
     if len(whole) == 1:
         return whole[0]

@@ -286,7 +286,7 @@ def test_the_agent_hears_for_what_who_and_how_long_before_they_decide() -> None:
 @pytest.mark.promise("spoken-whisper")
 def test_the_agent_hears_when_nobody_vouches_for_who_it_is() -> None:
     claimed = spoken.whisper(book(), "howto", replace(EVA, verified=False), 0, "en")[1].text
-    assert claimed == "It seems to be Eva Stone, but nobody vouches for the number."
+    assert claimed == "Probably Eva Stone, not verified."
     nameless = spoken.whisper(book(), "howto", replace(EVA, name=""), 0, "en")[1].text
     assert nameless == "It is plus 4 9, 1 5 1 1, 2 3 4, 5 6 7 8."
     withheld = spoken.whisper(book(), "howto", replace(EVA, name="", address=""), 4000, "es")
