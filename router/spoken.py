@@ -56,7 +56,8 @@ def menu(book: Rulebook, entry: Entry, language: str, again: bool = False) -> As
         hints.append(label)
         pressed = KEYS[_known(book, tongue)].get(key.press, key.press)
         prompt.append(line(book, "menu_key", tongue, label=label, key=pressed))
-    return Ask(tuple(prompt), Go("menu", {"l": language}), language, hints=tuple(dict.fromkeys(hints)))
+    heard = _tongue(book, ("menu_key",), language)
+    return Ask(tuple(prompt), Go("menu", {"l": language}), heard, hints=tuple(dict.fromkeys(hints)))
 
 
 def chosen(entry: Entry, digits: str, speech: str) -> MenuKey | None:
@@ -66,8 +67,8 @@ def chosen(entry: Entry, digits: str, speech: str) -> MenuKey | None:
     said = _words(speech)
     if not said:
         return None
-    if len(said) == 1 and (number := DIGITS.get(said[0], said[0])).isdecimal():
-        return next((key for key in entry.menu if key.press == number), None)
+    if len(said) == 1 and (digit := DIGITS.get(said[0], said[0])).isdecimal():
+        return next((key for key in entry.menu if key.press == digit), None)
     whole = [key for key in entry.menu if any(_within(_words(label), said) for _, label in key.say)]
     if len(whole) == 1:
         return whole[0]
@@ -165,6 +166,11 @@ def line(book: Rulebook, what: SpokenName, language: str, /, **values: str) -> S
     """The sentence `what`; `values` fill it in, `site` is known."""
     tongue, text = _filled(book, what, language, **values)
     return _say(text, tongue)
+
+
+def rates(book: Rulebook) -> bool:
+    """Whether callers are asked how it was: where the plan has its own words for it, `call_rate`."""
+    return any(kind == f"{CALL}rate" for kind, _, _ in book.plan.texts.entries)
 
 
 def number(address: str, language: str) -> str:

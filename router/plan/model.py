@@ -7,12 +7,13 @@ commented.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
+from .model_calls import Safety, Voice
 from .model_texts import Texts
 from .schedules import ScheduleSpec
 
@@ -275,7 +276,17 @@ class AgentSpec:
     @property
     def profile(self) -> Profile:
         """What this agent shares with others who can do the same."""
+        return replace(self.able, channels=self.reached)
+
+    @property
+    def able(self) -> Profile:
+        """The profile that they would have with a phone."""
         return Profile(self.team, self.tier, self.tiers, self.skills, self.languages, self.channels)
+
+    @property
+    def reached(self) -> tuple[Channel, ...]:
+        """The channels on which they can be asked: whoever has no phone can't be rung."""
+        return self.channels if self.phone else tuple(it for it in self.channels if it != "voice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +338,8 @@ class Plan:
     agents: tuple[AgentSpec, ...]
     texts: Texts
     settings: Settings = Settings()
+    voice: Voice = Voice()
+    safety: Safety = Safety()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

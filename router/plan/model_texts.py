@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..spoken_words import ENGLISH
 
-TextName = Literal["received", "taken", "moved", "closed", "closed_now", "help"]
+TextName = Literal["received", "taken", "moved", "closed", "closed_now", "help", "missed_call", "rating"]
 """What is sent."""
 CALL = "call_"
 """Before the name of what is spoken (`spoken_words.SpokenName`)."""
@@ -23,6 +23,8 @@ _SENT: Mapping[str, tuple[str, ...]] = {
     "closed": ("site", "service", "number", "agent"),
     "closed_now": ("site", "service", "number", "next_open", "why"),
     "help": ("site",),
+    "missed_call": ("site", "service", "number"),
+    "rating": ("site", "service", "number", "agent"),
 }
 _SPOKEN: Mapping[str, tuple[str, ...]] = {
     f"{CALL}{name}": tuple(dict.fromkeys(("site", *_VARIABLE.findall(text))))

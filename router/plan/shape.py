@@ -15,7 +15,6 @@ from .fields import (
     Door,
     Duration,
     Facts,
-    Key,
     Language,
     Level,
     Mail,
@@ -28,18 +27,17 @@ from .fields import (
     Sender,
     Site,
     SlackChannel,
-    Sometime,
     Tier,
     Window,
     Word,
 )
 from .shape_base import Many, OrDefault, Shape, for_all
+from .shape_calls import Channels, Safety
+from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
 
-ChannelName = Literal["voice", "chat", "sms", "email"]
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
-Said = dict[Language, Word]
 
 
 class Alerts(Shape):
@@ -72,45 +70,6 @@ class Schedule(Shape):
         default=None, description="Region whose public holidays PH means: DE-BE, GB-SCT"
     )
     overrides: list[Override] = []
-
-
-class Channel(Shape):
-    """How one channel is worked."""
-
-    offer: Positive | None = Field(
-        default=None, description="How long an offer stands until the next agent is asked"
-    )
-    wrap_up: Duration | None = Field(default=None, description="After-contact work")
-    lag: Duration | None = Field(
-        default=None, description="How long overdue it may be until it comes before live work"
-    )
-    quiet: Sometime | None = Field(
-        default=None, description="After the owner's reply, until the contact is snoozed; never"
-    )
-    nudge: Sometime | None = Field(
-        default=None,
-        description="So long a message may lie unanswered until its owner is reminded, as long again until "
-        "somebody else is asked; never",
-    )
-    preferred: Duration | None = Field(default=None, description="How long the former owner alone is asked")
-    cost: Annotated[int, Field(ge=0, le=100)] | None = Field(
-        default=None, description="What a contact takes of 100"
-    )
-    cap: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, description="How many at once for one agent"
-    )
-    sender: Door | None = Field(
-        default=None, alias="from", description="Where messages come from that nobody asked for"
-    )
-
-
-class Channels(Shape):
-    """The four channels."""
-
-    voice: Channel = Channel()
-    chat: Channel = Channel()
-    sms: Channel = Channel()
-    email: Channel = Channel()
 
 
 class OnCall(Shape):
@@ -214,6 +173,7 @@ class Service(Shape):
     """What customers want help with."""
 
     title: Said = Field(default={}, description="What customers see as its name")
+    greeting: Said = Field(default={}, description="What callers hear first")
     schedule: Name = Field(description="The name of one of the schedules")
     answer_within: Annotated[AnswerWithin, BeforeValidator(for_all), OrDefault()] | None = None
     lag: Annotated[Lag, BeforeValidator(for_all), OrDefault()] | None = None
@@ -234,24 +194,6 @@ class Service(Shape):
     reopen: Duration | None = Field(
         default=None, description="How long after closing a message re-opens the contact"
     )
-
-
-class MenuKey(Shape):
-    """One key of a voice menu."""
-
-    press: Key
-    say: Said = Field(description="{en: outage, de: Störung}")
-    service: Name = Field(description="The name of one of the services")
-
-
-class Entry(Shape):
-    """Which door leads where."""
-
-    channel: ChannelName = Field(description="voice, chat, sms or email")
-    to: Door | None = Field(default=None, description="Number or mail address; chat has none")
-    service: Name | None = None
-    language: Language | None = None
-    menu: list[MenuKey] = []
 
 
 class TextMatch(Shape):
@@ -350,3 +292,4 @@ class Document(Shape):
     agents: Annotated[list[Agent], Field(max_length=10000)] = []
     texts: Texts = Texts()
     settings: Settings = Settings()
+    safety: Safety = Safety()

@@ -26,6 +26,10 @@ class Texts(Shape):
     closed: dict[Language, Text] = {}
     closed_now: dict[Language, Text] = {}
     help: dict[Language, Text] = {}
+    missed_call: dict[Language, Text] = Field(
+        default={}, description="Texted to who hung up while they waited"
+    )
+    rating: dict[Language, Text] = Field(default={}, description="Asks by text, when all is done, how it was")
     call_greeting: Spoken = _instead("greeting")
     call_greeting_closed: Spoken = _instead("greeting_closed")
     call_menu_key: Spoken = _instead("menu_key")

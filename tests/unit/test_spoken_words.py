@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
-from helpers_plan import SMALL, SUPPORT, at, book
+from helpers_plan import ORDERS, SMALL, SUPPORT, at, book
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,6 +104,8 @@ def test_the_greeting_is_the_doors_own_else_the_services_else_ours() -> None:
     door = Entry("voice", SUPPORT, "howto")
     assert text(spoken.greeting(book(), door, "de", MONDAY)) == "Guten Tag, hier ist northwind."
     assert text(spoken.greeting(book(), None, "en", MONDAY)) == "Hello, this is northwind."
+    orders = book().plan.entry_for("voice", ORDERS)
+    assert text(spoken.greeting(book(), orders, "de", MONDAY)) == "Willkommen beim Northwind-Kundenservice."
     own = replace(door, greeting=(("en", "Northwind, hello!"), ("de", "Northwind, hallo!")))
     assert spoken.greeting(book(), own, "de", MONDAY) == (Say("Northwind, hallo!", "de"),)
     assert spoken.greeting(book(), own, "fr", MONDAY) == (Say("Northwind, hello!", "en"),)
@@ -129,6 +131,8 @@ def test_the_menu_names_each_key_and_a_language_in_that_language() -> None:
     assert [it.language for it in prompt(ask)] == ["de", "de", "de", "en", "de"]
     assert ask.hints == ("Störung", "Bestellungen und Rechnungen", "Abrechnung", "English", "Deutsch")
     assert (ask.to.turn, ask.to.about, ask.language) == ("menu", {"l": "de"}, "de")
+    stranger = spoken.menu(book(), MENU, "it")  # no words in it: English is listened for
+    assert (stranger.language, stranger.to.about) == ("en", {"l": "it"})
     again = spoken.menu(book(), MENU, "en", again=True)
     assert prompt(again)[0].text == "Sorry, I didn't understand that." and len(again.prompt) == 6
 
@@ -257,6 +261,11 @@ def test_times_are_said_in_words(wall: str, said: tuple[str, ...]) -> None:
     assert found == said
 
 
+def test_callers_are_asked_how_it_was_only_where_the_plan_says_so() -> None:
+    assert not spoken.rates(book(SMALL))
+    assert spoken.rates(book(SMALL + '  call_rate: {en: "1 to 5?", de: "1 bis 5?"}\n'))
+
+
 # ---- the agent -----------------------------------------------------------------------------------------------------
 
 
@@ -277,7 +286,7 @@ def test_the_agent_hears_for_what_who_and_how_long_before_they_decide() -> None:
 @pytest.mark.promise("spoken-whisper")
 def test_the_agent_hears_when_nobody_vouches_for_who_it_is() -> None:
     claimed = spoken.whisper(book(), "howto", replace(EVA, verified=False), 0, "en")[1].text
-    assert claimed == "It seems to be Eva Stone, but nobody vouches for the number."
+    assert claimed == "Probably Eva Stone, not verified."
     nameless = spoken.whisper(book(), "howto", replace(EVA, name=""), 0, "en")[1].text
     assert nameless == "It is plus 4 9, 1 5 1 1, 2 3 4, 5 6 7 8."
     withheld = spoken.whisper(book(), "howto", replace(EVA, name="", address=""), 4000, "es")
