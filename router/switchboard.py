@@ -30,30 +30,32 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState
+from ..queue.contact import OVER, RANKS, Arrived, LegState, Media
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, Leg
+from ..queue.state import ENDED, QUEUED, Leg
 from . import spoken
 from .facts import Facts
 from .intake import Intake
 from .lineup import Lineup
 from .plan import model
-from .rulebook import Rulebook
+from .rulebook import Rulebook, span
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
+from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
-REDIAL = 300_000
-"""ms after hanging up within which a caller who calls again has their place back."""
 KEY_TIME = 8
 """Seconds for the agent's key after the whisper."""
 SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
+SHORTEST_MESSAGE = 2
+"""Seconds below which nobody has left a message."""
+NO_MESSAGE = "hung up without leaving a message"
 RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
 
@@ -164,7 +166,10 @@ class Switchboard:
             return None
         if view.state == "abandoned":
             ended = view.closed_at or 0
-            if await queue.now() - ended > REDIAL or not (await queue.revive(view.id)).done:
+            if (
+                await queue.now() - ended > span(self.book().plan.voice.redial)
+                or not (await queue.revive(view.id)).done
+            ):
                 return None
         elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
@@ -276,10 +281,34 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording ended: a message is kept at its contact."""
+        """A message was left: it is the contact's next one, and its contact is asked about now or at opening.
+
+        Twilio tells of it after the call has ended, when a contact without a message was given up.
+        """
         contact = it.about.get("c", "")
-        if it.ok and contact:
-            await self.queue().jot(contact, f"recording.{it.recording}", f"{it.seconds} {it.url}")
+        view = await self.queue().contact(contact)
+        if view is None or not it.ok or it.seconds < SHORTEST_MESSAGE or it.about.get("r") != "customer":
+            return
+        await self.queue().jot(contact, "message", it.recording)
+        if view.state == "abandoned":
+            await self.queue().revive(contact)
+        facts = Facts.parse(view.facts)
+        media = (Media(it.url, "audio/wav", f"{it.recording}.wav"),)
+        text = f"Voicemail of {it.seconds} s"
+        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, media, None, False, "")
+        await self.intake.take(left, view.thread)
+        await self._ask_for(contact)
+
+    async def _ask_for(self, contact: str) -> None:
+        """Somebody is asked for a message now; while the service is closed, at its opening."""
+        view, now = await self.queue().contact(contact), await self.queue().now()
+        if view is None or view.state not in ("parked", *QUEUED):
+            return
+        opening = reopening(self.book(), view.service, now)
+        if past_closing(self.book(), view.service, now):
+            await self.queue().park(contact, opening, "closed")
+        elif view.state == "parked":
+            await self.queue().wake(contact)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

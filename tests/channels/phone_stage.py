@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.helpers_app import DESK, EVA, OPS, Inside, Json, inside
 
-PHONES = {"Ada": "+491700000001", "Ben": "+491700000002", "Cleo": "+491700000003"}
+PHONES = {"Eva": EVA, "Ada": "+491700000001", "Ben": "+491700000002", "Cleo": "+491700000003"}
 CALLS = f"""
 site: inside
 timezone: Europe/Berlin
