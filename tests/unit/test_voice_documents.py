@@ -15,6 +15,7 @@ from tierline.channels.phone import (
     Go,
     HangUp,
     Heard,
+    Instruction,
     Leave,
     Meet,
     Pause,
@@ -36,7 +37,8 @@ TURNS = get_args(Turn)
 
 
 def read(*heard: object, place: Place = "call", again: str = "") -> Document:
-    return checked(WRITER.document(heard, again), place=place)  # type: ignore[arg-type]
+    turn: Turn = {"call": "call", "queue": "wait", "conference": "held"}[place]  # type: ignore[assignment]
+    return checked(WRITER.document(heard, again, turn), place=place)  # type: ignore[arg-type]
 
 
 def query(address: str) -> dict[str, str]:
@@ -184,7 +186,7 @@ def test_a_long_text_is_cut_where_a_voice_would_stop() -> None:
 
 
 def test_a_document_that_twilio_would_not_take_is_not_written() -> None:
-    with pytest.raises(twiml.TooLarge):
+    with pytest.raises(twiml.NotAllowed):
         WRITER.document((Say("word " * 600, "en"),) * 30)
 
 
@@ -212,3 +214,18 @@ def _kept(text: str) -> str:
     return " ".join(
         "".join(c for c in text if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff")).split()
     )
+
+
+WAITING = (Wait("q", {}), Meet("r", "l", {}), TakeMessage({}))
+
+
+@pytest.mark.parametrize(
+    ("turn", "heard"),
+    [
+        *(("wait", it) for it in WAITING),
+        *(("held", it) for it in (*WAITING, HangUp(), Leave(), Ask((), Go("key"), "en"))),
+    ],
+)
+def test_what_would_end_the_call_where_the_leg_is_is_not_written(turn: Turn, heard: Instruction) -> None:
+    with pytest.raises(twiml.NotAllowed):
+        WRITER.document((heard,), turn=turn)
