@@ -22,6 +22,8 @@ from .voice_player import Player
 from .voice_queues import Queues
 from .voice_rest_calls import CallsFace, Face
 from .voice_rest_queues import QueuesFace
+from .voice_rest_rooms import RoomsFace
+from .voice_rest_seats import SeatsFace
 from .voice_rooms import Rooms
 from .voice_state import Board
 from .voice_tell import Teller
@@ -44,16 +46,18 @@ class Voice:
         player = Player(store, caller, self._teller, faults, self._pace)
         Gather(player)
         Enqueue(player, queues)
-        Dial(player, rooms)
+        dial = Dial(player, rooms)
         self.lines = Lines(
             self.board, account, player, queues, rooms, self._teller, self._pace, faults, legs, self._announce
         )
+        self.lines.announce = dial.announce
         self._phones = Phones(self.lines, cast)
-        self._faces = (CallsFace(self.lines, root), QueuesFace(self.lines, root))
+        faces = (CallsFace, QueuesFace, RoomsFace, SeatsFace)
+        self._faces = [face for made in faces for face in made(self.lines, root).faces()]
 
     def faces(self) -> list[tuple[str, str, Face]]:
         """Twilio's own faces: (method, path, call)."""
-        return [face for part in self._faces for face in part.faces()]
+        return self._faces
 
     def api_routes(self) -> list[web.RouteDef]:
         """Everybody's phone."""

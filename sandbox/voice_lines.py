@@ -16,7 +16,7 @@ from .voice_leg import Leg, Pace, Pickup
 from .voice_player import End, Player
 from .voice_queues import Queues
 from .voice_rooms import Rooms
-from .voice_state import LONGEST_CALL, Board, Call, Hook, Order, Source
+from .voice_state import LONGEST_CALL, Board, Call, Hook, Order, Room, Source
 from .voice_tell import Teller, progress_params
 
 RING_MORE = 5.0  # seconds that Twilio lets a phone ring beyond the timeout asked for
@@ -37,6 +37,7 @@ class Lines:
         self.rooms = rooms
         self.account = account
         self.ending: Callable[[Leg], None] = lambda leg: None  # told before the app is
+        self.announce: Callable[[Room, Leg | None, Source], None] = lambda room, leg, source: None
         self._player = player
         self._teller = teller
         self._pace = pace
@@ -218,6 +219,7 @@ class Lines:
         leg.call.ended = leg.call.updated = self.board.now()
         self.ending(leg)
         self.rooms.leave(leg, "participant_hung_up")
+        self.rooms.missed(leg)
         self.queues.leave(leg, "hangup")
         if not leg.picked_up.done():
             leg.picked_up.cancel()

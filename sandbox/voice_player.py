@@ -17,7 +17,7 @@ from .twilio_rules import is_url
 from .twilio_store import Store
 from .twilio_webhook import Answer, Caller
 from .voice_leg import Leg, Pace
-from .voice_state import Hook, Source
+from .voice_state import Hook, Meeting, Source
 from .voice_tell import Teller, call_params
 from .voice_twiml import Document, Refusal, Verb, read_voice
 
@@ -75,7 +75,7 @@ def flag(verb: Verb, name: str, default: bool = False) -> bool:
 
 
 class Player:
-    """Runs documents on legs. `sound_of` says how many seconds an address's sound lasts, None when it gives none."""
+    """Runs documents on legs. `answered` and `meet` are given by whoever knows calls and conferences."""
 
     def __init__(self, store: Store, caller: Caller, teller: Teller, faults: Faults, pace: Pace) -> None:
         self.store = store
@@ -84,6 +84,7 @@ class Player:
         self._caller = caller
         self._faults = faults
         self.answered: Callable[[Leg], None] = lambda leg: None
+        self.meet: Callable[[Leg, Meeting], Awaitable[object]] = _nowhere
         self.verbs: dict[str, RunVerb] = {
             "Say": self._say,
             "Play": self._play,
@@ -98,7 +99,10 @@ class Player:
     async def play(self, leg: Leg, source: Source, place: Place = "call") -> End:
         """Run the document and those that it leads to."""
         while True:
-            page = await self._open(leg, source, place)
+            if source.meet:
+                await self.meet(leg, source.meet)
+                return End.FINISHED
+            page = await self.open(leg, source, place)
             if page is None:
                 return End.FAILED
             outcome = await self.perform(leg, page)
@@ -125,7 +129,7 @@ class Player:
                 return outcome
         return None
 
-    async def _open(self, leg: Leg, source: Source, place: Place) -> Page | None:
+    async def open(self, leg: Leg, source: Source, place: Place) -> Page | None:
         """The document, or the fallback's when it can't be had; a call without one hears that something is wrong."""
         read = await self._fetch(leg, source)
         if isinstance(read, Document):
@@ -217,6 +221,10 @@ class Player:
             self.store.warn(12200, "Schema validation: <Leave> outside a queue", leg.call.sid, page.url)
             return None
         return End.LEAVE
+
+
+async def _nowhere(leg: Leg, meeting: Meeting) -> None:
+    raise LookupError("nothing here knows conferences")
 
 
 def _wav_seconds(content: bytes) -> float:
