@@ -20,12 +20,15 @@ from .voice_lines import Lines
 from .voice_phones import Phones
 from .voice_player import Player
 from .voice_queues import Queues
+from .voice_record import Record
 from .voice_rest_calls import CallsFace, Face
 from .voice_rest_queues import QueuesFace
 from .voice_rest_rooms import RoomsFace
 from .voice_rest_seats import SeatsFace
+from .voice_rest_tapes import TapesFace
 from .voice_rooms import Rooms
 from .voice_state import Board
+from .voice_tape import Tapes
 from .voice_tell import Teller
 
 
@@ -47,12 +50,24 @@ class Voice:
         Gather(player)
         Enqueue(player, queues)
         dial = Dial(player, rooms)
+        self._tapes = Tapes(self.board, self._teller)
+        Record(player, self._tapes)
         self.lines = Lines(
-            self.board, account, player, queues, rooms, self._teller, self._pace, faults, legs, self._announce
+            self.board,
+            account,
+            player,
+            queues,
+            rooms,
+            self._tapes,
+            self._teller,
+            self._pace,
+            faults,
+            legs,
+            self._announce,
         )
         self.lines.announce = dial.announce
         self._phones = Phones(self.lines, cast)
-        faces = (CallsFace, QueuesFace, RoomsFace, SeatsFace)
+        faces = (CallsFace, QueuesFace, RoomsFace, SeatsFace, TapesFace)
         self._faces = [face for made in faces for face in made(self.lines, root).faces()]
 
     def faces(self) -> list[tuple[str, str, Face]]:
@@ -68,6 +83,7 @@ class Voice:
         self.lines.reset()
         self._teller.reset()
         self.board.clear()
+        self._tapes.kept.clear()
 
     async def stop(self) -> None:
         """Let go of what is under way."""

@@ -45,7 +45,7 @@ class Refused(Exception):
 
 class Rooms:
     """The transitions of conferences. `retune` is told each leg whose music may change; `started` each conference that
-    starts, `over` each that ends."""
+    starts, `over` each that ends, `spoken` whatever somebody says in one."""
 
     def __init__(self, board: Board, teller: Teller, legs: dict[str, Leg]) -> None:
         self._board = board
@@ -54,6 +54,7 @@ class Rooms:
         self.retune: Callable[[Leg], None] = lambda leg: None
         self.started: Callable[[Room], None] = lambda room: None
         self.over: Callable[[Room], None] = lambda room: None
+        self.spoken: Callable[[Leg, str], None] = lambda leg, text: None
 
     # ---- coming and going --------------------------------------------------------------------------------------
 
@@ -190,6 +191,7 @@ class Rooms:
         if leg.room is None or seat is None or seat.muted or seat.hold:
             return 0
         listeners = [it for it in self.legs(leg.room) if it is not leg and leg in self.within_earshot(it)]
+        self.spoken(leg, text)
         for it in listeners:
             it.hear("say", text, name)
         return len(listeners)

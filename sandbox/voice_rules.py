@@ -76,7 +76,7 @@ def check_order(form: Form, store: Store, account: Account) -> Order | Fault:
 
 def check_dial(form: Form) -> Fault | None:
     """What is wrong with how a call is to be made, whomever it goes to."""
-    return _check_hooks(form) or _check_figures(form)
+    return check_hooks(form) or _check_figures(form)
 
 
 def check_to(to: str, account: Account) -> Fault | None:
@@ -127,7 +127,8 @@ def _check_script(form: Form) -> Fault | None:
     return check_method(form, "Method")
 
 
-def _check_hooks(form: Form) -> Fault | None:
+def check_hooks(form: Form) -> Fault | None:
+    """Whether every address to be told something is one, with methods and events that there are."""
     for name in _HOOKS:
         url = first(form, name)
         if url and not is_url(url):
