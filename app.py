@@ -20,7 +20,8 @@ import structlog
 from aiohttp import web
 
 from .channels.channel import Channel, Desk
-from .channels.sms.door import SmsDoor, TwilioAccount
+from .channels.sms.door import SmsDoor
+from .channels.twilio.account import TwilioAccount
 from .console.api import Api
 from .console.api_moves import MovesApi
 from .console.api_plan import PlanApi

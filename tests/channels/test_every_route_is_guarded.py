@@ -134,7 +134,7 @@ async def test_no_secret_is_in_any_answer(running: Inside) -> None:
         + repr(running.app.desk_raw)
     )
     assert running.app.sms is not None
-    described += repr(running.app.sms.account) + repr(running.app.sms.signer)
+    described += repr(running.app.sms.account) + repr(running.app.sms.front.signer)
     assert not [s for s in secrets if s in described]
 
 
