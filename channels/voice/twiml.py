@@ -33,7 +33,7 @@ from .languages import voice_of
 LARGEST = 64 * 1024
 """Bytes; a larger answer is error 11750 and ends the call."""
 LONGEST_SAY = 3000
-"""Bytes that a voice of Polly's takes at once, three minutes; more is error 13521."""
+"""Bytes of UTF-8, as Twilio counts them: more than three minutes, and what a Polly voice takes at once (13521)."""
 MOST_HINTS, LONGEST_HINT = 500, 100
 RETRY = "#rc=3&rp=ct,rt,5xx"
 """Three more tries where we weren't there or not whole; the fragment isn't sent and isn't signed."""
@@ -189,10 +189,11 @@ def _xml(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    raw = text.encode()
-    if len(raw) <= LONGEST_SAY:
+    if len(text.encode()) <= LONGEST_SAY:
         return text
-    return raw[: LONGEST_SAY - 4].decode("utf-8", "ignore").rsplit(None, 1)[0] + " …"
+    more = " …"
+    kept = text.encode()[: LONGEST_SAY - len(more.encode())].decode(errors="ignore")
+    return kept.rsplit(None, 1)[0] + more
 
 
 def _hints(words: tuple[str, ...]) -> str:
