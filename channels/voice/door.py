@@ -118,6 +118,7 @@ class VoiceDoor:
         try:
             call = caller(form, request.query, self.account.sid)
         except Exception as error:
+            self.put_off += 1
             log.warning("voice.not_understood", turn=turn, error=str(error)[:200])
             return self._static(turn, turns_of(request.query), {})
         try:
