@@ -93,7 +93,7 @@ class Dial:
         if not source.url:
             leg.hear("silence")
             return
-        end = await self._player.play(leg, source, "room")
+        end = await self._player.play(leg, source, "conference")
         if end is End.FAILED and seat.playing == "wait" and leg.seat is seat:
             self._rooms.leave(leg, "participant_add_failed")
 
@@ -103,7 +103,7 @@ class Dial:
 
     async def _announce(self, room: Room, leg: Leg | None, source: Source) -> None:
         legs = [leg] if leg else self._rooms.legs(room)
-        page = await self._player.open(legs[0], source, "room") if legs else None
+        page = await self._player.open(legs[0], source, "conference") if legs else None
         if page is None:
             return
         await asyncio.gather(*(self._player.perform(it, page) for it in legs))

@@ -194,8 +194,9 @@ class Lines:
 
     async def _run(self, leg: Leg, source: Source) -> None:
         end = await self._player.play(leg, source)
-        if end is End.FAILED and not leg.talking:
-            self.end(leg, "failed")
+        if end in (End.BUSY, End.REJECTED) and not leg.talking:
+            self.end(leg, "busy" if end is End.BUSY else "no-answer")
+        self.pick_up(leg)  # an empty document answers, and is over
 
     def pick_up(self, leg: Leg) -> None:
         """An incoming call is answered by its first verb that isn't silent about it."""

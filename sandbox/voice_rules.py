@@ -91,7 +91,7 @@ def check_to(to: str, account: Account) -> Fault | None:
         code, text = _TO_TESTS[to]
         return _bad(code, text.format(to=to))
     if to.startswith(_PREMIUM):
-        return _bad(21216, f"Account not allowed to call {to}")
+        return _bad(21202, f"'To' number is a premium number: {to}")
     if account.countries is not None and not to.startswith(account.countries):
         code, text = _TO_TESTS["+15005550003"]
         return _bad(code, text.format(to=to))
