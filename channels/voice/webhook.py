@@ -34,8 +34,8 @@ WITHHELD = re.compile(
     re.IGNORECASE,
 )
 """Twilio's words, and their letters on a phone's keys: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE."""
-_API = r"(?:https://api(?:\.[a-z0-9-]{1,20}){0,2}\.twilio\.com|http://(?:127\.0\.0\.1|localhost)(?::[0-9]+)?[!-~]{0,80})"
-"""Where recordings live: Twilio's API, in any of its regions, or a stand-in for it on this machine."""
+_API = r"https://api(?:\.[a-z0-9-]{1,20}){0,2}\.twilio\.com"
+"""Where recordings live, in any of Twilio's regions."""
 SIP_END = re.compile(r"(sips?:[^@]+@|client:)[a-z0-9.:;=_-]+|(whatsapp:)?\+?[0-9]{2,15}")
 """An address whose end is plain, since no capital is in its last part."""
 

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import json
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -158,14 +159,14 @@ async def whole_stage(warned: tuple[int, ...] = (), **door: Any) -> AsyncIterato
     async with open_stage() as stage:
         script = Script()
         account = TwilioAccount(ACCOUNT, TOKEN, api_url=f"{stage.base}/twilio")
-        runner = web.AppRunner(web.Application(), access_log=None)
-        ours = VoiceDoor(account, public_url="", trusted_proxies=(), calls=script, **door)
-        runner.app.add_routes(ours.routes())
+        listening = socket.create_server(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        ours = VoiceDoor(account, public_url=base, trusted_proxies=(), calls=script, **door)
+        app = web.Application()
+        app.add_routes(ours.routes())
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        ours.front.public_url = base
-        ours.at.__init__(base)  # type: ignore[misc]
+        await web.SockSite(runner, listening).start()
         standin: Any = stage.sandbox.standins[0]
         for number in standin.store.numbers.values():
             number.settings |= {
@@ -263,16 +264,43 @@ async def test_a_phone_that_rings_falls_silent() -> None:
         assert stage.script.turns(agent) == [] and stage.door.pace.live == 0
 
 
-@pytest.mark.parametrize(("act", "state"), [("busy", "busy"), ("decline", "busy")])
-async def test_a_phone_that_is_busy_says_so(act: str, state: str) -> None:
+async def test_a_phone_that_is_busy_says_so() -> None:
     async with whole_stage() as stage:
         agent = (await stage.door.phones.ring(RING)).sid
         await stage.voice.at(agent, "ringing")
-        try:
-            await stage.voice.act(agent, act)
-        except AssertionError:
-            pytest.skip(f"the stage has no {act}")
-        await stage.ended(agent, state)
+        await stage.voice.act(agent, "busy")
+        await stage.ended(agent, "busy")
+
+
+async def test_a_machine_that_takes_an_agents_call_is_told() -> None:
+    async with whole_stage() as stage:
+        agent = (await stage.door.phones.ring(replace(RING, detect=True))).sid
+        await stage.voice.at(agent, "ringing")
+        await stage.voice.act(agent, "machine")
+        await stage.script.until(lambda: any(it.machine for it in stage.script.legs))
+        told = next(it for it in stage.script.legs if it.machine)
+        assert (told.sid, told.about) == (agent, AGENT)
+        await stage.door.phones.hang_up(agent)
+
+
+@pytest.mark.parametrize(("said", "result"), [("Please call me back", "recorded"), ("", "silence")])
+async def test_a_message_is_recorded_and_silence_is_none(said: str, result: str) -> None:
+    async with whole_stage() as stage:
+        customer = await stage.voice.ring()
+        await stage.voice.said(customer, MENU)
+        await stage.voice.act(customer, "press", digits="9")
+        await stage.voice.at(customer, "voicemail")
+        if said:
+            await stage.voice.act(customer, "record", text=said, seconds=7)
+        await stage.voice.said(customer, "Goodbye")
+        await stage.ended(customer)
+        after = next(call for turn, call in stage.script.asked_for if turn == "voicemail")
+        assert (after.result, after.about) == (result, CUSTOMER)
+        if said:
+            await stage.script.until(lambda: bool(stage.script.recordings))
+            (it,) = stage.script.recordings
+            assert (it.ok, it.sid, it.seconds, it.about) == (True, customer, 7, CUSTOMER)
+            assert it.url.endswith(f"/Accounts/{ACCOUNT}/Recordings/{it.recording}")
 
 
 async def test_a_ring_that_was_made_is_found_again() -> None:
