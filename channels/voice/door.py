@@ -34,14 +34,16 @@ DECIDE_WITHIN = 1.5
 """Seconds for the router; the answer is out within 2 s, before a caller would wonder about the silence."""
 LAST_TURN = 5
 """So often somebody is put off by words that need nothing; afterwards they are asked to call again."""
+LONGEST_KEPT = 200
+"""Characters of what was said that stay in an address; Twilio takes no endless ones."""
 SORRY = (
-    '<Say language="en-GB">We are sorry, we have a technical problem. Please hold the line.</Say>'
-    '<Say language="de-DE">Entschuldigung, wir haben ein technisches Problem. Bitte bleiben Sie dran.</Say>'
+    '<Say voice="Polly.Amy" language="en-GB">We are sorry, we have a technical problem. Please hold the line.</Say>'
+    '<Say voice="Polly.Vicki" language="de-DE">Entschuldigung, wir haben ein technisches Problem. Bitte bleiben Sie dran.</Say>'
     '<Pause length="3"/><Redirect method="POST">{again}</Redirect>'
 )
 GOODBYE = (
-    '<Say language="en-GB">We are sorry, we cannot take your call now. Please call again later. Goodbye.</Say>'
-    '<Say language="de-DE">Leider können wir Ihren Anruf jetzt nicht annehmen. Bitte rufen Sie später noch einmal an. '
+    '<Say voice="Polly.Amy" language="en-GB">We are sorry, we cannot take your call now. Please call again later. Goodbye.</Say>'
+    '<Say voice="Polly.Vicki" language="de-DE">Leider können wir Ihren Anruf jetzt nicht annehmen. Bitte rufen Sie später noch einmal an. '
     "Auf Wiederhören.</Say><Hangup/>"
 )
 HELD = '<Play>{music}</Play><Redirect method="POST">{again}</Redirect>'
@@ -119,7 +121,8 @@ class VoiceDoor:
             call = caller(form, request.query, self.account.sid)
         except Exception as error:
             self.put_off += 1
-            log.warning("voice.not_understood", turn=turn, error=str(error)[:200])
+            why = str(error) if isinstance(error, BadRequest) else type(error).__name__
+            log.warning("voice.not_understood", turn=turn, error=why)
             return self._static(turn, turns_of(request.query), {})
         try:
             return _twiml(self.writer.document(await self._decided(turn, call), turn=turn))
@@ -210,5 +213,5 @@ def _twiml(document: str) -> web.Response:
 
 def _kept(call: Call) -> dict[str, str]:
     """What a leg gave along and answered: it isn't sent again when the leg is sent to the same address."""
-    answered = {"digits": call.digits, "speech": call.speech, "result": call.result}
+    answered = {"digits": call.digits, "speech": call.speech[:LONGEST_KEPT], "result": call.result}
     return {**call.about, **{key: value for key, value in answered.items() if value}}
