@@ -101,7 +101,9 @@ class Ringing:
         about = {"c": event.c, "o": str(event.n), "a": event.a, "r": "agent"}
         seconds = min(max(view.route.offer // 1000, SHORTEST), LONGEST)
         sender = Facts.parse(view.facts).recipient
-        ring = Ring(f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t)
+        ring = Ring(
+            f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t, detect=True
+        )
         try:
             leg = await self._made(phones, ring, legs, t)
         except NotDelivered as error:
