@@ -2,6 +2,7 @@
 
 local VOICE, CHAT, SMS, EMAIL = 1, 2, 3, 4
 local BIT = {1, 2, 4, 8}
+local NOTHING = {}
 local HAS = {} -- HAS[mask][channel]
 for m = 0, 15 do
   HAS[m] = {}
@@ -22,10 +23,9 @@ local function contact(id)
     local raw = call('GET', P .. 'c:' .. id)
     if not raw then return nil end
     local at = cmsgpack.unpack(raw)
-    c = at[9] or {}
-    c.route, c.class, c.ch, c.rank, c.base = at[1], at[2] > 0 and at[2] or nil, at[3], at[4], at[5]
-    c.seat, c.timer, c.facts = at[6] > 0 and at[6] or nil, at[7] > 0 or nil, at[8]
-    c.id = id
+    c = {id = id, route = at[1], class = at[2] > 0 and at[2] or nil, ch = at[3], rank = at[4], base = at[5],
+      seat = at[6] > 0 and at[6] or nil, timer = at[7] > 0 or nil, facts = at[8]} -- one table of the right size
+    for name, value in pairs(at[9] or NOTHING) do c[name] = value end
     contacts[id] = c
   end
   return c
@@ -37,21 +37,16 @@ local function placeable(c) return c.state == nil or c.state == 'offered' or c.h
 local function state_of(c) return c.state or 'waiting' end
 
 -- To be written when the transition ends.
-local function mark(c) changed[c.id] = c end
+local function mark(c) c.changed = true end
 
-local PACKED = {id = 1, route = 1, class = 1, ch = 1, rank = 1, base = 1, seat = 1, timer = 1, facts = 1}
-
--- Writes the record: what every contact has by position, the rest by name. A million may wait, so bytes count.
+-- Writes the record: what every contact has by position, the rest by name. A million may wait, so bytes count. The last
+-- thing done with it: what remains of the table is the rest.
 local function save_contact(c)
-  local rest
-  for name, value in pairs(c) do
-    if not PACKED[name] then
-      rest = rest or {}
-      rest[name] = value
-    end
-  end
-  call('SET', P .. 'c:' .. c.id, cmsgpack.pack({c.route, c.class or 0, c.ch, c.rank, c.base, c.seat or 0,
-    c.timer and 1 or 0, c.facts, rest}))
+  local key = P .. 'c:' .. c.id
+  local at = {c.route, c.class or 0, c.ch, c.rank, c.base, c.seat or 0, c.timer and 1 or 0, c.facts, c}
+  c.id, c.route, c.class, c.ch, c.rank, c.base, c.seat, c.timer, c.facts, c.changed = nil
+  if next(c) == nil then at[9] = nil end
+  call('SET', key, cmsgpack.pack(at))
 end
 
 local unpacked = memo(function(raw) return cmsgpack.unpack(raw) end)
@@ -83,11 +78,11 @@ local function touch(a)
   end
 end
 
+-- The last thing done with the agent, too.
 local function save_agent(a)
-  local name, f, blob = a.name, a.f, a.blob
-  a.name, a.f, a.blob, a.touched, a.stale = nil, nil, nil, nil, nil
-  call('HSET', P .. 'a:' .. name, 'd', cmsgpack.pack(a))
-  a.name, a.f, a.blob = name, f, blob
+  local key = P .. 'a:' .. a.name
+  a.name, a.f, a.blob, a.touched, a.stale = nil
+  call('HSET', key, 'd', cmsgpack.pack(a))
 end
 
 local parsed_route = memo(function(text)

@@ -164,8 +164,8 @@ local function finish()
       save_agent(a)
     end
   end
-  for _, c in pairs(changed) do
-    if not c.removed then save_contact(c) end
+  for _, c in pairs(contacts) do
+    if c.changed and not c.removed then save_contact(c) end
   end
   write_journal()
 end
