@@ -49,7 +49,15 @@ local function save_contact(c)
   call('SET', key, cmsgpack.pack(at))
 end
 
-local unpacked = memo(function(raw) return cmsgpack.unpack(raw) end)
+-- What the plan says; with `takes`, the channels that are on, and what their name in `u` begins with.
+local unpacked = memo(function(raw)
+  local f = cmsgpack.unpack(raw)
+  f.takes, f.by_load = {}, f.profile .. ':'
+  for ch = 1, 4 do
+    if HAS[f.on][ch] then table.insert(f.takes, ch) end
+  end
+  return f
+end)
 
 -- The agent, or nil. `f` is what the plan says, shared by all whose text is equal: profile, tiers, team, budget,
 -- cost[ch], cap[ch] (-1 none), offers (limit), on (mask), orders. The rest is the agent's own: presence, shift,

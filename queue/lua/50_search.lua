@@ -193,8 +193,10 @@ local function eligible_groups(order, tier, c, whom, drains, firsts)
 end
 
 -- The best of one tier by score alone: the first heads of the index usually hold them.
-local function best_by_score(order, tier, c, whom, drains, no)
-  local heads, groups = call('ZRANGE', P .. 'R:' .. order .. ':' .. tier, 0, BOUND_SCAN - 1, 'WITHSCORES'), {}
+local function best_by_score(order, tier, c, drains, no)
+  local heads = call('ZRANGE', P .. 'R:' .. order .. ':' .. tier, 0, BOUND_SCAN - 1, 'WITHSCORES')
+  if not heads[1] then return nil end
+  local whom, groups = who(c.class), {}
   for i = 1, #heads, 2 do
     local it = group_parts(heads[i])
     if HAS[it.mask][c.ch] and floor(byte_at(whom, it.p) / 64) == tier then
@@ -207,10 +209,10 @@ local function best_by_score(order, tier, c, whom, drains, no)
 end
 
 -- The best of one tier among those who drain, or among those who don't.
-local function best_of_tier(order, tier, c, whom, drains, firsts, no)
+local function best_of_tier(order, tier, c, drains, firsts, no)
   if drains then order = string.lower(order) end
-  if not firsts then return best_by_score(order, tier, c, whom, drains, no) end
-  return best_of_groups(order, eligible_groups(order, tier, c, whom, drains, firsts), no)
+  if not firsts then return best_by_score(order, tier, c, drains, no) end
+  return best_of_groups(order, eligible_groups(order, tier, c, who(c.class), drains, firsts), no)
 end
 
 local function better(one, other)
@@ -260,11 +262,11 @@ end
 
 -- The best agent by (tier in the step's order, share, pick, name) who isn't in `no`, or nil.
 function best_agent(c, r, step, no)
-  local whom, firsts, draining = who(c.class), firsts_of(r, step), draining_may(c)
+  local firsts, draining = firsts_of(r, step), draining_may(c)
   local order = step.p == 'S' and 'L' or step.p
   for _, tier in ipairs(step.t) do
-    local best = best_of_tier(order, tier, c, whom, false, firsts, no)
-    if draining then best = better(best, best_of_tier(order, tier, c, whom, true, firsts, no)) end
+    local best = best_of_tier(order, tier, c, false, firsts, no)
+    if draining then best = better(best, best_of_tier(order, tier, c, true, firsts, no)) end
     if best then return agent(best.name) end
   end
   return nil

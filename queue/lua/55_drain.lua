@@ -127,7 +127,7 @@ end
 local function runs_for(a, x)
   local open, runs, own = open_for(a), {}, nil
   local live, deferred = load_of(a)
-  for ch = 1, 4 do
+  for _, ch in ipairs(a.f.takes) do
     if a.f.cost[ch] <= a.f.budget and fits_but_budget(a, ch, open) and not fits(a, ch, live, deferred) then
       own = own or own_classes(a.f.profile)
       add_runs(runs, own[ch], ch, x)
