@@ -9,6 +9,23 @@ for m = 0, 15 do
   for ch = 1, 4 do HAS[m][ch] = m % (2 * BIT[ch]) >= BIT[ch] end
 end
 
+-- Records as last written, by key: one whose text (`raw`) is still the same needn't be unpacked. It is taken out when read
+-- and comes back when written, so what an act changed before it failed is never used.
+local written, written_n = {}, 0
+
+local function as_written(key, raw)
+  local it = written[key]
+  if not it then return nil end
+  written[key] = nil
+  return it.raw == raw and it or nil
+end
+
+local function keep_written(key, raw, it)
+  if written_n >= BOUND_MEMO then written, written_n = {}, 0 end
+  written[key], written_n = it, written_n + 1
+  it.raw = raw
+end
+
 -- The contact, or nil. Every contact has route, class (once it entered), ch, rank, base, facts (the decision's, never
 -- read here); seat is 1 in its class's set, 2 in an agent's personal set; timer: its `s:` is set. The rest is absent
 -- when empty: state (absent: waiting), step, arrived (when not base), deadlines, offers {{number, agent, made, due,
@@ -17,15 +34,21 @@ end
 -- told that nobody is there), drainer, wake, wrap, outcome, previous, threadless (its thread may go to another), handing
 -- (its owner hands it over; `back` is what it was before, only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
 -- nudged, closed (when it ended), was (its last owner), recalled (it had left the store).
+local function unpack_contact(id, raw)
+  local at = cmsgpack.unpack(raw)
+  local c = {id = id, route = at[1], class = at[2] > 0 and at[2] or nil, ch = at[3], rank = at[4], base = at[5],
+    seat = at[6] > 0 and at[6] or nil, timer = at[7] > 0 or nil, facts = at[8]} -- one table of the right size
+  for name, value in pairs(at[9] or NOTHING) do c[name] = value end
+  return c
+end
+
 local function contact(id)
   local c = contacts[id]
   if c == nil then
-    local raw = call('GET', P .. 'c:' .. id)
+    local key = P .. 'c:' .. id
+    local raw = call('GET', key)
     if not raw then return nil end
-    local at = cmsgpack.unpack(raw)
-    c = {id = id, route = at[1], class = at[2] > 0 and at[2] or nil, ch = at[3], rank = at[4], base = at[5],
-      seat = at[6] > 0 and at[6] or nil, timer = at[7] > 0 or nil, facts = at[8]} -- one table of the right size
-    for name, value in pairs(at[9] or NOTHING) do c[name] = value end
+    c = as_written(key, raw) or unpack_contact(id, raw)
     contacts[id] = c
   end
   return c
@@ -39,14 +62,17 @@ local function state_of(c) return c.state or 'waiting' end
 -- To be written when the transition ends.
 local function mark(c) c.changed = true end
 
--- Writes the record: what every contact has by position, the rest by name. A million may wait, so bytes count. The last
--- thing done with it: what remains of the table is the rest.
+-- Writes the record: what every contact has by position, the rest by name. A million may wait, so bytes count.
 local function save_contact(c)
-  local key = P .. 'c:' .. c.id
-  local at = {c.route, c.class or 0, c.ch, c.rank, c.base, c.seat or 0, c.timer and 1 or 0, c.facts, c}
-  c.id, c.route, c.class, c.ch, c.rank, c.base, c.seat, c.timer, c.facts, c.changed = nil
-  if next(c) == nil then at[9] = nil end
-  call('SET', key, cmsgpack.pack(at))
+  local id, route, class, ch, rank, base = c.id, c.route, c.class, c.ch, c.rank, c.base
+  local seat, timer, facts = c.seat, c.timer, c.facts
+  c.id, c.route, c.class, c.ch, c.rank, c.base, c.seat, c.timer, c.facts, c.changed, c.raw = nil -- the rest remains
+  local raw = cmsgpack.pack({route, class or 0, ch, rank, base, seat or 0, timer and 1 or 0, facts, next(c) and c})
+  c.id, c.route, c.class, c.ch, c.rank, c.base = id, route, class, ch, rank, base
+  c.seat, c.timer, c.facts = seat, timer, facts
+  local key = P .. 'c:' .. id
+  call('SET', key, raw)
+  keep_written(key, raw, c)
 end
 
 -- What the plan says; with `takes`, the channels that are on, and what their name in `u` begins with.
@@ -67,9 +93,10 @@ end)
 local function agent(name)
   local a = agents[name]
   if a == nil then -- false: removed in this call
-    local raw = call('HMGET', P .. 'a:' .. name, 'd', 'f')
+    local key = P .. 'a:' .. name
+    local raw = call('HMGET', key, 'd', 'f')
     if not raw[1] then return nil end
-    a = cmsgpack.unpack(raw[1])
+    a = as_written(key, raw[1]) or cmsgpack.unpack(raw[1])
     a.name, a.f, a.blob = name, unpacked(raw[2]), raw[2]
     agents[name] = a
   end
@@ -86,11 +113,13 @@ local function touch(a)
   end
 end
 
--- The last thing done with the agent, too.
+-- The last thing done with the agent: `agent` puts back what isn't written.
 local function save_agent(a)
   local key = P .. 'a:' .. a.name
-  a.name, a.f, a.blob, a.touched, a.stale = nil
-  call('HSET', key, 'd', cmsgpack.pack(a))
+  a.name, a.f, a.blob, a.touched, a.stale, a.raw = nil
+  local raw = cmsgpack.pack(a)
+  call('HSET', key, 'd', raw)
+  keep_written(key, raw, a)
 end
 
 local parsed_route = memo(function(text)
@@ -124,7 +153,7 @@ local function excluded(c)
 end
 
 local function holds_offer(c, name)
-  for _, offer in ipairs(c.offers or {}) do
+  for _, offer in ipairs(c.offers or NOTHING) do
     if offer[2] == name then return offer end
   end
   return nil

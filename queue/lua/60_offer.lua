@@ -125,7 +125,7 @@ end
 
 -- The index of the agent's live offer of the contact, or nil.
 local function offer_index(c, name, number)
-  for i, offer in ipairs(c.offers or {}) do
+  for i, offer in ipairs(c.offers or NOTHING) do
     if offer[2] == name and (not number or offer[1] == number) then return i end
   end
   return nil
