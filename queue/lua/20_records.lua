@@ -11,19 +11,25 @@ end
 
 -- Records as last written, by key: one whose text (`raw`) is still the same needn't be unpacked. It is taken out when read
 -- and comes back when written, so what an act changed before it failed is never used.
-local written, written_n = {}, 0
+local as_written, keep_written
 
-local function as_written(key, raw)
+do -- a chunk may have 200 locals: these two stay inside
+
+local written, n = {}, 0
+
+function as_written(key, raw)
   local it = written[key]
   if not it then return nil end
   written[key] = nil
   return it.raw == raw and it or nil
 end
 
-local function keep_written(key, raw, it)
-  if written_n >= BOUND_MEMO then written, written_n = {}, 0 end
-  written[key], written_n = it, written_n + 1
+function keep_written(key, raw, it)
+  if n >= BOUND_MEMO then written, n = {}, 0 end
+  written[key], n = it, n + 1
   it.raw = raw
+end
+
 end
 
 -- The contact, or nil. Every contact has route, class (once it entered), ch, rank, base, facts (the decision's, never
@@ -132,14 +138,14 @@ end)
 local function route(c)
   local r = routes[c.route]
   if not r then
-    r = parsed_route(call('GET', P .. 'rt:' .. c.route))
+    r = parsed_route(call('GET', P .. 'rt:' .. short(c.route)))
     routes[c.route] = r
   end
   return r
 end
 
 -- One byte per profile: 0 not admitted, else 64 × tier in the class's service + skill score.
-local function who(class) return call('GET', P .. 'who:' .. class) or '' end
+local function who(class) return call('GET', P .. 'who:' .. short(class)) or '' end
 
 local function byte_at(text, i) return string.byte(text, i) or 0 end
 

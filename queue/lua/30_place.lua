@@ -71,7 +71,7 @@ end
 local function reindex(order, group, tiers)
   local head = call('ZRANGE', P .. 'r:' .. order .. ':' .. group, 0, 0, 'WITHSCORES')
   for _, tier in ipairs(tiers) do
-    local index = P .. 'R:' .. order .. ':' .. tier
+    local index = P .. 'R:' .. order .. ':' .. short(tier)
     if head[1] then call('ZADD', index, head[2], group) else call('ZREM', index, group) end
   end
   return head[1] == nil
@@ -99,7 +99,7 @@ local function join_group(a, at)
     call('ZADD', P .. 'r:' .. order .. ':' .. at.g, at.scores[i], a.name)
     local new = 0
     for _, tier in ipairs(at.tiers) do
-      new = call('ZADD', P .. 'R:' .. order .. ':' .. tier, 'LT', at.scores[i], at.g)
+      new = call('ZADD', P .. 'R:' .. order .. ':' .. short(tier), 'LT', at.scores[i], at.g)
     end
     if new == 1 and i == 1 then count_group(at, 1) end
   end

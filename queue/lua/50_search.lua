@@ -36,7 +36,7 @@ local by_channel = memo(function(text)
 end)
 
 -- The classes that the profile admits: four lists, by channel.
-function own_classes(profile) return by_channel(call('GET', P .. 'cls:' .. profile) or '') end
+function own_classes(profile) return by_channel(call('GET', P .. 'cls:' .. short(profile)) or '') end
 
 -- The classes of the channel that the profile admits and in which somebody waits, {{rank, class}}, by rank.
 local function own_heads(a, ch)
@@ -44,7 +44,7 @@ local function own_heads(a, ch)
   for from = 1, #own, BOUND_PART do
     local upto = from + BOUND_PART - 1
     if upto > #own then upto = #own end
-    local scores = call('ZMSCORE', P .. 'h:' .. ch, unpack(own, from, upto))
+    local scores = call('ZMSCORE', P .. 'h:' .. short(ch), unpack(own, from, upto))
     for i, score in ipairs(scores) do
       if score then list[#list + 1] = {tonumber(score), own[from + i - 1]} end
     end
@@ -63,7 +63,7 @@ end
 -- The best of one channel's classes, not later than `best`. The class of an excluded head is searched behind
 -- it, so what it yields may be later than another class's head: the loop ends at the bound, not at a find.
 local function best_of_channel(a, ch, can, best)
-  local heads = call('ZRANGE', P .. 'h:' .. ch, 0, BOUND_SCAN - 1, 'WITHSCORES')
+  local heads = call('ZRANGE', P .. 'h:' .. short(ch), 0, BOUND_SCAN - 1, 'WITHSCORES')
   for i = 1, #heads, 2 do
     if best and tonumber(heads[i + 1]) > best.rank then return best end
     if byte_at(can, tonumber(heads[i])) > 0 then best = better_of(a, heads[i], best) end
@@ -87,7 +87,7 @@ function contact_for(a)
   local mask = mask_of(a)
   if mask == 0 or not DESK then return nil end
   local best = bound_of(a, mask)
-  local can = call('GET', P .. 'can:' .. a.f.profile) or ''
+  local can = call('GET', P .. 'can:' .. short(a.f.profile)) or ''
   for ch = 1, 4 do
     if HAS[mask][ch] then
       if a.personal then
@@ -175,7 +175,7 @@ local function eligible_groups(order, tier, c, whom, drains, firsts)
   local names, groups = eligible_names(tier, c, drains), {}
   for from = 1, #names, BOUND_PART do
     local upto = math.min(from + BOUND_PART - 1, #names)
-    local scores = call('ZMSCORE', P .. 'R:' .. order .. ':' .. tier, unpack(names, from, upto))
+    local scores = call('ZMSCORE', P .. 'R:' .. order .. ':' .. short(tier), unpack(names, from, upto))
     for i, score in ipairs(scores) do
       local g = names[from + i - 1]
       if score then
@@ -194,7 +194,7 @@ end
 
 -- The best of one tier by score alone: the first heads of the index usually hold them.
 local function best_by_score(order, tier, c, drains, no)
-  local heads = call('ZRANGE', P .. 'R:' .. order .. ':' .. tier, 0, BOUND_SCAN - 1, 'WITHSCORES')
+  local heads = call('ZRANGE', P .. 'R:' .. order .. ':' .. short(tier), 0, BOUND_SCAN - 1, 'WITHSCORES')
   if not heads[1] then return nil end
   local whom, groups = who(c.class), {}
   for i = 1, #heads, 2 do

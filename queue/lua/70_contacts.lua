@@ -131,7 +131,7 @@ end
 -- The contact has an owner: nobody else is asked, nobody is excluded.
 local function take(c, a, i)
   local held = table.remove(c.offers, i)
-  undue('o:' .. c.id .. ':' .. held[1])
+  undue('o:' .. c.id .. ':' .. short(held[1]))
   for k, it in ipairs(a.offers) do
     if it[1] == c.id then
       table.remove(a.offers, k)
