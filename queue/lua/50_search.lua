@@ -5,6 +5,12 @@ local own_classes, accepted_key, contact_for, best_agent
 
 do -- a chunk may have 200 locals: this file's others stay inside
 
+-- Whether the agent is excluded from all that wait in the set.
+local function all_excluded(a, set)
+  local count, no = call('ZCARD', set), P .. 'n:' .. a.name
+  return count <= call('SCARD', no) and count == call('ZINTERCARD', 2, set, no)
+end
+
 -- The first contact of a waiting set that the agent isn't excluded from and has no offer of: id, rank.
 local function first_waiting(a, set)
   local from, size = 0, 1
@@ -22,6 +28,7 @@ local function first_waiting(a, set)
       if not bad then return id, tonumber(found[2 * i]) end
     end
     if #ids < size then return nil end
+    if from == 1 and a.shy and all_excluded(a, set) then return nil end -- a long look could find nothing
     from, size = from + size, BOUND_SCAN
   end
 end
