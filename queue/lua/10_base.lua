@@ -11,7 +11,7 @@ local BOUND_SWEEP = 64 -- contacts moved in bulk
 local BOUND_WALK = 512 -- contacts looked at in a class that died
 local BOUND_SCAN = 16 -- index heads looked at before asking for exactly those that can match
 local BOUND_PART = 1000 -- members of one ZMSCORE or ZADD; Lua unpacks at most some 8,000
-local BOUND_MEMO = 5000 -- parsed texts remembered
+local BOUND_MEMO = 5000 -- parsed texts remembered; records, too, as last written
 
 -- Durations in ms.
 local OP_LIFE, OP_AHEAD = 600000, 5000 -- how old, how far ahead of us an operation id may be
