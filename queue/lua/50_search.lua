@@ -5,30 +5,35 @@ local own_classes, accepted_key, contact_for, best_agent
 
 do -- a chunk may have 200 locals: this file's others stay inside
 
--- Whether the agent is excluded from all that wait in the set.
-local function all_excluded(a, set)
-  local count, no = call('ZCARD', set), P .. 'n:' .. a.name
-  return count <= call('SCARD', no) and count == call('ZINTERCARD', 2, set, no)
+-- The first {id, rank, …} that isn't their own, being handed over, nor in their offers, nor excluded (`no`: 1 for each).
+local function first_of(a, found, no)
+  for i = 1, #found, 2 do
+    local id = found[i]
+    local bad = no and no[(i + 1) / 2] == 1 or a.own[id]
+    for k = 1, bad and 0 or #a.offers do
+      if a.offers[k][1] == id then bad = true end
+    end
+    if not bad then return id, tonumber(found[i + 1]) end
+  end
+  return nil
 end
 
--- The first contact of a waiting set that the agent isn't excluded from and has no offer of: id, rank.
+-- The first contact of a waiting set that the agent isn't excluded from and has no offer of: id, rank. Where all in
+-- front are excluded the store leaves out the others, too, in one go unless the set is long: an agent may have declined
+-- thousands.
 local function first_waiting(a, set)
-  local from, size = 0, 1
+  local from, size, no = 0, 1, P .. 'n:' .. a.name
   while true do
     local found = call('ZRANGE', set, from, from + size - 1, 'WITHSCORES')
     if not found[1] then return nil end
     local ids = {}
     for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
-    local no = a.shy and call('SMISMEMBER', P .. 'n:' .. a.name, unpack(ids))
-    for i, id in ipairs(ids) do
-      local bad = no and no[i] == 1 or a.own[id] -- their own, being handed over
-      for _, offer in ipairs(a.offers) do
-        if offer[1] == id then bad = true end
-      end
-      if not bad then return id, tonumber(found[2 * i]) end
-    end
+    local id, rank = first_of(a, found, a.shy and call('SMISMEMBER', no, unpack(ids)))
+    if id then return id, rank end
     if #ids < size then return nil end
-    if from == 1 and a.shy and all_excluded(a, set) then return nil end -- a long look could find nothing
+    if from == 1 and a.shy and call('ZCARD', set) <= 5 * BOUND_PART then
+      return first_of(a, call('ZDIFF', 2, set, no, 'WITHSCORES'))
+    end
     from, size = from + size, BOUND_SCAN
   end
 end
