@@ -34,7 +34,7 @@ local MIDNIGHTS -- of the site, text
 local BEHIND -- whether some agents on duty have yet to be filled (`d:` in due)
 local routes -- those in hand, by number
 local contacts, agents -- records in hand, by id: one table each, so that nobody works on a stale copy
--- Lists outlive a call, only their lengths begin anew: filling a new table costs more than the rest of many an act.
+-- Lists outlive a call, only their lengths begin anew: a new one is copied whenever it grows.
 local touched, touched_n = {}, 0 -- agents to be placed and written at the end, in order of first touch
 local journal, journal_n = {}, 0 -- arguments of the ledger entry
 local entering, fills, unmarked = {}, {}, {} -- work to be done before the call returns: contacts that came free, agents

@@ -32,14 +32,6 @@ end
 
 end
 
--- The contact, or nil. Every contact has route, class (once it entered), ch, rank, base, facts (the decision's, never
--- read here); seat is 1 in its class's set, 2 in an agent's personal set; timer: its `s:` is set. The rest is absent
--- when empty: state (absent: waiting), step, arrived (when not base), deadlines, offers {{number, agent, made, due,
--- delivered, place}}, n (offers so far), owner, taken (offer accepted), prefer, direct, window (the preference), pairs
--- (how many are excluded), asked (some were), lift, told (step told exhausted), alone (class in which it was
--- told that nobody is there), drainer, wake, wrap, outcome, previous, threadless (its thread may go to another), handing
--- (its owner hands it over; `back` is what it was before, only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
--- nudged, closed (when it ended), was (its last owner), recalled (it had left the store).
 local function unpack_contact(id, raw)
   local at = cmsgpack.unpack(raw)
   local c = {id = id, route = at[1], class = at[2] > 0 and at[2] or nil, ch = at[3], rank = at[4], base = at[5],
@@ -48,6 +40,14 @@ local function unpack_contact(id, raw)
   return c
 end
 
+-- The contact, or nil. Every contact has route, class (once it entered), ch, rank, base, facts (the decision's, never
+-- read here); seat is 1 in its class's set, 2 in an agent's personal set; timer: its `s:` is set. The rest is absent
+-- when empty: state (absent: waiting), step, arrived (when not base), deadlines, offers {{number, agent, made, due,
+-- delivered, place}}, n (offers so far), owner, taken (offer accepted), prefer, direct, window (the preference), pairs
+-- (how many are excluded), asked (some were), lift, told (step told exhausted), alone (class in which it was
+-- told that nobody is there), drainer, wake, wrap, outcome, previous, threadless (its thread may go to another), handing
+-- (its owner hands it over; `back` is what it was before, only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
+-- nudged, closed (when it ended), was (its last owner), recalled (it had left the store).
 local function contact(id)
   local c = contacts[id]
   if c == nil then
