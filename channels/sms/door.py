@@ -24,6 +24,7 @@ from twilio.rest import Client
 from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
 from ..fence import check_ours, kept_back
+from ..turnstile import Turnstile
 from .errors import in_words
 from .media import MediaStore
 from .split import parts
@@ -93,6 +94,7 @@ class SmsDoor:
         self.client = Client(account.sid, account.token, http_client=self.http)
         self.media = MediaStore(media_dir, self.http, account.sid, account.token)
         self.refused = 0
+        self.turnstile = Turnstile()
         self._keys: dict[str, str] = {}  # sid of a text -> the key of its words
 
     async def start(self) -> None:
@@ -115,6 +117,7 @@ class SmsDoor:
     # ---- in -----------------------------------------------------------------------------------------------------
 
     async def _inbound(self, request: web.Request) -> web.Response:
+        await self.turnstile.enter()  # of a burst the first is offered while the last is still looked at
         form = await self._signed(request)
         try:
             failed = self._urls(request, "/twilio/sms") if request.path.endswith("/fallback") else []
