@@ -8,13 +8,13 @@ from typing import Any, cast
 from helpers_plan import EVA, SMALL, arrived, at, book
 
 from tierline.queue.contact import Arrived
-from tierline.queue.engine import Queue
 from tierline.queue.history.records import Customer
 from tierline.queue.state import ContactView, Event, MessageView, OfferView
 from tierline.router.alerts import Alerts
 from tierline.router.classify import classify
 from tierline.router.deliver import Deliveries
 from tierline.router.lanes import Try
+from tierline.router.ringing import Ringing
 
 NOW = at("2026-11-23 10:00")
 BOOK = book(SMALL)
@@ -59,7 +59,9 @@ class OneContact:
 
 async def offered(queue: OneContact, *told: Event) -> list[str]:
     it = cast(Any, queue)
-    deliveries = Deliveries(cast(Queue, it), it, it, lambda: BOOK, Alerts(lambda: {}), it, queue.now)
+    alerts = Alerts(lambda: {})
+    silent = Ringing(it, None, lambda: BOOK, alerts, it)
+    deliveries = Deliveries(it, it, it, lambda: BOOK, alerts, it, queue.now, silent)
     jobs = [job for event in told for job in deliveries.jobs(event) if job.name == "offer"]
     for job in jobs:
         await job.work(Try(0, False))
