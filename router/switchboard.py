@@ -173,7 +173,8 @@ class Switchboard:
                 return None
         elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        await queue.jot(view.id, "kind", "")
+        for name in ("kind", "place"):
+            await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
         now = await queue.contact(taken.contact)
@@ -253,6 +254,8 @@ class Switchboard:
             await queue.complete(contact, "", '{"by":"the customer hung up"}')
         elif jots.get("kind", "") not in LATER:
             await queue.abandon(contact, "hung up")
+        elif jots["kind"] == "voicemail" and not jots.get("message"):
+            await queue.abandon(contact, NO_MESSAGE)
 
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""

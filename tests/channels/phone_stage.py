@@ -63,6 +63,10 @@ class Stage:
             str(it.get("text", "")) for it in (await self.leg(sid))["heard"] if it["kind"] == "say"
         )
 
+    async def said(self, sid: str, words: str) -> bool:
+        """Whether the leg has heard `words`."""
+        return words in await self.heard(sid)
+
     async def at(self, sid: str, where: str) -> bool:
         """Whether the leg is there."""
         return str((await self.leg(sid))["where"]).startswith(where)

@@ -112,7 +112,7 @@ async def test_a_message_is_a_contact_that_an_agent_accepts_in_slack(tmp_path: P
     async with telephone(tmp_path) as it:
         sid = await it.dial()
         await waiting(it, sid)
-        await it.inside.until(lambda: it.heard(sid))
+        await it.inside.until(lambda: it.said(sid, "leave a message"))
         await it.do(sid, "press", digits="2")
         await it.inside.until(lambda: it.at(sid, "voicemail"))
         await it.do(sid, "record", text="My server is down, please call me.", seconds=7)
@@ -137,7 +137,7 @@ async def test_who_says_nothing_leaves_no_message_and_nobody_is_asked(tmp_path: 
     async with telephone(tmp_path) as it:
         sid = await it.dial()
         await waiting(it, sid)
-        await it.inside.until(lambda: it.heard(sid))
+        await it.inside.until(lambda: it.said(sid, "leave a message"))
         await it.do(sid, "press", digits="2")
         await it.inside.until(lambda: it.at(sid, "voicemail"))
         await it.do(sid, "hangup")
@@ -162,8 +162,7 @@ async def test_who_hung_up_and_calls_again_has_the_old_place(tmp_path: Path) -> 
         await it.inside.until(given_up)
         again = await it.dial()
         await it.inside.until(lambda: it.at(again, "waiting"))
-        await it.inside.until(lambda: it.heard(again))
-        assert "You are next in line" in await it.heard(again)
+        await it.inside.until(lambda: it.said(again, "You are next in line"))
         assert len(await it.inside.contacts()) == 1
         await it.inside.slash("Ada", "available")
         await together(it, again, "Ada")
@@ -174,7 +173,7 @@ async def test_a_caller_who_presses_1_keeps_the_place_and_is_called_back(tmp_pat
     async with telephone(tmp_path) as it:
         sid = await it.dial()
         await waiting(it, sid)
-        await it.inside.until(lambda: it.heard(sid))
+        await it.inside.until(lambda: it.said(sid, "called back"))
         await it.do(sid, "press", digits="1")
 
         async def ended() -> bool:
@@ -205,7 +204,7 @@ async def test_a_withheld_number_waits_like_any_other(tmp_path: Path) -> None:
         one, two = await it.dial(sender="anonymous"), await it.dial(sender="anonymous")
         await waiting(it, one)
         await waiting(it, two)
-        await it.inside.until(lambda: it.heard(one))
+        await it.inside.until(lambda: it.said(one, "leave a message"))
         assert "called back" not in await it.heard(one)
         await it.inside.slash("Ada", "available")
         await together(it, one, "Ada")
