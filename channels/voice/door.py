@@ -118,10 +118,11 @@ class VoiceDoor:
         try:
             call = caller(form, request.query, self.account.sid)
         except Exception as error:
+            self.put_off += 1
             log.warning("voice.not_understood", turn=turn, error=str(error)[:200])
             return self._static(turn, turns_of(request.query), {})
         try:
-            return _twiml(self.writer.document(await self._decided(turn, call)))
+            return _twiml(self.writer.document(await self._decided(turn, call), turn=turn))
         except Exception as error:
             self.put_off += 1
             log.warning(
@@ -136,25 +137,22 @@ class VoiceDoor:
         self._late.add(task)
         task.add_done_callback(self._over)
         done, _ = await asyncio.wait({task}, timeout=DECIDE_WITHIN)
-        if not done:
+        if not done or task.cancelled():
             task.cancel()
             raise TimeoutError
         return task.result()
 
     def _over(self, task: asyncio.Task[Heard]) -> None:
         self._late.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("voice.failed", error=type(error).__name__)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio doesn't complain of one that came too late
 
     def _sorry(self, turn: Turn, call: Call) -> web.Response:
         """Words of the plan if memory has some, else words that need nothing."""
         if turn != "held":
             try:
-                return _twiml(
-                    self.writer.document(
-                        self.calls.sorry(call.recipient, call.turns), self._again(turn, call)
-                    )
-                )
+                heard = self.calls.sorry(call.recipient, call.turns)
+                return _twiml(self.writer.document(heard, self._again(turn, call), turn))
             except Exception as error:
                 log.warning("voice.no_words", sid=call.sid, error=type(error).__name__)
         return self._static(turn, call.turns, _kept(call))
