@@ -192,6 +192,9 @@ class Lines:
                     script.result()
                 following = leg.detour
             self.end(leg, "completed")
+        except Exception:
+            self.end(leg, "failed")  # a fault of the stand-in's own, which the log shows
+            raise
         finally:
             limit.cancel()
             if leg.script:
@@ -208,6 +211,8 @@ class Lines:
         if end in (End.BUSY, End.REJECTED) and not leg.talking:
             self.end(leg, "busy" if end is End.BUSY else "no-answer")
         self.pick_up(leg)  # an empty document answers, and is over
+        if end is End.FINISHED and leg.order and leg.order.then:
+            await leg.order.then(leg.call.sid)
 
     def pick_up(self, leg: Leg) -> None:
         """An incoming call is answered by its first verb that isn't silent about it."""
@@ -253,6 +258,8 @@ class Lines:
         self.queues.leave(leg, "hangup")
         if not leg.picked_up.done():
             leg.picked_up.cancel()
+        if not leg.over.done():
+            leg.over.set_result(None)
         if leg.script and leg.script is not asyncio.current_task():
             leg.script.cancel()
         self._told(leg, "completed", last=True)

@@ -64,6 +64,15 @@ class VoiceStage:
                     return shown
                 await asyncio.sleep(0.01)
 
+    async def phone(self, number: str, what: Callable[[Any], Any]) -> Any:
+        """The calls to and from a number, as soon as `what` holds of them."""
+        async with asyncio.timeout(60):
+            while True:
+                calls = await self.api(f"/calls?number={number.replace('+', '%2B')}")
+                if what(calls):
+                    return calls
+                await asyncio.sleep(0.01)
+
     async def at(self, sid: str, where: str) -> Any:
         return await self.until(sid, lambda it: it["where"] == where)
 
