@@ -33,11 +33,13 @@ from .languages import voice_of
 LARGEST = 64 * 1024
 """Bytes; a larger answer is error 11750 and ends the call."""
 LONGEST_SAY = 3000
-"""Bytes of UTF-8, as Twilio counts them: more than three minutes, and what a Polly voice takes at once (13521)."""
+"""Bytes that a voice of Polly's takes at once, three minutes; more is error 13521."""
 MOST_HINTS, LONGEST_HINT = 500, 100
 RETRY = "#rc=3&rp=ct,rt,5xx"
 """Three more tries where we weren't there or not whole; the fragment isn't sent and isn't signed."""
 ROOM_EVENTS = "start end join leave mute hold"
+ENDING = (Go, Ask, Wait, Meet, TakeMessage, Leave, HangUp)
+"""After these nothing else is heard."""
 SILENCE = 5
 """Seconds after which a message counts as ended."""
 
@@ -81,13 +83,11 @@ class Writer:
     english: str = "en-GB"
 
     def document(self, heard: Heard, again: str = "") -> str:
-        """What `heard` is as TwiML; where it doesn't say how it goes on, it goes on to `again`. Raises TooLarge."""
+        """What `heard` is as TwiML; with `again` it goes on there unless it says where. Raises TooLarge."""
         made = VoiceResponse()
         for it in heard:
             self._add(made, it)
-        if again and not (
-            heard and isinstance(heard[-1], Go | Ask | Wait | Meet | TakeMessage | Leave | HangUp)
-        ):
+        if again and not (heard and isinstance(heard[-1], ENDING)):
             made.redirect(again, method="POST")
         written = made.to_xml()
         if len(written.encode()) > LARGEST:
@@ -175,11 +175,10 @@ def _xml(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    if len(text.encode()) <= LONGEST_SAY:
+    raw = text.encode()
+    if len(raw) <= LONGEST_SAY:
         return text
-    more = " …"
-    kept = text.encode()[: LONGEST_SAY - len(more.encode())].decode(errors="ignore")
-    return kept.rsplit(None, 1)[0] + more
+    return raw[: LONGEST_SAY - 4].decode("utf-8", "ignore").rsplit(None, 1)[0] + " …"
 
 
 def _hints(words: tuple[str, ...]) -> str:
