@@ -127,6 +127,14 @@ function act.prolong(argv)
   return answer('ok', c, '', 0, held[4])
 end
 
+-- The live offer whose agent says that they take it, or nil. Nobody else is asked while it stands.
+function own.claim(c)
+  for _, held in ipairs(c.claimed and c.offers or {}) do
+    if held[1] == c.claimed then return held end
+  end
+  return nil
+end
+
 -- The offers beside the claimed one end: nobody is to blame, and their agents are free.
 local function stop_others(c)
   local i = 1
@@ -138,7 +146,7 @@ end
 -- claim: contact, offer, agent, ms from now to its deadline at least
 function act.claim(argv)
   local c, name = contact(argv[3]), argv[5]
-  local standing = c and c.claimed and c.offers[1]
+  local standing = c and own.claim(c)
   if standing and standing[2] ~= name then return answer('taken', c, standing[2]) end
   local i, no = live_offer(c, name, tonumber(argv[4]))
   if not i then return no end

@@ -92,11 +92,12 @@ class Phones:
             yield self.call("leg", *live[a % len(live)], STATES[4 + b % 5], {})
 
     def _leave_call(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
-        """Somebody leaves amid a call, for longer than their grace."""
+        """Somebody leaves amid a call, for longer than their grace; perhaps its customer hangs up meanwhile."""
         talking = [it for it in self._calls("active") if it.talking]
         if not talking:
             return
-        it = self.model.agents[talking[a % len(talking)].owner]
+        contact = talking[a % len(talking)]
+        it = self.model.agents[contact.owner]
         if b % 4 == 0:
             yield self.call("remove_agent", it.name, (0, 2_000)[c % 2])
         elif b % 4 == 1:
@@ -104,7 +105,10 @@ class Phones:
             yield self.call("agent", it.name, profile, it.capacity, it.channels, (), True, 2_000)
         else:
             yield self.call("agent", it.name, it.profile, it.capacity, it.channels, (), False, 2_000)
-        for _ in range(1 + d % 3):
+        for i in range(1 + d % 3):
+            for sid, leg in tuple(contact.legs.items()) if i == a % 3 else ():
+                if leg.of_customer:
+                    yield self.call("leg", contact.id, sid, "completed", {})
             self.now += (2_000, 30_000)[d % 2]
             yield self.call("tick")
 
@@ -135,5 +139,11 @@ class Phones:
             yield self.call(act, it.id, max(1, it.offered - d % 3), name, more)
 
     def _jot(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
-        contact = self._of(a, "waiting", "offered", "active", "closed") or "C9999"
+        noted = [it.id for it in self.model.contacts.values() if it.jots]
+        contact = (
+            noted[a % len(noted)]
+            if noted and d % 2
+            else self._of(a, "waiting", "offered", "active", "closed")
+        )
+        contact = contact or "C9999"
         yield self.call("jot", contact, f"n{b % 4}", ("", "CF1", "CF2", "QU1")[c % 4])
