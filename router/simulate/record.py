@@ -275,5 +275,5 @@ ACTS: Mapping[str, Act] = {
 }
 """Kind of the event that tells of an act → the act."""
 
-SILENT = frozenset({"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult"})
+SILENT = frozenset({"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult", "call"})
 """Entries that change nothing about who is asked."""

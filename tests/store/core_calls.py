@@ -15,7 +15,7 @@ from tierline.skills.skill import levels
 
 PHONED = {
     **HANDED,
-    "ring": 12, "leg": 22, "talk": 16, "hang_up": 7, "miss": 7, "prolong": 8, "claim": 26, "claim_too": 7, "jot": 7,
+    "ring": 12, "leg": 22, "talk": 16, "hang_up": 7, "miss": 7, "prolong": 8, "claim": 26, "claim_too": 7, "jot": 7, "happen": 7,
     "arrive": 30, "accept": 26, "go": 12, "wait": 12, "write": 10, "reply": 8, "tick": 12, "retire": 4, "leave_call": 10,
 }  # fmt: skip
 STATES = tuple(RANKS)
@@ -147,3 +147,11 @@ class Phones:
         )
         contact = contact or "C9999"
         yield self.call("jot", contact, f"n{b % 4}", ("", "CF1", "CF2", "QU1")[c % 4])
+
+    def _happen(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """Facts that belong together; half of them known already, or taken away."""
+        contact = self._of(a, "active", "active", "offered", "closed") or "C9999"
+        values = ("", "CF1", "CA2")
+        facts = {f"n{b % 4}": values[c % 3], f"n{(b + 1 + d % 3) % 4}": values[d % 3]}
+        about = ({}, {"sid": "CA2", "label": "x"})[a % 2]
+        yield self.call("happen", contact, ("hold", "join")[b % 2], facts, ("", "a1")[c % 2], about)
