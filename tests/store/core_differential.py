@@ -25,7 +25,7 @@ from tierline.queue.state import Event, State
 from tierline.skills.skill import CHANNELS
 
 INDEX_EVERY = 10  # calls
-LINES = ("leg", "jot", "forget", "merge", "split", "recall")
+LINES = ("leg", "jot", "happen", "forget", "merge", "split", "recall")
 BOUNDS = {"BOUND_TICK": 16, "BOUND_FILL": 16, "BOUND_SWEEP": 64, "BOUND_SCAN": 16, "BOUND_PART": 1000}
 
 

@@ -59,7 +59,7 @@ def test_any_history_is_reproduced_from_its_ledger_alone(kind: str) -> None:
     assert asked > len(SEEDS)
 
 
-@pytest.mark.parametrize("kind", ["ordinary", "tiny", "handing", "leaving"])
+@pytest.mark.parametrize("kind", ["ordinary", "tiny", "handing", "leaving", "calling", "ringing"])
 async def test_what_the_scripts_recorded_is_reproduced_by_the_rules(kind: str, tmp_path) -> None:
     async with memory_server(tmp_path) as client:
         name = await load(client, "again", BOUND.get(kind))
