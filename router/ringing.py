@@ -1,7 +1,7 @@
 """What the ledger causes on the phone: agents are rung, their phones fall silent, caller and agent are brought together.
 
     offered ─▶ ring the agent          declined, missed, rescinded ─▶ that phone falls silent
-    accepted ─▶ the customer joins (or is called back)       the agent's leg ended ─▶ the customer's ends
+    accepted ─▶ the customer joins (or is called back)       what goes on then: `talking.py`
     wrapping, closed, abandoned ─▶ whatever leg is left ends
 
 All of it may be done twice: a leg that may have been made is looked for first, one that has ended is ended.
@@ -24,6 +24,7 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
 from .rulebook import Rulebook
+from .talking import Talking
 from .waiting import LATER
 
 log = structlog.get_logger()
@@ -47,9 +48,16 @@ class Ringing:
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
+    talking: Talking = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
+        return [*self._jobs(event), *self.talking.jobs(event)]
+
+    def _jobs(self, event: Event) -> list[Job]:
         if self.phones is None:
             return []
         phones, call = self.phones, f"call:{event.c}"
@@ -60,8 +68,6 @@ class Ringing:
                 ]
             case "accepted":
                 return [Job(call, "bring together", lambda t: self._bring(phones, event, t))]
-            case "leg" if str(more(event).get("state")) in ENDS:
-                return [Job(call, "leg ended", lambda t: self._left(phones, event))]
             case "wrapping" | "closed" | "abandoned":
                 return [Job(call, "call ended", lambda t: self._end(phones, event))]
             case _:
@@ -73,9 +79,13 @@ class Ringing:
         while len(self.channels) > REMEMBERED:
             del self.channels[next(iter(self.channels))]
 
+    def may_be(self, contact: str) -> bool:
+        """Whether it may be a call, as far as is remembered."""
+        return self.channels.get(contact, "voice") == "voice"
+
     async def _call(self, contact: str) -> ContactView | None:
         """The contact, if it is a call."""
-        if self.channels.get(contact, "voice") != "voice":
+        if not self.may_be(contact):
             return None
         view = await self.queue.contact(contact)
         if view is not None:
@@ -143,6 +153,8 @@ class Ringing:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
         live = [it for it in legs if it.of_customer]
+        if live and jots.get("met") == live[-1].sid:
+            return  # in the conference already: `talking.py` sees to the rest
         if jots.get("kind") in LATER and not live:
             await self._call_back(phones, event, view, legs, t)
             return
@@ -181,29 +193,19 @@ class Ringing:
 
     # ---- apart --------------------------------------------------------------------------------------------------
 
-    async def _left(self, phones: Phones, event: Event) -> None:
-        """An agent's leg has ended: if nobody else is with the customer, the call is over."""
-        view = await self._call(event.c)
-        said = more(event)
-        if view is None or said.get("r") != "agent" or view.owner != event.a or view.handing:
-            return
-        legs = await self.queue.legs(event.c)
-        talking = [it for it in legs if it.about.get("r") == "agent" and it.state == "answered"]
-        if talking or str(said.get("was")) != "answered":
-            return
-        await self.queue.complete(event.c, "", '{"by":"the agent hung up"}')
-
     async def _end(self, phones: Phones, event: Event) -> None:
-        """Whatever leg is left ends; one that only waits hears a goodbye."""
+        """Whatever leg is left ends; one that only waits hears a goodbye, and who was left by the customer hears that."""
         view = await self._call(event.c)
         if view is None or (view.state not in ENDED and view.state != "wrapping"):
             return
-        for leg in await self.queue.legs(event.c):
-            if not leg.live:
-                continue
+        legs = [it for it in await self.queue.legs(event.c) if it.live]
+        callers = any(it.of_customer for it in legs)
+        for leg in legs:
             if leg.about.get("r") == "customer" and leg.state == "answered":
                 if await phones.move(leg.sid, Go("done", {"c": event.c, "r": "customer"})):
                     continue
+            elif not callers and leg.state == "answered":
+                continue  # the conference was over with the customer: its own document goes on
             await phones.hang_up(leg.sid)
 
 

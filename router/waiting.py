@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard, Leave, Play, Say, TakeMessage, Wait
 from ..queue.engine import Queue
-from ..queue.state import ENDED, ContactView
+from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .facts import Facts
 from .lineup import Lineup
 from .rulebook import Rulebook
+from .spoken_words import SpokenName
 
 LATER = ("callback", "voicemail")
 """Kinds of a contact whose customer isn't on the phone any more."""
@@ -113,6 +114,15 @@ class WaitingLine:
             case _:
                 # The provider's queue was full or broke: the place is ours, so the caller waits here.
                 return (Play(), Go("left", call.about))
+
+
+    async def held(self, call: Call) -> Heard:
+        """On hold in a conference: a word at first, another when somebody else has to be found, and music."""
+        view = await self.queue().contact(call.about.get("c", ""))
+        language, said = Facts.parse(view.facts).language if view else "en", call.about.get("n", "")
+        what: SpokenName = "one_moment" if view is not None and view.state in QUEUED else "held"
+        words = (spoken.line(self.book(), what, language),) if said != what else ()
+        return (*words, Play(), Go("held", {**call.about, "n": what}))
 
 
 def _wish(digits: str) -> str:
