@@ -225,7 +225,8 @@ class App:
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
         if phones is not None:
-            unheard = Unheard(self.queue, phones, self.switchboard.heard, mine=lambda: self.outbox.mine)
+            heard, calls = self.switchboard.heard, ringing.talking.look_round
+            unheard = Unheard(self.queue, phones, heard, lambda: self.outbox.mine, calls)
             self.supervisor.run("silent calls", unheard.run)
         self.supervisor.run("history", self.projector.run)
 

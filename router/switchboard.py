@@ -36,8 +36,10 @@ from ..queue.history.records import Customer
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, Leg
 from . import spoken
+from .callbacks import UNREACHED
 from .facts import Facts
 from .intake import Intake
+from .joining import Joining
 from .lineup import Lineup
 from .plan import model
 from .rulebook import Rulebook, span
@@ -78,10 +80,12 @@ class Switchboard:
     lineup: Lineup
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
+    joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
+        self.joining = Joining(self.queue, self.book, self.screening)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
@@ -115,10 +119,16 @@ class Switchboard:
                 return await self._join(call)
             case "done":
                 return await self._done(call)
+            case "agent" | "key" if call.about.get("r") in ("guest", "boss"):
+                return await (self.joining.answered(call) if turn == "agent" else self.joining.key(call))
             case "agent":
                 return await self.screening.answered(call)
             case "key":
                 return await self.screening.key(call)
+            case "talk":
+                return await self.screening.waits(call)
+            case "held":
+                return await self.line.held(call)
             case "voicemail":
                 return await self._after_message(call)
             case "back":
@@ -201,16 +211,26 @@ class Switchboard:
         """The customer comes into the conference in which the agent is."""
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
+        await self.queue().jot(contact, "met", call.sid)
         return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
 
     async def _done(self, call: Call) -> Heard:
-        """A leg is out of the conference."""
-        contact = call.about.get("c", "")
+        """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
+        contact, role = call.about.get("c", ""), call.about.get("r")
         view = await self.queue().contact(contact)
-        if call.about.get("r") != "customer" or view is None:
+        if view is None or call.result == "hangup":
             return (HangUp(),)
-        language = Facts.parse(view.facts).language
-        return (spoken.line(self.book(), "goodbye", language), HangUp())
+        if role == "customer":
+            return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
+        if role != "agent" or (not call.result and call.about.get("w") != "taken"):
+            return (HangUp(),)
+        legs = await self.queue().legs(contact)
+        await self.queue().jot(contact, f"in.{call.sid}", "")
+        if view.state not in ("active", *QUEUED) and _on_the_line(legs):
+            return (HangUp(),)  # we have ended it
+        agent = next((it.about.get("a", "") for it in legs if it.sid == call.sid), "")
+        language = self.screening.agents_language(agent)
+        return (spoken.line(self.book(), "gone" if call.result else "taken", language), HangUp())
 
     # ---- what became of it --------------------------------------------------------------------------------------
 
@@ -221,6 +241,8 @@ class Switchboard:
             log.info("leg.unknown", sid=news.sid, state=news.state)
             return
         about = dict(news.about) if news.about else {"r": "customer"}
+        if RANKS[news.state] == OVER and news.seconds:
+            about["s"] = str(news.seconds)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
@@ -233,7 +255,9 @@ class Switchboard:
                 await self.screening.rings(contact, offer_of(about))
             elif ended:
                 await self.screening.gone(contact, news, about)
-        elif ended:
+        if ended and about.get("r") != "customer":
+            await self.queue().jot(contact, f"in.{news.sid}", "")
+        elif ended and not (about.get("b") and news.state in UNREACHED):  # of those `callbacks.py` hears
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
 
@@ -260,7 +284,8 @@ class Switchboard:
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""
         contact = news.room.rpartition("-")[2]
-        await self.queue().jot(contact, "conference", news.conference)
+        if news.kind in ("start", "join"):
+            await self.queue().happen(contact, "conference", {"conference": news.conference})
         if news.kind == "leave" and news.reason == "participant_hung_up" and news.sid:
             role = "customer" if news.label == "customer" else "agent"
             legs = {it.sid: it for it in await self.queue().legs(contact)}

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard, Leave, Play, Say, TakeMessage, Wait
 from ..queue.engine import Queue
-from ..queue.state import ENDED, ContactView
+from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .facts import Facts
 from .lineup import Lineup
 from .rulebook import Rulebook
+from .spoken_words import SpokenName
 
 LEAVING = 180_000
 """ms that somebody has for a message, until which nobody is asked for it."""
@@ -131,6 +132,14 @@ class WaitingLine:
                     await self.queue().jot(contact, "queue", "")
                 said = await self._announced(view, Facts.parse(view.facts), jots)
                 return (*said, self._music(), Go("left", call.about))
+
+    async def held(self, call: Call) -> Heard:
+        """On hold in a conference: a word at first, another when somebody else has to be found, and music."""
+        view = await self.queue().contact(call.about.get("c", ""))
+        language, said = Facts.parse(view.facts).language if view else "en", call.about.get("n", "")
+        what: SpokenName = "one_moment" if view is not None and view.state in QUEUED else "held"
+        words = (spoken.line(self.book(), what, language),) if said != what else ()
+        return (*words, Play(), Go("held", {**call.about, "n": what}))
 
 
 def _wish(digits: str) -> str:
