@@ -148,6 +148,7 @@ class Call:
     turns: int = 0
     queue: str = ""  # waiting: the provider's id of the queue
     waited: int = 0  # waiting: seconds in it
+    result: str = ""  # left: why ("hangup", "redirected", "leave", "queue-full", …); done: how it went
 
 
 @dataclass(frozen=True, slots=True)

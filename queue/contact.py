@@ -44,7 +44,8 @@ class Arrived:
     """One message as its door heard it; every text in it comes from outside and is data.
 
     `event` is the provider's own id of the delivery, `at` the provider's own date (None when it gives
-    none), `verified` says that the carrier vouches for `sender`, `name` is a display name, if any.
+    none), `verified` says that the carrier vouches for `sender`, `name` is a display name, if any; `language` was
+    chosen by its sender, "" when nobody was asked.
     """
 
     channel: Channel
@@ -56,6 +57,7 @@ class Arrived:
     at: int | None = None
     verified: bool = False
     name: str = field(default="", repr=False)
+    language: str = ""
 
     @property
     def thread(self) -> str:
@@ -75,6 +77,7 @@ class Arrived:
                 "at": self.at,
                 "verified": self.verified,
                 "name": self.name,
+                **({"language": self.language} if self.language else {}),
             }
         )
 

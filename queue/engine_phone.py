@@ -55,6 +55,11 @@ class Phone(Calls):
         found = texts(await self.plain("ZRANGE", self.key("legs"), *words))
         return [(contact, sid) for contact, _, sid in (it.partition(" ") for it in found)]
 
+    async def calling(self) -> list[str]:
+        """The contacts that have a live leg, each once: those whose leg was heard of longest ago come first."""
+        found = texts(await self.plain("ZRANGE", self.key("legs"), 0, -1))
+        return list(dict.fromkeys(it.partition(" ")[0] for it in found))
+
     async def jot(
         self, contact: str, name: str, value: str, *, op: str | None = None, now: int | None = None
     ) -> str:
