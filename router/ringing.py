@@ -101,7 +101,9 @@ class Ringing:
         about = {"c": event.c, "o": str(event.n), "a": event.a, "r": "agent"}
         seconds = min(max(view.route.offer // 1000, SHORTEST), LONGEST)
         sender = Facts.parse(view.facts).recipient
-        ring = Ring(f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t)
+        ring = Ring(
+            f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t, detect=True
+        )
         try:
             leg = await self._made(phones, ring, legs, t)
         except NotDelivered as error:
@@ -140,15 +142,14 @@ class Ringing:
         if view is None or view.owner != event.a:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
-        live = [it for it in legs if it.of_customer]
-        if jots.get("kind") in LATER and not live:
-            await self._call_back(phones, event, view, legs, t)
-            return
         about = {"c": event.c, "r": "customer"}
-        for leg in live[-1:]:
-            if not await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
-                await self._look(phones, event.c, leg)
-        if not live:
+        for leg in [it for it in legs if it.of_customer][-1:]:
+            if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
+                return
+            await self._look(phones, event.c, leg)
+        if jots.get("kind") in LATER:
+            await self._call_back(phones, event, view, legs, t)
+        else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
 
     async def _call_back(
