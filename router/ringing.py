@@ -26,7 +26,6 @@ from .lanes import Job, Try
 from .look import spec_of
 from .rulebook import Rulebook
 from .talking import Talking
-from .waiting import LATER
 
 log = structlog.get_logger()
 
@@ -149,14 +148,14 @@ class Ringing:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
         live = [it for it in legs if it.of_customer]
-        if live and jots.get("met") == live[-1].sid:
-            return  # in the conference already: `talking.py` sees to the rest
+        if jots.get("kind") == "voicemail" or (live and jots.get("met") == live[-1].sid):
+            return  # nobody to bring; or in the conference already: `talking.py` sees to the rest
         about = {"c": event.c, "r": "customer"}
         for leg in live[-1:]:
             if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
                 return
             await self._look(phones, event.c, leg)
-        if jots.get("kind") in LATER:
+        if jots.get("kind") == "callback":
             await self.callbacks.ring(phones, event, t)
         else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')

@@ -3,7 +3,7 @@
 The facts of a call (`Queue.jots`) that this reads; whoever writes one changes what must hold, and nothing else:
 
     met        the customer's leg that was sent into the conference     conference  the provider's id of that
-    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted the legs of which the provider knows it
+    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  the legs known for it
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.

@@ -274,8 +274,10 @@ class Switchboard:
         )
         if view is None or view.state in ENDED or _on_the_line(legs):
             return
-        if view.owner:
+        if view.owner and (jots.get("kind", "") not in LATER or jots.get("met")):
             await queue.complete(contact, "", '{"by":"the customer hung up"}')
+        elif view.owner:
+            return  # the end of the call in which they asked for a callback or left a message
         elif jots.get("kind", "") not in LATER:
             await queue.abandon(contact, "hung up")
         elif jots["kind"] == "voicemail" and not jots.get("message"):

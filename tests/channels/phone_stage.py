@@ -65,7 +65,7 @@ class Stage:
 
     async def said(self, sid: str, words: str) -> bool:
         """Whether the leg has heard `words`."""
-        return words in await self.heard(sid)
+        return words.casefold() in (await self.heard(sid)).casefold()
 
     async def at(self, sid: str, where: str) -> bool:
         """Whether the leg is there."""

@@ -208,3 +208,62 @@ async def test_a_withheld_number_waits_like_any_other(tmp_path: Path) -> None:
         assert "called back" not in await it.heard(one)
         await it.inside.slash("Ada", "available")
         await together(it, one, "Ada")
+
+
+async def presses_1(it: Stage, name: str) -> str:
+    """`name`'s phone rings, is answered, and 1 is pressed after the whisper; the leg."""
+    leg = str(await it.inside.until(lambda: it.ringing(name)))
+    await it.do(leg, "answer")
+    await it.inside.until(lambda: it.said(leg, "press 1"))
+    await it.do(leg, "press", digits="1")
+    return leg
+
+
+async def not_reached(it: Stage) -> None:
+    """Ada takes the callback, and Eva's line is busy."""
+    agent = await presses_1(it, "Ada")
+    await it.do(str(await it.inside.until(lambda: it.ringing("Eva"))), "busy")
+
+    async def parked() -> bool:
+        return str((await it.inside.contacts())[0]["state"]) == "parked"
+
+    await it.inside.until(parked)
+    await it.inside.until(lambda: it.at(agent, "ended"))
+
+
+@pytest.mark.promise("call-back-tries")
+async def test_a_customer_who_is_not_reached_is_called_again_later(tmp_path: Path) -> None:
+    async with telephone(tmp_path) as it:
+        sid = await it.dial()
+        await waiting(it, sid)
+        await it.inside.until(lambda: it.said(sid, "called back"))
+        await it.do(sid, "press", digits="1")
+        await it.inside.slash("Ada", "available")
+        for _ in range(2):
+            await not_reached(it)
+            await it.inside.call("/clock", {"advance": "31m"})
+            await it.inside.slash("Ada", "available")
+
+
+@pytest.mark.promise("call-out")
+async def test_who_has_a_message_calls_its_customer(tmp_path: Path) -> None:
+    async with telephone(tmp_path) as it:
+        sid = await it.dial()
+        await waiting(it, sid)
+        await it.inside.until(lambda: it.said(sid, "leave a message"))
+        await it.do(sid, "press", digits="2")
+        await it.inside.until(lambda: it.at(sid, "voicemail"))
+        await it.do(sid, "record", text="Please call me.", seconds=5)
+        await it.inside.slash("Ada", "available")
+        await it.inside.accept("Ada", "Voicemail")
+
+        async def owned() -> bool:
+            return str((await it.inside.contact())["state"]) == "active"
+
+        await it.inside.until(owned)
+        assert "Your phone rings" in await it.inside.slash("Ada", "call C1001")
+        agent = await presses_1(it, "Ada")
+        back = str(await it.inside.until(lambda: it.ringing("Eva")))
+        await it.do(back, "answer")
+        await it.inside.until(lambda: it.at(back, "conference"))
+        assert (await it.leg(back))["where"] == (await it.leg(agent))["where"]
