@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -87,7 +88,7 @@ class Leg:
         self.call = call
         self.order = order
         self.heard: list[Heard] = []
-        self.ear: Ear | None = None
+        self._ear: Ear | None = None
         self.queue: CallQueue | None = None
         self.member: Member | None = None
         self.room: Room | None = None
@@ -108,7 +109,18 @@ class Leg:
         self.late: list[
             tuple[Hook, dict[str, str]]
         ] = []  # notices kept back until the next document is there
+        self.changed: Callable[[Leg], None] = lambda leg: None  # told whatever a page would show
         self._clock = clock
+
+    @property
+    def ear(self) -> Ear | None:
+        """What listens to the party now."""
+        return self._ear
+
+    @ear.setter
+    def ear(self, ear: Ear | None) -> None:
+        self._ear = ear
+        self.changed(self)
 
     @property
     def ended(self) -> bool:
@@ -124,6 +136,7 @@ class Leg:
         """The party hears something."""
         self.heard.append(Heard(self._clock.iso(), kind, text, of))
         del self.heard[:-KEPT]
+        self.changed(self)
 
     @property
     def where(self) -> str:

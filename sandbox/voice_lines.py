@@ -270,6 +270,7 @@ class Lines:
     def _add(self, leg: Leg) -> Leg:
         self.board.calls[leg.call.sid] = leg.call
         self.legs[leg.call.sid] = leg
+        leg.changed = self._changed
         self._changed(leg)
         return leg
 

@@ -6,6 +6,7 @@ their own, which put themselves into `verbs`.
 
 from __future__ import annotations
 
+import asyncio
 import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from .voice_tell import Teller, call_params
 from .voice_twiml import Document, Place, Refusal, Verb, read_voice
 
 SORRY = "We are sorry. An application error has occurred. Goodbye."
+_WAY = 0.01  # seconds that even the nearest app is away: a circle of redirects doesn't run hot
 MOST_LOOPS = 1000  # of a verb whose loop says 0
 _QUIET = frozenset({"Reject", "Pause", "Redirect"})  # those that don't answer a ringing call
 
@@ -75,6 +77,7 @@ class Player:
         self.store = store
         self.teller = teller
         self.pace = pace
+        self.sounds: dict[str, float] = {}  # their lengths in seconds, by address
         self._caller = caller
         self._faults = faults
         self.answered: Callable[[Leg], None] = lambda leg: None
@@ -104,6 +107,7 @@ class Player:
             if not isinstance(outcome, Source):
                 return outcome or End.FINISHED
             source = outcome
+            await asyncio.sleep(_WAY)
 
     async def perform(self, leg: Leg, page: Page) -> Outcome:
         """The document's verbs, one after the other."""
@@ -181,7 +185,12 @@ class Player:
         return None
 
     async def sound_of(self, leg: Leg, url: str) -> float | None:
-        """How long a sound is; what can't be fetched is in the debugger, and the call goes on without it."""
+        """How long a sound is; what can't be fetched is in the debugger, and the call goes on without it.
+
+        What was fetched once is kept, as Twilio keeps it.
+        """
+        if url in self.sounds:
+            return self.sounds[url]
         answer = await self._caller.call(url, {}, "GET") if is_url(url) else Answer(0)
         if not answer.ok:
             self.store.warn(11200, f"HTTP retrieval failure ({answer.status})", leg.call.sid, url)
@@ -189,7 +198,8 @@ class Player:
         if not answer.content_type.lower().startswith("audio/"):
             self.store.warn(12300, f"Invalid Content-Type: {answer.content_type}", leg.call.sid, url)
             return None
-        return _wav_seconds(answer.body)
+        self.sounds[url] = _wav_seconds(answer.body)
+        return self.sounds[url]
 
     async def _pause(self, leg: Leg, page: Page, verb: Verb) -> Outcome:
         if leg.talking:

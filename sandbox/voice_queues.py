@@ -27,6 +27,7 @@ class Queues:
         member = Member(leg.call.sid, self._board.now(), action, left)
         queue.members.append(member)
         leg.queue, leg.member = queue, member
+        leg.changed(leg)
         return member
 
     def leave(self, leg: Leg, result: str) -> None:
@@ -39,6 +40,7 @@ class Queues:
         if queue is None or member is None:
             return
         leg.queue = leg.member = None
+        leg.changed(leg)
         queue.members.remove(member)
         now = self._board.now()
         queue.waits.append(now - member.at)

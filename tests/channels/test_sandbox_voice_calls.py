@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio_rehearsal import ACCOUNT, EVA, OURS
@@ -216,6 +218,32 @@ async def test_callers_who_hide_call_by_sip_or_from_abroad_are_written_as_twilio
         assert (first["From"], first["Caller"], first["CallSid"]) == (shown, shown, sid)
         assert first["StirVerstat"] == "No-TN-Validation" and "CallerName" not in first
         assert [c["sid"] for c in await voice.api(f"/calls?number={shown.replace('+', '%2B')}")] == [sid]
+
+
+async def test_a_call_whose_reply_is_lost_rings_all_the_same_and_can_be_found() -> None:
+    async with open_voice(agent=LONG) as voice:
+        await voice.api("/faults", {"twilio": {"drop_reply": True, "times": 1, "enforce_limits": False}})
+        with pytest.raises(aiohttp.ClientError):
+            await voice.make()
+        found = await voice.client.calls.list_async(to=ADA, from_=OURS)
+        assert len(found) == 1
+        await voice.at(found[0].sid, "ringing")
+
+
+async def test_the_page_is_told_of_every_change_of_a_call_and_of_no_words() -> None:
+    async with open_voice(
+        voice='<Gather numDigits="1" action="/key"><Say>Secret words.</Say></Gather>'
+    ) as voice:
+        async with voice.stage.http.get(f"{voice.stage.base}/sandbox/api/events") as events:
+            sid = await voice.ring()
+            await voice.said(sid, "Secret words.")
+            await voice.act(sid, "hangup")
+            await voice.stage.sandbox.stop()
+            text = (await events.content.read()).decode()
+        notes = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+        mine = [n for n in notes if n["kind"] == "call"]
+        assert len(mine) >= 5 and all(n == {"kind": "call", "sid": sid, "number": EVA} for n in mine)
+        assert "Secret" not in text
 
 
 async def test_a_number_whose_caller_was_attested_says_so_and_a_bought_name_comes_along() -> None:

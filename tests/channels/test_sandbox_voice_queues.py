@@ -88,6 +88,13 @@ async def test_what_may_not_stand_in_a_wait_document_puts_the_caller_out_of_the_
         assert voice.told("/left", "QueueResult") == ["error"] and await voice.warned() == [12200]
 
 
+async def test_an_app_that_fails_while_a_caller_waits_puts_the_caller_out_of_the_queue() -> None:
+    async with open_voice(voice=QUEUE, wait="<Broken", left="<Say>Sorry.</Say>") as voice:
+        caller = await voice.ring()
+        await voice.said(caller, "Sorry.")
+        assert voice.told("/left", "QueueResult") == ["error"] and await voice.warned() == [12100]
+
+
 async def test_a_hang_up_by_the_wait_document_is_a_hang_up() -> None:
     async with open_voice(voice=QUEUE, wait="<Say>Closed.</Say><Hangup/>") as voice:
         caller = await voice.ring()
