@@ -101,6 +101,7 @@ class Leg:
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.partner: Leg | None = None  # whom the party is put through to
         self.machine = False
+        self.detected = ""  # what answering machine detection says, where it errs
         self.warned = False  # that the account is a trial
         self.tape = ""  # the recording that began with the answer
         self.told = 0  # status events so far

@@ -156,14 +156,14 @@ class Lines:
         human, machine = "human", "machine_start" if detection.mode == "Enable" else "machine_end_beep"
         if not detection.beside:
             await asyncio.sleep(_DETECTING)
-            leg.call.answered_by = machine if leg.machine else human
+            leg.call.answered_by = leg.detected or (machine if leg.machine else human)
             return
 
         async def beside() -> None:
             await asyncio.sleep(_DETECTING)
             if leg.ended or detection.hook is None:
                 return
-            leg.call.answered_by = machine if leg.machine else human
+            leg.call.answered_by = leg.detected or (machine if leg.machine else human)
             params = {
                 "CallSid": leg.call.sid,
                 "AccountSid": self.board.store.sid,
@@ -263,6 +263,7 @@ class Lines:
             leg.over.set_result(None)
         if leg.script and leg.script is not asyncio.current_task():
             leg.script.cancel()
+        self._player.catch_up(leg)
         self._told(leg, "completed", last=True)
 
     # ---- steps -------------------------------------------------------------------------------------------------

@@ -147,10 +147,14 @@ class Player:
         warnings = read.warnings if isinstance(read, Document) else ((read.code, read.message),)
         for code, text in warnings:
             self.store.warn(code, text, leg.call.sid, source.url)
+        self.catch_up(leg)
+        return read
+
+    def catch_up(self, leg: Leg) -> None:
+        """Send what was kept back until the call's next document was there, or until there is none any more."""
         for hook, params in leg.late:
             self.teller.go(self.teller.call(hook, params, leg.call.sid))
         leg.late.clear()
-        return read
 
     async def _read(self, leg: Leg, source: Source, place: Place) -> Document | Refusal:
         if source.twiml is not None:

@@ -200,6 +200,27 @@ async def test_a_machine_is_told_from_a_person_beside_the_call(how: str, found: 
 
 
 @pytest.mark.parametrize(
+    ("how", "says"), [("answer", "machine_start"), ("machine", "human"), ("answer", "unknown")]
+)
+async def test_detection_errs_where_the_script_says_so(how: str, says: str) -> None:
+    async with open_voice(agent=LONG) as voice:
+        sid = await voice.make(machine_detection="Enable")
+        await voice.at(sid, "ringing")
+        await voice.act(sid, how, 400, detected="a parrot")
+        await voice.act(sid, how, detected=says)
+        assert (await voice.heard("/agent"))[0].params["AnsweredBy"] == says
+
+
+async def test_a_number_that_asks_by_get_is_signed_over_its_whole_address() -> None:
+    async with open_voice(voice=f"<Say>Hi.</Say>{LONG}") as voice:
+        number = (await voice.client.incoming_phone_numbers.list_async(phone_number=OURS))[0]
+        url = f"{voice.base}/voice?a=b"
+        await voice.client.incoming_phone_numbers(number.sid).update_async(voice_url=url, voice_method="GET")
+        await voice.said(await voice.ring(), "Hi.")
+        assert voice.asked("/voice")[0].signed
+
+
+@pytest.mark.parametrize(
     ("sender", "shown"),
     [
         ("anonymous", "+266696687"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from aiohttp import web
 from test_sandbox_voice_calls import refused
 from twilio_rehearsal import EVA, Heard
 from voice_stage import VoiceStage, open_voice
@@ -127,6 +130,31 @@ async def test_the_queues_action_comes_before_or_after_the_next_document(
         assert [h.path for h in voice.stage.app.heard if h.path in order] == order
         assert voice.told("/left", "QueueResult") == ["redirected"]
         assert (await voice.look(caller))["where"] == "listening"
+
+
+async def test_a_late_action_comes_even_when_the_caller_hangs_up_meanwhile() -> None:
+    async with open_voice(voice=QUEUE, wait=WAIT) as voice:
+        never = asyncio.Event()
+        usual = voice.stage.app.answer
+        assert usual is not None
+
+        async def slow(request: web.Request) -> web.Response:
+            if request.path == "/join":
+                await never.wait()
+            return await usual(request)
+
+        voice.stage.app.answer = slow
+        await voice.api("/faults", {"twilio": {"late_action": True}})
+        caller = await waiting(voice)
+        await (
+            voice.client.queues(await queue_of(voice)).members(caller).update_async(url=f"{voice.base}/join")
+        )
+        await voice.heard("/join")
+        assert voice.asked("/left") == []
+        await voice.act(caller, "hangup")
+        left = (await voice.heard("/left"))[0].params
+        assert left["QueueResult"] == "redirected"
+        never.set()
 
 
 async def test_what_the_action_answers_after_a_redirect_steers_nothing() -> None:
