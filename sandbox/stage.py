@@ -110,6 +110,7 @@ class TwilioFaults:
     enforce_limits: bool = True
     out_of_order: bool = False  # a text's receipts arrive last first; a call's and a conference's events too
     redeliver: bool = False  # every webhook comes twice
+    at_once: bool = False  # … both at the same time
     webhook_delay: float = 0.0
     late_action: bool = False
     hurry: float | None = None

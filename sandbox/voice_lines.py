@@ -244,6 +244,9 @@ class Lines:
         leg.detour, leg.why = source, "redirected"
         self.rooms.leave(leg, "participant_updated_via_api")
         self.queues.leave(leg, "redirected")
+        if leg.partner:
+            leg.partner.partner = None
+            leg.partner = None
         if leg.script:
             leg.script.cancel()
 

@@ -117,12 +117,15 @@ class Call:
 
 @dataclass(slots=True)
 class Member:
-    """A call that waits in a queue; `action` is told why it left. `left` holds the result once it has."""
+    """A call that waits in a queue; `action` is told why it left. `left` holds the result once it has; `parted` is
+    done when whoever took it out of the queue no longer talks with it."""
 
     call: str
     at: float
     action: Hook | None
     left: asyncio.Future[str]
+    parted: asyncio.Future[None]
+    waited: float = 0.0  # seconds, once it has left
 
 
 @dataclass(slots=True)
@@ -135,7 +138,7 @@ class CallQueue:
     updated: float
     size: int = QUEUE_SIZE
     members: list[Member] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)  # of those who left, in seconds
+    fresh: asyncio.Event = field(default_factory=asyncio.Event)  # set when somebody has joined
 
     def average(self, now: float) -> int:
         """Mean wait in whole seconds of those who wait."""

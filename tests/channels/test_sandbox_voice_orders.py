@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import pytest
+from aiohttp import web
 from test_sandbox_voice import meet, script
 from twilio_rehearsal import OURS
 from voice_stage import VoiceStage, open_voice
@@ -44,6 +46,23 @@ async def test_every_webhook_can_come_twice_with_one_token() -> None:
         assert [h["text"] for h in (await voice.look(sid))["heard"] if h["kind"] == "say"] == ["Hello."]
         tokens = [h.headers["I-Twilio-Idempotency-Token"] for h in voice.asked("/status")]
         assert len(set(tokens)) == 4
+
+
+async def test_both_of_a_doubled_webhook_can_come_at_the_same_time() -> None:
+    async with open_voice(voice=f"<Say>Hello.</Say>{LONG}") as voice:
+        both, usual = asyncio.Barrier(2), voice.stage.app.answer
+        assert usual is not None
+
+        async def together(request: web.Request) -> web.Response:
+            await both.wait()
+            return await usual(request)
+
+        voice.stage.app.answer = together
+        await voice.api("/faults", {"twilio": {"redeliver": True, "at_once": True, "enforce_limits": False}})
+        sid = await voice.ring()
+        await voice.said(sid, "Hello.")
+        first, second = voice.asked("/voice")
+        assert first.params == second.params and first.signed and second.signed
 
 
 async def test_events_can_be_late() -> None:
