@@ -90,6 +90,12 @@ class Lines:
             return False
         return sum(not leg.ended for leg in self.legs.values()) >= most
 
+    def queued(self) -> float:
+        """Seconds until a call that is made now would leave."""
+        if not self._faults.twilio.enforce_limits:
+            return 0.0
+        return max(0.0, self._free - asyncio.get_running_loop().time())
+
     # ---- calls that the account makes --------------------------------------------------------------------------
 
     def dial(self, order: Order) -> Leg:

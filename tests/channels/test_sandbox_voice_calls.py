@@ -38,15 +38,15 @@ REFUSED = [
     ({"url": None}, 21205),
     ({"url": "nonsense"}, 21205),
     ({"url": "http://under_score/x"}, 21205),
-    ({"url": None, "twiml": "x" * 4001}, 21627),
+    ({"url": None, "twiml": "x" * 4001}, 32018),
     ({"url": None, "application_sid": "AP" + "0" * 32}, 21218),
-    ({"method": "PUT"}, 21207),
+    ({"method": "PUT"}, 21209),
     ({"status_callback": "nonsense"}, 21609),
     ({"status_callback_event": ["rings"]}, 21626),
-    ({"timeout": 601}, 20001),
+    ({"timeout": 601}, 21208),
     ({"time_limit": 100_000}, 20001),
     ({"machine_detection": "Maybe"}, 20001),
-    ({"send_digits": "now"}, 21208),
+    ({"send_digits": "now"}, 21206),
 ]
 
 
@@ -105,6 +105,15 @@ async def test_no_more_calls_at_once_than_the_account_may_have() -> None:
         await voice.api("/calls", {"from": EVA, "to": OURS}, 409)
         await voice.act(first, "hangup")
         await voice.make(EVA)
+
+
+@pytest.mark.promise("sandbox-strict")
+async def test_no_call_is_taken_that_could_not_leave_within_a_day() -> None:
+    async with open_voice(limits=True, agent=LONG) as voice:
+        await voice.make()
+        lines = voice.stage.sandbox.standins[0].voice.lines  # type: ignore[attr-defined]
+        lines._free += 86_400
+        assert await refused(voice.make(EVA)) == (429, 22005)
 
 
 async def test_calls_are_found_by_number_state_and_time() -> None:

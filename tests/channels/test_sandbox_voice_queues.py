@@ -184,17 +184,17 @@ async def test_queues_are_made_changed_and_refused_as_with_twilio() -> None:
             0,
             0,
         )
-        assert await refused(queues.create_async(friendly_name="q-sales")) == (400, 22003)
-        assert await refused(queues.create_async(friendly_name="")) == (400, 22001)
-        assert await refused(queues.create_async(friendly_name="q", max_size=5001)) == (400, 22004)
-        assert await refused(queues(made.sid).update_async(max_size=0)) == (400, 22004)
+        assert await refused(queues.create_async(friendly_name="q-sales")) == (400, 20001)
+        assert await refused(queues.create_async(friendly_name="")) == (400, 20001)
+        assert await refused(queues.create_async(friendly_name="q", max_size=5001)) == (400, 20001)
+        assert await refused(queues(made.sid).update_async(max_size=0)) == (400, 20001)
         assert (await queues(made.sid).update_async(max_size=7)).max_size == 7
         assert await queues(made.sid).delete_async()
         gone = queues(made.sid)
         assert await refused(gone.fetch_async()) == (404, 20404)
         caller = await waiting(voice)
         queue = await queue_of(voice)
-        assert await refused(queues(queue).delete_async()) == (400, 22002)
+        assert await refused(queues(queue).delete_async()) == (400, 20001)
         url = f"{voice.base}/join"
         assert await refused(queues(queue).members("CA" + "0" * 32).update_async(url=url)) == (404, 20404)
         assert await refused(queues(queue).members(caller).update_async(url="nonsense")) == (400, 21205)

@@ -246,7 +246,7 @@ REFUSED = [
     ({"coaching": True}, 400, 20001),
     ({"call_sid_to_coach": "CA" + "0" * 32}, 400, 13240),
     ({"status_callback": "nonsense"}, 400, 21609),
-    ({"timeout": 900}, 400, 20001),
+    ({"timeout": 900}, 400, 21208),
     ({"max_participants": 1}, 400, 20001),
 ]
 
