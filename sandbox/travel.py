@@ -66,6 +66,7 @@ _TWILIO = {
     "undelivered": Field(int, False),
     "webhook_delay": Field((str, int, float), False),
     "late_action": Field(bool, False),
+    "lose_events": Field(bool, False),
     "hurry": Field((str, int, float), False),
 }
 _SLACK = {

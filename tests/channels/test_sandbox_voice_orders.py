@@ -75,6 +75,20 @@ async def test_events_can_be_late() -> None:
         assert (await voice.look(sid))["status"] == "in-progress"
 
 
+async def test_events_can_be_lost_while_documents_are_still_asked_for() -> None:
+    async with open_voice(**script()) as voice:
+        await voice.api("/faults", {"twilio": {"lose_events": True, "enforce_limits": False}})
+        caller, agent = await meet(voice)
+        await voice.act(caller, "hangup")
+        await voice.until(agent, lambda it: it["status"] == "completed")
+        await voice.api("/faults", {})
+        sid = await voice.make(status_callback=f"{voice.base}/status")
+        await voice.at(sid, "ringing")
+        await voice.act(sid, "busy")
+        await voice.heard("/status")
+        assert voice.asked("/room") == [] and voice.asked("/left") == []
+
+
 async def test_a_conferences_events_can_come_last_first() -> None:
     async with open_voice(**script()) as voice:
         await voice.api("/faults", {"twilio": {"out_of_order": True, "enforce_limits": False}})
