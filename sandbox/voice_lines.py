@@ -138,6 +138,8 @@ class Lines:
             return
         leg.machine = how == "machine"
         self._begin(leg)
+        if order.digits:
+            leg.hear("beep", order.digits)
         await self._detect(leg, order)
         if not leg.ended:
             longest = min(order.limit, MAILBOX) if leg.machine else order.limit

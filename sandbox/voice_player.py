@@ -162,7 +162,9 @@ class Player:
         if not is_url(source.url):
             return Refusal(11100, f"Invalid URL format: {source.url}")
         params = {**call_params(leg.call, self.store), **source.params}
-        answer = await self._caller.call(source.url, params, source.method, self._faults.twilio.redeliver)
+        # A request that is under way when the call goes elsewhere is finished all the same, and its answer left.
+        asked = self._caller.call(source.url, params, source.method, self._faults.twilio.redeliver)
+        answer = await asyncio.shield(self.teller.go(asked))
         if answer.status == 0:
             return Refusal(11205 if answer.failure == "ct" else 11200, "HTTP connection or retrieval failure")
         return read_voice(answer.status, answer.content_type, answer.body, place=place)

@@ -185,6 +185,7 @@ def _order(form: Form, to: str, sender: str) -> Order:
         timeout=int(first(form, "Timeout") or 60),
         limit=int(first(form, "TimeLimit") or LONGEST_CALL),
         detection=read_detection(form, "AsyncAmdStatusCallback", first(form, "AsyncAmd") == "true"),
+        digits=first(form, "SendDigits"),
         record=first(form, "Record").lower() == "true",
         recording=read_hook(form, "RecordingStatusCallback"),
         recording_events=read_words(form, "RecordingStatusCallbackEvent") or frozenset({"completed"}),

@@ -79,6 +79,7 @@ class Order:
     timeout: int = 60
     limit: int = LONGEST_CALL
     detection: Detection | None = None
+    digits: str = ""  # pressed for us as soon as the other side answers
     record: bool = False
     recording: Hook | None = None
     recording_events: frozenset[str] = frozenset({"completed"})

@@ -250,6 +250,12 @@ async def test_callers_who_hide_call_by_sip_or_from_abroad_are_written_as_twilio
         assert [c["sid"] for c in await voice.api(f"/calls?number={shown.replace('+', '%2B')}")] == [sid]
 
 
+async def test_keys_are_pressed_for_us_as_soon_as_the_other_side_answers() -> None:
+    async with open_voice(agent=LONG) as voice:
+        sid = await voice.answered(send_digits="ww1")
+        await voice.until(sid, lambda it: [h["text"] for h in it["heard"] if h["kind"] == "beep"] == ["ww1"])
+
+
 async def test_a_call_whose_reply_is_lost_rings_all_the_same_and_can_be_found() -> None:
     async with open_voice(agent=LONG) as voice:
         await voice.api("/faults", {"twilio": {"drop_reply": True, "times": 1, "enforce_limits": False}})

@@ -105,6 +105,31 @@ async def test_a_hang_up_by_the_wait_document_is_a_hang_up() -> None:
         assert (await voice.heard("/left"))[0].params["QueueResult"] == "hangup"
 
 
+async def test_a_request_under_way_when_the_caller_is_taken_out_is_finished_and_its_answer_left() -> None:
+    async with open_voice(voice=QUEUE, wait="<Say>Too late.</Say>", join="<Pause length='9'/>") as voice:
+        go_on, usual = asyncio.Event(), voice.stage.app.answer
+        assert usual is not None
+
+        async def slow(request: web.Request) -> web.Response:
+            if request.path == "/wait":
+                await go_on.wait()
+            return await usual(request)
+
+        voice.stage.app.answer = slow
+        caller = await waiting(voice)
+        await voice.heard("/wait")
+        await (
+            voice.client.queues(await queue_of(voice)).members(caller).update_async(url=f"{voice.base}/join")
+        )
+        await voice.at(caller, "listening")
+        go_on.set()
+        wire: list[int] = []
+        while not wire:
+            wire = [e["status"] for e in await voice.api("/wire?path=/wait")]
+        assert wire == [200]
+        assert "Too late." not in [h.get("text") for h in (await voice.look(caller))["heard"]]
+
+
 async def test_waiting_does_not_stop_for_time_travel() -> None:
     async with open_voice(voice=QUEUE, wait="<Pause length='600'/>") as voice:
         caller = await waiting(voice)
