@@ -261,7 +261,3 @@ class Board:
         room = Room(new_sid("CF"), name, now, now)
         self.rooms[room.sid] = room
         return room
-
-    def number_of(self, call: Call) -> PhoneNumber | None:
-        """Our number of a call, either way."""
-        return call.number or self.store.number(call.sender)
