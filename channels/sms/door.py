@@ -15,15 +15,15 @@ from urllib.parse import quote
 import aiohttp
 import structlog
 from aiohttp import web
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from ...queue.contact import Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
-from ..fence import check_ours, kept_back
 from ..twilio.account import TwilioAccount
+from ..twilio.asking import asking
 from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
-from ..twilio.http import SlowDown, TwilioHttp, never_sent
+from ..twilio.http import TwilioHttp
 from .errors import in_words
 from .media import MediaStore
 from .split import parts
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-TEMPORARY = {"20429", "20500", "30001", "21611"}
+TEMPORARY = frozenset({"20429", "20500", "30001", "21611"})
 TRIAL = "Sent from your Twilio trial account - "
 """What Twilio puts before each text of a trial account."""
 LOOK_AT = 100
@@ -169,14 +169,8 @@ class SmsDoor:
 
     async def status(self, provider_id: str) -> Sent:
         """The message as Twilio has it now (twilio.com/docs/messaging, "Fetch a Message resource")."""
-        try:
+        with asking(in_words, TEMPORARY):
             return _sent(await self.client.messages(provider_id).fetch_async())
-        except SlowDown as slow:
-            raise NotDelivered(in_words("20429"), "20429", retry_after=slow.retry_after) from None
-        except TwilioRestException as error:
-            raise _refusal(error.status, str(error.code or "")) from None
-        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
-            raise OutcomeUnknown(type(error).__name__) from None
 
     async def _send(self, words: Words, text: str, media: tuple[Media, ...]) -> Sent:
         callback = f"{self.front.public_url}/twilio/sms/status?k={quote(words.key, safe='')}"
@@ -185,21 +179,10 @@ class SmsDoor:
         )
         if media:
             more["media_url"] = [m.url for m in media]
-        check_ours()
-        try:
+        with asking(in_words, TEMPORARY):
             message = await self.client.messages.create_async(
                 to=words.recipient, from_=words.sender, body=text, **more
             )
-        except SlowDown as slow:
-            raise NotDelivered(in_words("20429"), "20429", retry_after=slow.retry_after) from None
-        except TwilioRestException as error:
-            raise _refusal(error.status, str(error.code or "")) from None
-        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
-            if fenced := kept_back(error):
-                raise fenced from None
-            if never_sent(error):
-                raise NotDelivered("Twilio cannot be reached") from None
-            raise OutcomeUnknown(type(error).__name__) from None
         self._note(str(message.sid), words.key)
         return _sent(message)
 
@@ -237,13 +220,6 @@ class SmsDoor:
         self._keys[sid] = key
         while len(self._keys) > REMEMBERED:
             del self._keys[next(iter(self._keys))]
-
-
-def _refusal(status: int, code: str) -> NotDelivered | OutcomeUnknown:
-    """What an error answer means: refused for good, refused for now, or (5xx) perhaps done all the same."""
-    if status >= 500:
-        return OutcomeUnknown(f"Twilio answered {status}")
-    return NotDelivered(in_words(code or str(status)), code, permanent=code not in TEMPORARY)
 
 
 def _sent(message: MessageInstance) -> Sent:

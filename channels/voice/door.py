@@ -121,7 +121,7 @@ class VoiceDoor:
             log.warning("voice.not_understood", turn=turn, error=str(error)[:200])
             return self._static(turn, turns_of(request.query), {})
         try:
-            return _twiml(self.writer.document(await self._decided(turn, call), self._again(turn, call)))
+            return _twiml(self.writer.document(await self._decided(turn, call), turn=turn))
         except Exception as error:
             self.put_off += 1
             log.warning(
@@ -134,22 +134,24 @@ class VoiceDoor:
         asked = self.calls.called(call) if turn == "call" else self.calls.asked(turn, call)
         task = asyncio.ensure_future(asked)
         self._late.add(task)
-        task.add_done_callback(self._late.discard)
+        task.add_done_callback(self._over)
         done, _ = await asyncio.wait({task}, timeout=DECIDE_WITHIN)
-        if not done:
+        if not done or task.cancelled():
             task.cancel()
             raise TimeoutError
         return task.result()
+
+    def _over(self, task: asyncio.Task[Heard]) -> None:
+        self._late.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio doesn't complain of one that came too late
 
     def _sorry(self, turn: Turn, call: Call) -> web.Response:
         """Words of the plan if memory has some, else words that need nothing."""
         if turn != "held":
             try:
-                return _twiml(
-                    self.writer.document(
-                        self.calls.sorry(call.recipient, call.turns), self._again(turn, call)
-                    )
-                )
+                heard = self.calls.sorry(call.recipient, call.turns)
+                return _twiml(self.writer.document(heard, self._again(turn, call), turn))
             except Exception as error:
                 log.warning("voice.no_words", sid=call.sid, error=type(error).__name__)
         return self._static(turn, call.turns, _kept(call))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from twilio.rest import Client
 
 from ..channel import DeliveryError, NotDelivered, OutcomeUnknown
+from ..fence import FENCED
 from ..phone import Go, LegView, Ring
 from ..twilio.account import TwilioAccount
 from ..twilio.asking import asking
@@ -65,10 +66,15 @@ class TwilioPhones:
     async def find_ring(self, it: Ring, known: frozenset[str]) -> LegView | None:
         """By To and From alone: `start_time` is empty while a call waits, and a filter by it misses just those."""
         since = datetime.fromtimestamp(it.since / 1000, UTC) - timedelta(minutes=1)
-        with _asking():
-            listed = await self.client.calls.list_async(
-                to=it.to, from_=it.sender, limit=LOOK_AT, page_size=LOOK_AT
-            )
+        try:
+            with _asking():
+                listed = await self.client.calls.list_async(
+                    to=it.to, from_=it.sender, limit=LOOK_AT, page_size=LOOK_AT
+                )
+        except NotDelivered as no:
+            if no.code == FENCED:
+                raise
+            raise OutcomeUnknown(f"the look-up failed: {no.reason}") from None
         found = [
             call
             for call in listed

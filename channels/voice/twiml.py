@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
@@ -38,6 +38,13 @@ MOST_HINTS, LONGEST_HINT = 500, 100
 RETRY = "#rc=3&rp=ct,rt,5xx"
 """Three more tries where we weren't there or not whole; the fragment isn't sent and isn't signed."""
 ROOM_EVENTS = "start end join leave mute hold"
+ALLOWED: Mapping[Turn, tuple[type, ...]] = {
+    "wait": (Say, Play, Pause, Go, Ask, Leave, HangUp),
+    "held": (Say, Play, Pause, Go),
+}
+"""In a queue and on hold a leg may hear no more than this; the rest ends the call with 12200 or 13238."""
+ENDING = (Go, Ask, Wait, Meet, TakeMessage, Leave, HangUp)
+"""After these nothing else is heard."""
 SILENCE = 5
 """Seconds after which a message counts as ended."""
 
@@ -46,8 +53,8 @@ Prompter: TypeAlias = VoiceResponse | Gather
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class TooLarge(Exception):
-    """Twilio wouldn't take the document."""
+class NotAllowed(Exception):
+    """Twilio wouldn't take the document: too large, or a verb that it doesn't allow where the leg is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +87,21 @@ class Writer:
     at: Addresses
     english: str = "en-GB"
 
-    def document(self, heard: Heard, again: str = "") -> str:
-        """What `heard` is as TwiML; where it doesn't say how it goes on, it goes on to `again`. Raises TooLarge."""
+    def document(self, heard: Heard, again: str = "", turn: Turn = "call") -> str:
+        """What `heard` is as TwiML, for a leg that asks `turn`; it goes on to `again` where nothing else is said.
+
+        Raises NotAllowed.
+        """
+        if turn in ALLOWED and not all(isinstance(it, ALLOWED[turn]) for it in heard):
+            raise NotAllowed(f"not while a leg asks {turn}")
         made = VoiceResponse()
         for it in heard:
             self._add(made, it)
-        if again and not (
-            heard and isinstance(heard[-1], Go | Ask | Wait | Meet | TakeMessage | Leave | HangUp)
-        ):
+        if again and not (heard and isinstance(heard[-1], ENDING)):
             made.redirect(again, method="POST")
         written = made.to_xml()
         if len(written.encode()) > LARGEST:
-            raise TooLarge
+            raise NotAllowed("too large")
         return str(written)
 
     def _add(self, into: VoiceResponse, it: Instruction) -> None:
@@ -115,6 +125,8 @@ class Writer:
                 into.leave()
             case HangUp():
                 into.hangup()
+            case _:
+                assert_never(it)
 
     def _prompt(self, into: Prompter, it: Say | Play | Pause) -> None:
         match it:
@@ -127,6 +139,8 @@ class Writer:
             case Pause(seconds):
                 if seconds > 0:
                     into.pause(length=seconds)
+            case _:
+                assert_never(it)
 
     def _ask(self, into: VoiceResponse, it: Ask) -> None:
         asked = Gather(

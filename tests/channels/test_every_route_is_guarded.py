@@ -62,7 +62,10 @@ async def test_every_route_asks_who_it_is(running: Inside) -> None:
     without_rule = []
     for method, path in _routes(running):
         url = running.product + path
-        if path.startswith("/twilio/"):
+        if path.startswith("/twilio/voice/sound/"):
+            async with running.http.request(method, url) as answer:  # our own music, for Twilio to fetch
+                assert answer.status == 404, (method, path)
+        elif path.startswith("/twilio/"):
             for headers in (
                 {},
                 {"X-Twilio-Signature": "AAAAAAAAAAAAAAAAAAAAAAAAAAA="},
