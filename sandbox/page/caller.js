@@ -1,14 +1,14 @@
 // The customer's telephone as one calls with it: dialling, what is heard, keys, words, hanging up.
 
 import { act } from "./api.js";
-import { hangUp, hasKeys, holder, keypad, lasted, line, lines, nameAt, speakForm, talking, typedKeys, whereabouts } from "./calls.js";
+import { answer, decline, hangUp, hasKeys, holder, keypad, lasted, line, lines, nameAt, ringing, speakForm, talking, typedKeys, whereabouts } from "./calls.js";
 import { announce, h } from "./dom.js";
 import { refresh } from "./reading.js";
 import { draw, s } from "./state.js";
 import { when } from "./time.js";
 
-/** The chosen customer's call that goes on, or nothing. */
-export const goingOn = () => s.calls.find((c) => c.direction === "inbound" && holder(c) === s.phone.me);
+/** The chosen customer's call that goes on, either way, or nothing. */
+export const goingOn = () => s.calls.find((c) => holder(c) === s.phone.me);
 
 /** Calls the chosen number from the chosen phone. */
 export async function dial() {
@@ -49,7 +49,8 @@ export function caller() {
     h("div", { class: "phone-thread", key: `log${call?.sid ?? ""}`, "data-stick": "call", tabindex: "0", role: "log", "aria-label": `What ${me} hears` }, call ? lines(call).map((it) => line(it, me)) : idle(), going ? null : recent()),
     going && hasKeys(call) ? keypad(call, `Keys of ${me}'s phone`) : null,
     going && talking(call) ? speakForm(call, "call-words", `Words of ${me}`) : null,
-    h("div", { class: "call-acts", key: "acts" }, going
-      ? h("button", { class: "call-button end", key: "end", id: "hang-up", onclick: () => hangUp(call) }, "Hang up")
+    h("div", { class: "call-acts", key: "acts" }, going && ringing(call) && call.direction !== "inbound"
+      ? [h("button", { class: "call-button", key: "answer", id: "answer-call", onclick: () => answer(call) }, "Answer"), h("button", { class: "call-button end", key: "decline", onclick: () => decline(call) }, "Decline")]
+      : going ? h("button", { class: "call-button end", key: "end", id: "hang-up", onclick: () => hangUp(call) }, "Hang up")
       : h("button", { class: "call-button", key: "dial", id: "dial", onclick: dial, disabled: !s.phone.to }, `Call ${s.phone.to}`)));
 }

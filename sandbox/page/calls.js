@@ -20,8 +20,8 @@ export const nameAt = (number) => agentAt(number)?.name ?? customerOf(number)?.n
 export const agentOfCall = (call) => (call.direction === "inbound" ? undefined : agentAt(call.to));
 export const talking = (call) => call.status === "in-progress";
 export const ringing = (call) => call.where === "ringing";
-/** Calls that go on on agents' phones, those that ring first. */
-export const agentCalls = () => s.calls.filter((c) => c.direction !== "inbound").sort((a, b) => Number(talking(a)) - Number(talking(b)));
+/** Calls that the product makes, those that ring first: to agents, and to customers who asked to be called back. */
+export const callsOut = () => s.calls.filter((c) => c.direction !== "inbound").sort((a, b) => Number(talking(a)) - Number(talking(b)));
 export const inRoom = (call) => call.where?.startsWith("conference:");
 const others = (call) => (inRoom(call) ? s.calls.filter((c) => c.where === call.where && c.sid !== call.sid) : []);
 const seat = (call) => nameAt(holder(call)) + (call.on_hold ? " (on hold)" : call.muted ? " (muted)" : "");
@@ -82,7 +82,7 @@ export function hearCalls() {
   known = new Map(s.calls.map((c) => [c.sid, { rang: ringing(c), heard: (c.heard ?? []).length }]));
   for (const call of s.calls) {
     const was = before.get(call.sid);
-    if (agentOfCall(call) && ringing(call) && !was?.rang) announce(`${nameAt(call.to)}'s phone rings`);
+    if (call.direction !== "inbound" && ringing(call) && !was?.rang) announce(`${nameAt(call.to)}'s phone rings`);
     if (holder(call) !== s.phone.me || !was) continue;
     for (const it of (call.heard ?? []).slice(was.heard)) if (it.kind === "say") announce(`Phone: ${it.text}`);
   }

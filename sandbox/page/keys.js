@@ -38,7 +38,7 @@ function ringing() {
   ui.tab = "slack";
   drawn(() => {
     const found = document.querySelector("#lines .rings button, #lines button");
-    if (found) found.focus(); else toast("No agent's phone rings.", "Call from the customer's phone (l) while somebody is available.");
+    if (found) found.focus(); else toast("No phone rings.", "Call from the customer's phone (l) while somebody is available.");
   });
 }
 
@@ -58,7 +58,7 @@ const KEYS = [
   ["3", "Slack", () => focus("#slack", "slack")],
   ["c", "Choose the customer", () => focus("#customer", "phone")],
   ["t", "Write a text", () => { ui.tab = "phone"; showing(false, () => focus("#sms-text")); }],
-  ["l", "The line: call, or to the call that goes on", () => { ui.tab = "phone"; showing(true, () => focus("#caller .key, #dial, #hang-up")); }],
+  ["l", "The line: call, or to the call that goes on", () => { ui.tab = "phone"; showing(true, () => focus("#caller .key, #dial, #answer-call, #hang-up")); }],
   ["n", "To the phone that rings", ringing],
   ["p", "Choose who you are in Slack (arrows, Enter)", () => focus("[data-person][aria-pressed=true]", "slack")],
   ["v", "Go available", () => focus("#go-available", "slack")],

@@ -1,13 +1,13 @@
-// The agents' telephones: whose rings and for whom, answering, declining, the mailbox; keys and words while one talks.
+// The telephones that the product calls: whose rings and for whom, answering, declining, the mailbox; keys and words while one talks.
 
-import { agentCalls, agentOfCall, answer, decline, hangUp, hasKeys, inRoom, keypad, lasted, line, lines, mailbox, nameAt, ringing, speakForm, talking, typedKeys, whereabouts } from "./calls.js";
+import { agentOfCall, answer, callsOut, decline, hangUp, hasKeys, inRoom, keypad, lasted, line, lines, mailbox, nameAt, ringing, speakForm, talking, typedKeys, whereabouts } from "./calls.js";
 import { h } from "./dom.js";
 import { nameOf } from "./people.js";
 import { draw, offersTo, s, ui } from "./state.js";
 
 const LAST = 4;
 
-/** Whether any agent's phone rings. */
+/** Whether any phone rings. */
 export const anyRings = () => s.calls.some((c) => ringing(c) && c.direction !== "inbound");
 
 // Whom an agent is called for: the call offered to them, else the one that they have.
@@ -61,9 +61,9 @@ function oneLine(call) {
     talking(call) ? body(call, name) : null);
 }
 
-/** All telephones of agents that ring or are in use. */
+/** All telephones that ring or are in use because the product called them. */
 export function phoneLines() {
-  const calls = agentCalls();
+  const calls = callsOut();
   if (!calls.length) return null;
-  return h("section", { id: "lines", key: "lines", class: "lines", "aria-label": "The agents' phones", tabindex: "-1" }, h("ul", null, calls.map(oneLine)));
+  return h("section", { id: "lines", key: "lines", class: "lines", "aria-label": "Phones that ring or are in use", tabindex: "-1" }, h("ul", null, calls.map(oneLine)));
 }

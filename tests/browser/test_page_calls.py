@@ -115,6 +115,18 @@ async def test_keys_nobody_asked_for_say_so_and_a_message_is_left_after_the_beep
     await look.page.wait_for_selector(".recent")
 
 
+@pytest.mark.promise("stage-page-phones")
+async def test_a_customer_who_is_called_back_answers_on_their_own_phone(look: Look) -> None:
+    back = look.stage.phones.make("+4915790000000", EVA, "outbound-api")
+    look.stage.phones.tell()
+    await look.until(_said("#lines .rings", "Eva Klein's phone rings"))
+    await look.page.keyboard.press("l")
+    await look.focused("#answer-call")
+    await look.page.keyboard.press("Enter")
+    await look.until(_said("#caller .bubble", "Press 1 to take it"))
+    assert back["status"] == "in-progress"
+
+
 @pytest.mark.promise("stage-page-hostile")
 async def test_whatever_is_said_on_the_phone_stays_text(look: Look) -> None:
     await look.page.keyboard.press("l")
