@@ -194,6 +194,7 @@ def ring(page: Any, stage: Stage) -> str:
     """Somebody calls, chooses from the menu and waits, and an agent's phone rings; the caller's call."""
     state = stage.call("sandbox/api/state")
     caller = state["customers"][-1]["phone"]
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.keyboard.press("Escape")
     page.select_option("#customer", caller)
     page.keyboard.press("l")
