@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from ..queue.contact import RANKS as RANKS
+from ..queue.contact import LegState as LegState
+
 # ---- what a leg hears ------------------------------------------------------------------------------------------
 
 
@@ -149,18 +152,6 @@ class Call:
     queue: str = ""  # waiting: the provider's id of the queue
     waited: int = 0  # waiting: seconds in it
     result: str = ""  # left: why ("hangup", "redirected", "leave", "queue-full", …); done: how it went
-
-
-LegState = Literal[
-    "queued", "initiated", "ringing", "answered", "completed", "busy", "failed", "no-answer", "canceled"
-]
-"""As the provider names them; "answered" is its in-progress."""
-
-RANKS: Mapping[str, int] = {
-    "queued": 1, "initiated": 2, "ringing": 3, "answered": 4,
-    "completed": 9, "busy": 9, "failed": 9, "no-answer": 9, "canceled": 9,
-}  # fmt: skip
-"""A leg never goes back: what comes late is recorded and changes nothing (F51)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Caller:
     async def _attempt(
         self, url: str, params: Mapping[str, str], method: str, overrides: Overrides, token: str
     ) -> Answer:
-        if method == "GET":
+        if method == "GET" and params:
             url += ("&" if urlsplit(url).query else "?") + urlencode(params)
         signed: dict[str, str] = {} if method == "GET" else dict(params)
         headers = {

@@ -12,6 +12,7 @@ from aiohttp import web
 from .stage import Cast, Faults
 from .twilio_store import Account, Store
 from .twilio_webhook import Caller
+from .voice_bridge import Bridge
 from .voice_dial import Dial
 from .voice_enqueue import Enqueue
 from .voice_gather import Gather
@@ -65,6 +66,7 @@ class Voice:
             legs,
             self._announce,
         )
+        Bridge(player, self.lines, dial)
         self.lines.announce = dial.announce
         self._phones = Phones(self.lines, cast)
         faces = (CallsFace, QueuesFace, RoomsFace, SeatsFace, TapesFace)

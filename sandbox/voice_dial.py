@@ -50,7 +50,8 @@ class Dial:
     async def _other(self, leg: Leg, page: Page, verb: Verb, noun: Verb) -> dict[str, str]:
         dial = self.nouns.get(noun.name)
         if dial is None:
-            self._player.store.warn(12200, f"Schema validation: <{noun.name}>", leg.call.sid, page.url)
+            text = f"the stand-in cannot do <Dial><{noun.name}>; Twilio could"
+            self._player.store.warn(12200, text, leg.call.sid, page.url)
             return {"DialCallStatus": "failed"}
         return await dial(leg, page, verb, noun)
 

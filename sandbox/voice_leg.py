@@ -97,7 +97,10 @@ class Leg:
         self.detour: Source | None = None
         self.why: Why = ""
         self.picked_up: asyncio.Future[Pickup] = asyncio.get_running_loop().create_future()
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.partner: Leg | None = None  # whom the party is put through to
         self.machine = False
+        self.warned = False  # that the account is a trial
         self.tape = ""  # the recording that began with the answer
         self.told = 0  # status events so far
         self.callback: Hook | None = order.callback if order else None
@@ -131,6 +134,8 @@ class Leg:
             return "ringing" if self.call.status == "ringing" else "dialing"
         if self.room is not None:
             return f"conference:{self.room.name}"
+        if self.partner is not None:
+            return "talking"
         if self.member is not None:
             return "waiting"
         return self.ear.kind if self.ear else "listening"

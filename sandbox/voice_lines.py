@@ -13,15 +13,20 @@ from typing import Any
 from .stage import Faults
 from .twilio_store import Account, PhoneNumber, new_sid
 from .voice_leg import Leg, Pace, Pickup
-from .voice_player import End, Player
+from .voice_player import End, Page, Player
 from .voice_queues import Queues
 from .voice_rooms import Rooms
 from .voice_state import LONGEST_CALL, Board, Call, Hook, Order, Room, Source
 from .voice_tape import Tapes
 from .voice_tell import Teller, progress_params
+from .voice_twiml import Verb
 
 RING_MORE = 5.0  # seconds that Twilio lets a phone ring beyond the timeout asked for
 MAILBOX = 120.0  # seconds that a mailbox records
+TRIAL = (
+    "You have a trial account. You can remove this message at any time by upgrading to a full account. "
+    "Press any key to execute your code."
+)
 _DIALLING, _DETECTING = 0.03, 0.3  # seconds
 
 
@@ -116,8 +121,9 @@ class Lines:
                 return
             self._step(leg, status, status)
             await asyncio.sleep(_DIALLING if status == "initiated" else 0)
-        leg.call.started = self.board.now()
-        leg.hear("ring")
+        leg.call.started = (
+            self.board.now()
+        )  # whoever is called sees it ring, and hears nothing before answering
         how = await self._ring(leg, order.timeout + RING_MORE)
         if leg.ended:
             return
@@ -187,16 +193,27 @@ class Lines:
                     script.result()
                 following = leg.detour
             self.end(leg, "completed")
+        except Exception:
+            self.end(leg, "failed")  # a fault of the stand-in's own, which the log shows
+            raise
         finally:
             limit.cancel()
             if leg.script:
                 leg.script.cancel()
 
     async def _run(self, leg: Leg, source: Source) -> None:
+        if self.account.kind == "Trial" and not leg.warned:
+            leg.warned = True
+            self.pick_up(leg)
+            asked = Verb("Gather", {"numDigits": "1", "timeout": "10"}, nested=(Verb("Say", text=TRIAL),))
+            if await self._player.verbs["Gather"](leg, Page("", "call"), asked) is None:
+                return
         end = await self._player.play(leg, source)
         if end in (End.BUSY, End.REJECTED) and not leg.talking:
             self.end(leg, "busy" if end is End.BUSY else "no-answer")
         self.pick_up(leg)  # an empty document answers, and is over
+        if end is End.FINISHED and leg.order and leg.order.then:
+            await leg.order.then(leg.call.sid)
 
     def pick_up(self, leg: Leg) -> None:
         """An incoming call is answered by its first verb that isn't silent about it."""
@@ -242,6 +259,8 @@ class Lines:
         self.queues.leave(leg, "hangup")
         if not leg.picked_up.done():
             leg.picked_up.cancel()
+        if not leg.over.done():
+            leg.over.set_result(None)
         if leg.script and leg.script is not asyncio.current_task():
             leg.script.cancel()
         self._told(leg, "completed", last=True)

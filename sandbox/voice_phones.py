@@ -115,11 +115,14 @@ class Phones:
             "duration": call.duration,
             "heard": [it.shown() for it in leg.heard],
             "where": leg.where,
-            "with": [self._label(it) for it in self._lines.rooms.within_earshot(leg)],
+            "with": [self._label(it) for it in self._within_earshot(leg)],
             "on_hold": leg.on_hold,
             "muted": seat is not None and seat.muted,
             "machine": leg.machine,
         }
+
+    def _within_earshot(self, leg: Leg) -> list[Leg]:
+        return [leg.partner] if leg.partner else self._lines.rooms.within_earshot(leg)
 
     def _label(self, leg: Leg) -> str:
         """The participant's label, else the person's name, else the number."""
@@ -178,6 +181,9 @@ class Phones:
         self._person(leg)
         if leg.room is not None:
             return {"taken": self._lines.rooms.speak(leg, text, self._label(leg)) > 0}
+        if leg.partner is not None:
+            leg.partner.hear("say", text, self._label(leg))
+            return {"taken": True}
         taken = leg.ear is not None and leg.ear.words
         if leg.ear and taken:
             leg.ear.inputs.put_nowait(Input("words", text))

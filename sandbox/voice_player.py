@@ -186,6 +186,9 @@ class Player:
         if not answer.ok:
             self.store.warn(11200, f"HTTP retrieval failure ({answer.status})", leg.call.sid, url)
             return None
+        if not answer.content_type.lower().startswith("audio/"):
+            self.store.warn(12300, f"Invalid Content-Type: {answer.content_type}", leg.call.sid, url)
+            return None
         return _wav_seconds(answer.body)
 
     async def _pause(self, leg: Leg, page: Page, verb: Verb) -> Outcome:

@@ -6,7 +6,7 @@ Plain records; whoever changes them is named in each module beside this one. Ins
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from .twilio_store import PhoneNumber, Store, new_sid
@@ -84,6 +84,7 @@ class Order:
     recording_events: frozenset[str] = frozenset({"completed"})
     parent: str | None = None
     direction: str = "outbound-api"
+    then: Callable[[str], Awaitable[None]] | None = None  # with the call's sid, once its document has run out
 
 
 @dataclass(slots=True)

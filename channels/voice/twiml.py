@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
@@ -33,16 +33,11 @@ from .languages import voice_of
 LARGEST = 64 * 1024
 """Bytes; a larger answer is error 11750 and ends the call."""
 LONGEST_SAY = 3000
-"""Bytes of UTF-8, as Twilio counts them: more than three minutes, and what a Polly voice takes at once (13521)."""
+"""Bytes that a voice of Polly's takes at once, three minutes; more is error 13521."""
 MOST_HINTS, LONGEST_HINT = 500, 100
 RETRY = "#rc=3&rp=ct,rt,5xx"
 """Three more tries where we weren't there or not whole; the fragment isn't sent and isn't signed."""
 ROOM_EVENTS = "start end join leave mute hold"
-ALLOWED: Mapping[Turn, tuple[type, ...]] = {
-    "wait": (Say, Play, Pause, Go, Ask, Leave, HangUp),
-    "held": (Say, Play, Pause, Go),
-}
-"""In a queue and on hold a leg may hear no more than this; the rest ends the call with 12200 or 13238."""
 ENDING = (Go, Ask, Wait, Meet, TakeMessage, Leave, HangUp)
 """After these nothing else is heard."""
 SILENCE = 5
@@ -53,8 +48,8 @@ Prompter: TypeAlias = VoiceResponse | Gather
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class NotAllowed(Exception):
-    """Twilio wouldn't take the document: too large, or a verb that it doesn't allow where the leg is."""
+class TooLarge(Exception):
+    """Twilio wouldn't take the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +82,8 @@ class Writer:
     at: Addresses
     english: str = "en-GB"
 
-    def document(self, heard: Heard, again: str = "", turn: Turn = "call") -> str:
-        """What `heard` is as TwiML, for a leg that asks `turn`; it goes on to `again` where nothing else is said.
-
-        Raises NotAllowed.
-        """
-        if turn in ALLOWED and not all(isinstance(it, ALLOWED[turn]) for it in heard):
-            raise NotAllowed(f"not while a leg asks {turn}")
+    def document(self, heard: Heard, again: str = "") -> str:
+        """What `heard` is as TwiML; with `again` it goes on there unless it says where. Raises TooLarge."""
         made = VoiceResponse()
         for it in heard:
             self._add(made, it)
@@ -101,7 +91,7 @@ class Writer:
             made.redirect(again, method="POST")
         written = made.to_xml()
         if len(written.encode()) > LARGEST:
-            raise NotAllowed("too large")
+            raise TooLarge
         return str(written)
 
     def _add(self, into: VoiceResponse, it: Instruction) -> None:
@@ -125,8 +115,6 @@ class Writer:
                 into.leave()
             case HangUp():
                 into.hangup()
-            case _:
-                assert_never(it)
 
     def _prompt(self, into: Prompter, it: Say | Play | Pause) -> None:
         match it:
@@ -139,8 +127,6 @@ class Writer:
             case Pause(seconds):
                 if seconds > 0:
                     into.pause(length=seconds)
-            case _:
-                assert_never(it)
 
     def _ask(self, into: VoiceResponse, it: Ask) -> None:
         asked = Gather(
@@ -189,11 +175,10 @@ def _xml(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    if len(text.encode()) <= LONGEST_SAY:
+    raw = text.encode()
+    if len(raw) <= LONGEST_SAY:
         return text
-    more = " …"
-    kept = text.encode()[: LONGEST_SAY - len(more.encode())].decode(errors="ignore")
-    return kept.rsplit(None, 1)[0] + more
+    return raw[: LONGEST_SAY - 4].decode("utf-8", "ignore").rsplit(None, 1)[0] + " …"
 
 
 def _hints(words: tuple[str, ...]) -> str:

@@ -17,7 +17,7 @@ from multidict import MultiDict, MultiMapping
 from ..phone import Call, LegNews, LegState, Recorded, RoomEventKind, RoomNews
 from ..twilio.front import BadRequest, strict
 
-NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}|SipHeader_[A-Za-z0-9_-]{1,80}")
+NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}|msg|SipHeader_[A-Za-z0-9_-]{1,80}")
 KEY, VALUE = re.compile("[a-z][a-z0-9_]{0,15}"), re.compile(r"[^\x00-\x1f\x7f]{0,200}")
 OURS = ("turns", "digits", "speech", "result")
 """What the door itself puts into an address, beside a leg's `about`."""
