@@ -17,7 +17,8 @@ from multidict import MultiDict, MultiMapping
 from ..phone import Call, LegNews, LegState, Recorded, RoomEventKind, RoomNews
 from ..twilio.front import BadRequest, strict
 
-NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}|msg|SipHeader_[A-Za-z0-9_-]{1,80}")
+NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}|SipHeader_[A-Za-z0-9_-]{1,80}|msg")
+"""`msg` comes with a Gather's answer ("Gather End"), the one name in small letters."""
 KEY, VALUE = re.compile("[a-z][a-z0-9_]{0,15}"), re.compile(r"[^\x00-\x1f\x7f]{0,200}")
 OURS = ("turns", "digits", "speech", "result")
 """What the door itself puts into an address, beside a leg's `about`."""
@@ -33,8 +34,8 @@ WITHHELD = re.compile(
     re.IGNORECASE,
 )
 """Twilio's words, and their letters on a phone's keys: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE."""
-_API = r"(?:https://api(?:\.[a-z0-9-]{1,20}){0,2}\.twilio\.com|http://(?:127\.0\.0\.1|localhost)(?::[0-9]+)?[!-~]{0,80})"
-"""Where recordings live: Twilio's API, in any of its regions, or a stand-in for it on this machine."""
+_API = r"https://api(?:\.[a-z0-9-]{1,20}){0,2}\.twilio\.com"
+"""Where recordings live, in any of Twilio's regions."""
 SIP_END = re.compile(r"(sips?:[^@]+@|client:)[a-z0-9.:;=_-]+|(whatsapp:)?\+?[0-9]{2,15}")
 """An address whose end is plain, since no capital is in its last part."""
 
@@ -193,7 +194,7 @@ def sender_of(raw: str) -> str:
         return ""
     if SIP_END.fullmatch(raw):
         return raw
-    if any(name in raw for name in ("Stir", "From", "To", "Sip", "Forwarded")):  # of another cut
+    if any(name in raw for name in ("Stir", "From", "To", "Sip", "Forwarded", "msg")):  # of another cut
         raise BadRequest("From or To is no address")
     return ""
 

@@ -314,9 +314,14 @@ def _call(rng: random.Random) -> tuple[Form, Callable[[Form], object]]:
     form["CallerName"] = rng.choice(CALLERS)
     match rng.randrange(4):
         case 0:
-            form |= {"Digits": rng.choice("123*#"), "FinishedOnKey": ""}
+            form |= {"Digits": rng.choice("123*#"), "FinishedOnKey": "", "msg": "Gather End"}
         case 1:
-            form |= {"SpeechResult": rng.choice(SPOKEN), "Confidence": "0.91", "Language": "de-DE"}
+            form |= {
+                "SpeechResult": rng.choice(SPOKEN),
+                "Confidence": "0.91",
+                "Language": "de-DE",
+                "msg": "Gather End",
+            }
         case 2:
             form |= {"QueueSid": QUEUE, "QueueTime": "17", "QueuePosition": "2", "AvgQueueTime": "30"}
         case _:
