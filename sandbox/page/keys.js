@@ -58,7 +58,7 @@ const KEYS = [
   ["3", "Slack", () => focus("#slack", "slack")],
   ["c", "Choose the customer", () => focus("#customer", "phone")],
   ["t", "Write a text", () => { ui.tab = "phone"; showing(false, () => focus("#sms-text")); }],
-  ["l", "The line: call, or to the call that goes on", () => { ui.tab = "phone"; showing(true, () => focus("#caller .key, #dial, #answer-call, #hang-up")); }],
+  ["l", "The line: call, or to the call that goes on", () => { ui.tab = "phone"; showing(true, () => focus("#caller .key, #call-words, #dial, #answer-call, #hang-up")); }],
   ["n", "To the phone that rings", ringing],
   ["p", "Choose who you are in Slack (arrows, Enter)", () => focus("[data-person][aria-pressed=true]", "slack")],
   ["v", "Go available", () => focus("#go-available", "slack")],
