@@ -97,8 +97,11 @@ class Phones:
         return entry
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
-        number = request.query.get("number", "")
-        number = HIDDEN.get(number.lower(), number)
+        """Calls to and from a number; without one, all that go on."""
+        if "number" not in request.query:
+            going = [leg for leg in self._lines.legs.values() if not leg.ended]
+            return web.json_response([self._shown(leg) for leg in going])
+        number = HIDDEN.get(request.query["number"].lower(), request.query["number"])
         if not E164.fullmatch(number) and not re.fullmatch(r"(sips?|client):\S+", number):
             hint = "percent-encode the plus: number=%2B49…"
             raise Refused(f"number={number!r} is not a phone number", hint)
