@@ -139,10 +139,9 @@ class App:
     async def _open_memory(self) -> None:
         from .queue.history.history import History
 
-        url = self.settings.database_url
-        self.history: History = await History.open(
-            url.get_secret_value() if url else None, self.settings.data
-        )
+        self.history: History = await History.of(self.settings)
+        for text in self.history.warnings:
+            log.warning("history.warning", text=text)
         last = await self.history.last_plan()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start", last)
 
@@ -336,6 +335,7 @@ class App:
                 "lacked": self.store.witness.missing,
                 "warnings": list(health.warnings),
             },
+            "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
             "doors": {
                 "sms": "on" if self.sms else "off: no Twilio credentials",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,13 +11,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...settings import Settings
 from ..state import Event, MessageView
-from . import projections
+from . import postgres, projections
 from .audit import Line, Verified, read_lines, verify
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
 from .plans import read_version, read_versions
+from .postgres import HistoryUnusable
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
 from .told import Place, read_told, read_under_way
@@ -78,6 +80,17 @@ class History:
     """The one history of a site. Every method has a deadline and raises HistoryUnavailable, a StoreError."""
 
     database: Database
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    async def of(cls, settings: Settings) -> History:
+        """Open the one that the settings name; HistoryUnusable, too, where others could read it. Raises like `open`."""
+        url = settings.database_url.get_secret_value() if settings.database_url else None
+        exposed = postgres.exposed(url)
+        if exposed and not settings.database_insecure:
+            raise HistoryUnusable(f"{exposed}. {postgres.REMEDY}")
+        history = await cls.open(url, settings.data)
+        return replace(history, warnings=(f"{exposed}; {postgres.ALLOWED}",)) if exposed else history
 
     @classmethod
     async def open(cls, database_url: str | None, data: Path) -> History:
