@@ -17,6 +17,7 @@ import structlog
 
 from ..channels.channel import DeliveryError, NotDelivered
 from ..channels.fence import still_ours
+from ..channels.turn import only_waits
 from ..queue.failures import StoreError
 
 log = structlog.get_logger()
@@ -168,10 +169,16 @@ class Lanes:
             await self.moved.wait()
 
     async def finish(self, grace: float) -> None:
-        """Begin no job any more, and wait at most `grace` seconds for those that are being done."""
+        """Begin no job any more, and wait at most `grace` seconds for those that are being done.
+
+        What only waits for its turn is left to the next start at once, as what hasn't begun is.
+        """
         self.ended = True
         end = asyncio.get_running_loop().time() + grace
-        while self.busy and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - `moved` isn't about it
+        while self.busy and asyncio.get_running_loop().time() < end:
+            for task in self.tasks:
+                if only_waits(task):
+                    task.cancel()
             await asyncio.sleep(0.01)
 
     async def stop(self, grace: float) -> None:

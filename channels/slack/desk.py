@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
 from ..fence import last_look
+from ..turn import only_waits
 from .answers import Answers
 from .ears import Ears, heard
 from .listen import Listen
@@ -91,6 +92,7 @@ class SlackDesk:
         self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._comfort: set[asyncio.Task[None]] = set()
         self._handlers: list[Ears] = []
         self._ready, self._judged = asyncio.Event(), asyncio.Event()
         self._refused: DeliveryError | None = None
@@ -135,7 +137,7 @@ class SlackDesk:
         self._offers = Offers(self._sender, self._people, finder)
         self._threads = Threads(self._sender, self._people, finder)
         self._tellings = Tellings(self._sender, self._people, finder)
-        self._marks = Marks(self._sender, self._threads, finder, self._spawn)
+        self._marks = Marks(self._sender, self._threads, finder, self._spawn_comfort)
         answers = Answers(self._sender, self._people)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._spawn, house=self._house
@@ -175,8 +177,9 @@ class SlackDesk:
         if self._http is None:
             return
         await self.deafen()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within)
+        end = time.monotonic() + within
+        while self._in_hand() and time.monotonic() < end:
+            await asyncio.sleep(0.01)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -192,13 +195,24 @@ class SlackDesk:
     def _on_loopback(self) -> bool:
         return urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1")
 
-    def _spawn(self, work: Awaitable[None]) -> None:
+    def _in_hand(self) -> bool:
+        """Whether anything is going on but marks and links that only wait for their turn."""
+        return any(not (task in self._comfort and only_waits(task)) for task in self._tasks)
+
+    def _spawn_comfort(self, work: Awaitable[None]) -> None:
+        """What isn't worth waiting for at a stop."""
+        self._spawn(work, comfort=True)
+
+    def _spawn(self, work: Awaitable[None], comfort: bool = False) -> None:
         task = asyncio.ensure_future(work) if not isinstance(work, Coroutine) else asyncio.create_task(work)
         self._tasks.add(task)  # the loop itself keeps only a weak reference
+        if comfort:
+            self._comfort.add(task)
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._comfort.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("slack.task", error=type(error).__name__)
 
@@ -337,7 +351,7 @@ class SlackDesk:
         """Open the contact's thread in its team's channel; the place of its first message."""
         self._session()
         place = await self._threads.open(head, again)
-        self._spawn(self._lead_there(head.contact, place))
+        self._spawn_comfort(self._lead_there(head.contact, place))
         return place
 
     async def room(self, name: str) -> str:
