@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from tierline.channels.slack.background import Background
 from tierline.channels.slack.blocks import Message
 from tierline.channels.slack.pace import Gate, Urgency
 from tierline.channels.slack.send import Sender
@@ -100,7 +101,7 @@ async def test_changes_and_marks_that_wait_are_left_as_well(how: str) -> None:
 
     it = lanes_of(*(Job(f"contact:C{n}", "mark", work) for n in range(4)))
     async with asyncio.timeout(HUNDRED / 20):
-        while it.busy < 4:
+        while it.busy < 4:  # noqa: ASYNC110 - lanes tell nobody
             await asyncio.sleep(0)
     async with asyncio.timeout(HUNDRED / 20):
         await it.finish(HUNDRED)
@@ -118,7 +119,7 @@ async def test_who_got_their_turn_in_the_same_moment_has_sent_nothing() -> None:
 
     it = lanes_of(Job("contact:C1", "line", work))
     async with asyncio.timeout(HUNDRED / 20):
-        while not gate._waiting:
+        while not gate._waiting:  # noqa: ASYNC110 - a gate tells nobody
             await asyncio.sleep(0)
     ending = asyncio.create_task(it.finish(HUNDRED))
     gate.room = Places(1)
@@ -126,4 +127,32 @@ async def test_who_got_their_turn_in_the_same_moment_has_sent_nothing() -> None:
     await ending
     assert bool(begun) == (it.open == 0)  # either it went on and is done, or it is the next start's
     await it.stop(0)
+    gate.close()
+
+
+async def test_an_emoji_that_waits_holds_up_no_stop_and_an_answer_does() -> None:
+    gate, said = Gate(Places(0)), []
+
+    async def emoji() -> None:
+        await gate.enter(Urgency.TICK, HUNDRED)
+
+    async def answer() -> None:
+        await gate.enter(Urgency.OFFER, HUNDRED)
+        said.append("answer")
+
+    it = Background()
+    it.spawn_comfort(emoji())
+    async with asyncio.timeout(HUNDRED / 20):
+        await asyncio.sleep(0)
+        await it.stop(HUNDRED)
+    it.spawn_comfort(emoji())
+    it.spawn(answer())
+    stopping = asyncio.create_task(it.stop(HUNDRED))
+    await asyncio.sleep(0.03)
+    assert not stopping.done()
+    gate.room = Places(1)
+    gate._let()
+    async with asyncio.timeout(HUNDRED / 20):
+        await stopping
+    assert said == ["answer"] and not it.tasks
     gate.close()
