@@ -15,6 +15,7 @@ from ..queue.client import Client
 from ..queue.engine import Queue
 from ..queue.state import Event
 from .lanes import Job, Lanes, nobody
+from .suspects import Suspects
 
 log = structlog.get_logger()
 
@@ -69,7 +70,8 @@ class Outbox:
                 await self._stand_by()
                 continue
             log.info("outbox.taken", fence=fence)
-            lanes = Lanes(broken=self.broken, mine=lambda: self.mine)
+            suspects = Suspects(lambda key, ms: self.queue.once(key, ms), lambda key: self.queue.known(key))
+            lanes = Lanes(broken=self.broken, mine=lambda: self.mine, suspects=suspects)
             self.fence, self.lanes, self.read_until = fence, lanes, ""
             # No TaskGroup: before Python 3.13 it loses a cancellation that comes together with an error, and leaves
             # one behind that nobody asked for when there is an error alone.
@@ -102,6 +104,8 @@ class Outbox:
     async def drain(self, grace: float) -> None:
         """Begin nothing more; wait `grace` seconds for what is in hand. The rest is the next holder's."""
         await self.lanes.finish(grace)
+        if self.lanes.suspects is not None:
+            await self.lanes.suspects.settled()
         if self.mine and self.lanes.done_until:
             await self.queue.advance(ROLE, self.lanes.done_until, self.fence)
 

@@ -19,7 +19,6 @@ from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
 from .plans import read_version, read_versions
-from .postgres import HistoryUnusable
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
 from .told import Place, read_told, read_under_way
@@ -29,7 +28,6 @@ REBUILD_WAIT = 3_600.0  # seconds
 MOST_EVENTS = 5_000
 """Of one contact's timeline: the latest so many are handed out."""
 MOST_ADDRESSES = 500
-
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,19 +83,14 @@ class History:
     @classmethod
     async def of(cls, settings: Settings) -> History:
         """Open the one that the settings name; HistoryUnusable, too, where others could read it. Raises like `open`."""
-        url = settings.database_url.get_secret_value() if settings.database_url else None
-        exposed = postgres.exposed(url)
-        if exposed and not settings.database_insecure:
-            raise HistoryUnusable(f"{exposed}. {postgres.REMEDY}")
-        history = await cls.open(url, settings.data)
-        return replace(history, warnings=(f"{exposed}; {postgres.ALLOWED}",)) if exposed else history
+        url, warnings = postgres.allowed(settings)
+        return replace(await cls.open(url, settings.data), warnings=warnings)
 
     @classmethod
     async def open(cls, database_url: str | None, data: Path) -> History:
         """Open PostgreSQL by its URL, or the SQLite file in `data`, and bring its tables up to date.
 
-        Raises HistoryUnusable when an operator must change something, HistoryUnavailable when there is no
-        answer.
+        Raises HistoryUnusable when an operator must change something, HistoryUnavailable without an answer.
         """
         return cls(await Database.open(database_url, data))
 

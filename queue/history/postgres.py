@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from ...settings import Settings
 from ..address import here
 from ..failures import StoreError
 
@@ -90,6 +91,15 @@ def exposed(database_url: str | None) -> str | None:
         return None
     how = _OPEN.get(mode) or f"needn't be encrypted (sslmode={mode or 'prefer'})"
     return f"The database at {hosts} is on another machine and {how}"
+
+
+def allowed(settings: Settings) -> tuple[str | None, tuple[str, ...]]:
+    """`DATABASE_URL`, and what to remind an operator of. Raises HistoryUnusable where others could read it unsaid."""
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    risk = exposed(url)
+    if risk and not settings.database_insecure:
+        raise HistoryUnusable(f"{risk}. {REMEDY}")
+    return url, (f"{risk}; {ALLOWED}",) if risk else ()
 
 
 def _words(url: URL) -> dict[str, str]:
