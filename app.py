@@ -20,7 +20,8 @@ import structlog
 from aiohttp import web
 
 from .channels.channel import Channel, Desk
-from .channels.sms.door import SmsDoor, TwilioAccount
+from .channels.sms.door import SmsDoor
+from .channels.voice.door import VoiceDoor
 from .console.api import Api
 from .console.api_moves import MovesApi
 from .console.api_plan import PlanApi
@@ -28,6 +29,7 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
+from .doors import twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -40,6 +42,7 @@ from .router.deliver import Deliveries
 from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
+from .router.lineup import Lineup
 from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
@@ -47,10 +50,13 @@ from .router.overdue import Overdue
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
+from .router.ringing import Ringing
 from .router.situations import Situations
 from .router.stall import LoopWatch
 from .router.supervise import Supervisor
+from .router.switchboard import Switchboard
 from .router.towards import Towards
+from .router.unheard import Unheard
 from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
@@ -90,6 +96,7 @@ class App:
         self.desk_raw: SlackDesk | None = None
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
+        self.voice: VoiceDoor | None = None
         self.replays: Replays | None = None
         self.past = Past.of(settings)
         self.started = False
@@ -121,7 +128,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in self.doors.values():
+        for door in self._open_doors():
             await door.start()
         self.started = True
 
@@ -151,23 +158,19 @@ class App:
         self.intake = Intake(
             lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
         )
-        if settings.sms_on and settings.twilio_auth_token is not None:
-            old = settings.twilio_auth_token_old
-            account = TwilioAccount(
-                settings.twilio_account_sid,
-                settings.twilio_auth_token.get_secret_value(),
-                old.get_secret_value() if old else "",
-                settings.twilio_api_url,
-            )
-            self.sms = SmsDoor(
-                account,
-                public_url=settings.base_url,
-                trusted_proxies=settings.trusted_proxies,
-                inbound=self.intake,
-                receipts=self.receipts,
-                media_dir=settings.data / "media",
-            )
+        self.switchboard = Switchboard(
+            lambda: self.queue,
+            self.intake,
+            lambda: self.history,
+            lambda: self.plan(),
+            Lineup(lambda: self.queue),
+        )
+        if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
+            self.sms, self.voice = doors
             self.doors["sms"] = self.sms
+
+    def _open_doors(self) -> list[Channel | VoiceDoor]:
+        return [*self.doors.values(), *([self.voice] if self.voice is not None else [])]
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -193,8 +196,10 @@ class App:
         newcomers = Newcomers(self.queue, self.plan, self.desk)
         self.house = House(self.queue, self.plan, newcomers, self.history)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
+        phones = self.voice.phones if self.voice is not None else None
+        ringing = Ringing(self.queue, phones, self.plan, self.alerts, self.switchboard.heard)
         deliveries = Deliveries(
-            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing
         )
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
@@ -221,6 +226,9 @@ class App:
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
+        if phones is not None:
+            unheard = Unheard(self.queue, phones, self.switchboard.heard, mine=lambda: self.outbox.mine)
+            self.supervisor.run("silent calls", unheard.run)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:
@@ -242,8 +250,8 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := self._api(), self.settings)
         web_app.add_routes([*api.routes(), *api.more])
-        if self.sms is not None:
-            web_app.add_routes(self.sms.routes())
+        for door in (self.sms, self.voice):
+            web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
         self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
@@ -279,7 +287,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in self.doors.values():
+        for door in self._open_doors():
             await door.stop()
         await self.history.close()
         await self.store.close()
@@ -339,6 +347,7 @@ class App:
             "tasks": tasks,
             "doors": {
                 "sms": "on" if self.sms else "off: no Twilio credentials",
+                "voice": "on" if self.voice else "off: no Twilio credentials",
                 "slack": "on"
                 if self.desk_raw
                 else "elsewhere"

@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     twilio_api_url: str = Field("", alias="TIERLINE_TWILIO_API_URL")
     """Another base for Twilio's REST API; the real host becomes the first path segment."""
 
+    calls_per_second: float = Field(1.0, alias="TIERLINE_CALLS_PER_SECOND", gt=0, le=100)
+    """Calls that we make in a second at most: what the Twilio account allows, 1 unless more was granted."""
+    most_calls: int = Field(0, alias="TIERLINE_MOST_CALLS", ge=0)
+    """Legs that we have made at one time at most; 0: as many as Twilio allows."""
+
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
     slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")

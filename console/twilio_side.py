@@ -13,7 +13,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from ..channels.sms.errors import in_words
-from ..channels.sms.twilio_http import TwilioHttp
+from ..channels.twilio.http import TwilioHttp
 from .slack_side import skew_of
 
 T = TypeVar("T")

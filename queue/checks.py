@@ -45,6 +45,7 @@ def may_take(state: State, agent: AgentView, contact: ContactView) -> bool:
         and _could(agent, contact)
         and contact.personal in ("", agent.name)
         and not (contact.personal and contact.offers)
+        and not contact.claimed
         and all(offer.agent != agent.name for offer in contact.offers)
         and bool(_mask(state, agent) & BITS[contact.channel])
         and not (holder and (holder.rank, holder.id) < (contact.rank, contact.id))
@@ -79,6 +80,8 @@ def _promise(state: State) -> Iterator[str]:
             yield f"{it.id} is parked without a dated wake-up"
         if len({offer.agent for offer in it.offers}) != len(it.offers):
             yield f"{it.id} is offered twice to one agent"
+        if it.claimed and [offer.number for offer in it.offers] != [it.claimed]:
+            yield f"{it.id} is being taken with offer {it.claimed}, and has {len(it.offers)} live offers"
 
 
 def _answering(state: State) -> Iterator[str]:
@@ -86,12 +89,13 @@ def _answering(state: State) -> Iterator[str]:
     held = {member.split(":")[1] for member in state.due if member[0] == "r"}
     for it in state.contacts.values():
         idle = it.state == "active" and not it.handing
-        asked = idle and it.owed and it.route.nudge is not None
+        call = it.channel == "voice"
+        asked = idle and it.owed and it.route.nudge is not None and not call
         if asked and it.id not in held and f"n:{it.id}" not in state.due:
             yield f"{it.owner} is never reminded of {it.id}"
         if f"n:{it.id}" in state.due and not asked:
             yield f"timer n:{it.id} for {it.state}, owed: {it.owed}"
-        if f"q:{it.id}" in state.due and (not idle or it.owed or it.route.quiet is None):
+        if f"q:{it.id}" in state.due and (not idle or it.owed or it.route.quiet is None or call):
             yield f"timer q:{it.id} for {it.state}, owed: {it.owed}"
         if it.nudged and f"n:{it.id}" not in state.due:
             yield f"{it.owner} was reminded of {it.id}, and nothing follows"

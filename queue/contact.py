@@ -16,6 +16,19 @@ from ..skills.skill import CHANNELS, Channel, Levels, Need
 Pick = Literal["longest", "least_loaded", "round_robin", "best_skill"]
 PICKS: tuple[Pick, ...] = get_args(Pick)
 
+LegState = Literal[
+    "queued", "initiated", "ringing", "answered", "completed", "busy", "failed", "no-answer", "canceled"
+]
+"""What has become of a leg of a call, as the provider names it; "answered" is its in-progress."""
+
+RANKS: Mapping[str, int] = {
+    "queued": 1, "initiated": 2, "ringing": 3, "answered": 4,
+    "completed": 9, "busy": 9, "failed": 9, "no-answer": 9, "canceled": 9,
+}  # fmt: skip
+"""A leg never goes back: what comes late is recorded and changes nothing (F51)."""
+OVER = 9
+"""The rank of a leg that has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Media:
@@ -31,7 +44,8 @@ class Arrived:
     """One message as its door heard it; every text in it comes from outside and is data.
 
     `event` is the provider's own id of the delivery, `at` the provider's own date (None when it gives
-    none), `verified` says that the carrier vouches for `sender`, `name` is a display name, if any.
+    none), `verified` says that the carrier vouches for `sender`, `name` is a display name, if any; `language` was
+    chosen by its sender, "" when nobody was asked.
     """
 
     channel: Channel
@@ -43,6 +57,7 @@ class Arrived:
     at: int | None = None
     verified: bool = False
     name: str = field(default="", repr=False)
+    language: str = ""
 
     @property
     def thread(self) -> str:
@@ -62,6 +77,7 @@ class Arrived:
                 "at": self.at,
                 "verified": self.verified,
                 "name": self.name,
+                **({"language": self.language} if self.language else {}),
             }
         )
 

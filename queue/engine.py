@@ -16,6 +16,7 @@ from . import library
 from .calls import DEADLINE, StoreLike
 from .contact import Decision, Route
 from .engine_moves import Moves, arrival, channel_of, moved
+from .engine_phone import Phone
 from .engine_reads import Reads
 from .engine_site import Site, answer
 from .replies import Answer, Arrival, Ticked
@@ -25,7 +26,7 @@ from .table import Table
 GRACE = 300_000
 
 
-class Queue(Moves, Site, Reads):
+class Queue(Moves, Phone, Site, Reads):
     """One site's queue. Any number of processes may have one; none keeps state but the table's texts."""
 
     def __init__(
@@ -71,7 +72,10 @@ class Queue(Moves, Site, Reads):
     async def delivered(
         self, contact: str, offer: int, place: str, *, op: str | None = None, now: int | None = None
     ) -> Answer:
-        """The desk has shown it at `place`: the deadline (`due`) starts, the first time only."""
+        """The desk has shown it at `place`: the deadline (`due`) starts, the first time only.
+
+        A phone may ring before the card's place is known: "" then, and the place is filled in by another call.
+        """
         return answer(await self.do("delivered", contact, offer, place, op=op, now=now))
 
     async def rescind(

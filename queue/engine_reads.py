@@ -63,6 +63,11 @@ class Reads(Calls):
                         return found
         return found
 
+    async def several(self, ids: Sequence[str]) -> list[ContactView]:
+        """These contacts, as far as they are here."""
+        parts = [await self._views(ids[i : i + PART]) for i in range(0, len(ids), PART)]
+        return [view for part in parts for view in part]
+
     async def page(self, after: int, limit: int = PART) -> tuple[list[ContactView], int | None]:
         """Some contacts numbered above `after`, by number; and the number to go on behind, None at the end."""
         site = texts(await self.plain("HMGET", self.key("site"), "first", "contacts"))
@@ -148,6 +153,14 @@ class Reads(Calls):
         """The contact that is open in a conversation, or "-" and the last one of it when none is."""
         found = await self.plain("GET", self.key(f"t:{thread}"))
         return text(found) if found is not None else None
+
+    async def arrived_as(self, event: str) -> tuple[str, int] | None:
+        """The contact and message that an outside event became, in the last 48 h."""
+        found = await self.plain("GET", self.key(f"ev:{event}"))
+        if found is None:
+            return None
+        contact, n = text(found).split(" ")
+        return contact, int(n)
 
     async def contact_at(self, place: str) -> str | None:
         """The contact that is shown at a place."""
@@ -260,6 +273,7 @@ class Reads(Calls):
             nudged=it["nudged"],
             closed_at=_int(it["closed_at"]),
             last_owner=it["last_owner"],
+            claimed=it["claimed"],
         )
 
     async def _agent(self, it: dict[str, Any]) -> AgentView:

@@ -13,8 +13,8 @@ from typing import TypeVar, cast
 from .contact import Decision, Route
 from .model_match import Bounds
 from .model_moves import same_channel
+from .model_phone import Phone
 from .model_records import Contact
-from .model_timers import Timers
 from .replies import Answer, Arrival, Refused
 from .state import ContactState, MessageView
 
@@ -26,7 +26,7 @@ WINDOWS = 16
 T = TypeVar("T")
 
 
-class Model(Timers):
+class Model(Phone):
     """One site's queue."""
 
     def __init__(self, bounds: Bounds | None = None) -> None:
@@ -104,6 +104,7 @@ class Model(Timers):
         self.list_out(it)
         self.due.pop(f"o:{it.id}:{live.number}", None)
         del it.offers[agent]
+        it.claimed = 0 if it.claimed == live.number else it.claimed
         who.offers.discard(it.id)
         self.measure(who)
         former = self.agents[it.owner] if it.handing else None
@@ -142,7 +143,7 @@ class Model(Timers):
         return Answer("ok", state=it.state)
 
     def delivered(self, contact: str, offer: int, place: str) -> Answer:
-        """The desk has shown it: the deadline starts, the first time only."""
+        """The desk has shown it: the deadline starts, the first time only; a place that is still unknown is noted."""
         it, live = self.live(contact, offer)
         if it is None or live is None:
             return self.too_late(it)
@@ -150,6 +151,9 @@ class Model(Timers):
             live.delivered, live.place, live.due = True, place, self.now + it.route.offer
             self.due[f"o:{it.id}:{offer}"] = live.due
             self.tell("delivered", it.id, live.agent, offer, place=place, due=live.due)
+        elif place and not live.place:  # a phone rang before
+            live.place = place
+            self.tell("placed", it.id, live.agent, offer, place=place)
         return Answer("ok", state=it.state, due=live.due)
 
     def rescind(self, contact: str, offer: int, reason: str, pause: int = 0) -> Answer:

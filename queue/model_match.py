@@ -128,7 +128,7 @@ class Matching(Choice):
             if not contact.offers and self.may_take(wanted, contact) and self.is_next(wanted, contact):
                 self.offer(contact, wanted)
         else:
-            while len(contact.offers) < contact.now_step.offer_to:
+            while len(contact.offers) < contact.offer_to:
                 agent = self.agent_for(contact)
                 if agent is None:
                     break
@@ -357,8 +357,8 @@ class Matching(Choice):
             self.to_sleep(contact, before.wake, "kept")
             return
         self.remind(contact)
-        if not contact.owed and contact.route.quiet is not None:
-            self.due[f"q:{contact.id}"] = self.now + contact.route.quiet
+        if not contact.owed and contact.quiet is not None:
+            self.due[f"q:{contact.id}"] = self.now + contact.quiet
 
     def to_sleep(self, it: Contact, wake: int | None, why: str) -> None:
         """It stays its owner's, costs them nothing, and comes back by itself."""

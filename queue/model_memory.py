@@ -177,6 +177,7 @@ class Memory:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""
         agent = self.agents[offer.agent]
         del contact.offers[offer.agent]
+        contact.claimed = 0 if contact.claimed == offer.number else contact.claimed
         agent.offers.discard(contact.id)
         self.unhold(agent, contact)
         self.due.pop(f"o:{contact.id}:{offer.number}", None)
@@ -195,7 +196,7 @@ class Memory:
 
     def remind(self, contact: Contact) -> None:
         """The owner owes an answer: after a while they are reminded, unless that runs already."""
-        nudge, member = contact.route.nudge, f"n:{contact.id}"
+        nudge, member = contact.nudge, f"n:{contact.id}"
         idle = contact.state != "active" or contact.handing or not contact.owed
         if nudge is not None and not idle and member not in self.due:
             self.due[member] = self.now + nudge

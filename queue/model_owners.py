@@ -6,6 +6,8 @@ from .contact import Decision
 from .model_match import Matching
 from .model_records import Agent, Contact
 
+TALKING = 30_000  # after so long it is looked again whether a call of somebody who has left has ended
+
 
 class Owners(Matching):
     """The parts of transitions in which somebody stops being answerable for a contact."""
@@ -123,10 +125,13 @@ class Owners(Matching):
                 [it for it in held if agent.reprofiled and it.klass not in agent.can],
                 "profile changed",
             )
-        for contact in held[: self.bounds.sweep]:
+        left = [it for it in held if not it.talking]
+        for contact in left[: self.bounds.sweep]:
             self.disown(contact, why)
-        if len(held) > self.bounds.sweep:
+        if len(left) > self.bounds.sweep:
             self.due[f"l:{agent.name}"] = self.now
+        elif len(left) < len(held):
+            self.due[f"l:{agent.name}"] = self.now + TALKING
         else:
             agent.reprofiled = False
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ..skills.skill import CHANNELS, Capacity, Profile
 from .model_memory import place_in
-from .model_owners import Owners
+from .model_owners import TALKING, Owners
 from .model_records import GRACE, Agent
 from .replies import Answer
 from .state import Presence
@@ -134,11 +134,15 @@ class People(Owners):
         for kind in "hvb":
             self.due.pop(f"{kind}:{agent.name}", None)
 
-    def remove(self, agent: Agent, limit: int) -> None:
-        """So many of what they own find another way; when nothing is left they are forgotten."""
+    def remove(self, agent: Agent, limit: int, patient: bool = False) -> None:
+        """So many of what they own find another way; when nothing is left they are forgotten.
+
+        `patient`: a call is left to them until its customer has hung up.
+        """
         with self.changing(agent, "left"):
             agent.presence, agent.shift, agent.overtime = "offline", False, None
-        held = [it for state in ("active", "snoozed", "wrapping") for it in self.owned(agent, state)]
+        own = [it for state in ("active", "snoozed", "wrapping") for it in self.owned(agent, state)]
+        held = [it for it in own if not (patient and it.state == "active" and it.talking)]
         for contact in held[:limit]:
             if contact.state == "wrapping":
                 self.close(contact)
@@ -150,6 +154,8 @@ class People(Owners):
                 self.lay_aside(contact, contact.wake, "owner removed", agent.name)
         if len(held) > limit:
             self.due[f"l:{agent.name}"] = self.now
+        elif len(held) < len(own):
+            self.due[f"l:{agent.name}"] = self.now + TALKING
         else:
             self._forget_agent(agent)
 

@@ -40,7 +40,7 @@ class Quiet(People, Texts):
     def answered(self, contact: Contact) -> None:
         """The quiet time begins; where it is none the contact is snoozed at once."""
         super().answered(contact)
-        quiet = contact.route.quiet
+        quiet = contact.quiet
         if quiet is None or contact.state != "active" or contact.handing:
             return
         self.due[f"q:{contact.id}"] = self.now + quiet

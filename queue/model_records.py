@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..skills.skill import CHANNELS, LIVE, Capacity, Channel, Profile
 from .contact import Preference, Route, Step
-from .state import BITS, ENDED, AgentView, ContactState, ContactView, MessageView, OfferView, Presence
+from .state import BITS, ENDED, AgentView, ContactState, ContactView, Leg, MessageView, OfferView, Presence
 
 GRACE = 300_000  # so long an agent's work stays with them when they leave
 NONE = 1 << 30  # as a limit
@@ -86,6 +86,10 @@ class Contact:
     closed_at: int | None = None
     recalled: bool = False  # it had left: it isn't re-opened
     absorbed: list[str] = field(default_factory=list)  # conversations of contacts merged into this one
+    legs: dict[str, Leg] = field(default_factory=dict)  # by id, in the order of their first news
+    heard: dict[str, int] = field(default_factory=dict)  # when anything was last heard of each
+    jots: dict[str, str] = field(default_factory=dict)
+    claimed: int = 0  # the number of the offer whose agent has said that they take it
 
     @property
     def rank(self) -> int:
@@ -119,7 +123,32 @@ class Contact:
     @property
     def open(self) -> bool:
         """Whether its class may be asked: in the queue, meant for nobody in person, too few live offers."""
-        return self.placeable and not self.personal and len(self.offers) < self.now_step.offer_to
+        return self.placeable and not self.personal and len(self.offers) < self.offer_to
+
+    @property
+    def offer_to(self) -> int:
+        """How many live offers it may have: while somebody has said that they take it, theirs alone."""
+        return 1 if self.claimed else self.now_step.offer_to
+
+    @property
+    def is_call(self) -> bool:
+        """Whether somebody is on the telephone."""
+        return self.route.channel == "voice"
+
+    @property
+    def talking(self) -> bool:
+        """Whether its customer is on the line: then it is taken from nobody."""
+        return self.is_call and any(leg.of_customer for leg in self.legs.values())
+
+    @property
+    def quiet(self) -> int | None:
+        """The route's; nothing falls quiet on the telephone."""
+        return None if self.is_call else self.route.quiet
+
+    @property
+    def nudge(self) -> int | None:
+        """The route's; nobody on the telephone is reminded of a customer."""
+        return None if self.is_call else self.route.nudge
 
     @property
     def conversations(self) -> list[str]:
@@ -250,6 +279,7 @@ def contact_view(it: Contact) -> ContactView:
         nudged=it.nudged,
         closed_at=it.closed_at,
         last_owner=it.owner if it.state in ENDED else "",
+        claimed=it.claimed,
     )
 
 

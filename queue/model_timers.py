@@ -52,10 +52,14 @@ class Timers(Moves):
         in_gap = self.gap[0] < at <= self.gap[1]
         if in_gap or not live.delivered:
             self.rescinded(it, live, "gap" if in_gap else "not delivered")
-            return
+        else:
+            self.missed(it, live)
+
+    def missed(self, it: Contact, live: Offer, why: str = "") -> None:
+        """Nobody answered: not them for a while, and after two in a row they are away."""
         who = self.agents[live.agent]
         self.list_out(it)
-        self.end_offer(it, live, "missed")
+        self.end_offer(it, live, "missed", why)
         it.pairs.add(who.name)
         it.paused.discard(who.name)
         self.due[f"e:{it.id}:{who.name}"] = self.now + MISSED_PAIR
@@ -94,7 +98,7 @@ class Timers(Moves):
     def _grace_over(self, rest: str, at: int) -> None:
         agent = self.agents[rest]
         if agent.removing:
-            self.remove(agent, self.bounds.sweep)
+            self.remove(agent, self.bounds.sweep, patient=True)
         else:
             self.grace_over(agent)
 

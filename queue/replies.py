@@ -31,13 +31,15 @@ class Answer:
     """To an act on an offer or a contact: `ok` when it was done, else who or what came before.
 
     `stale`: that offer isn't live any more; `taken`: somebody (`by`) owns the contact; `elsewhere`: its
-    conversation goes on in the contact `by`; `gone`: no such contact or agent; `state` is the contact's state afterwards.
+    conversation goes on in the contact `by`; `gone`: no such contact or agent; `late`: later news of that leg have
+    been heard; `state` is the contact's state afterwards.
     """
 
     outcome: Literal[
         "accepted",
         "ok",
         "stale",
+        "late",
         "taken",
         "elsewhere",
         "not_owner",

@@ -5,11 +5,12 @@ Engine and reference model both hand out a `State`; `checks.py` holds what must 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ..skills.skill import CHANNELS, Capacity, Channel, Profile
-from .contact import Route, Step
+from .contact import OVER, RANKS, LegState, Route, Step
 
 ContactState = Literal[
     "waiting", "offered", "active", "snoozed", "parked", "wrapping", "closed", "abandoned", "dead"
@@ -56,12 +57,37 @@ class MessageView:
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg of a call: what the provider said last, `at` which instant (ms) that became so, and all that is known.
+
+    `about`: "r" whose it is ("customer", "agent"), "a" the agent, "o" the offer that it rings for, and what else the
+    door gave along.
+    """
+
+    sid: str
+    state: LegState
+    at: int
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether it hasn't ended, as far as anybody knows."""
+        return RANKS[self.state] < OVER
+
+    @property
+    def of_customer(self) -> bool:
+        """Whether somebody we owe an answer is on it."""
+        return self.live and self.about.get("r") == "customer"
+
+
+@dataclass(frozen=True, slots=True)
 class ContactView:
     """One contact. `rank` is as stored (ms × 1000 + number % 1000); `base` is where its age begins.
 
     `handing`: its owner is handing it over, and it is in the queue or offered beside them. `owed`: the
     customer waits for an answer. `nudged`: the owner has been reminded of that. `closed_at`: when it ended.
-    `last_owner`: of an ended contact, who had it then.
+    `last_owner`: of an ended contact, who had it then. `claimed`: the number of the live offer whose agent has said
+    that they take it (0: none); nobody else is asked meanwhile.
     """
 
     id: str
@@ -89,6 +115,7 @@ class ContactView:
     nudged: bool = False
     closed_at: int | None = None
     last_owner: str = ""
+    claimed: int = 0
 
     @property
     def service(self) -> str:

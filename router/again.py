@@ -22,6 +22,15 @@ def behind_all(verdict: Verdict) -> Verdict:
     return replace(verdict, decision=decision, facts=facts, reply=False)
 
 
+def their_own_first(book: Rulebook, verdict: Verdict, before: ContactView, now: int) -> Verdict:
+    """For a caller who had an agent before: that one alone is asked for a while."""
+    alone = span(book.plan.channels.of(before.channel).preferred)
+    if not before.last_owner or not alone:
+        return verdict
+    prefer = Preference(before.last_owner, "preferred", now + alone)
+    return replace(verdict, decision=replace(verdict.decision, prefer=prefer))
+
+
 def spam_key(address: str) -> str:
     """Under which the store remembers that an address was marked as spam."""
     return f"spam:{address.casefold()[:200]}"

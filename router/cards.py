@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..channels.channel import Card
 from ..queue.history.records import Past
 from ..queue.state import ContactView, MessageView
@@ -11,6 +13,24 @@ from .facts import Facts
 from .plan.model import AgentSpec
 from .rulebook import Rulebook
 
+ENDS: Mapping[str, str] = {
+    "declined": "You declined this.",
+    "missed": "Missed: the time was up. It has been offered to the next.",
+    "taken": "Taken by {by}.",
+    "left": "Withdrawn: you are not available.",
+    "gone": "Withdrawn: the customer is gone.",
+    "gap": "Withdrawn: we were interrupted. No miss is counted.",
+    "not delivered": "Withdrawn: it reached you too late. No miss is counted.",
+    "call": "Withdrawn for a call.",
+    "no answer": "Missed: your phone rang and nobody answered. It goes to the next.",
+    "no key": "Missed: your phone was answered, but nobody pressed 1. It goes to the next.",
+    "machine": "Missed: a mailbox answered your phone, so nobody pressed 1. It goes to the next.",
+    "busy": "Your line is busy: others are asked first.",
+    "unreachable": "Your phone cannot be reached: others are asked first.",
+    "claimed": "{by} is taking it.",
+    "on the phone": "You declined this on your phone.",
+}
+"""What the card of an ended offer says, by event or reason."""
 LINES, LONGEST = 5, 500
 """How many of the customer's latest messages a card shows, and how much of each."""
 
@@ -69,3 +89,10 @@ def history_line(past: tuple[Past, ...]) -> str:
         f"{p.contact} {p.service}" + (f" ({p.disposition})" if p.disposition else "") for p in past[:3]
     )
     return f"{len(past)} earlier: {shown}"
+
+
+def ended_words(kind: str, extra: Mapping[str, object], by: str) -> str:
+    """What the card of an offer says that ended by the event `kind`; `by`: who has the contact."""
+    reason = str(extra.get("reason") or "")
+    told = ENDS.get(reason) or ENDS.get(kind) or "Withdrawn."
+    return told.format(by=by)

@@ -40,8 +40,9 @@ def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> 
     """Decide what `arrived` needs at `now` (ms). Total: every arrival gets a place, whatever the plan lacks."""
     at = instant(now)
     entry = book.plan.entry_for(arrived.channel, arrived.recipient)
-    first, notice = _first_service(book, arrived, entry)
-    language = (entry.language if entry else None) or customer.language or _fallback(book)
+    pressed = _menu_service(book, entry, arrived.text)
+    first, notice = (pressed, "") if pressed else _first_service(book, arrived, entry)
+    language = arrived.language or (entry.language if entry else None) or customer.language or _fallback(book)
     rule = _rule(book, arrived, customer, first, language, at)
     service = book.services[first]
     skills: Levels = ()
@@ -92,13 +93,19 @@ def deadlines(hours: Schedule, route: Route, start: int) -> tuple[int, ...]:
     return () if found == plain or len(found) != len(ages) else tuple(found)
 
 
+def _menu_service(book: Rulebook, entry: model.Entry | None, text: str) -> str | None:
+    """The service of the key of a call's menu whose label stands as the contact's text."""
+    for key in entry.menu if entry else ():
+        if key.service in book.services and any(it.casefold() == text.casefold() for _, it in key.say):
+            return key.service
+    return None
+
+
 def _first_service(book: Rulebook, arrived: Arrived, entry: model.Entry | None) -> tuple[str, str]:
     if UNSORTED in book.services:
         return UNSORTED, "the plan has no services yet"
-    if entry is not None and entry.service in book.services:
-        return str(entry.service), ""
-    if entry is not None and entry.menu:
-        return entry.menu[0].service, ""
+    if entry is not None and entry.unasked in book.services:
+        return str(entry.unasked), ""
     others = [e.service for e in book.plan.entry if e.channel == arrived.channel and e.service]
     chosen = next((name for name in others if name in book.services), next(iter(book.services)))
     return chosen, f"{arrived.recipient} stands in no entry of the plan; its contacts go to {chosen}"

@@ -140,9 +140,7 @@ def _wanted(book: Rulebook) -> Iterator[Wanted]:
 def first_services(plan: model.Plan, channel: Channel) -> tuple[str, ...]:
     """The services that the doors of a channel lead to, before any rule."""
     doors = [entry for entry in plan.entry if entry.channel == channel]
-    names = [entry.service for entry in doors if entry.service]
-    names += [key.service for entry in doors for key in entry.menu]
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(name for entry in doors for name in entry.services))
 
 
 # ---- findings -------------------------------------------------------------------------------------------------------

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
-from ..queue.failures import StoreError
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event
 from . import lost
 from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
-from .cards import card, customer_line
+from .call_cards import CallCards, lately
+from .cards import card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
 from .look import found_message, more, spec_of
+from .ringing import Ringing
 from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .tidings import Tidings
@@ -36,19 +37,6 @@ UNDER_WAY = ("queued", "sending")
 """Receipts that nobody is shown: ⏳ stands there already."""
 MINUTE = 60_000
 """ms within which the alerts of one step are one alert."""
-PAST_WAIT = 0.3
-"""Seconds that the history is given for an offer's line about earlier contacts."""
-ENDS: Mapping[str, str] = {
-    "declined": "You declined this.",
-    "missed": "Missed: the time was up. It has been offered to the next.",
-    "taken": "Taken by {by}.",
-    "left": "Withdrawn: you are not available.",
-    "gone": "Withdrawn: the customer is gone.",
-    "gap": "Withdrawn: we were interrupted. No miss is counted.",
-    "not delivered": "Withdrawn: it reached you too late. No miss is counted.",
-    "call": "Withdrawn for a call.",
-}
-"""What the card of an ended offer says, by event or reason."""
 
 
 MISSED_TWO = (
@@ -76,15 +64,21 @@ class Deliveries:
     alerts: Alerts
     histories: Histories
     heed: Callable[[], Awaitable[object]]
+    ringing: Ringing
     tidings: Tidings = field(init=False)
+    calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
+        self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
-        """The consequences of one event, in lanes."""
+        """The consequences of one event, in lanes: at the desk and towards the customer, and on the phone."""
+        return [*self._jobs(event), *self.ringing.jobs(event)]
+
+    def _jobs(self, event: Event) -> list[Job]:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"
         match event.e:
             case "arrived":
@@ -158,13 +152,19 @@ class Deliveries:
             self.queue.contact(event.c), self.queue.messages(event.c), self.queue.now()
         )
         live = next((o for o in contact.offers if o.number == event.n), None) if contact else None
-        if contact is None or live is None or live.delivered:
+        if contact is None or live is None:
+            return
+        self.ringing.know(contact)
+        if await self.ringing.rings(contact):
+            await self.calls.ring(event, t, contact, messages, now)
+            return
+        if live.delivered:
             return
         spec = spec_of(self.book(), live.agent)
         if spec is None:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
-        past = await self._past(Facts.parse(contact.facts))
+        past = await lately(self.histories, Facts.parse(contact.facts))
         shown = card(self.book(), contact, event.n, spec, messages, past, now)
         try:
             place = await self.desk.offer(shown, t.again)
@@ -183,28 +183,20 @@ class Deliveries:
             return
         answer = await self.queue.delivered(event.c, event.n, place)
         if not answer.done:
-            await self.desk.withdraw(spec.slack, place, (event.c, event.n), _ended("rescinded", {}, ""))
-
-    async def _past(self, facts: Facts) -> tuple[Past, ...]:
-        """Earlier contacts, or none: an offer never waits for a slow or broken history."""
-        try:
-            async with asyncio.timeout(PAST_WAIT):
-                return await self.histories.past_of((facts.customer, facts.address), 5)
-        except (StoreError, TimeoutError):
-            return ()
+            await self.desk.withdraw(spec.slack, place, (event.c, event.n), ended_words("rescinded", {}, ""))
 
     async def _withdraw(self, event: Event) -> None:
         extra = more(event)
-        spec, place = spec_of(self.book(), event.a), str(extra.get("place") or "")
+        spec, place = spec_of(self.book(), event.a), await self.calls.place(event)
         if spec is None:
             return
         contact = await self.queue.contact(event.c) if extra.get("reason") == "taken" else None
         by = spec_of(self.book(), contact.owner) if contact is not None else None
-        told = _ended(event.e, extra, by.name if by else "somebody else")
+        told = ended_words(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
 
     async def _taken_card(self, event: Event) -> None:
-        spec, place = spec_of(self.book(), event.a), str(more(event).get("place") or "")
+        spec, place = spec_of(self.book(), event.a), await self.calls.place(event)
         if spec is not None:
             await self.desk.withdraw(
                 spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
@@ -305,12 +297,6 @@ class Deliveries:
 def _key(event: Event) -> str:
     """What a message that this event causes is found by: an entry may tell several agents."""
     return f"{event.id}.{event.e}.{event.a}"
-
-
-def _ended(kind: str, extra: Mapping[str, object], by: str) -> str:
-    reason = str(extra.get("reason") or "")
-    told = ENDS.get(reason) or ENDS.get(kind) or "Withdrawn."
-    return told.format(by=by)
 
 
 def _reply_state(status: str) -> ReplyState:

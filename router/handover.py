@@ -155,8 +155,9 @@ def _to_agent(book: Rulebook, view: ContactView, name: str, now: int) -> tuple[R
     if agent_id(name) == view.owner:
         raise NoSuch(f"{name} has it already.")
     base = base_route(book, view)
-    if view.channel not in spec.channels:
-        raise NoSuch(f"{name} doesn't take {view.channel}.")
+    if view.channel not in spec.reached:
+        why = "has no phone" if view.channel in spec.channels else f"doesn't take {view.channel}"
+        raise NoSuch(f"{name} {why}.")
     window = max(ALONE, 3 * base.offer)
     # A person was chosen: the levels that the service asks for are not asked of them.
     need = Need(view.service, view.channel, (), (), (spec.profile.tier_in(view.service),), (spec.team,))

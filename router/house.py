@@ -10,7 +10,7 @@ from datetime import timedelta
 from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, forms, orders
+from . import commands, forms, offers, orders
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
@@ -55,19 +55,7 @@ class House:
         spec = self._agent(actor)
         if spec is None:
             return stranger(self.plan().plan.supervisors)
-        answer = await self.queue.accept(contact, offer, agent_id(spec.name))
-        match answer.outcome:
-            case "accepted" | "ok":
-                return Told(True, f"{contact} is yours. Answer in its thread.")
-            case "taken":
-                return Told(False, f"{contact} was taken by {self._name(answer.by)} a moment ago.")
-            case "gone":
-                return Told(False, f"{contact} is not in the queue any more.")
-            case _:
-                return Told(
-                    False,
-                    f"This offer of {contact} isn't live any more ({answer.state or 'ended'}): nothing was done.",
-                )
+        return await offers.accept(self.queue, self.plan(), spec, contact, offer)
 
     async def decline(self, actor: Actor, contact: str, offer: int, reason: str) -> Told:
         """Don't take an offer."""

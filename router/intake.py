@@ -13,7 +13,7 @@ from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer
-from .again import asks_again, behind_all, reopens, spam_key
+from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
 from .rulebook import Rulebook
 
@@ -45,11 +45,15 @@ class Intake:
 
     async def __call__(self, arrived: Arrived) -> Taken:
         """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
+        return await self.take(arrived, arrived.thread)
+
+    async def take(self, arrived: Arrived, thread: str) -> Taken:
+        """`arrived` in the conversation `thread`. A caller is asked for their former agent first; nothing re-opens."""
         try:
             # Side by side: none of these needs another, and the door waits for all.
             now, known, spam, (customer, before) = await asyncio.gather(
                 self.queue().now(),
-                self.queue().open_in(arrived.thread),
+                self.queue().open_in(thread),
                 self.queue().seen(spam_key(arrived.sender)),
                 self._records(arrived),
             )
@@ -61,13 +65,16 @@ class Intake:
                 book = self.book()
                 verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
                 verdict = behind_all(verdict) if spam else verdict
+                calls = arrived.channel == "voice"
+                if calls and view is not None and known and known.startswith("-"):
+                    verdict = their_own_first(book, verdict, view, now)
                 it = await self.queue().arrive(
                     arrived.to_json(),
                     event=arrived.event,
-                    thread=arrived.thread,
+                    thread=thread,
                     decision=verdict.decision,
                     again=asks_again(book, view, now) if view is not None else None,
-                    reopen=reopens(book, view) if view is not None and not spam else 0,
+                    reopen=reopens(book, view) if view is not None and not spam and not calls else 0,
                     under=book.situation.number if guarded else None,
                 )
                 if it.outcome != "stale":

@@ -129,7 +129,7 @@ async def write(queue: Queue, who: Enlisted, grace: int) -> None:
         who.id,
         profile=who.profile,
         capacity=who.capacity,
-        channels=mask_of(who.spec.channels),
+        channels=mask_of(who.spec.reached),
         on_shift=who.on_shift,
         edges=who.edges,
         grace=grace,
@@ -211,5 +211,5 @@ def _stands(who: Enlisted, view: AgentView | None) -> bool:
     """Whether the queue has this agent as they should be; whoever is leaving is told that they stay."""
     return view is not None and view.leaving is None and (
         (view.profile, view.capacity, view.channels, view.shift)
-        == (who.profile, who.capacity, mask_of(who.spec.channels), who.on_shift)
+        == (who.profile, who.capacity, mask_of(who.spec.reached), who.on_shift)
     )  # fmt: skip

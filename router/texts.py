@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from .facts import Facts
-from .plan.model import TextName
+from .plan.model_texts import TextName
 from .rulebook import Rulebook, instant
 
 WORDS = {

@@ -11,7 +11,7 @@ from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Word
 from ..channels.fence import FENCED
 from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
-from ..queue.state import Event
+from ..queue.state import ContactView, Event
 from ..skills.skill import Channel as ChannelName
 from .alerts import Alerts
 from .body import Body
@@ -46,7 +46,7 @@ class Towards:
     async def tell_closed(self, event: Event) -> None:
         """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another."""
         contact = await self.queue.contact(event.c)
-        if contact is not None and contact.state == "closed" and not _silent_end(event):
+        if _reads(contact) and contact is not None and contact.state == "closed" and not _silent_end(event):
             spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
             facts, name = Facts.parse(contact.facts), spec.name if spec else ""
             told = telling(self.book(), "closed", event.c, contact.service, facts, event.t, agent=name)
@@ -62,6 +62,8 @@ class Towards:
         facts, name = Facts.parse(str(said.get("facts") or "{}")), str(said.get("service") or "")
         if facts.spam or said.get("split_from"):
             return  # it would only tell that somebody reads; or they were told when they wrote
+        if str(said.get("thread") or "").startswith("voice:"):
+            return  # a caller hears it
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
         if not facts.closed:
@@ -123,7 +125,7 @@ class Towards:
     async def tell_held(self, event: Event) -> None:
         """Tell who was held at closing time when we open."""
         contact, service = await self.queue.contact(event.c), None
-        if contact is not None and more(event).get("reason") == "closed":
+        if contact is not None and _reads(contact) and more(event).get("reason") == "closed":
             service = self.book().services.get(contact.service)
         if contact is not None and service and _says_so(self.book(), service, contact.channel, event.t):
             if await self._told_closed(event):
@@ -139,7 +141,7 @@ class Towards:
     async def tell_taken(self, event: Event) -> None:
         """Tell who takes care of it, or that other colleagues do from now on."""
         contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
-        if contact is not None and spec is not None:
+        if contact is not None and _reads(contact) and spec is not None:
             facts = Facts.parse(contact.facts)
             former = spec_of(self.book(), str(more(event).get("from") or ""))
             another = bool(facts.moves) and facts.moves[-1].service != contact.service
@@ -218,6 +220,11 @@ class Towards:
         await self.queue.receipt(
             event.c, event.n, "failed", error="Tierline could not send it; the log says why"
         )
+
+
+def _reads(contact: ContactView | None) -> bool:
+    """Whether its customer reads what we say; a caller hears it, from the switchboard."""
+    return contact is not None and contact.channel != "voice"
 
 
 def _says_so(book: Rulebook, service: Service, channel: ChannelName, at: int) -> bool:

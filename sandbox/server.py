@@ -141,9 +141,7 @@ class Sandbox:
             web.get("/sandbox/api/wire", self._get_wire),
             web.get("/sandbox/api/events", self.bulletin.stream),
         ]
-        for door in ("calls", "mail"):
-            routes.append(web.route("*", f"/sandbox/api/{door}", self._no_door))
-            routes.append(web.route("*", f"/sandbox/api/{door}/{{rest:.*}}", self._no_door))
+        routes.append(web.route("*", "/sandbox/api/mail", self._no_door))
         for standin in self.standins:
             routes += [*standin.api_routes(), *standin.routes()]
         routes.append(web.route("*", "/sandbox/api/{rest:.*}", self._unknown))
@@ -248,7 +246,7 @@ class Sandbox:
         return web.json_response(shown, headers=ends)
 
     async def _no_door(self, request: web.Request) -> web.StreamResponse:
-        raise Refused("this door is not there yet", "texts and Slack are; calls and mail come later", 404)
+        raise Refused("this door is not there yet", "texts, calls and Slack are; mail comes later", 404)
 
     async def _unknown(self, request: web.Request) -> web.StreamResponse:
         raise Refused(f"no call {request.method} {request.path}", "see docs/sandbox.md for the calls", 404)

@@ -63,6 +63,9 @@ _TWILIO = {
     "out_of_order": Field(bool, False),
     "redeliver": Field(bool, False),
     "undelivered": Field(int, False),
+    "webhook_delay": Field((str, int, float), False),
+    "late_action": Field(bool, False),
+    "hurry": Field((str, int, float), False),
 }
 _SLACK = {
     "rate_limit": Field(dict, False),
@@ -106,17 +109,17 @@ def apply_faults(faults: Faults, wanted: Faults) -> None:
 
 
 def _common(service: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that both services share, checked; `delay` in seconds."""
+    """The fields that both services share, checked; durations in seconds."""
     fields = dict(fields)
     if "fail" in fields:
         _within(f"{service}.fail", fields["fail"], 400, 599)
     if "times" in fields:
         _within(f"{service}.times", fields["times"], 0, 1_000_000)
-    if "delay" in fields:
-        delay = fields["delay"]
-        fields["delay"] = parse_duration(delay) if isinstance(delay, str) else float(delay)
-        if not 0 <= fields["delay"] <= 600:
-            raise Refused(f"{service}.delay is out of range", "from 0 s to 600 s")
+    for name in {"delay", "webhook_delay", "hurry"} & set(fields):
+        given = fields[name]
+        fields[name] = parse_duration(given) if isinstance(given, str) else float(given)
+        if not 0 <= fields[name] <= 600:
+            raise Refused(f"{service}.{name} is out of range", "from 0 s to 600 s")
     return fields
 
 

@@ -11,7 +11,7 @@ import binascii
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,6 +27,7 @@ from .twilio_store import HOST, TERMINAL, Account, Media, Message, Store, new_si
 Form = dict[str, list[str]]
 Call = Callable[[web.Request, Form], Awaitable["web.Response | Fault"]]
 MOUNT = "/twilio/api.twilio.com"
+ROOT = f"{MOUNT}/2010-04-01/Accounts/{{account}}"
 CDN = "mms.twiliocdn.com"
 MAX_CONCURRENT = 100  # requests at once, an account's default (error 20429)
 LINK_LIFE = 4 * 3600.0  # seconds a media link stands
@@ -57,10 +58,12 @@ class Rest:
         wire: Wire,
         faults: Faults,
         announce: Callable[[Message], None],
+        more: Sequence[tuple[str, str, Call]] = (),
     ) -> None:
         self._store = store
         self._account = account
         self._carrier = carrier
+        self._more = more  # the faces of others, behind the same door
         self._wire = wire
         self._faults = faults
         self._announce = announce
@@ -70,10 +73,11 @@ class Rest:
 
     def routes(self) -> list[web.RouteDef]:
         """Every path that exists; all others under `/twilio/` answer 20404."""
-        root = f"{MOUNT}/2010-04-01/Accounts/{{account}}"
+        root = ROOT
         message, numbers = f"{root}/Messages/{{sid}}", f"{root}/IncomingPhoneNumbers"
         calls: list[tuple[str, str, Call]] = [
             *self._messaging.calls(),
+            *self._more,
             ("GET", f"{root}.json", self._fetch_account),
             ("GET", f"{root}/Messages.json", self._list_messages),
             ("POST", f"{root}/Messages.json", self._create),

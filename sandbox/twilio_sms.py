@@ -1,10 +1,11 @@
-"""Twilio's messaging side as one stand-in: the REST API, the customer's phone, webhooks and receipts.
+"""Twilio as one stand-in: the REST API, the customer's texts, webhooks and receipts; calls are `voice.py`'s.
 
 Behaviour follows Twilio's documentation (named in each module); where it is silent, the harsher reading.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
@@ -17,11 +18,12 @@ from aiohttp import web
 from .api import Field, Refused, check_type, read_fields
 from .stage import Cast, Clock, Faults, Wire
 from .twilio_carrier import LARGEST_MEDIA, Carrier, MediaLost, fetch_media
-from .twilio_rest import Rest, media_url
+from .twilio_rest import ROOT, Rest, media_url
 from .twilio_rules import E164, MAX_BODY, MAX_MEDIA, REPLIES, Fault, check_draft, is_url, keyword
 from .twilio_store import Account, Media, Message, PhoneNumber, Store, country_of, new_sid
 from .twilio_twiml import Reading, read_answer
 from .twilio_webhook import Answer, Caller
+from .voice import Voice
 
 RECEIPTS = ("queued", "sending", "sent", "delivered", "undelivered", "failed")
 _LONGEST = 20_000  # characters of one text of the sandbox's API; a phone would have given up long before
@@ -29,7 +31,7 @@ _SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 class TwilioStandIn:
-    """The stand-in for Twilio's texts. `account` says what kind of account the app meets."""
+    """The stand-in for Twilio. `account` says what kind of account the app meets."""
 
     def __init__(
         self,
@@ -46,7 +48,9 @@ class TwilioStandIn:
         self._changed = changed
         self._caller = Caller(cast.credentials.auth_token, wire)
         self._carrier = Carrier(self.store, self.account, self._caller, faults, self._announce)
-        self._rest = Rest(self.store, self.account, self._carrier, wire, faults, self._announce)
+        self.voice = Voice(self.store, self.account, self._caller, cast, faults, ROOT, changed)
+        faces = self.voice.faces()
+        self._rest = Rest(self.store, self.account, self._carrier, wire, faults, self._announce, faces)
 
     def routes(self) -> list[web.RouteDef]:
         """Twilio's own faces."""
@@ -60,22 +64,25 @@ class TwilioStandIn:
             web.post("/sandbox/api/sms/{sid}/status", self._status),
             web.get("/sandbox/api/sms/{sid}/media/{number:[0-9]}", self._media),
             web.get("/sandbox/api/twilio/warnings", self._warnings),
+            *self.voice.api_routes(),
         ]
 
     def reset(self) -> None:
         """Forget everything; nothing under way goes on."""
+        self.voice.reset()
         self._carrier.reset()
         self._rest.reset()
         self.store.reset()
 
     async def stop(self) -> None:
         """Let go of tasks and connections."""
+        await self.voice.stop()
         await self._carrier.stop()
         await self._caller.stop()
 
     async def settle(self) -> None:
-        """Wait until texts and receipts that are under way have arrived."""
-        await self._carrier.settle()
+        """Wait until texts, receipts and calls' events that are under way have arrived."""
+        await asyncio.gather(self._carrier.settle(), self.voice.settle())
 
     def _announce(self, message: Message) -> None:
         customer = message.sender if message.direction == "inbound" else message.to

@@ -60,13 +60,17 @@ class Account:
 
     `verified`: whom a trial account may text. `advanced_opt_out`: `OptOutType` comes with inbound texts
     (Twilio sends it only with Advanced Opt-Out of a Messaging Service). `services`: None is one with every US number
-    and a verified campaign.
+    and a verified campaign. `calls_a_second`: how many that the account makes leave; `calls_at_once`: how many may go
+    on, None without a limit. `countries`: prefixes that may be called (geographic permissions), None all.
     """
 
     kind: str = "Full"
     verified: frozenset[str] = frozenset()
     advanced_opt_out: bool = False
     services: tuple[Service, ...] | None = None
+    calls_a_second: float = 1.0
+    calls_at_once: int | None = None
+    countries: tuple[str, ...] | None = None
 
     def carried(self, sender: str, to: str) -> bool:
         """Whether US carriers take a text: those from unregistered US numbers they refuse (30034)."""

@@ -120,6 +120,20 @@ def holidays_of(region: str, year: int) -> Mapping[date, str]:
     )
 
 
+@lru_cache(maxsize=512)
+def holidays_in(region: str, year: int, language: str) -> Mapping[date, str]:
+    """The same days with their names in `language` ("de"); none where nobody has written them down in it."""
+    import holidays
+
+    country, _, part = region.partition("-")
+    known = holidays.country_holidays(country).supported_languages
+    spoken = next((each for each in known if each.partition("_")[0] == language), None)
+    if spoken is None:
+        return {}
+    found = holidays.country_holidays(country, subdiv=part or None, years=year, expand=False, language=spoken)
+    return dict(found)
+
+
 # ---------------------------------------------------------------------------------------------- the text
 
 _TIME = r"\d{1,2}:\d{2}"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from .hours import DAY, Override, Rule, ScheduleError, holidays_of, read
+from .hours import DAY, Override, Rule, ScheduleError, holidays_in, holidays_of, read
 from .wall import instant, local_hours, merged, utc_stretches, without
 
 __all__ = ["Closure", "Hours", "Override", "Schedule", "ScheduleError", "ScheduleSpec", "combine"]
@@ -169,6 +169,11 @@ class Schedule(Hours):
         if rule is not None and rule.holiday and name:
             return f"holiday: {name}"
         return "hours"
+
+    def holiday(self, at: datetime, language: str) -> str | None:
+        """The name of that day's public holiday in `language` ("de"); None on other days, or when it has none in it."""
+        day = _utc(at).astimezone(self._zone).date()
+        return holidays_in(self.spec.holidays, day.year, language).get(day) if self.spec.holidays else None
 
     def _holidays(self, year: int) -> dict[date, str]:
         return dict(holidays_of(self.spec.holidays, year)) if self.spec.holidays else {}

@@ -38,7 +38,7 @@ entry:
   - {channel: sms, to: "+4930100", service: help}
   - {channel: email, to: help@small.example, service: help}
 agents:
-  - {name: Ada, slack: ada@small.example, team: desk, tier: L1}
+  - {name: Ada, slack: ada@small.example, phone: "+491700000001", team: desk, tier: L1}
 texts:
   received: {en: "We answer by {due}.", de: "Antwort bis {due}."}
   closed_now: {en: "We open {next_open}.", de: "Wir öffnen {next_open}."}

@@ -60,7 +60,7 @@ SEEDED: dict[str, Seeded] = {
     "text acknowledged before it is stored": _one(
         "text lost",
         DOOR,
-        '            return _no(503, "not durable: send it again", retry_after=5)\n        except Exception:',
+        '            return no(503, "not durable: send it again", retry_after=5)\n        except Exception:',
         '            return web.Response(text=EMPTY, content_type="text/xml")\n        except Exception:',
         "store frozen",
         "store killed",
@@ -214,11 +214,11 @@ SEEDED: dict[str, Seeded] = {
     ),
     "accept confirmed before it is stored": _one(
         "told falsely",
-        HOUSE,
-        "        answer = await self.queue.accept(contact, offer, agent_id(spec.name))\n",
-        "        if (await self.queue.now()) % 3 == 0:\n"
+        "router/offers.py",
+        "        answer = await queue.accept(contact, offer, agent)\n",
+        "        if (await queue.now()) % 3 == 0:\n"
         '            return Told(True, f"{contact} is yours. Answer in its thread.")\n'
-        "        answer = await self.queue.accept(contact, offer, agent_id(spec.name))\n",
+        "        answer = await queue.accept(contact, offer, agent)\n",
     ),
     "presence confirmed and not stored": _one(
         "presence lost",
@@ -267,9 +267,9 @@ SEEDED: dict[str, Seeded] = {
 SEEDED["customer of another conversation is answered"] = Seeded(
         "wrong customer",
     (
-        Patch(DOOR, "        check_ours()\n        try:\n",
-              "        check_ours()\n        to, self.last = getattr(self, 'last', words.recipient), words.recipient\n"
-              "        try:\n"),
+        Patch(DOOR, "        with asking(in_words, TEMPORARY):\n            message =",
+              "        to, self.last = getattr(self, 'last', words.recipient), words.recipient\n"
+              "        with asking(in_words, TEMPORARY):\n            message ="),
         Patch(DOOR, "to=words.recipient, from_=words.sender, body=text", "to=to, from_=words.sender, body=text"),
     )
 )  # fmt: skip

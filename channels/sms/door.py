@@ -7,8 +7,6 @@ customer ◀─ Twilio ◀─ Messages.json ◀─ say            /twilio/sms/st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,44 +15,31 @@ from urllib.parse import quote
 import aiohttp
 import structlog
 from aiohttp import web
-from multidict import MultiDict
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from ...queue.contact import Arrived, Media
+from ...queue.contact import Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
-from ..fence import check_ours, kept_back
+from ..twilio.account import TwilioAccount
+from ..twilio.asking import asking
+from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
+from ..twilio.http import TwilioHttp
 from .errors import in_words
 from .media import MediaStore
 from .split import parts
-from .twilio_http import SlowDown, TwilioHttp, never_sent, read_all
-from .webhook import STATUSES, BadRequest, Signer, Status, arrival, help_word, opt_word, read_form, report
+from .webhook import STATUSES, Status, arrival, help_word, opt_word, report
 
 if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.message import MessageInstance
 
 log = structlog.get_logger()
 
-EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
-LARGEST_BODY = 64 * 1024
-ANSWER_WITHIN = 5.0
-"""Seconds in which a webhook is answered, far below Twilio's 15: what isn't durable by then is refused."""
-TEMPORARY = {"20429", "20500", "30001", "21611"}
+TEMPORARY = frozenset({"20429", "20500", "30001", "21611"})
 TRIAL = "Sent from your Twilio trial account - "
 """What Twilio puts before each text of a trial account."""
 LOOK_AT = 100
 """Texts to one customer that a look-up reads, the newest."""
 REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class TwilioAccount:
-    """Credentials; `token_old` is still accepted in signatures while a token is rotated."""
-
-    sid: str
-    token: str = field(repr=False)
-    token_old: str = field(default="", repr=False)
-    api_url: str = ""
 
 
 class Reports(Protocol):
@@ -86,13 +71,12 @@ class SmsDoor:
         receipts: Reports,
         media_dir: Path,
     ) -> None:
-        self.account, self.public_url, self.trusted = account, public_url, trusted_proxies
+        self.account = account
         self.inbound, self.reports = inbound, receipts
-        self.signer = Signer((account.token, account.token_old))
+        self.front = Front(account, public_url, trusted_proxies)
         self.http = TwilioHttp(account.api_url)
         self.client = Client(account.sid, account.token, http_client=self.http)
         self.media = MediaStore(media_dir, self.http, account.sid, account.token)
-        self.refused = 0
         self._keys: dict[str, str] = {}  # sid of a text -> the key of its words
 
     async def start(self) -> None:
@@ -115,12 +99,12 @@ class SmsDoor:
     # ---- in -----------------------------------------------------------------------------------------------------
 
     async def _inbound(self, request: web.Request) -> web.Response:
-        form = await self._signed(request)
+        form = await self.front.signed(request)
         try:
-            failed = self._urls(request, "/twilio/sms") if request.path.endswith("/fallback") else []
+            failed = self.front.urls(request, "/twilio/sms") if request.path.endswith("/fallback") else []
             arrived = arrival(form, self.account.sid, failed)
         except BadRequest as error:
-            return _no(400, str(error))
+            return no(400, str(error))
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 opt = opt_word(form)
@@ -132,20 +116,20 @@ class SmsDoor:
                 taken = await self.inbound(arrived)
         except (NotTaken, TimeoutError) as error:
             log.warning("sms.not_taken", sid=arrived.event, error=type(error).__name__)
-            return _no(503, "not durable: send it again", retry_after=5)
+            return no(503, "not durable: send it again", retry_after=5)
         except Exception:
             log.exception("sms.failed", sid=arrived.event)
-            return _no(503, "not durable: send it again", retry_after=5)
+            return no(503, "not durable: send it again", retry_after=5)
         if arrived.media and taken.outcome != "duplicate":
             self.media.fetch_later(arrived)
         return web.Response(text=EMPTY, content_type="text/xml")
 
     async def _status(self, request: web.Request) -> web.Response:
-        form = await self._signed(request)
+        form = await self.front.signed(request)
         try:
             it = report(form, self.account.sid)
         except BadRequest as error:
-            return _no(400, str(error))
+            return no(400, str(error))
         said = in_words(it.error) if it.status == "failed" else ""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
@@ -154,42 +138,10 @@ class SmsDoor:
                 known = await self.reports.receipt(request.query.get("k", ""), it.sid, it.status, said)
         except Exception as failure:
             log.warning("sms.status_not_taken", sid=it.sid, error=type(failure).__name__)
-            return _no(503, "try again", retry_after=5)
+            return no(503, "try again", retry_after=5)
         if not known:
             log.info("sms.status_unknown", sid=it.sid, status=it.status)
         return web.Response(text=EMPTY, content_type="text/xml")
-
-    async def _signed(self, request: web.Request) -> MultiDict[str]:
-        """The form of a request that Twilio signed; anything else is refused before it is looked at."""
-        if (request.content_length or 0) > LARGEST_BODY:
-            raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                body = await read_all(request.content, LARGEST_BODY + 1)
-        except TimeoutError:
-            raise web.HTTPRequestTimeout(text="the body took too long") from None
-        if len(body) > LARGEST_BODY:
-            raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, len(body))
-        try:
-            form = read_form(body)
-        except BadRequest:
-            form = None
-        if form is None or not self.signer.signed(self._urls(request), form, request.headers):
-            self.refused += 1
-            log.warning("twilio.unsigned", path=request.path, count=self.refused)
-            raise web.HTTPForbidden(text="not signed by our Twilio account")
-        return form
-
-    def _urls(self, request: web.Request, path: str = "") -> list[str]:
-        """What Twilio may have called us: the configured address; behind a listed proxy, also what it says."""
-        path = path or request.raw_path
-        urls = [self.public_url + path]
-        if request.remote in self.trusted:
-            proto = request.headers.get("X-Forwarded-Proto", "https").split(",")[0].strip()
-            host = request.headers.get("X-Forwarded-Host", request.host).split(",")[0].strip()
-            if proto in ("http", "https"):
-                urls.append(f"{proto}://{host}{path}")
-        return urls
 
     # ---- out ----------------------------------------------------------------------------------------------------
 
@@ -217,37 +169,20 @@ class SmsDoor:
 
     async def status(self, provider_id: str) -> Sent:
         """The message as Twilio has it now (twilio.com/docs/messaging, "Fetch a Message resource")."""
-        try:
+        with asking(in_words, TEMPORARY):
             return _sent(await self.client.messages(provider_id).fetch_async())
-        except SlowDown as slow:
-            raise NotDelivered(in_words("20429"), "20429", retry_after=slow.retry_after) from None
-        except TwilioRestException as error:
-            raise _refusal(error.status, str(error.code or "")) from None
-        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
-            raise OutcomeUnknown(type(error).__name__) from None
 
     async def _send(self, words: Words, text: str, media: tuple[Media, ...]) -> Sent:
-        callback = f"{self.public_url}/twilio/sms/status?k={quote(words.key, safe='')}"
+        callback = f"{self.front.public_url}/twilio/sms/status?k={quote(words.key, safe='')}"
         more: dict[str, object] = (
             {"status_callback": callback} if callback.startswith("https://") or self.account.api_url else {}
         )
         if media:
             more["media_url"] = [m.url for m in media]
-        check_ours()
-        try:
+        with asking(in_words, TEMPORARY):
             message = await self.client.messages.create_async(
                 to=words.recipient, from_=words.sender, body=text, **more
             )
-        except SlowDown as slow:
-            raise NotDelivered(in_words("20429"), "20429", retry_after=slow.retry_after) from None
-        except TwilioRestException as error:
-            raise _refusal(error.status, str(error.code or "")) from None
-        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
-            if fenced := kept_back(error):
-                raise fenced from None
-            if never_sent(error):
-                raise NotDelivered("Twilio cannot be reached") from None
-            raise OutcomeUnknown(type(error).__name__) from None
         self._note(str(message.sid), words.key)
         return _sent(message)
 
@@ -287,23 +222,8 @@ class SmsDoor:
             del self._keys[next(iter(self._keys))]
 
 
-def _refusal(status: int, code: str) -> NotDelivered | OutcomeUnknown:
-    """What an error answer means: refused for good, refused for now, or (5xx) perhaps done all the same."""
-    if status >= 500:
-        return OutcomeUnknown(f"Twilio answered {status}")
-    return NotDelivered(in_words(code or str(status)), code, permanent=code not in TEMPORARY)
-
-
 def _sent(message: MessageInstance) -> Sent:
     status = STATUSES.get(str(message.status), "queued")
     return Sent(
         str(message.sid), status, in_words(str(message.error_code or "")) if status == "failed" else ""
     )
-
-
-def _no(status: int, reason: str, retry_after: int | None = None) -> web.Response:
-    headers: Mapping[str, str] = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return web.json_response({"error": reason}, status=status, headers=headers)
-
-
-__all__ = ["Arrived", "SmsDoor", "TwilioAccount"]

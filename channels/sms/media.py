@@ -14,8 +14,8 @@ import aiohttp
 import structlog
 
 from ...queue.contact import Arrived, Media
+from ..twilio.http import TIMEOUT, TwilioHttp, read_all
 from .only_public import NotPublic, by_proxy, public_session
-from .twilio_http import TIMEOUT, TwilioHttp, read_all
 from .webhook import MEDIA_HOSTS
 
 log = structlog.get_logger()

@@ -11,27 +11,20 @@ Sources: twilio.com/docs/usage/webhooks/webhooks-security, …/messaging/guides/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl
 
 from multidict import MultiDict
-from twilio.request_validator import (
-    SIGNATURE_HEADER,
-    SIGNATURE_SETTINGS_HEADER,
-    RequestValidator,
-    get_signature_algorithm,
-)
 
 from ...queue.contact import Arrived, Media
+from ..twilio.front import BadRequest, strict
 
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 ADDRESS = re.compile(
     r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}|(whatsapp|messenger|rcs):[!-~]{1,80})"
 )
 NUMBER = re.compile(r"(\+[1-9][0-9]{6,14}|[0-9]{3,8}|(whatsapp|messenger|rcs):[!-~]{1,80})")
-NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}")
 LONGEST_TEXT = 20_000
 MOST_MEDIA = 10
 MEDIA_HOSTS = ("api.twilio.com", "media.twiliocdn.com", "mms.twiliocdn.com")
@@ -50,36 +43,6 @@ STATUSES: dict[str, Status] = {
 }  # fmt: skip
 
 
-class BadRequest(Exception):
-    """The request is signed but isn't one that Twilio sends; `str()` says what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Which requests are Twilio's: those signed with one of `tokens` for one of the `urls` that we may be called by."""
-
-    tokens: tuple[str, ...]
-
-    def signed(self, urls: Iterable[str], form: MultiDict[str], headers: Mapping[str, str]) -> bool:
-        """Whether the signature fits. Never raises: whatever breaks the validator is a wrong signature."""
-        given = headers.get(SIGNATURE_HEADER)
-        if not given:
-            return False
-        try:
-            algorithm = get_signature_algorithm(headers.get(SIGNATURE_SETTINGS_HEADER))
-            return any(
-                bool(RequestValidator(token).validate(url, form, given, algorithm))
-                for token in self.tokens
-                if token
-                for url in urls
-            )
-        except Exception:
-            return False
-
-    def __repr__(self) -> str:
-        return "Signer(…)"
-
-
 @dataclass(frozen=True, slots=True)
 class StatusReport:
     """What became of a text of ours; `error` in Twilio's number, "" when none."""
@@ -89,24 +52,9 @@ class StatusReport:
     error: str
 
 
-def read_form(body: bytes) -> MultiDict[str]:
-    """The form fields of a body. Raises BadRequest when it isn't UTF-8 or far too many fields."""
-    try:
-        pairs = parse_qsl(
-            body.decode("utf-8"),
-            keep_blank_values=True,
-            strict_parsing=bool(body),
-            max_num_fields=200,
-            errors="strict",
-        )
-    except (ValueError, UnicodeDecodeError):
-        raise BadRequest("the body is no form") from None
-    return MultiDict(pairs)
-
-
 def arrival(form: MultiDict[str], account: str, failed: Iterable[str] = ()) -> Arrived:
     """An inbound message; at the fallback address with which of our addresses `failed`. Raises BadRequest."""
-    one = _strict(form, account)
+    one = strict(form, account)
     if failed and one.pop("ErrorUrl", "").partition("#")[0] not in failed:
         raise BadRequest("ErrorUrl is no address of ours")
     if failed and not re.fullmatch("[0-9]{5}", one.pop("ErrorCode", "")):
@@ -128,7 +76,7 @@ def arrival(form: MultiDict[str], account: str, failed: Iterable[str] = ()) -> A
 
 def report(form: MultiDict[str], account: str) -> StatusReport:
     """A status callback. Raises BadRequest."""
-    one = _strict(form, account)
+    one = strict(form, account)
     sid = one.get("MessageSid", one.get("SmsSid", ""))
     status = STATUSES.get(one.get("MessageStatus", one.get("SmsStatus", "")))
     error = one.get("ErrorCode", "")
@@ -150,17 +98,6 @@ def help_word(form: MultiDict[str]) -> bool:
     """The customer said HELP and nothing else: Twilio answers it itself."""
     kind = (form.get("OptOutType") or "").upper()
     return kind == "HELP" or (form.get("Body") or "").strip().upper() in ("HELP", "INFO")
-
-
-def _strict(form: MultiDict[str], account: str) -> dict[str, str]:
-    names = [name for name, _ in form.items()]  # keys() gives each name once
-    if len(names) != len(set(names)):
-        raise BadRequest("a field stands twice")
-    if not all(NAME.fullmatch(name) for name in names):
-        raise BadRequest("a field has no name of Twilio's")
-    if form.get("AccountSid") != account:
-        raise BadRequest("AccountSid is not ours")
-    return dict(form.items())
 
 
 def _unambiguous(one: dict[str, str]) -> None:

@@ -15,7 +15,8 @@ end
 -- (how many are excluded), asked (some were), lift, told (step told exhausted), alone (class in which it was
 -- told that nobody is there), drainer, wake, wrap, outcome, previous, threadless (its thread may go to another), handing
 -- (its owner hands it over; `back` is what it was before, only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
--- nudged, closed (when it ended), was (its last owner), recalled (it had left the store).
+-- nudged, closed (when it ended), was (its last owner), recalled (it had left the store), claimed (the number of the
+-- live offer whose agent says that they take it).
 local function contact(id)
   local c = contacts[id]
   if c == nil then

@@ -94,6 +94,7 @@ end
 local function drop_offer(c, i)
   local offer = table.remove(c.offers, i)
   undue('o:' .. c.id .. ':' .. offer[1])
+  if c.claimed == offer[1] then c.claimed = nil end
   if not c.offers[1] then
     c.offers = nil
     if not c.handing then c.state = nil end
@@ -199,12 +200,13 @@ end
 
 -- Makes offers until the step's number stands, and waits in the class for more.
 local function enter_class(c, r, step)
-  while not (c.offers and #c.offers >= step.n) do
+  local most = c.claimed and 1 or step.n
+  while not (c.offers and #c.offers >= most) do
     local a = agent_for(c, r, step)
     if not a then break end
     offer(c, a, r, step)
   end
-  if c.offers and #c.offers >= step.n then
+  if c.offers and #c.offers >= most then
     if c.seat then unseat(c) end
   else
     seat_in_class(c)

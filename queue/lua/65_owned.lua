@@ -100,6 +100,7 @@ end
 
 do -- a chunk may have 200 locals: this file's others stay inside
 
+local TALKING = 30000 -- ms until it is looked again whether a call of somebody who has left has ended
 local SUMMONED = {120000, 120000, 120000, 1800000} -- ms that a date's contact waits for its former owner, by channel
 
 -- In the queue anew, from the first step on: its age begins now.
@@ -125,7 +126,7 @@ end
 -- The owner owes the customer a word: a reminder is due, unless one is already.
 function own.await_reply(c)
   if c.answered or c.silent or c.handing or c.state ~= 'active' then return end
-  local ms = route(c).nudge
+  local ms = c.ch ~= VOICE and route(c).nudge
   if not ms then return end
   due('n:' .. c.id, NOW + ms)
   c.silent = 1
@@ -152,7 +153,7 @@ end
 
 -- Quiet begins: nobody owes anybody a word.
 local function await_quiet(c)
-  local ms = route(c).quiet
+  local ms = c.ch ~= VOICE and route(c).quiet
   if not ms then return end
   due('q:' .. c.id, NOW + ms)
   c.quiet = 1
@@ -164,7 +165,7 @@ function own.answered(c)
   own.unwatch(c)
   c.answered = 1
   if c.state ~= 'active' or c.handing then return end
-  if route(c).quiet == 0 then own.snooze(c, nil, 'quiet') else await_quiet(c) end
+  if c.ch ~= VOICE and route(c).quiet == 0 then own.snooze(c, nil, 'quiet') else await_quiet(c) end
 end
 
 -- The owner keeps it and has their capacity back.
@@ -365,15 +366,33 @@ function own.leave_rest(a)
   touch(a)
 end
 
+-- Without the calls whose customers are on the line; whether there are any.
+local function without_calls(list)
+  local left = {}
+  for _, c in ipairs(list) do
+    if not own.talking(c) then left[#left + 1] = c end
+  end
+  return left, #left < #list
+end
+
+-- Whoever has left ends their calls; then they are looked at again.
+local function leave_calls(a)
+  a.leaving = NOW + TALKING
+  due('l:' .. a.name, a.leaving)
+  touch(a)
+end
+
 -- l:<agent>: the while is over.
 function own.grace_over(a)
   local gone = not on_shift(a)
-  local list = work_of(a, function(c)
+  local list, talking = without_calls(work_of(a, function(c)
     return is_active(c) and (gone or byte_at(who(own.class_of(c)), a.f.profile) == 0)
-  end)
+  end))
   for i = 1, math.min(#list, BOUND_SWEEP) do own.release(list[i], gone and 'owner left' or 'profile changed') end
   if #list > BOUND_SWEEP then
     own.leave_rest(a)
+  elseif talking then
+    leave_calls(a)
   else
     a.leaving, a.reprofiled = nil, nil
     touch(a)
@@ -382,9 +401,10 @@ function own.grace_over(a)
 end
 
 -- What a removed agent had: active work goes back to the queue, as does what they had snoozed unless it has a date;
--- wrap-ups end (`close`). At most `limit`; whether that was all.
-function own.clear(a, limit, close)
-  local list = work_of(a, is_active)
+-- wrap-ups end (`close`). At most `limit`; whether that was all. `patient`: calls are left to them until they end.
+function own.clear(a, limit, close, patient)
+  local list, talking = work_of(a, is_active), false
+  if patient then list, talking = without_calls(list) end
   if #list <= limit then
     for _, id in ipairs(call('ZRANGE', P .. 'z:' .. a.name, 0, limit - #list)) do list[#list + 1] = contact(id) end
   end
@@ -406,7 +426,12 @@ function own.clear(a, limit, close)
       own.release(c, 'owner removed')
     end
   end
-  return #list <= limit
+  if #list > limit then
+    own.leave_rest(a)
+  elseif talking then
+    leave_calls(a)
+  end
+  return #list <= limit and not talking
 end
 
 end

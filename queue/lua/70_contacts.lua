@@ -131,6 +131,7 @@ end
 local function take(c, a, i)
   local held = table.remove(c.offers, i)
   undue('o:' .. c.id .. ':' .. held[1])
+  if c.claimed == held[1] then c.claimed = nil end
   for k, it in ipairs(a.offers) do
     if it[1] == c.id then
       table.remove(a.offers, k)
@@ -195,7 +196,7 @@ local function offer_by_number(c, number)
   return nil
 end
 
--- delivered: contact, offer, place
+-- delivered: contact, offer, place ("": not known yet)
 function act.delivered(argv)
   local c, number = contact(argv[3]), tonumber(argv[4])
   local i = offer_by_number(c, number)
@@ -209,6 +210,10 @@ function act.delivered(argv)
     due('o:' .. c.id .. ':' .. number, held[4])
     mark(c)
     event('delivered', c.id, held[2], number, cjson.encode({place = argv[5], due = held[4]}))
+  elseif argv[5] ~= '' and (held[6] or '') == '' then -- a phone rang before
+    held[6] = argv[5]
+    mark(c)
+    event('placed', c.id, held[2], number, cjson.encode({place = argv[5]}))
   end
   return answer('ok', c, '', 0, held[4])
 end

@@ -211,11 +211,11 @@ local function say_goodbye(a, instant)
 end
 
 -- Off duty, whatever happened since; so many of their contacts find another way, and when none is left they are gone.
-local function remove(a, limit)
+local function remove(a, limit, patient)
   local was = stand(a)
   a.presence, a.shift, a.over, a.removing = 'offline', false, nil, 1
   restand(a, was, 'left')
-  if own.clear(a, limit, close) then delete_agent(a) else own.leave_rest(a) end
+  if own.clear(a, limit, close, patient) then delete_agent(a) end
 end
 
 -- remove_agent: name, grace in ms (0: at once)

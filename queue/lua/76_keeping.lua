@@ -27,6 +27,7 @@ function act.forget(argv)
     if call('GET', P .. 'at:' .. place) == c.id then call('DEL', P .. 'at:' .. place) end
   end
   call('DEL', key, P .. 'c:' .. c.id)
+  own.forget_legs(c)
   forget_number(tonumber(string.sub(c.id, 2)))
   c.removed = true
   return answer('ok')

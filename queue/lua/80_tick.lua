@@ -10,14 +10,15 @@ local function in_gap(instant)
   return gap[1] and instant > tonumber(gap[1]) and instant <= tonumber(gap[2])
 end
 
-local function miss(c, i)
+-- Nobody answered live offer number `i`; `why` when that is known before its deadline.
+local function miss(c, i, why)
   local made = c.offers[i][3]
   local a, held = drop_offer(c, i)
   if not a.missed or made >= a.missed then
     a.misses, a.missed = a.misses + 1, NOW
   end
   a.since = NOW
-  event('missed', c.id, a.name, held[1], ended_x(held, ''))
+  event('missed', c.id, a.name, held[1], ended_x(held, why))
   exclude(c, a, NOW + MISS_PAUSE)
   own.turned_down(c, 'missed')
   work()
@@ -43,7 +44,7 @@ function fire.o(rest, instant)
     own.turned_down(c, 'not delivered')
     fill_later(a)
   else
-    miss(c, i)
+    miss(c, i, '')
   end
 end
 
@@ -190,7 +191,7 @@ end
 function fire.l(name)
   local a = agent(name)
   if not a or not a.leaving then return end
-  if a.removing then remove(a, BOUND_SWEEP) else own.grace_over(a) end
+  if a.removing then remove(a, BOUND_SWEEP, true) else own.grace_over(a) end
 end
 
 -- g:<service>: the service opens or closes; routers park or reroute.

@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape
+from . import model, shape, shape_calls, shape_doors
+from .model_calls import Recording, Safety, Voice
+from .model_texts import VARIABLES, Texts
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -52,6 +54,8 @@ def build(document: shape.Document, source: str) -> model.Plan:
         agents=tuple(_agent(agent, channels, document.settings.offers) for agent in document.agents),
         texts=_texts(document),
         settings=_settings(document.settings),
+        voice=_voice(document.channels.voice),
+        safety=_safety(document),
         source=source,
     )
     return _with_hash(plan)
@@ -72,8 +76,8 @@ def _schedule(name: str, schedule: shape.Schedule, timezone: str) -> ScheduleSpe
     return ScheduleSpec(name, schedule.hours, schedule.timezone or timezone, schedule.holidays, overrides)
 
 
-def _channels(channels: shape.Channels) -> model.PerChannel[model.ChannelSpec]:
-    def one(given: shape.Channel, usual: model.ChannelSpec) -> model.ChannelSpec:
+def _channels(channels: shape_calls.Channels) -> model.PerChannel[model.ChannelSpec]:
+    def one(given: shape_calls.Channel, usual: model.ChannelSpec) -> model.ChannelSpec:
         return model.ChannelSpec(
             offer=_or(given.offer, usual.offer),
             wrap_up=_or(given.wrap_up, usual.wrap_up),
@@ -139,6 +143,7 @@ def _service(
         drain=_or(service.drain, timedelta(minutes=15)),
         reopen=_or(service.reopen, timedelta(minutes=30)),
         title=tuple(service.title.items()),
+        greeting=tuple(service.greeting.items()),
     )
 
 
@@ -202,9 +207,19 @@ def _then(then: shape.Then | None) -> model.PerChannel[model.Then] | None:
     )
 
 
-def _entry(entry: shape.Entry) -> model.Entry:
-    menu = tuple(model.MenuKey(key.press, tuple(key.say.items()), key.service) for key in entry.menu)
-    return model.Entry(entry.channel, entry.to, entry.service, entry.language, menu)
+def _entry(entry: shape_doors.Entry) -> model.Entry:
+    menu = tuple(
+        model.MenuKey(key.press, tuple(key.say.items()), key.service, key.language) for key in entry.menu
+    )
+    return model.Entry(
+        channel=entry.channel,
+        to=entry.to,
+        service=entry.service,
+        language=entry.language,
+        menu=menu,
+        greeting=tuple(entry.greeting.items()),
+        otherwise=entry.otherwise,
+    )
 
 
 def _rule(rule: shape.Rule) -> model.Rule:
@@ -254,13 +269,46 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
     )
 
 
-def _texts(document: shape.Document) -> model.Texts:
+def _texts(document: shape.Document) -> Texts:
     entries = [
         (name, language, text)
-        for name in model.VARIABLES
+        for name in VARIABLES
         for language, text in sorted(getattr(document.texts, name).items())
     ]
-    return model.Texts(tuple(document.languages), tuple(entries))
+    return Texts(tuple(document.languages), tuple(entries))
+
+
+def _voice(given: shape_calls.Voice) -> Voice:
+    recording = given.recording
+    return Voice(
+        music=given.music,
+        callback=given.callback,
+        callback_again=tuple(given.callback_again),
+        recording=Recording(recording.announced, recording.keep) if recording else None,
+        redial=given.redial,
+    )
+
+
+def _safety(document: shape.Document) -> Safety:
+    given, sms = document.safety, document.channels.sms.sender
+    doors = [entry.to for entry in document.entry if entry.channel in ("voice", "sms")]
+    people = [*(agent.phone for agent in document.agents), document.alerts.sms]
+    return Safety(
+        countries=tuple(dict.fromkeys(given.countries or _countries([*doors, sms]))),
+        number_hour=given.per_number.hour,
+        number_day=given.per_number.day,
+        per_hour=given.per_hour,
+        per_day=given.per_day,
+        people=tuple(sorted({number for number in people if number})),
+    )
+
+
+def _countries(numbers: list[str | None]) -> list[str]:
+    """The countries of these numbers; one that belongs to none (satellites, networks) opens none."""
+    import phonenumbers  # whoever has numbers has loaded it: `fields.phone`
+
+    found = (phonenumbers.region_code_for_number(phonenumbers.parse(it)) for it in set(numbers) if it)
+    return sorted({it for it in found if it in phonenumbers.SUPPORTED_REGIONS})
 
 
 def _settings(settings: shape.Settings) -> model.Settings:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable
 
 from ...skills.skill import CHANNELS
 from . import schedules
+from .check_doors import check_doors
 from .check_schedules import check_schedules
 from .errors import Source, path_of
 from .fields import duration, quietly, shown
-from .model import VARIABLES
-from .names import Known, named, refer, text_of
+from .model_texts import VARIABLES
+from .names import Known, every_language, named, refer, text_of
 from .read import Node
 
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
@@ -30,7 +31,7 @@ def check(root: Node, found: Source) -> None:
         check_schedules,
         _teams,
         _services,
-        _entries,
+        check_doors,
         _rules,
         _agents,
         _texts,
@@ -56,19 +57,6 @@ def _nothing(root: Node, known: Known, found: Source) -> None:
 
 def _root(root: Node, known: Known, found: Source) -> None:
     refer(found, root.get("timezone"), "timezone", schedules.zones(), "time zone")
-    sms = root.get("channels", "sms", "from")
-    if sms and sms.text and "@" in sms.text:
-        found.wrong(
-            sms.span, "channels.sms.from", "texts come from a number", allowed='like "+4915790000000"'
-        )
-    mail = root.get("channels", "email", "from")
-    if mail and mail.text and mail.text.startswith("+"):
-        found.wrong(
-            mail.span,
-            "channels.email.from",
-            "mails come from an address",
-            allowed="like help@northwind.example",
-        )
 
 
 def _teams(root: Node, known: Known, found: Source) -> None:
@@ -109,6 +97,7 @@ def _services(root: Node, known: Known, found: Source) -> None:
                     known.languages,
                     "language of this plan",
                 )
+        every_language(found, node, "greeting", path, known)
         steps = node.get("steps")
         if steps is not None and steps.kind == "list":
             _steps(steps.items, path, known, found, all_outsourced)
@@ -170,65 +159,6 @@ def _short(seconds: float) -> str:
     return f"{int(seconds)}s"
 
 
-def _entries(root: Node, known: Known, found: Source) -> None:
-    for index, entry in enumerate(root.each("entry")):
-        path, channel, to = f"entry[{index}]", text_of(entry, "channel"), entry.get("to")
-        refer(found, entry.get("service"), f"{path}.service", known.services, "service")
-        refer(found, entry.get("language"), f"{path}.language", known.languages, "language of this plan")
-        if channel not in CHANNELS or entry.kind != "map":
-            continue
-        if channel == "chat" and to is not None:
-            found.wrong(
-                entry.keys["to"][0], f"{path}.to", "chat has no number or address", allowed="remove to"
-            )
-        elif channel != "chat" and to is None:
-            hint = "add to: support@northwind.example" if channel == "email" else 'add to: "+4930123456"'
-            found.wrong(entry.span, f"{path}.to", "which number or address?", allowed=hint)
-        elif to is not None and to.text and ("@" in to.text) != (channel == "email") and channel != "chat":
-            hint = "a mail address" if channel == "email" else 'a number: "+4930123456"'
-            found.wrong(to.span, f"{path}.to", f"this is no door for {channel}", allowed=hint)
-        _menu(entry, path, channel, known, found)
-
-
-def _menu(entry: Node, path: str, channel: str, known: Known, found: Source) -> None:
-    menu = entry.get("menu")
-    if menu is None and entry.get("service") is None:
-        hint = "add service: " + "|".join(known.services[:5])
-        found.wrong(entry.span, f"{path}.service", "where does this door lead?", allowed=hint)
-    if menu is not None and channel != "voice":
-        found.wrong(entry.keys["menu"][0], f"{path}.menu", "only calls have a menu", allowed="service: …")
-        return
-    pressed: set[str] = set()
-    for number, item in enumerate(menu.items if menu else []):
-        here, press = f"{path}.menu[{number}]", item.get("press")
-        refer(found, item.get("service"), f"{here}.service", known.services, "service")
-        _languages(found, item, "say", here, known)
-        if press is None or press.kind != "scalar":
-            continue
-        if (key := str(press.scalar)) in pressed:
-            free = next((key for key in "1234567890" if key not in pressed), "…")
-            found.wrong(
-                press.span, f"{here}.press", f"key {shown(key)} leads elsewhere already", instead=free
-            )
-        pressed.add(key)
-
-
-def _languages(found: Source, node: Node, key: str, path: str, known: Known) -> None:
-    """Each language of the plan once, and no other."""
-    said = node.get(key)
-    if said is None or said.kind != "map":
-        return
-    for language, span, _ in said.pairs():
-        named(found, language, span, f"{path}.{key}.{language}", known.languages, "language of this plan")
-    strangers = [language for language in said.keys if language not in known.languages]
-    missing = [language for language in known.languages if language not in said.keys]
-    if missing and not strangers:
-        hint = "add " + ", ".join(f'{language}: "…"' for language in missing)
-        found.wrong(
-            node.keys[key][0], f"{path}.{key}", f"{key} is missing in {', '.join(missing)}", allowed=hint
-        )
-
-
 def _rules(root: Node, known: Known, found: Source) -> None:
     for index, rule in enumerate(root.each("rules")):
         path = f"rules[{index}]"
@@ -271,7 +201,7 @@ def _texts(root: Node, known: Known, found: Source) -> None:
     for name, _, said in root.pairs("texts"):
         section = root.get("texts")
         if section is not None and name in VARIABLES:
-            _languages(found, section, name, "texts", known)
+            every_language(found, section, name, "texts", known)
             for language, _, text in said.pairs():
                 _variables(found, text, f"texts.{name}.{language}", VARIABLES[name])
 

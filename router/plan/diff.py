@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from ...skills.skill import CHANNELS, Levels
 from . import model
 from .diff_rules import rules
+from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
 from .schedules import ScheduleSpec
 
@@ -47,6 +48,12 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
     yield from _one("A reply is held for Undo", old.settings.hold_reply, new.settings.hold_reply)
     yield from _one("Who has left keeps what they own for", old.settings.grace, new.settings.grace)
     yield from _one("Live offers of an agent at one time", old.settings.offers, new.settings.offers)
+    yield from _several("Countries that are called and texted", old.safety.countries, new.safety.countries)
+    often = {
+        "number_hour": "in an hour to one number", "number_day": "in a day to one number",
+        "per_hour": "in an hour", "per_day": "in a day",
+    }  # fmt: skip
+    yield from _rest("Calls and texts", old.safety, new.safety, often, ("countries", "people"))
 
 
 def _one(what: str, was: object, now: object) -> Iterator[str]:
@@ -146,6 +153,11 @@ def _channels(old: model.Plan, new: model.Plan) -> Iterator[str]:
     }  # fmt: skip
     for channel in CHANNELS:
         yield from _rest(f"Channel {channel}", old.channels.of(channel), new.channels.of(channel), words)
+    calls = {
+        "callback": "who is rung first at a callback", "callback_again": "a callback that reached nobody is tried after",
+        "recording": "recording", "redial": "who hung up while waiting keeps the place for",
+    }  # fmt: skip
+    yield from _rest("Channel voice", old.voice, new.voice, calls)
 
 
 def _per_channel(who: str, was: Any, now: Any) -> Iterator[str]:
@@ -228,6 +240,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _levels(f"{who} needs", was.skills, now.skills)
         yield from _levels(f"{who} needs", was.languages, now.languages)
         yield from _one(f"{who}: title", was.title, now.title)
+        yield from _one(f"{who}: greeting", was.greeting, now.greeting)
         yield from _one(f"{who}: priority", was.priority, now.priority)
         words = {"drain": "at closing time served for", "reopen": "a message re-opens within"}
         for key, label in words.items():
@@ -293,6 +306,8 @@ def _entries(old: model.Plan, new: model.Plan) -> Iterator[str]:
             if was.service != now.service:
                 yield f"{who} leads to {now.service or 'its menu'} (was {was.service or 'its menu'})"
             yield from _one(f"{who}: language", was.language, now.language)
+            yield from _one(f"{who}: greeting", was.greeting, now.greeting)
+            yield from _one(f"{who}: who chooses nothing goes to", was.otherwise, now.otherwise)
             yield from _menu(who, was, now)
 
 
@@ -304,12 +319,16 @@ def _menu(who: str, was: model.Entry, now: model.Entry) -> Iterator[str]:
             yield f"{who}: key {key} is removed"
         elif a != b:
             yield (
-                f"{who}: key {key} leads to {b.service}"
-                + (f" (was {a.service})" if a else "")
+                f"{who}: key {key} leads to {_leads(b)}"
+                + (f" (was {_leads(a)})" if a else "")
                 + f", says {plain(b.say)}"
             )
     if before == after and was.menu != now.menu:
         yield f"{who}: the keys are read in another order"
+
+
+def _leads(key: model.MenuKey) -> str:
+    return key.service or f"the menu in {key.language}"
 
 
 def _texts(old: model.Plan, new: model.Plan) -> Iterator[str]:
@@ -319,7 +338,7 @@ def _texts(old: model.Plan, new: model.Plan) -> Iterator[str]:
         who = f"Text {quoted(name)} ({language})"
         if a != b:
             yield (
-                f"{who} isn't sent any more"
+                (f"{who}: our usual words" if name.startswith(CALL) else f"{who} isn't sent any more")
                 if b is None
                 else f"{who}: {quoted(b)}" + (f" (was {quoted(a)})" if a else " is new")
             )

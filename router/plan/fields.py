@@ -252,6 +252,35 @@ def cost(value: object) -> str:
     raise wrong(f'"{shown(value)}" is no price', allowed="amount and currency: 4.20 EUR")
 
 
+def url(value: object) -> str:
+    """The address of a sound; our provider fetches it, so it is public and safe on its way."""
+    text = value if isinstance(value, str) else ""
+    if re.fullmatch(
+        r"https://[^/?#@\s\x00-\x1f<>\"]+\.[^/?#@\s<>\"]+(?:[/?#][^\s\x00-\x1f<>\"]*)?", text[:1001]
+    ):
+        if len(text) <= 1000:
+            return text
+        raise wrong("an address of more than 1000 characters", allowed="a shorter one")
+    if text.startswith("http://"):
+        raise wrong("what callers hear is fetched with https", instead=f"https://{text[7:]}")
+    raise wrong(
+        f'"{shown(value)}" is no address of a sound', allowed="like https://northwind.example/music.mp3"
+    )
+
+
+def country(value: object) -> str:
+    """A country by its two letters (ISO 3166), as far as it has telephones."""
+    import phonenumbers
+
+    text = value if isinstance(value, str) else ""
+    if text in phonenumbers.SUPPORTED_REGIONS:
+        return text
+    usual = {"UK": "GB", "EL": "GR"}.get(text.upper(), text.upper())
+    if usual in phonenumbers.SUPPORTED_REGIONS:
+        raise wrong(f'"{shown(text)}" is no country', instead=usual)
+    raise wrong(f'"{shown(value)}" is no country', allowed="two letters: DE, AT, GB, US, …")
+
+
 T = TypeVar("T")
 
 
@@ -308,6 +337,10 @@ Sender = Annotated[str, BeforeValidator(sender)]
 Person = Annotated[str, BeforeValidator(person)]
 SlackChannel = Annotated[str, BeforeValidator(slack_channel)]
 Name = Annotated[str, BeforeValidator(name)]
+Url = Annotated[str, BeforeValidator(url), WithJsonSchema({"type": "string", "format": "uri"})]
+Country = Annotated[
+    str, BeforeValidator(country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
+]
 Site = Annotated[
     str, BeforeValidator(site), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"})
 ]

@@ -8,11 +8,14 @@ from .model import NotYet
 from .read import Node
 
 _CHANNELS = {
-    "voice": "calls aren't taken yet",
     "chat": "there is no web chat yet",
     "email": "mail isn't read yet",
 }
-_WORDS = {"callback": "nobody is called back yet", "voicemail": "there is no voicemail yet"}
+_UNUSED = {
+    "safety": "no call or text is held back by it yet",
+    "texts.missed_call": "nobody is texted about a missed call yet",
+    "texts.rating": "nobody is asked by text how it was yet",
+}
 
 
 def not_yet(root: Node) -> tuple[NotYet, ...]:
@@ -25,6 +28,11 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
     for channel, span, _ in root.pairs("channels"):
         if channel in _CHANNELS:
             yield f"channels.{channel}", span.line + 1, _CHANNELS[channel]
+    for path, what in _UNUSED.items():
+        section, _, key = path.rpartition(".")
+        for name, span, _ in root.pairs(*filter(None, (section,))):
+            if name == key:
+                yield path, span.line + 1, what
     for name, _, node in root.pairs("on_call"):
         if "page" in node.keys:
             line = node.keys["page"][0].line + 1
@@ -41,7 +49,6 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
             if key in node.keys:
                 yield f"teams.{name}.{key}", node.keys[key][0].line + 1, what
     for name, _, node in root.pairs("services"):
-        yield from _words(node.get("after_hours"), f"services.{name}.after_hours")
         for index, step in enumerate(node.each("steps")):
             if "page" in step.keys:
                 line = step.keys["page"][0].line + 1
@@ -50,16 +57,7 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
                     line,
                     "nobody is paged yet: `alerts` are told instead",
                 )
-            yield from _words(step.get("then"), f"services.{name}.steps[{index}].then")
     for index, entry in enumerate(root.each("entry")):
         door = entry.get("channel")
         if door and door.text in _CHANNELS:
             yield f"entry[{index}]", entry.span.line + 1, _CHANNELS[door.text]
-
-
-def _words(node: Node | None, path: str) -> Iterator[tuple[str, int, str]]:
-    if node is None:
-        return
-    for each in (node, *(value for _, _, value in node.pairs())):
-        if each.text in _WORDS:
-            yield path, each.span.line + 1, _WORDS[each.text]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 
 from .build import build
 from .checks import check
 from .errors import PlanError, PlanErrors, Source
 from .later import not_yet
-from .model import Plan, PlanWarning
+from .model import Plan
 from .reach import unreachable
-from .read import Node, decode, read
+from .read import decode, read
 from .reshape import shape
+from .unlikely import unlikely
 
 __all__ = ["PlanError", "PlanErrors", "load_async", "parse"]
 
@@ -38,35 +38,10 @@ def parse(source: bytes | str, name: str = "plan.yaml") -> Plan:
     plan = build(document, text)
     lines = [node.span.line + 1 for node in root.each("rules")]
     rules = tuple(replace(rule, line=line) for rule, line in zip(plan.rules, lines, strict=True))
-    warnings = sorted([*unreachable(rules), *_unlikely(plan, root)], key=lambda each: (each.line, each.path))
+    warnings = sorted([*unreachable(rules), *unlikely(plan, root)], key=lambda each: (each.line, each.path))
     return replace(plan, rules=rules, later=not_yet(root), warnings=tuple(warnings))
 
 
 async def load_async(source: bytes | str, name: str = "plan.yaml") -> Plan:
     """`parse` in a thread, so that the loop goes on: the interpreter hands over every few milliseconds."""
     return await asyncio.to_thread(parse, source, name)
-
-
-def _unlikely(plan: Plan, root: Node) -> Iterator[PlanWarning]:
-    """What is allowed and probably not meant."""
-    sender = plan.channels.sms.sender
-    if sender and plan.entry_for("sms", sender) is None:
-        node = root.get("channels", "sms", "from")
-        line = node.span.line + 1 if node else 1
-        yield PlanWarning(
-            "channels.sms.from", line, f"answers to {sender} lead nowhere: entry has no sms for it"
-        )
-    best: dict[str, int] = {}
-    for agent in plan.agents:
-        for skill, level in agent.skills:
-            best[skill] = max(level, best.get(skill, 0))
-    for name, _, node in root.pairs("services"):
-        for skill, span, level_node in node.pairs("skills"):
-            wanted = level_node.scalar
-            if plan.agents and isinstance(wanted, int) and wanted > best.get(skill, 0):
-                message = f"{name} needs {skill} {wanted}, and no agent has more than {best.get(skill, 0)}"
-                yield PlanWarning(f"services.{name}.skills.{skill}", span.line + 1, message)
-    if plan.services and not plan.supervisors:
-        yield PlanWarning(
-            "supervisors", 1, "nobody is a supervisor: nobody can change this plan or is told of trouble"
-        )

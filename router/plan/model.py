@@ -7,13 +7,14 @@ commented.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
+from .model_calls import Safety, Voice
+from .model_texts import Texts
 from .schedules import ScheduleSpec
 
 T = TypeVar("T")
@@ -22,7 +23,6 @@ Then = Literal["hold", "callback", "voicemail"]
 AfterHours = Literal["hold", "reply_and_hold", "callback", "voicemail"]
 Replies = Literal["direct", "explicit"]
 Hours = Literal["open", "closed"]
-TextName = Literal["received", "taken", "moved", "closed", "closed_now", "help"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Service:
 
     `languages`: the level needed in the contact's language, by language; empty: no language is demanded.
     `drain`: how long those waiting at closing time are still served; `reopen`: how long after closing a
-    message re-opens. `steps` end with the terminal one.
+    message re-opens. `steps` end with the terminal one. `greeting`: what callers hear first, by language.
     """
 
     name: str
@@ -157,6 +157,7 @@ class Service:
     drain: timedelta = timedelta(minutes=15)
     reopen: timedelta = timedelta(minutes=30)
     title: tuple[tuple[str, str], ...] = ()
+    greeting: tuple[tuple[str, str], ...] = ()
 
     def called(self, language: str) -> str:
         """What customers see as its name in `language`: its title, else the first title, else its name."""
@@ -166,11 +167,15 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class MenuKey:
-    """One key of a voice menu; `say` is its label per language and stands as the contact's text."""
+    """One key of a voice menu; `say` is its label per language and stands as the contact's text.
+
+    It leads to a `service`, or the menu is read again in its `language`: one of the two is None.
+    """
 
     press: str
     say: tuple[tuple[str, str], ...]
-    service: str
+    service: str | None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,7 @@ class Entry:
     """Which door leads where. `to` is an E.164 number or a mail address (None for chat).
 
     `service` is None only where a `menu` asks; `language` None: that of the customer, else the plan's first.
+    `greeting` is what callers hear first, by language; `otherwise`: the service of who chooses nothing.
     """
 
     channel: Channel
@@ -185,6 +191,19 @@ class Entry:
     service: str | None
     language: str | None = None
     menu: tuple[MenuKey, ...] = ()
+    greeting: tuple[tuple[str, str], ...] = ()
+    otherwise: str | None = None
+
+    @property
+    def unasked(self) -> str | None:
+        """The service of who chooses nothing: the door's, else `otherwise`, else that of the first key with one."""
+        return self.service or self.otherwise or next((key.service for key in self.menu if key.service), None)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """All services that this door leads to, each once."""
+        every = (self.service, *(key.service for key in self.menu), self.otherwise)
+        return tuple(dict.fromkeys(name for name in every if name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,38 +276,17 @@ class AgentSpec:
     @property
     def profile(self) -> Profile:
         """What this agent shares with others who can do the same."""
+        return replace(self.able, channels=self.reached)
+
+    @property
+    def able(self) -> Profile:
+        """The profile that they would have with a phone."""
         return Profile(self.team, self.tier, self.tiers, self.skills, self.languages, self.channels)
 
-
-VARIABLES: dict[TextName, tuple[str, ...]] = {
-    "received": ("site", "service", "number", "due"),
-    "taken": ("site", "service", "number", "agent", "team"),
-    "moved": ("site", "service", "number", "team"),
-    "closed": ("site", "service", "number", "agent"),
-    "closed_now": ("site", "service", "number", "next_open", "why"),
-    "help": ("site",),
-}
-"""The words in braces that each text may have; `number` is the contact's."""
-
-_VARIABLE = re.compile(r"\{([a-z_]+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """What customers are told, `(name, language, text)`; a text that isn't there isn't sent."""
-
-    languages: tuple[str, ...]
-    entries: tuple[tuple[TextName, str, str], ...] = ()
-
-    def get(self, name: TextName, language: str | None = None) -> str | None:
-        """The text as written, in `language`, else in the first language; None when the plan has none."""
-        found = {lang: text for n, lang, text in self.entries if n == name}
-        return found.get(language or "") or (found.get(self.languages[0]) if self.languages else None)
-
-    def fill(self, name: TextName, language: str | None = None, **values: str) -> str | None:
-        """The text with its variables replaced, once: a value that contains braces stays as it is."""
-        text = self.get(name, language)
-        return None if text is None else _VARIABLE.sub(lambda m: values.get(m[1], ""), text)
+    @property
+    def reached(self) -> tuple[Channel, ...]:
+        """The channels on which they can be asked: whoever has no phone can't be rung."""
+        return self.channels if self.phone else tuple(it for it in self.channels if it != "voice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +338,8 @@ class Plan:
     agents: tuple[AgentSpec, ...]
     texts: Texts
     settings: Settings = Settings()
+    voice: Voice = Voice()
+    safety: Safety = Safety()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

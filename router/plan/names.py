@@ -61,3 +61,19 @@ def named(found: Source, name: str, span: Span, path: str, known: tuple[str, ...
         better = found.closest(name, known)
         said = f'no {what} is called "{shown(name)}"'
         found.wrong(span, path, said, instead=better, allowed=one_of(known, f"no {what} is known"))
+
+
+def every_language(found: Source, node: Node, key: str, path: str, known: Known) -> None:
+    """Each language of the plan once, and no other."""
+    said = node.get(key)
+    if said is None or said.kind != "map":
+        return
+    for language, span, _ in said.pairs():
+        named(found, language, span, f"{path}.{key}.{language}", known.languages, "language of this plan")
+    strangers = [language for language in said.keys if language not in known.languages]
+    missing = [language for language in known.languages if language not in said.keys]
+    if missing and not strangers:
+        hint = "add " + ", ".join(f'{language}: "…"' for language in missing)
+        found.wrong(
+            node.keys[key][0], f"{path}.{key}", f"{key} is missing in {', '.join(missing)}", allowed=hint
+        )

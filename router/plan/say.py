@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ...skills.schedule import Schedule, ScheduleError, ScheduleSpec
 from . import model
+from .model_calls import Recording
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONDAY = datetime(2024, 1, 1, tzinfo=UTC)  # any Monday of a week in which nothing special happens
@@ -39,6 +40,8 @@ def plain(value: object) -> str:
         return lasting(value)
     if isinstance(value, tuple):
         return ", ".join(_pair(it) for it in value)
+    if isinstance(value, Recording):
+        return f"kept for {lasting(value.keep)}, announced {'by our text' if value.announced == 'texts' else 'elsewhere'}"
     if isinstance(value, model.TeamPromise):
         return f"{value.of} % within {lasting(value.answer_within)}"
     return str(value).replace("_", " ") if isinstance(value, str) and value.islower() else str(value)

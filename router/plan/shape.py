@@ -5,10 +5,9 @@ These models are also what the JSON Schema for editors is written from, so each 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import BeforeValidator, Field
 
 from .fields import (
     Cost,
@@ -16,7 +15,6 @@ from .fields import (
     Door,
     Duration,
     Facts,
-    Key,
     Language,
     Level,
     Mail,
@@ -29,50 +27,17 @@ from .fields import (
     Sender,
     Site,
     SlackChannel,
-    Sometime,
-    Text,
     Tier,
     Window,
     Word,
-    one_or_many,
 )
+from .shape_base import Many, OrDefault, Shape, for_all
+from .shape_calls import Channels, Safety
+from .shape_doors import ChannelName, Entry, Said
+from .shape_texts import Texts
 
-ChannelName = Literal["voice", "chat", "sms", "email"]
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
-Said = dict[Language, Word]
-
-
-class _OrOne:
-    """In the schema: one thing may stand for a list of one."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        several = handler(core)
-        return {"anyOf": [several["items"], several]}
-
-
-class _OrDefault:
-    """In the schema: one thing may stand for all channels."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        several = handler(core)
-        default = handler.resolve_ref_schema(several)["properties"]["default"]
-        return {"anyOf": [*(kind for kind in default["anyOf"] if kind.get("type") != "null"), several]}
-
-
-def _default(value: object) -> object:
-    return value if isinstance(value, dict) else {"default": value}
-
-
-T = TypeVar("T")
-Many = Annotated[list[T], BeforeValidator(one_or_many), _OrOne()]
-
-
-class Shape(BaseModel):
-    """What all parts have in common: no unknown keys, no guessing of types."""
-
-    # Built once and whole, when the first plan is read: not each part by itself, and again in whatever holds it.
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Alerts(Shape):
@@ -105,45 +70,6 @@ class Schedule(Shape):
         default=None, description="Region whose public holidays PH means: DE-BE, GB-SCT"
     )
     overrides: list[Override] = []
-
-
-class Channel(Shape):
-    """How one channel is worked."""
-
-    offer: Positive | None = Field(
-        default=None, description="How long an offer stands until the next agent is asked"
-    )
-    wrap_up: Duration | None = Field(default=None, description="After-contact work")
-    lag: Duration | None = Field(
-        default=None, description="How long overdue it may be until it comes before live work"
-    )
-    quiet: Sometime | None = Field(
-        default=None, description="After the owner's reply, until the contact is snoozed; never"
-    )
-    nudge: Sometime | None = Field(
-        default=None,
-        description="So long a message may lie unanswered until its owner is reminded, as long again until "
-        "somebody else is asked; never",
-    )
-    preferred: Duration | None = Field(default=None, description="How long the former owner alone is asked")
-    cost: Annotated[int, Field(ge=0, le=100)] | None = Field(
-        default=None, description="What a contact takes of 100"
-    )
-    cap: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, description="How many at once for one agent"
-    )
-    sender: Door | None = Field(
-        default=None, alias="from", description="Where messages come from that nobody asked for"
-    )
-
-
-class Channels(Shape):
-    """The four channels."""
-
-    voice: Channel = Channel()
-    chat: Channel = Channel()
-    sms: Channel = Channel()
-    email: Channel = Channel()
 
 
 class OnCall(Shape):
@@ -238,7 +164,7 @@ class Step(Shape):
         default=1, description="How many are asked at the same time"
     )
     pick: Literal["longest_available", "least_loaded", "round_robin", "best_skill"] = "longest_available"
-    then: Annotated[Then, BeforeValidator(_default), _OrDefault()] | None = None
+    then: Annotated[Then, BeforeValidator(for_all), OrDefault()] | None = None
     alert: bool = Field(default=False, description="Tell `alerts`, once")
     page: Name | None = Field(default=None, description="Page this on-call")
 
@@ -247,9 +173,10 @@ class Service(Shape):
     """What customers want help with."""
 
     title: Said = Field(default={}, description="What customers see as its name")
+    greeting: Said = Field(default={}, description="What callers hear first")
     schedule: Name = Field(description="The name of one of the schedules")
-    answer_within: Annotated[AnswerWithin, BeforeValidator(_default), _OrDefault()] | None = None
-    lag: Annotated[Lag, BeforeValidator(_default), _OrDefault()] | None = None
+    answer_within: Annotated[AnswerWithin, BeforeValidator(for_all), OrDefault()] | None = None
+    lag: Annotated[Lag, BeforeValidator(for_all), OrDefault()] | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = Field(
         default=0, description="Each point counts as a minute earlier"
     )
@@ -260,31 +187,13 @@ class Service(Shape):
     steps: Annotated[list[Step], Field(min_length=1)] = Field(
         description="[{tiers: [L1], until: 5m}, {tiers: [L1, L2], until: 20m}, {then: hold}]"
     )
-    after_hours: Annotated[AfterHours, BeforeValidator(_default), _OrDefault()] | None = None
+    after_hours: Annotated[AfterHours, BeforeValidator(for_all), OrDefault()] | None = None
     drain: Duration | None = Field(
         default=None, description="How long those waiting at closing time are still served"
     )
     reopen: Duration | None = Field(
         default=None, description="How long after closing a message re-opens the contact"
     )
-
-
-class MenuKey(Shape):
-    """One key of a voice menu."""
-
-    press: Key
-    say: Said = Field(description="{en: outage, de: Störung}")
-    service: Name = Field(description="The name of one of the services")
-
-
-class Entry(Shape):
-    """Which door leads where."""
-
-    channel: ChannelName = Field(description="voice, chat, sms or email")
-    to: Door | None = Field(default=None, description="Number or mail address; chat has none")
-    service: Name | None = None
-    language: Language | None = None
-    menu: list[MenuKey] = []
 
 
 class TextMatch(Shape):
@@ -353,17 +262,6 @@ class Agent(Shape):
     capacity: Capacity = Capacity()
 
 
-class Texts(Shape):
-    """What customers are told; a text that isn't here isn't sent."""
-
-    received: dict[Language, Text] = {}
-    taken: dict[Language, Text] = {}
-    moved: dict[Language, Text] = {}
-    closed: dict[Language, Text] = {}
-    closed_now: dict[Language, Text] = {}
-    help: dict[Language, Text] = {}
-
-
 class Settings(Shape):
     """What holds for the whole site."""
 
@@ -394,3 +292,4 @@ class Document(Shape):
     agents: Annotated[list[Agent], Field(max_length=10000)] = []
     texts: Texts = Texts()
     settings: Settings = Settings()
+    safety: Safety = Safety()

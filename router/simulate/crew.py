@@ -62,7 +62,7 @@ def planned(
 
 def _duty(book: Rulebook, spec: AgentSpec, now: int) -> Duty:
     who = enlist(book, spec, now)
-    return Duty(who.profile, who.capacity, mask_of(spec.channels), who.on_shift, who.edges, who.changes)
+    return Duty(who.profile, who.capacity, mask_of(spec.reached), who.on_shift, who.edges, who.changes)
 
 
 @dataclass(frozen=True, slots=True)

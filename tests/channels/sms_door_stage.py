@@ -15,7 +15,8 @@ from twilio_rehearsal import ACCOUNT, EVA, OURS, TOKEN, Stage, open_stage
 from yarl import URL
 
 from tierline.channels.channel import NotTaken, Taken, Words
-from tierline.channels.sms.door import SmsDoor, TwilioAccount
+from tierline.channels.sms.door import SmsDoor
+from tierline.channels.twilio.account import TwilioAccount
 from tierline.queue.contact import Arrived, Media
 
 OLD = "c3" * 16
@@ -119,7 +120,7 @@ async def door_stage(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        door.public_url = public or base
+        door.front.public_url = public or base
         for number in _standin(twilio).store.numbers.values():
             number.settings |= {
                 "sms_url": f"{base}/twilio/sms",

@@ -14,7 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from tierline.channels.sms import media
 from tierline.channels.sms.media import MediaStore
 from tierline.channels.sms.only_public import OnlyPublic, public
-from tierline.channels.sms.twilio_http import TwilioHttp
+from tierline.channels.twilio.http import TwilioHttp
 from tierline.queue.contact import Arrived, Media
 
 PUBLIC, OTHER = "93.184.216.34", "1.1.1.1"

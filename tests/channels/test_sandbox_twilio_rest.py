@@ -111,7 +111,7 @@ async def test_unknown_things_are_20404_and_wrong_methods_20004() -> None:
             await stage.client.messages("SM" + "0" * 32).fetch_async()
         assert (raised.value.status, raised.value.code) == (404, 20404)
         with pytest.raises(TwilioRestException) as raised:
-            await stage.client.calls.create_async(to=EVA, from_=OURS, url="http://127.0.0.1/")
+            await stage.client.addresses("AD" + "0" * 32).fetch_async()
         assert (raised.value.status, raised.value.code) == (404, 20404)
         auth = aiohttp.encode_basic_auth(ACCOUNT, "b2" * 16)
         url = f"{stage.base}/twilio/api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json"

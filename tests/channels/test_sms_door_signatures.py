@@ -11,7 +11,8 @@ from sms_door_stage import OLD, SID, door_stage, form_of
 from twilio.request_validator import RequestValidator
 from twilio_rehearsal import ACCOUNT, EVA, OURS, TOKEN
 
-from tierline.channels.sms.webhook import BadRequest, Signer, arrival, read_form
+from tierline.channels.sms.webhook import arrival
+from tierline.channels.twilio.front import BadRequest, Signer, read_form
 
 PUBLIC = "https://help.example.com"
 

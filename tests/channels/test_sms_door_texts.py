@@ -17,7 +17,7 @@ from tierline.channels.channel import NotDelivered, OutcomeUnknown
 from tierline.channels.sms.errors import in_words
 from tierline.channels.sms.media import MediaRefused, MediaStore
 from tierline.channels.sms.split import parts
-from tierline.channels.sms.twilio_http import TwilioHttp
+from tierline.channels.twilio.http import TwilioHttp
 from tierline.queue.contact import Arrived, Media
 from tierline.sandbox.twilio_store import Account
 

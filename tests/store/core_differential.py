@@ -25,6 +25,7 @@ from tierline.queue.state import Event, State
 from tierline.skills.skill import CHANNELS
 
 INDEX_EVERY = 10  # calls
+LINES = ("leg", "jot", "forget", "merge", "split", "recall")
 BOUNDS = {"BOUND_TICK": 16, "BOUND_FILL": 16, "BOUND_SWEEP": 64, "BOUND_SCAN": 16, "BOUND_PART": 1000}
 
 
@@ -70,7 +71,7 @@ class Both:
         told = self.model.events[self.seen :]
         self.seen = len(self.model.events)
         found = [] if same_reply(expected, got) else [f"reply: model {expected}", f"       queue {got}"]
-        found += differing_events(told, events)
+        found += differing_events(told, events) + await differing_lines(self.model, queue, call)
         if state is None:
             return found
         if len(self.history.done) % INDEX_EVERY == 0:
@@ -100,11 +101,18 @@ async def index_faults(queue: Queue, model: Model) -> list[str]:
             xs.add(it.id)
         if it.state == "snoozed":
             must.setdefault(f"z:{it.owner}", {})[it.id] = float(it.rank)
+        for leg in it.legs.values():
+            if leg.live:
+                must.setdefault("legs", {})[f"{it.id} {leg.sid}"] = float(it.heard[leg.sid])
+        if it.legs or it.jots:
+            must[f"k:{it.id}"] = {f"l:{sid}" for sid in it.legs} | {f"j:{name}" for name in it.jots}
     if xs:
         must["xs"] = xs
     keys = texts(await queue.plain("KEYS", queue.key("*")))
     names = [it.removeprefix(queue.key("")) for it in keys]
-    names = [it for it in names if it.startswith(("w:", "h:", "x:", "n:", "z:")) or it == "xs"]
+    names = [
+        it for it in names if it.startswith(("w:", "h:", "x:", "n:", "z:", "k:")) or it in ("xs", "legs")
+    ]
     values = await asyncio.gather(*(_value(queue, it) for it in names))
     have = dict(zip(names, values, strict=True))
     found = [
@@ -119,11 +127,27 @@ async def index_faults(queue: Queue, model: Model) -> list[str]:
     return found
 
 
+async def differing_lines(model: Model, queue: Queue, call: Call) -> list[str]:
+    """What is known of the telephone at the contact that the call is about, and which legs are to be asked about."""
+    if call.name not in LINES:
+        return []
+    contact = call.args[0]
+    legs, jots, unheard = await asyncio.gather(
+        queue.legs(contact), queue.jots(contact), queue.legs_unheard(call.now, 1_000)
+    )
+    ours = (model.legs(contact), model.jots(contact), model.legs_unheard(call.now, 1_000))
+    return [
+        f"lines: model {a}, queue {b}" for a, b in zip(ours, (legs, jots, unheard), strict=True) if a != b
+    ]
+
+
 async def _value(queue: Queue, name: str) -> Any:
     key = queue.key(name)
-    if name.startswith(("w:", "h:", "z:")):
+    if name.startswith(("w:", "h:", "z:")) or name == "legs":
         raw = texts(await queue.plain("ZRANGE", key, 0, -1, "WITHSCORES"))
         return {member: float(score) for member, score in zip(raw[::2], raw[1::2], strict=True)}
+    if name.startswith("k:"):
+        return {it for it in texts(await queue.plain("HKEYS", key)) if it[1:2] == ":"}
     return set(texts(await queue.plain("HKEYS" if name.startswith("x:") else "SMEMBERS", key)))
 
 
@@ -142,6 +166,8 @@ async def on_queue(queue: Queue, call: Call) -> Any:
         return await getattr(queue, call.name)(*call.args, op=call.op, now=call.now)
     except Refused as refused:
         return refused.reason
+    except ValueError as error:
+        return str(error)
 
 
 async def state_of(queue: Queue) -> State:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from core_calls import Phones, calling
 from core_moves import HANDED, Moves
 
 from tierline.queue.contact import PICKS, Arrived, Decision, Preference, Route, Step
@@ -207,12 +208,15 @@ KINDS: dict[str, Callable[[random.Random], World]] = {
     "tiny": lambda rng: rng.choice((ordinary, crowded, busy))(rng, TINY),
     "handing": handing,
     "leaving": lambda rng: leaving(rng, TINY),
+    "calling": lambda rng: calling(rng, handing(rng)),
+    "ringing": lambda rng: calling(rng, leaving(rng, TINY)),
 }
 
 BOUND = {
     "tiny": TINY.fill,
     "refusing": TINY.fill,
     "leaving": TINY.fill,
+    "ringing": TINY.fill,
 }  # what the scripts' bounds are lowered to
 
 # -- steps ---------------------------------------------------------------------------------------------------
@@ -233,7 +237,7 @@ def moves(rng: random.Random, count: int, world: World) -> list[Move]:
     return [(name, *(rng.randrange(1 << 16) for _ in range(4))) for name in names]  # type: ignore[misc]
 
 
-class History(Moves):
+class History(Moves, Phones):
     """Turns steps into calls against the model's present state; the clock is its own."""
 
     def __init__(self, world: World, model: Model) -> None:
@@ -506,3 +510,5 @@ def on_model(model: Model, call: Call) -> Any:
         return model.operate(call.op, lambda: getattr(model, call.name)(*call.args))
     except Refused as refused:
         return refused.reason
+    except ValueError as error:
+        return str(error)

@@ -25,8 +25,8 @@ from tierline.queue.contact import Decision  # noqa: E402
 from tierline.queue.engine import Queue  # noqa: E402
 from tierline.skills.skill import Capacity  # noqa: E402
 
-STATES = ["active", "snoozed", "wrapping", "active", "waiting", "parked", "closed", "abandoned"]
-"""Of C1001 to C1008; the fourth is being handed over."""
+STATES = ["active", "snoozed", "wrapping", "active", "offered", "parked", "closed", "abandoned"]
+"""Of C1001 to C1008; the fourth is being handed over, of the fifth its agent says that they take it."""
 READ = {"string": ("GET",), "hash": ("HGETALL",), "set": ("SMEMBERS",), "list": ("LRANGE", 0, -1), "zset": ("ZRANGE", 0, -1, "WITHSCORES")}  # fmt: skip
 
 
@@ -52,10 +52,17 @@ async def fill(queue: Queue) -> None:
         if n == 2:
             await queue.complete(ids[2], "ada", '{"disposition":"solved"}', now=now + 201)
     await queue.presence("ada", "away", now=now + 300)
+    await on_duty(queue, "ben", now=now + 300)
     await queue.transfer(ids[3], "ada", Decision(way, now), reason="not mine", now=now + 301)
     await queue.hold_reply(ids[0], "ada", '{"text":"hi"}', "D1:1", 8_000, now=now + 302)
     await queue.discard(ids[6], "", '{"disposition":"spam"}', now=now + 303)
     await queue.abandon(ids[7], "gone", now=now + 304)
+    await queue.leg(ids[0], "CA1", "answered", {"r": "customer"}, now=now + 305)
+    await queue.leg(ids[7], "CA2", "completed", {"r": "agent", "a": "ada", "o": "1"}, now=now + 306)
+    await queue.jot(ids[0], "conference", "CF1", now=now + 307)
+    asked = await queue.contact(ids[4])
+    assert asked is not None
+    await queue.claim(ids[4], asked.offers[0].number, "ben", 30_000, now=now + 308)
 
 
 async def records(client: Client, site: str) -> dict[str, list[object]]:

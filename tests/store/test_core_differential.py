@@ -8,7 +8,17 @@ from core_differential import Both, clear, load, memory_server, shortened
 from core_histories import BOUND, KINDS, moves
 
 LONG = os.environ.get("TIERLINE_LONG") == "1"
-SAMPLE = {"ordinary": 9, "crowded": 2, "busy": 6, "refusing": 2, "tiny": 7, "handing": 9, "leaving": 7}
+SAMPLE = {
+    "ordinary": 9,
+    "crowded": 2,
+    "busy": 6,
+    "refusing": 2,
+    "tiny": 7,
+    "handing": 9,
+    "leaving": 7,
+    "calling": 9,
+    "ringing": 6,
+}
 
 
 @pytest.mark.promise("queue-right")

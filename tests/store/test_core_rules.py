@@ -22,6 +22,7 @@ FILES = (
     "test_model_ends",
     "test_model_nobody_left",
     "test_model_sleep_and_shut",
+    "test_model_phone",
 )
 
 

@@ -57,7 +57,7 @@ def word(name: str, kind: str, odd: str, contact: str, agent: str) -> Any:
     known: dict[str, Any] = {
         "Decision": decision, "Decision | None": decision, "Route": odd_route(odd), "Route | None": None,
         "Need": odd_route(odd).steps[0].need, "Capacity": Capacity(), "Presence": odd, "Waiting": odd,
-        "ContactState": odd,
+        "ContactState": odd, "LegState": "ringing", "Mapping[str, str]": {odd: odd, "a": odd, "o": odd},
         "Profile": Profile(odd, 1, ((odd, 1),), ((odd, 1),), ((odd, 1),)), "Walk": Walk(1, 0, 0, 0, START),
         "Mapping[str, object]": {odd: odd}, "Sequence[str]": [odd], "Sequence[int]": [1],
         "Sequence[tuple[int, bool]]": ((START + 60_000, False),), "bool": True, "int": 1, "int | None": START,

@@ -10,10 +10,12 @@ from helpers_queue import make_queue
 
 from tierline.queue.client import Client
 from tierline.queue.engine import Queue
+from tierline.queue.state import mask_of
 from tierline.router.active import ActivePlan
 from tierline.router.plan.load import parse
 from tierline.router.rulebook import Rulebook
 from tierline.router.watch import Watch
+from tierline.skills.skill import CHANNELS
 
 PEOPLE = 60
 HEAD = """
@@ -104,3 +106,16 @@ async def test_a_router_that_missed_a_version_writes_everybody(queue: Queue) -> 
     await other.follow()
     assert await written(queue, since) == Counter(f"P{n}" for n in range(PEOPLE))
     assert isinstance(other(), Rulebook) and other().version == 3
+
+
+@pytest.mark.promise("plan-unrung")
+async def test_who_has_no_phone_has_calls_switched_off_until_the_plan_has_one(queue: Queue) -> None:
+    active = await ActivePlan.open(queue, parse(plan({1: "L1", 2: "L1"})), "test")
+    silent = mask_of(("chat", "sms", "email"))
+    assert {it.channels for it in (await queue.agents()).values()} == {silent}
+    since = await end(queue)
+    phone = plan({1: "L1", 2: "L1"}).replace("name: P2,", 'name: P2, phone: "+491700000002",')
+    await active.publish(phone, "Mira", "P2 has a phone now")
+    there = await queue.agents()
+    assert (there["P1"].channels, there["P2"].channels) == (silent, mask_of(CHANNELS))
+    assert await written(queue, since) == Counter(["P2"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers_plan import EVA, ORDERS, SMALL, SUPPORT, arrived, at, book
+from helpers_plan import EVA, EXAMPLE, ORDERS, SMALL, SUPPORT, arrived, at, book
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +83,14 @@ def test_rank_is_due_and_lag_in_open_hours_less_a_minute_for_each_point() -> Non
     outage = decide("server down", now)
     assert outage.facts.due == now + MINUTE
     assert outage.decision.rank == now + MINUTE - 5 * MINUTE  # lag 0, priority 5
+
+
+def test_a_caller_who_chooses_nothing_gets_where_the_plan_says_or_to_the_first_key() -> None:
+    call = arrived("", channel="voice")
+    assert classify(book(), call, Customer(EVA), MONDAY).service.name == "howto"
+    text = EXAMPLE.read_text("utf-8")
+    otherwise = next(line for line in text.splitlines(True) if line.strip().startswith("otherwise:"))
+    assert classify(book(text.replace(otherwise, "")), call, Customer(EVA), MONDAY).service.name == "outage"
 
 
 @pytest.mark.promise("hours-held")

@@ -106,6 +106,9 @@ def test_a_colleague_is_asked_alone_whatever_levels_they_have() -> None:
         goes(held(), "Ada x")
     with pytest.raises(NoSuch, match="doesn't take sms"):
         goes(held(), "Mailer x")
+    call = replace(held(), route=replace(held().route, channel="voice"))
+    with pytest.raises(NoSuch, match="Novice has no phone"):
+        goes(call, "Novice x")
 
 
 def test_a_team_is_asked_first_and_then_everybody_too() -> None:

@@ -94,15 +94,21 @@ rules:
 def test_what_nothing_acts_on_yet_is_listed_with_its_line(plan: Plan) -> None:
     said = {each.path: each.line for each in plan.not_yet()}
     lines = example().splitlines()
-    assert "then: {voice: callback" in lines[said["services.outage.steps[3].then"] - 1]
-    assert "channel: voice" in lines[said["entry[0]"] - 1]
-    assert not [path for path in said if "sms" in path]
+    assert "page: network" in lines[said["services.outage.steps[3].page"] - 1]
+    assert "channel: chat" in lines[said["entry[6]"] - 1]
+    assert not [path for path in said if "sms" in path or "voice" in path or "then" in path]
 
 
 @pytest.mark.promise("plan-not-yet")
 def test_check_tells_what_is_sound_and_what_does_not_act_yet() -> None:
     text, code = check(example(), "example.yaml")
-    assert code == 0 and "no mistakes" in text and "nothing acts on it yet" in text and "voicemail" in text
+    assert (
+        code == 0
+        and "no mistakes" in text
+        and "nothing acts on it yet" in text
+        and "web chat" in text
+        and "voicemail" not in text
+    )
     text, code = check("site: A b\n", "mine.yaml")
     assert code == 1 and "mine.yaml:1:7" in text and "3 mistakes" in text
 

@@ -1,0 +1,216 @@
+"""The voice door: Twilio's signed webhooks in, instructions out as TwiML; `phones.py` is its other half.
+
+caller ─▶ Twilio ─▶ POST /twilio/voice, /twilio/voice/{turn} ─▶ signature ─▶ shapes ─▶ Calls ─▶ TwiML
+                         /twilio/voice/leg, machine, room, recording ─▶ … ─▶ Calls (durable) ─▶ 200, or 503
+
+A caller never hears a fault: what cannot be decided in time is put off with words (F58). Twilio hangs up on a 5xx, and
+says "an application error has occurred" before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar, get_args
+from xml.sax.saxutils import escape
+
+import structlog
+from aiohttp import web
+from multidict import MultiDict, MultiMapping
+
+from ..phone import RANKS, Call, Calls, Heard, LegNews, Turn
+from ..twilio.account import TwilioAccount
+from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
+from .music import music
+from .pace import Pace
+from .phones import TwilioPhones
+from .twiml import Addresses, Writer
+from .webhook import MOST_TURNS, caller, leg_news, machine_news, recorded, room_news, turns_of
+
+log = structlog.get_logger()
+
+DECIDE_WITHIN = 1.5
+"""Seconds for the router; the answer is out within 2 s, before a caller would wonder about the silence."""
+LAST_TURN = 5
+"""So often somebody is put off by words that need nothing; afterwards they are asked to call again."""
+SORRY = (
+    '<Say language="en-GB">We are sorry, we have a technical problem. Please hold the line.</Say>'
+    '<Say language="de-DE">Entschuldigung, wir haben ein technisches Problem. Bitte bleiben Sie dran.</Say>'
+    '<Pause length="3"/><Redirect method="POST">{again}</Redirect>'
+)
+GOODBYE = (
+    '<Say language="en-GB">We are sorry, we cannot take your call now. Please call again later. Goodbye.</Say>'
+    '<Say language="de-DE">Leider können wir Ihren Anruf jetzt nicht annehmen. Bitte rufen Sie später noch einmal an. '
+    "Auf Wiederhören.</Say><Hangup/>"
+)
+HELD = '<Play>{music}</Play><Redirect method="POST">{again}</Redirect>'
+"""On hold only Play, Say, Pause and Redirect are allowed, and nobody is to be told of a fault."""
+DOCUMENT = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
+ENDS = tuple(state for state, rank in RANKS.items() if rank == max(RANKS.values()))
+
+News = TypeVar("News")
+Decode = Callable[[MultiDict[str], MultiMapping[str], str], News | None]
+
+
+class VoiceDoor:
+    """Made inside a running loop. `phones` is what the router does with legs."""
+
+    def __init__(
+        self,
+        account: TwilioAccount,
+        *,
+        public_url: str,
+        trusted_proxies: tuple[str, ...],
+        calls: Calls,
+        per_second: float = 1.0,
+        most_legs: int = 0,
+        english: str = "en-GB",
+    ) -> None:
+        """`per_second` calls may be made, and `most_legs` of them be there at once (0: as many as Twilio allows)."""
+        self.account, self.calls = account, calls
+        self.front = Front(account, public_url, trusted_proxies)
+        self.at = Addresses(public_url)
+        self.writer = Writer(self.at, english)
+        self.phones = TwilioPhones(account, self.at, per_second, most_legs)
+        self.put_off = 0
+        """How often somebody was put off since the start."""
+        self._late: set[asyncio.Task[Heard]] = set()
+
+    @property
+    def pace(self) -> Pace:
+        """How many calls wait to be made and how many are on, to show."""
+        return self.phones.pace
+
+    async def start(self) -> None:
+        """What sends is loaded and the music made beside the start, which needn't wait for them."""
+        loop = asyncio.get_running_loop()
+        self._loaded = loop.run_in_executor(None, lambda: (self.phones.client.calls, music()))
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        for task in list(self._late):
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
+        await self.phones.close()
+
+    def routes(self) -> list[web.RouteDef]:
+        """The webhooks, every one of which checks the signature, and the music, which is anybody's."""
+        turns = [
+            web.post(f"/twilio/voice/{turn}", partial(self._turn, turn))
+            for turn in get_args(Turn)
+            if turn != "call"
+        ]
+        return [
+            web.post("/twilio/voice", partial(self._turn, "call")),
+            *turns,
+            web.post("/twilio/voice/leg", partial(self._news, leg_news, self._leg)),
+            web.post("/twilio/voice/machine", partial(self._news, machine_news, self._leg)),
+            web.post("/twilio/voice/room", partial(self._news, room_news, self.calls.room)),
+            web.post("/twilio/voice/recording", partial(self._news, recorded, self.calls.recorded)),
+            web.get("/twilio/voice/sound/{name}", self._sound),
+        ]
+
+    # ---- a leg asks ---------------------------------------------------------------------------------------------
+
+    async def _turn(self, turn: Turn, request: web.Request) -> web.Response:
+        form = await self.front.signed(request)
+        try:
+            call = caller(form, request.query, self.account.sid)
+        except Exception as error:
+            log.warning("voice.not_understood", turn=turn, error=str(error)[:200])
+            return self._static(turn, turns_of(request.query), {})
+        try:
+            return _twiml(self.writer.document(await self._decided(turn, call)))
+        except Exception as error:
+            self.put_off += 1
+            log.warning(
+                "voice.put_off", turn=turn, sid=call.sid, turns=call.turns, error=type(error).__name__
+            )
+            return self._sorry(turn, call)
+
+    async def _decided(self, turn: Turn, call: Call) -> Heard:
+        """What the router says, within its time; what comes later is of no use to anybody."""
+        asked = self.calls.called(call) if turn == "call" else self.calls.asked(turn, call)
+        task = asyncio.ensure_future(asked)
+        self._late.add(task)
+        task.add_done_callback(self._over)
+        done, _ = await asyncio.wait({task}, timeout=DECIDE_WITHIN)
+        if not done:
+            task.cancel()
+            raise TimeoutError
+        return task.result()
+
+    def _over(self, task: asyncio.Task[Heard]) -> None:
+        self._late.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("voice.failed", error=type(error).__name__)
+
+    def _sorry(self, turn: Turn, call: Call) -> web.Response:
+        """Words of the plan if memory has some, else words that need nothing."""
+        if turn != "held":
+            try:
+                return _twiml(
+                    self.writer.document(
+                        self.calls.sorry(call.recipient, call.turns), self._again(turn, call)
+                    )
+                )
+            except Exception as error:
+                log.warning("voice.no_words", sid=call.sid, error=type(error).__name__)
+        return self._static(turn, call.turns, _kept(call))
+
+    def _static(self, turn: Turn, turns: int, kept: dict[str, str]) -> web.Response:
+        again = escape(self.at.turn(turn, kept, turns=str(min(turns + 1, MOST_TURNS))))
+        if turn == "held":
+            return _twiml(DOCUMENT.format(HELD.format(music=escape(self.at.sound("music")), again=again)))
+        return _twiml(DOCUMENT.format(GOODBYE if turns >= LAST_TURN else SORRY.format(again=again)))
+
+    def _again(self, turn: Turn, call: Call) -> str:
+        """The same question once more, with the answer that was given and the count."""
+        return self.at.turn(turn, _kept(call), turns=str(min(call.turns + 1, MOST_TURNS)))
+
+    # ---- news ---------------------------------------------------------------------------------------------------
+
+    async def _news(
+        self, decode: Decode[News], tell: Callable[[News], Awaitable[None]], request: web.Request
+    ) -> web.Response:
+        form = await self.front.signed(request)
+        try:
+            news = decode(form, request.query, self.account.sid)
+        except BadRequest as error:
+            log.warning("voice.bad_news", path=request.path, error=str(error))
+            return no(400, str(error))
+        if news is None:
+            return _twiml(EMPTY)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await tell(news)
+        except Exception as error:
+            log.warning("voice.news_not_taken", path=request.path, error=type(error).__name__)
+            return no(503, "not durable: send it again", retry_after=5)
+        return _twiml(EMPTY)
+
+    async def _leg(self, news: LegNews) -> None:
+        if news.state in ENDS:
+            self.pace.ended(news.sid)
+        await self.calls.heard(news)
+
+    # ---- sound --------------------------------------------------------------------------------------------------
+
+    async def _sound(self, request: web.Request) -> web.Response:
+        if request.match_info["name"] != "music.wav":
+            raise web.HTTPNotFound(text="no such sound")
+        made = await asyncio.get_running_loop().run_in_executor(None, music)
+        return web.Response(
+            body=made, content_type="audio/wav", headers={"Cache-Control": "public, max-age=86400"}
+        )
+
+
+def _twiml(document: str) -> web.Response:
+    return web.Response(text=document, content_type="text/xml")
+
+
+def _kept(call: Call) -> dict[str, str]:
+    """What a leg gave along and answered: it isn't sent again when the leg is sent to the same address."""
+    answered = {"digits": call.digits, "speech": call.speech, "result": call.result}
+    return {**call.about, **{key: value for key, value in answered.items() if value}}

@@ -1,0 +1,42 @@
+"""Part of the composition root: the doors that one Twilio account opens."""
+
+from __future__ import annotations
+
+from .channels.channel import Inbound
+from .channels.phone import Calls
+from .channels.sms.door import Reports, SmsDoor
+from .channels.twilio.account import TwilioAccount
+from .channels.voice.door import VoiceDoor
+from .settings import Settings
+
+
+def twilio_doors(
+    settings: Settings, inbound: Inbound, receipts: Reports, calls: Calls
+) -> tuple[SmsDoor, VoiceDoor] | None:
+    """Texts and calls; None without the account's credentials."""
+    if not settings.sms_on or settings.twilio_auth_token is None:
+        return None
+    old = settings.twilio_auth_token_old
+    account = TwilioAccount(
+        settings.twilio_account_sid,
+        settings.twilio_auth_token.get_secret_value(),
+        old.get_secret_value() if old else "",
+        settings.twilio_api_url,
+    )
+    sms = SmsDoor(
+        account,
+        public_url=settings.base_url,
+        trusted_proxies=settings.trusted_proxies,
+        inbound=inbound,
+        receipts=receipts,
+        media_dir=settings.data / "media",
+    )
+    voice = VoiceDoor(
+        account,
+        public_url=settings.base_url,
+        trusted_proxies=settings.trusted_proxies,
+        calls=calls,
+        per_second=settings.calls_per_second,
+        most_legs=settings.most_calls,
+    )
+    return sms, voice

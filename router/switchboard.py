@@ -1,0 +1,308 @@
+"""What callers and agents hear, and what becomes of their calls: the voice door asks, the queue decides.
+
+    called ─▶ menu ─▶ taken in ─▶ wait … ─▶ left ─▶ join ─▶ conference ─▶ done         the customer's leg
+                          │         │ 1: called back, 2: voicemail
+    ringing ─▶ agent ─▶ key 1: accept ─▶ conference ─▶ done                             the agent's leg
+
+Everything here may be asked twice, late, or in another order: the queue's own transitions happen once, a leg never goes
+back (`Queue.leg`), and what is heard is worked out from how things stand now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import structlog
+
+from ..channels.phone import (
+    Call,
+    Go,
+    HangUp,
+    Heard,
+    LegNews,
+    Meet,
+    Pause,
+    Play,
+    Recorded,
+    RoomNews,
+    Turn,
+)
+from ..queue.contact import OVER, RANKS, Arrived, LegState
+from ..queue.engine import Queue
+from ..queue.history.records import Customer
+from ..queue.legs import offer_of
+from ..queue.state import ENDED, Leg
+from . import spoken
+from .facts import Facts
+from .intake import Intake
+from .lineup import Lineup
+from .plan import model
+from .rulebook import Rulebook
+from .screening import Screening, room_of
+from .waiting import LATER, WaitingLine
+
+log = structlog.get_logger()
+
+REDIAL = 300_000
+"""ms after hanging up within which a caller who calls again has their place back."""
+KEY_TIME = 8
+"""Seconds for the agent's key after the whisper."""
+SPEECH = 13
+"""Characters said in a second, slowly: for how long the whisper takes."""
+BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
+"""ms for which others are asked first, when an agent's line is busy or can't be reached."""
+RECORDS_WAIT = 0.3
+"""Seconds that the records are given for the caller's language."""
+
+
+class Records(Protocol):
+    """What is asked of the history."""
+
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        """The customer with that address, and what the event became."""
+
+
+@dataclass(slots=True)
+class Switchboard:
+    """`Calls` for the voice door."""
+
+    queue: Callable[[], Queue]
+    intake: Intake
+    records: Callable[[], Records]
+    book: Callable[[], Rulebook]
+    lineup: Lineup
+    line: WaitingLine = field(init=False)
+    screening: Screening = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.line = WaitingLine(self.queue, self.book, self.lineup)
+        self.screening = Screening(self.queue, self.book)
+
+    # ---- arriving -----------------------------------------------------------------------------------------------
+
+    async def called(self, call: Call) -> Heard:
+        """A customer calls: back in their place, into the menu, or straight into the queue."""
+        book = self.book()
+        entry = book.plan.entry_for("voice", call.recipient)
+        if (back := await self._back(call)) is not None:
+            return back
+        language = await self._language(entry, call)
+        hello = spoken.greeting(book, entry, language, await self.queue().now())
+        if entry is not None and entry.menu:
+            return (*hello, spoken.menu(book, entry, language))
+        return (*hello, *await self._take(replace(call, about={"l": language}), ""))
+
+    async def asked(self, turn: Turn, call: Call) -> Heard:
+        """A leg goes on."""
+        match turn:
+            case "call":
+                return await self.called(call)
+            case "menu":
+                return await self._menu(call)
+            case "wait":
+                return await self.line.wait(call)
+            case "left":
+                if call.result == "hangup":
+                    await self._gone(call.about.get("c", ""), call.sid, "completed")
+                    return (HangUp(),)
+                return await self.line.left(call)
+            case "join":
+                return await self._join(call)
+            case "done":
+                return await self._done(call)
+            case "agent":
+                return await self.screening.answered(call)
+            case "key":
+                return await self.screening.key(call)
+            case "voicemail":
+                return await self._after_message(call)
+            case "back":
+                return await self._back_on_the_line(call)
+            case _:
+                return (Play(), Go(turn, call.about))
+
+    async def _language(self, entry: model.Entry | None, call: Call) -> str:
+        """The entry's, else the customer's as the records have it, else the plan's first."""
+        if chosen := call.about.get("l"):
+            return chosen
+        fallback = next(iter(self.book().plan.languages), "en")
+        if entry is not None and entry.language:
+            return entry.language
+        try:
+            async with asyncio.timeout(RECORDS_WAIT):
+                customer, _ = await self.records().arriving(call.sender, call.sid)
+        except Exception as error:
+            log.warning("records.unavailable", error=type(error).__name__)
+            return fallback
+        return (customer.language if customer else "") or fallback
+
+    async def _menu(self, call: Call) -> Heard:
+        """What was pressed or said; not understood it is asked once more, and then we take the call as it is."""
+        book, language = self.book(), call.about.get("l", "en")
+        entry = book.plan.entry_for("voice", call.recipient)
+        if entry is None or not entry.menu:
+            return await self._take(call, call.speech)
+        key = spoken.chosen(entry, call.digits, call.speech)
+        if key is not None and key.language:
+            return (spoken.menu(book, entry, key.language),)
+        if key is not None:
+            return await self._take(call, dict(key.say).get(language) or next(iter(dict(key.say).values())))
+        if call.speech or call.about.get("again"):
+            return await self._take(call, call.speech)
+        again = spoken.menu(book, entry, language, again=True)
+        return (replace(again, to=Go("menu", {**again.to.about, "again": "1"})),)
+
+    async def _back(self, call: Call) -> Heard | None:
+        """Somebody who was in the queue a moment ago, or is to be called back, has their place."""
+        queue = self.queue()
+        known = await queue.open_in(_thread(call)) if call.sender else None
+        view = await queue.contact(known.removeprefix("-")) if known else None
+        if view is None or view.channel != "voice":
+            return None
+        if view.state == "abandoned":
+            ended = view.closed_at or 0
+            if await queue.now() - ended > REDIAL or not (await queue.revive(view.id)).done:
+                return None
+        elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
+            return None
+        await queue.jot(view.id, "kind", "")
+        taken = await self.intake.take(_arrived(call, ""), _thread(call))
+        await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        now = await queue.contact(taken.contact)
+        if now is None:
+            return None
+        if now.owner and not now.handing:
+            return await self._join(replace(call, about={"c": now.id, "r": "customer"}))
+        return await self.line.stands(now, call)
+
+    async def _take(self, call: Call, text: str) -> Heard:
+        """The call becomes a contact. Two calls from one number at a time are two: an office has one number for many."""
+        queue, thread = self.queue(), _thread(call)
+        known = await queue.open_in(thread)
+        if known and not known.startswith("-"):
+            thread = f"{thread}:{call.sid}"
+        taken = await self.intake.take(_arrived(call, text), thread)
+        await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        view = await queue.contact(taken.contact)
+        return await self.line.stands(view, call) if view is not None else (HangUp(),)
+
+    # ---- talking ------------------------------------------------------------------------------------------------
+
+    async def _join(self, call: Call) -> Heard:
+        """The customer comes into the conference in which the agent is."""
+        contact = call.about.get("c", "")
+        about = {"c": contact, "r": "customer"}
+        return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
+
+    async def _done(self, call: Call) -> Heard:
+        """A leg is out of the conference."""
+        contact = call.about.get("c", "")
+        view = await self.queue().contact(contact)
+        if call.about.get("r") != "customer" or view is None:
+            return (HangUp(),)
+        language = Facts.parse(view.facts).language
+        return (spoken.line(self.book(), "goodbye", language), HangUp())
+
+    # ---- what became of it --------------------------------------------------------------------------------------
+
+    async def heard(self, news: LegNews) -> None:
+        """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
+        contact = news.about.get("c") or await self._contact_of(news.sid)
+        if contact is None:
+            log.info("leg.unknown", sid=news.sid, state=news.state)
+            return
+        about = dict(news.about) if news.about else {"r": "customer"}
+        if news.machine is not None:
+            about["m"] = "1" if news.machine else "0"
+        answer = await self.queue().leg(contact, news.sid, news.state, about)
+        if answer.outcome == "gone":
+            log.info("leg.late", contact=contact, state=news.state)
+            return
+        ended = RANKS[news.state] == OVER
+        if about.get("r") == "agent":
+            if news.state == "ringing":
+                await self.screening.rings(contact, offer_of(about))
+            elif ended:
+                await self.screening.gone(contact, news, about)
+        elif ended:
+            # Also when it was noted before: whoever noted it may have died before it had an effect.
+            await self._gone(contact, news.sid, news.state)
+
+    async def _contact_of(self, sid: str) -> str | None:
+        found = await self.queue().arrived_as(sid)
+        return found[0] if found else None
+
+    async def _gone(self, contact: str, sid: str, state: LegState) -> None:
+        """The customer has hung up: abandoned if nobody had them, else the work after the call begins."""
+        queue = self.queue()
+        await queue.leg(contact, sid, state, {"r": "customer"})
+        view, legs, jots = await asyncio.gather(
+            queue.contact(contact), queue.legs(contact), queue.jots(contact)
+        )
+        if view is None or view.state in ENDED or _on_the_line(legs):
+            return
+        if view.owner:
+            await queue.complete(contact, "", '{"by":"the customer hung up"}')
+        elif jots.get("kind", "") not in LATER:
+            await queue.abandon(contact, "hung up")
+
+    async def room(self, news: RoomNews) -> None:
+        """The conference's id is learnt; who left it by hanging up is gone."""
+        contact = news.room.rpartition("-")[2]
+        await self.queue().jot(contact, "conference", news.conference)
+        if news.kind == "leave" and news.reason == "participant_hung_up" and news.sid:
+            role = "customer" if news.label == "customer" else "agent"
+            legs = {it.sid: it for it in await self.queue().legs(contact)}
+            about = dict(legs[news.sid].about) if news.sid in legs else {"r": role}
+            await self.heard(LegNews(news.sid, "completed", {**about, "c": contact}))
+
+    # ---- messages -----------------------------------------------------------------------------------------------
+
+    async def _after_message(self, call: Call) -> Heard:
+        """The recording of a message is over; a caller who said nothing has left none."""
+        view = await self.queue().contact(call.about.get("c", ""))
+        language = Facts.parse(view.facts).language if view else "en"
+        return (spoken.line(self.book(), "thanks", language), HangUp())
+
+    async def _back_on_the_line(self, call: Call) -> Heard:
+        """A customer who is called back has answered; the agent is in the conference already."""
+        view = await self.queue().contact(call.about.get("c", ""))
+        if view is None or view.state != "active":
+            return (HangUp(),)
+        language = Facts.parse(view.facts).language
+        return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
+
+    async def recorded(self, it: Recorded) -> None:
+        """A recording ended: a message is kept at its contact."""
+        contact = it.about.get("c", "")
+        if it.ok and contact:
+            await self.queue().jot(contact, f"recording.{it.recording}", f"{it.seconds} {it.url}")
+
+    # ---- without the store --------------------------------------------------------------------------------------
+
+    def sorry(self, recipient: str, turns: int) -> Heard:
+        """Music and patience for a minute or two, then a word of when to try again."""
+        book = self.book()
+        entry = book.plan.entry_for("voice", recipient)
+        language = (entry.language if entry else None) or next(iter(book.plan.languages), "en")
+        if turns >= 6:
+            return (spoken.line(book, "try_later", language), HangUp())
+        first = (spoken.line(book, "sorry", language),) if turns == 0 else ()
+        return (*first, Play(), Pause(2))
+
+
+def _arrived(call: Call, text: str) -> Arrived:
+    language = call.about.get("l", "")
+    return Arrived("voice", call.sid, call.sender, call.recipient, text, (), None, False, call.name, language)
+
+
+def _thread(call: Call) -> str:
+    """Callers who withhold their number share none: each such call is a conversation of its own."""
+    return f"voice:{call.sender or call.sid}:{call.recipient}"
+
+
+def _on_the_line(legs: tuple[Leg, ...]) -> bool:
+    return any(it.of_customer for it in legs)
