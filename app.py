@@ -208,7 +208,12 @@ class App:
         )  # fmt: skip
         overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
-            self.queue, self.history, self.holder, told=self._set_aside, lost=self._lost, term=term
+            self.queue,
+            self.history,
+            self.holder,
+            told=lambda text: self.alerts.once("history", text),
+            lost=self._lost,
+            term=term,
         )
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
@@ -234,9 +239,6 @@ class App:
     async def _broken(self, job: str) -> None:
         text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
         await self.alerts.once(f"job:{job}", text)
-
-    async def _set_aside(self, text: str) -> None:
-        await self.alerts.once("history", text)
 
     async def _lost(self, entries: Sequence[Event]) -> None:
         if await lost.name(self.queue, entries, self.holder):

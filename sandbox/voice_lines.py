@@ -112,7 +112,9 @@ class Lines:
                 return
             self._step(leg, status, status)
             await asyncio.sleep(_DIALLING if status == "initiated" else 0)
-        leg.call.started = self.board.now()  # whoever is called sees it ring, and hears nothing before answering
+        leg.call.started = (
+            self.board.now()
+        )  # whoever is called sees it ring, and hears nothing before answering
         how = await self._ring(leg, order.timeout + RING_MORE)
         if leg.ended:
             return
