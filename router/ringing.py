@@ -142,15 +142,14 @@ class Ringing:
         if view is None or view.owner != event.a:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
-        live = [it for it in legs if it.of_customer]
-        if jots.get("kind") in LATER and not live:
-            await self._call_back(phones, event, view, legs, t)
-            return
         about = {"c": event.c, "r": "customer"}
-        for leg in live[-1:]:
-            if not await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
-                await self._look(phones, event.c, leg)
-        if not live:
+        for leg in [it for it in legs if it.of_customer][-1:]:
+            if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
+                return
+            await self._look(phones, event.c, leg)
+        if jots.get("kind") in LATER:
+            await self._call_back(phones, event, view, legs, t)
+        else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
 
     async def _call_back(
