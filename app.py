@@ -208,13 +208,9 @@ class App:
         )  # fmt: skip
         overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
-            self.queue,
-            self.history,
-            self.holder,
-            told=lambda text: self.alerts.once("history", text),
-            lost=self._lost,
-            term=term,
-        )
+            self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
+            lost=self._lost, term=term,
+        )  # fmt: skip
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
