@@ -29,7 +29,7 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
-from .doors import twilio_doors
+from .doors import opened, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -128,7 +128,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in self._open_doors():
+        for door in opened(self.doors, self.voice):
             await door.start()
         self.started = True
 
@@ -168,9 +168,6 @@ class App:
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
-
-    def _open_doors(self) -> list[Channel | VoiceDoor]:
-        return [*self.doors.values(), *([self.voice] if self.voice is not None else [])]
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -285,7 +282,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in self._open_doors():
+        for door in opened(self.doors, self.voice):
             await door.stop()
         await self.history.close()
         await self.store.close()

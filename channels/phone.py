@@ -108,7 +108,10 @@ class Meet:
 
 @dataclass(frozen=True, slots=True)
 class TakeMessage:
-    """A beep, then the caller's words are recorded for up to `longest` seconds; ends with # or silence."""
+    """A beep, then the caller's words are recorded for up to `longest` seconds; ends with # or silence.
+
+    Afterwards the leg asks `voicemail`, with `result` "recorded", "silence" or "hangup".
+    """
 
     about: Mapping[str, str]
     longest: int = 120

@@ -20,10 +20,15 @@ from .voice_lines import Lines
 from .voice_phones import Phones
 from .voice_player import Player
 from .voice_queues import Queues
+from .voice_record import Record
 from .voice_rest_calls import CallsFace, Face
 from .voice_rest_queues import QueuesFace
+from .voice_rest_rooms import RoomsFace
+from .voice_rest_seats import SeatsFace
+from .voice_rest_tapes import TapesFace
 from .voice_rooms import Rooms
 from .voice_state import Board
+from .voice_tape import Tapes
 from .voice_tell import Teller
 
 
@@ -44,16 +49,30 @@ class Voice:
         player = Player(store, caller, self._teller, faults, self._pace)
         Gather(player)
         Enqueue(player, queues)
-        Dial(player, rooms)
+        dial = Dial(player, rooms)
+        self._tapes = Tapes(self.board, self._teller)
+        Record(player, self._tapes)
         self.lines = Lines(
-            self.board, account, player, queues, rooms, self._teller, self._pace, faults, legs, self._announce
+            self.board,
+            account,
+            player,
+            queues,
+            rooms,
+            self._tapes,
+            self._teller,
+            self._pace,
+            faults,
+            legs,
+            self._announce,
         )
+        self.lines.announce = dial.announce
         self._phones = Phones(self.lines, cast)
-        self._faces = (CallsFace(self.lines, root), QueuesFace(self.lines, root))
+        faces = (CallsFace, QueuesFace, RoomsFace, SeatsFace, TapesFace)
+        self._faces = [face for made in faces for face in made(self.lines, root).faces()]
 
     def faces(self) -> list[tuple[str, str, Face]]:
         """Twilio's own faces: (method, path, call)."""
-        return [face for part in self._faces for face in part.faces()]
+        return self._faces
 
     def api_routes(self) -> list[web.RouteDef]:
         """Everybody's phone."""
@@ -64,6 +83,7 @@ class Voice:
         self.lines.reset()
         self._teller.reset()
         self.board.clear()
+        self._tapes.kept.clear()
 
     async def stop(self) -> None:
         """Let go of what is under way."""

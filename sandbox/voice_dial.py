@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from .voice_leg import Leg
 from .voice_player import End, Outcome, Page, Player, flag, number
 from .voice_rooms import Refused, Rooms, read_callback
-from .voice_state import Entry, Hook, Seat, Source
+from .voice_state import Entry, Hook, Meeting, Room, Seat, Source
 from .voice_tell import call_params
 from .voice_twiml import Verb
 
@@ -27,6 +27,7 @@ class Dial:
         self._rooms = rooms
         self.nouns: dict[str, DialNoun] = {}
         player.verbs["Dial"] = self.run
+        player.meet = self.meet
         rooms.retune = self.retune
 
     async def run(self, leg: Leg, page: Page, verb: Verb) -> Outcome:
@@ -54,11 +55,14 @@ class Dial:
         return await dial(leg, page, verb, noun)
 
     async def _meet(self, leg: Leg, page: Page, noun: Verb) -> dict[str, str]:
-        name = noun.text.strip()
+        return await self.meet(leg, Meeting(noun.text.strip(), read_entry(page, noun)), page.url)
+
+    async def meet(self, leg: Leg, meeting: Meeting, url: str = "") -> dict[str, str]:
+        """Be in the conference until it is over or the leg is taken out; what `action` is told."""
         try:
-            seat = self._rooms.join(leg, name, read_entry(page, noun))
+            seat = self._rooms.join(leg, meeting.room, meeting.entry)
         except Refused as refused:
-            self._player.store.warn(refused.code, refused.message, leg.call.sid, page.url)
+            self._player.store.warn(refused.code, refused.message, leg.call.sid, url)
             return {"DialCallStatus": "failed"}
         try:
             reason = await seat.left
@@ -89,9 +93,22 @@ class Dial:
         if not source.url:
             leg.hear("silence")
             return
-        end = await self._player.play(leg, source, "room")
+        end = await self._player.play(leg, source, "conference")
         if end is End.FAILED and seat.playing == "wait" and leg.seat is seat:
             self._rooms.leave(leg, "participant_add_failed")
+
+    def announce(self, room: Room, leg: Leg | None, source: Source) -> None:
+        """Let one participant, or all, hear a document over whatever they hear."""
+        self._player.teller.go(self._announce(room, leg, source))
+
+    async def _announce(self, room: Room, leg: Leg | None, source: Source) -> None:
+        legs = [leg] if leg else self._rooms.legs(room)
+        page = await self._player.open(legs[0], source, "conference") if legs else None
+        if page is None:
+            return
+        await asyncio.gather(*(self._player.perform(it, page) for it in legs))
+        if room.status != "completed":
+            self._rooms.announced(room, leg.seat if leg else None, source.url)
 
 
 def read_entry(page: Page, noun: Verb) -> Entry:
@@ -100,7 +117,7 @@ def read_entry(page: Page, noun: Verb) -> Entry:
     wait = page.link(noun, "waitUrl", "waitMethod")
     silent = given.get("waitUrl") == ""
     return Entry(
-        label=given.get("participantLabel", "")[:128],
+        label=given.get("participantLabel", ""),
         starts=flag(noun, "startConferenceOnEnter", True),
         ends=flag(noun, "endConferenceOnExit"),
         muted=flag(noun, "muted"),

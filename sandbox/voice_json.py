@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .twilio_store import Store, rfc2822
-from .voice_state import Board, Call, CallQueue, Member, Room, Seat
+from .voice_state import Board, Call, CallQueue, Entry, Member, Room, Seat
 
 
 def call_json(call: Call, store: Store) -> dict[str, object]:
@@ -89,6 +89,30 @@ def room_json(room: Room, store: Store) -> dict[str, object]:
         },
         "reason_conference_ended": room.reason,
         "call_sid_ending_conference": room.ender,
+    }
+
+
+_ON_THE_WAY = {"queued": "queued", "initiated": "connecting", "ringing": "ringing"}
+
+
+def coming_json(room: Room, entry: Entry, call: Call, store: Store) -> dict[str, object]:
+    """The same of somebody who is being called into the conference."""
+    return {
+        "account_sid": store.sid,
+        "call_sid": call.sid,
+        "label": entry.label or None,
+        "call_sid_to_coach": entry.coach or None,
+        "coaching": bool(entry.coach),
+        "conference_sid": room.sid,
+        "date_created": rfc2822(call.at),
+        "date_updated": rfc2822(call.updated),
+        "end_conference_on_exit": entry.ends,
+        "muted": entry.muted,
+        "hold": False,
+        "start_conference_on_enter": entry.starts,
+        "status": _ON_THE_WAY.get(call.status, "connecting"),
+        "queue_time": str(call.queue_ms),
+        "uri": store.uri("Conferences", room.sid, "Participants", f"{call.sid}.json"),
     }
 
 

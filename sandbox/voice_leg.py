@@ -98,6 +98,7 @@ class Leg:
         self.why: Why = ""
         self.picked_up: asyncio.Future[Pickup] = asyncio.get_running_loop().create_future()
         self.machine = False
+        self.tape = ""  # the recording that began with the answer
         self.told = 0  # status events so far
         self.callback: Hook | None = order.callback if order else None
         self.fallback: Hook | None = order.fallback if order else None

@@ -16,7 +16,8 @@ from .voice_leg import Leg, Pace, Pickup
 from .voice_player import End, Player
 from .voice_queues import Queues
 from .voice_rooms import Rooms
-from .voice_state import LONGEST_CALL, Board, Call, Hook, Order, Source
+from .voice_state import LONGEST_CALL, Board, Call, Hook, Order, Room, Source
+from .voice_tape import Tapes
 from .voice_tell import Teller, progress_params
 
 RING_MORE = 5.0  # seconds that Twilio lets a phone ring beyond the timeout asked for
@@ -29,14 +30,16 @@ class Lines:
 
     def __init__(
         self, board: Board, account: Account, player: Player, queues: Queues, rooms: Rooms,
-        teller: Teller, pace: Pace, faults: Faults, legs: dict[str, Leg], changed: Callable[[Leg], None],
+        tapes: Tapes, teller: Teller, pace: Pace, faults: Faults, legs: dict[str, Leg],
+        changed: Callable[[Leg], None],
     ) -> None:  # fmt: skip
         self.board = board
         self.legs = legs
         self.queues = queues
         self.rooms = rooms
+        self.tapes = tapes
         self.account = account
-        self.ending: Callable[[Leg], None] = lambda leg: None  # told before the app is
+        self.announce: Callable[[Room, Leg | None, Source], None] = lambda room, leg, source: None
         self._player = player
         self._teller = teller
         self._pace = pace
@@ -44,6 +47,7 @@ class Lines:
         self._changed = changed
         self._free = 0.0  # when the next call may leave, in the loop's time
         player.answered = self.pick_up
+        rooms.started, rooms.over, rooms.spoken = self._record_room, self._room_over, self._spoken
 
     def reset(self) -> None:
         """Forget all calls: they end without a word to anybody."""
@@ -191,8 +195,9 @@ class Lines:
 
     async def _run(self, leg: Leg, source: Source) -> None:
         end = await self._player.play(leg, source)
-        if end is End.FAILED and not leg.talking:
-            self.end(leg, "failed")
+        if end in (End.BUSY, End.REJECTED) and not leg.talking:
+            self.end(leg, "busy" if end is End.BUSY else "no-answer")
+        self.pick_up(leg)  # an empty document answers, and is over
 
     def pick_up(self, leg: Leg) -> None:
         """An incoming call is answered by its first verb that isn't silent about it."""
@@ -202,6 +207,21 @@ class Lines:
     def _begin(self, leg: Leg) -> None:
         leg.call.answered = self.board.now()
         self._step(leg, "in-progress", "answered")
+        if leg.order and leg.order.record:
+            leg.tape = self.tapes.begin(
+                "OutboundAPI", leg, hook=leg.order.recording, events=leg.order.recording_events
+            ).sid
+
+    def _record_room(self, room: Room) -> None:
+        if room.record:
+            self.tapes.begin("Conference", room=room, hook=room.recording, events=room.recording_events)
+
+    def _room_over(self, room: Room) -> None:
+        self.tapes.end_all(room=room.sid)
+
+    def _spoken(self, leg: Leg, text: str) -> None:
+        if leg.room:
+            self.tapes.hear({it.call.sid for it in self.rooms.legs(leg.room)}, leg.room.sid, text)
 
     def redirect(self, leg: Leg, source: Source) -> None:
         """The call leaves whatever it does and goes on with another document; it must be in progress."""
@@ -217,8 +237,9 @@ class Lines:
             return
         leg.call.status, leg.why = status, "hangup"
         leg.call.ended = leg.call.updated = self.board.now()
-        self.ending(leg)
+        self.tapes.end_all(call=leg.call.sid)
         self.rooms.leave(leg, "participant_hung_up")
+        self.rooms.missed(leg)
         self.queues.leave(leg, "hangup")
         if not leg.picked_up.done():
             leg.picked_up.cancel()
@@ -243,5 +264,8 @@ class Lines:
         events = leg.order.events if leg.order else frozenset({"completed"})
         if leg.callback and event in events:
             params = progress_params(leg.call, self.board.store, leg.told)
+            if event == "completed" and leg.tape and (tape := self.tapes.kept.get(leg.tape)):
+                params |= {"RecordingSid": tape.sid, "RecordingUrl": self.tapes.url(tape)}
+                params["RecordingDuration"] = str(tape.seconds)
             leg.told += 1
             self._teller.tell(leg.call.sid, leg.callback, params, leg.call.sid, last)

@@ -7,9 +7,8 @@ their own, which put themselves into `verbs`.
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import urljoin
 
 from .stage import Faults
@@ -17,20 +16,13 @@ from .twilio_rules import is_url
 from .twilio_store import Store
 from .twilio_webhook import Answer, Caller
 from .voice_leg import Leg, Pace
-from .voice_state import Hook, Source
+from .voice_state import Hook, Meeting, Source
 from .voice_tell import Teller, call_params
-from .voice_twiml import Document, Refusal, Verb, read_voice
+from .voice_twiml import Document, Place, Refusal, Verb, read_voice
 
-Place = Literal["call", "queue", "room"]
 SORRY = "We are sorry. An application error has occurred. Goodbye."
 MOST_LOOPS = 1000  # of a verb whose loop says 0
 _QUIET = frozenset({"Reject", "Pause", "Redirect"})  # those that don't answer a ringing call
-ALLOWED: Mapping[Place, frozenset[str] | None] = {
-    "call": None,
-    "queue": frozenset({"Play", "Say", "Pause", "Hangup", "Redirect", "Leave", "Gather"}),
-    "room": frozenset({"Play", "Say", "Pause", "Redirect"}),
-}
-_ILLEGAL = {"queue": 12200, "room": 13238}
 
 
 class End(enum.Enum):
@@ -40,11 +32,13 @@ class End(enum.Enum):
     HANGUP = "hung up"
     LEAVE = "left the queue"
     FAILED = "could not be fetched or run"
+    BUSY = "rejected as busy"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A document under way: `url` is its own address, `place` says which verbs may stand in it."""
+    """A document under way: `url` is its own address, `place` where it is met."""
 
     url: str
     place: Place
@@ -75,7 +69,7 @@ def flag(verb: Verb, name: str, default: bool = False) -> bool:
 
 
 class Player:
-    """Runs documents on legs. `sound_of` says how many seconds an address's sound lasts, None when it gives none."""
+    """Runs documents on legs. `answered` and `meet` are given by whoever knows calls and conferences."""
 
     def __init__(self, store: Store, caller: Caller, teller: Teller, faults: Faults, pace: Pace) -> None:
         self.store = store
@@ -84,6 +78,7 @@ class Player:
         self._caller = caller
         self._faults = faults
         self.answered: Callable[[Leg], None] = lambda leg: None
+        self.meet: Callable[[Leg, Meeting], Awaitable[object]] = _nowhere
         self.verbs: dict[str, RunVerb] = {
             "Say": self._say,
             "Play": self._play,
@@ -91,6 +86,7 @@ class Player:
             "Redirect": self._redirect,
             "Hangup": self._hang_up,
             "Leave": self._leave,
+            "Reject": self._reject,
         }
 
     # ---- documents ---------------------------------------------------------------------------------------------
@@ -98,7 +94,10 @@ class Player:
     async def play(self, leg: Leg, source: Source, place: Place = "call") -> End:
         """Run the document and those that it leads to."""
         while True:
-            page = await self._open(leg, source, place)
+            if source.meet:
+                await self.meet(leg, source.meet)
+                return End.FINISHED
+            page = await self.open(leg, source, place)
             if page is None:
                 return End.FAILED
             outcome = await self.perform(leg, page)
@@ -108,15 +107,11 @@ class Player:
 
     async def perform(self, leg: Leg, page: Page) -> Outcome:
         """The document's verbs, one after the other."""
-        allowed = ALLOWED[page.place]
         for verb in page.verbs:
-            if allowed is not None and verb.name not in allowed:
-                text = f"<{verb.name}> is not allowed in the document of a {page.place}"
-                self.store.warn(_ILLEGAL[page.place], text, leg.call.sid, page.url)
-                return End.FAILED
             run = self.verbs.get(verb.name)
             if run is None:
-                self.store.warn(12200, f"Schema validation: <{verb.name}>", leg.call.sid, page.url)
+                text = f"the stand-in cannot do <{verb.name}>; Twilio could"
+                self.store.warn(12200, text, leg.call.sid, page.url)
                 continue
             if verb.name not in _QUIET:
                 self.answered(leg)
@@ -125,9 +120,9 @@ class Player:
                 return outcome
         return None
 
-    async def _open(self, leg: Leg, source: Source, place: Place) -> Page | None:
+    async def open(self, leg: Leg, source: Source, place: Place) -> Page | None:
         """The document, or the fallback's when it can't be had; a call without one hears that something is wrong."""
-        read = await self._fetch(leg, source)
+        read = await self._fetch(leg, source, place)
         if isinstance(read, Document):
             return Page(source.url, place, read.verbs)
         if place != "call":
@@ -143,8 +138,8 @@ class Player:
         await self.pace.say(SORRY)
         return None
 
-    async def _fetch(self, leg: Leg, source: Source) -> Document | Refusal:
-        read = await self._read(leg, source)
+    async def _fetch(self, leg: Leg, source: Source, place: Place = "call") -> Document | Refusal:
+        read = await self._read(leg, source, place)
         warnings = read.warnings if isinstance(read, Document) else ((read.code, read.message),)
         for code, text in warnings:
             self.store.warn(code, text, leg.call.sid, source.url)
@@ -153,26 +148,20 @@ class Player:
         leg.late.clear()
         return read
 
-    async def _read(self, leg: Leg, source: Source) -> Document | Refusal:
+    async def _read(self, leg: Leg, source: Source, place: Place) -> Document | Refusal:
         if source.twiml is not None:
-            return read_voice(200, "text/xml", source.twiml.encode())
+            return read_voice(200, "text/xml", source.twiml.encode(), place=place)
         if not is_url(source.url):
             return Refusal(11100, f"Invalid URL format: {source.url}")
         params = {**call_params(leg.call, self.store), **source.params}
         answer = await self._caller.call(source.url, params, source.method, self._faults.twilio.redeliver)
-        kind = answer.content_type.partition(";")[0].strip().lower()
-        if answer.ok and kind.startswith("audio/"):
-            return Document((Verb("Play", text=source.url),))
         if answer.status == 0:
             return Refusal(11205 if answer.failure == "ct" else 11200, "HTTP connection or retrieval failure")
-        return read_voice(answer.status, answer.content_type, answer.body)
+        return read_voice(answer.status, answer.content_type, answer.body, place=place)
 
     # ---- the small verbs ---------------------------------------------------------------------------------------
 
     async def _say(self, leg: Leg, page: Page, verb: Verb) -> Outcome:
-        if not verb.text.strip():
-            self.store.warn(13520, "Say: Invalid text", leg.call.sid, page.url)
-            return None
         for _ in range(number(verb, "loop", 1) or MOST_LOOPS):
             leg.hear("say", verb.text.strip())
             await self.pace.say(verb.text)
@@ -182,7 +171,7 @@ class Player:
         if digits := verb.attributes.get("digits"):
             leg.hear("beep", digits)
             return None
-        url = urljoin(page.url, verb.text.strip())
+        url = urljoin(page.url, verb.text.strip())  # without words: the answer was the sound
         seconds = await self.sound_of(leg, url)
         if seconds is None:
             return None
@@ -213,10 +202,15 @@ class Player:
         return End.HANGUP
 
     async def _leave(self, leg: Leg, page: Page, verb: Verb) -> Outcome:
-        if page.place != "queue":
-            self.store.warn(12200, "Schema validation: <Leave> outside a queue", leg.call.sid, page.url)
-            return None
         return End.LEAVE
+
+    async def _reject(self, leg: Leg, page: Page, verb: Verb) -> Outcome:
+        """Only a call that nobody has answered can be rejected; one that goes on is hung up."""
+        return End.BUSY if verb.attributes.get("reason") == "busy" else End.REJECTED
+
+
+async def _nowhere(leg: Leg, meeting: Meeting) -> None:
+    raise LookupError("nothing here knows conferences")
 
 
 def _wav_seconds(content: bytes) -> float:

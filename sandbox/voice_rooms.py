@@ -7,6 +7,7 @@ first participant's callback, recording and their events stand.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from .twilio_store import rfc2822
@@ -44,7 +45,7 @@ class Refused(Exception):
 
 class Rooms:
     """The transitions of conferences. `retune` is told each leg whose music may change; `started` each conference that
-    starts, `over` each that ends."""
+    starts, `over` each that ends, `spoken` whatever somebody says in one."""
 
     def __init__(self, board: Board, teller: Teller, legs: dict[str, Leg]) -> None:
         self._board = board
@@ -53,15 +54,17 @@ class Rooms:
         self.retune: Callable[[Leg], None] = lambda leg: None
         self.started: Callable[[Room], None] = lambda room: None
         self.over: Callable[[Room], None] = lambda room: None
+        self.spoken: Callable[[Leg, str], None] = lambda leg, text: None
 
     # ---- coming and going --------------------------------------------------------------------------------------
 
     def join(self, leg: Leg, name: str, entry: Entry) -> Seat:
         """The leg enters the conference, which is made if there is none; raises `Refused`."""
         room = self._board.room_named(name)
-        self._check(room, entry)
-        if room is None:
-            room = self._board.add_room(name)
+        self._check(leg, room, entry)
+        room = room or self._board.add_room(name)
+        room.coming.pop(leg.call.sid, None)
+        if not room.count:
             room.callback = entry.callback
             room.record, room.recording = entry.record, entry.recording
             room.recording_events = entry.recording_events
@@ -80,14 +83,20 @@ class Rooms:
             self.retune(it)
         return seat
 
-    def _check(self, room: Room | None, entry: Entry) -> None:
+    def _check(self, leg: Leg, room: Room | None, entry: Entry) -> None:
         seats = room.seats.values() if room else ()
-        if entry.label and entry.label in [s.entry.label for s in seats]:
-            raise Refused(16025, f"a participant is already labelled {entry.label}")
+        coming = room.coming.items() if room else ()
+        taken = [s.entry.label for s in seats] + [e.label for sid, e in coming if sid != leg.call.sid]
+        if not is_label(entry.label):
+            raise Refused(16023, f"Dial->Conference: Invalid participant label {entry.label[:140]}")
+        if entry.label and entry.label in taken:
+            raise Refused(
+                16025, f"Dial->Conference: the label {entry.label} is in use by another participant"
+            )
         if entry.coach and entry.coach not in (room.seats if room else ()):
             raise Refused(13240, "Dial->Conference: Invalid Whisper SID")
         if len(seats) >= entry.most:
-            raise Refused(13241, "Dial->Conference: the conference is full")
+            raise Refused(16020, "Conference is full")
 
     def _start_if_due(self, room: Room, coming: Seat) -> None:
         """Starting is told before the joining that brought it about."""
@@ -136,6 +145,19 @@ class Rooms:
         if room.status == "in-progress" and seat.beep in ("true", "onExit"):
             self._all_hear(room, "beep")
 
+    def missed(self, leg: Leg) -> None:
+        """Whoever was called into a conference didn't get there."""
+        for room in [r for r in self._board.rooms.values() if leg.call.sid in r.coming]:
+            entry = room.coming.pop(leg.call.sid)
+            more = {
+                "CallSid": leg.call.sid,
+                "ReasonParticipantLeft": "participant_add_failed",
+                "ParticipantCallStatus": leg.call.status,
+            }
+            self._tell(room, "leave", None, more | ({"ParticipantLabel": entry.label} if entry.label else {}))
+            if not room.seats and not room.coming:
+                self.end(room, "last-participant-left")
+
     # ---- what changes inside -----------------------------------------------------------------------------------
 
     def changed(self, room: Room, seat: Seat, what: str) -> None:
@@ -169,6 +191,7 @@ class Rooms:
         if leg.room is None or seat is None or seat.muted or seat.hold:
             return 0
         listeners = [it for it in self.legs(leg.room) if it is not leg and leg in self.within_earshot(it)]
+        self.spoken(leg, text)
         for it in listeners:
             it.hear("say", text, name)
         return len(listeners)
@@ -211,6 +234,11 @@ def _end_params(room: Room, ender: Seat | None) -> dict[str, str]:
         if ender.entry.label:
             found["ParticipantLabelEndingConference"] = ender.entry.label
     return found
+
+
+def is_label(text: str) -> bool:
+    """Whether Twilio takes it for a participant: at most 128 characters, no slash, and not like a call's sid."""
+    return len(text) <= 128 and "/" not in text and not re.fullmatch(r"CA[0-9a-f]{32}", text)
 
 
 def seat_params(seat: Seat) -> dict[str, str]:

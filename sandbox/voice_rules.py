@@ -48,6 +48,10 @@ _PREMIUM = (
 _SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
 _CLIENT = re.compile(r"client:[A-Za-z0-9_.@+-]{1,121}")
 LONGEST_TWIML = 4000
+_HOOKS = (
+    "StatusCallback FallbackUrl RecordingStatusCallback AsyncAmdStatusCallback AmdStatusCallback WaitUrl "
+    "ConferenceStatusCallback ConferenceRecordingStatusCallback"
+).split()
 
 
 Form = Mapping[str, list[str]]
@@ -65,10 +69,14 @@ def check_order(form: Form, store: Store, account: Account) -> Order | Fault:
         check_to(to, account)
         or check_from(sender, to, store, account)
         or _check_script(form)
-        or _check_hooks(form)
-        or _check_figures(form)
+        or check_dial(form)
         or _order(form, to, sender)
     )
+
+
+def check_dial(form: Form) -> Fault | None:
+    """What is wrong with how a call is to be made, whomever it goes to."""
+    return check_hooks(form) or _check_figures(form)
 
 
 def check_to(to: str, account: Account) -> Fault | None:
@@ -83,7 +91,7 @@ def check_to(to: str, account: Account) -> Fault | None:
         code, text = _TO_TESTS[to]
         return _bad(code, text.format(to=to))
     if to.startswith(_PREMIUM):
-        return _bad(21216, f"Account not allowed to call {to}")
+        return _bad(21202, f"'To' number is a premium number: {to}")
     if account.countries is not None and not to.startswith(account.countries):
         code, text = _TO_TESTS["+15005550003"]
         return _bad(code, text.format(to=to))
@@ -119,8 +127,9 @@ def _check_script(form: Form) -> Fault | None:
     return check_method(form, "Method")
 
 
-def _check_hooks(form: Form) -> Fault | None:
-    for name in ("StatusCallback", "FallbackUrl", "RecordingStatusCallback", "AsyncAmdStatusCallback"):
+def check_hooks(form: Form) -> Fault | None:
+    """Whether every address to be told something is one, with methods and events that there are."""
+    for name in _HOOKS:
         url = first(form, name)
         if url and not is_url(url):
             return _bad(21609, f"The '{name}' URL {url} is not a valid URL.")
@@ -133,7 +142,7 @@ def _check_hooks(form: Form) -> Fault | None:
 
 
 def _check_figures(form: Form) -> Fault | None:
-    for name, low, high in (("Timeout", 1, 600), ("TimeLimit", 1, 86_400)):
+    for name, low, high in (("Timeout", 1, 600), ("TimeLimit", 1, 86_400), ("MaxParticipants", 2, 250)):
         raw = first(form, name)
         if raw and not (raw.isascii() and raw.isdigit() and low <= int(raw[:9]) <= high):
             return _bad(20001, f"Invalid {name} value: {raw}")

@@ -29,7 +29,8 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a call's next document comes from: an address with what is sent there, or the markup itself.
+    """Where a call's next document comes from: an address with what is sent there, the markup itself, or, for whoever
+    is called into a conference by REST, no document but that conference.
 
     `url` is also what relative addresses inside are relative to.
     """
@@ -38,6 +39,7 @@ class Source:
     method: str = "POST"
     params: Mapping[str, str] = field(default_factory=dict)
     twiml: str | None = None
+    meet: Meeting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,14 @@ class Entry:
     recording_events: frozenset[str] = frozenset({"completed"})
 
 
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A conference, by name, and how to enter it."""
+
+    room: str
+    entry: Entry
+
+
 @dataclass(slots=True)
 class Seat:
     """A participant; `left` holds the reason once it has left."""
@@ -196,6 +206,7 @@ class Room:
     updated: float
     status: str = "init"
     seats: dict[str, Seat] = field(default_factory=dict)  # by call
+    coming: dict[str, Entry] = field(default_factory=dict)  # by call: those that are called into it
     callback: RoomCallback | None = None
     count: int = 0  # events so far
     reason: str | None = None

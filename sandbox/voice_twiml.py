@@ -19,8 +19,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from .twilio_webhook import LARGEST
+from .voice_across import ELEMENT, RULES, TEXT, Facts
 from .voice_nouns import NOUNS, Element
-from .voice_twiml_rules import ELEMENT, RULES, TEXT, Facts
 from .voice_verbs import COSTLY, ENDS, ERRORS, IN_GATHER, PLACES, VERBS
 from .voice_xml import Raw, Unusable, parse
 

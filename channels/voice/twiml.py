@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
@@ -33,11 +33,16 @@ from .languages import voice_of
 LARGEST = 64 * 1024
 """Bytes; a larger answer is error 11750 and ends the call."""
 LONGEST_SAY = 3000
-"""Bytes that a voice of Polly's takes at once, three minutes; more is error 13521."""
+"""Bytes of UTF-8, as Twilio counts them: more than three minutes, and what a Polly voice takes at once (13521)."""
 MOST_HINTS, LONGEST_HINT = 500, 100
 RETRY = "#rc=3&rp=ct,rt,5xx"
 """Three more tries where we weren't there or not whole; the fragment isn't sent and isn't signed."""
 ROOM_EVENTS = "start end join leave mute hold"
+ALLOWED: Mapping[Turn, tuple[type, ...]] = {
+    "wait": (Say, Play, Pause, Go, Ask, Leave, HangUp),
+    "held": (Say, Play, Pause, Go),
+}
+"""In a queue and on hold a leg may hear no more than this; the rest ends the call with 12200 or 13238."""
 ENDING = (Go, Ask, Wait, Meet, TakeMessage, Leave, HangUp)
 """After these nothing else is heard."""
 SILENCE = 5
@@ -48,8 +53,8 @@ Prompter: TypeAlias = VoiceResponse | Gather
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class TooLarge(Exception):
-    """Twilio wouldn't take the document."""
+class NotAllowed(Exception):
+    """Twilio wouldn't take the document: too large, or a verb that it doesn't allow where the leg is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,13 @@ class Writer:
     at: Addresses
     english: str = "en-GB"
 
-    def document(self, heard: Heard, again: str = "") -> str:
-        """What `heard` is as TwiML; with `again` it goes on there unless it says where. Raises TooLarge."""
+    def document(self, heard: Heard, again: str = "", turn: Turn = "call") -> str:
+        """What `heard` is as TwiML, for a leg that asks `turn`; it goes on to `again` where nothing else is said.
+
+        Raises NotAllowed.
+        """
+        if turn in ALLOWED and not all(isinstance(it, ALLOWED[turn]) for it in heard):
+            raise NotAllowed(f"not while a leg asks {turn}")
         made = VoiceResponse()
         for it in heard:
             self._add(made, it)
@@ -91,7 +101,7 @@ class Writer:
             made.redirect(again, method="POST")
         written = made.to_xml()
         if len(written.encode()) > LARGEST:
-            raise TooLarge
+            raise NotAllowed("too large")
         return str(written)
 
     def _add(self, into: VoiceResponse, it: Instruction) -> None:
@@ -115,6 +125,8 @@ class Writer:
                 into.leave()
             case HangUp():
                 into.hangup()
+            case _:
+                assert_never(it)
 
     def _prompt(self, into: Prompter, it: Say | Play | Pause) -> None:
         match it:
@@ -127,6 +139,8 @@ class Writer:
             case Pause(seconds):
                 if seconds > 0:
                     into.pause(length=seconds)
+            case _:
+                assert_never(it)
 
     def _ask(self, into: VoiceResponse, it: Ask) -> None:
         asked = Gather(
@@ -175,10 +189,11 @@ def _xml(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    raw = text.encode()
-    if len(raw) <= LONGEST_SAY:
+    if len(text.encode()) <= LONGEST_SAY:
         return text
-    return raw[: LONGEST_SAY - 4].decode("utf-8", "ignore").rsplit(None, 1)[0] + " …"
+    more = " …"
+    kept = text.encode()[: LONGEST_SAY - len(more.encode())].decode(errors="ignore")
+    return kept.rsplit(None, 1)[0] + more
 
 
 def _hints(words: tuple[str, ...]) -> str:

@@ -17,11 +17,12 @@ from multidict import MultiDict, MultiMapping
 from ..phone import Call, LegNews, LegState, Recorded, RoomEventKind, RoomNews
 from ..twilio.front import BadRequest, strict
 
-NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}|msg|SipHeader_[A-Za-z0-9_-]{1,80}")
+NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,40}|SipHeader_[A-Za-z0-9_-]{1,80}|msg")
+"""`msg` comes with a Gather's answer ("Gather End"), the one name in small letters."""
 KEY, VALUE = re.compile("[a-z][a-z0-9_]{0,15}"), re.compile(r"[^\x00-\x1f\x7f]{0,200}")
 OURS = ("turns", "digits", "speech", "result")
 """What the door itself puts into an address, beside a leg's `about`."""
-MOST_TURNS = 999
+MOST_TURNS, MOST_ALONG = 999, 8
 LONGEST_SPEECH, LONGEST_NAME = 500, 100
 
 _CALL, _ROOM, _RECORDING, _QUEUE = (f"{kind}[0-9a-f]{{32}}" for kind in ("CA", "CF", "RE", "QU"))
@@ -33,8 +34,8 @@ WITHHELD = re.compile(
     re.IGNORECASE,
 )
 """Twilio's words, and their letters on a phone's keys: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE."""
-_API = r"(?:https://api(?:\.[a-z0-9-]{1,20}){0,2}\.twilio\.com|http://(?:127\.0\.0\.1|localhost)(?::[0-9]+)?[!-~]{0,80})"
-"""Where recordings live: Twilio's API, in any of its regions, or a stand-in for it on this machine."""
+_API = r"https://api(?:\.[a-z0-9-]{1,20}){0,2}\.twilio\.com"
+"""Where recordings live, in any of Twilio's regions."""
 SIP_END = re.compile(r"(sips?:[^@]+@|client:)[a-z0-9.:;=_-]+|(whatsapp:)?\+?[0-9]{2,15}")
 """An address whose end is plain, since no capital is in its last part."""
 
@@ -52,7 +53,7 @@ SHAPES: Mapping[str, tuple[str, str]] = {
     "StirVerstat": ("", r"(TN|No)-[A-Za-z-]{1,40}"),
     "AnsweredBy": ("", "[a-z][a-z_]{0,40}"),
     "CallDuration": ("", _NUMBER),
-    "ErrorCode": ("", "[0-9]{3,6}"),
+    "ErrorCode": ("", "[0-9]{1,6}"),
     "SipResponseCode": ("", "[0-9]{3}"),
     "ConferenceSid": ("", _ROOM),
     "StatusCallbackEvent": ("", _WORD),
@@ -62,7 +63,7 @@ SHAPES: Mapping[str, tuple[str, str]] = {
     "RecordingDuration": ("", "-1|[0-9]{1,9}"),
     "RecordingUrl": ("", f"{_API}/2010-04-01/Accounts/AC[0-9a-f]{{32}}/Recordings/{_RECORDING}"),
 }
-"""What may stand before a name so that it is another's end, and how its value looks."""
+"""What may stand before a name so that it is another's end, and how a value looks that isn't empty."""
 _ONCE = {name: re.compile(f"{before}{name}(?={shape})") for name, (before, shape) in SHAPES.items()}
 _WHOLE = {name: re.compile(shape) for name, (_, shape) in SHAPES.items()}
 
@@ -77,6 +78,12 @@ EVENTS: Mapping[str, RoomEventKind] = {
     "participant-mute": "mute", "participant-unmute": "unmute", "participant-hold": "hold",
     "participant-unhold": "unhold",
 }  # fmt: skip
+_AFTER_LABEL = re.compile("ReasonParticipantLeft|ReasonConferenceEnded")
+_AFTER_ROOM = re.compile(
+    f"Hold(true|false)|Muted(true|false)|Participant(Label|CallStatus)|{_AFTER_LABEL.pattern}"
+)
+AFTER = {"SpeechResult": ("Stir", "To"), "ParticipantLabel": ("Reason", "SequenceNumber")}
+"""What follows the free texts, in the order of names."""
 MACHINES: Mapping[str, bool | None] = {"": None, "unknown": None, "human": False}
 """What takes a call that is none, or may be none; all else is a machine or a fax."""
 
@@ -84,29 +91,20 @@ MACHINES: Mapping[str, bool | None] = {"": None, "unknown": None, "human": False
 def caller(form: MultiDict[str], query: MultiMapping[str], account: str) -> Call:
     """A leg that asks. Raises BadRequest. Who calls from what is no address counts as withheld."""
     one = _plain(form, account)
-    words, digits = (
-        one.get("SpeechResult", query.get("speech", "")),
-        one.get("Digits", query.get("digits", "")),
-    )
-    gone = one.get("CallStatus", "") in ENDED or digits == "hangup"
-    result = one.get("QueueResult") or (
-        "hangup" if gone else one.get("DialCallStatus", query.get("result", ""))
-    )
-    if "RecordingSid" in one and not gone:
-        result = "recorded"
+    digits = one.get("Digits") or query.get("digits", "")
     return Call(
         _shaped(one, "CallSid"),
         sender_of(one.get("From", "")),
         sender_of(one.get("To", "")),
         about_of(query),
         "" if digits == "hangup" else digits[:32],
-        clean(words, LONGEST_SPEECH),
+        clean(_whole_words(one, "SpeechResult") or query.get("speech", ""), LONGEST_SPEECH),
         clean(one.get("CallerName", ""), LONGEST_NAME),
         one.get("StirVerstat", "") == "TN-Validation-Passed-A",
         turns_of(query),
         one.get("QueueSid", ""),
-        int(one.get("QueueTime", "0")),
-        result,
+        _number(one, "QueueTime"),
+        _result(one) or query.get("result", ""),
     )
 
 
@@ -121,8 +119,9 @@ def leg_news(form: MultiDict[str], query: MultiMapping[str], account: str) -> Le
         state,
         about_of(query),
         MACHINES.get(one.get("AnsweredBy", ""), True),
-        int(one.get("CallDuration", "0")),
-        one.get("ErrorCode", "" if state in ("answered", "completed") else one.get("SipResponseCode", "")),
+        _number(one, "CallDuration"),
+        one.get("ErrorCode")
+        or ("" if state in ("answered", "completed") else one.get("SipResponseCode", "")),
     )
 
 
@@ -144,13 +143,15 @@ def room_news(form: MultiDict[str], query: MultiMapping[str], account: str) -> R
         return None
     if kind not in ("start", "end"):
         _shaped(one, "CallSid")
+    if not (room := _ours(one.get("FriendlyName", ""), "FriendlyName", _AFTER_ROOM)):
+        raise BadRequest("FriendlyName is missing")
     return RoomNews(
-        _name(one.get("FriendlyName", ""), "FriendlyName"),
+        room,
         _shaped(one, "ConferenceSid"),
         kind,
         int(_shaped(one, "SequenceNumber")),
         one.get("CallSid", ""),
-        _name(one.get("ParticipantLabel", ""), "ParticipantLabel", empty=True),
+        _ours(_whole_words(one, "ParticipantLabel"), "ParticipantLabel", _AFTER_LABEL),
         clean(
             one.get("ReasonParticipantLeft") or one.get("ReasonConferenceEnded") or one.get("Reason", ""), 200
         ),
@@ -168,7 +169,7 @@ def recorded(form: MultiDict[str], query: MultiMapping[str], account: str) -> Re
         raise BadRequest("RecordingUrl isn't that of the recording")
     leg = one["CallSid"] if one.get("CallSid") else _shaped(one, "ConferenceSid")
     ok = status == "completed" and bool(url)
-    return Recorded(sid, leg, url, max(0, int(one.get("RecordingDuration", "0"))), ok, about_of(query))
+    return Recorded(sid, leg, url, max(0, _number(one, "RecordingDuration")), ok, about_of(query))
 
 
 def turns_of(query: MultiMapping[str]) -> int:
@@ -180,7 +181,7 @@ def turns_of(query: MultiMapping[str]) -> int:
 def about_of(query: MultiMapping[str]) -> dict[str, str]:
     """What we gave along in the address. Raises BadRequest."""
     found = {key: value for key, value in query.items() if key not in OURS}
-    if len(found) != sum(key not in OURS for key in query) or len(found) > 8:
+    if len(found) != sum(key not in OURS for key, _ in query.items()) or len(found) > MOST_ALONG:
         raise BadRequest("a query that isn't ours")
     if not all(KEY.fullmatch(key) and VALUE.fullmatch(value) for key, value in found.items()):
         raise BadRequest("a query that isn't ours")
@@ -193,7 +194,7 @@ def sender_of(raw: str) -> str:
         return ""
     if SIP_END.fullmatch(raw):
         return raw
-    if any(name in raw for name in ("Stir", "From", "To", "Sip", "Forwarded")):  # of another cut
+    if any(name in raw for name in ("Stir", "From", "To", "Sip", "Forwarded", "msg")):  # of another cut
         raise BadRequest("From or To is no address")
     return ""
 
@@ -221,12 +222,27 @@ def _plain(form: MultiDict[str], account: str) -> dict[str, str]:
         shaped = bool(value) and _WHOLE[name].match(value) is not None
         if len(once.findall(joined)) != shaped:
             raise BadRequest(f"there is more than one {name} in it")
-    if "SpeechResult" in one and names[names.index("SpeechResult") + 1 :][:1] not in AFTER_SPEECH:
-        raise BadRequest("a field stands where Twilio sends none")
     return one
 
 
-AFTER_SPEECH: tuple[list[str], ...] = (["StirPassportToken"], ["StirVerstat"], ["To"])
+def _result(one: Mapping[str, str]) -> str:
+    """How a leg came out of where it was."""
+    gone = one.get("CallStatus") in ENDED or one.get("Digits") == "hangup"
+    if out := one.get("QueueResult") or ("hangup" if gone else ""):
+        return out
+    return "recorded" if one.get("RecordingSid") else one.get("DialCallStatus", "")
+
+
+def _number(one: Mapping[str, str], name: str) -> int:
+    return int(one.get(name) or "0")
+
+
+def _whole_words(one: Mapping[str, str], name: str) -> str:
+    """A free text, unless its end may have become a field of its own: nothing, when another one follows it than ever."""
+    following = sorted(other for other in one if other > name)[:1]
+    if name not in one or not following or not following[0].startswith(AFTER[name]):
+        return ""
+    return one[name]
 
 
 def _shaped(one: Mapping[str, str], name: str) -> str:
@@ -236,12 +252,8 @@ def _shaped(one: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _name(value: str, field: str, empty: bool = False) -> str:
-    """A name that we gave: a conference's, a participant's."""
-    if not (re.fullmatch("[A-Za-z0-9_.:-]{1,128}", value) or empty and not value):
+def _ours(value: str, field: str, after: re.Pattern[str]) -> str:
+    """A name that we gave, a conference's or a participant's, without the fields that come after it."""
+    if len(value) > 128 or after.search(value):
         raise BadRequest(f"{field} is no name of ours")
-    if any(
-        name in value for name in ("Hold", "Muted", "Participant", "Reason", "Sequence", "Start", "Status")
-    ):
-        raise BadRequest(f"{field} holds another field")
     return value

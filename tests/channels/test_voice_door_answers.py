@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import random
+import wave
+from array import array
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import pytest
-from twilio_rehearsal import EVA, OURS
+from twilio_rehearsal import EVA, OURS, TOKEN
 from voice_door_stage import (
     BASE,
     CALL,
     OLD,
     QUEUE,
+    Router,
     call_form,
     leg_form,
     recording_form,
@@ -19,14 +25,15 @@ from voice_door_stage import (
     voice_stage,
 )
 
-from tierline.channels.phone import Ask, Call, Go, Leave, Meet, Play, Say, Wait
-from tierline.channels.voice import door as door_module
+from tierline.channels.phone import Ask, Call, Go, Heard, Leave, LegNews, Meet, Play, Say, Turn, Wait
+from tierline.channels.voice.standby import LAST_TURN
 
 
 def _query(address: str) -> dict[str, str]:
     return {k: v[0] for k, v in parse_qs(urlsplit(address).query).items()}
 
 
+@pytest.mark.promise("voice-signed")
 async def test_every_webhook_refuses_what_is_unsigned_or_signed_by_another() -> None:
     async with voice_stage() as stage:
         paths = [route.path for route in stage.door.routes() if route.method == "POST"]
@@ -86,6 +93,7 @@ async def test_who_waits_is_asked_about_with_queue_and_time() -> None:
         )
 
 
+@pytest.mark.promise("voice-never-silent")
 @pytest.mark.parametrize("how", ["raises", "hangs"])
 async def test_a_router_that_fails_or_hangs_is_answered_for_within_two_seconds(how: str) -> None:
     async with voice_stage() as stage:
@@ -104,6 +112,7 @@ async def test_a_router_that_fails_or_hangs_is_answered_for_within_two_seconds(h
         assert (turn, call.digits, call.turns, call.about) == ("key", "2", 1, {"c": "C1001"})
 
 
+@pytest.mark.promise("voice-never-silent")
 async def test_without_even_words_of_the_plan_a_caller_hears_two_languages_and_after_some_turns_a_goodbye() -> (
     None
 ):
@@ -114,7 +123,7 @@ async def test_without_even_words_of_the_plan_a_caller_hears_two_languages_and_a
             assert [v.get("language") for v in verbs[:2]] == ["en-GB", "de-DE"]
             address, turns = verbs[-1].text or "", turns + 1
             assert _query(address) == {"turns": str(turns)}
-        assert turns == door_module.LAST_TURN and verbs[-1].tag == "Hangup"
+        assert turns == LAST_TURN and verbs[-1].tag == "Hangup"
 
 
 async def test_whoever_is_on_hold_hears_music_when_nobody_can_say_what_else() -> None:
@@ -127,6 +136,7 @@ async def test_whoever_is_on_hold_hears_music_when_nobody_can_say_what_else() ->
             assert (await answer.read())[:4] == b"RIFF"
 
 
+@pytest.mark.promise("voice-news-durable")
 async def test_news_that_cannot_be_kept_are_refused_so_that_twilio_may_tell_them_again() -> None:
     async with voice_stage() as stage:
         told = (("leg", leg_form()), ("room", room_form()), ("recording", recording_form()))
@@ -144,3 +154,101 @@ async def test_nothing_to_hear_is_an_empty_document() -> None:
         stage.router.says = ()
         assert await stage.ask("/twilio/voice/left?c=C1001", call_form(QueueResult="redirected")) == []
         assert stage.router.asked_for[-1][1].result == "redirected"
+
+
+class Odd(Router):
+    """Says what no router says."""
+
+    def __init__(self, says: object) -> None:
+        super().__init__(says=says, apology=None)  # type: ignore[arg-type]
+
+    async def asked(self, turn: Turn, call: Call) -> Heard:
+        if isinstance(self.says, BaseException):
+            raise self.says
+        return self.says
+
+
+@pytest.mark.promise("voice-never-silent")
+@pytest.mark.parametrize(
+    "says",
+    [
+        None,
+        7,
+        (None,),
+        ("words",),
+        (Say("x", None),),
+        (Say("word " * 600, "en"),) * 30,
+        asyncio.CancelledError(),
+        KeyError("x"),
+    ],  # type: ignore[arg-type]
+)
+@pytest.mark.parametrize("turn", ["", "/wait", "/key", "/held"])
+async def test_whatever_goes_wrong_behind_the_door_is_a_document(says: object, turn: str) -> None:
+    async with voice_stage() as stage:
+        stage.door.calls = Odd(says)
+        assert (await stage.ask(f"/twilio/voice{turn}?c=C1001"))[-1].tag == "Redirect"
+
+
+@pytest.mark.promise("voice-never-silent")
+async def test_what_is_signed_and_odd_is_words_for_a_caller_and_refused_as_news() -> None:
+    rng = random.Random(58)
+    made = {
+        "": call_form,
+        "/menu": call_form,
+        "/leg": leg_form,
+        "/room": room_form,
+        "/recording": recording_form,
+    }
+    async with voice_stage() as stage:
+        for _ in range(400):
+            kind = rng.choice(list(made))
+            form = made[kind]()
+            for name in rng.sample(sorted(form), 2):
+                form[name] = rng.choice(
+                    ("", "x", "\x00", "²", "9" * 400, "-1", "ü" * 50, "<a>", form[name] * 2, "1\n2")
+                )
+            if rng.random() < 0.3:
+                form[rng.choice(("Odd", "odd", "Digits", "SpeechResult", "QueueTime", "CallDuration"))] = (
+                    rng.choice(("", "x", "²"))
+                )
+            status, text = await stage.post(f"/twilio/voice{kind}", form)
+            if kind in ("", "/menu"):
+                assert status == 200 and list(ElementTree.fromstring(text)), (form, text)
+            else:
+                assert status in (200, 400), (form, text)
+
+
+async def test_whoever_is_not_understood_keeps_what_they_were_given_along() -> None:
+    async with voice_stage() as stage:
+        redirect = (await stage.ask("/twilio/voice/menu?c=C1001", call_form(QueueTime="soon")))[-1]
+        assert _query(redirect.text or "") == {"c": "C1001", "turns": "1"} and stage.door.put_off == 1
+        redirect = (await stage.ask("/twilio/voice/menu?C=1", call_form()))[-1]
+        assert _query(redirect.text or "") == {"turns": "1"} and not stage.router.asked_for
+
+
+async def test_the_music_is_anybodys_short_soft_and_a_telephones() -> None:
+    async with voice_stage() as stage, stage.http.get(f"{stage.base}/twilio/voice/sound/music.wav") as answer:
+        with wave.open(io.BytesIO(await answer.read())) as it:
+            assert (it.getframerate(), it.getnchannels(), it.getsampwidth()) == (8000, 1, 2)
+            samples = array("h", it.readframes(it.getnframes()))
+        assert 10 <= len(samples) / 8000 <= 20
+        assert 0.15 < max(map(abs, samples)) / 32767 < 0.3
+        for begin in range(0, len(samples), 8000):  # no second of silence, so nobody believes the line dead
+            assert max(map(abs, samples[begin : begin + 8000])) > 2000
+        async with stage.http.get(f"{stage.base}/twilio/voice/sound/other.wav") as other:
+            assert other.status == 404
+
+
+async def test_what_the_door_shows_of_itself() -> None:
+    async with voice_stage(per_second=2.0, most_legs=4) as stage:
+        pace = stage.door.pace
+        assert (pace.waiting, pace.live, pace.per_second, pace.most) == (0, 0, 2.0, 4)
+        pace.made(CALL)
+        await stage.post("/twilio/voice/leg?o=7", leg_form(status="ringing"))
+        assert pace.live == 1
+        await stage.post("/twilio/voice/leg?o=7", leg_form(status="no-answer"))
+        assert pace.live == 0
+        assert stage.router.news[-1] == LegNews(CALL, "no-answer", {"o": "7"})
+        assert TOKEN not in repr(stage.door.account) + repr(stage.door.front.signer) and OLD not in repr(
+            stage.door.account
+        )
