@@ -18,11 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import NotDelivered, OutcomeUnknown
 from ..fence import check_ours, kept_back
-<<<<<<< HEAD
 from ..turn import its_turn
-=======
 from ..turnstile import Turnstile
->>>>>>> main
 from .blocks import Json, Message
 from .pace import PER_MINUTE, Boundless, Drip, Gate, Minute, Room, Urgency
 from .refusals import limited, refusal, unavailable
@@ -56,12 +53,8 @@ class Sender:
         self.client, self.http, self.paced = client, http, paced
         self.origin = urlsplit(client.base_url)
         self._gates: dict[str, Gate] = {}
-<<<<<<< HEAD
-        self._updates: dict[tuple[str, str], _Update] = {}
-=======
         self._turnstile = Turnstile()
-        self._updates: dict[tuple[str, str], tuple[Message, asyncio.Task[Json]]] = {}
->>>>>>> main
+        self._updates: dict[tuple[str, str], _Update] = {}
         self._newest: dict[tuple[str, str, str], int] = {}
         self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
         self._count = 0
