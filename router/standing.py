@@ -4,6 +4,7 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
 
     met        the customer's leg that was sent into the conference     conference  the provider's id of that
     in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  the legs known for it
+    kind       "voicemail", "callback": the customer isn't on the line for an agent
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
@@ -99,8 +100,8 @@ def wanted(it: Standing) -> Wanted:
 
 
 def _then(it: Standing) -> Then:
-    if it.customer is None:
-        return ""
+    if it.customer is None or (it.facts.get("kind") and not it.met):
+        return ""  # nobody to be with: who leaves a message, or asked for a callback, is about to hang up
     if it.view.state == "parked":
         return "leave" if it.met else ""
     if it.view.state != "active" or it.owners or it.inside("guest"):
