@@ -16,7 +16,8 @@ from ..queue.state import Event, Leg
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
-from .rulebook import Rulebook, span
+from .rulebook import Rulebook, instant, span
+from .watch import reopening
 
 RINGS = 30
 """Seconds for which a customer's phone rings, and that of the agent who asked for it."""
@@ -97,4 +98,7 @@ class Callbacks:
             return
         if view.owner:
             await self.queue.release(event.c, "", "not reached", exclude=False)
-        await self.queue.park(event.c, event.t + span(pauses[tries - 1]), "callback")
+        at, book = event.t + span(pauses[tries - 1]), self.book()
+        if not book.hours(view.service).is_open(instant(at)):
+            at = reopening(book, view.service, at)  # there is nobody to call before
+        await self.queue.park(event.c, at, "callback")

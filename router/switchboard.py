@@ -174,6 +174,9 @@ class Switchboard:
         view = await queue.contact(known.removeprefix("-")) if known else None
         if view is None or view.channel != "voice":
             return None
+        legs = await queue.legs(view.id)
+        if any(it.sid == call.sid and not it.live for it in legs):
+            return (HangUp(),)  # this very call is over: its first question comes again, late
         if view.state == "abandoned":
             ended = view.closed_at or 0
             if (
@@ -181,18 +184,22 @@ class Switchboard:
                 or not (await queue.revive(view.id)).done
             ):
                 return None
-        elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
+        elif view.state in (*ENDED, "wrapping") or _on_the_line(legs):
             return None
-        for name in ("kind", "place"):
-            await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
-        now = await queue.contact(taken.contact)
-        if now is None:
-            return None
-        if now.owner and not now.handing:
-            return await self._join(replace(call, about={"c": now.id, "r": "customer"}))
-        return await self.line.stands(now, call)
+        return await self._goes_on(taken.contact, call, legs)
+
+    async def _goes_on(self, contact: str, call: Call, legs: tuple[Leg, ...]) -> Heard | None:
+        """To the agent who has them and is on the line; who has only their message isn't, and others may be free."""
+        queue, view = self.queue(), await self.queue().contact(contact)
+        if view is not None and view.owner and not view.handing:
+            if any(it.live and it.about.get("a") == view.owner for it in legs):
+                await self.line.anew(contact)
+                return await self._join(replace(call, about={"c": contact, "r": "customer"}))
+            await queue.release(contact, view.owner, "called again", exclude=False)
+            view = await queue.contact(contact)
+        return await self.line.stands(view, call) if view is not None else None
 
     async def _take(self, call: Call, text: str) -> Heard:
         """The call becomes a contact. Two calls from one number at a time are two: an office has one number for many."""
