@@ -143,6 +143,7 @@ class Line:
     text: str
     at: int
     media: tuple[Media, ...] = ()
+    buttons: tuple[Button, ...] = ()
 
 
 ReplyState = Literal["held", "undone", "sending", "sent", "delivered", "failed"]

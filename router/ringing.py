@@ -22,7 +22,7 @@ from ..queue.state import ENDED, ContactView, Event, Leg
 from .alerts import Alerts
 from .facts import Facts
 from .lanes import Job, Try
-from .look import more, spec_of
+from .look import spec_of
 from .rulebook import Rulebook
 from .talking import Talking
 from .waiting import LATER

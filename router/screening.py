@@ -129,7 +129,9 @@ class Screening:
             return self._too_late(it.view if it else None, agent, self.agents_language(agent))
         if it.customer is None or it.facts.get("held") == it.customer.sid:
             return (self._meets(call),)
-        return (Pause(1), Go("talk", {**call.about, "n": str(looks + 1)})) if looks < MOST_LOOKS else (HangUp(),)
+        return (
+            (Pause(1), Go("talk", {**call.about, "n": str(looks + 1)})) if looks < MOST_LOOKS else (HangUp(),)
+        )
 
     def _meets(self, call: Call) -> Meet:
         contact, _, agent = _offer_of(call.about)

@@ -2,8 +2,8 @@
 
 The facts of a call (`Queue.jots`) that this reads; whoever writes one changes what must hold, and nothing else:
 
-    met        the customer's leg that was sent into the conference     conference  the provider's id of that
-    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted the legs of which the provider knows it
+    met        the customer's leg that was sent into the conference     conference  its id at the provider
+    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
@@ -65,7 +65,9 @@ class Standing:
     def second(self) -> Leg | None:
         """Whoever is consulted: in the conference before they have taken the call."""
         asked = self.facts.get("warm", "") if self.view.handing else ""
-        return next((it for it in self.inside("agent") if it.about.get("a") == asked != self.view.owner), None)
+        return next(
+            (it for it in self.inside("agent") if it.about.get("a") == asked != self.view.owner), None
+        )
 
     @property
     def offer(self) -> int:

@@ -115,7 +115,6 @@ class WaitingLine:
                 # The provider's queue was full or broke: the place is ours, so the caller waits here.
                 return (Play(), Go("left", call.about))
 
-
     async def held(self, call: Call) -> Heard:
         """On hold in a conference: a word at first, another when somebody else has to be found, and music."""
         view = await self.queue().contact(call.about.get("c", ""))

@@ -77,6 +77,13 @@ def where_replies_go(head: Head) -> str:
     )
 
 
+CALL_BUTTONS = (
+    ("hold", "Hold"), ("resume", "Resume"), ("mute", "Mute"), ("unmute", "Unmute"), ("hang_up", "Hang up"),
+    ("listen", "Listen"), ("whisper", "Whisper"), ("barge", "Barge in"),
+)  # fmt: skip
+"""What is done with a call while it goes on: there are no keys inside a conference."""
+
+
 def head(it: Head) -> Message:
     """The first message of a contact's thread."""
     due = f" · answer due {date(it.due, '{date_short_pretty} {time}')}" if it.due else ""
@@ -93,10 +100,12 @@ def head(it: Head) -> Message:
         button("contact.callback", "Date …", it.contact),
         button("contact.more", "More …", it.contact),
     ]
+    talk = CALL_BUTTONS if it.channel == "voice" else ()
     blocks = (
         ours(title),
         small([f"From {it.customer} ({known})"]),
         ours(where_replies_go(it)),
+        *actions([button(f"call.{name}", label, it.contact) for name, label in talk]),
         *actions(buttons),
     )
     upto = max((line.n for line in it.lines), default=0)
@@ -133,7 +142,8 @@ def said_by(line: Line) -> list[Json]:
 def line(it: Line) -> Message:
     """A line in a contact's thread."""
     metadata = _metadata("tierline_line", contact=it.contact, n=it.n)
-    return Message(fallback(f"{it.author}: {it.text}"), tuple(said_by(it)), metadata)
+    rows = actions([button(one.action, one.label, one.value, one.style) for one in it.buttons[:10]])
+    return Message(fallback(f"{it.author}: {it.text}"), (*said_by(it), *rows), metadata)
 
 
 def transcript(it: Head) -> list[Message]:
