@@ -234,7 +234,7 @@ class Switchboard:
             log.info("leg.unknown", sid=news.sid, state=news.state)
             return
         about = dict(news.about) if news.about else {"r": "customer"}
-        if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)):
+        if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
             about["s"] = str(lasted)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
@@ -254,13 +254,13 @@ class Switchboard:
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
 
-    async def _lasted(self, contact: str, news: LegNews) -> int:
-        """For how many seconds somebody was on that leg: as the provider says, else since it was answered."""
+    async def _lasted(self, contact: str, news: LegNews) -> int | None:
+        """For how many seconds somebody was on that leg: as the provider says, else since it was answered, if it was."""
         if news.seconds:
             return news.seconds
         legs, now = await asyncio.gather(self.queue().legs(contact), self.queue().now())
-        answered = next((it.at for it in legs if it.sid == news.sid and it.state == "answered"), now)
-        return (now - answered) // 1000
+        answered = (it.at for it in legs if it.sid == news.sid and it.state == "answered")
+        return next(((now - at) // 1000 for at in answered), None)
 
     async def _contact_of(self, sid: str) -> str | None:
         found = await self.queue().arrived_as(sid)

@@ -27,6 +27,10 @@ KEPT = {
     "too late": "Nobody took it in time",
     "unavailable": "They can't be asked now",
     "cancelled": "Not handed over any more",
+    "busy": "Their line is busy",
+    "unreachable": "They can't be reached",
+    "not delivered": "They couldn't be asked in time",
+    "slow": "They couldn't be asked in time",
 }
 """Why a handover came to nothing, by the queue's word; what isn't here says itself."""
 BACK = {

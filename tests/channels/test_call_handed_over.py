@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.phone_stage import PHONES
+from tests.channels.phone_stage import CALLS, PHONES
 from tests.channels.talk_stage import Talk, talking
 
 COLD, WARM = "transfer", "speak"
+UNREACHABLE = "+15005550002"
+"""Twilio calls no such number, wherever it is tried."""
 BOTH = pytest.mark.parametrize("way", [COLD, WARM])
 DECLINED, SOMEBODY_ELSE = "somebody else will be asked", "Somebody else has taken this call"
 
@@ -185,9 +187,39 @@ async def test_the_first_agent_hangs_up_and_the_customer_stays_and_is_taken(tmp_
 async def test_the_provider_refuses_the_number_and_the_customer_is_with_the_first_again(
     tmp_path: Path, way: str
 ) -> None:
-    async with talking(tmp_path) as talk:
-        await talk.it.inside.call("/faults", {"twilio": {"numbers": {PHONES["Ben"]: 13224}}})
+    """Before it is known that nobody can be rung the customer hears music; then they are back, and Ada is told."""
+    plan = CALLS.replace(PHONES["Ben"], UNREACHABLE)
+    async with talking(tmp_path, plan) as talk:
         await talk.slash("Ada", f"{way} Ben cannot log in")
-        await talk.line("They can't be asked now")
+        await talk.line("it stays with Ada")
         await back_with_ada(talk)
-        assert await talk.it.ringing("Ben") == ""
+        await talk.until_state("active", "Ada")
+
+
+@BOTH
+@pytest.mark.promise("call-handed-trouble")
+async def test_the_provider_fails_for_a_while_and_everything_is_done_when_it_answers_again(
+    tmp_path: Path, way: str
+) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.it.inside.call("/faults", {"twilio": {"fail": 503, "times": 3}})
+        await hand(talk, way)
+        ben = await talk.answers("Ben")
+        if way == WARM:
+            await talk.until_with(ben, "agent-Ada")
+        await talk.it.inside.call("/faults", {"twilio": {"fail": 503, "times": 2}})
+        if way == WARM:
+            await talk.slash("Ada", "hand_over")
+        await with_ben(talk, ben)
+
+
+@pytest.mark.promise("call-hold-refused")
+async def test_what_the_provider_refuses_for_good_is_said_in_the_thread_and_the_call_goes_on(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.it.inside.call("/faults", {"twilio": {"fail": 400, "times": 1}})
+        await talk.slash("Ada", "hold")
+        await talk.line("The customer could not be put on hold")
+        await talk.says(talk.ada, "I tried to put you on hold", talk.customer)
+        assert not (await talk.it.leg(talk.customer))["on_hold"]
+        await talk.slash("Ada", "hold")
+        await talk.until_hold()
