@@ -12,7 +12,9 @@ REFUSED: Mapping[str, str] = {
     "mute": "The line could not be muted",
     "unmute": "The line is still muted",
     "ring": "The phone could not be rung",
-    "tape": "The recording could not be paused or continued",
+    "pause": "The recording could not be paused",
+    "record": "The recording still stands",
+    "fetch": "The recording could not be fetched",
 }
 """What the provider refused; why follows."""
 JOINED: Mapping[str, str] = {
@@ -59,6 +61,11 @@ def _leg(agent: str, x: Mapping[str, object], named: Named) -> str:
             return ""
 
 
+def _number(raw: object) -> int:
+    text = str(raw or "")
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
+
+
 def _after(x: Mapping[str, object]) -> str:
     raw = str(x.get("s") or "")
     return f" after {lasting(int(raw))}" if raw.isdecimal() and len(raw) < 7 else ""
@@ -85,6 +92,13 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
             return f"{who} is muted."
         case "unmute":
             return f"{who} is heard again."
+        case "pause":
+            return "Nothing is recorded now."
+        case "record":
+            return "It is recorded again."
+        case "fetched":
+            what = "The message" if x.get("for") == "message" else "The recording"
+            return f"{what} is there, {lasting(_number(x.get('seconds')))} long."
         case "refused":
             return f"{REFUSED.get(str(x.get('of')), 'Something was refused')}: {x.get('why')}."
         case _:

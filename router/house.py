@@ -19,6 +19,7 @@ from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
+from .recordings import Recorded
 from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, edges, instant, span
 from .situations import Situations
@@ -44,6 +45,7 @@ class House:
     plan: ActivePlan
     newcomers: Newcomers
     moments: Moments
+    recordings: Recorded | None = None
     moves: Moves = field(init=False)
 
     def __post_init__(self) -> None:
@@ -365,6 +367,10 @@ class House:
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+            case "link.open":
+                return Told(True, "")  # the link is opened by Slack itself
+            case "call.recording" if self.recordings is not None and (who := Who.of(self.plan(), actor)):
+                return await self.recordings.open(who, value)
             case _ if action in BUTTONS:
                 return await self._with_call(actor, BUTTONS[action], value)
             case _:

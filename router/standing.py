@@ -5,6 +5,7 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
     met        the customer's leg that was sent into the conference     conference  its id at the provider
     in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
+    tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
 """
@@ -82,6 +83,7 @@ class Wanted:
 
     hold: bool | None
     mute: bool | None
+    record: bool  # where it is recorded at all: not while agents speak among themselves
     ends: tuple[Leg, ...]
     then: Then
 
@@ -93,6 +95,7 @@ def wanted(it: Standing) -> Wanted:
     return Wanted(
         _hold(it, then) if it.met and open_ else None,
         it.facts.get("mute") == owner.sid if owner is not None else None,
+        it.facts.get("tape") != "paused" and it.second is None,
         _through(it) if open_ else (),
         then,
     )

@@ -205,7 +205,15 @@ class Switchboard:
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
         await self.queue().jot(contact, "met", call.sid)
-        return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
+        recording = self.book().plan.voice.recording
+        told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
+        room, record = room_of(self.book(), contact), recording is not None
+        return (*told, Meet(room, "customer", about, ends=True, record=record))
+
+    async def _recorded(self, contact: str) -> Heard:
+        """Said before anything is recorded: the conference, and with it its recording, begins with the customer."""
+        view = await self.queue().contact(contact)
+        return (spoken.line(self.book(), "recorded", Facts.parse(view.facts).language if view else "en"),)
 
     async def _done(self, call: Call) -> Heard:
         """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
@@ -308,10 +316,15 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording ended: a message is kept at its contact."""
+        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is."""
         contact = it.about.get("c", "")
-        if it.ok and contact:
-            await self.queue().jot(contact, f"recording.{it.recording}", f"{it.seconds} {it.url}")
+        if not it.ok or not contact:
+            return
+        kind = "call" if it.sid.startswith("CF") else "message"
+        about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
+        facts = {f"tape.{it.recording}": str(it.seconds)}
+        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
+            log.error("recording.too_late", contact=contact, recording=it.recording)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

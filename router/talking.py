@@ -112,6 +112,7 @@ class Talking:
             await self._hold(phones, it, must.hold)
         if must.mute is not None:
             await self._mute(phones, it, must.mute)
+        await self._record(phones, it, must.record)
         for leg in must.ends:
             about = {"c": contact, "r": "agent", "w": "taken"}
             if not await phones.move(leg.sid, Go("done", about)):
@@ -158,6 +159,19 @@ class Talking:
         if there:
             what, sid = ("mute", leg.sid) if on else ("unmute", "")
             await self.queue.happen(contact, what, {"muted": sid, "trouble": ""}, it.view.owner)
+
+    async def _record(self, phones: Phones, it: Standing, on: bool) -> None:
+        conference, recorded = it.facts.get("conference", ""), self.book().plan.voice.recording
+        if recorded is None or not conference or not it.met or on == (it.facts.get("taped") != "paused"):
+            return
+        try:
+            runs = await phones.record(conference, on)
+        except NotDelivered as no:
+            await self._refused(it.view.id, "record" if on else "pause", no)
+            return
+        if runs:
+            facts = {"taped": "" if on else "paused", "trouble": ""}
+            await self.queue.happen(it.view.id, "record" if on else "pause", facts)
 
     async def _refused(
         self, contact: str, what: str, no: NotDelivered, given_up: Mapping[str, str] = NOTHING

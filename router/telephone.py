@@ -21,13 +21,14 @@ from .rulebook import Rulebook, agent_id
 from .standing import Standing
 from .talking import SUPERVISES, standing
 
-OWN = ("hold", "resume", "mute", "unmute", "hang up", "hand over", "back", "invite")
+OWN = ("hold", "resume", "mute", "unmute", "hang up", "hand over", "back", "invite", "pause", "record")
 VERBS = (*OWN, *SUPERVISES)
 """What can be done with a call, as it is typed."""
 BUTTONS: Mapping[str, str] = {f"call.{verb.replace(' ', '_')}": verb for verb in VERBS if verb != "invite"}
 """action_id of a button → verb."""
 HELP = (
     "Calls: `hold C1001` · `resume` · `mute` · `unmute` · `hang up` · `invite C1001 Ben` – a third person\n"
+    "`pause C1001` – record nothing for a while · `record C1001`\n"
     "`speak C1001 Ben why` – speak with Ben first; then `hand over C1001` or `back C1001`\n"
     "Supervisors: `listen C1001` · `whisper C1001` – only the agent hears you · `barge C1001` – both do"
 )
@@ -94,6 +95,8 @@ class Telephone:
                 return await self._hand_over(it)
             case "back":
                 return await self._back(it)
+            case "pause" | "record":
+                return await self._tape(it, verb == "record")
             case _:
                 return await self._invite(it, rest)
 
@@ -128,6 +131,19 @@ class Telephone:
         if not it.view.handing:
             raise Stop("stale", f"{it.view.id} isn't being handed over.")
         return self._said(await self.queue.keep(it.view.id, it.view.owner), "The customer hears you again.")
+
+    async def _tape(self, it: Standing, on: bool) -> Outcome:
+        if self.book().plan.voice.recording is None:
+            raise Stop("wrong", "Calls are not recorded.")
+        self._met(it)
+        facts = {"tape": "" if on else "paused"}
+        await self.queue.happen(
+            it.view.id, "asked", facts, it.view.owner, {"for": "record" if on else "pause"}
+        )
+        return Outcome(
+            "ok",
+            "It is recorded again." if on else "Nothing is recorded now; the thread says so when it is so.",
+        )
 
     async def _invite(self, it: Standing, words: str) -> Outcome:
         self._met(it)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -136,14 +136,20 @@ class Tidings:
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
+            recorded=book.plan.voice.recording is not None,
         )  # fmt: skip
 
     async def _of_call(self, event: Event, t: Try, text: str) -> None:
         """A line of a call's timeline; while somebody is spoken with first it has the buttons for what comes then."""
-        asked = more(event).get("what") == "consulted"
-        await self._line(event, t, text, AFTER_SPEAKING if asked else ())
+        said = more(event)
+        what, buttons = said.get("what"), tuple[Button, ...]()
+        if what == "consulted":
+            buttons = tuple(Button(action, label, event.c) for action, label in AFTER_SPEAKING)
+        elif what == "fetched":
+            buttons = (Button("call.recording", "Listen to it", f"{event.c}.{said.get('recording')}"),)
+        await self._line(event, t, text, buttons)
 
-    async def _line(self, event: Event, t: Try, text: str, buttons: Sequence[tuple[str, str]] = ()) -> None:
+    async def _line(self, event: Event, t: Try, text: str, buttons: tuple[Button, ...] = ()) -> None:
         """A line in the thread, if there is one; its number comes of the event, behind every message's.
 
         One step may be told in two lines (handed over, and kept): by number they are told apart.
@@ -151,8 +157,7 @@ class Tidings:
         places = await self.queue.places(event.c)
         if places:
             number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
-            made = tuple(Button(action, label, event.c) for action, label in buttons)
-            shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=made)
+            shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons)
             await self.desk.post(places[-1], shown, t.again)
 
     async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:

@@ -84,6 +84,9 @@ CALL_BUTTONS = (
 """What is done with a call while it goes on: there are no keys inside a conference."""
 
 
+TAPE_BUTTONS = (("pause", "Pause recording"), ("record", "Record again"))
+
+
 def head(it: Head) -> Message:
     """The first message of a contact's thread."""
     due = f" · answer due {date(it.due, '{date_short_pretty} {time}')}" if it.due else ""
@@ -100,7 +103,7 @@ def head(it: Head) -> Message:
         button("contact.callback", "Date …", it.contact),
         button("contact.more", "More …", it.contact),
     ]
-    talk = CALL_BUTTONS if it.channel == "voice" else ()
+    talk = (*CALL_BUTTONS, *(TAPE_BUTTONS if it.recorded else ())) if it.channel == "voice" else ()
     blocks = (
         ours(title),
         small([f"From {it.customer} ({known})"]),
@@ -224,7 +227,7 @@ def closed_head(shown: Iterable[Json], told: str) -> Message:
 
 def telling(text: str, buttons: Sequence[Button] = (), key: str = "") -> Message:
     """Something told to a person or a channel; by its `key` it is found again."""
-    made = [button(one.action, one.label, one.value, one.style) for one in buttons[:25]]
+    made = [button(one.action, one.label, one.value, one.style, one.url) for one in buttons[:25]]
     rows, most = actions(made), 9000
     while weigh(parts := [ours(part) for part in _parts(text, most)]) + weigh(rows) > WEIGHT and most > 300:
         most = most * 2 // 3

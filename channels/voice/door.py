@@ -25,6 +25,7 @@ from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
 from .music import music
 from .pace import Pace
 from .phones import TwilioPhones
+from .tapes import TwilioTapes
 from .twiml import Addresses, Writer
 from .webhook import MOST_TURNS, caller, leg_news, machine_news, recorded, room_news, turns_of
 
@@ -73,6 +74,7 @@ class VoiceDoor:
         self.at = Addresses(public_url)
         self.writer = Writer(self.at, english)
         self.phones = TwilioPhones(account, self.at, per_second, most_legs)
+        self.tapes = TwilioTapes(account, self.phones.http, self.phones.client)
         self.put_off = 0
         """How often somebody was put off since the start."""
         self._late: set[asyncio.Task[Heard]] = set()

@@ -110,7 +110,9 @@ async def test_whoever_hands_over_may_go_on_talking_with_the_customer_until_some
 
 @BOTH
 @pytest.mark.promise("call-handed-declined")
-async def test_the_next_agent_declines_and_the_customer_is_with_the_first_again(tmp_path: Path, way: str) -> None:
+async def test_the_next_agent_declines_and_the_customer_is_with_the_first_again(
+    tmp_path: Path, way: str
+) -> None:
     async with talking(tmp_path) as talk:
         await hand(talk, way)
         ben = await talk.answers("Ben", key="2")
@@ -214,7 +216,9 @@ async def test_the_provider_fails_for_a_while_and_everything_is_done_when_it_ans
 
 
 @pytest.mark.promise("call-hold-refused")
-async def test_what_the_provider_refuses_for_good_is_said_in_the_thread_and_the_call_goes_on(tmp_path: Path) -> None:
+async def test_what_the_provider_refuses_for_good_is_said_in_the_thread_and_the_call_goes_on(
+    tmp_path: Path,
+) -> None:
     async with talking(tmp_path) as talk:
         await talk.it.inside.call("/faults", {"twilio": {"fail": 400, "times": 1}})
         await talk.slash("Ada", "hold")

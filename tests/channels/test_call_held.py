@@ -71,7 +71,9 @@ async def test_the_buttons_of_a_calls_thread_do_the_same_and_only_for_its_owner(
 
 
 @pytest.mark.promise("call-hold-lost")
-async def test_who_hangs_up_while_the_customer_is_on_hold_leaves_them_to_the_next_agent(tmp_path: Path) -> None:
+async def test_who_hangs_up_while_the_customer_is_on_hold_leaves_them_to_the_next_agent(
+    tmp_path: Path,
+) -> None:
     async with talking(tmp_path) as talk:
         await talk.slash("Ada", "hold")
         await talk.until_hold()
