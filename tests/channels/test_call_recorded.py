@@ -39,8 +39,8 @@ async def pressed(talk: Talk, name: str) -> str:
     await inside.call("/slack/act", body)
 
     async def told() -> list[str]:
-        seen = await inside.call(f"/slack/messages?channel={line['channel']}&user={who.slack}")
-        return [str(m) for m in seen if m.get("ephemeral_to") == who.slack and "ecording" in m["text"]]
+        seen = [m for m in await inside.channel("desk") if m.get("ephemeral_to") == who.slack]
+        return [str(m) for m in seen if "ecording" in m["text"]]
 
     return str((await inside.until(told))[-1])
 
