@@ -55,7 +55,9 @@ async def test_a_call_is_recorded_after_the_customer_was_told_and_opened_by_a_li
         await talk.says(talk.customer, "my number is seven", talk.ada)
         name = await over(talk)
         assert "Only whoever had" in await pressed(talk, "Ben")
-        found = re.search(rf"http[^'\" ]*/recording/{name}\?until=\d+&(?:amp;)?sig=[0-9a-f]+", await pressed(talk, "Ada"))
+        found = re.search(
+            rf"http[^'\" ]*/recording/{name}\?until=\d+&(?:amp;)?sig=[0-9a-f]+", await pressed(talk, "Ada")
+        )
         assert found is not None
         url = found[0].replace("&amp;", "&")
         http = talk.it.inside.http
@@ -67,7 +69,9 @@ async def test_a_call_is_recorded_after_the_customer_was_told_and_opened_by_a_li
             async with http.get(wrong) as answer:
                 assert answer.status == 403 and b"seven" not in await answer.read()
         links = talk.it.inside.app.recordings.links
-        assert not links.good(name, re.findall(r"until=(\d+)", url)[0], url.rpartition("=")[2], time.time() + 901)
+        assert not links.good(
+            name, re.findall(r"until=(\d+)", url)[0], url.rpartition("=")[2], time.time() + 901
+        )
 
 
 @pytest.mark.promise("call-recorded")
@@ -101,7 +105,9 @@ async def test_what_is_said_while_the_recording_is_paused_or_agents_speak_among_
         await talk.until_with(ben, "agent-Ada")
 
         async def paused() -> bool:
-            return sum("Nothing is recorded now" in m["text"] for m in await talk.it.inside.channel("desk")) == 2
+            return (
+                sum("Nothing is recorded now" in m["text"] for m in await talk.it.inside.channel("desk")) == 2
+            )
 
         await talk.it.inside.until(paused)
         await talk.says(talk.ada, "between us", ben, but=(talk.customer,))
