@@ -30,7 +30,7 @@ from .console.metrics import figures
 from .console.past import Past
 from .console.recordings import RecordingPage
 from .console.replay import Replays
-from .doors import phone_tasks, recordings_of, twilio_doors
+from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -124,7 +124,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in self._open_doors():
+        for door in opened(self.doors, self.voice):
             await door.start()
         self.started = True
 
@@ -168,9 +168,6 @@ class App:
         self.recordings = recordings_of(
             settings, self.secrets, self.voice, lambda: self.queue, lambda: self.plan(), lambda: self.history
         )
-
-    def _open_doors(self) -> list[Channel | VoiceDoor]:
-        return [*self.doors.values(), *([self.voice] if self.voice is not None else [])]
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -287,7 +284,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in self._open_doors():
+        for door in opened(self.doors, self.voice):
             await door.stop()
         await self.history.close()
         await self.store.close()

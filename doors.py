@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
-from .channels.channel import Inbound
+from .channels.channel import Channel, Inbound
 from .channels.phone import Calls
 from .channels.sms.door import Reports, SmsDoor
 from .channels.twilio.account import TwilioAccount
@@ -48,6 +48,11 @@ def twilio_doors(
         most_legs=settings.most_calls,
     )
     return sms, voice
+
+
+def opened(doors: Mapping[str, Channel], voice: VoiceDoor | None) -> list[Channel | VoiceDoor]:
+    """Every door that is there, in the order in which they start."""
+    return [*doors.values(), *([voice] if voice is not None else [])]
 
 
 def recordings_of(

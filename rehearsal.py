@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,10 @@ def cast_of(plan: Plan, product: str) -> Cast:
         people=tuple(people),
         customers=CUSTOMERS,
         places=places,
-        numbers=tuple(Number(n, f"{product}/twilio/sms", f"{product}/twilio/voice") for n in numbers),
+        numbers=tuple(
+            Number(n, f"{product}/twilio/sms", f"{product}/twilio/voice", f"{product}/twilio/voice/leg")
+            for n in numbers
+        ),
         mailboxes=tuple(e.to for e in plan.entry if e.channel == "email" and e.to),
         credentials=Credentials(
             account_sid=f"AC{secrets.token_hex(16)}",
@@ -194,7 +197,7 @@ async def stand_alone(plan: Path, product: str) -> None:
         await load_async(await asyncio.to_thread(plan.read_text), str(plan)), product.partition("#")[0]
     )
     suffix = product.partition("#")[2]
-    numbers = tuple(Number(n.number, f"{n.sms_url}#{suffix}", n.voice_url) for n in made.numbers)
+    numbers = tuple(replace(n, sms_url=f"{n.sms_url}#{suffix}") for n in made.numbers)
     cast = Cast(made.people, made.customers, made.places, numbers, made.mailboxes, made.credentials)
     base = product.partition("#")[0]
 

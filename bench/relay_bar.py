@@ -1,8 +1,9 @@
 """Webhook in to Slack post out: the whole product against a relay of some sixty lines, on the same stand-ins.
 
 Sixteen connections send one text each at the same moment; when all sixteen posts have come out, the other one gets its
-sixteen. Time runs from the first byte of the webhook to the arrival of the post at the stand-in for Slack. For the
-product that post is the offer in the agent's direct messages, accept and decline beneath it.
+sixteen. Time runs from the instant at which all sixteen are begun (our client writes them one after the other, some
+2.5 ms before the first byte of the first: the same for both) to the arrival of the post at the stand-in for Slack. For
+the product that post is the offer in the agent's direct messages, accept and decline beneath it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ Written by `make bench` on {day} from what it measured in {minutes} minutes; no 
 {bars}
 
 {missed}
-The relay is what one would write oneself in an afternoon ([bench/peers/relay.py](../bench/peers/relay.py)): it checks Twilio's signature, writes the text to a stream on disk, and a consumer posts it to a Slack channel as a message of an offer's size, buttons included. Both are asked over sixteen connections at the same moment, one text each, with the stand-ins' limits off. What Tierline has done by then besides: found or made the customer, looked whether the text belongs to an open contact, applied the plan, ranked, chosen the agent, and asked that one person with buttons and a deadline.
+The relay is what one would write oneself in an afternoon ([bench/peers/relay.py](../bench/peers/relay.py)): it checks Twilio's signature, writes the text to a stream on disk, and a consumer posts it to a Slack channel as a message of an offer's size, buttons included. Both are asked over sixteen connections at the same moment, one text each, with the stand-ins' limits off. What Tierline has done by then besides: found or made the customer, looked whether the text belongs to an open contact, applied the plan, ranked, chosen the agent, and asked that one person with buttons and a deadline. What is measured is a burst, so the median waits for the processor time of about half of its sixteen; product or relay, their store, the stand-ins and the client that sends all share this machine's cores, and the time begins when the client begins to send, not when it has.
 
 """
 QUEUES = """## Other queues on the same work

@@ -73,6 +73,7 @@ class Calls:
         self._deadline = deadline
         self._name = name
         self._ahead: int | None = None  # the site's clock minus this process's, ms
+        self._instant: asyncio.Future[int | None] | None = None  # asked for in this turn of the loop
 
     async def do(self, function: str, *args: Word, op: str | None = None, now: int | None = None) -> str:
         """Carry out a mutation, once. Returns its text.
@@ -93,7 +94,28 @@ class Calls:
         return await self._insist(function, "", now, args)
 
     async def now(self) -> int:
-        """The site's instant: the store's clock plus what it was moved."""
+        """The site's instant: the store's clock plus what it was moved. Who asks in one turn of the loop asks together.
+
+        Whatever they know by then had happened before the one question leaves, so none hears an older instant.
+        """
+        if self._instant is not None and (known := await asyncio.shield(self._instant)) is not None:
+            return known
+        loop = asyncio.get_running_loop()
+        mine: asyncio.Future[int | None] = loop.create_future()
+        if self._instant is None:
+            self._instant = mine
+            loop.call_soon(self._unshare)
+        instant = None
+        try:
+            instant = await self._now()
+        finally:
+            mine.set_result(instant)  # None: whoever waited asks for themselves
+        return instant
+
+    def _unshare(self) -> None:
+        self._instant = None
+
+    async def _now(self) -> int:
         before = _clock()
         instant = int(text(await self.ask("now")))
         self._ahead = instant - (before + _clock()) // 2
@@ -153,8 +175,12 @@ def texts(reply: Reply) -> list[str]:
     if reply is None:
         return []
     if isinstance(reply, list):
-        return ["" if it is None else str(it) if isinstance(it, int) else text(it) for it in reply]
+        return [it.decode() if it.__class__ is bytes else _odd(it) for it in reply]
     raise ScriptError("REPLY", f"expected a list, got {type(reply).__name__}")
+
+
+def _odd(it: Reply) -> str:
+    return "" if it is None else str(it) if isinstance(it, int) else text(it)
 
 
 def _instant(now: int | None) -> str:

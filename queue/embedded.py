@@ -234,6 +234,7 @@ def configuration(data_dir: Path, socket: str) -> str:
     """The server's whole configuration.
 
     `hash-max-listpack-value`: a contact's record must stay compact; 64, the default, doubles the memory.
+    `hash-max-listpack-entries`: a busy second's operation replies are looked up one by one while they are a list.
     `lazyfree-lazy-expire`: freeing a bucket of operation replies must not stall the server.
     """
     return "\n".join(
@@ -250,7 +251,7 @@ def configuration(data_dir: Path, socket: str) -> str:
             "aof-load-truncated yes",
             "maxmemory-policy noeviction",
             "hash-max-listpack-value 1024",
-            "hash-max-listpack-entries 512",
+            "hash-max-listpack-entries 128",
             "lazyfree-lazy-expire yes",
             "",
         )

@@ -15,7 +15,7 @@ from typing import Protocol
 from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.history.records import Past
-from ..queue.state import QUEUED, ContactView, Event
+from ..queue.state import QUEUED, ContactView, Event, MessageView
 from . import lost
 from .alerts import Alerts
 from .announce import Announce, Gone
@@ -37,6 +37,8 @@ UNDER_WAY = ("queued", "sending")
 """Receipts that nobody is shown: ⏳ stands there already."""
 MINUTE = 60_000
 """ms within which the alerts of one step are one alert."""
+REMEMBERED = 1_000
+"""Arrivals that are remembered until their first offer is shown."""
 
 
 MISSED_TWO = (
@@ -68,6 +70,7 @@ class Deliveries:
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
+    came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
@@ -82,6 +85,7 @@ class Deliveries:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"
         match event.e:
             case "arrived":
+                self._remember(event)
                 return [Job(thread, "greet", lambda t: self.towards.greet(event))]
             case "offered":
                 return [Job(f"offer:{c}.{event.n}", "offer", lambda t: self._offer(event, t))]
@@ -149,8 +153,10 @@ class Deliveries:
     async def _offer(self, event: Event, t: Try) -> None:
         # All that the card needs in one look: each look costs a wait for whatever the store is just syncing.
         contact, messages, now = await asyncio.gather(
-            self.queue.contact(event.c), self.queue.messages(event.c), self.queue.now()
+            self.queue.contact(event.c), self._said(event.c), self.queue.now()
         )
+        if contact is not None and contact.messages != len(messages):
+            messages = await self.queue.messages(event.c)  # more was said since it came
         live = next((o for o in contact.offers if o.number == event.n), None) if contact else None
         if contact is None or live is None:
             return
@@ -184,6 +190,17 @@ class Deliveries:
         answer = await self.queue.delivered(event.c, event.n, place)
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), ended_words("rescinded", {}, ""))
+
+    def _remember(self, arrived: Event) -> None:
+        self.came[arrived.c] = arrived
+        while len(self.came) > REMEMBERED:
+            del self.came[next(iter(self.came))]
+
+    async def _said(self, contact: str) -> tuple[MessageView, ...]:
+        """What the customer said: of a contact that has just come as its event told, which needn't be asked again."""
+        if (came := self.came.pop(contact, None)) is not None:
+            return (MessageView(1, "in", str(more(came).get("body") or ""), came.t),)
+        return await self.queue.messages(contact)
 
     async def _withdraw(self, event: Event) -> None:
         extra = more(event)

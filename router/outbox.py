@@ -149,14 +149,24 @@ class Outbox:
     async def _follow(self, reader: Client, start: str) -> None:
         self.read_until = start
         known_at_start = await self.queue.last_event()
-        while True:
-            events = await self.queue.events(self.read_until, BATCH, block=2_000, reader=reader)
-            for entry, together in groupby(events, key=lambda event: event.id):
-                jobs = [job for event in together for job in self.jobs(event)]
-                self.lanes.submit(entry, jobs, replayed=_order(entry) <= _order(known_at_start))
-                self.read_until = entry
-            while self.lanes.open > MOST_OPEN:  # noqa: ASYNC110 - any lane may make room
-                await asyncio.sleep(0.05)
+        following = self._read(reader)
+        try:
+            while True:
+                events = await following
+                if events:
+                    self.read_until = events[-1].id
+                following = self._read(reader)  # the next are on their way while these are looked at
+                for entry, together in groupby(events, key=lambda event: event.id):
+                    jobs = [job for event in together for job in self.jobs(event)]
+                    self.lanes.submit(entry, jobs, replayed=_order(entry) <= _order(known_at_start))
+                while self.lanes.open > MOST_OPEN:  # noqa: ASYNC110 - any lane may make room
+                    await asyncio.sleep(0.05)
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    def _read(self, reader: Client) -> asyncio.Task[list[Event]]:
+        return asyncio.create_task(self.queue.events(self.read_until, BATCH, block=2_000, reader=reader))
 
     async def settled(self) -> None:
         """Wait until everything in the ledger so far has been delivered."""

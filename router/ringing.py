@@ -153,17 +153,16 @@ class Ringing:
         if view is None or view.owner != event.a:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
-        live = [it for it in legs if it.of_customer]
-        if live and jots.get("met") == live[-1].sid:
+        if any(it.of_customer and it.sid == jots.get("met") for it in legs):
             return  # in the conference already: `talking.py` sees to the rest
-        if jots.get("kind") in LATER and not live:
-            await self._call_back(phones, event, view, legs, t)
-            return
         about = {"c": event.c, "r": "customer"}
-        for leg in live[-1:]:
-            if not await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
-                await self._look(phones, event.c, leg)
-        if not live:
+        for leg in [it for it in legs if it.of_customer][-1:]:
+            if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
+                return
+            await self._look(phones, event.c, leg)
+        if jots.get("kind") in LATER:
+            await self._call_back(phones, event, view, legs, t)
+        else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
 
     async def _call_back(

@@ -6,6 +6,7 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
     in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
     tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
+    kind       "callback", "voicemail": not to be talked with now
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
 """
@@ -108,6 +109,8 @@ def _then(it: Standing) -> Then:
         return "leave" if it.met else ""
     if it.view.state != "active" or it.owners or it.inside("guest"):
         return ""
+    if it.facts.get("kind") and not it.met:
+        return ""  # they leave a message, or are being called back
     if it.second is not None and it.offer:
         return "take"
     waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid

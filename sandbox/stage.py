@@ -182,6 +182,7 @@ class Number:
     number: str
     sms_url: str
     voice_url: str
+    status_callback: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ class Store:
         self.numbers: dict[str, PhoneNumber] = {}
         for n in self.cast.numbers:
             settings = {"sms_url": n.sms_url, "sms_method": "POST", "voice_url": n.voice_url}
+            settings |= {"status_callback": n.status_callback}
             entry = PhoneNumber(new_sid("PN"), n.number, now, now, {**settings, "friendly_name": n.number})
             self.numbers[entry.sid] = entry
 

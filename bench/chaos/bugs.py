@@ -161,8 +161,8 @@ SEEDED: dict[str, Seeded] = {
     "a contact that is handed over is offered to its owner": _one(
         "offered wrongly",
         "queue/lua/50_search.lua",
-        "      local bad = no and no[i] == 1 or a.own[id] -- their own, being handed over\n",
-        "      local bad = no and no[i] == 1\n",
+        "    local bad = no and no[(i + 1) / 2] == 1 or a.own[id]\n",
+        "    local bad = no and no[(i + 1) / 2] == 1\n",
         favoured=("team", "service"),
         contacts=100,
         agents=4,

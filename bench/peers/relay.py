@@ -47,7 +47,8 @@ class Relay:
             headers=headers, connector=aiohttp.TCPConnector(limit=32)
         ) as session:
             while True:
-                found: Any = await self.redis.xreadgroup(GROUP, "one", {STREAM: ">"}, count=16, block=5_000)
+                # Below redis-py's own 5 s for an answer: at 5 s a relay that nobody wrote to ended with an error.
+                found: Any = await self.redis.xreadgroup(GROUP, "one", {STREAM: ">"}, count=16, block=2_000)
                 for _, entries in found or []:
                     for id, fields in entries:
                         task = asyncio.create_task(self.post(session, id, fields))

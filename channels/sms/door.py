@@ -20,6 +20,7 @@ from twilio.rest import Client
 
 from ...queue.contact import Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
+from ..turnstile import Turnstile
 from ..twilio.account import TwilioAccount
 from ..twilio.asking import asking
 from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
@@ -77,6 +78,7 @@ class SmsDoor:
         self.http = TwilioHttp(account.api_url)
         self.client = Client(account.sid, account.token, http_client=self.http)
         self.media = MediaStore(media_dir, self.http, account.sid, account.token)
+        self.turnstile = Turnstile()
         self._keys: dict[str, str] = {}  # sid of a text -> the key of its words
 
     async def start(self) -> None:
@@ -99,6 +101,7 @@ class SmsDoor:
     # ---- in -----------------------------------------------------------------------------------------------------
 
     async def _inbound(self, request: web.Request) -> web.Response:
+        await self.turnstile.enter()  # of a burst the first is offered while the last is still looked at
         form = await self.front.signed(request)
         try:
             failed = self.front.urls(request, "/twilio/sms") if request.path.endswith("/fallback") else []

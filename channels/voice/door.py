@@ -13,7 +13,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar, get_args
-from xml.sax.saxutils import escape
 
 import structlog
 from aiohttp import web
@@ -25,29 +24,17 @@ from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
 from .music import music
 from .pace import Pace
 from .phones import TwilioPhones
+from .standby import standby
 from .tapes import TwilioTapes
 from .twiml import Addresses, Writer
-from .webhook import MOST_TURNS, caller, leg_news, machine_news, recorded, room_news, turns_of
+from .webhook import MOST_TURNS, about_of, caller, leg_news, machine_news, recorded, room_news, turns_of
 
 log = structlog.get_logger()
 
 DECIDE_WITHIN = 1.5
 """Seconds for the router; the answer is out within 2 s, before a caller would wonder about the silence."""
-LAST_TURN = 5
-"""So often somebody is put off by words that need nothing; afterwards they are asked to call again."""
-SORRY = (
-    '<Say language="en-GB">We are sorry, we have a technical problem. Please hold the line.</Say>'
-    '<Say language="de-DE">Entschuldigung, wir haben ein technisches Problem. Bitte bleiben Sie dran.</Say>'
-    '<Pause length="3"/><Redirect method="POST">{again}</Redirect>'
-)
-GOODBYE = (
-    '<Say language="en-GB">We are sorry, we cannot take your call now. Please call again later. Goodbye.</Say>'
-    '<Say language="de-DE">Leider können wir Ihren Anruf jetzt nicht annehmen. Bitte rufen Sie später noch einmal an. '
-    "Auf Wiederhören.</Say><Hangup/>"
-)
-HELD = '<Play>{music}</Play><Redirect method="POST">{again}</Redirect>'
-"""On hold only Play, Say, Pause and Redirect are allowed, and nobody is to be told of a fault."""
-DOCUMENT = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
+LONGEST_KEPT = 200
+"""Characters of what was said that stay in an address; Twilio takes no endless ones."""
 ENDS = tuple(state for state, rank in RANKS.items() if rank == max(RANKS.values()))
 
 News = TypeVar("News")
@@ -121,8 +108,9 @@ class VoiceDoor:
             call = caller(form, request.query, self.account.sid)
         except Exception as error:
             self.put_off += 1
-            log.warning("voice.not_understood", turn=turn, error=str(error)[:200])
-            return self._static(turn, turns_of(request.query), {})
+            why = str(error) if isinstance(error, BadRequest) else type(error).__name__
+            log.warning("voice.not_understood", turn=turn, error=why)
+            return self._static(turn, turns_of(request.query), _along(request.query))
         try:
             return _twiml(self.writer.document(await self._decided(turn, call), turn=turn))
         except Exception as error:
@@ -160,10 +148,8 @@ class VoiceDoor:
         return self._static(turn, call.turns, _kept(call))
 
     def _static(self, turn: Turn, turns: int, kept: dict[str, str]) -> web.Response:
-        again = escape(self.at.turn(turn, kept, turns=str(min(turns + 1, MOST_TURNS))))
-        if turn == "held":
-            return _twiml(DOCUMENT.format(HELD.format(music=escape(self.at.sound("music")), again=again)))
-        return _twiml(DOCUMENT.format(GOODBYE if turns >= LAST_TURN else SORRY.format(again=again)))
+        again = self.at.turn(turn, kept, turns=str(min(turns + 1, MOST_TURNS)))
+        return _twiml(standby(turn, turns, again, self.at.sound("music")))
 
     def _again(self, turn: Turn, call: Call) -> str:
         """The same question once more, with the answer that was given and the count."""
@@ -210,7 +196,14 @@ def _twiml(document: str) -> web.Response:
     return web.Response(text=document, content_type="text/xml")
 
 
+def _along(query: MultiMapping[str]) -> dict[str, str]:
+    try:
+        return about_of(query)
+    except BadRequest:
+        return {}
+
+
 def _kept(call: Call) -> dict[str, str]:
     """What a leg gave along and answered: it isn't sent again when the leg is sent to the same address."""
-    answered = {"digits": call.digits, "speech": call.speech, "result": call.result}
+    answered = {"digits": call.digits, "speech": call.speech[:LONGEST_KEPT], "result": call.result}
     return {**call.about, **{key: value for key, value in answered.items() if value}}

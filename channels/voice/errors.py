@@ -29,10 +29,6 @@ WORDS = {
     "21217": "this is no valid number",
     "21219": "our Twilio account is a trial: it calls only verified numbers",
     "21220": "the call has ended already",
-    "21221": "this kind of number cannot be called",
-    "21264": "Twilio calls no such number (emergency or special)",
-    "32203": "our calls to this number are blocked",
-    "32205": "the number is premium or special, and calls to it are blocked",
 }
 
 TEMPORARY = frozenset({"10004", "20429", "20500"})

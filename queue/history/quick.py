@@ -20,6 +20,7 @@ from sqlalchemy.dialects import sqlite
 Row = Mapping[str, Any]
 Ask = tuple[ClauseElement, Mapping[str, Any]]
 Answer = asyncio.Future[list[list[Row]]]
+Found = list[list[Row]] | Exception
 _DIALECT = sqlite.dialect(paramstyle="named")
 
 
@@ -29,7 +30,8 @@ class Quick:
     def __init__(self, path: Path, busy: float) -> None:
         """`busy`: seconds that a locked file is waited for."""
         self._path, self._busy = path, busy
-        self._asked: SimpleQueue[tuple[Answer, Sequence[Ask]] | None] = SimpleQueue()
+        self._turn: list[tuple[Answer, Sequence[Ask]]] = []  # asked in this turn of the loop
+        self._asked: SimpleQueue[list[tuple[Answer, Sequence[Ask]]] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._connection: sqlite3.Connection | None = None
         self._texts: dict[ClauseElement, tuple[str, Mapping[str, Any]]] = {}
@@ -39,26 +41,35 @@ class Quick:
         if self._thread is None:
             self._thread = Thread(target=self._serve, name="history-reads", daemon=True)
             self._thread.start()
-        answer: Answer = asyncio.get_running_loop().create_future()
-        self._asked.put((answer, asks))
+        loop = asyncio.get_running_loop()
+        answer: Answer = loop.create_future()
+        if not self._turn:
+            loop.call_soon(self._send)
+        self._turn.append((answer, asks))
         return await answer
+
+    def _send(self) -> None:
+        """What was asked in one turn goes to the thread together: waking it costs more than what it is asked."""
+        asked, self._turn = self._turn, []
+        if asked:
+            self._asked.put(asked)
 
     def _serve(self) -> None:
         """In the thread. An executor would do as well, at three times the price of what is asked."""
         while (asked := self._asked.get()) is not None:
-            answer, asks = asked
-            if answer.done():  # given up meanwhile
-                continue
+            found = [(answer, self._found(asks)) for answer, asks in asked if not answer.done()]
             try:
-                found: list[list[Row]] | Exception = self._answer(asks)
-            except Exception as error:
-                found = error
-            try:
-                answer.get_loop().call_soon_threadsafe(_tell, answer, found)
+                asked[0][0].get_loop().call_soon_threadsafe(_tell, found)
             except RuntimeError:  # the loop has ended, and whoever asked with it
                 break
         if self._connection is not None:
             self._connection.close()
+
+    def _found(self, asks: Sequence[Ask]) -> Found:
+        try:
+            return self._answer(asks)
+        except Exception as error:
+            return error
 
     def _answer(self, asks: Sequence[Ask]) -> list[list[Row]]:
         if self._connection is None:
@@ -81,19 +92,21 @@ class Quick:
 
     async def close(self) -> None:
         """Answer what was asked, then let go of the file."""
+        self._send()
         if self._thread is not None:
             self._asked.put(None)
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
 
-def _tell(answer: Answer, found: list[list[Row]] | Exception) -> None:
-    if answer.done():
-        return
-    if isinstance(found, Exception):
-        answer.set_exception(found)
-    else:
-        answer.set_result(found)
+def _tell(told: Sequence[tuple[Answer, Found]]) -> None:
+    for answer, found in told:
+        if answer.done():
+            continue
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
 
 
 def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:

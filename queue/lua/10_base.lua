@@ -11,7 +11,7 @@ local BOUND_SWEEP = 64 -- contacts moved in bulk
 local BOUND_WALK = 512 -- contacts looked at in a class that died
 local BOUND_SCAN = 16 -- index heads looked at before asking for exactly those that can match
 local BOUND_PART = 1000 -- members of one ZMSCORE or ZADD; Lua unpacks at most some 8,000
-local BOUND_MEMO = 5000 -- parsed texts remembered
+local BOUND_MEMO = 5000 -- parsed texts remembered; records, too, as last written
 
 -- Durations in ms.
 local OP_LIFE, OP_AHEAD = 600000, 5000 -- how old, how far ahead of us an operation id may be
@@ -34,11 +34,11 @@ local MIDNIGHTS -- of the site, text
 local BEHIND -- whether some agents on duty have yet to be filled (`d:` in due)
 local routes -- those in hand, by number
 local contacts, agents -- records in hand, by id: one table each, so that nobody works on a stale copy
-local changed -- contacts to be written at the end
-local touched, touched_n -- agents to be placed and written at the end, in order of first touch
-local journal, journal_n -- arguments of the ledger entry
-local entering, fills, unmarked -- work to be done before the call returns: contacts that came free, agents with
--- new room, agents whose draining mark went; lists {n = length, i = done so far}
+-- Lists outlive a call, only their lengths begin anew: a new one is copied whenever it grows.
+local touched, touched_n = {}, 0 -- agents to be placed and written at the end, in order of first touch
+local journal, journal_n = {}, 0 -- arguments of the ledger entry
+local entering, fills, unmarked = {}, {}, {} -- work to be done before the call returns: contacts that came free, agents
+-- with new room, agents whose draining mark went; lists {n = length, i = done so far}
 local last_bucket -- the bucket of replies whose expiry was set last
 
 local floor -- math.floor, for the same reason as `call`
@@ -83,6 +83,9 @@ local words = memo(function(text)
   return list
 end)
 
+-- The text of a small number that comes again and again: Lua formats it anew each time, at half the price of a GET.
+local short = memo(function(number) return tostring(number) end)
+
 -- The text of a number that may exceed 14 digits, which is where Lua's tostring stops being exact.
 local function digits(number) return string.format('%.0f', number) end
 
@@ -105,7 +108,7 @@ end
 local function write_journal()
   if journal_n > 0 then
     call('XADD', P .. 'ledger', '*', 't', NOW, unpack(journal, 1, journal_n))
-    journal, journal_n = {}, 0
+    journal_n = 0
   end
 end
 
@@ -117,16 +120,18 @@ end
 -- The next of a work list, or nil.
 local function pop(list)
   if list.i == list.n then return nil end
-  list.i = list.i + 1
-  return list[list.i]
+  local i = list.i + 1
+  local it = list[i]
+  list.i, list[i] = i, false
+  return it
 end
 
 -- The start of every call. `now` is an instant in virtual time, or empty for the store's own clock.
 local function begin(keys, now)
   call, floor, P = redis.call, math.floor, keys[1]
-  contacts, agents, changed, routes = {}, {}, {}, {}
-  touched, touched_n, journal, journal_n = {}, 0, {}, 0
-  entering, fills, unmarked = {n = 0, i = 0}, {n = 0, i = 0}, {n = 0, i = 0}
+  contacts, agents, routes = {}, {}, {}
+  touched_n, journal_n = 0, 0
+  entering.n, entering.i, fills.n, fills.i, unmarked.n, unmarked.i = 0, 0, 0, 0, 0, 0
   local site = call('HMGET', P .. 'site', 'clock', 'desk', 'marks', 'midnights', 'behind')
   DESK, MARKS, MIDNIGHTS, BEHIND = site[2] ~= '0', tonumber(site[3] or 0), site[4] or '', site[5]
   if now ~= '' then

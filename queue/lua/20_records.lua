@@ -2,10 +2,42 @@
 
 local VOICE, CHAT, SMS, EMAIL = 1, 2, 3, 4
 local BIT = {1, 2, 4, 8}
+local NOTHING = {}
 local HAS = {} -- HAS[mask][channel]
 for m = 0, 15 do
   HAS[m] = {}
   for ch = 1, 4 do HAS[m][ch] = m % (2 * BIT[ch]) >= BIT[ch] end
+end
+
+-- Records as last written, by key: one whose text (`raw`) is still the same needn't be unpacked. It is taken out when read
+-- and comes back when written, so what an act changed before it failed is never used.
+local as_written, keep_written
+
+do -- a chunk may have 200 locals: these two stay inside
+
+local written, n = {}, 0
+
+function as_written(key, raw)
+  local it = written[key]
+  if not it then return nil end
+  written[key] = nil
+  return it.raw == raw and it or nil
+end
+
+function keep_written(key, raw, it)
+  if n >= BOUND_MEMO then written, n = {}, 0 end
+  written[key], n = it, n + 1
+  it.raw = raw
+end
+
+end
+
+local function unpack_contact(id, raw)
+  local at = cmsgpack.unpack(raw)
+  local c = {id = id, route = at[1], class = at[2] > 0 and at[2] or nil, ch = at[3], rank = at[4], base = at[5],
+    seat = at[6] > 0 and at[6] or nil, timer = at[7] > 0 or nil, facts = at[8]} -- one table of the right size
+  for name, value in pairs(at[9] or NOTHING) do c[name] = value end
+  return c
 end
 
 -- The contact, or nil. Every contact has route, class (once it entered), ch, rank, base, facts (the decision's, never
@@ -20,13 +52,10 @@ end
 local function contact(id)
   local c = contacts[id]
   if c == nil then
-    local raw = call('GET', P .. 'c:' .. id)
+    local key = P .. 'c:' .. id
+    local raw = call('GET', key)
     if not raw then return nil end
-    local at = cmsgpack.unpack(raw)
-    c = at[9] or {}
-    c.route, c.class, c.ch, c.rank, c.base = at[1], at[2] > 0 and at[2] or nil, at[3], at[4], at[5]
-    c.seat, c.timer, c.facts = at[6] > 0 and at[6] or nil, at[7] > 0 or nil, at[8]
-    c.id = id
+    c = as_written(key, raw) or unpack_contact(id, raw)
     contacts[id] = c
   end
   return c
@@ -38,24 +67,30 @@ local function placeable(c) return c.state == nil or c.state == 'offered' or c.h
 local function state_of(c) return c.state or 'waiting' end
 
 -- To be written when the transition ends.
-local function mark(c) changed[c.id] = c end
-
-local PACKED = {id = 1, route = 1, class = 1, ch = 1, rank = 1, base = 1, seat = 1, timer = 1, facts = 1}
+local function mark(c) c.changed = true end
 
 -- Writes the record: what every contact has by position, the rest by name. A million may wait, so bytes count.
 local function save_contact(c)
-  local rest
-  for name, value in pairs(c) do
-    if not PACKED[name] then
-      rest = rest or {}
-      rest[name] = value
-    end
-  end
-  call('SET', P .. 'c:' .. c.id, cmsgpack.pack({c.route, c.class or 0, c.ch, c.rank, c.base, c.seat or 0,
-    c.timer and 1 or 0, c.facts, rest}))
+  local id, route, class, ch, rank, base = c.id, c.route, c.class, c.ch, c.rank, c.base
+  local seat, timer, facts = c.seat, c.timer, c.facts
+  c.id, c.route, c.class, c.ch, c.rank, c.base, c.seat, c.timer, c.facts, c.changed, c.raw = nil -- the rest remains
+  local raw = cmsgpack.pack({route, class or 0, ch, rank, base, seat or 0, timer and 1 or 0, facts, next(c) and c})
+  c.id, c.route, c.class, c.ch, c.rank, c.base = id, route, class, ch, rank, base
+  c.seat, c.timer, c.facts = seat, timer, facts
+  local key = P .. 'c:' .. id
+  call('SET', key, raw)
+  keep_written(key, raw, c)
 end
 
-local unpacked = memo(function(raw) return cmsgpack.unpack(raw) end)
+-- What the plan says; with `takes`, the channels that are on, and what their name in `u` begins with.
+local unpacked = memo(function(raw)
+  local f = cmsgpack.unpack(raw)
+  f.takes, f.by_load = {}, f.profile .. ':'
+  for ch = 1, 4 do
+    if HAS[f.on][ch] then table.insert(f.takes, ch) end
+  end
+  return f
+end)
 
 -- The agent, or nil. `f` is what the plan says, shared by all whose text is equal: profile, tiers, team, budget,
 -- cost[ch], cap[ch] (-1 none), offers (limit), on (mask), orders. The rest is the agent's own: presence, shift,
@@ -65,9 +100,10 @@ local unpacked = memo(function(raw) return cmsgpack.unpack(raw) end)
 local function agent(name)
   local a = agents[name]
   if a == nil then -- false: removed in this call
-    local raw = call('HMGET', P .. 'a:' .. name, 'd', 'f')
+    local key = P .. 'a:' .. name
+    local raw = call('HMGET', key, 'd', 'f')
     if not raw[1] then return nil end
-    a = cmsgpack.unpack(raw[1])
+    a = as_written(key, raw[1]) or cmsgpack.unpack(raw[1])
     a.name, a.f, a.blob = name, unpacked(raw[2]), raw[2]
     agents[name] = a
   end
@@ -84,11 +120,13 @@ local function touch(a)
   end
 end
 
+-- The last thing done with the agent: `agent` puts back what isn't written.
 local function save_agent(a)
-  local name, f, blob = a.name, a.f, a.blob
-  a.name, a.f, a.blob, a.touched, a.stale = nil, nil, nil, nil, nil
-  call('HSET', P .. 'a:' .. name, 'd', cmsgpack.pack(a))
-  a.name, a.f, a.blob = name, f, blob
+  local key = P .. 'a:' .. a.name
+  a.name, a.f, a.blob, a.touched, a.stale, a.raw = nil
+  local raw = cmsgpack.pack(a)
+  call('HSET', key, 'd', raw)
+  keep_written(key, raw, a)
 end
 
 local parsed_route = memo(function(text)
@@ -101,14 +139,14 @@ end)
 local function route(c)
   local r = routes[c.route]
   if not r then
-    r = parsed_route(call('GET', P .. 'rt:' .. c.route))
+    r = parsed_route(call('GET', P .. 'rt:' .. short(c.route)))
     routes[c.route] = r
   end
   return r
 end
 
 -- One byte per profile: 0 not admitted, else 64 × tier in the class's service + skill score.
-local function who(class) return call('GET', P .. 'who:' .. class) or '' end
+local function who(class) return call('GET', P .. 'who:' .. short(class)) or '' end
 
 local function byte_at(text, i) return string.byte(text, i) or 0 end
 
@@ -122,7 +160,7 @@ local function excluded(c)
 end
 
 local function holds_offer(c, name)
-  for _, offer in ipairs(c.offers or {}) do
+  for _, offer in ipairs(c.offers or NOTHING) do
     if offer[2] == name then return offer end
   end
   return nil

@@ -38,10 +38,10 @@ local function fits(a, ch, live, deferred)
   return cost <= a.f.budget - live - deferred
 end
 
--- Everything about the channel but the budget: switched on, cap, live-offer limit, no call for deferred work.
+-- Everything about a channel that is on but the budget: cap, live-offer limit, no call for deferred work.
 local function fits_but_budget(a, ch, open)
   local f = a.f
-  if not HAS[f.on][ch] or open == nil or (open == 'voice' and ch ~= VOICE) then return false end
+  if open == nil or (open == 'voice' and ch ~= VOICE) then return false end
   if f.cap[ch] >= 0 and a.cnt[ch] >= f.cap[ch] then return false end
   return ch <= CHAT or a.cnt[VOICE] == 0
 end
@@ -52,8 +52,9 @@ local function mask_of(a)
   local open = open_for(a)
   if not open then return 0 end
   local live, deferred = load_of(a)
-  local mask = 0
-  for ch = 1, 4 do
+  local mask, takes = 0, a.f.takes
+  for i = 1, #takes do
+    local ch = takes[i]
     if fits_but_budget(a, ch, open) and fits(a, ch, live, deferred) then mask = mask + BIT[ch] end
   end
   return mask
@@ -70,7 +71,7 @@ end
 local function reindex(order, group, tiers)
   local head = call('ZRANGE', P .. 'r:' .. order .. ':' .. group, 0, 0, 'WITHSCORES')
   for _, tier in ipairs(tiers) do
-    local index = P .. 'R:' .. order .. ':' .. tier
+    local index = P .. 'R:' .. order .. ':' .. short(tier)
     if head[1] then call('ZADD', index, head[2], group) else call('ZREM', index, group) end
   end
   return head[1] == nil
@@ -98,7 +99,7 @@ local function join_group(a, at)
     call('ZADD', P .. 'r:' .. order .. ':' .. at.g, at.scores[i], a.name)
     local new = 0
     for _, tier in ipairs(at.tiers) do
-      new = call('ZADD', P .. 'R:' .. order .. ':' .. tier, 'LT', at.scores[i], at.g)
+      new = call('ZADD', P .. 'R:' .. order .. ':' .. short(tier), 'LT', at.scores[i], at.g)
     end
     if new == 1 and i == 1 then count_group(at, 1) end
   end
@@ -108,7 +109,7 @@ end
 -- Those on duty who aren't draining, by load: `u`, members "profile:name" so that a search needn't read records.
 local function place_by_load(a)
   local member, score
-  if on_duty(a) and not a.drain then member, score = a.f.profile .. ':' .. a.name, score_in('U', a) end
+  if on_duty(a) and not a.drain then member, score = a.f.by_load .. a.name, score_in('U', a) end
   local at = a.load
   if at and at[1] == member and at[2] == score then return end
   if at and at[1] ~= member then call('ZREM', P .. 'u', at[1]) end
@@ -164,8 +165,8 @@ local function finish()
       save_agent(a)
     end
   end
-  for _, c in pairs(changed) do
-    if not c.removed then save_contact(c) end
+  for _, c in pairs(contacts) do
+    if c.changed and not c.removed then save_contact(c) end
   end
   write_journal()
 end

@@ -2,8 +2,8 @@
 
 local function seat_in_class(c)
   if c.seat == 1 then return end
-  call('ZADD', P .. 'w:' .. c.class, c.rank, c.id)
-  call('ZADD', P .. 'h:' .. c.ch, 'LT', c.rank, c.class)
+  call('ZADD', P .. 'w:' .. short(c.class), c.rank, c.id)
+  call('ZADD', P .. 'h:' .. short(c.ch), 'LT', c.rank, c.class)
   if MARKS > 0 then call('ZADD', P .. 'H:' .. c.ch, 'XX', 'LT', c.rank, c.class) end
   c.seat = 1
   mark(c)
@@ -42,14 +42,14 @@ end
 -- Out of wherever it waits. `c.class`, `c.rank` and `c.prefer` must still be those it was seated with.
 local function unseat(c)
   if c.seat == 1 then
-    local set = P .. 'w:' .. c.class
+    local set = P .. 'w:' .. short(c.class)
     call('ZREM', set, c.id)
     local head = call('ZRANGE', set, 0, 0, 'WITHSCORES')
     if not head[1] then
-      call('ZREM', P .. 'h:' .. c.ch, c.class)
+      call('ZREM', P .. 'h:' .. short(c.ch), c.class)
       if MARKS > 0 then call('ZREM', P .. 'H:' .. c.ch, c.class) end
     elseif tonumber(head[2]) >= c.rank then
-      call('ZADD', P .. 'h:' .. c.ch, head[2], c.class)
+      call('ZADD', P .. 'h:' .. short(c.ch), head[2], c.class)
     end
     if head[1] and MARKS > 0 and not c.drainer and tonumber(call('ZSCORE', P .. 'H:' .. c.ch, c.class) or -1) == c.rank then
       unmarked_head(c.ch, c.class, 0)

@@ -5,23 +5,35 @@ local own_classes, accepted_key, contact_for, best_agent
 
 do -- a chunk may have 200 locals: this file's others stay inside
 
--- The first contact of a waiting set that the agent isn't excluded from and has no offer of: id, rank.
+-- The first {id, rank, …} that isn't their own, being handed over, nor in their offers, nor excluded (`no`: 1 for each).
+local function first_of(a, found, no)
+  for i = 1, #found, 2 do
+    local id = found[i]
+    local bad = no and no[(i + 1) / 2] == 1 or a.own[id]
+    for k = 1, bad and 0 or #a.offers do
+      if a.offers[k][1] == id then bad = true end
+    end
+    if not bad then return id, tonumber(found[i + 1]) end
+  end
+  return nil
+end
+
+-- The first contact of a waiting set that the agent isn't excluded from and has no offer of: id, rank. Where all in
+-- front are excluded the store leaves out the others, too, in one go unless the set is long: an agent may have declined
+-- thousands.
 local function first_waiting(a, set)
-  local from, size = 0, 1
+  local from, size, no = 0, 1, P .. 'n:' .. a.name
   while true do
     local found = call('ZRANGE', set, from, from + size - 1, 'WITHSCORES')
     if not found[1] then return nil end
     local ids = {}
     for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
-    local no = a.shy and call('SMISMEMBER', P .. 'n:' .. a.name, unpack(ids))
-    for i, id in ipairs(ids) do
-      local bad = no and no[i] == 1 or a.own[id] -- their own, being handed over
-      for _, offer in ipairs(a.offers) do
-        if offer[1] == id then bad = true end
-      end
-      if not bad then return id, tonumber(found[2 * i]) end
-    end
+    local id, rank = first_of(a, found, a.shy and call('SMISMEMBER', no, unpack(ids)))
+    if id then return id, rank end
     if #ids < size then return nil end
+    if from == 1 and a.shy and call('ZCARD', set) <= 5 * BOUND_PART then
+      return first_of(a, call('ZDIFF', 2, set, no, 'WITHSCORES'))
+    end
     from, size = from + size, BOUND_SCAN
   end
 end
@@ -36,7 +48,7 @@ local by_channel = memo(function(text)
 end)
 
 -- The classes that the profile admits: four lists, by channel.
-function own_classes(profile) return by_channel(call('GET', P .. 'cls:' .. profile) or '') end
+function own_classes(profile) return by_channel(call('GET', P .. 'cls:' .. short(profile)) or '') end
 
 -- The classes of the channel that the profile admits and in which somebody waits, {{rank, class}}, by rank.
 local function own_heads(a, ch)
@@ -44,7 +56,7 @@ local function own_heads(a, ch)
   for from = 1, #own, BOUND_PART do
     local upto = from + BOUND_PART - 1
     if upto > #own then upto = #own end
-    local scores = call('ZMSCORE', P .. 'h:' .. ch, unpack(own, from, upto))
+    local scores = call('ZMSCORE', P .. 'h:' .. short(ch), unpack(own, from, upto))
     for i, score in ipairs(scores) do
       if score then list[#list + 1] = {tonumber(score), own[from + i - 1]} end
     end
@@ -63,7 +75,7 @@ end
 -- The best of one channel's classes, not later than `best`. The class of an excluded head is searched behind
 -- it, so what it yields may be later than another class's head: the loop ends at the bound, not at a find.
 local function best_of_channel(a, ch, can, best)
-  local heads = call('ZRANGE', P .. 'h:' .. ch, 0, BOUND_SCAN - 1, 'WITHSCORES')
+  local heads = call('ZRANGE', P .. 'h:' .. short(ch), 0, BOUND_SCAN - 1, 'WITHSCORES')
   for i = 1, #heads, 2 do
     if best and tonumber(heads[i + 1]) > best.rank then return best end
     if byte_at(can, tonumber(heads[i])) > 0 then best = better_of(a, heads[i], best) end
@@ -87,7 +99,7 @@ function contact_for(a)
   local mask = mask_of(a)
   if mask == 0 or not DESK then return nil end
   local best = bound_of(a, mask)
-  local can = call('GET', P .. 'can:' .. a.f.profile) or ''
+  local can = call('GET', P .. 'can:' .. short(a.f.profile)) or ''
   for ch = 1, 4 do
     if HAS[mask][ch] then
       if a.personal then
@@ -175,7 +187,7 @@ local function eligible_groups(order, tier, c, whom, drains, firsts)
   local names, groups = eligible_names(tier, c, drains), {}
   for from = 1, #names, BOUND_PART do
     local upto = math.min(from + BOUND_PART - 1, #names)
-    local scores = call('ZMSCORE', P .. 'R:' .. order .. ':' .. tier, unpack(names, from, upto))
+    local scores = call('ZMSCORE', P .. 'R:' .. order .. ':' .. short(tier), unpack(names, from, upto))
     for i, score in ipairs(scores) do
       local g = names[from + i - 1]
       if score then
@@ -193,8 +205,10 @@ local function eligible_groups(order, tier, c, whom, drains, firsts)
 end
 
 -- The best of one tier by score alone: the first heads of the index usually hold them.
-local function best_by_score(order, tier, c, whom, drains, no)
-  local heads, groups = call('ZRANGE', P .. 'R:' .. order .. ':' .. tier, 0, BOUND_SCAN - 1, 'WITHSCORES'), {}
+local function best_by_score(order, tier, c, drains, no)
+  local heads = call('ZRANGE', P .. 'R:' .. order .. ':' .. short(tier), 0, BOUND_SCAN - 1, 'WITHSCORES')
+  if not heads[1] then return nil end
+  local whom, groups = who(c.class), {}
   for i = 1, #heads, 2 do
     local it = group_parts(heads[i])
     if HAS[it.mask][c.ch] and floor(byte_at(whom, it.p) / 64) == tier then
@@ -207,10 +221,10 @@ local function best_by_score(order, tier, c, whom, drains, no)
 end
 
 -- The best of one tier among those who drain, or among those who don't.
-local function best_of_tier(order, tier, c, whom, drains, firsts, no)
+local function best_of_tier(order, tier, c, drains, firsts, no)
   if drains then order = string.lower(order) end
-  if not firsts then return best_by_score(order, tier, c, whom, drains, no) end
-  return best_of_groups(order, eligible_groups(order, tier, c, whom, drains, firsts), no)
+  if not firsts then return best_by_score(order, tier, c, drains, no) end
+  return best_of_groups(order, eligible_groups(order, tier, c, who(c.class), drains, firsts), no)
 end
 
 local function better(one, other)
@@ -260,11 +274,11 @@ end
 
 -- The best agent by (tier in the step's order, share, pick, name) who isn't in `no`, or nil.
 function best_agent(c, r, step, no)
-  local whom, firsts, draining = who(c.class), firsts_of(r, step), draining_may(c)
+  local firsts, draining = firsts_of(r, step), draining_may(c)
   local order = step.p == 'S' and 'L' or step.p
   for _, tier in ipairs(step.t) do
-    local best = best_of_tier(order, tier, c, whom, false, firsts, no)
-    if draining then best = better(best, best_of_tier(order, tier, c, whom, true, firsts, no)) end
+    local best = best_of_tier(order, tier, c, false, firsts, no)
+    if draining then best = better(best, best_of_tier(order, tier, c, true, firsts, no)) end
     if best then return agent(best.name) end
   end
   return nil

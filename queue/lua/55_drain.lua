@@ -123,11 +123,11 @@ local function add_runs(runs, classes, ch, x)
   end
 end
 
--- The runs of the channels whose contacts the agent may take but for the budget.
+-- The runs of the contacts without a drainer that come before x and that the agent may take but for the budget.
 local function runs_for(a, x)
   local open, runs, own = open_for(a), {}, nil
   local live, deferred = load_of(a)
-  for ch = 1, 4 do
+  for _, ch in ipairs(a.f.takes) do
     if a.f.cost[ch] <= a.f.budget and fits_but_budget(a, ch, open) and not fits(a, ch, live, deferred) then
       own = own or own_classes(a.f.profile)
       add_runs(runs, own[ch], ch, x)
@@ -136,9 +136,8 @@ local function runs_for(a, x)
   return runs
 end
 
--- Contacts without a drainer that come before x and that the agent may take but for the budget, by (rank, id).
-local function ahead_of(a, x)
-  local runs = runs_for(a, x)
+-- The contacts of the runs that come before x, by (rank, id).
+local function ahead_of(runs, x)
   return function()
     local first
     for _, run in ipairs(runs) do
@@ -161,7 +160,9 @@ function held_back(a, x)
     local kept_for = contact(a.drain)
     return earlier(kept_for.rank, kept_for.id, x.rank, x.id)
   end
-  for id, at, run in ahead_of(a, x) do
+  local runs = runs_for(a, x)
+  if not runs[1] then return false end
+  for id, at, run in ahead_of(runs, x) do
     local c, chosen = contact(id), nil
     if not (c.offers and c.offers[1]) and c.owner ~= a.name and not (c.pairs and excluded(c)[a.name]) then
       chosen = choose_drainer(c)
@@ -192,7 +193,7 @@ function agent_for(c, r, step)
   place_touched()
   local no = excluded(c)
   if c.owner then no[c.owner] = true end
-  for _, offer in ipairs(c.offers or {}) do no[offer[2]] = true end
+  for _, offer in ipairs(c.offers or NOTHING) do no[offer[2]] = true end
   while true do
     local a = best_agent(c, r, step, no)
     if not a then return nil end

@@ -93,7 +93,7 @@ end
 -- Ends live offer number `i` of the contact. Its agent, who has room now, is returned (nil if removed).
 local function drop_offer(c, i)
   local offer = table.remove(c.offers, i)
-  undue('o:' .. c.id .. ':' .. offer[1])
+  undue('o:' .. c.id .. ':' .. short(offer[1]))
   if not c.offers[1] then
     c.offers = nil
     if not c.handing then c.state = nil end
@@ -125,7 +125,7 @@ end
 
 -- The index of the agent's live offer of the contact, or nil.
 local function offer_index(c, name, number)
-  for i, offer in ipairs(c.offers or {}) do
+  for i, offer in ipairs(c.offers or NOTHING) do
     if offer[2] == name and (not number or offer[1] == number) then return i end
   end
   return nil
@@ -161,10 +161,10 @@ local function offer(c, a, r, step)
   table.insert(a.offers, {c.id, number, c.ch})
   a.last = NOW
   if leaves then unseat(c) end
-  due('o:' .. c.id .. ':' .. number, NOW + UNDELIVERED)
+  due('o:' .. c.id .. ':' .. short(number), NOW + UNDELIVERED)
   mark(c)
   touch(a)
-  event('offered', c.id, a.name, number, '{"step":' .. (c.step or 0) .. ',"rank":' .. digits(c.rank) .. '}')
+  event('offered', c.id, a.name, number, '{"step":' .. short(c.step or 0) .. ',"rank":' .. digits(c.rank) .. '}')
 end
 
 -- Whether the agent may be asked at all: on duty, channel on, admitted, not excluded, not its owner; room aside.
@@ -225,7 +225,7 @@ function own.tell_alone(c, r)
   if tonumber(call('HGET', P .. 'alive', c.class) or 0) > 0 then return end
   c.alone = c.class
   mark(c)
-  event('nobody', c.id, nil, nil, '{"step":' .. (c.step or 0) .. '}')
+  event('nobody', c.id, nil, nil, '{"step":' .. short(c.step or 0) .. '}')
 end
 
 -- The contact looks for somebody, from the first step that is open.

@@ -1,6 +1,6 @@
 -- What happens to a contact. Every act gets its arguments behind the operation id and the instant.
 
-local function json(text) return cjson.encode(text) end
+local function json(text) return text == '' and '""' or cjson.encode(text) end
 
 -- Adds a message to the transcript; returns its number. Meta: kind, at, status, agent, provider's id, error, source.
 local function add_message(id, kind, body, status, by, source)
@@ -115,7 +115,8 @@ function act.append(argv)
 end
 
 local function answer(outcome, c, by, n, instant)
-  return table.concat({outcome, by or '', c and state_of(c) or '', tostring(n or 0), instant and digits(instant) or ''}, '|')
+  return outcome .. '|' .. (by or '') .. '|' .. (c and state_of(c) or '') .. '|' .. (n or '0') .. '|'
+    .. (instant and digits(instant) or '')
 end
 
 -- The offer an act speaks of: its index, or nil and the answer.
@@ -130,7 +131,7 @@ end
 -- The contact has an owner: nobody else is asked, nobody is excluded.
 local function take(c, a, i)
   local held = table.remove(c.offers, i)
-  undue('o:' .. c.id .. ':' .. held[1])
+  undue('o:' .. c.id .. ':' .. short(held[1]))
   for k, it in ipairs(a.offers) do
     if it[1] == c.id then
       table.remove(a.offers, k)

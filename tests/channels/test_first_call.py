@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.phone_stage import Stage, telephone
+from tests.channels.phone_stage import PHONES, Stage, telephone
+from tests.helpers_app import EVA
 
 
 async def waiting(it: Stage, sid: str) -> None:
@@ -77,3 +78,31 @@ async def test_when_the_caller_hangs_up_the_agents_phone_falls_silent(tmp_path: 
 
         await it.inside.until(silent)
         assert (await it.inside.contacts())[0]["state"] == "abandoned"
+
+
+@pytest.mark.promise("call-back-at-opening")
+async def test_who_calls_after_hours_is_called_back_at_opening(tmp_path: Path) -> None:
+    async with telephone(tmp_path) as it:
+        await it.inside.call("/clock", {"at": "2026-12-05T12:00:00+01:00"})  # a Saturday
+        sid = await it.dial()
+        await it.inside.until(lambda: it.at(sid, "menu"))
+        await it.do(sid, "press", digits="2")
+
+        async def ended() -> bool:
+            return str((await it.leg(sid))["status"]) == "completed"
+
+        await it.inside.until(ended)
+        assert "We open again" in await it.heard(sid) and "call you back" in await it.heard(sid)
+        assert (await it.inside.contacts())[0]["state"] == "parked"
+        await it.inside.call("/clock", {"at": "2026-12-07T08:00:01+01:00"})
+        await it.inside.slash("Ada", "available")
+        agent = str(await it.inside.until(lambda: it.ringing("Ada")))
+        await it.do(agent, "answer")
+        await it.inside.until(lambda: it.heard(agent))
+        await it.do(agent, "press", digits="1")
+        PHONES["Eva"] = EVA
+        back = str(await it.inside.until(lambda: it.ringing("Eva")))
+        await it.do(back, "answer")
+        await it.inside.until(lambda: it.at(back, "conference"))
+        assert (await it.leg(back))["where"] == (await it.leg(agent))["where"]
+        assert "You asked us to call you back" in await it.heard(back)

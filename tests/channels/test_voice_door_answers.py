@@ -26,7 +26,7 @@ from voice_door_stage import (
 )
 
 from tierline.channels.phone import Ask, Call, Go, Heard, Leave, LegNews, Meet, Play, Say, Turn, Wait
-from tierline.channels.voice import door as door_module
+from tierline.channels.voice.standby import LAST_TURN
 
 
 def _query(address: str) -> dict[str, str]:
@@ -123,7 +123,7 @@ async def test_without_even_words_of_the_plan_a_caller_hears_two_languages_and_a
             assert [v.get("language") for v in verbs[:2]] == ["en-GB", "de-DE"]
             address, turns = verbs[-1].text or "", turns + 1
             assert _query(address) == {"turns": str(turns)}
-        assert turns == door_module.LAST_TURN and verbs[-1].tag == "Hangup"
+        assert turns == LAST_TURN and verbs[-1].tag == "Hangup"
 
 
 async def test_whoever_is_on_hold_hears_music_when_nobody_can_say_what_else() -> None:
@@ -216,6 +216,14 @@ async def test_what_is_signed_and_odd_is_words_for_a_caller_and_refused_as_news(
                 assert status == 200 and list(ElementTree.fromstring(text)), (form, text)
             else:
                 assert status in (200, 400), (form, text)
+
+
+async def test_whoever_is_not_understood_keeps_what_they_were_given_along() -> None:
+    async with voice_stage() as stage:
+        redirect = (await stage.ask("/twilio/voice/menu?c=C1001", call_form(QueueTime="soon")))[-1]
+        assert _query(redirect.text or "") == {"c": "C1001", "turns": "1"} and stage.door.put_off == 1
+        redirect = (await stage.ask("/twilio/voice/menu?C=1", call_form()))[-1]
+        assert _query(redirect.text or "") == {"turns": "1"} and not stage.router.asked_for
 
 
 async def test_the_music_is_anybodys_short_soft_and_a_telephones() -> None:

@@ -46,7 +46,7 @@ BUGS = {
         "  a.since, a.misses, a.missed = NOW, 0, nil\n", "  a.misses, a.missed = 0, nil\n"
     ),
     "head of a class left stale": Bug(
-        "      call('ZADD', P .. 'h:' .. c.ch, head[2], c.class)\n", "", "crowded"
+        "      call('ZADD', P .. 'h:' .. short(c.ch), head[2], c.class)\n", "", "crowded"
     ),
     "end of an exclusion matches nobody": Bug(
         "  readmit(c, name)\n  push(entering, c)\n", "  readmit(c, name)\n", "crowded"

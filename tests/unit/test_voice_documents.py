@@ -26,14 +26,15 @@ from tierline.channels.phone import (
     Wait,
 )
 from tierline.channels.voice import twiml
-from tierline.channels.voice.door import DOCUMENT, GOODBYE, HELD, SORRY
 from tierline.channels.voice.languages import VOICES, voice_of
+from tierline.channels.voice.standby import LAST_TURN, standby
 from tierline.sandbox.voice_twiml import Document, Place, Verb
 
 BASE = "https://help.example.com"
 WRITER = twiml.Writer(twiml.Addresses(BASE))
 ABOUT = {"c": "C1001", "o": "7"}
 TURNS = get_args(Turn)
+PLACES: tuple[tuple[Turn, Place], ...] = (("menu", "call"), ("wait", "queue"), ("held", "conference"))
 
 
 def read(*heard: object, place: Place = "call", again: str = "") -> Document:
@@ -172,12 +173,13 @@ def test_what_says_how_it_goes_on_is_not_put_off() -> None:
     assert [it.name for it in read(Say("Bye", "en"), HangUp(), again=f"{BASE}/x").verbs] == ["Say", "Hangup"]
 
 
-@pytest.mark.parametrize("place", ["call", "queue"])
-def test_the_words_that_need_nothing_are_twiml(place: Place) -> None:
-    again = WRITER.at.turn("menu", ABOUT).replace("&", "&amp;")
-    checked(DOCUMENT.format(SORRY.format(again=again)), place=place)
-    checked(DOCUMENT.format(GOODBYE), place=place)
-    checked(DOCUMENT.format(HELD.format(music=f"{BASE}/a.wav", again=again)), place="conference")
+@pytest.mark.parametrize("turns", [0, LAST_TURN - 1, LAST_TURN, LAST_TURN + 1])
+def test_the_words_that_need_nothing_are_twiml_wherever_a_leg_is(turns: int) -> None:
+    for turn, place in PLACES:
+        again = WRITER.at.turn(turn, ABOUT)
+        verbs = checked(standby(turn, turns, again, WRITER.at.sound("music")), place=place).verbs
+        last = turns >= LAST_TURN and turn != "held"
+        assert verbs[-1].name == ("Hangup" if last else "Redirect") and (last or verbs[-1].text == again)
 
 
 def test_a_long_text_is_cut_where_a_voice_would_stop() -> None:
