@@ -123,6 +123,8 @@ def _hold(it: Standing, then: Then) -> bool:
         return False
     if view.state != "active" or it.second is not None or not (it.owner or it.inside("guest")):
         return True
+    if it.owner is None:
+        return False  # a third person goes on with them; who wanted music is gone
     if view.handing:
         return asked != f"-{view.owner}"
     return asked == view.owner

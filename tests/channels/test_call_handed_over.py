@@ -105,6 +105,22 @@ async def test_whoever_hands_over_may_go_on_talking_with_the_customer_until_some
         await with_ben(talk, await talk.answers("Ben"))
 
 
+@pytest.mark.parametrize("whom", ["team desk", "L1", "service orders"])
+@pytest.mark.promise("call-cold")
+async def test_a_team_a_tier_or_a_service_takes_it_too_and_says_no_too(tmp_path: Path, whom: str) -> None:
+    async with talking(tmp_path, CALLS.replace("schedule: office", "schedule: always")) as talk:
+        await talk.slash("Ada", f"transfer {whom} cannot log in")
+        await talk.until_hold()
+        first = await talk.answers("Ben", key="2")
+        await talk.until_heard(first, DECLINED)
+        await talk.line("Nobody else can take it now: it stays with Ada")
+        assert (await talk.it.leg(talk.customer))["on_hold"]
+        await talk.slash("Ada", "back")
+        await back_with_ada(talk)
+        await talk.slash("Ada", f"transfer {whom} cannot log in")
+        await with_ben(talk, await talk.answers("Ben"))
+
+
 # ---- the twelve ---------------------------------------------------------------------------------------------------
 
 

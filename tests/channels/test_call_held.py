@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.channels.talk_stage import talking
+from tierline.router.deliver import Deliveries
 
 
 @pytest.mark.promise("call-hold")
@@ -94,3 +95,27 @@ async def test_when_the_customer_hangs_up_the_agent_hears_so(tmp_path: Path) -> 
         await talk.until_over(talk.ada)
         await talk.until_state("wrapping")
         await talk.line("The customer's line ended after")
+
+
+@pytest.mark.promise("call-put-right")
+async def test_when_the_news_that_the_agent_is_gone_cause_nothing_the_next_look_does_it(
+    tmp_path: Path,
+) -> None:
+    async with talking(tmp_path) as talk:
+        await talk.slash("Ada", "hold")
+        await talk.until_hold()
+        await talk.it.inside.slash("Ada", "away")
+        outbox = talk.it.inside.app.outbox
+        deliveries: Deliveries = outbox.jobs.__self__  # type: ignore[attr-defined]
+        outbox.jobs = lambda event: [] if event.e in ("leg", "call") else deliveries.jobs(event)
+        await talk.it.do(talk.ada, "hangup")
+
+        async def noted() -> bool:
+            return not any(leg.live for leg in await outbox.queue.legs(talk.contact) if leg.sid == talk.ada)
+
+        await talk.it.inside.until(noted)
+        await deliveries.ringing.talking.look_round()
+        ben = await talk.answers("Ben")
+        await deliveries.ringing.talking.look_round()
+        await talk.until_with(talk.customer, "agent-Ben")
+        await talk.says(ben, "there you are", talk.customer)
