@@ -30,11 +30,11 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState, Media
+from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, QUEUED, Leg
+from ..queue.state import ENDED, QUEUED, ContactView, Leg
 from . import spoken
 from .callbacks import UNREACHED
 from .facts import Facts
@@ -219,7 +219,15 @@ class Switchboard:
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
         await self.queue().jot(contact, "met", call.sid)
-        return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
+        recording = self.book().plan.voice.recording
+        told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
+        room, record = room_of(self.book(), contact), recording is not None
+        return (*told, Meet(room, "customer", about, ends=True, record=record))
+
+    async def _recorded(self, contact: str) -> Heard:
+        """Said before anything is recorded: the conference, and with it its recording, begins with the customer."""
+        view = await self.queue().contact(contact)
+        return (spoken.line(self.book(), "recorded", Facts.parse(view.facts).language if view else "en"),)
 
     async def _done(self, call: Call) -> Heard:
         """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
@@ -248,8 +256,8 @@ class Switchboard:
             log.info("leg.unknown", sid=news.sid, state=news.state)
             return
         about = dict(news.about) if news.about else {"r": "customer"}
-        if RANKS[news.state] == OVER and news.seconds:
-            about["s"] = str(news.seconds)
+        if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
+            about["s"] = str(lasted)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
@@ -267,6 +275,14 @@ class Switchboard:
         elif ended and not (about.get("b") and news.state in UNREACHED):  # of those `callbacks.py` hears
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
+
+    async def _lasted(self, contact: str, news: LegNews) -> int | None:
+        """For how many seconds somebody was on that leg: as the provider says, else since it was answered, if it was."""
+        if news.seconds:
+            return news.seconds
+        legs, now = await asyncio.gather(self.queue().legs(contact), self.queue().now())
+        answered = (it.at for it in legs if it.sid == news.sid and it.state == "answered")
+        return next(((now - at) // 1000 for at in answered), None)
 
     async def _contact_of(self, sid: str) -> str | None:
         found = await self.queue().arrived_as(sid)
@@ -318,21 +334,33 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A message was left: it is the contact's next one, and its contact is asked about now or at opening.
+        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.
 
-        Twilio tells of it after the call has ended, when a contact without a message was given up.
+        A message that was left is the contact's next one, and somebody is asked now or at opening. Twilio tells of it
+        after the call has ended, when a contact without a message was given up.
         """
         contact = it.about.get("c", "")
-        view = await self.queue().contact(contact)
-        if view is None or not it.ok or it.seconds < SHORTEST_MESSAGE or it.about.get("r") != "customer":
+        if not it.ok or not contact:
             return
+        kind = "call" if it.sid.startswith("CF") else "message"
+        if kind == "message" and it.seconds < SHORTEST_MESSAGE:
+            return
+        about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
+        facts = {f"tape.{it.recording}": str(it.seconds)}
+        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
+            log.error("recording.too_late", contact=contact, recording=it.recording)
+        view = await self.queue().contact(contact)
+        if kind == "message" and view is not None:
+            await self._message(view, it)
+
+    async def _message(self, view: ContactView, it: Recorded) -> None:
+        contact = view.id
         await self.queue().jot(contact, "message", it.recording)
         if view.state == "abandoned":
             await self.queue().revive(contact)
         facts = Facts.parse(view.facts)
-        media = (Media(it.url, "audio/wav", f"{it.recording}.wav"),)
         text = f"Voicemail of {it.seconds} s"
-        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, media, None, False, "")
+        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, (), None, False, "")
         await self.intake.take(left, view.thread)
         await self._ask_for(contact)
 
