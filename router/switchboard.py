@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -32,41 +31,25 @@ from ..channels.phone import (
 )
 from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
-from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, QUEUED, ContactView, Leg
+from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
+from .arriving import Arriving, Records, on_the_line
 from .callbacks import UNREACHED
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
-from .plan import model
-from .rulebook import Rulebook, span
+from .rulebook import Rulebook
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
 from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
-KEY_TIME = 8
-"""Seconds for the agent's key after the whisper."""
-SPEECH = 13
-"""Characters said in a second, slowly: for how long the whisper takes."""
-BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
-"""ms for which others are asked first, when an agent's line is busy or can't be reached."""
 SHORTEST_MESSAGE = 2
 """Seconds below which nobody has left a message."""
 NO_MESSAGE = "hung up without leaving a message"
-RECORDS_WAIT = 0.3
-"""Seconds that the records are given for the caller's language."""
-
-
-class Records(Protocol):
-    """What is asked of the history."""
-
-    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
-        """The customer with that address, and what the event became."""
 
 
 @dataclass(slots=True)
@@ -81,25 +64,19 @@ class Switchboard:
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
     joining: Joining = field(init=False)
+    arriving: Arriving = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
+        self.arriving = Arriving(self.queue, self.intake, self.records, self.book, self.line, self._join)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
     async def called(self, call: Call) -> Heard:
-        """A customer calls: back in their place, into the menu, or straight into the queue."""
-        book = self.book()
-        entry = book.plan.entry_for("voice", call.recipient)
-        if (back := await self._back(call)) is not None:
-            return back
-        language = await self._language(entry, call)
-        hello = spoken.greeting(book, entry, language, await self.queue().now())
-        if entry is not None and entry.menu:
-            return (*hello, spoken.menu(book, entry, language))
-        return (*hello, *await self._take(replace(call, about={"l": language}), ""))
+        """A customer calls."""
+        return await self.arriving.called(call)
 
     async def asked(self, turn: Turn, call: Call) -> Heard:
         """A leg goes on."""
@@ -107,7 +84,7 @@ class Switchboard:
             case "call":
                 return await self.called(call)
             case "menu":
-                return await self._menu(call)
+                return await self.arriving.menu(call)
             case "wait":
                 return await self.line.wait(call)
             case "left":
@@ -132,85 +109,9 @@ class Switchboard:
             case "voicemail":
                 return await self._after_message(call)
             case "back":
-                return await self._back_on_the_line(call)
+                return await self._backon_the_line(call)
             case _:
                 return (Play(), Go(turn, call.about))
-
-    async def _language(self, entry: model.Entry | None, call: Call) -> str:
-        """The entry's, else the customer's as the records have it, else the plan's first."""
-        if chosen := call.about.get("l"):
-            return chosen
-        fallback = next(iter(self.book().plan.languages), "en")
-        if entry is not None and entry.language:
-            return entry.language
-        try:
-            async with asyncio.timeout(RECORDS_WAIT):
-                customer, _ = await self.records().arriving(call.sender, call.sid)
-        except Exception as error:
-            log.warning("records.unavailable", error=type(error).__name__)
-            return fallback
-        return (customer.language if customer else "") or fallback
-
-    async def _menu(self, call: Call) -> Heard:
-        """What was pressed or said; not understood it is asked once more, and then we take the call as it is."""
-        book, language = self.book(), call.about.get("l", "en")
-        entry = book.plan.entry_for("voice", call.recipient)
-        if entry is None or not entry.menu:
-            return await self._take(call, call.speech)
-        key = spoken.chosen(entry, call.digits, call.speech)
-        if key is not None and key.language:
-            return (spoken.menu(book, entry, key.language),)
-        if key is not None:
-            return await self._take(call, dict(key.say).get(language) or next(iter(dict(key.say).values())))
-        if call.speech or call.about.get("again"):
-            return await self._take(call, call.speech)
-        again = spoken.menu(book, entry, language, again=True)
-        return (replace(again, to=Go("menu", {**again.to.about, "again": "1"})),)
-
-    async def _back(self, call: Call) -> Heard | None:
-        """Somebody who was in the queue a moment ago, or is to be called back, has their place."""
-        queue = self.queue()
-        known = await queue.open_in(_thread(call)) if call.sender else None
-        view = await queue.contact(known.removeprefix("-")) if known else None
-        if view is None or view.channel != "voice":
-            return None
-        legs = await queue.legs(view.id)
-        if any(it.sid == call.sid and not it.live for it in legs):
-            return (HangUp(),)  # this very call is over: its first question comes again, late
-        if view.state == "abandoned":
-            ended = view.closed_at or 0
-            if (
-                await queue.now() - ended > span(self.book().plan.voice.redial)
-                or not (await queue.revive(view.id)).done
-            ):
-                return None
-        elif view.state in (*ENDED, "wrapping") or _on_the_line(legs):
-            return None
-        taken = await self.intake.take(_arrived(call, ""), _thread(call))
-        await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
-        return await self._goes_on(taken.contact, call, legs)
-
-    async def _goes_on(self, contact: str, call: Call, legs: tuple[Leg, ...]) -> Heard | None:
-        """To the agent who has them and is on the line; who has only their message isn't, and others may be free."""
-        queue, view = self.queue(), await self.queue().contact(contact)
-        if view is not None and view.owner and not view.handing:
-            if any(it.live and it.about.get("a") == view.owner for it in legs):
-                await self.line.anew(contact)
-                return await self._join(replace(call, about={"c": contact, "r": "customer"}))
-            await queue.release(contact, view.owner, "called again", exclude=False)
-            view = await queue.contact(contact)
-        return await self.line.stands(view, call) if view is not None else None
-
-    async def _take(self, call: Call, text: str) -> Heard:
-        """The call becomes a contact. Two calls from one number at a time are two: an office has one number for many."""
-        queue, thread = self.queue(), _thread(call)
-        known = await queue.open_in(thread)
-        if known and not known.startswith("-"):
-            thread = f"{thread}:{call.sid}"
-        taken = await self.intake.take(_arrived(call, text), thread)
-        await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
-        view = await queue.contact(taken.contact)
-        return await self.line.stands(view, call) if view is not None else (HangUp(),)
 
     # ---- talking ------------------------------------------------------------------------------------------------
 
@@ -241,7 +142,7 @@ class Switchboard:
             return (HangUp(),)
         legs = await self.queue().legs(contact)
         await self.queue().jot(contact, f"in.{call.sid}", "")
-        if view.state not in ("active", *QUEUED) and _on_the_line(legs):
+        if view.state not in ("active", *QUEUED) and on_the_line(legs):
             return (HangUp(),)  # we have ended it
         agent = next((it.about.get("a", "") for it in legs if it.sid == call.sid), "")
         language = self.screening.agents_language(agent)
@@ -295,7 +196,7 @@ class Switchboard:
         view, legs, jots = await asyncio.gather(
             queue.contact(contact), queue.legs(contact), queue.jots(contact)
         )
-        if view is None or view.state in ENDED or _on_the_line(legs):
+        if view is None or view.state in ENDED or on_the_line(legs):
             return
         if view.owner and (jots.get("kind", "") not in LATER or jots.get("met")):
             await queue.complete(contact, "", '{"by":"the customer hung up"}')
@@ -325,7 +226,7 @@ class Switchboard:
         language = Facts.parse(view.facts).language if view else "en"
         return (spoken.line(self.book(), "thanks", language), HangUp())
 
-    async def _back_on_the_line(self, call: Call) -> Heard:
+    async def _backon_the_line(self, call: Call) -> Heard:
         """A customer who is called back has answered; the agent is in the conference already."""
         view = await self.queue().contact(call.about.get("c", ""))
         if view is None or view.state != "active":
@@ -386,17 +287,3 @@ class Switchboard:
             return (spoken.line(book, "try_later", language), HangUp())
         first = (spoken.line(book, "sorry", language),) if turns == 0 else ()
         return (*first, Play(), Pause(2))
-
-
-def _arrived(call: Call, text: str) -> Arrived:
-    language = call.about.get("l", "")
-    return Arrived("voice", call.sid, call.sender, call.recipient, text, (), None, False, call.name, language)
-
-
-def _thread(call: Call) -> str:
-    """Callers who withhold their number share none: each such call is a conversation of its own."""
-    return f"voice:{call.sender or call.sid}:{call.recipient}"
-
-
-def _on_the_line(legs: tuple[Leg, ...]) -> bool:
-    return any(it.of_customer for it in legs)
