@@ -25,9 +25,10 @@ def behind_all(verdict: Verdict) -> Verdict:
 def their_own_first(book: Rulebook, verdict: Verdict, before: ContactView, now: int) -> Verdict:
     """For a caller who had an agent before: that one alone is asked for a while."""
     alone = span(book.plan.channels.of(before.channel).preferred)
-    if not before.last_owner or not alone:
+    last = before.last_owner or before.owner  # who is still at the work after that call has it yet
+    if not last or not alone:
         return verdict
-    prefer = Preference(before.last_owner, "preferred", now + alone)
+    prefer = Preference(last, "preferred", now + alone)
     return replace(verdict, decision=replace(verdict.decision, prefer=prefer))
 
 

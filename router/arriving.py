@@ -98,6 +98,8 @@ class Arriving:
         view = await queue.contact(known.removeprefix("-")) if known else None
         if view is None or view.channel != "voice":
             return None
+        if await queue.seen(over_key(call.sid)):
+            return (HangUp(),)
         legs = await queue.legs(view.id)
         if any(it.sid == call.sid and not it.live for it in legs):
             return (HangUp(),)  # this very call is over: its first question comes again, late
@@ -133,6 +135,10 @@ class Arriving:
             thread = f"{thread}:{call.sid}"
         taken = await self.intake.take(_arrived(call, text), thread)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        if await queue.seen(over_key(call.sid)):
+            await queue.leg(taken.contact, call.sid, "completed", {"r": "customer"})
+            await queue.abandon(taken.contact, "hung up")
+            return (HangUp(),)
         view = await queue.contact(taken.contact)
         return await self.line.stands(view, call) if view is not None else (HangUp(),)
 
@@ -145,6 +151,11 @@ def _arrived(call: Call, text: str) -> Arrived:
 def _thread(call: Call) -> str:
     """Callers who withhold their number share none: each such call is a conversation of its own."""
     return f"voice:{call.sender or call.sid}:{call.recipient}"
+
+
+def over_key(sid: str) -> str:
+    """Under which the store remembers that a call ended of which nothing else was known (F52)."""
+    return f"over:{sid}"
 
 
 def on_the_line(legs: tuple[Leg, ...]) -> bool:

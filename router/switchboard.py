@@ -34,7 +34,7 @@ from ..queue.engine import Queue
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
-from .arriving import Arriving, Records, on_the_line
+from .arriving import Arriving, Records, on_the_line, over_key
 from .callbacks import UNREACHED
 from .facts import Facts
 from .intake import Intake
@@ -47,6 +47,8 @@ from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
+STRAY = 3_600_000
+"""ms for which it is remembered that a call is over that hadn't become a contact: what it chose may come later."""
 SHORTEST_MESSAGE = 2
 """Seconds below which nobody has left a message."""
 NO_MESSAGE = "hung up without leaving a message"
@@ -153,6 +155,9 @@ class Switchboard:
     async def heard(self, news: LegNews) -> None:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
+        if contact is None and RANKS[news.state] == OVER:
+            await self.queue().once(over_key(news.sid), STRAY)
+            contact = await self._contact_of(news.sid)  # it may have come in between
         if contact is None:
             log.info("leg.unknown", sid=news.sid, state=news.state)
             return

@@ -253,3 +253,46 @@ async def test_a_choice_of_long_ago_is_not_taken_for_one_of_now(client: Client, 
     await hall.ask("call", again)
     heard = await hall.ask("left", again, about={"c": contact}, result="queue-full")
     assert "call you back" not in words(heard) and isinstance(goes(heard), Go)
+
+
+@pytest.mark.promise("call-last-agent")
+async def test_who_was_cut_off_and_calls_again_during_the_work_after_the_call_is_kept_for_that_agent(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    call, contact = await hall.into(hall.new())
+    await hall.queue.presence("Ada", "available")
+    await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
+    await hall.news(call, "completed")
+    assert (await hall.contact(contact)).state == "wrapping"
+    await hall.queue.presence("Ben", "available")
+    _, again = await hall.into(hall.new())
+    assert not (await hall.contact(again)).offers
+    await hall.queue.finish(contact, "Ada")
+    assert (await hall.contact(again)).offers[0].agent == "Ada"
+
+
+@pytest.mark.promise("call-hung-up-early")
+async def test_a_caller_whose_end_was_told_before_their_choice_is_not_waited_for(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    call = hall.new()
+    await hall.ask("call", call)
+    await hall.news(call, "completed")
+    heard = await hall.ask("menu", call, digits="1", about={"l": "en"})
+    assert kinds(heard) == ["HangUp"]
+    assert [it.state for it in await hall.queue.contacts()] == ["abandoned"]
+    assert await hall.queue.calling() == []
+
+
+async def test_who_calls_again_and_is_gone_before_we_know_the_call_does_not_get_a_place_for_nobody(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    call, contact = await hall.into(hall.new())
+    await hall.news(call, "completed")
+    again = hall.new()
+    await hall.news(again, "completed")
+    assert kinds(await hall.ask("call", again)) == ["HangUp"]
+    assert (await hall.contact(contact)).state == "abandoned"
