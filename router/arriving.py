@@ -101,8 +101,12 @@ class Arriving:
         if await queue.seen(over_key(call.sid)):
             return (HangUp(),)
         legs = await queue.legs(view.id)
-        if any(it.sid == call.sid and not it.live for it in legs):
-            return (HangUp(),)  # this very call is over: its first question comes again, late
+        if (mine := next((it for it in legs if it.sid == call.sid), None)) is not None:
+            # This very call's first question comes again; late, when it is over.
+            entry = self.book().plan.entry_for("voice", call.recipient)
+            if mine.live and (entry is None or not entry.menu):
+                return None  # they were greeted and taken at once, and are again
+            return await self.line.heard_before(view) if mine.live else (HangUp(),)
         if view.state == "abandoned":
             ended = view.closed_at or 0
             if (
@@ -140,7 +144,10 @@ class Arriving:
             await queue.abandon(taken.contact, "hung up")
             return (HangUp(),)
         view = await queue.contact(taken.contact)
-        return await self.line.stands(view, call) if view is not None else (HangUp(),)
+        if view is None or not on_the_line(await queue.legs(taken.contact)):
+            return (HangUp(),)  # what they chose comes again, and they are gone
+        again = taken.outcome == "duplicate"
+        return await (self.line.heard_before(view) if again else self.line.stands(view, call))
 
 
 def _arrived(call: Call, text: str) -> Arrived:

@@ -14,6 +14,8 @@ FRESH = 1_000
 FEW = 3
 """Calls taken since callers wait, and at most in the last half hour, below which nothing is said of minutes."""
 HALF_HOUR = 1_800_000
+GAP = 120_000
+"""ms without a look after which nobody has waited meanwhile: who waits is asked about every 20 s."""
 MOST = 1_000
 """Contacts of one class that are looked at: nobody wants to hear a greater number."""
 
@@ -83,7 +85,8 @@ class Lineup:
 
     def _count(self, owned: list[ContactView], waiting: Mapping[str, object], now: int) -> None:
         """Calls that somebody has taken since the last look; a service that nobody waits for begins anew."""
-        self.rushes = {name: self.rushes.get(name) or Rush(now) for name in waiting}
+        known = self.rushes if now - self.at < GAP else {}
+        self.rushes = {name: known.get(name) or Rush(now) for name in waiting}
         for view in owned:
             if view.id not in self.owned and (rush := self.rushes.get(view.service)) and rush.since < now:
                 rush.taken.append(now)

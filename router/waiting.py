@@ -40,8 +40,17 @@ class WaitingLine:
         """What a caller hears whose contact is as `view` says: they wait, or it's after hours."""
         if await self._may_wait(view):
             await self.anew(view.id)
-            return (Wait(f"{self.book().plan.site}-{view.service}", {"c": view.id}),)
+            return (self._in_line(view),)
         return await self._after_hours(view, Facts.parse(view.facts).language)
+
+    async def heard_before(self, view: ContactView) -> Heard:
+        """What it was that they heard, for a question that comes again: nothing is changed by it."""
+        if view.state == "parked" and not (await self.queue().jots(view.id)).get("kind"):
+            return await self._after_hours(view, Facts.parse(view.facts).language)
+        return (self._in_line(view),)
+
+    def _in_line(self, view: ContactView) -> Wait:
+        return Wait(f"{self.book().plan.site}-{view.service}", {"c": view.id})
 
     async def anew(self, contact: str) -> None:
         """What an earlier call chose, heard and was tried for holds no more."""
@@ -168,7 +177,8 @@ class WaitingLine:
             await self.queue().jot(contact, "leave", "")
             await self.queue().jot(contact, "queue", "")
             return (await self._heard(view, facts, jots, Go("left", call.about)),)
-        if kind := jots.get("leave") or await self._way_out(view, facts, call.digits):
+        chosen = jots.get("leave") or jots.get("kind")
+        if kind := chosen or await self._way_out(view, facts, call.digits):
             return await self._leaves(view, facts.language, kind)
         return (await self._heard(view, facts, jots, Go("left", call.about)),)
 

@@ -33,6 +33,10 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
         for name, span, _ in root.pairs(*filter(None, (section,))):
             if name == key:
                 yield path, span.line + 1, what
+    first = root.get("channels", "voice", "callback")
+    if first and first.text == "customer_first":
+        what = "the agent is rung first: nobody rings the customer before one is there yet"
+        yield "channels.voice.callback", first.span.line + 1, what
     for name, _, node in root.pairs("on_call"):
         if "page" in node.keys:
             line = node.keys["page"][0].line + 1

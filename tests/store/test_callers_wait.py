@@ -79,6 +79,50 @@ async def test_the_estimate_is_said_once_calls_are_taken_and_is_what_was_seen(
     assert "number 6 in line" in said and "about 6 minutes" in said
 
 
+@pytest.mark.promise("call-place")
+async def test_the_estimate_begins_anew_when_nobody_has_waited_for_a_while(client: Client, site: str) -> None:
+    hall = await open_hall(client, site)
+    first, contact = await hall.into(hall.new())
+    await hall.waits(first)
+    await hall.news(first, "completed")
+    await hall.later(1_500_000)
+    legs = [await hall.into(hall.new(sender=f"+49151000000{n:02}")) for n in range(10, 16)]
+    last = legs[-1][0]
+    await hall.waits(last)
+    for call, contact in legs[:4]:
+        await hall.later(20_000)
+        await hall.queue.presence("Ada", "available")
+        await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
+        await hall.later(1_500)
+        said = words(await hall.waits(last))
+        await hall.news(call, "completed")
+        await hall.queue.finish(contact, "Ada")
+        await hall.queue.presence("Ada", "away")
+    assert "number 2 in line" in said and "about one minute" in said
+
+
+@pytest.mark.promise("call-voicemail")
+async def test_who_presses_2_while_a_phone_rings_for_them_leaves_a_message_in_peace(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    call, contact = await hall.into(hall.new())
+    await hall.queue.presence("Ada", "available")
+    assert (await hall.contact(contact)).offers
+    assert kinds(await hall.waits(call, digits="2")) == ["TakeMessage"]
+    view = await hall.contact(contact)
+    assert (view.state, view.offers) == ("parked", ())
+
+
+async def test_a_choice_that_was_half_kept_when_the_store_went_away_is_said_to_the_caller(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    call, contact = await hall.into(hall.new())
+    await hall.queue.jot(contact, "kind", "callback")  # and then nothing could be written for a while
+    assert "call you back" in words(await hall.waits(call, digits="1"))
+
+
 @pytest.mark.promise("call-closing")
 @pytest.mark.parametrize(
     ("after", "said", "state", "kind"),

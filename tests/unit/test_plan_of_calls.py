@@ -250,3 +250,9 @@ def test_what_changes_at_a_menu_is_told_in_a_sentence() -> None:
     )
     gone = diff(parse(SMALL + "  call_thanks: {en: Thanks, de: Danke}\n"), parse(SMALL))
     assert "Text “call_thanks” (en): our usual words" in gone
+
+
+def test_that_customers_are_rung_first_is_said_to_act_not_yet() -> None:
+    source = SMALL + "channels: {voice: {callback: customer_first}}\n"
+    assert {it.path for it in parse(source).not_yet()} >= {"channels.voice.callback"}
+    assert not {it.path for it in parse(source.replace("customer", "agent")).not_yet()}
