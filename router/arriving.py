@@ -30,11 +30,18 @@ RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
 
 
+REMEMBERED = 7 * 86_400_000
+"""ms for which a caller's last agent is asked first when they call again."""
+
+
 class Records(Protocol):
     """What is asked of the history."""
 
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         """The customer with that address, and what the event became."""
+
+    async def last_owner(self, address: str, channel: str, since: int) -> str:
+        """The agent who had that address's latest closed contact, "" for none."""
 
 
 @dataclass(slots=True)
@@ -74,6 +81,16 @@ class Arriving:
             log.warning("records.unavailable", error=type(error).__name__)
             return fallback
         return (customer.language if customer else "") or fallback
+
+    async def _last_agent(self, call: Call) -> str:
+        """Who had them when they called last, of those whom the store has forgotten."""
+        since = await self.queue().now() - REMEMBERED
+        try:
+            async with asyncio.timeout(RECORDS_WAIT):
+                return await self.records().last_owner(call.sender, "voice", since)
+        except Exception as error:
+            log.warning("records.unavailable", error=type(error).__name__)
+            return ""
 
     async def menu(self, call: Call) -> Heard:
         """What was pressed or said; not understood it is asked once more, and then we take the call as it is."""
@@ -137,7 +154,9 @@ class Arriving:
         known = await queue.open_in(thread)
         if known and not known.startswith("-"):
             thread = f"{thread}:{call.sid}"
-        taken = await self.intake.take(_arrived(call, text), thread)
+        before = await queue.contact(known.removeprefix("-")) if known else None
+        last = await self._last_agent(call) if before is None and call.sender else ""
+        taken = await self.intake.take(_arrived(call, text), thread, last)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
         if await queue.seen(over_key(call.sid)):
             await queue.leg(taken.contact, call.sid, "completed", {"r": "customer"})

@@ -132,12 +132,19 @@ class Ringing:
 
     async def _silence(self, phones: Phones, event: Event) -> None:
         """The offer is over: its phone doesn't ring any more."""
-        if await self._call(event.c) is None:
+        view = await self._call(event.c)
+        if view is None:
             return
+        about = {"c": event.c, "r": "agent", "w": "taken"}
         for leg in await self.queue.legs(event.c):
             if leg.about.get("o") == str(event.n) and leg.live:
                 if leg.state == "answered" and event.e != "rescinded":
                     continue  # they hear why, and we hang up then
+                if leg.state == "answered" and view.owner not in ("", event.a):
+                    if await phones.move(
+                        leg.sid, Go("done", about)
+                    ):  # they were listening, and hear who was faster
+                        continue
                 await phones.hang_up(leg.sid)
 
     # ---- together -----------------------------------------------------------------------------------------------

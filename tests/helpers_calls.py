@@ -70,9 +70,13 @@ class Known:
     """Records in which these customers are, by address."""
 
     customers: dict[str, Customer] = field(default_factory=dict)
+    agents: dict[str, str] = field(default_factory=dict)
 
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         return self.customers.get(address), None
+
+    async def last_owner(self, address: str, channel: str, since: int) -> str:
+        return self.agents.get(address, "")
 
 
 @dataclass

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.channels.phone_stage import PHONES, Stage, telephone
+from tests.channels.phone_stage import CALLS, PHONES, Stage, telephone
 from tests.channels.test_first_call import together, waiting
-from tests.helpers_app import Json
+from tests.helpers_app import JONAS, Json
 
 
 @contextmanager
@@ -178,3 +180,52 @@ async def test_a_caller_from_sip_meets_an_agent(tmp_path: Path) -> None:
         sid = await it.dial(sender="sip:lin@pbx.example")
         await waiting(it, sid)
         await together(it, sid, "Ada")
+
+
+@pytest.mark.promise("call-webhooks")
+async def test_when_every_event_is_lost_a_call_still_ends(tmp_path: Path) -> None:
+    async with telephone(tmp_path) as it:
+        await it.inside.call("/faults", {"twilio": {"lose_events": True}})
+        await it.inside.slash("Ada", "available")
+        sid = await it.dial()
+        await waiting(it, sid)
+        leg = await together(it, sid, "Ada")
+        await it.do(sid, "hangup")
+        await it.inside.until(lambda: ended(it, leg))
+        await it.inside.call("/clock", {"advance": "31s"})
+        await it.inside.until(lambda: over(it))
+        gone = await it.dial(sender=JONAS)
+        await waiting(it, gone)
+        await it.do(gone, "hangup")
+        await it.inside.call("/clock", {"advance": "31s"})
+
+        async def given_up() -> bool:
+            return [c["state"] for c in await it.inside.contacts(JONAS)] == ["abandoned"]
+
+        await it.inside.until(given_up)
+
+
+async def over(it: Stage) -> bool:
+    return (await it.inside.contacts())[0]["state"] in ("wrapping", "closed")
+
+
+@pytest.mark.promise("call-two-keys")
+async def test_of_two_who_press_1_at_once_one_has_the_caller_and_the_other_hears_so(tmp_path: Path) -> None:
+    both = CALLS.replace("{tiers: [L1], until: 30m}", "{tiers: [L1], until: 30m, offer_to: 2}")
+    async with telephone(tmp_path, both) as it:
+        await it.inside.slash("Ada", "available")
+        await it.inside.slash("Ben", "available")
+        sid = await it.dial()
+        await waiting(it, sid)
+        legs = [str(await it.inside.until(partial(it.ringing, name))) for name in ("Ada", "Ben")]
+        for leg in legs:
+            await it.do(leg, "answer")
+        for leg in legs:
+            await it.inside.until(partial(it.said, leg, "press 1"))
+        await asyncio.gather(*(it.do(leg, "press", digits="1") for leg in legs))
+        await it.inside.until(lambda: it.at(sid, "conference"))
+        inside = [leg for leg in legs if await it.at(leg, "conference")]
+        (other,) = [leg for leg in legs if leg not in inside]
+        await it.inside.until(lambda: ended(it, other))
+        assert len(inside) == 1
+        assert await it.said(other, "taken this call")

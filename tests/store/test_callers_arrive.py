@@ -118,6 +118,17 @@ async def test_who_calls_again_is_offered_to_their_last_agent_first_and_soon_to_
     assert (await hall.contact(stranger)).offers[0].agent == "Ben"
 
 
+@pytest.mark.promise("call-last-agent")
+async def test_the_agent_of_days_ago_is_known_from_the_history(client: Client, site: str) -> None:
+    hall = await open_hall(client, site)
+    hall.records.agents[EVA] = "Ben"
+    await hall.queue.presence("Ada", "available")
+    await hall.later(60_000)
+    await hall.queue.presence("Ben", "available")
+    _, contact = await hall.into(hall.new())
+    assert (await hall.contact(contact)).offers[0].agent == "Ben"  # though Ada has been free for longer
+
+
 async def test_a_last_agent_who_talks_to_somebody_else_is_waited_for_20_seconds(
     client: Client, site: str
 ) -> None:
