@@ -29,7 +29,7 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
-from .doors import opened, twilio_doors
+from .doors import looking, opened, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -56,7 +56,6 @@ from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.switchboard import Switchboard
 from .router.towards import Towards
-from .router.unheard import Unheard
 from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
@@ -224,9 +223,9 @@ class App:
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
-        if phones is not None:
-            unheard = Unheard(self.queue, phones, self.switchboard.heard, mine=lambda: self.outbox.mine)
-            self.supervisor.run("silent calls", unheard.run)
+        ours = (self.sms, self.voice, self.switchboard, self.plan, self.alerts)
+        for name, work in looking(self.queue, *ours, lambda: self.outbox.mine):
+            self.supervisor.run(name, work)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:

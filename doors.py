@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from .channels.channel import Channel, Inbound
 from .channels.phone import Calls
 from .channels.sms.door import Reports, SmsDoor
 from .channels.twilio.account import TwilioAccount
 from .channels.voice.door import VoiceDoor
+from .queue.engine import Queue
+from .router.active import ActivePlan
+from .router.alerts import Alerts
+from .router.catch_up import CatchUp
+from .router.switchboard import Switchboard
+from .router.unheard import Unheard
 from .settings import Settings
 
 
@@ -47,3 +53,14 @@ def twilio_doors(
 def opened(doors: Mapping[str, Channel], voice: VoiceDoor | None) -> list[Channel | VoiceDoor]:
     """Every door that is there, in the order in which they start."""
     return [*doors.values(), *([voice] if voice is not None else [])]
+
+
+def looking(
+    queue: Queue, sms: SmsDoor | None, voice: VoiceDoor | None, switchboard: Switchboard, plan: ActivePlan,
+    alerts: Alerts, mine: Callable[[], bool],
+) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:  # fmt: skip
+    """Tasks by name that look at Twilio for what it hasn't told us, while this process delivers."""
+    if voice is None:
+        return
+    yield "silent calls", Unheard(queue, voice.phones, switchboard.heard, mine).run
+    yield "catching up", CatchUp(queue, switchboard.intake, sms, voice.phones, plan, alerts, mine).run

@@ -14,10 +14,10 @@ SpokenName = Literal[
     "choice_callback", "choice_voicemail", "choice_stay",
     "closed", "closed_why", "closed_holiday", "opens",
     "sorry", "try_later", "goodbye", "connecting", "one_moment", "held", "recorded", "thanks",
-    "callback_promised", "callback_here", "callback_ready", "callback_missed", "voicemail", "rate",
+    "callback_promised", "callback_here", "missed_here", "callback_ready", "callback_missed", "voicemail", "rate",
     "whisper", "whisper_callback", "whisper_who", "whisper_claimed", "whisper_withheld",
     "whisper_waited", "whisper_keys",
-    "gone", "taken", "too_late", "declined",
+    "gone", "taken", "too_late", "declined", "test_call", "test_heard",
 ]  # fmt: skip
 """Every sentence; in the plan each has `call_` before its name."""
 
@@ -49,6 +49,7 @@ ENGLISH: Mapping[SpokenName, str] = {
     "thanks": "Thank you very much.",
     "callback_promised": "All right, we will call you back on this number. Goodbye.",
     "callback_here": "Hello, this is {site}. You asked us to call you back.",
+    "missed_here": "Hello, this is {site}. You called us while we couldn't answer.",
     "callback_ready": "Press 1, and we connect you.",
     "callback_missed": "Hello, this is {site}. You asked us to call you back. We will try again later.",
     "voicemail": "Please leave your message after the tone, and press the hash key when you are done.",
@@ -64,6 +65,8 @@ ENGLISH: Mapping[SpokenName, str] = {
     "taken": "Somebody else has taken this call. Thank you.",
     "too_late": "This call isn't waiting for you any more. Thank you.",
     "declined": "All right, somebody else will be asked.",
+    "test_call": "This is a test call of {site} for {agent}. Press 1 if you hear this.",
+    "test_heard": "Thank you, it works. You will be called like this when a customer calls. Goodbye.",
 }
 GERMAN: Mapping[SpokenName, str] = {
     "greeting": "Guten Tag, hier ist {site}.",
@@ -93,6 +96,7 @@ GERMAN: Mapping[SpokenName, str] = {
     "thanks": "Vielen Dank.",
     "callback_promised": "In Ordnung, wir rufen Sie unter dieser Nummer zurück. Auf Wiederhören.",
     "callback_here": "Guten Tag, hier ist {site}. Sie haben um Rückruf gebeten.",
+    "missed_here": "Guten Tag, hier ist {site}. Sie haben uns angerufen, als wir nicht antworten konnten.",
     "callback_ready": "Drücken Sie die 1, dann verbinden wir Sie.",
     "callback_missed": "Guten Tag, hier ist {site}. Sie haben um Rückruf gebeten. Wir versuchen es später noch einmal.",
     "voicemail": "Bitte hinterlassen Sie Ihre Nachricht nach dem Ton und drücken Sie am Ende die Rautetaste.",
@@ -108,6 +112,8 @@ GERMAN: Mapping[SpokenName, str] = {
     "taken": "Jemand anders hat diesen Anruf angenommen. Danke.",
     "too_late": "Dieser Anruf wartet nicht mehr auf Sie. Danke.",
     "declined": "In Ordnung, jemand anders wird gefragt.",
+    "test_call": "Das ist ein Probeanruf von {site} für {agent}. Drücken Sie die 1, wenn Sie das hören.",
+    "test_heard": "Danke, es klappt. So werden Sie angerufen, wenn ein Kunde anruft. Auf Wiederhören.",
 }
 FRENCH: Mapping[SpokenName, str] = {
     "greeting": "Bonjour, vous êtes bien chez {site}.",
@@ -137,6 +143,7 @@ FRENCH: Mapping[SpokenName, str] = {
     "thanks": "Merci beaucoup.",
     "callback_promised": "C'est noté, nous vous rappellerons à ce numéro. Au revoir.",
     "callback_here": "Bonjour, ici {site}. Vous avez demandé à être rappelé.",
+    "missed_here": "Bonjour, ici {site}. Vous nous avez appelés alors que nous ne pouvions pas répondre.",
     "callback_ready": "Tapez 1, et nous vous mettons en relation.",
     "callback_missed": "Bonjour, ici {site}. Vous avez demandé à être rappelé. Nous réessaierons plus tard.",
     "voicemail": "Laissez votre message après le signal sonore, puis appuyez sur la touche dièse.",
@@ -152,6 +159,8 @@ FRENCH: Mapping[SpokenName, str] = {
     "taken": "Quelqu'un d'autre a pris cet appel. Merci.",
     "too_late": "Cet appel ne vous attend plus. Merci.",
     "declined": "Entendu, nous demandons à quelqu'un d'autre.",
+    "test_call": "Ceci est un appel d'essai de {site} pour {agent}. Tapez 1 si vous entendez ceci.",
+    "test_heard": "Merci, cela fonctionne. Vous serez appelé ainsi quand un client appellera. Au revoir.",
 }
 SPANISH: Mapping[SpokenName, str] = {
     "greeting": "Hola, le atiende {site}.",
@@ -181,6 +190,7 @@ SPANISH: Mapping[SpokenName, str] = {
     "thanks": "Muchas gracias.",
     "callback_promised": "De acuerdo, le llamaremos a este número. Adiós.",
     "callback_here": "Hola, le llamamos de {site}. Nos pidió que le llamáramos.",
+    "missed_here": "Hola, somos {site}. Nos llamó cuando no podíamos contestar.",
     "callback_ready": "Pulse 1 y le ponemos en contacto.",
     "callback_missed": "Hola, le llamamos de {site}. Nos pidió que le llamáramos. Lo intentaremos más tarde.",
     "voicemail": "Deje su mensaje después de la señal y pulse la tecla almohadilla al terminar.",
@@ -196,6 +206,8 @@ SPANISH: Mapping[SpokenName, str] = {
     "taken": "Otra persona ha aceptado esta llamada. Gracias.",
     "too_late": "Esta llamada ya no le espera. Gracias.",
     "declined": "De acuerdo, preguntaremos a otra persona.",
+    "test_call": "Esta es una llamada de prueba de {site} para {agent}. Pulse 1 si oye esto.",
+    "test_heard": "Gracias, funciona. Así le llamaremos cuando llame un cliente. Adiós.",
 }
 WORDS: Mapping[str, Mapping[SpokenName, str]] = {
     "en": ENGLISH,

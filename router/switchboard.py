@@ -36,6 +36,7 @@ from ..queue.history.records import Customer
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, Leg
 from . import spoken
+from .catch_up import KEPT, answered
 from .facts import Facts
 from .intake import Intake
 from .lineup import Lineup
@@ -92,6 +93,8 @@ class Switchboard:
         language = await self._language(entry, call)
         hello = spoken.greeting(book, entry, language, await self.queue().now())
         if entry is not None and entry.menu:
+            # Whoever hangs up in the menu wanted nothing of us; whoever never heard it is called back (`catch_up`).
+            await self.queue().once(answered(call.sid), KEPT)
             return (*hello, spoken.menu(book, entry, language))
         return (*hello, *await self._take(replace(call, about={"l": language}), ""))
 
@@ -273,7 +276,9 @@ class Switchboard:
         if view is None or view.state != "active":
             return (HangUp(),)
         language = Facts.parse(view.facts).language
-        return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
+        missed = (await self.queue().jots(view.id)).get("missed")
+        hello = spoken.line(self.book(), "missed_here" if missed else "callback_here", language)
+        return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
         """A recording ended: a message is kept at its contact."""

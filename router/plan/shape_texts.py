@@ -57,6 +57,7 @@ class Texts(Shape):
     call_thanks: Spoken = _instead("thanks")
     call_callback_promised: Spoken = _instead("callback_promised")
     call_callback_here: Spoken = _instead("callback_here")
+    call_missed_here: Spoken = _instead("missed_here")
     call_callback_ready: Spoken = _instead("callback_ready")
     call_callback_missed: Spoken = _instead("callback_missed")
     call_voicemail: Spoken = _instead("voicemail")
@@ -72,3 +73,5 @@ class Texts(Shape):
     call_taken: Spoken = _instead("taken")
     call_too_late: Spoken = _instead("too_late")
     call_declined: Spoken = _instead("declined")
+    call_test_call: Spoken = _instead("test_call")
+    call_test_heard: Spoken = _instead("test_heard")
