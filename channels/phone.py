@@ -56,6 +56,7 @@ Turn = Literal[
     "back",
     "held",
     "rating",
+    "test",
 ]
 """What the leg asks next: the last part of the address that the provider calls."""
 

@@ -124,6 +124,8 @@ class Switchboard:
                 return await self._after_message(call)
             case "back":
                 return await self._back_on_the_line(call)
+            case "test":
+                return await self.screening.tried(call)
             case _:
                 return (Play(), Go(turn, call.about))
 
