@@ -49,6 +49,7 @@ class Texts(Shape):
     call_opens: Spoken = _instead("opens")
     call_sorry: Spoken = _instead("sorry")
     call_try_later: Spoken = _instead("try_later")
+    call_away_forward: Spoken = _instead("away_forward")
     call_goodbye: Spoken = _instead("goodbye")
     call_connecting: Spoken = _instead("connecting")
     call_one_moment: Spoken = _instead("one_moment")
