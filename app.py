@@ -28,8 +28,9 @@ from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
+from .console.recordings import RecordingPage
 from .console.replay import Replays
-from .doors import looking, opened, twilio_doors
+from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -76,11 +77,7 @@ class App:
     """One running Tierline. `open` listens, `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
-        self,
-        settings: Settings,
-        keys: Secrets,
-        role: Role = "all",
-        store: Store | None = None,
+        self, settings: Settings, keys: Secrets, role: Role = "all", store: Store | None = None
     ) -> None:
         """`store` is that of the settings, where it is open already; it is closed by `stop`."""
         self.settings, self.secrets, self.role, self.opened = settings, keys, role, store
@@ -145,10 +142,9 @@ class App:
     async def _open_memory(self) -> None:
         from .queue.history.history import History
 
-        url = self.settings.database_url
-        self.history: History = await History.open(
-            url.get_secret_value() if url else None, self.settings.data
-        )
+        self.history: History = await History.of(self.settings)
+        for text in self.history.warnings:
+            log.warning("history.warning", text=text)
         last = await self.history.last_plan()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start", last)
 
@@ -168,6 +164,9 @@ class App:
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
+        self.recordings = recordings_of(
+            settings, self.secrets, self.voice, lambda: self.queue, lambda: self.plan(), lambda: self.history
+        )
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -191,10 +190,11 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        self.house = House(self.queue, self.plan, newcomers, self.history)
+        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         phones = self.voice.phones if self.voice is not None else None
-        ringing = Ringing(self.queue, phones, self.plan, self.alerts, self.switchboard.heard)
+        heard, taped = self.switchboard.heard, self.recordings.jobs
+        ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, recordings=taped)
         deliveries = Deliveries(
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing
         )
@@ -205,8 +205,9 @@ class App:
         )  # fmt: skip
         overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
-            self.queue, self.history, self.holder, told=self._set_aside, lost=self._lost, term=term
-        )
+            self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
+            lost=self._lost, term=term,
+        )  # fmt: skip
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -223,17 +224,15 @@ class App:
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
-        ours = (self.sms, self.voice, self.switchboard, self.plan, self.alerts)
-        for name, work in looking(self.queue, *ours, lambda: self.outbox.mine):
-            self.supervisor.run(name, work)
+        parts = (self.recordings, self.intake, self.sms, self.voice)
+        looks = phone_tasks(ringing, *parts, lambda: self.outbox.mine)
+        for name, task in looks.items():
+            self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:
         text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
         await self.alerts.once(f"job:{job}", text)
-
-    async def _set_aside(self, text: str) -> None:
-        await self.alerts.once("history", text)
 
     async def _lost(self, entries: Sequence[Event]) -> None:
         if await lost.name(self.queue, entries, self.holder):
@@ -247,7 +246,7 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := self._api(), self.settings)
         web_app.add_routes([*api.routes(), *api.more])
-        for door in (self.sms, self.voice):
+        for door in (self.sms, self.voice, RecordingPage(self.recordings)):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
@@ -340,6 +339,7 @@ class App:
                 "lacked": self.store.witness.missing,
                 "warnings": list(health.warnings),
             },
+            "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
             "doors": {
                 "sms": "on" if self.sms else "off: no Twilio credentials",

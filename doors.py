@@ -1,8 +1,8 @@
-"""Part of the composition root: the doors that one Twilio account opens."""
+"""Part of the composition root: the doors that one Twilio account opens, and what is done about calls beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from .channels.channel import Channel, Inbound
 from .channels.phone import Calls
@@ -10,12 +10,14 @@ from .channels.sms.door import Reports, SmsDoor
 from .channels.twilio.account import TwilioAccount
 from .channels.voice.door import VoiceDoor
 from .queue.engine import Queue
-from .router.active import ActivePlan
-from .router.alerts import Alerts
 from .router.catch_up import CatchUp
-from .router.switchboard import Switchboard
+from .router.explain import Moments
+from .router.intake import Intake
+from .router.recordings import Links, Recordings
+from .router.ringing import Ringing
+from .router.rulebook import Rulebook
 from .router.unheard import Unheard
-from .settings import Settings
+from .settings import Secrets, Settings
 
 
 def twilio_doors(
@@ -55,12 +57,27 @@ def opened(doors: Mapping[str, Channel], voice: VoiceDoor | None) -> list[Channe
     return [*doors.values(), *([voice] if voice is not None else [])]
 
 
-def looking(
-    queue: Queue, sms: SmsDoor | None, voice: VoiceDoor | None, switchboard: Switchboard, plan: ActivePlan,
-    alerts: Alerts, mine: Callable[[], bool],
-) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:  # fmt: skip
-    """Tasks by name that look at Twilio for what it hasn't told us, while this process delivers."""
+def recordings_of(
+    settings: Settings, keys: Secrets, voice: VoiceDoor | None, queue: Callable[[], Queue],
+    book: Callable[[], Rulebook], moments: Callable[[], Moments],
+) -> Recordings:  # fmt: skip
+    """Where calls' recordings are kept and how they are opened; without a voice door none comes."""
+    links = Links(settings.base_url, keys.secret)
+    tapes = voice.tapes if voice is not None else None
+    return Recordings(queue, tapes, settings.data / "recordings", book, moments, links)
+
+
+def phone_tasks(
+    ringing: Ringing, recordings: Recordings, intake: Intake, sms: SmsDoor | None, voice: VoiceDoor | None,
+    mine: Callable[[], bool],
+) -> dict[str, Callable[[], Awaitable[None]]]:  # fmt: skip
+    """What runs beside the deliveries, by name; nothing without a voice door."""
     if voice is None:
-        return
-    yield "silent calls", Unheard(queue, voice.phones, switchboard.heard, mine).run
-    yield "catching up", CatchUp(queue, switchboard.intake, sms, voice.phones, plan, alerts, mine).run
+        return {}
+    missed = CatchUp(ringing.queue, intake, sms, voice.phones, ringing.book, ringing.alerts, mine)
+    unheard = Unheard(ringing.queue, voice.phones, ringing.heard, mine, ringing.talking.look_round)
+    return {
+        "silent calls": unheard.run,
+        "recordings": lambda: recordings.run(mine),
+        "catching up": missed.run,
+    }

@@ -52,7 +52,7 @@ List = Callable[[str, int, int, int], Awaitable[list[It]]]
 
 
 def answered(sid: str) -> str:
-    """The key of `Queue.once` under which a call is remembered that heard us, whether it became a contact or not."""
+    """The key of `Queue.once` under which a call is remembered that heard our menu: who hangs up there wants nothing."""
     return f"call:{sid}"
 
 

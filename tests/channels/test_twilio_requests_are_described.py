@@ -39,7 +39,9 @@ async def everything(stage: DoorStage) -> None:
         sid = await side.send(EVA, OURS, "test")
         await side.status(sid)
         await side.verified()
-        await side.point(first.sid, wanted_calls("https://help.example.com", "https://static.example/away.xml"))
+        await side.point(
+            first.sid, wanted_calls("https://help.example.com", "https://static.example/away.xml")
+        )
         call = await side.call(EVA, OURS, "https://help.example.com/twilio/voice/test?a=Ada", 30)
         await side.leg(call)
         await side.hang_up(call)
