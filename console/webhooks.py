@@ -104,7 +104,10 @@ def trouble_calls(number: OurNumber, public_url: str) -> tuple[tuple[bool, str],
     if not _same(there.get("status_callback", ""), want["status_callback"]):
         told = _where(there.get("status_callback", ""))
         found.append(
-            (True, f"{told} is told when a caller hangs up, not we: we notice it up to half a minute later")
+            (
+                True,
+                f"{told} is told when a caller hangs up, not we: who hangs up in the menu would be called back",
+            )
         )
     elif there.get("status_callback_method") != "POST":
         found.append((True, "its status callback isn't POST"))

@@ -20,7 +20,8 @@ import structlog
 
 from ..channels.channel import DeliveryError, NotTaken
 from ..channels.past import PastCall, PastCalls, PastTexts
-from ..queue.contact import Arrived
+from ..channels.phone import LegNews
+from ..queue.contact import OVER, RANKS, Arrived
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..skills.skill import Channel
@@ -52,8 +53,15 @@ List = Callable[[str, int, int, int], Awaitable[list[It]]]
 
 
 def answered(sid: str) -> str:
-    """The key of `Queue.once` under which a call is remembered that heard our menu: who hangs up there wants nothing."""
+    """The key of `Queue.once` under which a call is remembered whose caller wants nothing of us."""
     return f"call:{sid}"
+
+
+async def hung_up_unknown(queue: Queue, news: LegNews) -> None:
+    """A leg of no contact: a caller who hung up in the menu wants nothing, unless we couldn't hear what they chose."""
+    log.info("leg.unknown", sid=news.sid, state=news.state, put_off=news.put_off)
+    if RANKS[news.state] == OVER and not news.put_off:
+        await queue.once(answered(news.sid), KEPT)
 
 
 def callback_thread(call: PastCall) -> str:

@@ -37,7 +37,7 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, ContactView, Leg
 from . import spoken
 from .callbacks import UNREACHED
-from .catch_up import KEPT, answered
+from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
@@ -99,7 +99,6 @@ class Switchboard:
         language = await self._language(entry, call)
         hello = spoken.greeting(book, entry, language, await self.queue().now())
         if entry is not None and entry.menu:
-            await self.queue().once(answered(call.sid), KEPT)
             return (*hello, spoken.menu(book, entry, language))
         return (*hello, *await self._take(replace(call, about={"l": language}), ""))
 
@@ -250,8 +249,7 @@ class Switchboard:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
         if contact is None:
-            log.info("leg.unknown", sid=news.sid, state=news.state)
-            return
+            return await hung_up_unknown(self.queue(), news)
         about = dict(news.about) if news.about else {"r": "customer"}
         if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
             about["s"] = str(lasted)

@@ -11,8 +11,11 @@ from aiohttp import web
 
 from tests.channels.phone_stage import PHONES, Stage, telephone
 from tests.helpers_app import DESK, EVA, JONAS
+from tierline.channels.phone import Call, Heard
 from tierline.queue.contact import Arrived
+from tierline.queue.failures import StoreUnavailable
 from tierline.router import catch_up
+from tierline.router.switchboard import Switchboard
 from tierline.sandbox.twilio_sms import TwilioStandIn
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -144,3 +147,24 @@ async def test_who_hangs_up_in_the_menu_is_not_called_back(tmp_path: Path) -> No
 
         await it.inside.until(looked)
         assert await it.inside.contacts() == []
+
+
+@pytest.mark.promise("caught-up-calls")
+@pytest.mark.usefixtures("hurried")
+async def test_who_hangs_up_while_we_cannot_hear_what_they_chose_is_called_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(self: Switchboard, call: Call) -> Heard:
+        raise StoreUnavailable("the store is away")
+
+    async with known(tmp_path) as it:
+        sid = await it.dial()
+        await it.inside.until(lambda: it.at(sid, "menu"))
+        with monkeypatch.context() as broken:
+            broken.setattr(Switchboard, "_menu", away)
+            await it.do(sid, "press", digits="1")
+            await it.inside.until(lambda: it.said(sid, "keep trying"))
+            await it.do(sid, "hangup")
+        await later(it, 30)
+        (contact,) = await it.inside.until(lambda: it.inside.contacts())
+        assert (await it.inside.app.queue.jots(contact["id"]))["kind"] == "callback"
