@@ -7,6 +7,7 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
     tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
     kind       "callback", "voicemail": not to be talked with now
+    boss       how a supervisor last wanted to be heard, and who        coached     the leg that hears their whisper
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
 """
@@ -62,6 +63,13 @@ class Standing:
     def owner(self) -> Leg | None:
         """The owner's leg in the conference."""
         return next((it for it in self.inside("agent") if it.about.get("a") == self.view.owner != ""), None)
+
+    @property
+    def whispers(self) -> Leg | None:
+        """The leg of a supervisor who is heard by the owner alone."""
+        how, _, rest = self.facts.get("boss", "").partition(" ")
+        theirs = [it for it in self.inside("boss") if it.about.get("a") == rest.partition(" ")[0]]
+        return theirs[-1] if theirs and how == "whisper" else None
 
     @property
     def second(self) -> Leg | None:
