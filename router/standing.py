@@ -5,6 +5,7 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
     met        the customer's leg that was sent into the conference     conference  its id at the provider
     in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
+    unheld     when (ms) the music ended
     tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
     kind       "callback", "voicemail": not to be talked with now
     boss       how a supervisor last wanted to be heard, and who        coached     the leg that hears their whisper
@@ -25,6 +26,9 @@ Role = Literal["agent", "guest", "boss"]
 Then = Literal["", "over", "queue", "take", "leave"]
 """What follows when nobody is with the customer: the call is over, others are asked, whoever was consulted has it, or
 the customer leaves the conference, because nobody is asked before the service opens."""
+
+HARDLY = 3_000
+"""ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +125,15 @@ def _then(it: Standing) -> Then:
         return ""  # they leave a message, or are being called back
     if it.second is not None and it.offer:
         return "take"
-    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid
+    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid or _hardly_back(it)
     return "queue" if waits else "over"
+
+
+def _hardly_back(it: Standing) -> bool:
+    """Whether the music ended so shortly before the owner's line that they can't have spoken."""
+    ended = [leg.at for leg in it.legs if not leg.live and leg.about.get("a") == it.view.owner]
+    back = it.facts.get("unheld", "")
+    return bool(ended) and back.isdecimal() and max(ended) - int(back) < HARDLY
 
 
 def _hold(it: Standing, then: Then) -> bool:

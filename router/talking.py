@@ -144,7 +144,8 @@ class Talking:
             return
         if there:
             what, sid = ("hold", leg.sid) if on else ("unhold", "")
-            await self.queue.happen(contact, what, {"held": sid, "trouble": ""})
+            since = "" if on else str(await self.queue.now())
+            await self.queue.happen(contact, what, {"held": sid, "unheld": since, "trouble": ""})
 
     async def _mute(self, phones: Phones, it: Standing, on: bool) -> None:
         leg, conference = it.owner, it.facts.get("conference", "")

@@ -286,3 +286,44 @@ async def test_what_the_provider_refuses_for_good_is_said_in_the_thread_and_the_
         assert not (await talk.it.leg(talk.customer))["on_hold"]
         await talk.slash("Ada", "hold")
         await talk.until_hold()
+
+
+@pytest.mark.promise("call-warm")
+async def test_nobody_is_let_in_to_speak_first_while_the_customer_would_hear_it(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await hand(talk, WARM)
+        await talk.slash("Ada", "resume")
+        await talk.until_hold(False)
+        ben = await talk.rings("Ben")
+        await talk.it.inside.call("/faults", {"twilio": {"fail": 400}})
+        await talk.answers("Ben")
+        await talk.line("The customer could not be put on hold")
+        await talk.it.do(ben, "speak", text="who is it")
+        await talk.says(talk.ada, "I am still with you", talk.customer, but=(ben,))
+        assert "who is it" not in await talk.it.heard(talk.customer)
+        await talk.until_over(ben)
+        await talk.line("it stays with Ada")
+        await talk.it.inside.call("/faults", {})
+        await back_with_ada(talk)
+
+
+@BOTH
+@pytest.mark.promise("call-handed-trouble")
+async def test_news_that_come_twice_and_out_of_order_change_nothing(tmp_path: Path, way: str) -> None:
+    async with talking(tmp_path) as talk:
+        faults = {"redeliver": True, "out_of_order": True, "webhook_delay": 0.2}
+        await talk.it.inside.call("/faults", {"twilio": faults})
+        await hand(talk, way)
+        ben = await talk.answers("Ben")
+        if way == WARM:
+            await talk.until_with(ben, "agent-Ada")
+            await talk.says(ben, "tell me", talk.ada, but=(talk.customer,))
+            await talk.slash("Ada", "hand_over")
+        await with_ben(talk, ben)
+        await talk.slash("Ben", "hold")
+        await talk.until_hold()
+        await talk.slash("Ben", "resume")
+        await talk.until_with(talk.customer, "agent-Ben")
+        await talk.it.do(talk.customer, "hangup")
+        await talk.until_over(ben)
+        await talk.until_state("wrapping", "Ben")
