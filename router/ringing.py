@@ -15,24 +15,23 @@ from dataclasses import dataclass, field
 import structlog
 
 from ..channels.channel import NotDelivered, OutcomeUnknown
-from ..channels.phone import Go, LegNews, LegView, Phones, Ring
+from ..channels.phone import Go, LegNews, Phones, Ring
 from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event, Leg
 from .alerts import Alerts
+from .callbacks import Callbacks, made
 from .facts import Facts
 from .lanes import Job, Try
 from .look import spec_of
 from .rulebook import Rulebook
 from .talking import Talking
-from .waiting import LATER
 
 log = structlog.get_logger()
 
 ENDS = tuple(state for state, rank in RANKS.items() if rank == OVER)
 SHORTEST, LONGEST = 10, 60
 """Seconds that a phone rings at least and at most: five seconds are one ring."""
-CUSTOMER_RINGS = 30
 REMEMBERED = 10_000
 UNRINGABLE = 600_000
 """ms for which others are asked first when an agent's number can't be called."""
@@ -50,13 +49,15 @@ class Ringing:
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
     recordings: Callable[[Event], list[Job]] = lambda event: []
     talking: Talking = field(init=False)
+    callbacks: Callbacks = field(init=False)
 
     def __post_init__(self) -> None:
         self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
+        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
-        return [*self._jobs(event), *self.talking.jobs(event)]
+        return [*self._jobs(event), *self.callbacks.jobs(event), *self.talking.jobs(event)]
 
     def _jobs(self, event: Event) -> list[Job]:
         if self.phones is None:
@@ -116,7 +117,7 @@ class Ringing:
             f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t, detect=True
         )
         try:
-            leg = await self._made(phones, ring, legs, t)
+            leg = await made(phones, ring, legs, t)
         except NotDelivered as error:
             if not error.permanent:
                 raise
@@ -128,12 +129,6 @@ class Ringing:
         now = await self.queue.contact(event.c)
         if now is None or not (_offered(now, event) or now.owner == event.a):
             await phones.hang_up(leg.sid)  # it ended while we dialled
-
-    async def _made(self, phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
-        """The leg, new or found: there is no idempotency key for calls (F56)."""
-        if t.again and (found := await phones.find_ring(ring, frozenset(it.sid for it in legs))):
-            return found
-        return await phones.ring(ring)
 
     async def _silence(self, phones: Phones, event: Event) -> None:
         """The offer is over: its phone doesn't ring any more."""
@@ -153,34 +148,18 @@ class Ringing:
         if view is None or view.owner != event.a:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
-        if any(it.of_customer and it.sid == jots.get("met") for it in legs):
-            return  # in the conference already: `talking.py` sees to the rest
+        live = [it for it in legs if it.of_customer]
+        if jots.get("kind") == "voicemail" or (live and jots.get("met") == live[-1].sid):
+            return  # nobody to bring; or in the conference already: `talking.py` sees to the rest
         about = {"c": event.c, "r": "customer"}
-        for leg in [it for it in legs if it.of_customer][-1:]:
+        for leg in live[-1:]:
             if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
                 return
             await self._look(phones, event.c, leg)
-        if jots.get("kind") in LATER:
-            await self._call_back(phones, event, view, legs, t)
+        if jots.get("kind") == "callback":
+            await self.callbacks.ring(phones, event, t)
         else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
-
-    async def _call_back(
-        self, phones: Phones, event: Event, view: ContactView, legs: tuple[Leg, ...], t: Try
-    ) -> None:
-        facts = Facts.parse(view.facts)
-        about = {"c": event.c, "r": "customer"}
-        ring = Ring(
-            f"{event.c}.{event.n}.back",
-            facts.address,
-            facts.recipient,
-            "back",
-            about,
-            CUSTOMER_RINGS,
-            event.t,
-        )
-        leg = await self._made(phones, ring, legs, t)
-        await self.queue.leg(event.c, leg.sid, leg.state, about)
 
     async def _look(self, phones: Phones, contact: str, leg: Leg) -> None:
         """A leg isn't where we thought: what has become of it?"""

@@ -61,6 +61,8 @@ class Screening:
         contact, offer, agent = _offer_of(call.about)
         book, language = self.book(), self.agents_language(agent)
         view = await self.queue().contact(contact)
+        if call.about.get("b"):
+            return self._calls_out(call, view, language)
         if view is None or not _is_live(view, offer, agent):
             return self._too_late(view, agent, language)
         now = await self.queue().now()
@@ -82,11 +84,24 @@ class Screening:
         await self.queue().prolong(contact, offer, agent, now + takes + KEY_TIME * 1000)
         return (Ask(whisper, Go("key", call.about), language, digits=1, timeout=KEY_TIME),)
 
+    def _calls_out(self, call: Call, view: ContactView | None, language: str) -> Heard:
+        """An agent who wants to talk to the customer of a contact that they have."""
+        if view is None or view.owner != call.about.get("a"):
+            return self._too_late(view, call.about.get("a", ""), language)
+        said = spoken.whisper(self.book(), view.service, Facts.parse(view.facts), 0, language, callback=True)
+        return (Ask(said, Go("key", call.about), language, digits=1, timeout=KEY_TIME),)
+
     async def key(self, call: Call) -> Heard:
         """What was pressed after the whisper; nothing pressed is told by what becomes of the leg."""
         contact, offer, agent = _offer_of(call.about)
         language = self.agents_language(agent)
         match call.digits:
+            case "1" if call.about.get("b"):
+                facts = {f"in.{call.sid}": "agent"}
+                await self.queue().happen(contact, "call customer", facts, agent)
+                return (self._meets(call),)
+            case "2" if call.about.get("b"):
+                return (HangUp(),)
             case "1":
                 return await self._takes(call, language)
             case "2":

@@ -115,14 +115,12 @@ def wanted(it: Standing) -> Wanted:
 
 
 def _then(it: Standing) -> Then:
-    if it.customer is None:
-        return ""
+    if it.customer is None or (it.facts.get("kind") and not it.met):
+        return ""  # nobody to be with: who leaves a message, or asked for a callback, is about to hang up
     if it.view.state == "parked":
         return "leave" if it.met else ""
     if it.view.state != "active" or it.owners or it.inside("guest"):
         return ""
-    if it.facts.get("kind") and not it.met:
-        return ""  # they leave a message, or are being called back
     if it.second is not None and it.offer:
         return "take"
     waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid or _hardly_back(it)

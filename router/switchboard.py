@@ -30,31 +30,34 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState
+from ..queue.contact import OVER, RANKS, Arrived, LegState, Media
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, QUEUED, Leg
+from ..queue.state import ENDED, QUEUED, ContactView, Leg
 from . import spoken
+from .callbacks import UNREACHED
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
 from .plan import model
-from .rulebook import Rulebook
+from .rulebook import Rulebook, span
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
+from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
-REDIAL = 300_000
-"""ms after hanging up within which a caller who calls again has their place back."""
 KEY_TIME = 8
 """Seconds for the agent's key after the whisper."""
 SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
+SHORTEST_MESSAGE = 2
+"""Seconds below which nobody has left a message."""
+NO_MESSAGE = "hung up without leaving a message"
 RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
 
@@ -173,11 +176,15 @@ class Switchboard:
             return None
         if view.state == "abandoned":
             ended = view.closed_at or 0
-            if await queue.now() - ended > REDIAL or not (await queue.revive(view.id)).done:
+            if (
+                await queue.now() - ended > span(self.book().plan.voice.redial)
+                or not (await queue.revive(view.id)).done
+            ):
                 return None
         elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        await queue.jot(view.id, "kind", "")
+        for name in ("kind", "place"):
+            await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
         now = await queue.contact(taken.contact)
@@ -258,7 +265,7 @@ class Switchboard:
                 await self.screening.gone(contact, news, about)
         if ended and about.get("r") != "customer":
             await self.queue().jot(contact, f"in.{news.sid}", "")
-        elif ended:
+        elif ended and not (about.get("b") and news.state in UNREACHED):  # of those `callbacks.py` hears
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
 
@@ -283,10 +290,14 @@ class Switchboard:
         )
         if view is None or view.state in ENDED or _on_the_line(legs):
             return
-        if view.owner:
+        if view.owner and (jots.get("kind", "") not in LATER or jots.get("met")):
             await queue.complete(contact, "", '{"by":"the customer hung up"}')
+        elif view.owner:
+            return  # the end of the call in which they asked for a callback or left a message
         elif jots.get("kind", "") not in LATER:
             await queue.abandon(contact, "hung up")
+        elif jots["kind"] == "voicemail" and not jots.get("message"):
+            await queue.abandon(contact, NO_MESSAGE)
 
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""
@@ -316,15 +327,48 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is."""
+        """A recording is there: it is fetched from there, and a message is the contact's next one."""
         contact = it.about.get("c", "")
-        if not it.ok or not contact:
+        view = await self.queue().contact(contact)
+        if view is None and it.ok:
+            log.error("recording.too_late", contact=contact, recording=it.recording)  # it stays where it is
+        if view is None or not it.ok:
+            return
+        if not it.sid.startswith("CF") and not await self._left_a_message(it, view):
             return
         kind = "call" if it.sid.startswith("CF") else "message"
         about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
-        facts = {f"tape.{it.recording}": str(it.seconds)}
-        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
-            log.error("recording.too_late", contact=contact, recording=it.recording)
+        await self.queue().happen(contact, "recorded", {f"tape.{it.recording}": str(it.seconds)}, about=about)
+
+    async def _left_a_message(self, it: Recorded, view: ContactView) -> bool:
+        """Its contact is asked about now or at opening; False: it is too short to be one.
+
+        Twilio tells of it after the call has ended, when a contact without a message was given up.
+        """
+        if it.seconds < SHORTEST_MESSAGE or it.about.get("r") != "customer":
+            return False
+        contact = view.id
+        await self.queue().jot(contact, "message", it.recording)
+        if view.state == "abandoned":
+            await self.queue().revive(contact)
+        facts = Facts.parse(view.facts)
+        media = (Media(it.url, "audio/wav", f"{it.recording}.wav"),)
+        text = f"Voicemail of {it.seconds} s"
+        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, media, None, False, "")
+        await self.intake.take(left, view.thread)
+        await self._ask_for(contact)
+        return True
+
+    async def _ask_for(self, contact: str) -> None:
+        """Somebody is asked for a message now; while the service is closed, at its opening."""
+        view, now = await self.queue().contact(contact), await self.queue().now()
+        if view is None or view.state not in ("parked", *QUEUED):
+            return
+        opening = reopening(self.book(), view.service, now)
+        if past_closing(self.book(), view.service, now):
+            await self.queue().park(contact, opening, "closed")
+        elif view.state == "parked":
+            await self.queue().wake(contact)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

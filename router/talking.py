@@ -126,6 +126,8 @@ class Talking:
         it, said = await standing(self.queue, event.c), more(event)
         if it is None or it.customer is not None or it.view.state != "active" or it.owners:
             return
+        if it.facts.get("kind") == "voicemail":
+            return  # there is a message to be answered, whoever was reached
         if said.get("r") == "agent" and said.get("was") == "answered" and it.view.owner == event.a:
             await self.queue.complete(event.c, "", '{"by":"the agent hung up"}')
 

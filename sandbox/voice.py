@@ -5,6 +5,7 @@ Behaviour follows Twilio's documentation (named in each module); where it is sil
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
@@ -32,6 +33,8 @@ from .voice_state import Board
 from .voice_tape import Tapes
 from .voice_tell import Teller
 
+_WAKING = 0.05  # seconds
+
 
 class Voice:
     """Everything about calls, over one store and one signer of webhooks; `root` is where the REST API is mounted."""
@@ -47,7 +50,7 @@ class Voice:
         legs: dict[str, Leg] = {}
         rooms = Rooms(self.board, self._teller, legs)
         queues = Queues(self.board, self._teller, faults)
-        player = Player(store, caller, self._teller, faults, self._pace)
+        self._player = player = Player(store, caller, self._teller, faults, self._pace)
         Gather(player)
         Enqueue(player, queues)
         dial = Dial(player, rooms)
@@ -86,6 +89,7 @@ class Voice:
         self._teller.reset()
         self.board.clear()
         self._tapes.kept.clear()
+        self._player.sounds.clear()
 
     async def stop(self) -> None:
         """Let go of what is under way."""
@@ -95,6 +99,7 @@ class Voice:
     async def settle(self) -> None:
         """The clock was moved: what is due by it happens, and the notices under way arrive."""
         self._pace.moved()
+        await asyncio.sleep(_WAKING)  # whoever slept goes on first
         await self._teller.settle()
 
     def _announce(self, leg: Leg) -> None:

@@ -1,6 +1,7 @@
 """`<Dial>` with a `<Number>`, `<Client>` or `<Sip>`: another phone rings, and both talk.
 
-Source: twilio.com/docs/voice/twiml/dial. Of several phones only the first is called; `<Dial><Queue>` isn't played here.
+Source: twilio.com/docs/voice/twiml/dial. Of several phones only the first is called. `<Queue>` takes whoever waits
+longest out of a queue, without the document that its `url` could give.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Bridge:
         self._lines = lines
         for noun in ("Number", "Client", "Sip"):
             dial.nouns[noun] = self.run
+        dial.nouns["Queue"] = self.take
 
     async def run(self, leg: Leg, page: Page, verb: Verb, noun: Verb) -> dict[str, str]:
         """Ring the other phone, talk until one hangs up; what `action` is told. The other call ends with this one's."""
@@ -64,6 +66,42 @@ class Bridge:
             "DialCallStatus": "completed",
             "DialCallSid": child.call.sid,
             "DialCallDuration": str(child.call.duration),
+            "DialBridged": "true",
+        }
+
+    async def take(self, leg: Leg, page: Page, verb: Verb, noun: Verb) -> dict[str, str]:
+        """Talk with whoever is first in the queue, waiting for somebody if need be."""
+        queue = self._lines.board.queue_named(noun.text.strip())
+        if queue is None:
+            return {"DialCallStatus": "failed", "DialBridged": "false"}
+        patience = asyncio.create_task(self._player.pace.sleep(number(verb, "timeout", LONGEST_CALL, 1)))
+        try:
+            while not queue.members:
+                queue.fresh.clear()
+                coming = asyncio.create_task(queue.fresh.wait())
+                await asyncio.wait({patience, coming}, return_when=asyncio.FIRST_COMPLETED)
+                coming.cancel()
+                if patience.done():
+                    return {"DialCallStatus": "no-answer", "DialBridged": "false"}
+        finally:
+            patience.cancel()
+        member = queue.members[0]
+        other = self._lines.legs[member.call]
+        since = self._lines.board.now()
+        self._lines.queues.leave(other, "bridged")
+        leg.partner, other.partner = other, leg
+        try:
+            either: list[asyncio.Future[Any]] = [other.over, member.parted]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leg.partner = other.partner = None
+            if not member.parted.done():
+                member.parted.set_result(None)
+        talked = round(self._lines.board.now() - since)
+        return {
+            "DialCallStatus": "completed",
+            "DialCallSid": other.call.sid,
+            "DialCallDuration": str(talked),
             "DialBridged": "true",
         }
 

@@ -42,7 +42,8 @@ class Dial:
         except asyncio.CancelledError:
             if leg.why == "hangup" and action:
                 # Told even though nobody is there any more to hear what it answers.
-                params = call_params(leg.call, self._player.store) | {"DialCallStatus": "completed"}
+                status = "answered" if noun.name == "Conference" else "completed"
+                params = call_params(leg.call, self._player.store) | {"DialCallStatus": status}
                 self._player.teller.go(self._player.teller.call(action, params, leg.call.sid))
             raise
         return Source(action.url, action.method, found) if action else None

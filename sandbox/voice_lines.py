@@ -90,6 +90,12 @@ class Lines:
             return False
         return sum(not leg.ended for leg in self.legs.values()) >= most
 
+    def queued(self) -> float:
+        """Seconds until a call that is made now would leave."""
+        if not self._faults.twilio.enforce_limits:
+            return 0.0
+        return max(0.0, self._free - asyncio.get_running_loop().time())
+
     # ---- calls that the account makes --------------------------------------------------------------------------
 
     def dial(self, order: Order) -> Leg:
@@ -132,6 +138,8 @@ class Lines:
             return
         leg.machine = how == "machine"
         self._begin(leg)
+        if order.digits:
+            leg.hear("beep", order.digits)
         await self._detect(leg, order)
         if not leg.ended:
             longest = min(order.limit, MAILBOX) if leg.machine else order.limit
@@ -156,14 +164,14 @@ class Lines:
         human, machine = "human", "machine_start" if detection.mode == "Enable" else "machine_end_beep"
         if not detection.beside:
             await asyncio.sleep(_DETECTING)
-            leg.call.answered_by = machine if leg.machine else human
+            leg.call.answered_by = leg.detected or (machine if leg.machine else human)
             return
 
         async def beside() -> None:
             await asyncio.sleep(_DETECTING)
             if leg.ended or detection.hook is None:
                 return
-            leg.call.answered_by = machine if leg.machine else human
+            leg.call.answered_by = leg.detected or (machine if leg.machine else human)
             params = {
                 "CallSid": leg.call.sid,
                 "AccountSid": self.board.store.sid,
@@ -244,6 +252,9 @@ class Lines:
         leg.detour, leg.why = source, "redirected"
         self.rooms.leave(leg, "participant_updated_via_api")
         self.queues.leave(leg, "redirected")
+        if leg.partner:
+            leg.partner.partner = None
+            leg.partner = None
         if leg.script:
             leg.script.cancel()
 
@@ -263,6 +274,7 @@ class Lines:
             leg.over.set_result(None)
         if leg.script and leg.script is not asyncio.current_task():
             leg.script.cancel()
+        self._player.catch_up(leg)
         self._told(leg, "completed", last=True)
 
     # ---- steps -------------------------------------------------------------------------------------------------
@@ -270,6 +282,7 @@ class Lines:
     def _add(self, leg: Leg) -> Leg:
         self.board.calls[leg.call.sid] = leg.call
         self.legs[leg.call.sid] = leg
+        leg.changed = self._changed
         self._changed(leg)
         return leg
 

@@ -17,6 +17,15 @@ from .voice_tell import HIDDEN
 
 _SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
 _KEYS = re.compile(r"[0-9*#A-D]{1,64}")
+_DETECTED = (
+    "human",
+    "machine_start",
+    "machine_end_beep",
+    "machine_end_silence",
+    "machine_end_other",
+    "fax",
+    "unknown",
+)
 _LONGEST = 5_000  # characters spoken at once
 Act = Callable[[Leg, web.Request], Awaitable[dict[str, object]]]
 
@@ -88,9 +97,12 @@ class Phones:
         return entry
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
-        number = request.query.get("number", "")
-        number = HIDDEN.get(number.lower(), number)
-        if not E164.fullmatch(number) and not _SIP.fullmatch(number):
+        """Calls to and from a number; without one, all that go on."""
+        if "number" not in request.query:
+            going = [leg for leg in self._lines.legs.values() if not leg.ended]
+            return web.json_response([self._shown(leg) for leg in going])
+        number = HIDDEN.get(request.query["number"].lower(), request.query["number"])
+        if not E164.fullmatch(number) and not re.fullmatch(r"(sips?|client):\S+", number):
             hint = "percent-encode the plus: number=%2B49…"
             raise Refused(f"number={number!r} is not a phone number", hint)
         found = [leg for leg in self._lines.legs.values() if number in (leg.call.sender, leg.call.to)]
@@ -130,11 +142,14 @@ class Phones:
     # ---- what a phone does -------------------------------------------------------------------------------------
 
     async def _picked(self, leg: Leg, request: web.Request, how: Pickup) -> dict[str, object]:
-        await read_fields(request, {})
+        body = await read_fields(request, {} if how == "busy" else {"detected": Field(str, False)})
+        if body.get("detected", "human") not in _DETECTED:
+            raise Refused(f"detected {body['detected']!r} is unknown", f"one of {', '.join(_DETECTED)}")
         if leg.call.direction == "inbound" or leg.call.status != "ringing" or leg.picked_up.done():
             raise Refused(
                 f"this phone does not ring: {leg.call.status}", "answer a call that the product makes", 409
             )
+        leg.detected = body.get("detected", "")
         leg.picked_up.set_result(how)
         return {}
 

@@ -139,7 +139,7 @@ local function put_off(c, held, instant)
   local latest = math.max(held[4], math.min(instant, NOW + PUT_OFF))
   if held[5] == 1 and latest == held[4] then return false end
   held[4], held[5] = latest, 1
-  due('o:' .. c.id .. ':' .. held[1], latest)
+  due('o:' .. c.id .. ':' .. short(held[1]), latest)
   mark(c)
   return true
 end
@@ -158,7 +158,7 @@ end
 
 -- The live offer whose agent says that they take it, or nil. Nobody else is asked while it stands.
 function own.claim(c)
-  for _, held in ipairs(c.claimed and c.offers or {}) do
+  for _, held in ipairs(c.claimed and c.offers or NOTHING) do
     if held[1] == c.claimed then return held end
   end
   return nil

@@ -166,13 +166,15 @@ def _out(model: Virtual, it: Line, entry: Entry) -> None:
 
 def _ended(model: Virtual, it: Line, entry: Entry) -> None:
     contact, outcome = model.contacts[it.c], it.x.get("outcome", "{}")
+    if contact.state != "active":
+        completed = contact.state == "snoozed"
+    elif contact.handover:  # its owner's end of it ends the handover first, anybody else's ends both at once
+        completed = entry.find("kept", it.c) is not None
+    else:
+        completed = not contact.route.wrap_up
     if contact.state == "wrapping":
         model.finish(it.c, "")
-    elif (
-        it.e == "wrapping"
-        or contact.state == "snoozed"
-        or (contact.state == "active" and (not contact.route.wrap_up or entry.find("kept", it.c) is not None))
-    ):
+    elif it.e == "wrapping" or completed:
         model.complete(it.c, "", outcome)
     else:
         model.discard(it.c, "", outcome)

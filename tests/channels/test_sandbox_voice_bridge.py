@@ -68,3 +68,78 @@ async def test_a_number_that_cannot_be_called_fails_the_dial() -> None:
         caller = await voice.ring()
         await voice.said(caller, "Next.")
         assert await voice.warned() == [13224]
+
+
+WAITING = '<Enqueue waitUrl="/wait" action="/left">q-help</Enqueue>'
+TAKE = '<Dial action="/took" timeout="{}"><Queue>q-help</Queue></Dial>'
+HOLD = "<Say>Please hold.</Say><Pause length='1'/>"
+
+
+async def taken(voice: VoiceStage) -> tuple[str, str]:
+    """A caller and the agent who took them out of the queue."""
+    caller = await voice.ring()
+    await voice.at(caller, "waiting")
+    agent = await voice.answered()
+    await voice.at(caller, "talking")
+    assert (await voice.look(agent))["with"] == ["Eva"]
+    return caller, agent
+
+
+async def test_the_first_in_the_queue_is_taken_out_and_both_are_told_when_they_part() -> None:
+    pages = {
+        "voice": WAITING,
+        "wait": HOLD,
+        "agent": TAKE.format(9),
+        "left": "<Say>Bye.</Say>",
+        "took": "<Say>Next.</Say>",
+    }
+    async with open_voice(**pages) as voice:
+        caller, agent = await taken(voice)
+        assert voice.asked("/left") == []
+        await voice.act(agent, "hangup")
+        await voice.said(caller, "Bye.")
+        assert voice.told("/left", "QueueResult") == ["bridged"]
+        assert voice.told("/took", "DialCallStatus") == ["completed"]
+
+
+async def test_a_caller_who_hangs_up_while_talking_was_bridged() -> None:
+    pages = {"voice": WAITING, "wait": HOLD, "agent": TAKE.format(9), "took": "<Say>Next.</Say>"}
+    async with open_voice(**pages) as voice:
+        caller, agent = await taken(voice)
+        await voice.act(caller, "hangup")
+        await voice.said(agent, "Next.")
+        assert (await voice.heard("/left"))[0].params["QueueResult"] == "bridged"
+        assert voice.told("/took", "DialCallSid") == [caller]
+
+
+async def test_a_caller_who_is_moved_while_talking_was_redirected_from_there() -> None:
+    pages = {
+        "voice": WAITING,
+        "wait": HOLD,
+        "agent": TAKE.format(9),
+        "took": "<Say>Next.</Say>",
+        "join": "<Pause length='9'/>",
+    }
+    async with open_voice(**pages) as voice:
+        caller, agent = await taken(voice)
+        await voice.client.calls(caller).update_async(url=f"{voice.base}/join")
+        await voice.said(agent, "Next.")
+        assert (await voice.heard("/left"))[0].params["QueueResult"] == "redirected-from-bridged"
+        assert (await voice.look(caller))["where"] == "listening"
+
+
+async def test_whoever_asks_an_empty_queue_waits_for_somebody_and_then_gives_up() -> None:
+    pages = {"voice": WAITING, "wait": HOLD, "agent": TAKE.format(9), "took": "<Say>Nobody.</Say>"}
+    async with open_voice(**pages) as voice:
+        await voice.client.queues.create_async(friendly_name="q-help")
+        first, second = await voice.answered(), await voice.answered()
+        caller = await voice.ring()
+        await voice.at(caller, "talking")
+        await voice.api("/clock", {"advance": "10s"})
+        await voice.heard("/took")
+        assert voice.told("/took", "DialCallStatus") == ["no-answer"]
+        assert {(await voice.look(sid))["where"] for sid in (first, second)} <= {
+            "talking",
+            "listening",
+            "ended",
+        }

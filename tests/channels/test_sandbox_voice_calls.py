@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio_rehearsal import ACCOUNT, EVA, OURS
@@ -36,15 +38,15 @@ REFUSED = [
     ({"url": None}, 21205),
     ({"url": "nonsense"}, 21205),
     ({"url": "http://under_score/x"}, 21205),
-    ({"url": None, "twiml": "x" * 4001}, 21627),
+    ({"url": None, "twiml": "x" * 4001}, 32018),
     ({"url": None, "application_sid": "AP" + "0" * 32}, 21218),
-    ({"method": "PUT"}, 21207),
+    ({"method": "PUT"}, 21209),
     ({"status_callback": "nonsense"}, 21609),
     ({"status_callback_event": ["rings"]}, 21626),
-    ({"timeout": 601}, 20001),
+    ({"timeout": 601}, 21208),
     ({"time_limit": 100_000}, 20001),
     ({"machine_detection": "Maybe"}, 20001),
-    ({"send_digits": "now"}, 21208),
+    ({"send_digits": "now"}, 21206),
 ]
 
 
@@ -103,6 +105,15 @@ async def test_no_more_calls_at_once_than_the_account_may_have() -> None:
         await voice.api("/calls", {"from": EVA, "to": OURS}, 409)
         await voice.act(first, "hangup")
         await voice.make(EVA)
+
+
+@pytest.mark.promise("sandbox-strict")
+async def test_no_call_is_taken_that_could_not_leave_within_a_day() -> None:
+    async with open_voice(limits=True, agent=LONG) as voice:
+        await voice.make()
+        lines = voice.stage.sandbox.standins[0].voice.lines  # type: ignore[attr-defined]
+        lines._free += 86_400
+        assert await refused(voice.make(EVA)) == (429, 22005)
 
 
 async def test_calls_are_found_by_number_state_and_time() -> None:
@@ -198,6 +209,27 @@ async def test_a_machine_is_told_from_a_person_beside_the_call(how: str, found: 
 
 
 @pytest.mark.parametrize(
+    ("how", "says"), [("answer", "machine_start"), ("machine", "human"), ("answer", "unknown")]
+)
+async def test_detection_errs_where_the_script_says_so(how: str, says: str) -> None:
+    async with open_voice(agent=LONG) as voice:
+        sid = await voice.make(machine_detection="Enable")
+        await voice.at(sid, "ringing")
+        await voice.act(sid, how, 400, detected="a parrot")
+        await voice.act(sid, how, detected=says)
+        assert (await voice.heard("/agent"))[0].params["AnsweredBy"] == says
+
+
+async def test_a_number_that_asks_by_get_is_signed_over_its_whole_address() -> None:
+    async with open_voice(voice=f"<Say>Hi.</Say>{LONG}") as voice:
+        number = (await voice.client.incoming_phone_numbers.list_async(phone_number=OURS))[0]
+        url = f"{voice.base}/voice?a=b"
+        await voice.client.incoming_phone_numbers(number.sid).update_async(voice_url=url, voice_method="GET")
+        await voice.said(await voice.ring(), "Hi.")
+        assert voice.asked("/voice")[0].signed
+
+
+@pytest.mark.parametrize(
     ("sender", "shown"),
     [
         ("anonymous", "+266696687"),
@@ -216,6 +248,38 @@ async def test_callers_who_hide_call_by_sip_or_from_abroad_are_written_as_twilio
         assert (first["From"], first["Caller"], first["CallSid"]) == (shown, shown, sid)
         assert first["StirVerstat"] == "No-TN-Validation" and "CallerName" not in first
         assert [c["sid"] for c in await voice.api(f"/calls?number={shown.replace('+', '%2B')}")] == [sid]
+
+
+async def test_keys_are_pressed_for_us_as_soon_as_the_other_side_answers() -> None:
+    async with open_voice(agent=LONG) as voice:
+        sid = await voice.answered(send_digits="ww1")
+        await voice.until(sid, lambda it: [h["text"] for h in it["heard"] if h["kind"] == "beep"] == ["ww1"])
+
+
+async def test_a_call_whose_reply_is_lost_rings_all_the_same_and_can_be_found() -> None:
+    async with open_voice(agent=LONG) as voice:
+        await voice.api("/faults", {"twilio": {"drop_reply": True, "times": 1, "enforce_limits": False}})
+        with pytest.raises(aiohttp.ClientError):
+            await voice.make()
+        found = await voice.client.calls.list_async(to=ADA, from_=OURS)
+        assert len(found) == 1
+        await voice.at(found[0].sid, "ringing")
+
+
+async def test_the_page_is_told_of_every_change_of_a_call_and_of_no_words() -> None:
+    async with open_voice(
+        voice='<Gather numDigits="1" action="/key"><Say>Secret words.</Say></Gather>'
+    ) as voice:
+        async with voice.stage.http.get(f"{voice.stage.base}/sandbox/api/events") as events:
+            sid = await voice.ring()
+            await voice.said(sid, "Secret words.")
+            await voice.act(sid, "hangup")
+            await voice.stage.sandbox.stop()
+            text = (await events.content.read()).decode()
+        notes = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+        mine = [n for n in notes if n["kind"] == "call"]
+        assert len(mine) >= 5 and all(n == {"kind": "call", "sid": sid, "number": EVA} for n in mine)
+        assert "Secret" not in text
 
 
 async def test_a_number_whose_caller_was_attested_says_so_and_a_bought_name_comes_along() -> None:
@@ -271,7 +335,7 @@ async def test_phones_do_only_what_phones_can() -> None:
         await voice.act(caller, "press", 400)
         await voice.act(caller, "speak", 400, text="")
         await voice.act("CA" + "0" * 32, "answer", 404)
-        for query in ("", "?number=+4915112345678", "?number=Eva"):
+        for query in ("?number=", "?number=+4915112345678", "?number=Eva"):
             await voice.api(f"/calls{query}", None, 400)
         await voice.act(made, "answer")
         await voice.act(made, "busy", 409)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import pytest
+from aiohttp import web
 from test_sandbox_voice import meet, script
 from twilio_rehearsal import OURS
 from voice_stage import VoiceStage, open_voice
@@ -46,6 +48,23 @@ async def test_every_webhook_can_come_twice_with_one_token() -> None:
         assert len(set(tokens)) == 4
 
 
+async def test_both_of_a_doubled_webhook_can_come_at_the_same_time() -> None:
+    async with open_voice(voice=f"<Say>Hello.</Say>{LONG}") as voice:
+        both, usual = asyncio.Barrier(2), voice.stage.app.answer
+        assert usual is not None
+
+        async def together(request: web.Request) -> web.Response:
+            await both.wait()
+            return await usual(request)
+
+        voice.stage.app.answer = together
+        await voice.api("/faults", {"twilio": {"redeliver": True, "at_once": True, "enforce_limits": False}})
+        sid = await voice.ring()
+        await voice.said(sid, "Hello.")
+        first, second = voice.asked("/voice")
+        assert first.params == second.params and first.signed and second.signed
+
+
 async def test_events_can_be_late() -> None:
     async with open_voice(agent=LONG) as voice:
         await voice.api("/faults", {"twilio": {"webhook_delay": "0.2s", "enforce_limits": False}})
@@ -54,6 +73,20 @@ async def test_events_can_be_late() -> None:
         assert voice.asked("/status") == []
         await voice.heard("/status", 3)
         assert (await voice.look(sid))["status"] == "in-progress"
+
+
+async def test_events_can_be_lost_while_documents_are_still_asked_for() -> None:
+    async with open_voice(**script()) as voice:
+        await voice.api("/faults", {"twilio": {"lose_events": True, "enforce_limits": False}})
+        caller, agent = await meet(voice)
+        await voice.act(caller, "hangup")
+        await voice.until(agent, lambda it: it["status"] == "completed")
+        await voice.api("/faults", {})
+        sid = await voice.make(status_callback=f"{voice.base}/status")
+        await voice.at(sid, "ringing")
+        await voice.act(sid, "busy")
+        await voice.heard("/status")
+        assert voice.asked("/room") == [] and voice.asked("/left") == []
 
 
 async def test_a_conferences_events_can_come_last_first() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from aiohttp import web
 from test_sandbox_voice_calls import refused
 from twilio_rehearsal import EVA, Heard
 from voice_stage import VoiceStage, open_voice
@@ -88,11 +91,43 @@ async def test_what_may_not_stand_in_a_wait_document_puts_the_caller_out_of_the_
         assert voice.told("/left", "QueueResult") == ["error"] and await voice.warned() == [12200]
 
 
+async def test_an_app_that_fails_while_a_caller_waits_puts_the_caller_out_of_the_queue() -> None:
+    async with open_voice(voice=QUEUE, wait="<Broken", left="<Say>Sorry.</Say>") as voice:
+        caller = await voice.ring()
+        await voice.said(caller, "Sorry.")
+        assert voice.told("/left", "QueueResult") == ["error"] and await voice.warned() == [12100]
+
+
 async def test_a_hang_up_by_the_wait_document_is_a_hang_up() -> None:
     async with open_voice(voice=QUEUE, wait="<Say>Closed.</Say><Hangup/>") as voice:
         caller = await voice.ring()
         await voice.until(caller, lambda it: it["status"] == "completed")
         assert (await voice.heard("/left"))[0].params["QueueResult"] == "hangup"
+
+
+async def test_a_request_under_way_when_the_caller_is_taken_out_is_finished_and_its_answer_left() -> None:
+    async with open_voice(voice=QUEUE, wait="<Say>Too late.</Say>", join="<Pause length='9'/>") as voice:
+        go_on, usual = asyncio.Event(), voice.stage.app.answer
+        assert usual is not None
+
+        async def slow(request: web.Request) -> web.Response:
+            if request.path == "/wait":
+                await go_on.wait()
+            return await usual(request)
+
+        voice.stage.app.answer = slow
+        caller = await waiting(voice)
+        await voice.heard("/wait")
+        await (
+            voice.client.queues(await queue_of(voice)).members(caller).update_async(url=f"{voice.base}/join")
+        )
+        await voice.at(caller, "listening")
+        go_on.set()
+        wire: list[int] = []
+        while not wire:
+            wire = [e["status"] for e in await voice.api("/wire?path=/wait")]
+        assert wire == [200]
+        assert "Too late." not in [h.get("text") for h in (await voice.look(caller))["heard"]]
 
 
 async def test_waiting_does_not_stop_for_time_travel() -> None:
@@ -122,6 +157,31 @@ async def test_the_queues_action_comes_before_or_after_the_next_document(
         assert (await voice.look(caller))["where"] == "listening"
 
 
+async def test_a_late_action_comes_even_when_the_caller_hangs_up_meanwhile() -> None:
+    async with open_voice(voice=QUEUE, wait=WAIT) as voice:
+        never = asyncio.Event()
+        usual = voice.stage.app.answer
+        assert usual is not None
+
+        async def slow(request: web.Request) -> web.Response:
+            if request.path == "/join":
+                await never.wait()
+            return await usual(request)
+
+        voice.stage.app.answer = slow
+        await voice.api("/faults", {"twilio": {"late_action": True}})
+        caller = await waiting(voice)
+        await (
+            voice.client.queues(await queue_of(voice)).members(caller).update_async(url=f"{voice.base}/join")
+        )
+        await voice.heard("/join")
+        assert voice.asked("/left") == []
+        await voice.act(caller, "hangup")
+        left = (await voice.heard("/left"))[0].params
+        assert left["QueueResult"] == "redirected"
+        never.set()
+
+
 async def test_what_the_action_answers_after_a_redirect_steers_nothing() -> None:
     pages = {
         "voice": QUEUE,
@@ -149,17 +209,17 @@ async def test_queues_are_made_changed_and_refused_as_with_twilio() -> None:
             0,
             0,
         )
-        assert await refused(queues.create_async(friendly_name="q-sales")) == (400, 22003)
-        assert await refused(queues.create_async(friendly_name="")) == (400, 22001)
-        assert await refused(queues.create_async(friendly_name="q", max_size=5001)) == (400, 22004)
-        assert await refused(queues(made.sid).update_async(max_size=0)) == (400, 22004)
+        assert await refused(queues.create_async(friendly_name="q-sales")) == (400, 20001)
+        assert await refused(queues.create_async(friendly_name="")) == (400, 20001)
+        assert await refused(queues.create_async(friendly_name="q", max_size=5001)) == (400, 20001)
+        assert await refused(queues(made.sid).update_async(max_size=0)) == (400, 20001)
         assert (await queues(made.sid).update_async(max_size=7)).max_size == 7
         assert await queues(made.sid).delete_async()
         gone = queues(made.sid)
         assert await refused(gone.fetch_async()) == (404, 20404)
         caller = await waiting(voice)
         queue = await queue_of(voice)
-        assert await refused(queues(queue).delete_async()) == (400, 22002)
+        assert await refused(queues(queue).delete_async()) == (400, 20001)
         url = f"{voice.base}/join"
         assert await refused(queues(queue).members("CA" + "0" * 32).update_async(url=url)) == (404, 20404)
         assert await refused(queues(queue).members(caller).update_async(url="nonsense")) == (400, 21205)

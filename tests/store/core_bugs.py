@@ -225,7 +225,7 @@ BUGS = {
         "    order, was, about = leg[1], leg[2], leg[4]\n", "    order, was = leg[1], leg[2]\n", "calling"
     ),
     "legs outlive their contact": Bug("  own.forget_legs(c)\n", "", "calling", 6),
-    "a fact isn't given back": Bug("  return '=' .. (before or '')\n", "  return '='\n", "calling", 7),
+    "a fact isn't given back": Bug("'=' .. before\n", "'='\n", "calling", 7),
     "a phone that nobody answers is nobody's miss": Bug(
         "  miss(c, i, argv[6])\n",
         "  fill_later(rescind_offer(c, i, argv[6]))\n  push(entering, c)\n",
