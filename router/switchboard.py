@@ -30,7 +30,7 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState, Media
+from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
@@ -327,37 +327,35 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording is there: it is fetched from there, and a message is the contact's next one."""
+        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.
+
+        A message that was left is the contact's next one, and somebody is asked now or at opening. Twilio tells of it
+        after the call has ended, when a contact without a message was given up.
+        """
         contact = it.about.get("c", "")
-        view = await self.queue().contact(contact)
-        if view is None and it.ok:
-            log.error("recording.too_late", contact=contact, recording=it.recording)  # it stays where it is
-        if view is None or not it.ok:
-            return
-        if not it.sid.startswith("CF") and not await self._left_a_message(it, view):
+        if not it.ok or not contact:
             return
         kind = "call" if it.sid.startswith("CF") else "message"
+        if kind == "message" and it.seconds < SHORTEST_MESSAGE:
+            return
         about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
-        await self.queue().happen(contact, "recorded", {f"tape.{it.recording}": str(it.seconds)}, about=about)
+        facts = {f"tape.{it.recording}": str(it.seconds)}
+        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
+            log.error("recording.too_late", contact=contact, recording=it.recording)
+        view = await self.queue().contact(contact)
+        if kind == "message" and view is not None:
+            await self._message(view, it)
 
-    async def _left_a_message(self, it: Recorded, view: ContactView) -> bool:
-        """Its contact is asked about now or at opening; False: it is too short to be one.
-
-        Twilio tells of it after the call has ended, when a contact without a message was given up.
-        """
-        if it.seconds < SHORTEST_MESSAGE or it.about.get("r") != "customer":
-            return False
+    async def _message(self, view: ContactView, it: Recorded) -> None:
         contact = view.id
         await self.queue().jot(contact, "message", it.recording)
         if view.state == "abandoned":
             await self.queue().revive(contact)
         facts = Facts.parse(view.facts)
-        media = (Media(it.url, "audio/wav", f"{it.recording}.wav"),)
         text = f"Voicemail of {it.seconds} s"
-        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, media, None, False, "")
+        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, (), None, False, "")
         await self.intake.take(left, view.thread)
         await self._ask_for(contact)
-        return True
 
     async def _ask_for(self, contact: str) -> None:
         """Somebody is asked for a message now; while the service is closed, at its opening."""

@@ -15,19 +15,33 @@ from ..queue.engine import Queue
 from ..queue.replies import Answer
 from ..queue.state import Leg
 from .commands import contact_number
+from .facts import Facts
 from .handover import NoSuch, aim
 from .moves import Outcome, Stop, Who
 from .rulebook import Rulebook, agent_id
 from .standing import Standing
 from .talking import SUPERVISES, standing
 
-OWN = ("hold", "resume", "mute", "unmute", "hang up", "hand over", "back", "invite", "pause", "record")
+OWN = (
+    "hold",
+    "resume",
+    "mute",
+    "unmute",
+    "hang up",
+    "hand over",
+    "back",
+    "invite",
+    "pause",
+    "record",
+    "call",
+)
 VERBS = (*OWN, *SUPERVISES)
 """What can be done with a call, as it is typed."""
 BUTTONS: Mapping[str, str] = {f"call.{verb.replace(' ', '_')}": verb for verb in VERBS if verb != "invite"}
 """action_id of a button → verb."""
 HELP = (
-    "Calls: `hold C1001` · `resume` · `mute` · `unmute` · `hang up` · `invite C1001 Ben` – a third person\n"
+    "Calls: `call C1001` – your phone rings, and then the customer's\n"
+    "`hold C1001` · `resume` · `mute` · `unmute` · `hang up` · `invite C1001 Ben` – a third person\n"
     "`pause C1001` – record nothing for a while · `record C1001`\n"
     "`speak C1001 Ben why` – speak with Ben first; then `hand over C1001` or `back C1001`\n"
     "Supervisors: `listen C1001` · `whisper C1001` – only the agent hears you · `barge C1001` – both do"
@@ -97,8 +111,24 @@ class Telephone:
                 return await self._back(it)
             case "pause" | "record":
                 return await self._tape(it, verb == "record")
+            case "call":
+                return await self._call_customer(who, it)
             case _:
                 return await self._invite(it, rest)
+
+    async def _call_customer(self, who: Who, it: Standing) -> Outcome:
+        spec = self.book().by_id.get(who.agent)
+        if spec is None or it.view.owner != who.agent:
+            raise Stop("not_owner", f"Only who has {it.view.id} calls its customer.")
+        if it.customer is not None and it.met:
+            raise Stop("stale", "You are talking to them.")
+        if not spec.phone or not Facts.parse(it.view.facts).address:
+            raise Stop(
+                "wrong", "There is no number to call: yours is missing in the plan, or theirs is withheld."
+            )
+        asked = {"wants": str(await self.queue.now())}
+        answer = await self.queue.happen(it.view.id, "call agent", asked, who.agent)
+        return self._said(answer, "Your phone rings: press 1, and we call the customer.")
 
     async def _hold(self, it: Standing, on: bool) -> Outcome:
         self._met(it)
