@@ -106,7 +106,7 @@ def wanted(it: Standing) -> Wanted:
     then, owner = _then(it), it.owner
     open_ = it.view.state == "active" or it.view.state in QUEUED or it.view.state == "parked"
     return Wanted(
-        _hold(it, then) if it.met and open_ else None,
+        _hold(it, then) if it.met and open_ and then != "over" else None,
         it.facts.get("mute") == owner.sid if owner is not None else None,
         it.facts.get("tape") != "paused" and it.second is None,
         _through(it) if open_ else (),
