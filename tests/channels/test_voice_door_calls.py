@@ -9,13 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from twilio_described import DESCRIPTION, wrong
-from twilio_rehearsal import EVA, OURS
+from twilio_rehearsal import ACCOUNT, EVA, OURS, TOKEN
 from voice_rest_stage import BASE, LEG, OTHER, ROOT, Answer, RestStage, error, leg_of, rest_stage, ring_of
 
 from tierline.channels.channel import DeliveryError, NotDelivered, OutcomeUnknown
 from tierline.channels.fence import FENCED, still_ours
 from tierline.channels.phone import Go, LegView
+from tierline.channels.twilio.account import TwilioAccount
 from tierline.channels.voice.errors import TEMPORARY, WORDS, in_words
+from tierline.channels.voice.tapes import TwilioTapes
 
 QUEUE, ROOM = "QU" + "2" * 32, "CF" + "3" * 32
 JOIN = Go("join", {"c": "C1001"})
@@ -318,6 +320,9 @@ async def test_a_list_that_twilio_refuses_is_no_empty_one() -> None:
 # ---- as described ------------------------------------------------------------------------------------------------
 
 
+TAPE = "RE" + "7" * 32
+
+
 async def everything(stage: RestStage) -> None:
     """Each request that the door can make."""
     phones = stage.phones
@@ -333,6 +338,12 @@ async def everything(stage: RestStage) -> None:
     await phones.hold(ROOM, LEG, False)
     await phones.mute(ROOM, LEG, True)
     await phones.look(LEG)
+    await phones.coach(ROOM, LEG, OTHER)
+    await phones.coach(ROOM, LEG, "")
+    await phones.record(ROOM, False)
+    await phones.record(ROOM, True)
+    stage.says = Answer(204)
+    await TwilioTapes(TwilioAccount(ACCOUNT, TOKEN), phones.http, phones.client).erase(TAPE)
     stage.says = listed(leg_of())
     await phones.listed(OURS, 1_796_029_200_000, 1_796_029_260_000, 10)
     await phones.forwarded(LEG)
@@ -344,7 +355,7 @@ async def test_every_request_is_described() -> None:
     described = json.loads(DESCRIPTION.read_text())
     async with rest_stage() as stage:
         await everything(stage)
-        assert len(stage.asked) == 12
+        assert len(stage.asked) == 17
         for it in stage.asked:
             assert wrong(described, it.method, it.path, it.params) == [], it
         first = stage.asked[0]
