@@ -36,6 +36,7 @@ from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .arriving import Arriving, Records, on_the_line, over_key
 from .callbacks import UNREACHED
+from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
@@ -111,7 +112,9 @@ class Switchboard:
             case "voicemail":
                 return await self._after_message(call)
             case "back":
-                return await self._backon_the_line(call)
+                return await self._back_on_the_line(call)
+            case "test":
+                return await self.screening.tried(call)
             case _:
                 return (Play(), Go(turn, call.about))
 
@@ -159,8 +162,7 @@ class Switchboard:
             await self.queue().once(over_key(news.sid), STRAY)
             contact = await self._contact_of(news.sid)  # it may have come in between
         if contact is None:
-            log.info("leg.unknown", sid=news.sid, state=news.state)
-            return
+            return await hung_up_unknown(self.queue(), news)
         about = dict(news.about) if news.about else {"r": "customer"}
         if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
             about["s"] = str(lasted)
@@ -231,13 +233,14 @@ class Switchboard:
         language = Facts.parse(view.facts).language if view else "en"
         return (spoken.line(self.book(), "thanks", language), HangUp())
 
-    async def _backon_the_line(self, call: Call) -> Heard:
+    async def _back_on_the_line(self, call: Call) -> Heard:
         """A customer who is called back has answered; the agent is in the conference already."""
         view = await self.queue().contact(call.about.get("c", ""))
         if view is None or view.state != "active":
             return (HangUp(),)
-        language = Facts.parse(view.facts).language
-        return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
+        jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
+        hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
+        return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
         """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.

@@ -55,7 +55,7 @@ class WaitingLine:
     async def anew(self, contact: str) -> None:
         """What an earlier call chose, heard and was tried for holds no more."""
         known = await self.queue().jots(contact)
-        for name in ("kind", "place", "leave", "tries"):
+        for name in ("kind", "place", "leave", "tries", "missed"):
             if name in known:
                 await self.queue().jot(contact, name, "")
 
@@ -199,7 +199,7 @@ class WaitingLine:
         language, said = Facts.parse(view.facts).language if view else "en", call.about.get("n", "")
         what: SpokenName = "one_moment" if view is not None and view.state in QUEUED else "held"
         words = (spoken.line(self.book(), what, language),) if said != what else ()
-        return (*words, Play(), Go("held", {**call.about, "n": what}))
+        return (*words, self._music(), Go("held", {**call.about, "n": what}))
 
 
 def _wish(digits: str) -> str:
