@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from helpers_calls import OTHER, SATURDAY, Hall, goes, kinds, open_hall, plan_of, tongues, words
@@ -12,6 +13,7 @@ from tierline.channels.phone import Call, Go, Wait
 from tierline.queue.client import Client
 from tierline.queue.history.records import Customer
 from tierline.router.facts import Facts
+from tierline.router.towards import Towards
 
 INTERNATIONAL, SIP = "+12025550123", "sip:lin@pbx.example"
 
@@ -332,3 +334,22 @@ async def test_a_choice_that_comes_again_late_disturbs_no_message_and_revives_no
     assert (await hall.queue.jots(contact))["kind"] == "voicemail"
     await hall.news(call, "completed")
     assert kinds(await hall.ask("menu", pressed)) == ["HangUp"]
+
+
+async def test_a_call_to_a_number_that_the_plan_does_not_know_is_taken_and_told_of(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    heard = await hall.ask("call", hall.new(to="+4930999"))
+    assert [it.queue for it in heard if isinstance(it, Wait)] == ["hall-orders"]
+    told = list[str]()
+
+    class Alerts:
+        async def once(self, key: str, text: str) -> None:
+            told.append(text)
+
+    towards = Towards(hall.queue, {}, lambda: hall.book, cast(Any, Alerts()))
+    for event in await hall.queue.events(count=1000):
+        if event.e == "arrived":
+            await towards.greet(event)
+    assert len(told) == 1 and "+4930999 stands in no entry of the plan" in told[0]
