@@ -15,7 +15,7 @@ from tierline.channels.phone import Call, Heard
 from tierline.queue.contact import Arrived
 from tierline.queue.failures import StoreUnavailable
 from tierline.router import catch_up
-from tierline.router.switchboard import Switchboard
+from tierline.router.arriving import Arriving
 from tierline.sandbox.twilio_sms import TwilioStandIn
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -161,7 +161,7 @@ async def test_who_hangs_up_while_we_cannot_hear_what_they_chose_is_called_back(
         sid = await it.dial()
         await it.inside.until(lambda: it.at(sid, "menu"))
         with monkeypatch.context() as broken:
-            broken.setattr(Switchboard, "_menu", away)
+            broken.setattr(Arriving, "menu", away)
             await it.do(sid, "press", digits="1")
             await it.inside.until(lambda: it.said(sid, "keep trying"))
             await it.do(sid, "hangup")
