@@ -136,15 +136,15 @@ class Ringing:
         if view is None:
             return
         about = {"c": event.c, "r": "agent", "w": "taken"}
-        for leg in await self.queue.legs(event.c):
+        legs, jots = await self.queue.legs(event.c), await self.queue.jots(event.c)
+        for leg in legs:
             if leg.about.get("o") == str(event.n) and leg.live:
-                if leg.state == "answered" and event.e != "rescinded":
+                inside = bool(jots.get(f"in.{leg.sid}"))  # was let in: `talking.py` sees to it
+                if inside or (leg.state == "answered" and event.e != "rescinded"):
                     continue  # they hear why, and we hang up then
-                if leg.state == "answered" and view.owner not in ("", event.a):
-                    if await phones.move(
-                        leg.sid, Go("done", about)
-                    ):  # they were listening, and hear who was faster
-                        continue
+                listened = leg.state == "answered" and view.owner not in ("", event.a)
+                if listened and await phones.move(leg.sid, Go("done", about)):
+                    continue  # they hear that somebody was faster
                 await phones.hang_up(leg.sid)
 
     # ---- together -----------------------------------------------------------------------------------------------

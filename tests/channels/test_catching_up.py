@@ -154,7 +154,7 @@ async def test_who_hangs_up_in_the_menu_is_not_called_back(tmp_path: Path) -> No
 async def test_who_hangs_up_while_we_cannot_hear_what_they_chose_is_called_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(self: Switchboard, call: Call) -> Heard:
+    async def away(self: Arriving, call: Call) -> Heard:
         raise StoreUnavailable("the store is away")
 
     async with known(tmp_path) as it:
