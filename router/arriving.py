@@ -64,7 +64,8 @@ class Arriving:
         language = await self._language(entry, call)
         hello = spoken.greeting(book, entry, language, await self.queue().now())
         if entry is not None and entry.menu:
-            return (*hello, spoken.menu(book, entry, language))
+            asks = spoken.menu(book, entry, language)
+            return (replace(asks, prompt=(*hello, *asks.prompt)),)  # who knows the key needn't hear it all
         return (*hello, *await self._take(replace(call, about={"l": language}), ""))
 
     async def _language(self, entry: model.Entry | None, call: Call) -> str:

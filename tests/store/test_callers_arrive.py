@@ -9,7 +9,7 @@ import pytest
 from helpers_calls import OTHER, SATURDAY, Hall, goes, kinds, open_hall, plan_of, tongues, words
 from helpers_plan import EVA
 
-from tierline.channels.phone import Call, Go, Wait
+from tierline.channels.phone import Ask, Call, Go, Wait
 from tierline.queue.client import Client
 from tierline.queue.history.records import Customer
 from tierline.router.facts import Facts
@@ -47,6 +47,12 @@ async def test_a_menu_is_answered_by_word_as_well(client: Client, site: str) -> 
     assert getattr(asks, "hints", ()) == ("help", "orders", "Deutsch")
     heard = await hall.ask("menu", call, speech="my orders please", about={"l": "en"})
     assert [it.queue for it in heard if isinstance(it, Wait)] == ["hall-orders"]
+
+
+async def test_a_key_counts_while_the_greeting_is_still_said(client: Client, site: str) -> None:
+    hall = await open_hall(client, site)
+    (asks,) = await hall.ask("call", hall.new())  # what a key interrupts is all that is heard
+    assert isinstance(asks, Ask) and words((asks,)).startswith("Hello, this is hall. | For help, press 1.")
 
 
 async def test_two_wrong_keys_and_the_call_is_taken_as_it_is(client: Client, site: str) -> None:
