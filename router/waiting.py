@@ -172,6 +172,9 @@ class WaitingLine:
         facts = Facts.parse(view.facts)
         if view.state in ENDED:
             return (spoken.line(self.book(), "goodbye", facts.language), HangUp())
+        if view.owner and view.state == "active" and await self._expected(view, call):
+            await self.anew(contact)  # an agent was faster than their choice
+            return (Go("join", {"c": contact, "r": "customer"}),)
         if call.result not in ("", "leave"):
             # The provider's queue was full or broke: the place is ours, so the caller waits here.
             await self.queue().jot(contact, "leave", "")
@@ -181,6 +184,11 @@ class WaitingLine:
         if kind := chosen or await self._way_out(view, facts, call.digits):
             return await self._leaves(view, facts.language, kind)
         return (await self._heard(view, facts, jots, Go("left", call.about)),)
+
+    async def _expected(self, view: ContactView, call: Call) -> bool:
+        """Whether the owner is on the phone, for a caller who still is."""
+        legs = [it for it in await self.queue().legs(view.id) if it.live]
+        return any(it.sid == call.sid for it in legs) and any(it.about.get("a") == view.owner for it in legs)
 
     async def _leaves(self, view: ContactView, language: str, kind: str) -> Heard:
         """Out of the line for good, for one of `LATER` or because it is closed."""

@@ -328,3 +328,35 @@ async def test_the_next_try_of_a_callback_waits_for_the_opening(client: Client, 
             await job.work(Try(1, False))
     view = await hall.contact(contact)
     assert view.state == "parked" and view.wake == at("2030-12-09 08:00")
+
+
+@pytest.mark.parametrize("key", ["1", "2"])
+async def test_whose_agent_is_faster_than_their_own_way_out_of_the_line_meets_them(
+    client: Client, site: str, key: str
+) -> None:
+    hall = await open_hall(client, site)
+    call, contact = await hall.into(hall.new())
+    await hall.queue.presence("Ada", "available")
+    assert kinds(await hall.ask("wait", call, digits=key)) == ["Leave"]
+    await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
+    await hall.queue.leg(contact, "CA" + "a" * 32, "answered", {"r": "agent", "a": "Ada"})
+    heard = await hall.ask("left", call, result="leave")
+    assert goes(heard).turn == "join"
+    assert "Meet" in kinds(await hall.ask("join", call, about=goes(heard).about))
+    assert "kind" not in await hall.queue.jots(contact)  # else nobody would be brought to the agent
+
+
+async def test_a_way_out_that_is_told_again_late_does_not_make_a_message_a_call(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    call, contact = await hall.into(hall.new())
+    await hall.waits(call, digits="2")
+    await hall.queue.wake(contact)  # the message is there
+    await hall.news(call, "completed")
+    await hall.queue.revive(contact)
+    await hall.queue.presence("Ada", "available")
+    await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
+    await hall.ask("left", call, result="leave")
+    assert (await hall.queue.jots(contact))["kind"] == "voicemail"
+    assert (await hall.contact(contact)).owner == "Ada"
