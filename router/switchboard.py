@@ -123,17 +123,16 @@ class Switchboard:
     async def _join(self, call: Call) -> Heard:
         """The customer comes into the conference in which the agent is."""
         contact = call.about.get("c", "")
-        about = {"c": contact, "r": "customer"}
+        view, about = await self.queue().contact(contact), {"c": contact, "r": "customer"}
+        language = Facts.parse(view.facts).language if view else "en"
+        if view is None or view.state in (*ENDED, "wrapping"):
+            return (spoken.line(self.book(), "goodbye", language), HangUp())  # nobody is there any more
         await self.queue().jot(contact, "met", call.sid)
-        recording = self.book().plan.voice.recording
-        told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
-        room, record = room_of(self.book(), contact), recording is not None
-        return (*told, Meet(room, "customer", about, ends=True, record=record))
-
-    async def _recorded(self, contact: str) -> Heard:
-        """Said before anything is recorded: the conference, and with it its recording, begins with the customer."""
-        view = await self.queue().contact(contact)
-        return (spoken.line(self.book(), "recorded", Facts.parse(view.facts).language if view else "en"),)
+        recording, room = self.book().plan.voice.recording, room_of(self.book(), contact)
+        # Said before anything is recorded: the conference, and with it its recording, begins with the customer.
+        tells = recording is not None and recording.announced == "texts"
+        told = (spoken.line(self.book(), "recorded", language),) if tells else ()
+        return (*told, Meet(room, "customer", about, ends=True, record=recording is not None))
 
     async def _done(self, call: Call) -> Heard:
         """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""

@@ -360,3 +360,13 @@ async def test_a_way_out_that_is_told_again_late_does_not_make_a_message_a_call(
     await hall.ask("left", call, result="leave")
     assert (await hall.queue.jots(contact))["kind"] == "voicemail"
     assert (await hall.contact(contact)).owner == "Ada"
+
+
+async def test_nobody_is_brought_into_a_conference_whose_call_is_over(client: Client, site: str) -> None:
+    hall = await open_hall(client, site)
+    call, contact = await hall.into(hall.new())
+    await hall.queue.presence("Ada", "available")
+    await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
+    await hall.queue.complete(contact, "", "{}")
+    heard = await hall.ask("join", call, about={"c": contact, "r": "customer"})
+    assert kinds(heard) == ["HangUp"] and "Goodbye" in words(heard)
