@@ -6,6 +6,7 @@ next: a tuple of `Instruction`s, values that the door writes as TwiML. Nothing h
     customer's leg   called ─▶ chose ─▶ Wait: waits, waits, … ─▶ left ─▶ joins ─▶ Meet ─▶ done
     agent's leg      ring ─▶ heard (ringing) ─▶ answered: whisper, Ask ─▶ key 1 ─▶ Meet
                                                                       └▶ key 2, none ─▶ HangUp
+    on call          ring ─▶ answered: page, Ask ─▶ key 1: acknowledged
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ Turn = Literal[
     "back",
     "held",
     "rating",
+    "page",
 ]
 """What the leg asks next: the last part of the address that the provider calls."""
 

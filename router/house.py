@@ -17,6 +17,7 @@ from .explain import Moments, account
 from .lines import queue_lines, status_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
+from .pages import Pages
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .replies import Ruling, Standing, ruling, typed_at
@@ -44,8 +45,10 @@ class House:
     newcomers: Newcomers
     moments: Moments
     moves: Moves = field(init=False)
+    pages: Pages = field(init=False)
 
     def __post_init__(self) -> None:
+        self.pages = Pages(lambda: self.queue, self.plan)
         self.moves = Moves(self.queue, self.plan, self.moments)
 
     # ---- offers -------------------------------------------------------------------------------------------------
@@ -353,6 +356,8 @@ class House:
                 return (
                     await self._reopen_and_send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
                 )
+            case "page.acknowledge" if (who := Who.of(self.plan(), actor)) is not None:
+                return await self.pages.acknowledge(value, who.agent or who.name)
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)

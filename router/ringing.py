@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from ..channels.channel import NotDelivered, OutcomeUnknown
+from ..channels.channel import Desk, NotDelivered, OutcomeUnknown
 from ..channels.phone import Go, LegNews, LegView, Phones, Ring
 from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
@@ -24,6 +24,8 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
 from .rulebook import Rulebook
+from .spending import Guard
+from .tidings import thread_line
 from .waiting import LATER
 
 log = structlog.get_logger()
@@ -33,6 +35,8 @@ SHORTEST, LONGEST = 10, 60
 """Seconds that a phone rings at least and at most: five seconds are one ring."""
 CUSTOMER_RINGS = 30
 REMEMBERED = 10_000
+THREAD_OPENS = 8
+"""Tries within which a contact's thread opens, if there will be one."""
 UNRINGABLE = 600_000
 """ms for which others are asked first when an agent's number can't be called."""
 
@@ -46,6 +50,8 @@ class Ringing:
     book: Callable[[], Rulebook]
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
+    guard: Guard
+    desk: Desk
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
 
     def jobs(self, event: Event) -> list[Job]:
@@ -156,6 +162,9 @@ class Ringing:
         self, phones: Phones, event: Event, view: ContactView, legs: tuple[Leg, ...], t: Try
     ) -> None:
         facts = Facts.parse(view.facts)
+        if why := await self.guard.refusal(f"call {event.c}.{event.n}", event.c, facts):
+            await self._not_called(phones, event, legs, why, t)
+            return
         about = {"c": event.c, "r": "customer"}
         ring = Ring(
             f"{event.c}.{event.n}.back",
@@ -168,6 +177,17 @@ class Ringing:
         )
         leg = await self._made(phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
+
+    async def _not_called(
+        self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str, t: Try
+    ) -> None:
+        """The plan's safety lets nobody call there: the agent isn't kept waiting for it and reads why."""
+        for leg in legs:
+            if leg.live and leg.about.get("r") == "agent":
+                await phones.hang_up(leg.sid)
+        told = await thread_line(self.queue, self.desk, event, t, f"Not called back: {why}.")
+        if not told and t.count < THREAD_OPENS:
+            raise NotDelivered("its thread isn't open yet")
 
     async def _look(self, phones: Phones, contact: str, leg: Leg) -> None:
         """A leg isn't where we thought: what has become of it?"""

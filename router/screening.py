@@ -16,7 +16,7 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, ContactView
 from . import spoken
 from .facts import Facts
-from .look import spec_of
+from .look import agents_language
 from .rulebook import Rulebook
 from .spoken_words import SpokenName
 
@@ -51,7 +51,7 @@ class Screening:
     async def answered(self, call: Call) -> Heard:
         """Somebody or something has answered the agent's phone: who calls and why; only a key takes it."""
         contact, offer, agent = _offer_of(call.about)
-        book, language = self.book(), self._agents_language(agent)
+        book, language = self.book(), agents_language(self.book(), agent)
         view = await self.queue().contact(contact)
         if view is None or not _is_live(view, offer, agent):
             return self._too_late(view, agent, language)
@@ -68,7 +68,7 @@ class Screening:
     async def key(self, call: Call) -> Heard:
         """What was pressed after the whisper; nothing pressed is told by what becomes of the leg."""
         contact, offer, agent = _offer_of(call.about)
-        language = self._agents_language(agent)
+        language = agents_language(self.book(), agent)
         match call.digits:
             case "1":
                 answer = await self.queue().accept(contact, offer, agent)
@@ -90,12 +90,6 @@ class Screening:
         gone = view is None or view.state in ENDED
         name: SpokenName = "taken" if taken else "gone" if gone else "too_late"
         return (spoken.line(self.book(), name, language), HangUp())
-
-    def _agents_language(self, agent: str) -> str:
-        """The one that the agent speaks best, of those in which we can say anything."""
-        spec, known = spec_of(self.book(), agent), self.book().plan.languages or ("en",)
-        levels = dict(spec.profile.languages) if spec else {}
-        return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))
 
     async def gone(self, contact: str, news: LegNews, about: Mapping[str, str]) -> None:
         """An agent's leg ended while it was only asked: the offer ends as that says."""

@@ -153,6 +153,15 @@ def whisper(
     return (about, person, time, line(book, "whisper_keys", language))
 
 
+def page(book: Rulebook, service: str, waiting: int, longest: int, language: str) -> tuple[Say, ...]:
+    """What somebody on call hears: how many wait for what, the longest for `longest` (s), and the key."""
+    spec = book.services.get(service)
+    words = SECONDS[_known(book, _tongue(book, ("page",), language))]
+    said = {"service": spec.called(language) if spec else service, "count": str(waiting)}
+    told = line(book, "page", language, **said, time=_lasting(longest, words))
+    return (told, line(book, "page_keys", language))
+
+
 def _lasting(seconds: int, words: tuple[str, str, str, str]) -> str:
     some, one, several, long = words
     if seconds < 60:

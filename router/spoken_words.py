@@ -18,6 +18,7 @@ SpokenName = Literal[
     "whisper", "whisper_callback", "whisper_who", "whisper_claimed", "whisper_withheld",
     "whisper_waited", "whisper_keys",
     "gone", "taken", "too_late", "declined",
+    "page", "page_keys", "page_done", "page_over",
 ]  # fmt: skip
 """Every sentence; in the plan each has `call_` before its name."""
 
@@ -64,6 +65,10 @@ ENGLISH: Mapping[SpokenName, str] = {
     "taken": "Somebody else has taken this call. Thank you.",
     "too_late": "This call isn't waiting for you any more. Thank you.",
     "declined": "All right, somebody else will be asked.",
+    "page": "This is {site}. You are on call. Customers waiting for {service}: {count}, the longest for {time}.",
+    "page_keys": "Press 1 to acknowledge.",
+    "page_done": "Thank you. It is yours, and nobody else is paged.",
+    "page_over": "Thank you, it is settled already.",
 }
 GERMAN: Mapping[SpokenName, str] = {
     "greeting": "Guten Tag, hier ist {site}.",
@@ -108,6 +113,10 @@ GERMAN: Mapping[SpokenName, str] = {
     "taken": "Jemand anders hat diesen Anruf angenommen. Danke.",
     "too_late": "Dieser Anruf wartet nicht mehr auf Sie. Danke.",
     "declined": "In Ordnung, jemand anders wird gefragt.",
+    "page": "Hier ist {site}. Sie haben Bereitschaft. Wartende Kunden für {service}: {count}, am längsten seit {time}.",
+    "page_keys": "Drücken Sie die 1, um zu bestätigen.",
+    "page_done": "Danke. Sie kümmern sich darum, sonst wird niemand gerufen.",
+    "page_over": "Danke, es hat sich schon erledigt.",
 }
 FRENCH: Mapping[SpokenName, str] = {
     "greeting": "Bonjour, vous êtes bien chez {site}.",
@@ -152,6 +161,10 @@ FRENCH: Mapping[SpokenName, str] = {
     "taken": "Quelqu'un d'autre a pris cet appel. Merci.",
     "too_late": "Cet appel ne vous attend plus. Merci.",
     "declined": "Entendu, nous demandons à quelqu'un d'autre.",
+    "page": "Ici {site}. Vous êtes d'astreinte. Clients en attente pour {service} : {count}, depuis {time} au plus.",
+    "page_keys": "Tapez 1 pour confirmer.",
+    "page_done": "Merci. Vous vous en occupez, personne d'autre n'est appelé.",
+    "page_over": "Merci, c'est déjà réglé.",
 }
 SPANISH: Mapping[SpokenName, str] = {
     "greeting": "Hola, le atiende {site}.",
@@ -196,6 +209,10 @@ SPANISH: Mapping[SpokenName, str] = {
     "taken": "Otra persona ha aceptado esta llamada. Gracias.",
     "too_late": "Esta llamada ya no le espera. Gracias.",
     "declined": "De acuerdo, preguntaremos a otra persona.",
+    "page": "Le habla {site}. Está de guardia. Clientes en espera de {service}: {count}, desde hace {time}.",
+    "page_keys": "Pulse 1 para confirmar.",
+    "page_done": "Gracias. Usted se encarga y no se avisa a nadie más.",
+    "page_over": "Gracias, ya está resuelto.",
 }
 WORDS: Mapping[str, Mapping[SpokenName, str]] = {
     "en": ENGLISH,

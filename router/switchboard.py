@@ -39,6 +39,7 @@ from . import spoken
 from .facts import Facts
 from .intake import Intake
 from .lineup import Lineup
+from .pages import Pages
 from .plan import model
 from .rulebook import Rulebook
 from .screening import Screening, room_of
@@ -76,10 +77,12 @@ class Switchboard:
     lineup: Lineup
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
+    pages: Pages = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
+        self.pages = Pages(self.queue, self.book)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
@@ -119,6 +122,8 @@ class Switchboard:
                 return await self.screening.key(call)
             case "voicemail":
                 return await self._after_message(call)
+            case "page":
+                return await self.pages.answered(call)
             case "back":
                 return await self._back_on_the_line(call)
             case _:

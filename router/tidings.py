@@ -127,15 +127,7 @@ class Tidings:
         )  # fmt: skip
 
     async def _line(self, event: Event, t: Try, text: str) -> None:
-        """A line in the thread, if there is one; its number comes of the event, behind every message's.
-
-        One step may be told in two lines (handed over, and kept): by number they are told apart.
-        """
-        places = await self.queue.places(event.c)
-        if places:
-            number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
-            shown = Line(event.c, number, "event", "Tierline", text, event.t)
-            await self.desk.post(places[-1], shown, t.again)
+        await thread_line(self.queue, self.desk, event, t, text)
 
     async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:
         if (spec := spec_of(self.book(), agent)) is not None:
@@ -272,3 +264,16 @@ class Tidings:
             await self.desk.tell(team.channels[0], text, key=key, again=t.again)
         elif (spec := self.book().plan.agent(name)) is not None:
             await self.desk.tell(spec.slack, text, key=key, again=t.again)
+
+
+async def thread_line(queue: Queue, desk: Desk, event: Event, t: Try, text: str) -> bool:
+    """A line in the contact's thread; False when there is none. Its number comes of the event, behind every message's.
+
+    One step may be told in two lines (handed over, and kept): by number they are told apart.
+    """
+    places = await queue.places(event.c)
+    if places:
+        number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
+        shown = Line(event.c, number, "event", "Tierline", text, event.t)
+        await desk.post(places[-1], shown, t.again)
+    return bool(places)

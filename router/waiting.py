@@ -14,6 +14,7 @@ from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
 from . import spoken
 from .facts import Facts
+from .fraud import barred
 from .lineup import Lineup
 from .rulebook import Rulebook
 
@@ -43,8 +44,10 @@ class WaitingLine:
         match service.after_hours.voice if service else "hold":
             case "voicemail":
                 return (*hello, *await self._voicemail(view.id, language))
-            case "callback":
+            case "callback" if may_be_called(book, Facts.parse(view.facts)):
                 return (*hello, *await self._callback(view.id, language))
+            case "callback":
+                return (*hello, *await self._voicemail(view.id, language))
             case _:
                 await self.queue().abandon(view.id, "called outside the hours")
                 return (*hello, HangUp())
@@ -69,12 +72,15 @@ class WaitingLine:
             kind = "closed"
         elif not view.owner:
             kind = _wish(call.digits) or self._ends_so(view)
+        back = may_be_called(book, facts)
+        if kind == "callback" and not back:
+            kind = "" if call.digits else "voicemail"
         if kind and (kind == "closed" or facts.address):
             await self.queue().jot(contact, "kind", "" if kind == "closed" else kind)
             await self.queue().jot(contact, "leave", kind)
             return (Leave(),)
         said = await self._place(view, facts.language, call.about) if not view.owner else ()
-        choice = spoken.choices(book, facts.language, callback=bool(facts.address), voicemail=True)
+        choice = spoken.choices(book, facts.language, callback=back, voicemail=True)
         prompt = (*said, *((choice,) if choice and said else ()), Play())
         return (Ask(prompt, Go("wait", call.about), facts.language, digits=1, timeout=1),)
 
@@ -113,6 +119,11 @@ class WaitingLine:
             case _:
                 # The provider's queue was full or broke: the place is ours, so the caller waits here.
                 return (Play(), Go("left", call.about))
+
+
+def may_be_called(book: Rulebook, facts: Facts) -> bool:
+    """Whether a callback may be promised: the number is known, and the plan's safety lets us call it."""
+    return bool(facts.address) and not barred(facts.address, book.plan.safety, vouched=facts.verified)
 
 
 def _wish(digits: str) -> str:

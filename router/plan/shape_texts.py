@@ -72,3 +72,7 @@ class Texts(Shape):
     call_taken: Spoken = _instead("taken")
     call_too_late: Spoken = _instead("too_late")
     call_declined: Spoken = _instead("declined")
+    call_page: Spoken = _instead("page")
+    call_page_keys: Spoken = _instead("page_keys")
+    call_page_done: Spoken = _instead("page_done")
+    call_page_over: Spoken = _instead("page_over")
