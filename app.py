@@ -28,8 +28,9 @@ from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
+from .console.recordings import RecordingPage
 from .console.replay import Replays
-from .doors import opened, twilio_doors
+from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -58,7 +59,6 @@ from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.switchboard import Switchboard
 from .router.towards import Towards
-from .router.unheard import Unheard
 from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
@@ -80,11 +80,7 @@ class App:
     """One running Tierline. `open` listens, `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
-        self,
-        settings: Settings,
-        keys: Secrets,
-        role: Role = "all",
-        store: Store | None = None,
+        self, settings: Settings, keys: Secrets, role: Role = "all", store: Store | None = None
     ) -> None:
         """`store` is that of the settings, where it is open already; it is closed by `stop`."""
         self.settings, self.secrets, self.role, self.opened = settings, keys, role, store
@@ -149,10 +145,9 @@ class App:
     async def _open_memory(self) -> None:
         from .queue.history.history import History
 
-        url = self.settings.database_url
-        self.history: History = await History.open(
-            url.get_secret_value() if url else None, self.settings.data
-        )
+        self.history: History = await History.of(self.settings)
+        for text in self.history.warnings:
+            log.warning("history.warning", text=text)
         last = await self.history.last_plan()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start", last)
 
@@ -172,6 +167,9 @@ class App:
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
+        self.recordings = recordings_of(
+            settings, self.secrets, self.voice, lambda: self.queue, lambda: self.plan(), lambda: self.history
+        )
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -195,13 +193,12 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        self.house = House(self.queue, self.plan, newcomers, self.history)
+        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings)
         self.guard = Guard(self.queue, self.plan, self.alerts)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
         phones = self.voice.phones if self.voice is not None else None
-        ringing = Ringing(
-            self.queue, phones, self.plan, self.alerts, self.switchboard.heard, self.guard, self.desk
-        )
+        heard, taped = self.switchboard.heard, self.recordings.jobs
+        ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
         self.pager = Pager(
             self.queue, self.switchboard.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
             self.alerts, mine=lambda: self.outbox.mine,
@@ -216,8 +213,9 @@ class App:
         )  # fmt: skip
         overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
-            self.queue, self.history, self.holder, told=self._set_aside, lost=self._lost, term=term
-        )
+            self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
+            lost=self._lost, term=term,
+        )  # fmt: skip
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -236,17 +234,13 @@ class App:
         self.supervisor.run("overdue receipts", overdue.run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
-        if phones is not None:
-            unheard = Unheard(self.queue, phones, self.switchboard.heard, mine=lambda: self.outbox.mine)
-            self.supervisor.run("silent calls", unheard.run)
+        for name, task in phone_tasks(ringing, self.recordings, lambda: self.outbox.mine).items():
+            self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:
         text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
         await self.alerts.once(f"job:{job}", text)
-
-    async def _set_aside(self, text: str) -> None:
-        await self.alerts.once("history", text)
 
     async def _lost(self, entries: Sequence[Event]) -> None:
         if await lost.name(self.queue, entries, self.holder):
@@ -260,7 +254,7 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := self._api(), self.settings)
         web_app.add_routes([*api.routes(), *api.more])
-        for door in (self.sms, self.voice):
+        for door in (self.sms, self.voice, RecordingPage(self.recordings)):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
@@ -346,6 +340,7 @@ class App:
         return {
             "ready": self.started and not health.trouble and self.supervisor.healthy,
             "store": store_shown(health, self.store.witness.missing),
+            "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
             "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role),
             "calls": calls_shown(self.voice),

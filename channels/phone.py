@@ -4,6 +4,7 @@ A call consists of legs, each with the provider's id (`sid`). Whatever is asked 
 next: a tuple of `Instruction`s, values that the door writes as TwiML. Nothing here says how the provider wants it.
 
     customer's leg   called ─▶ chose ─▶ Wait: waits, waits, … ─▶ left ─▶ joins ─▶ Meet ─▶ done
+    (on hold: held, held, …)
     agent's leg      ring ─▶ heard (ringing) ─▶ answered: whisper, Ask ─▶ key 1 ─▶ Meet
                                                                       └▶ key 2, none ─▶ HangUp
     on call          ring ─▶ answered: page, Ask ─▶ key 1: acknowledged
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from ..queue.contact import RANKS as RANKS
@@ -98,6 +100,7 @@ class Meet:
     """The leg enters the conference `room` as `label`; afterwards it asks `done`.
 
     `ends`: when it leaves, the conference ends. `starts`: others hear nothing before one with `starts` is in it.
+    `muted`: nobody hears it; `coach`: only the leg with that sid does, while it hears everybody.
     """
 
     room: str
@@ -106,6 +109,8 @@ class Meet:
     starts: bool = True
     ends: bool = False
     record: bool = False
+    muted: bool = False
+    coach: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,5 +278,21 @@ class Phones(Protocol):
     async def mute(self, conference: str, sid: str, on: bool) -> bool:
         """Mute a leg in a conference; False: it isn't there."""
 
+    async def coach(self, conference: str, sid: str, coached: str) -> bool:
+        """Only the leg `coached` hears this one, "" for everybody; False: it isn't there."""
+
+    async def record(self, conference: str, on: bool) -> bool:
+        """Let the recording of a conference go on or stand still; False: nothing records it."""
+
     async def look(self, sid: str) -> LegView | None:
         """The leg as it is now; None: the provider knows none."""
+
+
+class Tapes(Protocol):
+    """What can be done with recordings. All raise NotDelivered or OutcomeUnknown (`channel.py`)."""
+
+    async def fetch(self, url: str, into: Path) -> bool:
+        """The sound of a recording as a file, whole or not at all; False: there is none any more."""
+
+    async def erase(self, recording: str) -> None:
+        """Delete a recording at the provider; one that isn't there is no error."""

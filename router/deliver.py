@@ -36,6 +36,8 @@ TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
 UNDER_WAY = ("queued", "sending")
 """Receipts that nobody is shown: ⏳ stands there already."""
+FOR_A_MESSAGE = 120_000
+"""ms for which the offer of a voicemail stands: a call's seconds are for a ringing phone."""
 MINUTE = 60_000
 """ms within which the alerts of one step are one alert."""
 REMEMBERED = 1_000
@@ -81,7 +83,8 @@ class Deliveries:
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes: at the desk and towards the customer, and on the phone."""
-        return [*self._jobs(event), *self.ringing.jobs(event), *self.pager.jobs(event)]
+        phone = [*self.ringing.jobs(event), *self.ringing.recordings(event), *self.pager.jobs(event)]
+        return [*self._jobs(event), *phone]
 
     def _jobs(self, event: Event) -> list[Job]:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"
@@ -192,6 +195,8 @@ class Deliveries:
         answer = await self.queue.delivered(event.c, event.n, place)
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), ended_words("rescinded", {}, ""))
+        elif contact.channel == "voice":  # a message: nobody is on the line, and no phone rings
+            await self.queue.prolong(event.c, event.n, live.agent, now + FOR_A_MESSAGE)
 
     def _remember(self, arrived: Event) -> None:
         self.came[arrived.c] = arrived

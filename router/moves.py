@@ -83,13 +83,25 @@ class Moves:
 
     # ---- from one to another ------------------------------------------------------------------------------------
 
-    async def transfer(self, who: Who, contact: str, words: str, reason: str = "") -> Outcome:
-        """To whom the beginning of `words` names; the rest is the reason where `reason` gives none."""
-        return await self._guarded(who, "transfer", contact, self._transfer(who, contact, words, reason))
+    async def transfer(
+        self, who: Who, contact: str, words: str, reason: str = "", first: bool = False
+    ) -> Outcome:
+        """To whom the beginning of `words` names; the rest is the reason where `reason` gives none.
 
-    async def _transfer(self, who: Who, contact: str, words: str, reason: str) -> Outcome:
+        `first`: of a call, its owner speaks with them before they take it.
+        """
+        return await self._guarded(
+            who, "transfer", contact, self._transfer(who, contact, words, reason, first)
+        )
+
+    async def _transfer(self, who: Who, contact: str, words: str, reason: str, first: bool) -> Outcome:
         view, by = await self._mine(who, contact)
         to, rest = self._aimed(words)
+        if first and (view.channel != "voice" or to.kind != "agent"):
+            raise Stop("wrong", "Speak first with one person, about a call.")
+        if view.channel == "voice":
+            await self.queue.jot(contact, "warm", agent_id(to.name) if first else "")
+            await self.queue.jot(contact, "hold", "")
         return await self._hand(who, view, by, to, (reason or rest)[:LONGEST], "")
 
     async def escalate(self, who: Who, contact: str, tried: str, reason: str = "") -> Outcome:

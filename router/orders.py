@@ -34,7 +34,7 @@ class Order:
 
 
 VERBS = (
-    "transfer", "escalate", "keep", "give back", "release", "snooze", "callback", "wake", "consult", "ask",
+    "transfer", "speak", "escalate", "keep", "give back", "release", "snooze", "callback", "wake", "consult", "ask",
     "merge", "split", "spam", "reopen", "assign", "priority",
 )  # fmt: skip
 
@@ -64,6 +64,7 @@ async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
         return Outcome("wrong", f"Which contact? `/tierline {order.verb} C1001 …`\n{HELP}")
     verbs: dict[str, Callable[[], Awaitable[Outcome]]] = {
         "transfer": lambda: it.transfer(who, c, rest),
+        "speak": lambda: it.transfer(who, c, rest, first=True),
         "escalate": lambda: it.escalate(who, c, rest),
         "keep": lambda: it.keep(who, c),
         "give back": lambda: it.release(who, c, rest),

@@ -1,7 +1,7 @@
 """What the ledger causes on the phone: agents are rung, their phones fall silent, caller and agent are brought together.
 
     offered ─▶ ring the agent          declined, missed, rescinded ─▶ that phone falls silent
-    accepted ─▶ the customer joins (or is called back)       the agent's leg ended ─▶ the customer's ends
+    accepted ─▶ the customer joins (or is called back)       what goes on then: `talking.py`
     wrapping, closed, abandoned ─▶ whatever leg is left ends
 
 All of it may be done twice: a leg that may have been made is looked for first, one that has ended is ended.
@@ -14,29 +14,26 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from ..channels.channel import Desk, NotDelivered, OutcomeUnknown
-from ..channels.phone import Go, LegNews, LegView, Phones, Ring
+from ..channels.channel import NotDelivered, OutcomeUnknown
+from ..channels.phone import Go, LegNews, Phones, Ring
 from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event, Leg
 from .alerts import Alerts
+from .callbacks import Callbacks, made
 from .facts import Facts
 from .lanes import Job, Try
-from .look import more, spec_of
+from .look import spec_of
 from .rulebook import Rulebook
 from .spending import Guard
-from .tidings import thread_line
-from .waiting import LATER
+from .talking import Talking
 
 log = structlog.get_logger()
 
 ENDS = tuple(state for state, rank in RANKS.items() if rank == OVER)
 SHORTEST, LONGEST = 10, 60
 """Seconds that a phone rings at least and at most: five seconds are one ring."""
-CUSTOMER_RINGS = 30
 REMEMBERED = 10_000
-THREAD_OPENS = 8
-"""Tries within which a contact's thread opens, if there will be one."""
 UNRINGABLE = 600_000
 """ms for which others are asked first when an agent's number can't be called."""
 
@@ -51,11 +48,20 @@ class Ringing:
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
     guard: Guard
-    desk: Desk
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
+    recordings: Callable[[Event], list[Job]] = lambda event: []
+    talking: Talking = field(init=False)
+    callbacks: Callbacks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
+        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be, self.guard)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
+        return [*self._jobs(event), *self.callbacks.jobs(event), *self.talking.jobs(event)]
+
+    def _jobs(self, event: Event) -> list[Job]:
         if self.phones is None:
             return []
         phones, call = self.phones, f"call:{event.c}"
@@ -66,8 +72,6 @@ class Ringing:
                 ]
             case "accepted":
                 return [Job(call, "bring together", lambda t: self._bring(phones, event, t))]
-            case "leg" if str(more(event).get("state")) in ENDS:
-                return [Job(call, "leg ended", lambda t: self._left(phones, event))]
             case "wrapping" | "closed" | "abandoned":
                 return [Job(call, "call ended", lambda t: self._end(phones, event))]
             case _:
@@ -79,9 +83,13 @@ class Ringing:
         while len(self.channels) > REMEMBERED:
             del self.channels[next(iter(self.channels))]
 
+    def may_be(self, contact: str) -> bool:
+        """Whether it may be a call, as far as is remembered."""
+        return self.channels.get(contact, "voice") == "voice"
+
     async def _call(self, contact: str) -> ContactView | None:
         """The contact, if it is a call."""
-        if self.channels.get(contact, "voice") != "voice":
+        if not self.may_be(contact):
             return None
         view = await self.queue.contact(contact)
         if view is not None:
@@ -111,7 +119,7 @@ class Ringing:
             f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t, detect=True
         )
         try:
-            leg = await self._made(phones, ring, legs, t)
+            leg = await made(phones, ring, legs, t)
         except NotDelivered as error:
             if not error.permanent:
                 raise
@@ -123,12 +131,6 @@ class Ringing:
         now = await self.queue.contact(event.c)
         if now is None or not (_offered(now, event) or now.owner == event.a):
             await phones.hang_up(leg.sid)  # it ended while we dialled
-
-    async def _made(self, phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
-        """The leg, new or found: there is no idempotency key for calls (F56)."""
-        if t.again and (found := await phones.find_ring(ring, frozenset(it.sid for it in legs))):
-            return found
-        return await phones.ring(ring)
 
     async def _silence(self, phones: Phones, event: Event) -> None:
         """The offer is over: its phone doesn't ring any more."""
@@ -148,46 +150,18 @@ class Ringing:
         if view is None or view.owner != event.a:
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
+        live = [it for it in legs if it.of_customer]
+        if jots.get("kind") == "voicemail" or (live and jots.get("met") == live[-1].sid):
+            return  # nobody to bring; or in the conference already: `talking.py` sees to the rest
         about = {"c": event.c, "r": "customer"}
-        for leg in [it for it in legs if it.of_customer][-1:]:
+        for leg in live[-1:]:
             if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
                 return
             await self._look(phones, event.c, leg)
-        if jots.get("kind") in LATER:
-            await self._call_back(phones, event, view, legs, t)
+        if jots.get("kind") == "callback":
+            await self.callbacks.ring(phones, event, t)
         else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
-
-    async def _call_back(
-        self, phones: Phones, event: Event, view: ContactView, legs: tuple[Leg, ...], t: Try
-    ) -> None:
-        facts = Facts.parse(view.facts)
-        if why := await self.guard.refusal(f"call {event.c}.{event.n}", event.c, facts):
-            await self._not_called(phones, event, legs, why, t)
-            return
-        about = {"c": event.c, "r": "customer"}
-        ring = Ring(
-            f"{event.c}.{event.n}.back",
-            facts.address,
-            facts.recipient,
-            "back",
-            about,
-            CUSTOMER_RINGS,
-            event.t,
-        )
-        leg = await self._made(phones, ring, legs, t)
-        await self.queue.leg(event.c, leg.sid, leg.state, about)
-
-    async def _not_called(
-        self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str, t: Try
-    ) -> None:
-        """The plan's safety lets nobody call there: the agent isn't kept waiting for it and reads why."""
-        for leg in legs:
-            if leg.live and leg.about.get("r") == "agent":
-                await phones.hang_up(leg.sid)
-        told = await thread_line(self.queue, self.desk, event, t, f"Not called back: {why}.")
-        if not told and t.count < THREAD_OPENS:
-            raise NotDelivered("its thread isn't open yet")
 
     async def _look(self, phones: Phones, contact: str, leg: Leg) -> None:
         """A leg isn't where we thought: what has become of it?"""
@@ -200,29 +174,19 @@ class Ringing:
 
     # ---- apart --------------------------------------------------------------------------------------------------
 
-    async def _left(self, phones: Phones, event: Event) -> None:
-        """An agent's leg has ended: if nobody else is with the customer, the call is over."""
-        view = await self._call(event.c)
-        said = more(event)
-        if view is None or said.get("r") != "agent" or view.owner != event.a or view.handing:
-            return
-        legs = await self.queue.legs(event.c)
-        talking = [it for it in legs if it.about.get("r") == "agent" and it.state == "answered"]
-        if talking or str(said.get("was")) != "answered":
-            return
-        await self.queue.complete(event.c, "", '{"by":"the agent hung up"}')
-
     async def _end(self, phones: Phones, event: Event) -> None:
-        """Whatever leg is left ends; one that only waits hears a goodbye."""
+        """Whatever leg is left ends; one that only waits hears a goodbye, and who was left by the customer hears that."""
         view = await self._call(event.c)
         if view is None or (view.state not in ENDED and view.state != "wrapping"):
             return
-        for leg in await self.queue.legs(event.c):
-            if not leg.live:
-                continue
+        legs = [it for it in await self.queue.legs(event.c) if it.live]
+        callers = any(it.of_customer for it in legs)
+        for leg in legs:
             if leg.about.get("r") == "customer" and leg.state == "answered":
                 if await phones.move(leg.sid, Go("done", {"c": event.c, "r": "customer"})):
                     continue
+            elif not callers and leg.state == "answered":
+                continue  # the conference was over with the customer: its own document goes on
             await phones.hang_up(leg.sid)
 
 

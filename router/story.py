@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..queue.state import Event
+from .call_lines import said as said_of_call
 from .rulebook import Rulebook
 from .story_parts import Asked, Says, Story, Teller, X, because, outcome, said
 
@@ -62,6 +63,7 @@ BACK: Mapping[str, str] = {
     "owner draining": "{who} is kept free for somebody earlier",
     "profile changed": "{who} may no longer serve it",
     "given back": "{who} gave it back",
+    "line lost": "{who} was no longer on the line",
 }
 """Why a contact is in the queue again, by the event's word."""
 
@@ -98,7 +100,8 @@ def _offered(it: Teller, event: Event, x: X) -> str:
 
 def _shown(it: Teller, event: Event, x: X) -> str:
     if event.n in it.asked:
-        it.asked[event.n] = replace(it.asked[event.n], shown=event.t)
+        asked = it.asked[event.n]
+        it.asked[event.n] = replace(asked, shown=event.t if asked.shown is None else asked.shown)
     return ""
 
 
@@ -113,9 +116,15 @@ RESCINDED: Mapping[str, str] = {
     "parked": "it was laid aside",
     "gone": "the contact had ended",
     "kept": "its owner keeps it",
+    "claimed": "somebody else said that they take it",
     "removed": "they are no agent any more",
 }
 """Why an offer was taken back, by the event's word."""
+
+
+def _claimed(it: Teller, event: Event, x: X) -> str:
+    _shown(it, event, x)
+    return f"{it.name(event.a)} said that they take it, and has until {it.when(x.get('due'), event.t)}"
 
 
 def _over(it: Teller, event: Event, became: str, reason: str) -> str:
@@ -135,7 +144,7 @@ def _declined(it: Teller, event: Event, x: X) -> str:
 
 
 def _missed(it: Teller, event: Event, x: X) -> str:
-    return f"{_over(it, event, 'missed', '')} didn't answer in time"
+    return f"{_over(it, event, 'missed', '')} didn't answer in time{because(x)}"
 
 
 def _rescinded(it: Teller, event: Event, x: X) -> str:
@@ -205,6 +214,11 @@ def _consult(it: Teller, event: Event, x: X) -> str:
     return f"{it.name(event.a)} asked {it.name(x.get('asked'))}{because(x, 'question')}"
 
 
+def _call(it: Teller, event: Event, x: X) -> str:
+    told = said_of_call(event.e, event.a, x, it.name).removesuffix(".")
+    return f"{told[:1].lower()}{told[1:]}" if told.startswith("The ") else told
+
+
 SAYS: Says = {
     "arrived": _arrived,
     "message": _message,
@@ -215,6 +229,8 @@ SAYS: Says = {
     "step": _step,
     "offered": _offered,
     "delivered": _shown,
+    "prolonged": _shown,
+    "claimed": _claimed,
     "accepted": _accepted,
     "declined": _declined,
     "missed": _missed,
@@ -243,4 +259,6 @@ SAYS: Says = {
     "absorbed": lambda it, event, x: f"{said(x.get('from'))} was merged into it",
     "split": lambda it, event, x: f"some of its messages became {said(x.get('to'))}",
     "consult": _consult,
+    "leg": _call,
+    "call": _call,
 }

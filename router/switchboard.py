@@ -34,27 +34,31 @@ from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, Leg
+from ..queue.state import ENDED, QUEUED, ContactView, Leg
 from . import spoken
+from .callbacks import UNREACHED
 from .facts import Facts
 from .intake import Intake
+from .joining import Joining
 from .lineup import Lineup
 from .pages import Pages
 from .plan import model
-from .rulebook import Rulebook
+from .rulebook import Rulebook, span
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
+from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
-REDIAL = 300_000
-"""ms after hanging up within which a caller who calls again has their place back."""
 KEY_TIME = 8
 """Seconds for the agent's key after the whisper."""
 SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
+SHORTEST_MESSAGE = 2
+"""Seconds below which nobody has left a message."""
+NO_MESSAGE = "hung up without leaving a message"
 RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
 
@@ -78,11 +82,13 @@ class Switchboard:
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
     pages: Pages = field(init=False)
+    joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
         self.pages = Pages(self.queue, self.book)
+        self.joining = Joining(self.queue, self.book, self.screening)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
@@ -116,10 +122,16 @@ class Switchboard:
                 return await self._join(call)
             case "done":
                 return await self._done(call)
+            case "agent" | "key" if call.about.get("r") in ("guest", "boss"):
+                return await (self.joining.answered(call) if turn == "agent" else self.joining.key(call))
             case "agent":
                 return await self.screening.answered(call)
             case "key":
                 return await self.screening.key(call)
+            case "talk":
+                return await self.screening.waits(call)
+            case "held":
+                return await self.line.held(call)
             case "voicemail":
                 return await self._after_message(call)
             case "page":
@@ -169,11 +181,15 @@ class Switchboard:
             return None
         if view.state == "abandoned":
             ended = view.closed_at or 0
-            if await queue.now() - ended > REDIAL or not (await queue.revive(view.id)).done:
+            if (
+                await queue.now() - ended > span(self.book().plan.voice.redial)
+                or not (await queue.revive(view.id)).done
+            ):
                 return None
         elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        await queue.jot(view.id, "kind", "")
+        for name in ("kind", "place"):
+            await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
         now = await queue.contact(taken.contact)
@@ -200,16 +216,34 @@ class Switchboard:
         """The customer comes into the conference in which the agent is."""
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
-        return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
+        await self.queue().jot(contact, "met", call.sid)
+        recording = self.book().plan.voice.recording
+        told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
+        room, record = room_of(self.book(), contact), recording is not None
+        return (*told, Meet(room, "customer", about, ends=True, record=record))
+
+    async def _recorded(self, contact: str) -> Heard:
+        """Said before anything is recorded: the conference, and with it its recording, begins with the customer."""
+        view = await self.queue().contact(contact)
+        return (spoken.line(self.book(), "recorded", Facts.parse(view.facts).language if view else "en"),)
 
     async def _done(self, call: Call) -> Heard:
-        """A leg is out of the conference."""
-        contact = call.about.get("c", "")
+        """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
+        contact, role = call.about.get("c", ""), call.about.get("r")
         view = await self.queue().contact(contact)
-        if call.about.get("r") != "customer" or view is None:
+        if view is None or call.result == "hangup":
             return (HangUp(),)
-        language = Facts.parse(view.facts).language
-        return (spoken.line(self.book(), "goodbye", language), HangUp())
+        if role == "customer":
+            return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
+        if role != "agent" or (not call.result and call.about.get("w") != "taken"):
+            return (HangUp(),)
+        legs = await self.queue().legs(contact)
+        await self.queue().jot(contact, f"in.{call.sid}", "")
+        if view.state not in ("active", *QUEUED) and _on_the_line(legs):
+            return (HangUp(),)  # we have ended it
+        agent = next((it.about.get("a", "") for it in legs if it.sid == call.sid), "")
+        language = self.screening.agents_language(agent)
+        return (spoken.line(self.book(), "gone" if call.result else "taken", language), HangUp())
 
     # ---- what became of it --------------------------------------------------------------------------------------
 
@@ -220,6 +254,8 @@ class Switchboard:
             log.info("leg.unknown", sid=news.sid, state=news.state)
             return
         about = dict(news.about) if news.about else {"r": "customer"}
+        if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
+            about["s"] = str(lasted)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
@@ -232,9 +268,19 @@ class Switchboard:
                 await self.screening.rings(contact, offer_of(about))
             elif ended:
                 await self.screening.gone(contact, news, about)
-        elif ended:
+        if ended and about.get("r") != "customer":
+            await self.queue().jot(contact, f"in.{news.sid}", "")
+        elif ended and not (about.get("b") and news.state in UNREACHED):  # of those `callbacks.py` hears
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
+
+    async def _lasted(self, contact: str, news: LegNews) -> int | None:
+        """For how many seconds somebody was on that leg: as the provider says, else since it was answered, if it was."""
+        if news.seconds:
+            return news.seconds
+        legs, now = await asyncio.gather(self.queue().legs(contact), self.queue().now())
+        answered = (it.at for it in legs if it.sid == news.sid and it.state == "answered")
+        return next(((now - at) // 1000 for at in answered), None)
 
     async def _contact_of(self, sid: str) -> str | None:
         found = await self.queue().arrived_as(sid)
@@ -249,15 +295,20 @@ class Switchboard:
         )
         if view is None or view.state in ENDED or _on_the_line(legs):
             return
-        if view.owner:
+        if view.owner and (jots.get("kind", "") not in LATER or jots.get("met")):
             await queue.complete(contact, "", '{"by":"the customer hung up"}')
+        elif view.owner:
+            return  # the end of the call in which they asked for a callback or left a message
         elif jots.get("kind", "") not in LATER:
             await queue.abandon(contact, "hung up")
+        elif jots["kind"] == "voicemail" and not jots.get("message"):
+            await queue.abandon(contact, NO_MESSAGE)
 
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""
         contact = news.room.rpartition("-")[2]
-        await self.queue().jot(contact, "conference", news.conference)
+        if news.kind in ("start", "join"):
+            await self.queue().happen(contact, "conference", {"conference": news.conference})
         if news.kind == "leave" and news.reason == "participant_hung_up" and news.sid:
             role = "customer" if news.label == "customer" else "agent"
             legs = {it.sid: it for it in await self.queue().legs(contact)}
@@ -281,10 +332,46 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording ended: a message is kept at its contact."""
+        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.
+
+        A message that was left is the contact's next one, and somebody is asked now or at opening. Twilio tells of it
+        after the call has ended, when a contact without a message was given up.
+        """
         contact = it.about.get("c", "")
-        if it.ok and contact:
-            await self.queue().jot(contact, f"recording.{it.recording}", f"{it.seconds} {it.url}")
+        if not it.ok or not contact:
+            return
+        kind = "call" if it.sid.startswith("CF") else "message"
+        if kind == "message" and it.seconds < SHORTEST_MESSAGE:
+            return
+        about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
+        facts = {f"tape.{it.recording}": str(it.seconds)}
+        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
+            log.error("recording.too_late", contact=contact, recording=it.recording)
+        view = await self.queue().contact(contact)
+        if kind == "message" and view is not None:
+            await self._message(view, it)
+
+    async def _message(self, view: ContactView, it: Recorded) -> None:
+        contact = view.id
+        await self.queue().jot(contact, "message", it.recording)
+        if view.state == "abandoned":
+            await self.queue().revive(contact)
+        facts = Facts.parse(view.facts)
+        text = f"Voicemail of {it.seconds} s"
+        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, (), None, False, "")
+        await self.intake.take(left, view.thread)
+        await self._ask_for(contact)
+
+    async def _ask_for(self, contact: str) -> None:
+        """Somebody is asked for a message now; while the service is closed, at its opening."""
+        view, now = await self.queue().contact(contact), await self.queue().now()
+        if view is None or view.state not in ("parked", *QUEUED):
+            return
+        opening = reopening(self.book(), view.service, now)
+        if past_closing(self.book(), view.service, now):
+            await self.queue().park(contact, opening, "closed")
+        elif view.state == "parked":
+            await self.queue().wake(contact)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

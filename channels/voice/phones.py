@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.call import CallInstance
 
 LEG_EVENTS = ["initiated", "ringing", "answered", "completed"]
+CURRENT = "Twilio.CURRENT"
+"""The recording that runs."""
 LOOK_AT = 100
 """Calls to one phone that a look-up reads, the newest."""
 GONE = frozenset({"20404", "404", "21220"})
@@ -133,6 +135,28 @@ class TwilioPhones:
         try:
             with _asking():
                 await self.client.conferences(conference).participants(sid).update_async(muted=on)
+        except NotDelivered as no:
+            return _gone(no)
+        return True
+
+    async def coach(self, conference: str, sid: str, coached: str) -> bool:
+        """A supervisor speaks to one, or to all."""
+        whom: dict[str, object] = {"call_sid_to_coach": coached} if coached else {}
+        try:
+            with _asking():
+                seats = self.client.conferences(conference).participants
+                await seats(sid).update_async(coaching=bool(coached), **whom)
+        except NotDelivered as no:
+            return _gone(no)
+        return True
+
+    async def record(self, conference: str, on: bool) -> bool:
+        """What is said while it stands still isn't in it, and doesn't count as its length."""
+        more: dict[str, object] = {} if on else {"pause_behavior": "skip"}
+        try:
+            with _asking():
+                tape = self.client.conferences(conference).recordings(CURRENT)
+                await tape.update_async(status="in-progress" if on else "paused", **more)
         except NotDelivered as no:
             return _gone(no)
         return True

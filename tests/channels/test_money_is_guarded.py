@@ -130,7 +130,9 @@ async def test_who_should_be_called_back_abroad_stays_with_the_agent_who_reads_w
 
         async def told() -> list[Json]:
             return [
-                m for m in await it.inside.channel("desk") if "Not called back: it lies in PH" in m["text"]
+                m
+                for m in await it.inside.channel("desk")
+                if "The customer isn't called: it lies in PH" in m["text"]
             ]
 
         assert len(await it.inside.until(told)) == 1

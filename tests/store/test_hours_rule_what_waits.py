@@ -201,7 +201,7 @@ async def left_by_its_owner(
     before = await queue.last_event()
     await queue.release(new.contact, "", "owner left", exclude=False, now=at)
     events = [e for e in await queue.events(before, 100) if e.e == "queued"]
-    return new.contact, Towards(queue, {}, lambda: BOOK, None), events  # type: ignore[arg-type]
+    return new.contact, Towards(queue, {}, lambda: BOOK, None, None), events  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class NoPages(Pager):
 async def offered(queue: OneContact, *told: Event) -> list[str]:
     it = cast(Any, queue)
     alerts = Alerts(lambda: {})
-    silent = Ringing(it, None, lambda: BOOK, alerts, it, it, it)
+    silent = Ringing(it, None, lambda: BOOK, alerts, it, it)
     deliveries = Deliveries(it, it, it, lambda: BOOK, alerts, it, queue.now, silent, NoPages())
     jobs = [job for event in told for job in deliveries.jobs(event) if job.name == "offer"]
     for job in jobs:
