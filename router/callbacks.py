@@ -17,6 +17,7 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
 from .rulebook import Rulebook, span
+from .spending import Guard
 
 RINGS = 30
 """Seconds for which a customer's phone rings, and that of the agent who asked for it."""
@@ -38,6 +39,7 @@ class Callbacks:
     phones: Phones | None
     book: Callable[[], Rulebook]
     calls: Callable[[str], bool]
+    guard: Guard
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
@@ -61,10 +63,21 @@ class Callbacks:
         if view is None or not view.owner or any(it.about.get("b") == key for it in legs):
             return
         facts = Facts.parse(view.facts)
+        if why := await self.guard.refusal(f"call {event.c}.{key}", event.c, facts):
+            await self._not_called(phones, event, legs, why)
+            return
         about = {"c": event.c, "r": "customer", "b": key}
         ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
         leg = await made(phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
+
+    async def _not_called(self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str) -> None:
+        """The plan's safety lets nobody call there: the thread says why, and the agent isn't kept waiting."""
+        about = {"of": "callback", "why": why}
+        await self.queue.happen(event.c, "refused", {"trouble": f"callback: {event.id}"}, about=about)
+        for leg in legs:
+            if leg.live and leg.about.get("r") == "agent":
+                await phones.hang_up(leg.sid)
 
     async def _ring_agent(self, phones: Phones, event: Event, t: Try) -> None:
         """Ring the agent who wants to call the customer."""

@@ -25,6 +25,7 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import spec_of
 from .rulebook import Rulebook
+from .spending import Guard
 from .talking import Talking
 
 log = structlog.get_logger()
@@ -46,6 +47,7 @@ class Ringing:
     book: Callable[[], Rulebook]
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
+    guard: Guard
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
     recordings: Callable[[Event], list[Job]] = lambda event: []
     talking: Talking = field(init=False)
@@ -53,7 +55,7 @@ class Ringing:
 
     def __post_init__(self) -> None:
         self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
-        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be)
+        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be, self.guard)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""

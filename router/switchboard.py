@@ -42,6 +42,7 @@ from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
+from .pages import Pages
 from .plan import model
 from .rulebook import Rulebook, span
 from .screening import Screening, room_of
@@ -81,11 +82,13 @@ class Switchboard:
     lineup: Lineup
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
+    pages: Pages = field(init=False)
     joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
+        self.pages = Pages(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
@@ -132,6 +135,8 @@ class Switchboard:
                 return await self.line.held(call)
             case "voicemail":
                 return await self._after_message(call)
+            case "page":
+                return await self.pages.answered(call)
             case "back":
                 return await self._back_on_the_line(call)
             case "test":

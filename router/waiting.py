@@ -14,6 +14,7 @@ from ..queue.engine import Queue
 from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .facts import Facts
+from .fraud import barred
 from .lineup import Lineup
 from .rulebook import Rulebook
 from .spoken_words import SpokenName
@@ -46,8 +47,10 @@ class WaitingLine:
         match service.after_hours.voice if service else "hold":
             case "voicemail":
                 return (*hello, *await self._voicemail(view.id, language))
-            case "callback":
+            case "callback" if may_be_called(book, Facts.parse(view.facts)):
                 return (*hello, *await self._callback(view.id, language))
+            case "callback":
+                return (*hello, *await self._voicemail(view.id, language))
             case _:
                 await self.queue().abandon(view.id, "called outside the hours")
                 return (*hello, HangUp())
@@ -76,8 +79,8 @@ class WaitingLine:
             kind = _wish(call.digits) or self._ends_so(view)
         if call.queue and jots.get("queue") != call.queue:
             await self.queue().jot(contact, "queue", call.queue)
-        if kind == "callback" and not facts.address:
-            kind = ""  # a number that is withheld can't be called
+        if kind == "callback" and not may_be_called(self.book(), facts):
+            kind = "voicemail" if facts.address and not call.digits else ""
         if kind:
             await self.queue().jot(contact, "kind", "" if kind == "closed" else kind)
             await self.queue().jot(contact, "leave", kind)
@@ -104,7 +107,8 @@ class WaitingLine:
         if not position or (told and position >= int(told)):
             return ()
         await self.queue().jot(view.id, "place", str(position))
-        choice = spoken.choices(self.book(), facts.language, callback=bool(facts.address), voicemail=True)
+        back = may_be_called(self.book(), facts)
+        choice = spoken.choices(self.book(), facts.language, callback=back, voicemail=True)
         return (
             spoken.place(self.book(), facts.language, position, minutes),
             *((choice,) if choice else ()),
@@ -140,6 +144,11 @@ class WaitingLine:
         what: SpokenName = "one_moment" if view is not None and view.state in QUEUED else "held"
         words = (spoken.line(self.book(), what, language),) if said != what else ()
         return (*words, self._music(), Go("held", {**call.about, "n": what}))
+
+
+def may_be_called(book: Rulebook, facts: Facts) -> bool:
+    """Whether a callback may be promised: the number is known, and the plan's safety lets us call it."""
+    return bool(facts.address) and not barred(facts.address, book.plan.safety, vouched=facts.verified)
 
 
 def _wish(digits: str) -> str:
