@@ -18,7 +18,7 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, ContactView
 from . import spoken
 from .facts import Facts
-from .look import agents_language
+from .look import agents_language, spec_of
 from .rulebook import Rulebook
 from .spoken_words import SpokenName
 from .standing import Standing

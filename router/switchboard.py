@@ -34,7 +34,7 @@ from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, QUEUED, ContactView, Leg
+from ..queue.state import ENDED, QUEUED, Leg
 from . import spoken
 from .callbacks import UNREACHED
 from .catch_up import hung_up_unknown
@@ -46,8 +46,8 @@ from .pages import Pages
 from .plan import model
 from .rulebook import Rulebook, span
 from .screening import Screening, room_of
+from .voicemail import SHORTEST_MESSAGE, message_left
 from .waiting import LATER, WaitingLine
-from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
@@ -57,8 +57,6 @@ SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
-SHORTEST_MESSAGE = 2
-"""Seconds below which nobody has left a message."""
 NO_MESSAGE = "hung up without leaving a message"
 RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
@@ -352,29 +350,7 @@ class Switchboard:
             log.error("recording.too_late", contact=contact, recording=it.recording)
         view = await self.queue().contact(contact)
         if kind == "message" and view is not None:
-            await self._message(view, it)
-
-    async def _message(self, view: ContactView, it: Recorded) -> None:
-        contact = view.id
-        await self.queue().jot(contact, "message", it.recording)
-        if view.state == "abandoned":
-            await self.queue().revive(contact)
-        facts = Facts.parse(view.facts)
-        text = f"Voicemail of {it.seconds} s"
-        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, (), None, False, "")
-        await self.intake.take(left, view.thread)
-        await self._ask_for(contact)
-
-    async def _ask_for(self, contact: str) -> None:
-        """Somebody is asked for a message now; while the service is closed, at its opening."""
-        view, now = await self.queue().contact(contact), await self.queue().now()
-        if view is None or view.state not in ("parked", *QUEUED):
-            return
-        opening = reopening(self.book(), view.service, now)
-        if past_closing(self.book(), view.service, now):
-            await self.queue().park(contact, opening, "closed")
-        elif view.state == "parked":
-            await self.queue().wake(contact)
+            await message_left(self.queue(), self.book(), self.intake, view, it)
 
     # ---- without the store --------------------------------------------------------------------------------------
 
