@@ -33,6 +33,8 @@ SHORTEST, LONGEST = 10, 60
 """Seconds that a phone rings at least and at most: five seconds are one ring."""
 CUSTOMER_RINGS = 30
 REMEMBERED = 10_000
+MOST_LEGS = 10_000
+"""Live legs that are compared with one that may have been made."""
 UNRINGABLE = 600_000
 """ms for which others are asked first when an agent's number can't be called."""
 
@@ -119,31 +121,46 @@ class Ringing:
             await phones.hang_up(leg.sid)  # it ended while we dialled
 
     async def _made(self, phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
-        """The leg, new or found: there is no idempotency key for calls (F56)."""
-        if t.again and (found := await phones.find_ring(ring, frozenset(it.sid for it in legs))):
-            return found
+        """The leg, new or found: there is no idempotency key for calls (F56). One of another contact isn't it."""
+        if t.again:
+            others = await self.queue.legs_unheard(await self.queue.now() + 1, MOST_LEGS)
+            known = frozenset(it.sid for it in legs) | {sid for _, sid in others}
+            if found := await phones.find_ring(ring, known):
+                return found
         return await phones.ring(ring)
 
     async def _silence(self, phones: Phones, event: Event) -> None:
-        """The offer is over: its phone doesn't ring any more."""
+        """The offer is over: its phone doesn't ring any more, and who has answered it hears why."""
         if await self._call(event.c) is None:
             return
         for leg in await self.queue.legs(event.c):
             if leg.about.get("o") == str(event.n) and leg.live:
                 if leg.state == "answered" and event.e != "rescinded":
                     continue  # they hear why, and we hang up then
+                if leg.state == "answered" and await phones.move(leg.sid, Go("agent", leg.about)):
+                    continue
                 await phones.hang_up(leg.sid)
 
     # ---- together -----------------------------------------------------------------------------------------------
 
     async def _bring(self, phones: Phones, event: Event, t: Try) -> None:
-        """The agent is in the conference: the customer joins, or is called back."""
+        """The agent is in the conference: the customer joins, or is called back.
+
+        A message is taken in Slack: nobody waits in a conference, and a phone that rings for it still falls silent.
+        """
         view = await self._call(event.c)
-        if view is None or view.owner != event.a:
+        if view is None or view.owner != event.a or view.state == "wrapping":
             return
         jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
+        theirs = [it for it in legs if it.about.get("o") == str(event.n) and it.live]
+        if jots.get("kind") == "voicemail" and not any(it.state == "answered" for it in theirs):
+            for leg in theirs:
+                await phones.hang_up(leg.sid)
+            return
         about = {"c": event.c, "r": "customer"}
         for leg in [it for it in legs if it.of_customer][-1:]:
+            if jots.get("met") == leg.sid:
+                return
             if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
                 return
             await self._look(phones, event.c, leg)
@@ -156,7 +173,7 @@ class Ringing:
         self, phones: Phones, event: Event, view: ContactView, legs: tuple[Leg, ...], t: Try
     ) -> None:
         facts = Facts.parse(view.facts)
-        about = {"c": event.c, "r": "customer"}
+        about = {"c": event.c, "r": "customer", "b": "1"}
         ring = Ring(
             f"{event.c}.{event.n}.back",
             facts.address,
@@ -181,16 +198,27 @@ class Ringing:
     # ---- apart --------------------------------------------------------------------------------------------------
 
     async def _left(self, phones: Phones, event: Event) -> None:
-        """An agent's leg has ended: if nobody else is with the customer, the call is over."""
+        """The owner's leg has ended: the call is over. Of those who were only asked some may still hear why not."""
         view = await self._call(event.c)
         said = more(event)
         if view is None or said.get("r") != "agent" or view.owner != event.a or view.handing:
             return
-        legs = await self.queue.legs(event.c)
-        talking = [it for it in legs if it.about.get("r") == "agent" and it.state == "answered"]
+        legs, jots = await self.queue.legs(event.c), await self.queue.jots(event.c)
+        talking = [it for it in legs if it.about.get("a") == view.owner and it.state == "answered"]
         if talking or str(said.get("was")) != "answered":
             return
-        await self.queue.complete(event.c, "", '{"by":"the agent hung up"}')
+        if jots.get("kind") == "voicemail" and not jots.get("met"):
+            return  # a message that was taken in Slack: nobody talks
+        by = "the customer" if await self._customer_went(phones, legs) else "the agent"
+        await self.queue.complete(event.c, "", f'{{"by":"{by} hung up"}}')
+
+    async def _customer_went(self, phones: Phones, legs: tuple[Leg, ...]) -> bool:
+        """Whether the customer's leg has ended: a conference ends with it, and of the agent we may have heard first."""
+        for leg in [it for it in legs if it.of_customer]:
+            found = await phones.look(leg.sid)
+            if found is not None and found.state not in ENDS:
+                return False
+        return True
 
     async def _end(self, phones: Phones, event: Event) -> None:
         """Whatever leg is left ends; one that only waits hears a goodbye."""
@@ -203,6 +231,8 @@ class Ringing:
             if leg.about.get("r") == "customer" and leg.state == "answered":
                 if await phones.move(leg.sid, Go("done", {"c": event.c, "r": "customer"})):
                     continue
+            elif leg.state == "answered" and leg.about.get("a") not in (view.owner, view.last_owner):
+                continue  # who was only asked hears why not: `_silence`
             await phones.hang_up(leg.sid)
 
 

@@ -52,6 +52,8 @@ class Screening:
         """Somebody or something has answered the agent's phone: who calls and why; only a key takes it."""
         contact, offer, agent = _offer_of(call.about)
         book, language = self.book(), self._agents_language(agent)
+        # A leg that asks has been answered, whether or not we have been told so yet: it isn't just hung up any more.
+        await self.queue().leg(contact, call.sid, "answered", call.about)
         view = await self.queue().contact(contact)
         if view is None or not _is_live(view, offer, agent):
             return self._too_late(view, agent, language)

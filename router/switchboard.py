@@ -195,6 +195,10 @@ class Switchboard:
         """The customer comes into the conference in which the agent is."""
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
+        # Written first: whoever isn't sure that they sent the customer here must not pull them out of the talk again.
+        # And whatever they had chosen while they waited, they speak now.
+        for name, value in (("met", call.sid), ("kind", "")):
+            await self.queue().jot(contact, name, value)
         return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
 
     async def _done(self, call: Call) -> Heard:
@@ -244,9 +248,13 @@ class Switchboard:
         )
         if view is None or view.state in ENDED or _on_the_line(legs):
             return
+        later = jots.get("kind", "") in LATER
         if view.owner:
-            await queue.complete(contact, "", '{"by":"the customer hung up"}')
-        elif jots.get("kind", "") not in LATER:
+            # Who is called back had hung up before, and who left a message wasn't in a talk.
+            called = any(it.sid == sid and it.about.get("b") for it in legs)
+            if called or jots.get("met") == sid or not later:
+                await queue.complete(contact, "", '{"by":"the customer hung up"}')
+        elif not later:
             await queue.abandon(contact, "hung up")
 
     async def room(self, news: RoomNews) -> None:
