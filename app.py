@@ -146,10 +146,9 @@ class App:
     async def _open_memory(self) -> None:
         from .queue.history.history import History
 
-        url = self.settings.database_url
-        self.history: History = await History.open(
-            url.get_secret_value() if url else None, self.settings.data
-        )
+        self.history: History = await History.of(self.settings)
+        for text in self.history.warnings:
+            log.warning("history.warning", text=text)
         last = await self.history.last_plan()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "first start", last)
 
@@ -206,8 +205,9 @@ class App:
         )  # fmt: skip
         overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
-            self.queue, self.history, self.holder, told=self._set_aside, lost=self._lost, term=term
-        )
+            self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
+            lost=self._lost, term=term,
+        )  # fmt: skip
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
@@ -225,16 +225,14 @@ class App:
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
         if phones is not None:
-            unheard = Unheard(self.queue, phones, self.switchboard.heard, mine=lambda: self.outbox.mine)
+            heard, calls = self.switchboard.heard, ringing.talking.look_round
+            unheard = Unheard(self.queue, phones, heard, lambda: self.outbox.mine, calls)
             self.supervisor.run("silent calls", unheard.run)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:
         text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
         await self.alerts.once(f"job:{job}", text)
-
-    async def _set_aside(self, text: str) -> None:
-        await self.alerts.once("history", text)
 
     async def _lost(self, entries: Sequence[Event]) -> None:
         if await lost.name(self.queue, entries, self.holder):
@@ -341,6 +339,7 @@ class App:
                 "lacked": self.store.witness.missing,
                 "warnings": list(health.warnings),
             },
+            "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
             "doors": {
                 "sms": "on" if self.sms else "off: no Twilio credentials",

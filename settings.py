@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Use a store on another machine although it isn't encrypted or has no password: everybody between reads all."""
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
     """The history, postgresql://… (or sqlite:////path for processes of one machine); unset: SQLite in `data`."""
+    database_insecure: bool = Field(False, alias="TIERLINE_DATABASE_INSECURE")
+    """Use a PostgreSQL on another machine without TLS that is checked: everybody between reads all."""
     data: Path = Field(Path("var"), alias="TIERLINE_DATA")
     """Where the embedded store, SQLite, the secret and the log of the store live."""
 

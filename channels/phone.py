@@ -4,6 +4,7 @@ A call consists of legs, each with the provider's id (`sid`). Whatever is asked 
 next: a tuple of `Instruction`s, values that the door writes as TwiML. Nothing here says how the provider wants it.
 
     customer's leg   called ─▶ chose ─▶ Wait: waits, waits, … ─▶ left ─▶ joins ─▶ Meet ─▶ done
+    (on hold: held, held, …)
     agent's leg      ring ─▶ heard (ringing) ─▶ answered: whisper, Ask ─▶ key 1 ─▶ Meet
                                                                       └▶ key 2, none ─▶ HangUp
 """
@@ -96,6 +97,7 @@ class Meet:
     """The leg enters the conference `room` as `label`; afterwards it asks `done`.
 
     `ends`: when it leaves, the conference ends. `starts`: others hear nothing before one with `starts` is in it.
+    `muted`: nobody hears it; `coach`: only the leg with that sid does, while it hears everybody.
     """
 
     room: str
@@ -104,6 +106,8 @@ class Meet:
     starts: bool = True
     ends: bool = False
     record: bool = False
+    muted: bool = False
+    coach: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,9 @@ class Phones(Protocol):
 
     async def mute(self, conference: str, sid: str, on: bool) -> bool:
         """Mute a leg in a conference; False: it isn't there."""
+
+    async def coach(self, conference: str, sid: str, coached: str) -> bool:
+        """Only the leg `coached` hears this one, "" for everybody; False: it isn't there."""
 
     async def look(self, sid: str) -> LegView | None:
         """The leg as it is now; None: the provider knows none."""

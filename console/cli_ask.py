@@ -116,8 +116,7 @@ def customers_import(
 
 
 async def _import(config: Settings, file: Path, region: str) -> Report:
-    url = config.database_url.get_secret_value() if config.database_url else None
-    history = await History.open(url, config.data)
+    history = await History.of(config)
     try:
         return await import_customers(
             history, file, region or None, getpass.getuser(), f"command line on {socket.gethostname()}"

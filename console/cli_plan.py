@@ -202,7 +202,6 @@ async def _publish_in_store(
     config: Settings, site: str, text: str, author: str, reason: str, on: int | None, waiting: Waiting
 ) -> Mapping[str, object]:
     """Nobody serves the API here: the store is asked itself, under the same checks."""
-    url = config.database_url.get_secret_value() if config.database_url else None
     redis_url = config.redis_url.get_secret_value() if config.redis_url else None
     site = site_of(redis_url) or site
     store = await Store.open(
@@ -213,7 +212,7 @@ async def _publish_in_store(
     )
     history = None
     try:
-        queue, history = Queue(store, site), await History.open(url, config.data)
+        queue, history = Queue(store, site), await History.of(config)
         last = await history.last_plan()
         active = await ActivePlan.open(queue, await load_async(text), author, after=last)
         if active().plan.source == text and active().version == last + 1 and on in (None, 0):

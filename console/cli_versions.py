@@ -52,16 +52,11 @@ async def _versions(config: Settings) -> list[Mapping[str, object]]:
     try:
         return await (await api(config)).plan_versions()
     except NotRunning:
-        past = await _history(config)
+        past = await History.of(config)
         try:
             return [version_row(it) for it in await past.plans()]
         finally:
             await past.close()
-
-
-async def _history(config: Settings) -> History:
-    url = config.database_url.get_secret_value() if config.database_url else None
-    return await History.open(url, config.data)
 
 
 def diff(
@@ -96,7 +91,7 @@ async def _source(config: Settings, which: str) -> str:
         client = await api(config)
         return str((await (client.plan_version(int(which)) if which else client.plan()))["yaml"])
     except NotRunning:
-        past = await _history(config)
+        past = await History.of(config)
         try:
             number = int(which) if which else max((it.version for it in await past.plans()), default=0)
             found = await past.plan(number)
@@ -165,7 +160,7 @@ async def _audit(config: Settings, after: int) -> list[Mapping[str, object]]:
     try:
         return await (await api(config)).audit(after)
     except NotRunning:
-        past = await _history(config)
+        past = await History.of(config)
         try:
             return [it.to_json() | {"at": iso(it.at)} for it in await past.audit(after)]
         finally:
@@ -192,7 +187,7 @@ async def _verify(config: Settings, noted: tuple[int, str] | None) -> tuple[int,
         told = await (await api(config)).audit_verify(noted)
         return int(str(told["lines"])), str(told["head"]), str(told["wrong"])
     except NotRunning:
-        past = await _history(config)
+        past = await History.of(config)
         try:
             it = await past.verify(noted)
         finally:

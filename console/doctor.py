@@ -91,6 +91,8 @@ class Seen:
     slack: SlackSeen | None = None
     twilio: TwilioSeen | None = None
     store: StoreSeen | None = None
+    history_no: str = ""  # why DATABASE_URL can't be used
+    history_note: str = ""
     plan: PlanSeen = field(default_factory=PlanSeen)
     public_url: str = ""
     public_no: str = ""
@@ -110,6 +112,7 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_settings(seen),
         *_running(seen),
         *_store(seen),
+        *_history(seen),
         *_plan(seen.plan),
         *_slack(seen, scopes),
         *_twilio(seen),
@@ -173,6 +176,13 @@ def _store(seen: Seen) -> Iterator[Finding]:
         )  # fmt: skip
     for text in it.warnings:
         yield Finding("note", "store", text, "")
+
+
+def _history(seen: Seen) -> Iterator[Finding]:
+    if seen.history_no:
+        yield Finding("bad", "history", seen.history_no, "Tierline doesn't start until it is mended")
+    if seen.history_note:
+        yield Finding("note", "history", seen.history_note)
 
 
 def _plan(it: PlanSeen) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from ..queue.address import Address
 from ..queue.failures import StoreUnavailable
+from ..queue.history import postgres
 from ..queue.safety import CONFIG_READ, durability, read_facts, unsafe, warnings
 from ..queue.store import ALLOWED, REMEDY
 from ..queue.whereabouts import primary
@@ -56,13 +57,23 @@ async def look(settings: Settings) -> Seen:
     )
     data_no, data_open, free = await asyncio.to_thread(_data, settings.data)
     trouble = (ready or {}).get("trouble")
+    history_no, history_note = _history(settings)
     return Seen(
         slack_half=_half(settings), slack=slack, twilio=twilio, store=store, plan=plan,
+        history_no=history_no, history_note=history_note,
         public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=smtp_no,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
         rehearsal=bool((ready or {}).get("stand_ins")) and not (settings.slack_api_url or settings.twilio_api_url),
     )  # fmt: skip
+
+
+def _history(settings: Settings) -> tuple[str, str]:
+    """Why the database can't be used, and what to know although it may be."""
+    exposed = postgres.exposed(settings.database_url.get_secret_value() if settings.database_url else None)
+    if exposed and settings.database_insecure:
+        return "", f"{exposed}; {postgres.ALLOWED}"
+    return f"{exposed}. {postgres.REMEDY}" if exposed else "", ""
 
 
 async def _none() -> None:

@@ -130,7 +130,7 @@ class Address:
     @property
     def local(self) -> bool:
         """Whether it is on this machine by its very name: a socket's path, `localhost`, a loopback address."""
-        return bool(self.path) or all(_here(host) for host, _ in self.hosts or ((self.host, self.port),))
+        return bool(self.path) or all(here(host) for host, _ in self.hosts or ((self.host, self.port),))
 
     def exposed(self) -> str | None:
         """Why somebody on the way could read or change what we say to it; None when nobody can."""
@@ -228,7 +228,8 @@ def _tag(text: str) -> str:
     return text
 
 
-def _here(host: str) -> bool:
+def here(host: str) -> bool:
+    """Whether a host is this machine by its very name."""
     if host.casefold() == "localhost":
         return True
     try:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..skills.skill import CHANNELS, LIVE, Channel, refusal
-from .state import BITS, ENDED, QUEUED, AgentView, ContactView, State
+from .state import BITS, ENDED, QUEUED, AgentView, ContactView, Event, State
 
 OWNED = ("active", "wrapping", "snoozed")
 
@@ -23,16 +23,25 @@ def violations(state: State, now: int) -> list[str]:
     return found
 
 
-def over_capacity(state: State, claimed: Iterable[str]) -> list[str]:
-    """For agents who have just been offered something: live + uninterrupted deferred cost within budget."""
+def claims(state: State, events: Iterable[Event]) -> set[tuple[str, str]]:
+    """(agent, contact) of the offers that these events began and that still stand."""
+    found = {(it.a, it.c) for it in events if it.e == "offered" and it.c in state.contacts}
+    return {(a, c) for a, c in found if any(offer.agent == a for offer in state.contacts[c].offers)}
+
+
+def over_capacity(state: State, claimed: Iterable[tuple[str, str]]) -> list[str]:
+    """For (agent, contact) just offered: live + uninterrupted deferred cost within budget, and the channel's cap.
+
+    Another channel's cap may have been lowered below what they have: that takes nothing away.
+    """
     found = []
-    for name in claimed:
+    for name, contact in sorted(set(claimed)):
         agent = state.agents[name]
         deferred = 0 if _in_call(state, agent) else agent.deferred
         if agent.contacts and agent.live + deferred > agent.capacity.budget:
             found.append(f"{name} holds {agent.live} + {deferred} of {agent.capacity.budget}")
         for channel, cap in agent.capacity.caps:
-            if _count(state, agent, channel) > cap:
+            if state.contacts[contact].channel == channel and _count(state, agent, channel) > cap:
                 found.append(f"{name} holds more than {cap} {channel}")
     return found
 

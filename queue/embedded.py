@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import errno
 import os
 import shutil
 import signal
@@ -39,6 +40,7 @@ from .failures import (
 
 STOP_WITHIN = 10.0
 ANSWER_WITHIN = 10.0  # the process runs but neither answers nor says that it is loading
+FULL = "The embedded store can't start: the disk of {place} is full. It starts when there is room."
 _LOG_KEPT = 1_000_000
 _PR_SET_PDEATHSIG = 1
 
@@ -170,20 +172,22 @@ class EmbeddedStore:
                 continue
 
     async def _spawn(self) -> None:
-        directory = self._directory
-        make_way(self._socket)
-        seen = _turn_log(directory.log)
-        with directory.server_lock() as lock, directory.log.open("ab") as log:
-            self._process = await _spawn_server(self._binary, directory.path, lock, log)
-            directory.record(self._process.pid, self._socket)
-        await _tell(self._process, configuration(directory.path, self._socket))
+        directory, seen = self._directory, 0
         try:
+            make_way(self._socket)
+            seen = _turn_log(directory.log)
+            with directory.server_lock() as lock, directory.log.open("ab") as log:
+                self._process = await _spawn_server(self._binary, directory.path, lock, log)
+                directory.record(self._process.pid, self._socket)
+            await _tell(self._process, configuration(directory.path, self._socket))
             await self._wait_ready()
-        except EmbeddedFailed as failure:
+        except BaseException as error:
+            # Whatever it was, no server is left: one that hasn't read its settings would open a port instead.
             await self._kill()
-            raise diagnose(_tail(directory.log, seen), directory, str(failure)) from None
-        except BaseException:
-            await self._kill()
+            if isinstance(error, EmbeddedFailed):
+                raise diagnose(_tail(directory.log, seen), directory, str(error)) from None
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise EmbeddedFailed(FULL.format(place=directory.path)) from None
             raise
 
     async def _wait_ready(self) -> None:
@@ -275,7 +279,7 @@ def diagnose(log: str, directory: DataDirectory, failure: str) -> EmbeddedError:
             " the file named below at the damage, which loses everything after it. The server said:\n" + tail
         )
     if "no space left on device" in lowered:
-        return EmbeddedFailed(f"The embedded store can't start: the disk of {directory.path} is full.")
+        return EmbeddedFailed(FULL.format(place=directory.path))
     return EmbeddedFailed(f"The embedded store didn't start: {failure}. {directory.log} ends:\n{tail}")
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from .calls import Calls, texts
 from .contact import LegState
 from .engine_site import answer
-from .legs import check_jot, check_leg, too_many_jots, too_many_legs
+from .legs import check_happening, check_jot, check_leg, too_many_jots, too_many_legs
 from .replies import Answer
 from .state import Leg
 
@@ -73,6 +73,23 @@ class Phone(Calls):
         if reply == "full":
             raise too_many_jots(contact)
         return reply[1:]
+
+    async def happen(
+        self, contact: str, what: str, facts: Mapping[str, str], agent: str = "", about: Mapping[str, str] = NOTHING,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Something happened in the call: `facts` are kept as by `jot`, all at once, and told as `call` with `about`.
+
+        `late` when no fact is another one than before: then it was known, and nothing is told. Raises ValueError
+        beyond the bounds of `legs.py`.
+        """
+        check_happening(what, facts, about)
+        said = json.dumps(dict(about), ensure_ascii=False)
+        pairs = [word for pair in facts.items() for word in pair]
+        reply = await self.do("happen", contact, agent, what, said, *pairs, op=op, now=now)
+        if reply == "full":
+            raise too_many_jots(contact)
+        return answer(reply)
 
     async def jots(self, contact: str) -> Mapping[str, str]:
         """What was jotted down of the call: name → value."""

@@ -197,6 +197,10 @@ class Reads(Calls):
         """
         return await self.do("register", consumer)
 
+    async def known(self, key: str) -> bool:
+        """Whether `once` has seen `key`, and remembers it."""
+        return await self.plain("EXISTS", self.key(f"once:{key}")) == 1
+
     async def last_event(self) -> str:
         """The newest ledger id; "0-0" when there is none."""
         found = await self.plain("XREVRANGE", self.key("ledger"), "+", "-", "COUNT", 1)

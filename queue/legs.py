@@ -35,6 +35,15 @@ def check_jot(name: str, value: str) -> None:
     _check(name, value)
 
 
+def check_happening(what: str, facts: Mapping[str, str], about: Mapping[str, str]) -> None:
+    """Raises ValueError for what is nothing that happens in a call."""
+    _check(what, "")
+    if not 0 < len(facts) <= ABOUT or len(about) > ABOUT or "what" in about:
+        raise ValueError(f"what happens in a call changes 1 to {ABOUT} facts, and tells as much at most")
+    for name, value in (*facts.items(), *about.items()):
+        _check(name, value)
+
+
 def _check(name: str, value: str) -> None:
     if not 0 < len(name) <= NAME:
         raise ValueError(f"a name has 1 to {NAME} characters: {name[:50]!r}")

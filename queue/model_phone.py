@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .contact import RANKS, LegState
-from .legs import JOTS, LEGS, check_jot, check_leg, offer_of, too_many_jots, too_many_legs
+from .legs import (
+    JOTS,
+    LEGS,
+    check_happening,
+    check_jot,
+    check_leg,
+    offer_of,
+    too_many_jots,
+    too_many_legs,
+)
 from .model_records import Contact, Offer
 from .model_timers import Timers
 from .replies import Answer
@@ -67,6 +76,26 @@ class Phone(Timers):
         if value:
             it.jots[name] = value
         return before
+
+    def happen(
+        self, contact: str, what: str, facts: Mapping[str, str], agent: str = "",
+        about: Mapping[str, str] = NOTHING,
+    ) -> Answer:  # fmt: skip
+        """Facts that belong together, told; `late` when all of them were known."""
+        check_happening(what, facts, about)
+        it = self.contacts.get(contact)
+        if it is None:
+            return Answer("gone")
+        kept = {**it.jots, **facts}
+        if new := [name for name in facts if facts[name] and name not in it.jots]:
+            if len(it.jots) + len(new) > JOTS:
+                raise too_many_jots(contact)
+        kept = {name: value for name, value in kept.items() if value}
+        if kept == it.jots:
+            return Answer("late", state=it.state)
+        it.jots = kept
+        self.tell("call", it.id, agent, 0, what=what, **about)
+        return Answer("ok", state=it.state)
 
     def jots(self, contact: str) -> Mapping[str, str]:
         """What was jotted down."""

@@ -35,6 +35,8 @@ TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
 UNDER_WAY = ("queued", "sending")
 """Receipts that nobody is shown: ⏳ stands there already."""
+FOR_A_MESSAGE = 120_000
+"""ms for which the offer of a voicemail stands: a call's seconds are for a ringing phone."""
 MINUTE = 60_000
 """ms within which the alerts of one step are one alert."""
 REMEMBERED = 1_000
@@ -190,6 +192,8 @@ class Deliveries:
         answer = await self.queue.delivered(event.c, event.n, place)
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), ended_words("rescinded", {}, ""))
+        elif contact.channel == "voice":  # a message: nobody is on the line, and no phone rings
+            await self.queue.prolong(event.c, event.n, live.agent, now + FOR_A_MESSAGE)
 
     def _remember(self, arrived: Event) -> None:
         self.came[arrived.c] = arrived

@@ -42,7 +42,8 @@ async def look(queue: Queue, book: Rulebook, moments: Moments, contact: str) -> 
     agents = await queue.agents()
     due = await queue.due(timers(view, agents))
     try:
-        since = await asyncio.wait_for(moments.latest(contact, list(agents)), SINCE_WAIT)
+        async with asyncio.timeout(SINCE_WAIT):  # wait_for may lose a cancellation before Python 3.12
+            since = await moments.latest(contact, list(agents))
     except (StoreError, TimeoutError):
         since = {}
     return explain(book, view, agents, due, await queue.desk_up(), await queue.now(), since)
@@ -58,7 +59,8 @@ async def account(queue: Queue, book: Rulebook, moments: Moments, contact: str) 
     why, note = await look(queue, book, moments, contact), ""
     events: list[Event] = []
     try:
-        record = await asyncio.wait_for(moments.contact(contact), STORY_WAIT)
+        async with asyncio.timeout(STORY_WAIT):
+            record = await moments.contact(contact)
         events = list(record.events) if record else []
     except (StoreError, TimeoutError) as error:
         log.warning("why.history", error=type(error).__name__)

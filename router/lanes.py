@@ -17,7 +17,9 @@ import structlog
 
 from ..channels.channel import DeliveryError, NotDelivered
 from ..channels.fence import still_ours
+from ..channels.turn import only_waits
 from ..queue.failures import StoreError
+from .suspects import Deadly, Suspects
 
 log = structlog.get_logger()
 
@@ -64,7 +66,7 @@ class Lanes:
 
     width: int = 64
     open: int = 0
-    lanes: dict[str, deque[tuple[str, Job, bool]]] = field(default_factory=dict)
+    lanes: dict[str, deque[tuple[str, Job, str]]] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)  # entry id → unfinished jobs, in order of arrival
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,6 +74,7 @@ class Lanes:
     done_until: str = ""
     broken: Callable[[str], Awaitable[None]] = nobody
     mine: Callable[[], bool] = lambda: True
+    suspects: Suspects | None = None
     busy: int = 0
     ended: bool = False
 
@@ -79,22 +82,23 @@ class Lanes:
         """Take the jobs of one entry of the ledger; entries come in order, each once."""
         self.pending[event] = len(jobs)
         self.open += len(jobs)
-        for job in jobs:
+        for n, job in enumerate(jobs):
+            waits = (event, job, f"{event}.{n}" if replayed else "")
             lane = self.lanes.get(job.lane)
             if lane is None:
-                self.lanes[job.lane] = deque([(event, job, replayed)])
+                self.lanes[job.lane] = deque([waits])
                 task = asyncio.create_task(self._run(job.lane), name=f"lane {job.lane}")
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
             else:
-                lane.append((event, job, replayed))
+                lane.append(waits)
         self._settle()
 
     async def _run(self, name: str) -> None:
         lane = self.lanes[name]
         while lane:
-            event, job, replayed = lane[0]
-            if not await self._until_done(job, replayed):
+            event, job, again = lane[0]
+            if not await self._until_done(job, again):
                 return
             lane.popleft()
             self.pending[event] -= 1
@@ -102,9 +106,12 @@ class Lanes:
             self._settle()
         del self.lanes[name]
 
-    async def _work(self, job: Job, t: Try) -> bool:
+    async def _work(self, job: Job, t: Try, again: str) -> bool:
         """Do it, unless the end has come; whoever lost the role waits until it is taken from them or ours again."""
         async with self.gate:
+            if self.suspects is not None:
+                async with self.suspects.alone:  # somebody may be on trial just now
+                    pass
             while not self.mine() and not self.ended:  # noqa: ASYNC110 - a clock that runs out sets no event
                 await asyncio.sleep(0.05)
             if self.ended:
@@ -112,17 +119,28 @@ class Lanes:
             self.busy += 1
             try:
                 still_ours.set(self.mine)  # a lane's task has a context of its own
-                await job.work(t)
+                if self.suspects is None or not again or t.count:
+                    await job.work(t)
+                else:
+                    async with self.suspects.trial(again, lambda: self.busy):
+                        await job.work(t)
             finally:
                 self.busy -= 1
         return True
 
-    async def _until_done(self, job: Job, replayed: bool) -> bool:
-        """True when it needn't be done again; False when the end came first."""
+    async def _until_done(self, job: Job, again: str) -> bool:
+        """True when it needn't be done again; False when the end came first. `again` names what was in hand before."""
         count, wait = 0, FIRST_WAIT
         while True:
             try:
-                return await self._work(job, Try(count, replayed or count > 0))
+                return await self._work(job, Try(count, bool(again) or count > 0), again)
+            except Deadly:
+                log.error("job.deadly", job=job.name, lane=job.lane)
+                if job.given_up is None:
+                    await self._broke(job)
+                    return True
+                job, again = _resigned(job, job.given_up), ""
+                continue
             except NotDelivered as error:
                 if error.permanent:
                     log.error("job.refused", job=job.name, reason=error.reason, code=error.code)
@@ -168,10 +186,16 @@ class Lanes:
             await self.moved.wait()
 
     async def finish(self, grace: float) -> None:
-        """Begin no job any more, and wait at most `grace` seconds for those that are being done."""
+        """Begin no job any more, and wait at most `grace` seconds for those that are being done.
+
+        What only waits for its turn is left to the next start at once, as what hasn't begun is.
+        """
         self.ended = True
         end = asyncio.get_running_loop().time() + grace
-        while self.busy and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - `moved` isn't about it
+        while self.busy and asyncio.get_running_loop().time() < end:
+            for task in self.tasks:
+                if only_waits(task):
+                    task.cancel()
             await asyncio.sleep(0.01)
 
     async def stop(self, grace: float) -> None:

@@ -146,6 +146,25 @@ class Moves:
             return self._said(answer, f"{view.id} goes to {it.to}, from the queue.")
         return self._said(answer, _handing(self.book(), view, it))
 
+    async def call(self, who: Who, contact: str) -> Outcome:
+        """The owner's phone rings, and then that of the customer."""
+
+        async def work() -> Outcome:
+            view, _ = await self._mine(who, contact)
+            spec = self.book().by_id.get(who.agent)
+            if spec is None or view.owner != who.agent:
+                raise Stop("not_owner", f"Only who has {contact} calls its customer.")
+            if not spec.phone or not Facts.parse(view.facts).address:
+                raise Stop(
+                    "wrong",
+                    "There is no number to call: yours is missing in the plan, or theirs is withheld.",
+                )
+            asked = {"wants": str(await self.queue.now())}
+            answer = await self.queue.happen(contact, "call agent", asked, who.agent)
+            return self._said(answer, "Your phone rings: press 1, and we call the customer.")
+
+        return await self._guarded(who, "call", contact, work())
+
     async def keep(self, who: Who, contact: str) -> Outcome:
         """Not handed over any more."""
 

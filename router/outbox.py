@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
-from time import monotonic
 
 import structlog
 
@@ -15,6 +15,7 @@ from ..queue.client import Client
 from ..queue.engine import Queue
 from ..queue.state import Event
 from .lanes import Job, Lanes, nobody
+from .suspects import Suspects
 
 log = structlog.get_logger()
 
@@ -25,6 +26,14 @@ LOOK = 1.0
 BATCH = 200
 MOST_OPEN = 5_000
 """Jobs in hand beyond which the ledger is not read further: it keeps the rest."""
+
+
+_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
+def awake() -> float:
+    """Seconds by a clock that goes on while the machine sleeps, where there is one: Linux's monotonic clock does not."""
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
 @dataclass(slots=True)
@@ -51,11 +60,11 @@ class Outbox:
 
         Whoever slept (SIGSTOP, a stalled loop) sees at once that it isn't, before the store is asked.
         """
-        return monotonic() < self.sure_until
+        return awake() < self.sure_until
 
     async def _ask(self) -> int | None:
         """Take or keep the role; its fence. The lease is counted from before the question."""
-        before = monotonic()
+        before = awake()
         fence = await self.queue.lease(ROLE, self.holder, self.term)
         self.held = fence is not None
         self.sure_until = before + self.term / 1000 if fence is not None else 0.0
@@ -69,7 +78,8 @@ class Outbox:
                 await self._stand_by()
                 continue
             log.info("outbox.taken", fence=fence)
-            lanes = Lanes(broken=self.broken, mine=lambda: self.mine)
+            suspects = Suspects(lambda key, ms: self.queue.once(key, ms), lambda key: self.queue.known(key))
+            lanes = Lanes(broken=self.broken, mine=lambda: self.mine, suspects=suspects)
             self.fence, self.lanes, self.read_until = fence, lanes, ""
             # No TaskGroup: before Python 3.13 it loses a cancellation that comes together with an error, and leaves
             # one behind that nobody asked for when there is an error alone.
@@ -102,6 +112,8 @@ class Outbox:
     async def drain(self, grace: float) -> None:
         """Begin nothing more; wait `grace` seconds for what is in hand. The rest is the next holder's."""
         await self.lanes.finish(grace)
+        if self.lanes.suspects is not None:
+            await self.lanes.suspects.settled()
         if self.mine and self.lanes.done_until:
             await self.queue.advance(ROLE, self.lanes.done_until, self.fence)
 
@@ -111,15 +123,15 @@ class Outbox:
 
     async def _keep(self) -> None:
         saved, pause = "", self.term / 3000
-        renewed = monotonic()
+        renewed = time.monotonic()
         while True:
             self.lanes.moved.clear()
             with suppress(TimeoutError):
                 # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event.
                 async with asyncio.timeout(pause):
                     await self.lanes.moved.wait()
-            if monotonic() - renewed >= pause:  # also where something moves all the time
-                renewed = monotonic()
+            if time.monotonic() - renewed >= pause:  # also where something moves all the time
+                renewed = time.monotonic()
                 await self._renew()
             if self.lanes.done_until != saved:
                 saved = self.lanes.done_until

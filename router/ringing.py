@@ -1,7 +1,7 @@
 """What the ledger causes on the phone: agents are rung, their phones fall silent, caller and agent are brought together.
 
     offered ─▶ ring the agent          declined, missed, rescinded ─▶ that phone falls silent
-    accepted ─▶ the customer joins (or is called back)       the agent's leg ended ─▶ the customer's ends
+    accepted ─▶ the customer joins (or is called back)       what goes on then: `talking.py`
     wrapping, closed, abandoned ─▶ whatever leg is left ends
 
 All of it may be done twice: a leg that may have been made is looked for first, one that has ended is ended.
@@ -15,15 +15,17 @@ from dataclasses import dataclass, field
 import structlog
 
 from ..channels.channel import NotDelivered, OutcomeUnknown
-from ..channels.phone import Go, LegNews, LegView, Phones, Ring
+from ..channels.phone import Go, LegNews, Phones, Ring
 from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event, Leg
 from .alerts import Alerts
+from .callbacks import Callbacks, made
 from .facts import Facts
 from .lanes import Job, Try
-from .look import more, spec_of
+from .look import spec_of
 from .rulebook import Rulebook
+from .talking import Talking
 from .waiting import LATER
 
 log = structlog.get_logger()
@@ -31,10 +33,7 @@ log = structlog.get_logger()
 ENDS = tuple(state for state, rank in RANKS.items() if rank == OVER)
 SHORTEST, LONGEST = 10, 60
 """Seconds that a phone rings at least and at most: five seconds are one ring."""
-CUSTOMER_RINGS = 30
 REMEMBERED = 10_000
-MOST_LEGS = 10_000
-"""Live legs that are compared with one that may have been made."""
 UNRINGABLE = 600_000
 """ms for which others are asked first when an agent's number can't be called."""
 
@@ -49,9 +48,18 @@ class Ringing:
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
+    talking: Talking = field(init=False)
+    callbacks: Callbacks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
+        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
+        return [*self._jobs(event), *self.callbacks.jobs(event), *self.talking.jobs(event)]
+
+    def _jobs(self, event: Event) -> list[Job]:
         if self.phones is None:
             return []
         phones, call = self.phones, f"call:{event.c}"
@@ -62,8 +70,6 @@ class Ringing:
                 ]
             case "accepted":
                 return [Job(call, "bring together", lambda t: self._bring(phones, event, t))]
-            case "leg" if str(more(event).get("state")) in ENDS:
-                return [Job(call, "leg ended", lambda t: self._left(phones, event))]
             case "wrapping" | "closed" | "abandoned":
                 return [Job(call, "call ended", lambda t: self._end(phones, event))]
             case _:
@@ -75,9 +81,13 @@ class Ringing:
         while len(self.channels) > REMEMBERED:
             del self.channels[next(iter(self.channels))]
 
+    def may_be(self, contact: str) -> bool:
+        """Whether it may be a call, as far as is remembered."""
+        return self.channels.get(contact, "voice") == "voice"
+
     async def _call(self, contact: str) -> ContactView | None:
         """The contact, if it is a call."""
-        if self.channels.get(contact, "voice") != "voice":
+        if not self.may_be(contact):
             return None
         view = await self.queue.contact(contact)
         if view is not None:
@@ -107,7 +117,7 @@ class Ringing:
             f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t, detect=True
         )
         try:
-            leg = await self._made(phones, ring, legs, t)
+            leg = await made(self.queue, phones, ring, legs, t)
         except NotDelivered as error:
             if not error.permanent:
                 raise
@@ -118,16 +128,7 @@ class Ringing:
         await self.queue.leg(event.c, leg.sid, leg.state, about)
         now = await self.queue.contact(event.c)
         if now is None or not (_offered(now, event) or now.owner == event.a):
-            await phones.hang_up(leg.sid)  # it ended while we dialled
-
-    async def _made(self, phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
-        """The leg, new or found: there is no idempotency key for calls (F56). One of another contact isn't it."""
-        if t.again:
-            others = await self.queue.legs_unheard(await self.queue.now() + 1, MOST_LEGS)
-            known = frozenset(it.sid for it in legs) | {sid for _, sid in others}
-            if found := await phones.find_ring(ring, known):
-                return found
-        return await phones.ring(ring)
+            await self._silence(phones, event)  # it ended while we dialled
 
     async def _silence(self, phones: Phones, event: Event) -> None:
         """The offer is over: its phone doesn't ring any more, and who has answered it hears why."""
@@ -135,7 +136,7 @@ class Ringing:
             return
         for leg in await self.queue.legs(event.c):
             if leg.about.get("o") == str(event.n) and leg.live:
-                if leg.state == "answered" and event.e != "rescinded":
+                if leg.state == "answered" and event.e in ("declined", "missed"):
                     continue  # they hear why, and we hang up then
                 if leg.state == "answered" and await phones.move(leg.sid, Go("agent", leg.about)):
                     continue
@@ -151,40 +152,33 @@ class Ringing:
         view = await self._call(event.c)
         if view is None or view.owner != event.a or view.state == "wrapping":
             return
-        jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
+        legs = await self.queue.legs(event.c)
+        jots = await self.queue.jots(
+            event.c
+        )  # as late as can be: the customer may be on their way by an earlier try
         theirs = [it for it in legs if it.about.get("o") == str(event.n) and it.live]
-        if jots.get("kind") == "voicemail" and not any(it.state == "answered" for it in theirs):
+        if jots.get("kind") == "voicemail" and not any(f"in.{it.sid}" in jots for it in theirs):
+            if t.count == 0 and any(it.state == "answered" for it in theirs):
+                raise OutcomeUnknown("a key that was pressed just now may not have been noted yet")
             for leg in theirs:
                 await phones.hang_up(leg.sid)
             return
+        live = [it for it in legs if it.of_customer]
+        if live and jots.get("met") == live[-1].sid:
+            return  # in the conference already: `talking.py` sees to the rest
         about = {"c": event.c, "r": "customer"}
-        for leg in [it for it in legs if it.of_customer][-1:]:
-            if jots.get("met") == leg.sid:
+        for leg in live[-1:]:
+            to, queue = Go("join", about), jots.get("queue", "")
+            if await phones.fetch(queue, leg.sid, to):
                 return
-            if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
+            # Who has just chosen something else than to wait is taken out of that: somebody is there now.
+            if queue and jots.get("leave") and await phones.move(leg.sid, to):
                 return
             await self._look(phones, event.c, leg)
         if jots.get("kind") in LATER:
-            await self._call_back(phones, event, view, legs, t)
+            await self.callbacks.ring(phones, event, t)
         else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
-
-    async def _call_back(
-        self, phones: Phones, event: Event, view: ContactView, legs: tuple[Leg, ...], t: Try
-    ) -> None:
-        facts = Facts.parse(view.facts)
-        about = {"c": event.c, "r": "customer", "b": "1"}
-        ring = Ring(
-            f"{event.c}.{event.n}.back",
-            facts.address,
-            facts.recipient,
-            "back",
-            about,
-            CUSTOMER_RINGS,
-            event.t,
-        )
-        leg = await self._made(phones, ring, legs, t)
-        await self.queue.leg(event.c, leg.sid, leg.state, about)
 
     async def _look(self, phones: Phones, contact: str, leg: Leg) -> None:
         """A leg isn't where we thought: what has become of it?"""
@@ -197,43 +191,22 @@ class Ringing:
 
     # ---- apart --------------------------------------------------------------------------------------------------
 
-    async def _left(self, phones: Phones, event: Event) -> None:
-        """The owner's leg has ended: the call is over. Of those who were only asked some may still hear why not."""
-        view = await self._call(event.c)
-        said = more(event)
-        if view is None or said.get("r") != "agent" or view.owner != event.a or view.handing:
-            return
-        legs, jots = await self.queue.legs(event.c), await self.queue.jots(event.c)
-        talking = [it for it in legs if it.about.get("a") == view.owner and it.state == "answered"]
-        if talking or str(said.get("was")) != "answered":
-            return
-        if jots.get("kind") == "voicemail" and not jots.get("met"):
-            return  # a message that was taken in Slack: nobody talks
-        by = "the customer" if await self._customer_went(phones, legs) else "the agent"
-        await self.queue.complete(event.c, "", f'{{"by":"{by} hung up"}}')
-
-    async def _customer_went(self, phones: Phones, legs: tuple[Leg, ...]) -> bool:
-        """Whether the customer's leg has ended: a conference ends with it, and of the agent we may have heard first."""
-        for leg in [it for it in legs if it.of_customer]:
-            found = await phones.look(leg.sid)
-            if found is not None and found.state not in ENDS:
-                return False
-        return True
-
     async def _end(self, phones: Phones, event: Event) -> None:
-        """Whatever leg is left ends; one that only waits hears a goodbye."""
+        """Whatever leg is left ends; who is left by the other side hears that first."""
         view = await self._call(event.c)
         if view is None or (view.state not in ENDED and view.state != "wrapping"):
             return
-        for leg in await self.queue.legs(event.c):
-            if not leg.live:
-                continue
-            if leg.about.get("r") == "customer" and leg.state == "answered":
-                if await phones.move(leg.sid, Go("done", {"c": event.c, "r": "customer"})):
-                    continue
-            elif leg.state == "answered" and leg.about.get("a") not in (view.owner, view.last_owner):
-                continue  # who was only asked hears why not: `_silence`
-            await phones.hang_up(leg.sid)
+        legs = [it for it in await self.queue.legs(event.c) if it.live]
+        callers = any(it.of_customer for it in legs)
+        for leg in legs:
+            if leg.state == "answered" and not leg.of_customer:
+                if leg.about.get("a") not in (view.owner, view.last_owner):
+                    continue  # who was only asked: `_silence` tells why not
+                to = Go("done", {"c": event.c, "r": "agent", "w": "" if callers else "gone"})
+            else:
+                to = Go("done", {"c": event.c, "r": "customer"})
+            if leg.state != "answered" or not await phones.move(leg.sid, to):
+                await phones.hang_up(leg.sid)
 
 
 def _offered(view: ContactView, event: Event) -> bool:

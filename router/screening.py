@@ -1,16 +1,18 @@
 """The agent's leg of a call: who calls is whispered, and only a key takes it. No mailbox ever gets a customer.
 
 ringing ─▶ the deadline begins       answered ─▶ whisper ─▶ 1: accept ─▶ conference
+                                                         ├▶ 1, spoken with first: conference, accepted later
                                                          ├▶ 2: decline
 busy, unreachable ─▶ others first                        └▶ nothing: missed, as a machine or a person without a key
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..channels.phone import Ask, Call, Go, HangUp, Heard, LegNews, Meet
+from ..channels.phone import Ask, Call, Go, HangUp, Heard, LegNews, Meet, Pause
 from ..queue.engine import Queue
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, ContactView
@@ -19,11 +21,17 @@ from .facts import Facts
 from .look import spec_of
 from .rulebook import Rulebook
 from .spoken_words import SpokenName
+from .standing import Standing
+from .talking import standing
 
 KEY_TIME = 8
 """Seconds for the agent's key after the whisper."""
 SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
+CONSULT = 120_000
+"""ms for which the offer stands on when its agent is spoken with first; renewed while they are."""
+MOST_LOOKS = 10
+"""Seconds for which somebody who is spoken with first waits until the customer hears music; then it isn't possible."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
 
@@ -51,34 +59,53 @@ class Screening:
     async def answered(self, call: Call) -> Heard:
         """Somebody or something has answered the agent's phone: who calls and why; only a key takes it."""
         contact, offer, agent = _offer_of(call.about)
-        book, language = self.book(), self._agents_language(agent)
+        book, language = self.book(), self.agents_language(agent)
         # A leg that asks has been answered, whether or not we have been told so yet: it isn't just hung up any more.
         await self.queue().leg(contact, call.sid, "answered", call.about)
         view = await self.queue().contact(contact)
+        if call.about.get("b"):
+            return self._calls_out(call, view, language)
         if view is None or not _is_live(view, offer, agent):
             return self._too_late(view, agent, language)
         now = await self.queue().now()
         jots = await self.queue().jots(contact)
-        said = spoken.whisper(
-            book, view.service, Facts.parse(view.facts), max(0, now - view.arrived) // 1000, language,
+        facts = Facts.parse(view.facts)
+        whisper = spoken.whisper(
+            book, view.service, facts, max(0, now - view.arrived) // 1000, language,
             callback=jots.get("kind") == "callback",
         )  # fmt: skip
-        takes = sum(len(it.text) for it in said) * 1000 // SPEECH
+        last = facts.moves[-1] if facts.moves and view.handing else None
+        if last is not None:
+            first = jots.get("warm") == agent
+            keys = spoken.line(book, "join_keys", language) if first else whisper[-1]
+            by = last.owner or last.by
+            whisper = (
+                whisper[0], *spoken.handed(book, by, last.why, language, first), *whisper[1:-1], keys,
+            )  # fmt: skip
+        takes = sum(len(it.text) for it in whisper) * 1000 // SPEECH
         await self.queue().prolong(contact, offer, agent, now + takes + KEY_TIME * 1000)
+        return (Ask(whisper, Go("key", call.about), language, digits=1, timeout=KEY_TIME),)
+
+    def _calls_out(self, call: Call, view: ContactView | None, language: str) -> Heard:
+        """An agent who wants to talk to the customer of a contact that they have."""
+        if view is None or view.owner != call.about.get("a"):
+            return self._too_late(view, call.about.get("a", ""), language)
+        said = spoken.whisper(self.book(), view.service, Facts.parse(view.facts), 0, language, callback=True)
         return (Ask(said, Go("key", call.about), language, digits=1, timeout=KEY_TIME),)
 
     async def key(self, call: Call) -> Heard:
         """What was pressed after the whisper; nothing pressed is told by what becomes of the leg."""
         contact, offer, agent = _offer_of(call.about)
-        language = self._agents_language(agent)
+        language = self.agents_language(agent)
         match call.digits:
+            case "1" if call.about.get("b"):
+                facts = {f"in.{call.sid}": "agent"}
+                await self.queue().happen(contact, "call customer", facts, agent)
+                return (self._meets(call),)
+            case "2" if call.about.get("b"):
+                return (HangUp(),)
             case "1":
-                answer = await self.queue().accept(contact, offer, agent)
-                if answer.outcome in ("accepted", "ok"):
-                    return (
-                        Meet(room_of(self.book(), contact), f"agent-{agent}", {**call.about, "r": "agent"}),
-                    )
-                return self._too_late(await self.queue().contact(contact), agent, language)
+                return await self._takes(call, language)
             case "2":
                 await self.queue().decline(contact, offer, agent, "on the phone")
                 return (spoken.line(self.book(), "declined", language), HangUp())
@@ -87,14 +114,54 @@ class Screening:
             case _:
                 return await self.answered(call)
 
+    async def _takes(self, call: Call, language: str) -> Heard:
+        """It is theirs, and they are let in; or they are let in first, and it is theirs when both have spoken."""
+        contact, offer, agent = _offer_of(call.about)
+        it = await standing(self.queue(), contact)
+        if it is not None and _spoken_first(it, offer, agent):
+            return await self._consulted(call, it)
+        answer = await self.queue().accept(contact, offer, agent)
+        if answer.outcome not in ("accepted", "ok"):
+            return self._too_late(await self.queue().contact(contact), agent, language)
+        facts = {f"in.{call.sid}": "agent", "warm": ""}
+        await self.queue().happen(contact, "inside", facts, agent)
+        return (self._meets(call),)
+
+    async def _consulted(self, call: Call, it: Standing) -> Heard:
+        """Into the conference as soon as the customer surely hears music."""
+        contact, offer, agent = _offer_of(call.about)
+        await self.queue().prolong(contact, offer, agent, await self.queue().now() + CONSULT)
+        await self.queue().happen(contact, "consulted", {f"in.{call.sid}": "agent"}, agent)
+        if it.customer is None or not it.met or it.facts.get("held") == it.customer.sid:
+            return (self._meets(call),)
+        return (Pause(1), Go("talk", {**call.about, "n": "1"}))
+
+    async def waits(self, call: Call) -> Heard:
+        """Somebody who is spoken with first: is the customer on hold now? Else they wait on, and hang up in the end."""
+        contact, offer, agent = _offer_of(call.about)
+        it, looks = await standing(self.queue(), contact), int(call.about.get("n", "0"))
+        if it is not None and it.view.owner == agent:
+            return (self._meets(call),)
+        if it is None or not _is_live(it.view, offer, agent):
+            return self._too_late(it.view if it else None, agent, self.agents_language(agent))
+        if it.customer is None or it.facts.get("held") == it.customer.sid:
+            return (self._meets(call),)
+        return (
+            (Pause(1), Go("talk", {**call.about, "n": str(looks + 1)})) if looks < MOST_LOOKS else (HangUp(),)
+        )
+
+    def _meets(self, call: Call) -> Meet:
+        contact, _, agent = _offer_of(call.about)
+        return Meet(room_of(self.book(), contact), f"agent-{agent}", {**call.about, "r": "agent"})
+
     def _too_late(self, view: ContactView | None, agent: str, language: str) -> Heard:
         taken = view is not None and view.owner not in ("", agent)
         gone = view is None or view.state in ENDED
         name: SpokenName = "taken" if taken else "gone" if gone else "too_late"
         return (spoken.line(self.book(), name, language), HangUp())
 
-    def _agents_language(self, agent: str) -> str:
-        """The one that the agent speaks best, of those in which we can say anything."""
+    def agents_language(self, agent: str) -> str:
+        """The language that the agent speaks best, of those in which we can say anything."""
         spec, known = spec_of(self.book(), agent), self.book().plan.languages or ("en",)
         levels = dict(spec.profile.languages) if spec else {}
         return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))
@@ -113,7 +180,10 @@ class Screening:
             case "no-answer":
                 await self.queue().miss(contact, offer, agent, "no answer")
             case "completed":
-                legs = await self.queue().legs(contact)
+                jots, legs = await asyncio.gather(self.queue().jots(contact), self.queue().legs(contact))
+                if f"in.{news.sid}" in jots:  # they have spoken with the one who hands over
+                    await self.queue().decline(contact, offer, agent, "after speaking with them")
+                    return
                 machine = next((it.about.get("m") == "1" for it in legs if it.sid == news.sid), False)
                 await self.queue().miss(contact, offer, agent, "machine" if machine else "no key")
             case _:
@@ -127,3 +197,9 @@ def _offer_of(about: Mapping[str, str]) -> tuple[str, int, str]:
 
 def _is_live(view: ContactView, offer: int, agent: str) -> bool:
     return any(it.number == offer and it.agent == agent for it in view.offers)
+
+
+def _spoken_first(it: Standing, offer: int, agent: str) -> bool:
+    """Whether they are to speak with whoever hands over, who is still on the line."""
+    warm = it.view.handing and it.facts.get("warm") == agent
+    return warm and it.owner is not None and _is_live(it.view, offer, agent)

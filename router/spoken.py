@@ -153,6 +153,24 @@ def whisper(
     return (about, person, time, line(book, "whisper_keys", language))
 
 
+def handed(book: Rulebook, by: str, why: str, language: str, first: bool) -> tuple[Say, ...]:
+    """What an agent hears of a handover, before who calls: by whom and why; `first`: they are to speak before."""
+    said = line(book, "whisper_first" if first else "whisper_handed", language, who=name(by))
+    return (said, _say(_value(why), language)) if why.strip() else (said,)
+
+
+def joins(book: Rulebook, service: str, by: str, language: str) -> tuple[Say, ...]:
+    """What somebody hears who was asked to join a call by `by`, "" for who wanted to themselves."""
+    spec = book.services.get(service)
+    asked = spec.called(language) if spec else service
+    said = (
+        line(book, "whisper_invited", language, who=name(by), service=asked)
+        if by
+        else line(book, "whisper_joins", language, service=asked)
+    )
+    return (said, line(book, "join_keys", language))
+
+
 def _lasting(seconds: int, words: tuple[str, str, str, str]) -> str:
     some, one, several, long = words
     if seconds < 60:

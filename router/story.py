@@ -98,7 +98,8 @@ def _offered(it: Teller, event: Event, x: X) -> str:
 
 def _shown(it: Teller, event: Event, x: X) -> str:
     if event.n in it.asked:
-        it.asked[event.n] = replace(it.asked[event.n], shown=event.t)
+        asked = it.asked[event.n]
+        it.asked[event.n] = replace(asked, shown=event.t if asked.shown is None else asked.shown)
     return ""
 
 
@@ -113,9 +114,15 @@ RESCINDED: Mapping[str, str] = {
     "parked": "it was laid aside",
     "gone": "the contact had ended",
     "kept": "its owner keeps it",
+    "claimed": "somebody else said that they take it",
     "removed": "they are no agent any more",
 }
 """Why an offer was taken back, by the event's word."""
+
+
+def _claimed(it: Teller, event: Event, x: X) -> str:
+    _shown(it, event, x)
+    return f"{it.name(event.a)} said that they take it, and has until {it.when(x.get('due'), event.t)}"
 
 
 def _over(it: Teller, event: Event, became: str, reason: str) -> str:
@@ -135,7 +142,7 @@ def _declined(it: Teller, event: Event, x: X) -> str:
 
 
 def _missed(it: Teller, event: Event, x: X) -> str:
-    return f"{_over(it, event, 'missed', '')} didn't answer in time"
+    return f"{_over(it, event, 'missed', '')} didn't answer in time{because(x)}"
 
 
 def _rescinded(it: Teller, event: Event, x: X) -> str:
@@ -215,6 +222,8 @@ SAYS: Says = {
     "step": _step,
     "offered": _offered,
     "delivered": _shown,
+    "prolonged": _shown,
+    "claimed": _claimed,
     "accepted": _accepted,
     "declined": _declined,
     "missed": _missed,

@@ -30,30 +30,36 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState
+from ..queue.contact import OVER, RANKS, Arrived, LegState, Media
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, Leg
+from ..queue.state import ENDED, QUEUED, Leg
 from . import spoken
+from .callbacks import UNREACHED
 from .facts import Facts
 from .intake import Intake
+from .joining import Joining
 from .lineup import Lineup
 from .plan import model
-from .rulebook import Rulebook
+from .rulebook import Rulebook, span
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
+from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
-REDIAL = 300_000
-"""ms after hanging up within which a caller who calls again has their place back."""
 KEY_TIME = 8
 """Seconds for the agent's key after the whisper."""
 SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
+SHORTEST_MESSAGE = 2
+"""Seconds below which nobody has left a message."""
+NO_MESSAGE = "hung up without leaving a message"
+KEPT = 600_000
+"""ms for which it is known that a call has ended which hasn't arrived yet."""
 RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
 
@@ -76,10 +82,12 @@ class Switchboard:
     lineup: Lineup
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
+    joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
+        self.joining = Joining(self.queue, self.book, self.screening)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
@@ -113,10 +121,16 @@ class Switchboard:
                 return await self._join(call)
             case "done":
                 return await self._done(call)
+            case "agent" | "key" if call.about.get("r") in ("guest", "boss"):
+                return await (self.joining.answered(call) if turn == "agent" else self.joining.key(call))
             case "agent":
                 return await self.screening.answered(call)
             case "key":
                 return await self.screening.key(call)
+            case "talk":
+                return await self.screening.waits(call)
+            case "held":
+                return await self.line.held(call)
             case "voicemail":
                 return await self._after_message(call)
             case "back":
@@ -164,13 +178,20 @@ class Switchboard:
             return None
         if view.state == "abandoned":
             ended = view.closed_at or 0
-            if await queue.now() - ended > REDIAL or not (await queue.revive(view.id)).done:
+            if await queue.now() - ended > span(self.book().plan.voice.redial):
                 return None
-        elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
+            await queue.revive(view.id)
+            view = await queue.contact(
+                view.id
+            )  # the same call may be told twice, side by side: either has it now
+        if view is None or view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        await queue.jot(view.id, "kind", "")
+        for name in ("kind", "place"):
+            await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        if await queue.seen(_over(call.sid)):
+            await self._gone(taken.contact, call.sid, "completed")
         now = await queue.contact(taken.contact)
         if now is None:
             return None
@@ -186,6 +207,8 @@ class Switchboard:
             thread = f"{thread}:{call.sid}"
         taken = await self.intake.take(_arrived(call, text), thread)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        if await queue.seen(_over(call.sid)):
+            await self._gone(taken.contact, call.sid, "completed")
         view = await queue.contact(taken.contact)
         return await self.line.stands(view, call) if view is not None else (HangUp(),)
 
@@ -202,23 +225,42 @@ class Switchboard:
         return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
 
     async def _done(self, call: Call) -> Heard:
-        """A leg is out of the conference."""
-        contact = call.about.get("c", "")
+        """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
+        contact, role = call.about.get("c", ""), call.about.get("r")
         view = await self.queue().contact(contact)
-        if call.about.get("r") != "customer" or view is None:
+        if view is None or call.result == "hangup":
             return (HangUp(),)
-        language = Facts.parse(view.facts).language
-        return (spoken.line(self.book(), "goodbye", language), HangUp())
+        if role == "customer":
+            return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
+        why = call.about.get("w", "")
+        if role != "agent" or (not call.result and why not in ("taken", "gone")):
+            return (HangUp(),)
+        legs = await self.queue().legs(contact)
+        await self.queue().jot(contact, f"in.{call.sid}", "")
+        if view.state not in ("active", *QUEUED) and _on_the_line(legs):
+            return (HangUp(),)  # we have ended it
+        agent = next((it.about.get("a", "") for it in legs if it.sid == call.sid), "")
+        language = self.screening.agents_language(agent)
+        return (
+            spoken.line(self.book(), "gone" if call.result or why == "gone" else "taken", language),
+            HangUp(),
+        )
 
     # ---- what became of it --------------------------------------------------------------------------------------
 
     async def heard(self, news: LegNews) -> None:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
+        if contact is None and RANKS[news.state] == OVER:
+            # Kept, should the call itself arrive later; and whoever arrived this moment is found by a second look.
+            await self.queue().once(_over(news.sid), KEPT)
+            contact = await self._contact_of(news.sid)
         if contact is None:
             log.info("leg.unknown", sid=news.sid, state=news.state)
             return
         about = dict(news.about) if news.about else {"r": "customer"}
+        if RANKS[news.state] == OVER and news.seconds:
+            about["s"] = str(news.seconds)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
@@ -231,7 +273,9 @@ class Switchboard:
                 await self.screening.rings(contact, offer_of(about))
             elif ended:
                 await self.screening.gone(contact, news, about)
-        elif ended:
+        if ended and about.get("r") != "customer":
+            await self.queue().jot(contact, f"in.{news.sid}", "")
+        elif ended and not (about.get("b") and news.state in UNREACHED):  # of those `callbacks.py` hears
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
 
@@ -251,16 +295,22 @@ class Switchboard:
         later = jots.get("kind", "") in LATER
         if view.owner:
             # Who is called back had hung up before, and who left a message wasn't in a talk.
-            called = any(it.sid == sid and it.about.get("b") for it in legs)
+            called = state == "completed" and any(it.sid == sid and it.about.get("b") for it in legs)
             if called or jots.get("met") == sid or not later:
                 await queue.complete(contact, "", '{"by":"the customer hung up"}')
         elif not later:
             await queue.abandon(contact, "hung up")
+        elif jots["kind"] == "voicemail" and not (await queue.jots(contact)).get("message"):
+            await queue.abandon(contact, NO_MESSAGE)
+            if (await queue.jots(contact)).get("message"):  # it came meanwhile
+                await queue.revive(contact)
+                await self._ask_for(contact)
 
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""
         contact = news.room.rpartition("-")[2]
-        await self.queue().jot(contact, "conference", news.conference)
+        if news.kind in ("start", "join"):
+            await self.queue().happen(contact, "conference", {"conference": news.conference})
         if news.kind == "leave" and news.reason == "participant_hung_up" and news.sid:
             role = "customer" if news.label == "customer" else "agent"
             legs = {it.sid: it for it in await self.queue().legs(contact)}
@@ -284,10 +334,39 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording ended: a message is kept at its contact."""
+        """A message was left: it is the contact's next one, and its contact is asked about now or at opening.
+
+        Twilio tells of it after the call has ended, when a contact without a message was given up.
+        """
         contact = it.about.get("c", "")
-        if it.ok and contact:
-            await self.queue().jot(contact, f"recording.{it.recording}", f"{it.seconds} {it.url}")
+        view = await self.queue().contact(contact)
+        if view is None or not it.ok or it.seconds < SHORTEST_MESSAGE or it.about.get("r") != "customer":
+            return
+        await self.queue().jot(contact, "message", it.recording)
+        now = await self.queue().contact(contact)  # who gives it up after this look finds the message
+        if now is not None and now.state == "abandoned":
+            await self.queue().revive(contact)
+        facts = Facts.parse(view.facts)
+        media = (Media(it.url, "audio/wav", f"{it.recording}.wav"),)
+        text = f"Voicemail of {it.seconds} s"
+        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, media, None, False, "")
+        taken = await self.intake.take(left, view.thread)
+        for name, value in (
+            (("kind", "voicemail"), ("message", it.recording)) if taken.contact != contact else ()
+        ):
+            await self.queue().jot(taken.contact, name, value)  # it was given up this very moment
+        await self._ask_for(taken.contact)
+
+    async def _ask_for(self, contact: str) -> None:
+        """Somebody is asked for a message now; while the service is closed, at its opening."""
+        view, now = await self.queue().contact(contact), await self.queue().now()
+        if view is None or view.state not in ("parked", *QUEUED):
+            return
+        opening = reopening(self.book(), view.service, now)
+        if past_closing(self.book(), view.service, now):
+            await self.queue().park(contact, opening, "closed")
+        elif view.state == "parked":
+            await self.queue().wake(contact)
 
     # ---- without the store --------------------------------------------------------------------------------------
 
@@ -310,6 +389,11 @@ def _arrived(call: Call, text: str) -> Arrived:
 def _thread(call: Call) -> str:
     """Callers who withhold their number share none: each such call is a conversation of its own."""
     return f"voice:{call.sender or call.sid}:{call.recipient}"
+
+
+def _over(sid: str) -> str:
+    """Under which it is kept that a leg has ended that nobody knew."""
+    return f"over:{sid}"
 
 
 def _on_the_line(legs: tuple[Leg, ...]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import count
 
 import structlog
 
@@ -21,25 +22,30 @@ EVERY = 5.0
 """Seconds between looks."""
 SILENT = 30_000
 """ms without news after which a leg is looked up; a talk has none for its whole length."""
+ROUNDS = 3
+"""Of so many looks one is at every call that goes on."""
 A_ROUND = 20
 """Legs looked up in one round: 240 a minute, far below what the provider takes."""
 
 
 @dataclass(slots=True)
 class Unheard:
-    """Looks while `mine` says that this process delivers."""
+    """Looks while `mine` says that this process delivers; `calls` looks at every call that goes on."""
 
     queue: Queue
     phones: Phones
     heard: Callable[[LegNews], Awaitable[None]]
     mine: Callable[[], bool]
+    calls: Callable[[], Awaitable[None]]
 
     async def run(self) -> None:
         """Look for ever; raises StoreError when the store is away (the supervisor starts it again)."""
-        while True:
+        for n in count(1):
             await asyncio.sleep(EVERY)
             if self.mine():
                 await self.look(await self.queue.now())
+                if n % ROUNDS == 0:
+                    await self.calls()
 
     async def look(self, now: int) -> int:
         """One round at `now` (ms); how many were looked up."""

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard, Leave, Play, Say, TakeMessage, Wait
 from ..queue.engine import Queue
-from ..queue.state import ENDED, ContactView
+from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .facts import Facts
 from .lineup import Lineup
 from .rulebook import Rulebook
+from .spoken_words import SpokenName
 
+LEAVING = 180_000
+"""ms that somebody has for a message, until which nobody is asked for it."""
 LATER = ("callback", "voicemail")
 """Kinds of a contact whose customer isn't on the phone any more."""
 
@@ -50,7 +53,9 @@ class WaitingLine:
                 return (*hello, HangUp())
 
     async def _voicemail(self, contact: str, language: str) -> Heard:
+        """Nobody is asked while the message is spoken: a contact that is closed anyway stays so."""
         await self.queue().jot(contact, "kind", "voicemail")
+        await self.queue().park(contact, await self.queue().now() + LEAVING, "leaving a message")
         about = {"c": contact, "r": "customer"}
         return (spoken.line(self.book(), "voicemail", language), TakeMessage(about))
 
@@ -60,8 +65,8 @@ class WaitingLine:
 
     async def wait(self, call: Call) -> Heard:
         """Inside the provider's queue: the place when it has improved, what can be pressed, and music."""
-        contact, book = call.about.get("c", ""), self.book()
-        view = await self.queue().contact(contact)
+        contact = call.about.get("c", "")
+        view, jots = await asyncio.gather(self.queue().contact(contact), self.queue().jots(contact))
         if view is None or view.state in ENDED:
             return (Leave(),)
         facts, kind = Facts.parse(view.facts), ""
@@ -69,14 +74,19 @@ class WaitingLine:
             kind = "closed"
         elif not view.owner:
             kind = _wish(call.digits) or self._ends_so(view)
-        if kind and (kind == "closed" or facts.address):
+        if call.queue and jots.get("queue") != call.queue:
+            await self.queue().jot(contact, "queue", call.queue)
+        if kind == "callback" and not facts.address:
+            kind = ""  # a number that is withheld can't be called
+        if kind:
             await self.queue().jot(contact, "kind", "" if kind == "closed" else kind)
             await self.queue().jot(contact, "leave", kind)
             return (Leave(),)
-        said = await self._place(view, facts.language, call.about) if not view.owner else ()
-        choice = spoken.choices(book, facts.language, callback=bool(facts.address), voicemail=True)
-        prompt = (*said, *((choice,) if choice and said else ()), Play())
+        prompt: tuple[Say | Play, ...] = (*await self._announced(view, facts, jots), self._music())
         return (Ask(prompt, Go("wait", call.about), facts.language, digits=1, timeout=1),)
+
+    def _music(self) -> Play:
+        return Play(self.book().plan.voice.music or "music")
 
     def _ends_so(self, view: ContactView) -> str:
         """What the plan's last step leads to, once it is open and nobody is being asked."""
@@ -85,14 +95,20 @@ class WaitingLine:
         word = last.then.voice if last and last.then else "hold"
         return word if word in LATER and view.state == "waiting" else ""
 
-    async def _place(self, view: ContactView, language: str, about: Mapping[str, str]) -> tuple[Say, ...]:
-        """Our own position, when it is better than what was said last."""
+    async def _announced(self, view: ContactView, facts: Facts, jots: Mapping[str, str]) -> tuple[Say, ...]:
+        """Our own position, when it is better than what was said last, and what can be pressed."""
+        if view.owner:
+            return ()
         position, minutes = await self.lineup.of(view)
-        told = (await self.queue().jots(view.id)).get("place", "")
+        told = jots.get("place", "")
         if not position or (told and position >= int(told)):
             return ()
         await self.queue().jot(view.id, "place", str(position))
-        return (spoken.place(self.book(), language, position, minutes),)
+        choice = spoken.choices(self.book(), facts.language, callback=bool(facts.address), voicemail=True)
+        return (
+            spoken.place(self.book(), facts.language, position, minutes),
+            *((choice,) if choice else ()),
+        )
 
     async def left(self, call: Call) -> Heard:
         """Out of the provider's queue."""
@@ -112,7 +128,18 @@ class WaitingLine:
                 return await self._after_hours(view, language)
             case _:
                 # The provider's queue was full or broke: the place is ours, so the caller waits here.
-                return (Play(), Go("left", call.about))
+                if jots.get("queue"):
+                    await self.queue().jot(contact, "queue", "")
+                said = await self._announced(view, Facts.parse(view.facts), jots)
+                return (*said, self._music(), Go("left", call.about))
+
+    async def held(self, call: Call) -> Heard:
+        """On hold in a conference: a word at first, another when somebody else has to be found, and music."""
+        view = await self.queue().contact(call.about.get("c", ""))
+        language, said = Facts.parse(view.facts).language if view else "en", call.about.get("n", "")
+        what: SpokenName = "one_moment" if view is not None and view.state in QUEUED else "held"
+        words = (spoken.line(self.book(), what, language),) if said != what else ()
+        return (*words, Play(), Go("held", {**call.about, "n": what}))
 
 
 def _wish(digits: str) -> str:

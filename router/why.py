@@ -188,6 +188,8 @@ def _row(
         return Row(name, "missed it" if back else "declined it", until=back)
     if contact.personal and contact.personal != agent.name:
         return Row(name, "somebody else is asked first", until=due.get(f"s:{contact.id}"))
+    if contact.claimed:
+        return Row(name, "somebody else has said that they take it", until=contact.offers[0].due)
     if not desk_up:
         return Row(name, "Slack is down: nobody is offered anything")
     return _room(name, contact, agent)

@@ -98,9 +98,9 @@ class Wire:
 class TwilioFaults:
     """How Twilio misbehaves: answers `fail` `times` times, waits `delay` s, acts but drops the reply.
 
-    Of calls: `webhook_delay` s before each status callback, `late_action`: the `action` of a queue that a call was
-    taken out of comes after the request for its next document. `hurry`: the longest that words, sounds and pauses
-    last (None: their own time), which is no fault but helps a script along.
+    Of calls: `webhook_delay` s before each event is told, `lose_events`: none is. `late_action`: the `action` of a
+    queue that a call was taken out of comes after the request for its next document. `hurry`: the longest that words,
+    sounds and pauses last (None: their own time), which is no fault but helps a script along.
     """
 
     fail: int | None = None
@@ -110,7 +110,9 @@ class TwilioFaults:
     enforce_limits: bool = True
     out_of_order: bool = False  # a text's receipts arrive last first; a call's and a conference's events too
     redeliver: bool = False  # every webhook comes twice
+    at_once: bool = False  # … both at the same time
     webhook_delay: float = 0.0
+    lose_events: bool = False
     late_action: bool = False
     hurry: float | None = None
     undelivered: int | None = None  # automatic receipts end as "undelivered" with this error code

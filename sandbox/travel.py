@@ -62,9 +62,11 @@ _TWILIO = {
     "enforce_limits": Field(bool, False),
     "out_of_order": Field(bool, False),
     "redeliver": Field(bool, False),
+    "at_once": Field(bool, False),
     "undelivered": Field(int, False),
     "webhook_delay": Field((str, int, float), False),
     "late_action": Field(bool, False),
+    "lose_events": Field(bool, False),
     "hurry": Field((str, int, float), False),
 }
 _SLACK = {

@@ -46,7 +46,7 @@ class TwilioStandIn:
         self.store = Store(cast, clock)
         self._faults = faults
         self._changed = changed
-        self._caller = Caller(cast.credentials.auth_token, wire)
+        self._caller = Caller(cast.credentials.auth_token, wire, faults)
         self._carrier = Carrier(self.store, self.account, self._caller, faults, self._announce)
         self.voice = Voice(self.store, self.account, self._caller, cast, faults, ROOT, changed)
         faces = self.voice.faces()

@@ -5,6 +5,7 @@ Behaviour follows Twilio's documentation (named in each module); where it is sil
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from aiohttp import web
 from .stage import Cast, Faults
 from .twilio_store import Account, Store
 from .twilio_webhook import Caller
+from .voice_bridge import Bridge
 from .voice_dial import Dial
 from .voice_enqueue import Enqueue
 from .voice_gather import Gather
@@ -31,6 +33,8 @@ from .voice_state import Board
 from .voice_tape import Tapes
 from .voice_tell import Teller
 
+_WAKING = 0.05  # seconds
+
 
 class Voice:
     """Everything about calls, over one store and one signer of webhooks; `root` is where the REST API is mounted."""
@@ -46,7 +50,7 @@ class Voice:
         legs: dict[str, Leg] = {}
         rooms = Rooms(self.board, self._teller, legs)
         queues = Queues(self.board, self._teller, faults)
-        player = Player(store, caller, self._teller, faults, self._pace)
+        self._player = player = Player(store, caller, self._teller, faults, self._pace)
         Gather(player)
         Enqueue(player, queues)
         dial = Dial(player, rooms)
@@ -65,6 +69,7 @@ class Voice:
             legs,
             self._announce,
         )
+        Bridge(player, self.lines, dial)
         self.lines.announce = dial.announce
         self._phones = Phones(self.lines, cast)
         faces = (CallsFace, QueuesFace, RoomsFace, SeatsFace, TapesFace)
@@ -84,6 +89,7 @@ class Voice:
         self._teller.reset()
         self.board.clear()
         self._tapes.kept.clear()
+        self._player.sounds.clear()
 
     async def stop(self) -> None:
         """Let go of what is under way."""
@@ -93,6 +99,7 @@ class Voice:
     async def settle(self) -> None:
         """The clock was moved: what is due by it happens, and the notices under way arrive."""
         self._pace.moved()
+        await asyncio.sleep(_WAKING)  # whoever slept goes on first
         await self._teller.settle()
 
     def _announce(self, leg: Leg) -> None:

@@ -42,7 +42,8 @@ class Dial:
         except asyncio.CancelledError:
             if leg.why == "hangup" and action:
                 # Told even though nobody is there any more to hear what it answers.
-                params = call_params(leg.call, self._player.store) | {"DialCallStatus": "completed"}
+                status = "answered" if noun.name == "Conference" else "completed"
+                params = call_params(leg.call, self._player.store) | {"DialCallStatus": status}
                 self._player.teller.go(self._player.teller.call(action, params, leg.call.sid))
             raise
         return Source(action.url, action.method, found) if action else None
@@ -50,7 +51,8 @@ class Dial:
     async def _other(self, leg: Leg, page: Page, verb: Verb, noun: Verb) -> dict[str, str]:
         dial = self.nouns.get(noun.name)
         if dial is None:
-            self._player.store.warn(12200, f"Schema validation: <{noun.name}>", leg.call.sid, page.url)
+            text = f"the stand-in cannot do <Dial><{noun.name}>; Twilio could"
+            self._player.store.warn(12200, text, leg.call.sid, page.url)
             return {"DialCallStatus": "failed"}
         return await dial(leg, page, verb, noun)
 

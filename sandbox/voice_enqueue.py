@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from .voice_leg import Leg
 from .voice_player import End, Outcome, Page, Player
@@ -34,14 +35,27 @@ class Enqueue:
         if member is None or leg.queue is None:
             return Source(action.url, action.method, {"QueueResult": "queue-full"}) if action else None
         queue = leg.queue
+        waiting = asyncio.create_task(
+            self._wait(leg, queue, member, page.link(verb, "waitUrl", "waitUrlMethod"))
+        )
+        either: list[asyncio.Future[Any]] = [waiting, member.left]
         try:
-            end = await self._wait(leg, queue, member, page.link(verb, "waitUrl", "waitUrlMethod"))
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if member.left.done():  # somebody took the caller out to talk
+                waiting.cancel()
+                await member.parted
+                result = member.left.result()
+            elif waiting.result() is End.HANGUP:
+                return End.HANGUP  # the call ends with its member still in the queue: that is a hang-up
+            else:
+                result = "leave" if waiting.result() is End.LEAVE else "error"
         except asyncio.CancelledError:
             self._queues.leave(leg, "hangup" if leg.ended else "system-error")
+            if member.left.done() and member.left.result() == "bridged":
+                self._queues.parted(leg, queue, member)
             raise
-        if end is End.HANGUP:
-            return End.HANGUP  # the call ends with its member still in the queue: that is a hang-up
-        result = "leave" if end is End.LEAVE else "error"
+        finally:
+            waiting.cancel()
         self._queues.leave(leg, result)
         if action is None:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -87,7 +88,7 @@ class Leg:
         self.call = call
         self.order = order
         self.heard: list[Heard] = []
-        self.ear: Ear | None = None
+        self._ear: Ear | None = None
         self.queue: CallQueue | None = None
         self.member: Member | None = None
         self.room: Room | None = None
@@ -97,7 +98,11 @@ class Leg:
         self.detour: Source | None = None
         self.why: Why = ""
         self.picked_up: asyncio.Future[Pickup] = asyncio.get_running_loop().create_future()
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.partner: Leg | None = None  # whom the party is put through to
         self.machine = False
+        self.detected = ""  # what answering machine detection says, where it errs
+        self.warned = False  # that the account is a trial
         self.tape = ""  # the recording that began with the answer
         self.told = 0  # status events so far
         self.callback: Hook | None = order.callback if order else None
@@ -105,7 +110,18 @@ class Leg:
         self.late: list[
             tuple[Hook, dict[str, str]]
         ] = []  # notices kept back until the next document is there
+        self.changed: Callable[[Leg], None] = lambda leg: None  # told whatever a page would show
         self._clock = clock
+
+    @property
+    def ear(self) -> Ear | None:
+        """What listens to the party now."""
+        return self._ear
+
+    @ear.setter
+    def ear(self, ear: Ear | None) -> None:
+        self._ear = ear
+        self.changed(self)
 
     @property
     def ended(self) -> bool:
@@ -121,6 +137,7 @@ class Leg:
         """The party hears something."""
         self.heard.append(Heard(self._clock.iso(), kind, text, of))
         del self.heard[:-KEPT]
+        self.changed(self)
 
     @property
     def where(self) -> str:
@@ -131,6 +148,8 @@ class Leg:
             return "ringing" if self.call.status == "ringing" else "dialing"
         if self.room is not None:
             return f"conference:{self.room.name}"
+        if self.partner is not None:
+            return "talking"
         if self.member is not None:
             return "waiting"
         return self.ear.kind if self.ear else "listening"

@@ -13,15 +13,20 @@ from typing import Any
 from .stage import Faults
 from .twilio_store import Account, PhoneNumber, new_sid
 from .voice_leg import Leg, Pace, Pickup
-from .voice_player import End, Player
+from .voice_player import End, Page, Player
 from .voice_queues import Queues
 from .voice_rooms import Rooms
 from .voice_state import LONGEST_CALL, Board, Call, Hook, Order, Room, Source
 from .voice_tape import Tapes
 from .voice_tell import Teller, progress_params
+from .voice_twiml import Verb
 
 RING_MORE = 5.0  # seconds that Twilio lets a phone ring beyond the timeout asked for
 MAILBOX = 120.0  # seconds that a mailbox records
+TRIAL = (
+    "You have a trial account. You can remove this message at any time by upgrading to a full account. "
+    "Press any key to execute your code."
+)
 _DIALLING, _DETECTING = 0.03, 0.3  # seconds
 
 
@@ -85,6 +90,12 @@ class Lines:
             return False
         return sum(not leg.ended for leg in self.legs.values()) >= most
 
+    def queued(self) -> float:
+        """Seconds until a call that is made now would leave."""
+        if not self._faults.twilio.enforce_limits:
+            return 0.0
+        return max(0.0, self._free - asyncio.get_running_loop().time())
+
     # ---- calls that the account makes --------------------------------------------------------------------------
 
     def dial(self, order: Order) -> Leg:
@@ -127,6 +138,8 @@ class Lines:
             return
         leg.machine = how == "machine"
         self._begin(leg)
+        if order.digits:
+            leg.hear("beep", order.digits)
         await self._detect(leg, order)
         if not leg.ended:
             longest = min(order.limit, MAILBOX) if leg.machine else order.limit
@@ -151,14 +164,14 @@ class Lines:
         human, machine = "human", "machine_start" if detection.mode == "Enable" else "machine_end_beep"
         if not detection.beside:
             await asyncio.sleep(_DETECTING)
-            leg.call.answered_by = machine if leg.machine else human
+            leg.call.answered_by = leg.detected or (machine if leg.machine else human)
             return
 
         async def beside() -> None:
             await asyncio.sleep(_DETECTING)
             if leg.ended or detection.hook is None:
                 return
-            leg.call.answered_by = machine if leg.machine else human
+            leg.call.answered_by = leg.detected or (machine if leg.machine else human)
             params = {
                 "CallSid": leg.call.sid,
                 "AccountSid": self.board.store.sid,
@@ -188,16 +201,27 @@ class Lines:
                     script.result()
                 following = leg.detour
             self.end(leg, "completed")
+        except Exception:
+            self.end(leg, "failed")  # a fault of the stand-in's own, which the log shows
+            raise
         finally:
             limit.cancel()
             if leg.script:
                 leg.script.cancel()
 
     async def _run(self, leg: Leg, source: Source) -> None:
+        if self.account.kind == "Trial" and not leg.warned:
+            leg.warned = True
+            self.pick_up(leg)
+            asked = Verb("Gather", {"numDigits": "1", "timeout": "10"}, nested=(Verb("Say", text=TRIAL),))
+            if await self._player.verbs["Gather"](leg, Page("", "call"), asked) is None:
+                return
         end = await self._player.play(leg, source)
         if end in (End.BUSY, End.REJECTED) and not leg.talking:
             self.end(leg, "busy" if end is End.BUSY else "no-answer")
         self.pick_up(leg)  # an empty document answers, and is over
+        if end is End.FINISHED and leg.order and leg.order.then:
+            await leg.order.then(leg.call.sid)
 
     def pick_up(self, leg: Leg) -> None:
         """An incoming call is answered by its first verb that isn't silent about it."""
@@ -228,6 +252,9 @@ class Lines:
         leg.detour, leg.why = source, "redirected"
         self.rooms.leave(leg, "participant_updated_via_api")
         self.queues.leave(leg, "redirected")
+        if leg.partner:
+            leg.partner.partner = None
+            leg.partner = None
         if leg.script:
             leg.script.cancel()
 
@@ -243,8 +270,11 @@ class Lines:
         self.queues.leave(leg, "hangup")
         if not leg.picked_up.done():
             leg.picked_up.cancel()
+        if not leg.over.done():
+            leg.over.set_result(None)
         if leg.script and leg.script is not asyncio.current_task():
             leg.script.cancel()
+        self._player.catch_up(leg)
         self._told(leg, "completed", last=True)
 
     # ---- steps -------------------------------------------------------------------------------------------------
@@ -252,6 +282,7 @@ class Lines:
     def _add(self, leg: Leg) -> Leg:
         self.board.calls[leg.call.sid] = leg.call
         self.legs[leg.call.sid] = leg
+        leg.changed = self._changed
         self._changed(leg)
         return leg
 

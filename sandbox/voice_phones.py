@@ -17,6 +17,15 @@ from .voice_tell import HIDDEN
 
 _SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
 _KEYS = re.compile(r"[0-9*#A-D]{1,64}")
+_DETECTED = (
+    "human",
+    "machine_start",
+    "machine_end_beep",
+    "machine_end_silence",
+    "machine_end_other",
+    "fax",
+    "unknown",
+)
 _LONGEST = 5_000  # characters spoken at once
 Act = Callable[[Leg, web.Request], Awaitable[dict[str, object]]]
 
@@ -88,9 +97,12 @@ class Phones:
         return entry
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
-        number = request.query.get("number", "")
-        number = HIDDEN.get(number.lower(), number)
-        if not E164.fullmatch(number) and not _SIP.fullmatch(number):
+        """Calls to and from a number; without one, all that go on."""
+        if "number" not in request.query:
+            going = [leg for leg in self._lines.legs.values() if not leg.ended]
+            return web.json_response([self._shown(leg) for leg in going])
+        number = HIDDEN.get(request.query["number"].lower(), request.query["number"])
+        if not E164.fullmatch(number) and not re.fullmatch(r"(sips?|client):\S+", number):
             hint = "percent-encode the plus: number=%2B49…"
             raise Refused(f"number={number!r} is not a phone number", hint)
         found = [leg for leg in self._lines.legs.values() if number in (leg.call.sender, leg.call.to)]
@@ -111,11 +123,14 @@ class Phones:
             "duration": call.duration,
             "heard": [it.shown() for it in leg.heard],
             "where": leg.where,
-            "with": [self._label(it) for it in self._lines.rooms.within_earshot(leg)],
+            "with": [self._label(it) for it in self._within_earshot(leg)],
             "on_hold": leg.on_hold,
             "muted": seat is not None and seat.muted,
             "machine": leg.machine,
         }
+
+    def _within_earshot(self, leg: Leg) -> list[Leg]:
+        return [leg.partner] if leg.partner else self._lines.rooms.within_earshot(leg)
 
     def _label(self, leg: Leg) -> str:
         """The participant's label, else the person's name, else the number."""
@@ -127,11 +142,14 @@ class Phones:
     # ---- what a phone does -------------------------------------------------------------------------------------
 
     async def _picked(self, leg: Leg, request: web.Request, how: Pickup) -> dict[str, object]:
-        await read_fields(request, {})
+        body = await read_fields(request, {} if how == "busy" else {"detected": Field(str, False)})
+        if body.get("detected", "human") not in _DETECTED:
+            raise Refused(f"detected {body['detected']!r} is unknown", f"one of {', '.join(_DETECTED)}")
         if leg.call.direction == "inbound" or leg.call.status != "ringing" or leg.picked_up.done():
             raise Refused(
                 f"this phone does not ring: {leg.call.status}", "answer a call that the product makes", 409
             )
+        leg.detected = body.get("detected", "")
         leg.picked_up.set_result(how)
         return {}
 
@@ -174,6 +192,9 @@ class Phones:
         self._person(leg)
         if leg.room is not None:
             return {"taken": self._lines.rooms.speak(leg, text, self._label(leg)) > 0}
+        if leg.partner is not None:
+            leg.partner.hear("say", text, self._label(leg))
+            return {"taken": True}
         taken = leg.ear is not None and leg.ear.words
         if leg.ear and taken:
             leg.ear.inputs.put_nowait(Input("words", text))

@@ -6,6 +6,7 @@ their own, which put themselves into `verbs`.
 
 from __future__ import annotations
 
+import asyncio
 import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from .voice_tell import Teller, call_params
 from .voice_twiml import Document, Place, Refusal, Verb, read_voice
 
 SORRY = "We are sorry. An application error has occurred. Goodbye."
+_WAY = 0.01  # seconds that even the nearest app is away: a circle of redirects doesn't run hot
 MOST_LOOPS = 1000  # of a verb whose loop says 0
 _QUIET = frozenset({"Reject", "Pause", "Redirect"})  # those that don't answer a ringing call
 
@@ -75,6 +77,7 @@ class Player:
         self.store = store
         self.teller = teller
         self.pace = pace
+        self.sounds: dict[str, float] = {}  # their lengths in seconds, by address
         self._caller = caller
         self._faults = faults
         self.answered: Callable[[Leg], None] = lambda leg: None
@@ -104,6 +107,7 @@ class Player:
             if not isinstance(outcome, Source):
                 return outcome or End.FINISHED
             source = outcome
+            await asyncio.sleep(_WAY)
 
     async def perform(self, leg: Leg, page: Page) -> Outcome:
         """The document's verbs, one after the other."""
@@ -143,10 +147,14 @@ class Player:
         warnings = read.warnings if isinstance(read, Document) else ((read.code, read.message),)
         for code, text in warnings:
             self.store.warn(code, text, leg.call.sid, source.url)
+        self.catch_up(leg)
+        return read
+
+    def catch_up(self, leg: Leg) -> None:
+        """Send what was kept back until the call's next document was there, or until there is none any more."""
         for hook, params in leg.late:
             self.teller.go(self.teller.call(hook, params, leg.call.sid))
         leg.late.clear()
-        return read
 
     async def _read(self, leg: Leg, source: Source, place: Place) -> Document | Refusal:
         if source.twiml is not None:
@@ -154,7 +162,9 @@ class Player:
         if not is_url(source.url):
             return Refusal(11100, f"Invalid URL format: {source.url}")
         params = {**call_params(leg.call, self.store), **source.params}
-        answer = await self._caller.call(source.url, params, source.method, self._faults.twilio.redeliver)
+        # A request that is under way when the call goes elsewhere is finished all the same, and its answer left.
+        asked = self._caller.call(source.url, params, source.method, self._faults.twilio.redeliver)
+        answer = await asyncio.shield(self.teller.go(asked))
         if answer.status == 0:
             return Refusal(11205 if answer.failure == "ct" else 11200, "HTTP connection or retrieval failure")
         return read_voice(answer.status, answer.content_type, answer.body, place=place)
@@ -181,12 +191,21 @@ class Player:
         return None
 
     async def sound_of(self, leg: Leg, url: str) -> float | None:
-        """How long a sound is; what can't be fetched is in the debugger, and the call goes on without it."""
+        """How long a sound is; what can't be fetched is in the debugger, and the call goes on without it.
+
+        What was fetched once is kept, as Twilio keeps it.
+        """
+        if url in self.sounds:
+            return self.sounds[url]
         answer = await self._caller.call(url, {}, "GET") if is_url(url) else Answer(0)
         if not answer.ok:
             self.store.warn(11200, f"HTTP retrieval failure ({answer.status})", leg.call.sid, url)
             return None
-        return _wav_seconds(answer.body)
+        if not answer.content_type.lower().startswith("audio/"):
+            self.store.warn(12300, f"Invalid Content-Type: {answer.content_type}", leg.call.sid, url)
+            return None
+        self.sounds[url] = _wav_seconds(answer.body)
+        return self.sounds[url]
 
     async def _pause(self, leg: Leg, page: Page, verb: Verb) -> Outcome:
         if leg.talking:

@@ -23,10 +23,12 @@ class Queues:
         queue = self._board.queue_named(name) or self._board.add_queue(name)
         if len(queue.members) >= queue.size:
             return None
-        left: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        member = Member(leg.call.sid, self._board.now(), action, left)
+        loop = asyncio.get_running_loop()
+        member = Member(leg.call.sid, self._board.now(), action, loop.create_future(), loop.create_future())
         queue.members.append(member)
+        queue.fresh.set()
         leg.queue, leg.member = queue, member
+        leg.changed(leg)
         return member
 
     def leave(self, leg: Leg, result: str) -> None:
@@ -39,10 +41,10 @@ class Queues:
         if queue is None or member is None:
             return
         leg.queue = leg.member = None
+        leg.changed(leg)
         queue.members.remove(member)
         now = self._board.now()
-        queue.waits.append(now - member.at)
-        queue.updated = now
+        member.waited, queue.updated = now - member.at, now
         if not member.left.done():
             member.left.set_result(result)
         if member.action and result in ("redirected", "hangup"):
@@ -52,10 +54,18 @@ class Queues:
             else:
                 self._teller.go(self._teller.call(member.action, params, leg.call.sid))
 
+    def parted(self, leg: Leg, queue: CallQueue, member: Member) -> None:
+        """Who was taken out of a queue to talk is moved elsewhere, or hangs up: told, and the other goes on."""
+        if not member.parted.done():
+            member.parted.set_result(None)
+        if member.action:
+            result = "bridged" if leg.ended else "redirected-from-bridged"
+            params = call_params(leg.call, self._board.store) | self.left_params(queue, member, result)
+            self._teller.go(self._teller.call(member.action, params, leg.call.sid))
+
     def left_params(self, queue: CallQueue, member: Member, result: str) -> dict[str, str]:
         """What `action` is told."""
-        waited = int(self._board.now() - member.at)
-        return {"QueueResult": result, "QueueSid": queue.sid, "QueueTime": str(waited)}
+        return {"QueueResult": result, "QueueSid": queue.sid, "QueueTime": str(int(member.waited))}
 
     def wait_params(self, queue: CallQueue, member: Member) -> dict[str, str]:
         """What `waitUrl` is told; the position counts from 1."""

@@ -16,6 +16,7 @@ from .voice_state import ENDED, Call, Source
 Form = dict[str, list[str]]
 Face = Callable[[web.Request, Form], Awaitable["web.Response | Fault"]]
 _ALIVE = frozenset({"queued", "initiated", "ringing", "in-progress"})
+LONGEST_QUEUE = 86_400  # seconds of calls that wait for their turn
 _NOT_NOW = Fault(400, 21220, "Call is not in-progress. Cannot redirect.")
 
 
@@ -45,6 +46,8 @@ class CallsFace:
         order = check_order(form, self._store, self._lines.account)
         if not isinstance(order, Fault) and self._lines.full():
             order = Fault(429, 10004, "Call concurrency limit exceeded")
+        if not isinstance(order, Fault) and self._lines.queued() > LONGEST_QUEUE:
+            order = Fault(429, 22005, "Call Queue Full")
         if isinstance(order, Fault):
             self._store.warn(order.code, order.message)
             return order
@@ -79,7 +82,7 @@ class CallsFace:
             return nothing(request)
         status, url, twiml = first(form, "Status"), first(form, "Url"), form.get("Twiml", [""])[0]
         if status and status not in ("completed", "canceled"):
-            return Fault(400, 21218, f"Invalid Status: {status}")
+            return Fault(400, 20001, f"Invalid Status: {status}")
         if fault := check_method(form, "Method"):
             return fault
         if leg.ended:
@@ -91,7 +94,7 @@ class CallsFace:
         if url and not is_url(url):
             return Fault(400, 21205, f"Url is not a valid URL: {url}")
         if len(twiml) > LONGEST_TWIML:
-            return Fault(400, 21627, f"Twiml exceeds {LONGEST_TWIML} characters")
+            return Fault(400, 32018, f"Twiml exceeds {LONGEST_TWIML} characters")
         if url or twiml:
             if not leg.talking:
                 return _NOT_NOW

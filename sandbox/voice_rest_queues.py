@@ -61,9 +61,9 @@ class QueuesFace:
     async def _create(self, request: web.Request, form: Form) -> web.Response | Fault:
         name = first(form, "FriendlyName")
         if not 1 <= len(name) <= 64:
-            return Fault(400, 22001, "A FriendlyName of 1 to 64 characters is required")
+            return Fault(400, 20001, "A FriendlyName of 1 to 64 characters is required")
         if self._board.queue_named(name):
-            return Fault(400, 22003, f"A queue with the FriendlyName '{name}' already exists")
+            return Fault(400, 20001, f"A queue with the FriendlyName '{name}' already exists")
         size = _size(form)
         if isinstance(size, Fault):
             return size
@@ -81,7 +81,7 @@ class QueuesFace:
         if isinstance(size, Fault):
             return size
         if len(name) > 64 or ((other := self._board.queue_named(name)) and other is not queue):
-            return Fault(400, 22003, f"The FriendlyName '{name}' is too long or taken")
+            return Fault(400, 20001, f"The FriendlyName '{name}' is too long or taken")
         queue.name, queue.size, queue.updated = name or queue.name, size or queue.size, self._board.now()
         return self._shown(queue)
 
@@ -90,7 +90,7 @@ class QueuesFace:
         if queue is None:
             return nothing(request)
         if queue.members:
-            return Fault(400, 22002, "The queue is not empty")
+            return Fault(400, 20001, "The queue is not empty")
         del self._board.queues[queue.sid]
         return web.Response(status=204)
 
@@ -150,5 +150,5 @@ def _size(form: Form) -> int | Fault | None:
     if not raw:
         return None
     if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:9]) <= QUEUE_LARGEST):
-        return Fault(400, 22004, f"MaxSize must be from 1 to {QUEUE_LARGEST}")
+        return Fault(400, 20001, f"MaxSize must be from 1 to {QUEUE_LARGEST}")
     return int(raw)

@@ -81,6 +81,7 @@ class Rooms:
             self._all_hear(room, "beep", but=leg)
         for it in self.legs(room):
             self.retune(it)
+            it.changed(it)
         return seat
 
     def _check(self, leg: Leg, room: Room | None, entry: Entry) -> None:
@@ -134,7 +135,8 @@ class Rooms:
     def _out(self, leg: Leg, room: Room, seat: Seat, reason: str) -> None:
         del room.seats[leg.call.sid]
         leg.room = leg.seat = None
-        self.retune(leg)
+        for it in (leg, *self.legs(room)):
+            it.changed(it)
         if seat.music:
             seat.music.cancel()
         if not seat.left.done():
@@ -166,6 +168,8 @@ class Rooms:
         self._tell(room, what, seat)
         if leg := self._legs.get(seat.call):
             self.retune(leg)
+        for it in self.legs(room):
+            it.changed(it)
 
     def announced(self, room: Room, seat: Seat | None, url: str) -> None:
         """An announcement has ended."""

@@ -123,7 +123,7 @@ def _check_script(form: Form) -> Fault | None:
     if url and not is_url(url):
         return _bad(21205, f"Url is not a valid URL: {url}")
     if not url and len(twiml) > LONGEST_TWIML:
-        return _bad(21627, f"Twiml exceeds {LONGEST_TWIML} characters")
+        return _bad(32018, f"Twiml exceeds {LONGEST_TWIML} characters")
     return check_method(form, "Method")
 
 
@@ -145,19 +145,19 @@ def _check_figures(form: Form) -> Fault | None:
     for name, low, high in (("Timeout", 1, 600), ("TimeLimit", 1, 86_400), ("MaxParticipants", 2, 250)):
         raw = first(form, name)
         if raw and not (raw.isascii() and raw.isdigit() and low <= int(raw[:9]) <= high):
-            return _bad(20001, f"Invalid {name} value: {raw}")
+            return _bad(21208 if name == "Timeout" else 20001, f"Invalid {name} value: {raw}")
     if first(form, "MachineDetection") not in ("", "Enable", "DetectMessageEnd", "false"):
         return _bad(20001, f"Invalid MachineDetection value: {first(form, 'MachineDetection')}")
     digits = first(form, "SendDigits")
     if digits and not re.fullmatch(r"[0-9A-D#*wW]{1,32}", digits):
-        return _bad(21208, f"Invalid SendDigits: {digits}")
+        return _bad(21206, f"Invalid SendDigits: {digits}")
     return None
 
 
 def check_method(form: Form, name: str) -> Fault | None:
     """GET and POST are the only ones."""
     given = first(form, name).upper()
-    return _bad(21207, f"Invalid {name}: {given}") if given not in ("", "GET", "POST") else None
+    return _bad(21209, f"Invalid {name}: {given}") if given not in ("", "GET", "POST") else None
 
 
 def read_words(form: Form, name: str) -> frozenset[str]:
@@ -185,6 +185,7 @@ def _order(form: Form, to: str, sender: str) -> Order:
         timeout=int(first(form, "Timeout") or 60),
         limit=int(first(form, "TimeLimit") or LONGEST_CALL),
         detection=read_detection(form, "AsyncAmdStatusCallback", first(form, "AsyncAmd") == "true"),
+        digits=first(form, "SendDigits"),
         record=first(form, "Record").lower() == "true",
         recording=read_hook(form, "RecordingStatusCallback"),
         recording_events=read_words(form, "RecordingStatusCallbackEvent") or frozenset({"completed"}),

@@ -6,7 +6,7 @@ Plain records; whoever changes them is named in each module beside this one. Ins
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from .twilio_store import PhoneNumber, Store, new_sid
@@ -79,11 +79,13 @@ class Order:
     timeout: int = 60
     limit: int = LONGEST_CALL
     detection: Detection | None = None
+    digits: str = ""  # pressed for us as soon as the other side answers
     record: bool = False
     recording: Hook | None = None
     recording_events: frozenset[str] = frozenset({"completed"})
     parent: str | None = None
     direction: str = "outbound-api"
+    then: Callable[[str], Awaitable[None]] | None = None  # with the call's sid, once its document has run out
 
 
 @dataclass(slots=True)
@@ -116,12 +118,15 @@ class Call:
 
 @dataclass(slots=True)
 class Member:
-    """A call that waits in a queue; `action` is told why it left. `left` holds the result once it has."""
+    """A call that waits in a queue; `action` is told why it left. `left` holds the result once it has; `parted` is
+    done when whoever took it out of the queue no longer talks with it."""
 
     call: str
     at: float
     action: Hook | None
     left: asyncio.Future[str]
+    parted: asyncio.Future[None]
+    waited: float = 0.0  # seconds, once it has left
 
 
 @dataclass(slots=True)
@@ -134,7 +139,7 @@ class CallQueue:
     updated: float
     size: int = QUEUE_SIZE
     members: list[Member] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)  # of those who left, in seconds
+    fresh: asyncio.Event = field(default_factory=asyncio.Event)  # set when somebody has joined
 
     def average(self, now: float) -> int:
         """Mean wait in whole seconds of those who wait."""
@@ -256,7 +261,3 @@ class Board:
         room = Room(new_sid("CF"), name, now, now)
         self.rooms[room.sid] = room
         return room
-
-    def number_of(self, call: Call) -> PhoneNumber | None:
-        """Our number of a call, either way."""
-        return call.number or self.store.number(call.sender)

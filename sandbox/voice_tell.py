@@ -141,6 +141,8 @@ class Teller:
         """One webhook, as late and as often as faults say; what isn't a 2xx is in the debugger."""
         if late := self._faults.twilio.webhook_delay:
             await asyncio.sleep(late)
+        if self._faults.twilio.lose_events:
+            return Answer(0, failure="rt")
         answer = await self._caller.call(hook.url, params, hook.method, self._faults.twilio.redeliver)
         if not answer.ok:
             self._store.warn(11200, f"HTTP retrieval failure ({answer.status})", sid, hook.url)

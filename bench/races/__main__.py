@@ -57,7 +57,11 @@ async def _many(seed: int, n: int) -> list[Verdict]:
             it.log = []  # kept where something is to be looked for
         found.append(it)
         if len(found) % 500 == 0:
-            print(f"  {len(found)} of {n}, {sum(bool(it.wrong) for it in found)} wrong", file=sys.stderr, flush=True)
+            print(
+                f"  {len(found)} of {n}, {sum(bool(it.wrong) for it in found)} wrong",
+                file=sys.stderr,
+                flush=True,
+            )
 
     async with arena() as client:
         await many(range(seed, seed + n), client, done)
@@ -74,7 +78,17 @@ def report(verdicts: list[Verdict], took: float) -> None:
     print(f"\n{'outcome':44} {'count':>7}")
     for name, often in sorted(outcomes.items()):
         print(f"{name:44} {often:7}")
-    told = ("offered", "accepted", "claimed", "declined", "missed", "rescinded", "abandoned", "revived", "leg")
+    told = (
+        "offered",
+        "accepted",
+        "claimed",
+        "declined",
+        "missed",
+        "rescinded",
+        "abandoned",
+        "revived",
+        "leg",
+    )
     print("\nin the ledger: " + ", ".join(f"{name} {events[name]}" for name in told))
     print(f"{len(verdicts)} scenes, {sum(it.steps for it in verdicts)} steps, {took:.0f} s")
     print(f"violations: {sum(wrong.values())}")

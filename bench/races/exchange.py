@@ -122,7 +122,7 @@ class Exchange:
         self.questions = 0
         self.failed: dict[str, int] = {}
         self.answers: dict[int, list[Heard]] = {}
-        self.lost = 0
+        self.entered: list[Leg] = []  # whoever was let into a conference
 
     # ---- REST -------------------------------------------------------------------------------------------------
 
@@ -196,6 +196,9 @@ class Exchange:
     async def mute(self, conference: str, sid: str, on: bool) -> bool:
         return self.legs[sid].live and self.legs[sid].room is not None
 
+    async def coach(self, conference: str, sid: str, coached: str) -> bool:
+        return self.legs[sid].live and self.legs[sid].room is not None
+
     async def look(self, sid: str) -> LegView | None:
         await self._fault(f"look {sid}")
         leg = self.legs.get(sid)
@@ -254,7 +257,13 @@ class Exchange:
         self._news(leg, state)
 
     def ask(
-        self, leg: Leg, turn: Turn, about: Mapping[str, str], digits: str = "", result: str = "", wait: bool = False
+        self,
+        leg: Leg,
+        turn: Turn,
+        about: Mapping[str, str],
+        digits: str = "",
+        result: str = "",
+        wait: bool = False,
     ) -> None:
         """The leg asks what it hears next."""
         self.questions += 1
@@ -305,7 +314,9 @@ class Exchange:
                 case Meet():
                     return self._enter(leg, it)
                 case TakeMessage():
-                    self.pool.at(self.loom.now + 8_000, f"{leg.sid} spoke", lambda it=it: self._spoke(leg, it))
+                    self.pool.at(
+                        self.loom.now + 8_000, f"{leg.sid} spoke", lambda it=it: self._spoke(leg, it)
+                    )
                     return None
                 case HangUp():
                     return self.end(leg, "completed")
@@ -354,6 +365,7 @@ class Exchange:
             room.ending.add(leg.sid)
         leg.room, leg.label, leg.room_about, leg.where = room, it.label, it.about, "room"
         leg.contact = it.about.get("c", leg.contact)
+        self.entered.append(leg)
         self._room_news(room, "join", leg)
         if len(room.members) == 2:
             self._room_news(room, "start", None)

@@ -39,8 +39,8 @@ async def at_rest(scene: Scene, found: Verdict) -> None:
     events = await scene.events()
     _place(scene, events)
     views = {it.id: it for it in await scene.free.contacts(limit=50)}
-    if await _not_heard_yet(scene, views):
-        return  # the provider's word was lost: whoever looks after silent legs finds it out
+    if scene.outlet.pausing or await _not_heard_yet(scene, views):
+        return  # something is tried again; or the provider's word was lost, and silent legs are looked after
     for view in views.values():
         _contact(scene, found, view, await scene.free.jots(view.id))
     for leg in scene.exchange.legs.values():
@@ -73,7 +73,9 @@ def _contact(scene: Scene, found: Verdict, view: ContactView, jots: object) -> N
     later = isinstance(jots, dict) and jots.get("kind") in LATER
     if view.state == "active" and isinstance(jots, dict) and jots.get("kind") == "voicemail":
         if alone := [it for it in legs if it.live and it.room and len(it.room.members) < 2]:
-            found.blame("a message was taken, and somebody is alone in its conference", f"{view.id}: {_told(alone)}")
+            found.blame(
+                "a message was taken, and somebody is alone in its conference", f"{view.id}: {_told(alone)}"
+            )
     elif view.state == "active":
         owner = [
             it for it in legs if not it.customer and it.live and it.about.get("a") == view.owner and it.room
@@ -85,8 +87,6 @@ def _contact(scene: Scene, found: Verdict, view: ContactView, jots: object) -> N
     elif view.state in QUEUED:
         if not customers and not later:
             found.blame("waits without a caller", f"{view.id}: {_told(legs)}")
-        if any(it.room for it in customers):
-            found.blame("caller in a conference without an owner", f"{view.id}: {_told(legs)}")
     elif view.state in (*ENDED, "wrapping"):
         if alive := [it for it in legs if it.live]:
             found.blame("a leg outlives its contact", f"{view.id} {view.state}: {_told(alive)}")
@@ -101,8 +101,6 @@ def _leg(found: Verdict, leg: Leg, view: ContactView | None) -> None:
         )
         if not live:
             found.blame("a phone rings for nothing", f"{view.id} {view.state}: {_told([leg])}")
-    if leg.room and leg.customer and len(leg.room.members) < 2 and (view is None or view.state != "active"):
-        found.blame("a customer alone in a conference", _told([leg]))
 
 
 def _cards(scene: Scene, found: Verdict, views: dict[str, ContactView]) -> None:
@@ -167,9 +165,9 @@ def _outcome(
         found.blame("never ended", f"{view.id}: {_told(legs)}")
         return "never ended"
     if view.state == "abandoned":
-        if accepted and not any(it.e == "revived" and it.c == view.id for it in events) and not _after(ends):
-            found.blame("abandoned though somebody had it", view.id)
-        if not any(it.hung_up for it in legs if it.customer):
+        if _had(view.id, events):
+            found.blame("abandoned though somebody had it", f"{view.id}: {_told(legs)}")
+        if kind != "voicemail" and not any(it.hung_up for it in legs if it.customer):
             found.blame("abandoned though nobody hung up", f"{view.id}: {_told(legs)}")
         return "abandoned: the caller hung up"
     by = _by(ends)
@@ -183,8 +181,15 @@ def _outcome(
     return f"talked: {by}"
 
 
-def _after(ends: list[Event]) -> bool:
-    return any(it.e != "abandoned" for it in ends)
+def _had(contact: str, events: list[Event]) -> bool:
+    """Whether somebody had it at the moment at which it was given up."""
+    had = False
+    for event in events:
+        if event.c == contact:
+            if event.e == "abandoned" and had:
+                return True
+            had = event.e == "accepted" or (had and event.e not in ("queued", "wrapping", "closed"))
+    return False
 
 
 def _by(ends: list[Event]) -> str:
@@ -214,8 +219,11 @@ def _answers(scene: Scene, found: Verdict) -> None:
 
 
 def _losers(scene: Scene, found: Verdict, events: list[Event]) -> None:
-    """Whoever pressed 1 has it, or heard that they haven't."""
+    """Whoever pressed 1 has it, or heard that they haven't; nobody else is let in (F55)."""
     had = {(it.c, it.a) for it in events if it.e == "accepted"}
+    for leg in scene.exchange.entered:
+        if not leg.customer and (leg.about.get("c", ""), leg.about.get("a", "")) not in had:
+            found.blame("let into the conference without having it", _told([leg]))
     for leg in scene.exchange.legs.values():
         agent = agent_id(NAMES.get(leg.to, ""))
         if leg.customer or "1" not in leg.pressed or (leg.about.get("c", ""), agent) in had:

@@ -80,7 +80,9 @@ class Gated:
         op, now, *rest = args
         self.written += bool(op)
         instant = now or str(self.loom.now)
-        return await self._asked(self.store.fcall(name, key, self._op(str(op)), instant, *rest, deadline=PATIENT))
+        return await self._asked(
+            self.store.fcall(name, key, self._op(str(op)), instant, *rest, deadline=PATIENT)
+        )
 
     async def call(self, *words: Word, deadline: float | None = None, sure: bool = False) -> Reply:
         if not self.free:

@@ -1,15 +1,16 @@
-"""The outbox under the loom: the ledger's jobs in their lanes, tried again until they are done, begun anew after a kill."""
+"""The outbox under the loom: the ledger's jobs in their lanes, tried again until done, begun anew after a kill."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from itertools import groupby
 
 from ...channels.channel import DeliveryError, NotDelivered
 from ...queue.engine import Queue
 from ...router.deliver import Deliveries
-from ...router.lanes import Job, Try
+from ...router.lanes import FIRST_WAIT, LONGEST_WAIT, Job, Try
 from .loom import Loom
 
 MOST_TRIES = 40
@@ -18,7 +19,11 @@ MOST_TRIES = 40
 class Outlet:
     """`broken` gets what no try can mend."""
 
-    def __init__(self, loom: Loom, queue: Queue, deliveries: Deliveries, broken: list[str]) -> None:
+    def __init__(
+        self, loom: Loom, queue: Queue, deliveries: Deliveries, broken: list[str],
+        at: Callable[[int, str, Callable[[], object]], None],
+    ) -> None:  # fmt: skip
+        self.at, self.pausing = at, 0
         self.loom, self.queue, self.deliveries, self.broken = loom, queue, deliveries, broken
         self.until, self.done_until, self.known = "0-0", "0-0", (0, 0)
         self.lanes: dict[str, deque[tuple[str, Job]]] = {}
@@ -56,6 +61,8 @@ class Outlet:
     async def _done(self, entry: str, job: Job) -> None:
         replayed = _order(entry) <= self.known
         for count in range(MOST_TRIES):
+            if count:
+                await self._pause(min(FIRST_WAIT * 2 ** (count - 1), LONGEST_WAIT))
             await self.loom.turn(f"job {job.name} ({job.lane}){' again' if replayed or count else ''}")
             try:
                 return await job.work(Try(count, replayed or count > 0))
@@ -69,6 +76,16 @@ class Outlet:
                 return None
         self.broken.append(f"{job.name} ({job.lane}): never done in {MOST_TRIES} tries")
         return None
+
+    async def _pause(self, seconds: float) -> None:
+        """As long as the real lanes wait before they try again."""
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.at(self.loom.now + round(seconds * 1000), "again", lambda: over.done() or over.set_result(None))
+        self.pausing += 1
+        try:
+            await over
+        finally:
+            self.pausing -= 1
 
     def _settle(self) -> None:
         while self.open:

@@ -37,6 +37,10 @@ LIVELY, QUIET = 75_000, 190_000
 """ms from the beginning until everybody puts the phone down, and until the curtain."""
 TOO_MANY = 6_000
 """Steps that no scene takes unless it turns in circles."""
+PEOPLE = "\n".join(
+    f'  - {{name: {name}, slack: {name.lower()}@races.example, phone: "{phone}", team: desk, tier: L1}}'
+    for name, phone in PHONES.items()
+)
 PLAN = f"""
 site: races
 timezone: Etc/UTC
@@ -48,7 +52,7 @@ services:
   help: {{schedule: always, answer_within: 1m, steps: [{{tiers: [L1], until: 30m, offer_to: 2}}, {{then: hold}}]}}
 entry: [{{channel: voice, to: "{OURS}", service: help}}]
 agents:
-{chr(10).join(f'  - {{name: {n}, slack: {n.lower()}@races.example, phone: "{p}", team: desk, tier: L1}}' for n, p in PHONES.items())}
+{PEOPLE}
 """
 BOOK = Rulebook(parse(PLAN), 1)
 NAMES = {phone: name for name, phone in PHONES.items()}
@@ -74,7 +78,7 @@ class Item:
     """Something that may happen: not before step `after`."""
 
     name: str
-    do: Callable[[], None]
+    do: Callable[[], object]
     after: int
 
 
@@ -107,8 +111,10 @@ class Scene:
         self.stores = [Gated(self.loom, store, name) for name in ("web1", "web2", "worker")]
         queues = [Queue(it, self.site) for it in self.stores]
         self.routers = [self._router(queue) for queue in queues[:2]]
-        self.outlet = Outlet(self.loom, self.free, self._deliveries(queues[2]), self.broken)
-        self.unheard = Unheard(queues[2], self.exchange, self.routers[1].heard, lambda: True)
+        deliveries = self._deliveries(queues[2])
+        self.outlet = Outlet(self.loom, self.free, deliveries, self.broken, self.at)
+        look_round = deliveries.ringing.talking.look_round
+        self.unheard = Unheard(queues[2], self.exchange, self.routers[1].heard, lambda: True, look_round)
         self.ending = False
         self.read = 0
 
@@ -145,7 +151,7 @@ class Scene:
         """Something that a person does some time within so many steps."""
         self._add(name, do, self.rng.randrange(within))
 
-    def at(self, when: int, name: str, do: Callable[[], None]) -> None:
+    def at(self, when: int, name: str, do: Callable[[], object]) -> None:
         """Something that happens at an instant."""
         self.timers.append((when, Item(name, do, 0)))
 
@@ -335,6 +341,7 @@ class Scene:
 
     async def _look(self) -> None:
         await self.unheard.look(self.loom.now)
+        await self.unheard.calls()
 
     def _end(self) -> None:
         """Everybody who is still on the phone puts it down."""

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -22,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
 from ..fence import last_look
 from .answers import Answers
+from .background import Background
 from .ears import Ears, heard
 from .listen import Listen
 from .marks import Marks
@@ -90,7 +91,7 @@ class SlackDesk:
         self._bot_token, self._app_token = bot_token, app_token
         self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = Background()
         self._handlers: list[Ears] = []
         self._ready, self._judged = asyncio.Event(), asyncio.Event()
         self._refused: DeliveryError | None = None
@@ -135,10 +136,10 @@ class SlackDesk:
         self._offers = Offers(self._sender, self._people, finder)
         self._threads = Threads(self._sender, self._people, finder)
         self._tellings = Tellings(self._sender, self._people, finder)
-        self._marks = Marks(self._sender, self._threads, finder, self._spawn)
+        self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
         answers = Answers(self._sender, self._people)
         self._typed = TypedWords(
-            self._people, self._marks, answers, finder, self._once, self._spawn, house=self._house
+            self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
         )
         self._listen = Listen(
             self._sender,
@@ -147,11 +148,11 @@ class SlackDesk:
             self._typed,
             answers,
             self._once,
-            self._spawn,
+            self._beside.spawn,
             house=self._house,
         )
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
-        self._spawn(self._warm())
+        self._beside.spawn(self._warm())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST):
                 await self._judged.wait()
@@ -175,11 +176,7 @@ class SlackDesk:
         if self._http is None:
             return
         await self.deafen()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._beside.stop(within)
         self._sender.close()
         self._named = self._people.named
         await self._http.close()
@@ -191,16 +188,6 @@ class SlackDesk:
 
     def _on_loopback(self) -> bool:
         return urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1")
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work) if not isinstance(work, Coroutine) else asyncio.create_task(work)
-        self._tasks.add(task)  # the loop itself keeps only a weak reference
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("slack.task", error=type(error).__name__)
 
     async def _keep_connected(self) -> None:
         wait = RETRY
@@ -337,7 +324,7 @@ class SlackDesk:
         """Open the contact's thread in its team's channel; the place of its first message."""
         self._session()
         place = await self._threads.open(head, again)
-        self._spawn(self._lead_there(head.contact, place))
+        self._beside.spawn_comfort(self._lead_there(head.contact, place))
         return place
 
     async def room(self, name: str) -> str:
@@ -368,7 +355,7 @@ class SlackDesk:
         await self._marks.show(thread, mark, now, await self._name(mark.owner))
         if mark.state == "held" and mark.source in self._typed.taken_back and self._house is not None:
             writer = await self._people.find(mark.owner)
-            self._spawn(self._typed.undo_of(mark.source, writer, (mark.contact, mark.n)))
+            self._beside.spawn(self._typed.undo_of(mark.source, writer, (mark.contact, mark.n)))
 
     async def _name(self, slack: str) -> str:
         try:

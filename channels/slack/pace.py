@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
+from ..turn import its_turn
 from .refusals import limited
 
 
@@ -129,8 +130,9 @@ class Gate:
         heapq.heappush(self._waiting, (urgency, self._count, mine))
         self._let()
         try:
-            async with asyncio.timeout(patience):
-                await mine
+            with its_turn():
+                async with asyncio.timeout(patience):
+                    await mine
         except TimeoutError:
             now = self.clock()
             raise limited(max(self.until - now, self.room.wait(now, urgency), 1.0)) from None

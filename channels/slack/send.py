@@ -6,7 +6,9 @@ No retries here: a lost reply is `OutcomeUnknown`, and whoever asked looks it up
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from ..channel import NotDelivered, OutcomeUnknown
 from ..fence import check_ours, kept_back
+from ..turn import its_turn
 from ..turnstile import Turnstile
 from .blocks import Json, Message
 from .pace import PER_MINUTE, Boundless, Drip, Gate, Minute, Room, Urgency
@@ -31,6 +34,15 @@ FORMS = {
 DONE = {"already_reacted", "no_reaction"}
 
 
+@dataclass(slots=True)
+class _Update:
+    """A change that waits for its turn, until it has `begun`: the newest message is what is shown."""
+
+    message: Message
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[Json] = field(init=False)
+
+
 class Sender:
     """The one way out. `client` is built without retry handlers; `http` is the session that it shares.
 
@@ -42,7 +54,7 @@ class Sender:
         self.origin = urlsplit(client.base_url)
         self._gates: dict[str, Gate] = {}
         self._turnstile = Turnstile()
-        self._updates: dict[tuple[str, str], tuple[Message, asyncio.Task[Json]]] = {}
+        self._updates: dict[tuple[str, str], _Update] = {}
         self._newest: dict[tuple[str, str, str], int] = {}
         self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
         self._count = 0
@@ -108,17 +120,22 @@ class Sender:
     async def update(self, channel: str, ts: str, message: Message, urgency: Urgency) -> None:
         """Change a message. Of several changes that wait only the newest is made, for all who wait."""
         known = self._updates.get((channel, ts))
-        task = known[1] if known else asyncio.create_task(self._update((channel, ts), urgency))
-        self._updates[channel, ts] = (message, task)
-        await asyncio.shield(task)
+        if known is None:
+            known = self._updates[channel, ts] = _Update(message)
+            known.task = asyncio.create_task(self._update((channel, ts), urgency))
+        known.message = message
+        with its_turn():
+            await known.begun.wait()
+        await asyncio.shield(known.task)
 
     async def _update(self, key: tuple[str, str], urgency: Urgency) -> Json:
         gate = self._gate("chat.update", "chat.update")
         try:
             await gate.enter(urgency, PATIENCE)
         finally:
-            message, _ = self._updates.pop(key)
-        args = {"channel": key[0], "ts": key[1], **message.args()}
+            it = self._updates.pop(key)
+            it.begun.set()
+        args = {"channel": key[0], "ts": key[1], **it.message.args()}
         return await self._ungated("chat.update", gate, DEADLINE, args)
 
     async def _ungated(self, method: str, gate: Gate, deadline: float, args: Mapping[str, Any]) -> Json:
@@ -146,7 +163,7 @@ class Sender:
         lock = self._locks.setdefault(key, asyncio.Lock())
         try:
             gate = self._gate(method, method)
-            async with lock:  # an "off" never arrives before its "on"
+            async with _in_turn(lock):  # an "off" never arrives before its "on"
                 if self._newest.get(key) != mine:
                     return
                 await gate.enter(urgency, PATIENCE)
@@ -195,8 +212,18 @@ class Sender:
         """Nothing goes out any more."""
         for gate in self._gates.values():
             gate.close()
-        for _, task in self._updates.values():
-            task.cancel()
+        for it in self._updates.values():
+            it.task.cancel()
+
+
+@asynccontextmanager
+async def _in_turn(lock: asyncio.Lock) -> AsyncIterator[None]:
+    with its_turn():
+        await lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _body(method: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,6 +139,17 @@ class TwilioPhones:
             return _gone(no)
         return True
 
+    async def coach(self, conference: str, sid: str, coached: str) -> bool:
+        """A supervisor speaks to one, or to all."""
+        whom: dict[str, object] = {"call_sid_to_coach": coached} if coached else {}
+        try:
+            with _asking():
+                seats = self.client.conferences(conference).participants
+                await seats(sid).update_async(coaching=bool(coached), **whom)
+        except NotDelivered as no:
+            return _gone(no)
+        return True
+
     async def look(self, sid: str) -> LegView | None:
         """The leg as Twilio has it."""
         try:

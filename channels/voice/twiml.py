@@ -165,10 +165,11 @@ class Writer:
             if it.record
             else {}
         )
+        quiet: dict[str, object] = {"muted": True} if it.muted else {"coach": it.coach} if it.coach else {}
         dial.conference(
             _xml(it.room), participant_label=_xml(it.label), start_conference_on_enter=it.starts,
             end_conference_on_exit=it.ends, beep="false", wait_url="", status_callback=self.at.news("room", {}),
-            status_callback_method="POST", status_callback_event=ROOM_EVENTS, **recorded,
+            status_callback_method="POST", status_callback_event=ROOM_EVENTS, **recorded, **quiet,
         )  # fmt: skip
         into.append(dial)
 

@@ -263,6 +263,17 @@ def _delivered(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     offer.state, offer.place, offer.delivered = "delivered", _text(x.get("place")), event.t
 
 
+def _placed(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """A phone rang before its card had a place."""
+    tale.offer(event).place = _text(x.get("place"))
+
+
+def _seen(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """Its agent answered the phone, or says that they take it."""
+    offer = tale.offer(event)
+    offer.state, offer.delivered = "delivered", event.t if offer.delivered is None else offer.delivered
+
+
 def _accepted(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     offer, it = tale.offer(event), tale.contact
     offer.state, offer.ended = "accepted", event.t
@@ -326,6 +337,9 @@ _TELL: Final[Mapping[str, Callable[[Tale, Event, Mapping[str, object]], None]]] 
     "parked": _parked,
     "offered": _offered,
     "delivered": _delivered,
+    "placed": _placed,
+    "prolonged": _seen,
+    "claimed": _seen,
     "accepted": _accepted,
     "declined": _offer_ended,
     "missed": _offer_ended,

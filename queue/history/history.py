@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,8 +11,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...settings import Settings
 from ..state import Event, MessageView
-from . import projections
+from . import postgres, projections
 from .audit import Line, Verified, read_lines, verify
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
@@ -27,7 +28,6 @@ REBUILD_WAIT = 3_600.0  # seconds
 MOST_EVENTS = 5_000
 """Of one contact's timeline: the latest so many are handed out."""
 MOST_ADDRESSES = 500
-
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,13 +78,19 @@ class History:
     """The one history of a site. Every method has a deadline and raises HistoryUnavailable, a StoreError."""
 
     database: Database
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    async def of(cls, settings: Settings) -> History:
+        """Open the one that the settings name; HistoryUnusable, too, where others could read it. Raises like `open`."""
+        url, warnings = postgres.allowed(settings)
+        return replace(await cls.open(url, settings.data), warnings=warnings)
 
     @classmethod
     async def open(cls, database_url: str | None, data: Path) -> History:
         """Open PostgreSQL by its URL, or the SQLite file in `data`, and bring its tables up to date.
 
-        Raises HistoryUnusable when an operator must change something, HistoryUnavailable when there is no
-        answer.
+        Raises HistoryUnusable when an operator must change something, HistoryUnavailable without an answer.
         """
         return cls(await Database.open(database_url, data))
 

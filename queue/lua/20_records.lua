@@ -48,7 +48,7 @@ end
 -- told that nobody is there), drainer, wake, wrap, outcome, previous, threadless (its thread may go to another), handing
 -- (its owner hands it over; `back` is what it was before, only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
 -- nudged, closed (when it ended), was (its last owner), recalled (it had left the store), claimed (the number of the
--- live offer whose agent says that they take it).
+-- offer whose agent says that they take it, as long as that is live: see own.claim).
 local function contact(id)
   local c = contacts[id]
   if c == nil then

@@ -94,7 +94,6 @@ end
 local function drop_offer(c, i)
   local offer = table.remove(c.offers, i)
   undue('o:' .. c.id .. ':' .. short(offer[1]))
-  if c.claimed == offer[1] then c.claimed = nil end
   if not c.offers[1] then
     c.offers = nil
     if not c.handing then c.state = nil end
@@ -200,7 +199,7 @@ end
 
 -- Makes offers until the step's number stands, and waits in the class for more.
 local function enter_class(c, r, step)
-  local most = c.claimed and 1 or step.n
+  local most = c.claimed and own.claim(c) and 1 or step.n
   while not (c.offers and #c.offers >= most) do
     local a = agent_for(c, r, step)
     if not a then break end

@@ -132,7 +132,6 @@ end
 local function take(c, a, i)
   local held = table.remove(c.offers, i)
   undue('o:' .. c.id .. ':' .. short(held[1]))
-  if c.claimed == held[1] then c.claimed = nil end
   for k, it in ipairs(a.offers) do
     if it[1] == c.id then
       table.remove(a.offers, k)

@@ -69,22 +69,51 @@ function act.leg(argv)
   return answer('ok', c)
 end
 
--- jot: contact, name, value ("" takes it away) → "=" and the one before, or "full"
-function act.jot(argv)
-  local c, field, value = contact(argv[3]), 'j:' .. argv[4], argv[5]
-  if not c then return '=' end
-  local before = call('HGET', key_of(c), field)
-  if value ~= '' then
-    if not before then
-      if tonumber(call('HGET', key_of(c), 'jots') or 0) >= JOTS then return 'full' end
-      call('HINCRBY', key_of(c), 'jots', 1)
-    end
-    call('HSET', key_of(c), field, value)
-  elseif before then
+-- Keeps a fact under its name ("" takes it away); the one before it and whether that is a change, or "full".
+local function keep_fact(c, name, value)
+  local field = 'j:' .. name
+  local before = call('HGET', key_of(c), field) or ''
+  if value == before then return before, false end
+  if value == '' then
     call('HDEL', key_of(c), field)
     if call('HINCRBY', key_of(c), 'jots', -1) == 0 then call('HDEL', key_of(c), 'jots') end
+    return before, true
   end
-  return '=' .. (before or '')
+  if before == '' then
+    if tonumber(call('HGET', key_of(c), 'jots') or 0) >= JOTS then return 'full' end
+    call('HINCRBY', key_of(c), 'jots', 1)
+  end
+  call('HSET', key_of(c), field, value)
+  return before, true
+end
+
+-- jot: contact, name, value ("" takes it away) → "=" and the one before, or "full"
+function act.jot(argv)
+  local c = contact(argv[3])
+  if not c then return '=' end
+  local before = keep_fact(c, argv[4], argv[5])
+  return before == 'full' and before or '=' .. before
+end
+
+-- happen: contact, agent or "", what, JSON of what is told, then name and value of facts → an answer, or "full"
+function act.happen(argv)
+  local c = contact(argv[3])
+  if not c then return answer('gone') end
+  local new, known = 0, tonumber(call('HGET', key_of(c), 'jots') or 0)
+  for i = 7, #argv, 2 do
+    if argv[i + 1] ~= '' and not call('HGET', key_of(c), 'j:' .. argv[i]) then new = new + 1 end
+  end
+  if new > 0 and known + new > JOTS then return 'full' end
+  local news = false
+  for i = 7, #argv, 2 do
+    local _, changed = keep_fact(c, argv[i], argv[i + 1])
+    news = news or changed
+  end
+  if not news then return answer('late', c) end
+  local x = cjson.decode(argv[6])
+  x.what = argv[5]
+  event('call', c.id, argv[4] ~= '' and argv[4] or nil, nil, x)
+  return answer('ok', c)
 end
 
 -- The offer an act of the agent's phone speaks of: its index, or nil and the answer.
@@ -110,7 +139,7 @@ local function put_off(c, held, instant)
   local latest = math.max(held[4], math.min(instant, NOW + PUT_OFF))
   if held[5] == 1 and latest == held[4] then return false end
   held[4], held[5] = latest, 1
-  due('o:' .. c.id .. ':' .. held[1], latest)
+  due('o:' .. c.id .. ':' .. short(held[1]), latest)
   mark(c)
   return true
 end
@@ -127,6 +156,14 @@ function act.prolong(argv)
   return answer('ok', c, '', 0, held[4])
 end
 
+-- The live offer whose agent says that they take it, or nil. Nobody else is asked while it stands.
+function own.claim(c)
+  for _, held in ipairs(c.claimed and c.offers or NOTHING) do
+    if held[1] == c.claimed then return held end
+  end
+  return nil
+end
+
 -- The offers beside the claimed one end: nobody is to blame, and their agents are free.
 local function stop_others(c)
   local i = 1
@@ -138,7 +175,7 @@ end
 -- claim: contact, offer, agent, ms from now to its deadline at least
 function act.claim(argv)
   local c, name = contact(argv[3]), argv[5]
-  local standing = c and c.claimed and c.offers[1]
+  local standing = c and own.claim(c)
   if standing and standing[2] ~= name then return answer('taken', c, standing[2]) end
   local i, no = live_offer(c, name, tonumber(argv[4]))
   if not i then return no end

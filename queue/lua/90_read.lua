@@ -12,7 +12,7 @@ local function contact_json(id, with_facts)
     wake = c.wake and digits(c.wake) or '', wrap = c.wrap and digits(c.wrap) or '', drainer = c.drainer or '',
     previous = c.previous or '', deadlines = c.deadlines or {}, facts = '', handing = c.handing ~= nil,
     owed = c.answered == nil, nudged = c.nudged ~= nil, closed_at = c.closed and digits(c.closed) or '',
-    last_owner = c.closed and c.was or '', claimed = c.claimed or 0}
+    last_owner = c.closed and c.was or '', claimed = own.claim(c) and c.claimed or 0}
   if placeable(c) and c.prefer then v.personal = c.prefer end
   for i, it in ipairs(c.offers or {}) do
     v.offers[i] = {it[1], it[2], it[5], digits(it[4]), it[6] or ''}

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ...queue.contact import Arrived, Decision
+from ...queue.legs import OURS
 from ...queue.state import Event
 from ...skills.skill import Capacity, Need, Profile
 from .simulation import Virtual
@@ -114,7 +115,9 @@ def _cause(entry: Entry) -> Line:
     return first
 
 
-CAUSES = frozenset({"tick", "arrived", "delivered", "accepted", "declined", "wrapping"})
+CAUSES = frozenset(
+    "tick arrived delivered placed prolonged claimed accepted declined missed wrapping leg".split()
+)
 """Nothing that was asked for comes to tell these first as a mere consequence, and they number no class behind it."""
 TAKING_BACK: Mapping[str, tuple[str, ...]] = {"parked": ("parked",), "gone": ("closed", "abandoned", "dead")}
 """Why offers were taken back → what was asked for then."""
@@ -163,13 +166,15 @@ def _out(model: Virtual, it: Line, entry: Entry) -> None:
 
 def _ended(model: Virtual, it: Line, entry: Entry) -> None:
     contact, outcome = model.contacts[it.c], it.x.get("outcome", "{}")
+    if contact.state != "active":
+        completed = contact.state == "snoozed"
+    elif contact.handover:  # its owner's end of it ends the handover first, anybody else's ends both at once
+        completed = entry.find("kept", it.c) is not None
+    else:
+        completed = not contact.route.wrap_up
     if contact.state == "wrapping":
         model.finish(it.c, "")
-    elif (
-        it.e == "wrapping"
-        or contact.state == "snoozed"
-        or (contact.state == "active" and (not contact.route.wrap_up or entry.find("kept", it.c) is not None))
-    ):
+    elif it.e == "wrapping" or completed:
         model.complete(it.c, "", outcome)
     else:
         model.discard(it.c, "", outcome)
@@ -212,6 +217,11 @@ def _transferring(model: Virtual, it: Line, entry: Entry) -> None:
     model.transfer(it.c, x["by"], _decision(it), x["to"], x["reason"], x["only"])
 
 
+def _leg(model: Virtual, it: Line, entry: Entry) -> None:
+    about = {name: value for name, value in it.x.items() if name not in OURS}
+    model.leg(it.c, it.x["sid"], it.x["state"], about)
+
+
 def _presence(model: Virtual, it: Line, entry: Entry) -> None:
     model.presence(it.a, it.x["presence"], it.x["until"], it.x.get("why", ""))
 
@@ -231,6 +241,11 @@ ACTS: Mapping[str, Act] = {
     "reply.held": lambda m, it, e: m.hold_reply(it.c, it.a, it.x["body"], "", it.x["until"] - e.t),
     "reply.undone": lambda m, it, e: m.undo_reply(it.c, it.n, it.a),
     "delivered": lambda m, it, e: m.delivered(it.c, it.n, it.x["place"]),
+    "placed": lambda m, it, e: m.delivered(it.c, it.n, it.x["place"]),
+    "prolonged": lambda m, it, e: m.prolong(it.c, it.n, it.a, it.x["due"]),
+    "claimed": lambda m, it, e: m.claim(it.c, it.n, it.a, it.x["due"] - e.t),
+    "missed": lambda m, it, e: m.miss(it.c, it.n, it.a, it.x.get("reason", "")),
+    "leg": _leg,
     "accepted": lambda m, it, e: m.accept(it.c, it.n, it.a),
     "declined": lambda m, it, e: m.decline(it.c, it.n, it.a, it.x.get("reason", "")),
     "rescinded": lambda m, it, e: m.rescind(it.c, it.n, it.x.get("reason", ""), it.x.get("pause", 0)),
@@ -262,5 +277,5 @@ ACTS: Mapping[str, Act] = {
 }
 """Kind of the event that tells of an act → the act."""
 
-SILENT = frozenset({"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult"})
+SILENT = frozenset({"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult", "call"})
 """Entries that change nothing about who is asked."""

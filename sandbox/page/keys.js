@@ -3,10 +3,11 @@
 import { modal } from "./dialogs.js";
 import { h } from "./dom.js";
 import { closeDrawer, openDrawer } from "./drawer.js";
+import { showing } from "./phone.js";
 import { refresh } from "./reading.js";
 import { answerAs, openThreadOf, stopEditing } from "./slack.js";
 import { closePanel, everybody, nextTheme, openPanel } from "./stagebar.js";
-import { draw, ownedBy, s, ui } from "./state.js";
+import { draw, drawn, ownedBy, s, ui } from "./state.js";
 import { dropNewest, toast } from "./toast.js";
 
 const focus = (selector, tab) => {
@@ -33,6 +34,14 @@ async function nextOffer() {
   toast("Nobody has an offer right now.", "Send a text while somebody is available.");
 }
 
+function ringing() {
+  ui.tab = "slack";
+  drawn(() => {
+    const found = document.querySelector("#lines .rings button, #lines button");
+    if (found) found.focus(); else toast("No phone rings.", "Call from the customer's phone (l) while somebody is available.");
+  });
+}
+
 function reply() {
   const mine = ownedBy(s.slack.who)[0] ?? s.contacts.find((c) => c.owner);
   if (s.slack.thread || !mine) focus("#slack-text", "slack"); else openThreadOf(mine);
@@ -48,7 +57,9 @@ const KEYS = [
   ["2", "The queue", () => focus("#queue", "queue")],
   ["3", "Slack", () => focus("#slack", "slack")],
   ["c", "Choose the customer", () => focus("#customer", "phone")],
-  ["t", "Write a text", () => focus("#sms-text", "phone")],
+  ["t", "Write a text", () => { ui.tab = "phone"; showing(false, () => focus("#sms-text")); }],
+  ["l", "The line: call, or to the call that goes on", () => { ui.tab = "phone"; showing(true, () => focus("#caller .key, #call-words, #dial, #answer-call, #hang-up")); }],
+  ["n", "To the phone that rings", ringing],
   ["p", "Choose who you are in Slack (arrows, Enter)", () => focus("[data-person][aria-pressed=true]", "slack")],
   ["v", "Go available", () => focus("#go-available", "slack")],
   ["e", "Everybody available", everybody],

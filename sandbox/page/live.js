@@ -4,8 +4,9 @@ import { refresh } from "./reading.js";
 import { draw, s } from "./state.js";
 
 const QUEUE = ["contacts", "agents", "services", "drawer"];
-const SLICES = [...QUEUE, "texts", "slack", "wire", "faults"];
+const SLICES = [...QUEUE, "texts", "calls", "slack", "wire", "faults"];
 const ASK_EVERY = 2000;
+const LISTEN_EVERY = 700; // what a call says comes without news
 let wait = 1000;
 let source = null;
 
@@ -15,6 +16,7 @@ export function follow() {
   setInterval(() => { if (s.live !== "live" && !document.hidden) refresh("state", ...SLICES); }, ASK_EVERY);
   // A stream can be silent because it is dead: look anyway, rarely.
   setInterval(() => { if (s.live === "live" && !document.hidden) refresh("state", ...SLICES); }, 10000);
+  setInterval(() => { if (s.calls.length && !document.hidden) refresh("calls"); }, LISTEN_EVERY);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh("state", ...SLICES); });
 }
 
@@ -41,5 +43,6 @@ function heard(data) {
   if (kind === "wire") refresh("wire", ...QUEUE);
   else if (kind.startsWith("slack")) refresh("slack", ...QUEUE);
   else if (kind.startsWith("sms")) refresh("texts", ...QUEUE);
+  else if (kind.startsWith("call")) refresh("calls", ...QUEUE);
   else refresh("state", ...SLICES);
 }

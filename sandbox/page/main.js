@@ -1,9 +1,11 @@
 // Puts the page together, draws it, and follows the stage.
 
+import { hearCalls } from "./calls.js";
 import { askDialog } from "./dialogs.js";
 import { h, render } from "./dom.js";
 import { drawer } from "./drawer.js";
 import { guide, look } from "./guide.js";
+import { anyRings } from "./lines.js";
 import { help, onKey, settleLists } from "./keys.js";
 import { follow } from "./live.js";
 import { slackModal } from "./modal.js";
@@ -31,7 +33,7 @@ function bottomBar() {
   const pick = (id) => () => { ui.tab = id; draw(); };
   return h("nav", { class: "bottom", "aria-label": "Parts of the page" }, tabs.map(([id, label, path]) => h("button", { key: id, "aria-current": ui.tab === id ? "page" : null, onclick: pick(id) },
     h("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, h("path", { d: path })), label,
-    id === "slack" && asked ? h("i", { class: "ping", role: "img", "aria-label": "an offer stands" }) : null, id === "stage" && troubles().length ? h("i", { class: "ping", role: "img", "aria-label": "trouble is on" }) : null)));
+    id === "slack" && (asked || anyRings()) ? h("i", { class: "ping", role: "img", "aria-label": anyRings() ? "a phone rings" : "an offer stands" }) : null, id === "stage" && troubles().length ? h("i", { class: "ping", role: "img", "aria-label": "trouble is on" }) : null)));
 }
 
 const skips = () => h("nav", { class: "skips", "aria-label": "Skip to" }, [["phone", "the phone"], ["queue", "the queue"], ["slack", "Slack"]].map(([id, label]) => h("a", { key: id, href: `#${id}`, onclick: (e) => {
@@ -63,7 +65,7 @@ function paint() {
     }
     if (el.stuck) el.scrollTop = el.scrollHeight;
   }
-  document.title = `${s.contacts.some((c) => c.offers?.length) ? "● " : ""}Tierline: the stage`;
+  document.title = `${anyRings() ? "☎ " : s.contacts.some((c) => c.offers?.length) ? "● " : ""}Tierline: the stage`;
 }
 
 async function boot() {
@@ -76,6 +78,7 @@ async function boot() {
   document.addEventListener("keydown", onKey);
   afterRead((name) => {
     if (name === "texts") hearTexts();
+    if (name === "calls") hearCalls();
     if (name === "slack") hearSlack();
     if (["contacts", "agents"].includes(name)) look();
   });

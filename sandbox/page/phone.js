@@ -1,9 +1,10 @@
 // The customer's phone: who texts, to which number, the thread with what became of each text.
 
 import { act } from "./api.js";
+import { caller, goingOn } from "./caller.js";
 import { announce, h } from "./dom.js";
 import { refresh } from "./reading.js";
-import { customerOf, draw, s, ui } from "./state.js";
+import { customerOf, draw, drawn, s, ui } from "./state.js";
 import { day, hm, now } from "./time.js";
 
 const PRESETS = [
@@ -28,8 +29,8 @@ export function hearTexts() {
 }
 
 export function choosePhone(number) {
-  Object.assign(s.phone, { me: number, texts: [] });
-  refresh("texts");
+  Object.assign(s.phone, { me: number, texts: [], calls: [], last: "" });
+  refresh("texts", "calls");
   draw();
 }
 
@@ -54,10 +55,23 @@ async function submit(event) {
 
 /** Puts `text` into the phone's field, ready to be sent. */
 export function prefill(text) {
+  if (ui.calling) return showing(false, () => prefill(text));
   const box = document.getElementById("sms-text");
   if (!box) return;
   box.value = text;
   box.focus();
+}
+
+/** Shows the phone with its texts or as one calls with it, and then does `then`. */
+export function showing(calling, then) {
+  ui.calling = calling;
+  drawn(() => then?.());
+}
+
+function modes() {
+  const mode = (calling, label) => h("button", { type: "button", class: "mode", "aria-pressed": String(ui.calling === calling), onclick: () => showing(calling) }, label,
+    calling && !ui.calling && goingOn() ? h("i", { class: "mode-dot", role: "img", "aria-label": "a call goes on" }) : null);
+  return h("div", { class: "modes", role: "group", "aria-label": "What this phone does" }, mode(false, "Texts"), mode(true, "Call"));
 }
 
 const name = (number) => customerOf(number)?.name ?? number;
@@ -72,7 +86,7 @@ function chooser() {
     } }, customers.map((c) => h("option", { value: c.phone }, `${c.name} · ${c.phone}`)), h("option", { value: "other" }, "Any other number…"))),
     known ? null : h("label", { key: "number" }, h("span", null, "Number"), h("input", { id: "number", type: "tel", initial: s.phone.me, inputmode: "tel", autocomplete: "off",
       onchange: (e) => choosePhone(e.target.value.replace(/[\s()-]/g, "")) })),
-    h("label", null, h("span", null, "Texts to"), h("select", { id: "to", value: s.phone.to, onchange: (e) => { s.phone.to = e.target.value; draw(); } },
+    h("label", null, h("span", null, "To"), h("select", { id: "to", value: s.phone.to, onchange: (e) => { s.phone.to = e.target.value; draw(); } },
       numbers.map((n) => h("option", { value: n }, n)))));
 }
 
@@ -105,16 +119,19 @@ function thread() {
 
 export function phone() {
   return h("section", { id: "phone", class: `col phone ${ui.tab === "phone" ? "on" : ""}`, "aria-labelledby": "phone-title", tabindex: "-1" },
-    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "The customer's phone"), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
+    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "The customer's phone"), modes(), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
     chooser(),
     h("div", { class: "handset" },
       h("div", { class: "handset-top" }, h("span", null, hm(now())), h("b", null, s.phone.to), h("span", { "aria-hidden": "true" }, "▂▄▆")),
-      h("div", { class: "phone-thread", "data-stick": "texts", tabindex: "0", role: "log", "aria-label": `Texts of ${name(s.phone.me)}` }, thread()),
-      h("div", { class: "presets", role: "group", "aria-label": "Ready-made texts", "data-rove": "horizontal" },
-        PRESETS.map(([text, label]) => h("button", { type: "button", class: "chip", "data-item": true, title: text, onclick: () => prefill(text) }, label))),
-      h("form", { class: "compose", onsubmit: submit },
-        h("label", { class: "sr", for: "sms-text" }, `Text from ${name(s.phone.me)}`),
-        h("textarea", { id: "sms-text", name: "text", rows: "1", placeholder: "Text message", maxlength: "1600", autocomplete: "off",
-          onkeydown: (e) => { if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); e.target.form.requestSubmit(); } } }),
-        h("button", { class: "send", "aria-label": "Send text" }, h("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, h("path", { d: "M10 16V4m0 0L5 9m5-5 5 5" }))))));
+      ui.calling ? caller() : texting()));
 }
+
+const texting = () => [
+  h("div", { class: "phone-thread", key: "texts", "data-stick": "texts", tabindex: "0", role: "log", "aria-label": `Texts of ${name(s.phone.me)}` }, thread()),
+  h("div", { class: "presets", role: "group", "aria-label": "Ready-made texts", "data-rove": "horizontal" },
+    PRESETS.map(([text, label]) => h("button", { type: "button", class: "chip", "data-item": true, title: text, onclick: () => prefill(text) }, label))),
+  h("form", { class: "compose", onsubmit: submit },
+    h("label", { class: "sr", for: "sms-text" }, `Text from ${name(s.phone.me)}`),
+    h("textarea", { id: "sms-text", name: "text", rows: "1", placeholder: "Text message", maxlength: "1600", autocomplete: "off",
+      onkeydown: (e) => { if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); e.target.form.requestSubmit(); } } }),
+    h("button", { class: "send", "aria-label": "Send text" }, h("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, h("path", { d: "M10 16V4m0 0L5 9m5-5 5 5" }))))];

@@ -106,7 +106,7 @@ function waitingByService() {
   const nobody = s.agents.length > 0 && !s.agents.some((a) => a.presence === "available" || a.state === "available");
   const teach = () => { ui.tab = "phone"; draw(); setTimeout(() => prefill("My server is down"), 60); };
   return section("waiting", "Waiting", all.length, body, s.contacts.length ? "nobody waits" : h("div", { class: "teach" },
-    h("p", null, nobody ? "Nobody waits, and nobody is available yet." : "Nobody waits. Send a text from the phone and watch it find its way."),
+    h("p", null, nobody ? "Nobody waits, and nobody is available yet." : "Nobody waits. Send a text or call from the phone and watch it find its way."),
     h("div", { class: "row wrap" }, nobody ? h("button", { key: "all", class: "quiet", onclick: everybody }, "Make everybody available") : null,
       h("button", { key: "text", class: "quiet", onclick: teach }, "Send “My server is down”"))));
 }

@@ -42,6 +42,13 @@ const readers = {
     const texts = await stage("/sms", { number: me });
     if (me === s.phone.me) s.phone.texts = texts;
   },
+  async calls() {
+    const me = s.phone.me;
+    if (!me) return;
+    const [going, mine] = await Promise.all([stage("/calls"), stage("/calls", { number: me })]);
+    s.calls = list(going, "calls").filter((c) => c.where !== "ended");
+    if (me === s.phone.me) s.phone.calls = list(mine, "calls");
+  },
   async slack() {
     const { who, place } = s.slack;
     if (!who || !place) return;

@@ -4,6 +4,7 @@ import { act, stage } from "./api.js";
 import { block } from "./blocks.js";
 import { announce, h } from "./dom.js";
 import { emoji } from "./emoji.js";
+import { phoneLines } from "./lines.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { dot, initials, nameOf, stateOf, tierTag } from "./people.js";
 import { refresh } from "./reading.js";
@@ -279,6 +280,7 @@ export function slack() {
   const title = thread ? "Thread" : where ? `#${where.name}` : "Tierline (direct messages)";
   return h("section", { id: "slack", class: `col slack ${ui.tab === "slack" ? "on" : ""}`, "aria-labelledby": "slack-title", tabindex: "-1" },
     h("header", { class: "col-head" }, h("h2", { id: "slack-title" }, "Slack"), presence(), h("kbd", { class: "hint", "aria-hidden": "true" }, "3")),
+    phoneLines(),
     h("div", { class: "slack-body" }, sidebar(),
       h("div", { class: "channel" },
         h("div", { class: "channel-head" }, thread ? h("button", { class: "icon", key: "back", "aria-label": "Back to the channel", onclick: () => goTo(place) }, "‹") : null,

@@ -5,12 +5,13 @@ export const s = {
   bots: new Set(),
   ready: false, trouble: "", cast: null, people: [], places: [], live: "connecting",
   contacts: [], closed: [], agents: [], services: [], wire: [], faults: {},
-  phone: { me: "", to: "", texts: [], custom: false },
+  calls: [],
+  phone: { me: "", to: "", texts: [], calls: [], last: "", custom: false },
   slack: { who: "", place: "", thread: "", messages: [], views: [], answers: [], gone: new Set() },
   drawer: { id: "", tab: "why", contact: null, why: null },
 };
 /** What only this page knows: which tab, which panel, what was clicked away. */
-export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideDone: new Set(), guideGone: false, filter: "", keysOff: false, more: new Set(), ask: null, help: false };
+export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideDone: new Set(), guideGone: false, filter: "", keysOff: false, more: new Set(), ask: null, help: false, calling: false, phone: "" };
 
 let painter = () => {};
 let asked = false;

@@ -1,6 +1,6 @@
 """`make screenshots`: the real sandbox, one picture per state, size and theme, into `screenshots/`.
 
-States: idle, waiting (fifty), talking, slack-down. Needs Chromium and playwright; says what to install without them.
+States: idle, waiting (fifty), talking, calling, slack-down. Needs Chromium and playwright; says what to install without them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 OUT = ROOT / "screenshots"
 SIZES = {1440: 900, 390: 844}
 THEMES = ("light", "dark")
-TABS = {"idle": "Queue", "waiting": "Queue", "talking": "Slack", "slack-down": "Queue"}
+TABS = {"idle": "Queue", "waiting": "Queue", "talking": "Slack", "calling": "Slack", "slack-down": "Queue"}
 ARGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -190,6 +190,25 @@ def talk(page: Any) -> None:
     page.wait_for_selector(".bubble.theirs:has-text('Restarting')", timeout=30_000)
 
 
+def ring(page: Any, stage: Stage) -> str:
+    """Somebody calls, chooses from the menu and waits, and an agent's phone rings; the caller's call."""
+    state = stage.call("sandbox/api/state")
+    caller = state["customers"][-1]["phone"]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.keyboard.press("Escape")
+    page.select_option("#customer", caller)
+    page.keyboard.press("l")
+    sid = str(stage.act("/calls", {"from": caller, "to": state["numbers"][0]})["sid"])
+
+    def is_at(where: str) -> Callable[[], bool]:
+        return lambda: stage.call(f"sandbox/api/calls/{sid}")["where"] == where
+
+    stage.until(is_at("menu"), 20, "the menu didn't ask")
+    stage.act(f"/calls/{sid}/press", {"digits": "1"})
+    page.wait_for_selector("#lines .rings", timeout=20_000, state="attached")
+    return sid
+
+
 def run() -> None:
     from playwright.sync_api import sync_playwright
 
@@ -205,6 +224,9 @@ def run() -> None:
         eva(stage)
         talk(page)
         picture(page, stage, "talking")
+        call = ring(page, stage)
+        picture(page, stage, "calling")
+        stage.act(f"/calls/{call}/hangup", {})
         for person in stage.call("sandbox/api/state")["agents"]:
             stage.act(
                 "/slack/command",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from callsfake import CallsFake
 
 PAGE = Path(__file__).parents[2] / "sandbox" / "page"
 POLICY = (
@@ -72,6 +73,7 @@ class StageFake:
             for i, (n, t, team) in enumerate(NAMES, 1)
         ]
         self.presence = {str(a["slack"]): "offline" for a in self.agents}
+        self.phones = CallsFake(self)
 
     def now(self) -> float:
         return time.time() + self.offset
@@ -382,6 +384,8 @@ class StageFake:
         return web.json_response(self.write(call, body))
 
     def read(self, call: str, query: Any) -> Any:
+        if call.startswith("calls"):
+            return self.phones.read(call, query.get("number"))
         match call:
             case "state":
                 base = {
@@ -418,6 +422,8 @@ class StageFake:
                 return []
 
     def write(self, call: str, body: Json) -> Any:
+        if call.startswith("calls"):
+            return self.phones.write(call, body)
         self.tell(call)
         match call:
             case "sms":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.helpers_app import DESK, EVA, OPS, Inside, Json, inside
 
-PHONES = {"Ada": "+491700000001", "Ben": "+491700000002", "Cleo": "+491700000003"}
+PHONES = {"Eva": EVA, "Ada": "+491700000001", "Ben": "+491700000002", "Cleo": "+491700000003"}
 CALLS = f"""
 site: inside
 timezone: Europe/Berlin
@@ -62,6 +62,10 @@ class Stage:
         return " | ".join(
             str(it.get("text", "")) for it in (await self.leg(sid))["heard"] if it["kind"] == "say"
         )
+
+    async def said(self, sid: str, words: str) -> bool:
+        """Whether the leg has heard `words`."""
+        return words.casefold() in (await self.heard(sid)).casefold()
 
     async def at(self, sid: str, where: str) -> bool:
         """Whether the leg is there."""

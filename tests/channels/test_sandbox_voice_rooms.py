@@ -122,6 +122,32 @@ async def test_somebody_called_in_who_is_busy_is_told_as_not_added() -> None:
         assert (await voice.look(caller))["where"] == "conference:c-1"
 
 
+async def test_a_conference_begins_by_name_with_whoever_is_called_into_it() -> None:
+    async with open_voice(voice="<Dial><Conference>c-9</Conference></Dial>") as voice:
+        made = await voice.client.conferences("c-9").participants.create_async(
+            from_=OURS, to=LIN, label="agent", machine_detection="Enable", amd_status_callback=f"{voice.base}/amd",
+            conference_status_callback=f"{voice.base}/room", conference_status_callback_event=["start join leave end"],
+        )  # fmt: skip
+        assert made.conference_sid.startswith("CF")
+        await voice.at(made.call_sid, "ringing")
+        await voice.act(made.call_sid, "answer")
+        await voice.at(made.call_sid, "conference:c-9")
+        caller = await voice.ring()
+        await voice.until(caller, lambda it: it["with"] == ["agent"])
+        assert (await voice.heard("/amd"))[0].params["AnsweredBy"] == "human"
+        seat = voice.client.conferences(made.conference_sid).participants("agent")
+        assert (await seat.update_async(end_conference_on_exit=True)).end_conference_on_exit is True
+        await voice.act(made.call_sid, "hangup")
+        await voice.until(caller, lambda it: it["status"] == "completed")
+        end = (await voice.heard("/room", 6))[-1].params
+        assert end["ReasonConferenceEnded"] == "participant-with-end-conference-on-exit-left"
+        assert {h.params["ConferenceSid"] for h in voice.asked("/room")} == {made.conference_sid}
+        gone = voice.client.conferences("CF" + "0" * 32).participants
+        with pytest.raises(TwilioRestException) as raised:
+            await gone.create_async(from_=OURS, to=LIN)
+        assert raised.value.code == 20404
+
+
 async def test_ending_a_conference_lets_all_go_on_with_their_own_documents() -> None:
     pages = script() | {"done": "<Say>How was it?</Say><Pause length='5'/>"}
     async with open_voice(**pages) as voice:
@@ -220,7 +246,7 @@ REFUSED = [
     ({"coaching": True}, 400, 20001),
     ({"call_sid_to_coach": "CA" + "0" * 32}, 400, 13240),
     ({"status_callback": "nonsense"}, 400, 21609),
-    ({"timeout": 900}, 400, 20001),
+    ({"timeout": 900}, 400, 21208),
     ({"max_participants": 1}, 400, 20001),
 ]
 

@@ -14,7 +14,7 @@ from twilio_rehearsal import EVA, OURS, Heard, Stage, open_stage
 from tierline.sandbox.twilio_store import Account
 
 ADA = "+491700000001"
-Document = str | Callable[[dict[str, str]], str]
+Document = str | bytes | Callable[[dict[str, str]], str]
 
 
 @dataclass
@@ -35,6 +35,10 @@ class VoiceStage:
     async def answer(self, request: web.Request) -> web.Response:
         params = {k: str(v) for k, v in {**request.query, **await request.post()}.items()}
         page = self.pages.get(request.path)
+        if isinstance(page, bytes):
+            return web.Response(body=page, content_type="audio/wav")
+        if page is None and request.path.endswith(".wav"):
+            return web.Response(status=404)
         if page is None:
             return web.Response(text="<Response/>", content_type="text/xml")
         text = page if isinstance(page, str) else page(params)
@@ -58,6 +62,15 @@ class VoiceStage:
                 shown = await self.look(sid)
                 if what(shown):
                     return shown
+                await asyncio.sleep(0.01)
+
+    async def phone(self, number: str, what: Callable[[Any], Any]) -> Any:
+        """The calls to and from a number, as soon as `what` holds of them."""
+        async with asyncio.timeout(60):
+            while True:
+                calls = await self.api(f"/calls?number={number.replace('+', '%2B')}")
+                if what(calls):
+                    return calls
                 await asyncio.sleep(0.01)
 
     async def at(self, sid: str, where: str) -> Any:

@@ -212,4 +212,62 @@ BUGS = {
         "  c.state, c.threadless, c.recalled = argv[14], 1, 1\n",
         "handing",
     ),
+    "a leg goes back": Bug("    if RANK[state] <= RANK[was] then\n", "    if false then\n", "calling"),
+    "a late word isn't heard": Bug(
+        "      if RANK[was] < OVER then call('ZADD', P .. 'legs', NOW, c.id .. ' ' .. sid) end\n",
+        "",
+        "calling",
+    ),
+    "an ended leg is asked about for ever": Bug(
+        "    call('ZREM', P .. 'legs', c.id .. ' ' .. sid)\n  end\n  local x", "  end\n  local x", "calling"
+    ),
+    "what was known of a leg is forgotten": Bug(
+        "    order, was, about = leg[1], leg[2], leg[4]\n", "    order, was = leg[1], leg[2]\n", "calling"
+    ),
+    "legs outlive their contact": Bug("  own.forget_legs(c)\n", "", "calling", 6),
+    "a fact isn't given back": Bug("'=' .. before\n", "'='\n", "calling", 7),
+    "a phone that nobody answers is nobody's miss": Bug(
+        "  miss(c, i, argv[6])\n",
+        "  fill_later(rescind_offer(c, i, argv[6]))\n  push(entering, c)\n",
+        "calling",
+    ),
+    "answered, and not in time": Bug("  held[4], held[5] = latest, 1\n", "  held[5] = 1\n", "calling"),
+    "an answered phone has shown nothing": Bug(
+        "  held[4], held[5] = latest, 1\n", "  held[4] = latest\n", "calling"
+    ),
+    "a deadline is put off for ever": Bug("math.min(instant, NOW + PUT_OFF)", "instant", "calling", 4),
+    "the others' phones go on ringing": Bug("    stop_others(c)\n", "", "calling", 4),
+    "others are asked beside a claim": Bug(
+        "  local most = c.claimed and own.claim(c) and 1 or step.n\n", "  local most = step.n\n", "calling", 4
+    ),
+    "found by those who come, though claimed": Bug(
+        "    if c.seat then unseat(c) end\n    c.claimed", "    c.claimed", "calling"
+    ),
+    "a claim outlives its offer": Bug(
+        "    if held[1] == c.claimed then return held end\n", "    if held then return held end\n", "calling"
+    ),
+    "two take it": Bug(
+        "  if standing and standing[2] ~= name then return answer('taken', c, standing[2]) end\n",
+        "",
+        "calling",
+        14,
+    ),
+    "put off with each claim": Bug("  if not standing then\n", "  if true then\n", "calling"),
+    "a place that comes later is lost": Bug("    held[6] = argv[5]\n    mark(c)\n", "", "calling"),
+    "torn from a call": Bug("    if not own.talking(c) then left", "    if true then left", "calling", 4),
+    "a caller who hung up keeps it": Bug(
+        "  if callers ~= 0 then call('HINCRBY', key_of(c), 'callers', callers) end\n",
+        "  if callers > 0 then call('HINCRBY', key_of(c), 'callers', callers) end\n",
+        "calling",
+        12,
+    ),
+    "left for good amid a call": Bug(
+        "  elseif talking then\n    leave_calls(a)\n  else\n", "  else\n", "calling", 4
+    ),
+    "removed amid a call": Bug(
+        "remove(a, BOUND_SWEEP, true) else", "remove(a, BOUND_SWEEP) else", "calling", 10
+    ),
+    "reminded amid a call": Bug(
+        "  local ms = c.ch ~= VOICE and route(c).nudge\n", "  local ms = route(c).nudge\n", "calling"
+    ),
 }

@@ -15,7 +15,7 @@ from tierline.skills.skill import levels
 
 PHONED = {
     **HANDED,
-    "ring": 12, "leg": 22, "talk": 16, "hang_up": 7, "miss": 7, "prolong": 8, "claim": 26, "claim_too": 7, "jot": 7,
+    "ring": 12, "leg": 22, "talk": 16, "hang_up": 7, "miss": 7, "prolong": 8, "claim": 26, "claim_too": 7, "jot": 7, "happen": 7,
     "arrive": 30, "accept": 26, "go": 12, "wait": 12, "write": 10, "reply": 8, "tick": 12, "retire": 4, "leave_call": 10,
 }  # fmt: skip
 STATES = tuple(RANKS)
@@ -92,11 +92,12 @@ class Phones:
             yield self.call("leg", *live[a % len(live)], STATES[4 + b % 5], {})
 
     def _leave_call(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
-        """Somebody leaves amid a call, for longer than their grace."""
+        """Somebody leaves amid a call, for longer than their grace; perhaps its customer hangs up meanwhile."""
         talking = [it for it in self._calls("active") if it.talking]
         if not talking:
             return
-        it = self.model.agents[talking[a % len(talking)].owner]
+        contact = talking[a % len(talking)]
+        it = self.model.agents[contact.owner]
         if b % 4 == 0:
             yield self.call("remove_agent", it.name, (0, 2_000)[c % 2])
         elif b % 4 == 1:
@@ -104,7 +105,10 @@ class Phones:
             yield self.call("agent", it.name, profile, it.capacity, it.channels, (), True, 2_000)
         else:
             yield self.call("agent", it.name, it.profile, it.capacity, it.channels, (), False, 2_000)
-        for _ in range(1 + d % 3):
+        for i in range(1 + d % 3):
+            for sid, leg in tuple(contact.legs.items()) if i == a % 3 else ():
+                if leg.of_customer:
+                    yield self.call("leg", contact.id, sid, "completed", {})
             self.now += (2_000, 30_000)[d % 2]
             yield self.call("tick")
 
@@ -135,5 +139,19 @@ class Phones:
             yield self.call(act, it.id, max(1, it.offered - d % 3), name, more)
 
     def _jot(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
-        contact = self._of(a, "waiting", "offered", "active", "closed") or "C9999"
+        noted = [it.id for it in self.model.contacts.values() if it.jots]
+        contact = (
+            noted[a % len(noted)]
+            if noted and d % 2
+            else self._of(a, "waiting", "offered", "active", "closed")
+        )
+        contact = contact or "C9999"
         yield self.call("jot", contact, f"n{b % 4}", ("", "CF1", "CF2", "QU1")[c % 4])
+
+    def _happen(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """Facts that belong together; half of them known already, or taken away."""
+        contact = self._of(a, "active", "active", "offered", "closed") or "C9999"
+        values = ("", "CF1", "CA2")
+        facts = {f"n{b % 4}": values[c % 3], f"n{(b + 1 + d % 3) % 4}": values[d % 3]}
+        about = ({}, {"sid": "CA2", "label": "x"})[a % 2]
+        yield self.call("happen", contact, ("hold", "join")[b % 2], facts, ("", "a1")[c % 2], about)

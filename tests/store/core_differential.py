@@ -15,7 +15,7 @@ from core_histories import Call, History, Move, World, on_model
 
 from tierline.queue import library
 from tierline.queue.calls import texts
-from tierline.queue.checks import over_capacity, violations
+from tierline.queue.checks import claims, over_capacity, violations
 from tierline.queue.client import Client
 from tierline.queue.embedded import find_binary
 from tierline.queue.engine import Queue
@@ -25,7 +25,7 @@ from tierline.queue.state import Event, State
 from tierline.skills.skill import CHANNELS
 
 INDEX_EVERY = 10  # calls
-LINES = ("leg", "jot", "forget", "merge", "split", "recall")
+LINES = ("leg", "jot", "happen", "forget", "merge", "split", "recall")
 BOUNDS = {"BOUND_TICK": 16, "BOUND_FILL": 16, "BOUND_SWEEP": 64, "BOUND_SCAN": 16, "BOUND_PART": 1000}
 
 
@@ -77,9 +77,7 @@ class Both:
         if len(self.history.done) % INDEX_EVERY == 0:
             found += await index_faults(queue, self.model)
         found += differing_states(self.model.snapshot(), state)
-        claimed = {it.a for it in events if it.e == "offered"}
-        claimed = {it for it in claimed if it in state.agents and state.agents[it].offers}
-        return found + violations(state, call.now) + over_capacity(state, claimed)
+        return found + violations(state, call.now) + over_capacity(state, claims(state, events))
 
 
 async def index_faults(queue: Queue, model: Model) -> list[str]:

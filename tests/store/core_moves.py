@@ -122,7 +122,8 @@ class Moves:
     def _recall(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         """What has left the store is called back, or is still here, or never was."""
         if self.gone and a % 7:
-            contact, was = self.gone[a % len(self.gone)]
+            contact, _ = self.gone[a % len(self.gone)]
+            was = dict(self.gone)[contact]  # as it was when it left for the last time: what the history says
             decision = dataclasses.replace(
                 self._decision(b, c, d, was.route.channel), route=was.route, facts=was.facts
             )

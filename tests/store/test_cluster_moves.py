@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from helpers_queue import message
 from helpers_replicas import OURS, Flow, Shard, cluster
 from helpers_store import until
 
@@ -59,6 +60,37 @@ async def test_a_site_whose_slot_moves_under_load_goes_on_there_with_all_it_had(
         assert await flow.lost() == [] and store.witness.missing == 0
         assert len(set(flow.acked.values())) == len(flow.acked)
         assert await home.primary.ask("CLUSTER", "COUNTKEYSINSLOT", slot_of("{main}:")) == 0
+    finally:
+        await store.close()
+
+
+@pytest.mark.promise("slots-move-unseen")
+async def test_a_site_whose_move_takes_longer_than_calls_wait_refuses_meanwhile_and_goes_on_there(
+    shards: list[Shard], tmp_path: Path
+) -> None:
+    """A large site, of which it matters how long its keys are on their way: longer than a call's 3 s (F39)."""
+    home = _home(shards, MAIN)
+    target = next(it for it in shards if it is not home)
+    store = await Store.open(_url(shards), tmp_path / "data", MAIN)
+    queue = Queue(store, MAIN)
+    try:
+        async with Flow(queue).running() as flow:
+            await flow.more(100)
+
+            async def until_all_were_refused() -> None:
+                before = len(flow.acked)
+                await until(lambda: len(flow.refused) >= 2 * flow.lanes, 40)
+                assert len(flow.acked) <= before + flow.lanes  # what was in flight as it began
+
+            await home.give(slot_of("{main}:"), target, shards, until_all_were_refused)
+            await flow.more(50)
+            assert store.client.node.port == target.primary.port
+        assert all(isinstance(it, StoreUnavailable | StoreRefused) for it in flow.refused)
+        assert await flow.lost() == [] and store.witness.missing == 0
+        assert len(set(flow.acked.values())) == len(flow.acked)
+        there = {it.thread for it in (await queue.snapshot()).contacts.values()}
+        acked = {message(n).thread for n in flow.acked}
+        assert there == acked  # what was refused isn't there: its sender still has it
     finally:
         await store.close()
 

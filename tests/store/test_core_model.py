@@ -6,7 +6,7 @@ import random
 import pytest
 from core_histories import KINDS, Call, History, World, moves, on_model
 
-from tierline.queue.checks import over_capacity, violations
+from tierline.queue.checks import claims, over_capacity, violations
 from tierline.queue.model import Model
 
 LONG = os.environ.get("TIERLINE_LONG") == "1"
@@ -20,9 +20,7 @@ def run(world: World, steps) -> list[Call]:
         seen = len(model.events)
         on_model(model, call)
         state = model.snapshot()
-        claimed = {it.a for it in model.events[seen:] if it.e == "offered"}
-        claimed = {it for it in claimed if it in state.agents and state.agents[it].offers}
-        found = violations(state, call.now) + over_capacity(state, claimed)
+        found = violations(state, call.now) + over_capacity(state, claims(state, model.events[seen:]))
         assert not found, (found, history.done[-6:])
 
     for call in history.opening():

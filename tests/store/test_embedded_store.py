@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -373,6 +374,25 @@ async def test_a_full_disk_at_the_start_is_named(tmp_path: Path) -> None:
     directory.release()
     error = diagnose("Can't open: No space left on device\n", directory, "it ended")
     assert isinstance(error, EmbeddedFailed) and "disk" in str(error) and "full" in str(error)
+
+
+async def test_a_server_that_cannot_be_written_down_is_named_and_none_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a free byte its number can't be kept; left alone it would read no settings and open a port for all."""
+
+    def full(self: DataDirectory, pid: int, socket: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DataDirectory, "record", full)
+        with pytest.raises(EmbeddedFailed, match="is full"):
+            await EmbeddedStore.start(tmp_path)
+    directory = DataDirectory.own(tmp_path)
+    assert not directory.server_runs()
+    directory.release()
+    store = await EmbeddedStore.start(tmp_path)
+    await store.stop()
 
 
 def test_without_a_binary_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

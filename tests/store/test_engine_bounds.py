@@ -173,3 +173,15 @@ async def test_the_oldest_operation_bucket_is_gone_but_its_ids_stay_refused(
         assert isinstance(bucket, bytes)
         ttl = await client.call("TTL", bucket)
         assert isinstance(ttl, int) and 600 < ttl <= 660
+
+
+@pytest.mark.promise("queue-bounded")
+async def test_a_call_that_goes_wrong_for_ever_fills_no_store(client: Client, site: str) -> None:
+    queue = await make_queue(client, site)
+    contact = await text_in(queue, 1, plain_route("voice"))
+    assert (await queue.leg(contact, "CA1", "ringing", now=START)).done
+    await client.call("HSET", f"{{{site}}}:k:{contact}", "legs", 1_000)
+    with pytest.raises(ValueError, match="1000 legs"):
+        await queue.leg(contact, "CA2", "ringing", now=START + 1)
+    assert (await queue.leg(contact, "CA1", "answered", now=START + 2)).done, "those that are known go on"
+    assert [it.sid for it in await queue.legs(contact)] == ["CA1"]

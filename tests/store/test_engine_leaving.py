@@ -196,3 +196,29 @@ async def test_merged_conversations_are_freed_with_the_contact_they_led_to(clien
     assert await queue.forget(one, now=START + 60_031) and await queue.forget(two, now=START + 60_031)
     left = await client.call("KEYS", f"{{{site}}}:t:*")
     assert left == []
+
+
+@pytest.mark.promise("queue-bounded")
+async def test_who_is_removed_amid_a_call_gives_the_rest_away_and_then_the_call(
+    client: Client, site: str
+) -> None:
+    queue = await tiny(client, site)
+    await working(queue, "ada", 5)
+    call = await text_in(queue, 9, plain_route("voice"), START + 30)
+    assert (await queue.accept(call, 1, "ada", now=START + 31)).done
+    await queue.leg(call, "CA1", "answered", {"r": "customer"}, now=START + 32)
+    await queue.remove_agent("ada", 60_000, now=START + 100)
+    now = START + 60_100
+    await run_due(queue, now - 1)
+    await queue.tick(1, now=now)
+    assert await queue.counts() == {"active": 4, "waiting": 2}
+    await run_due(queue, now)
+    assert await queue.counts() == {"active": 1, "waiting": 5}
+    assert await queue.due(["l:ada"]) == {"l:ada": now + 30_000}
+    await nothing_is_wrong(queue, now)
+    await queue.leg(call, "CA1", "completed", now=now + 10_000)
+    await queue.tick(now=now + 29_999)
+    assert "ada" in await queue.agents()
+    await run_due(queue, now + 30_000)
+    assert "ada" not in await queue.agents() and await queue.counts() == {"waiting": 6}
+    await nothing_is_wrong(queue, now + 30_000)

@@ -20,6 +20,8 @@ from tierline.queue.history import history as module
 from tierline.queue.history import postgres
 from tierline.queue.history.database import HistoryUnavailable
 from tierline.queue.history.history import History
+from tierline.queue.history.postgres import HistoryUnusable
+from tierline.settings import Settings
 
 
 @pytest.fixture
@@ -133,6 +135,29 @@ async def test_a_server_is_believed_by_its_certificate_alone(own: Own, tmp_path:
             await History.open(url(host, ca, mode), tmp_path)
     with pytest.raises(HistoryUnavailable, match="the user isn't let in"):
         await History.open(f"postgresql://tierline@127.0.0.1:{port}/postgres?sslmode=disable", tmp_path)
+
+
+@pytest.mark.promise("store-tls")
+async def test_one_that_others_could_read_is_used_only_aloud_and_reminded_of(
+    own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own.server.place / "data" / "pg_hba.conf").write_text("host all tierline 127.0.0.1/32 trust\n")
+    port = free_port()
+    await own.crash()
+    await own.server.start(f"{SETTINGS} -c listen_addresses=127.0.0.1 -p {port}")
+    monkeypatch.setattr(postgres, "here", lambda host: False)  # no second machine here
+    said = {
+        "DATABASE_URL": f"postgresql://tierline@127.0.0.1:{port}/postgres",
+        "TIERLINE_DATA": str(tmp_path),
+    }
+    with pytest.raises(HistoryUnusable, match="needn't be encrypted"):
+        await History.of(Settings(_env_file=None, **said))  # type: ignore[call-arg,arg-type]
+    aloud = Settings(_env_file=None, TIERLINE_DATABASE_INSECURE="yes", **said)  # type: ignore[call-arg,arg-type]
+    history = await History.of(aloud)
+    assert "whoever is between" in history.warnings[0]
+    await history.put_customer("eva", "Eva", "", (), {})
+    assert await _name(history) == "Eva"
+    await history.close()
 
 
 async def test_several_processes_open_a_new_one_at_once(url: str, tmp_path: Path) -> None:

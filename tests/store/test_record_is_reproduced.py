@@ -59,7 +59,16 @@ def test_any_history_is_reproduced_from_its_ledger_alone(kind: str) -> None:
     assert asked > len(SEEDS)
 
 
-@pytest.mark.parametrize("kind", ["ordinary", "tiny", "handing", "leaving"])
+@pytest.mark.parametrize(("kind", "seed"), [("handing", 136), ("leaving", 128)])
+def test_who_ends_a_contact_that_is_being_handed_over_is_told_apart(kind: str, seed: int) -> None:
+    """The owner's end of it keeps it first, anybody else's ends both at once: the thousands of histories found it."""
+    rng = random.Random(f"again {kind}{seed}")
+    it = again(KINDS[kind](rng))
+    it.run(entries(recorded(KINDS[kind](random.Random(f"again {kind}{seed}")), rng, 100)))
+    assert it.difference is None, it.difference
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "tiny", "handing", "leaving", "calling", "ringing"])
 async def test_what_the_scripts_recorded_is_reproduced_by_the_rules(kind: str, tmp_path) -> None:
     async with memory_server(tmp_path) as client:
         name = await load(client, "again", BOUND.get(kind))

@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -172,12 +172,12 @@ class Crew(Stage):
 @contextlib.asynccontextmanager
 async def open_crew(
     home: Path, webs: int = 2, workers: int = 3, plan: str = MANY, lease: float = 2.0, own_ways: bool = False,
-    history: str = "",
+    history: str = "", more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Crew]:  # fmt: skip
     """Stand-ins here; a store, `webs` and `workers` in processes of their own. All stop cleanly at the end.
 
     `own_ways`: each worker reaches Slack's API through a proxy of its own. `history` is its URL; without one, the
-    processes share a file.
+    processes share a file. `more` is said to each process.
     """
     front = Front([free_port() for _ in range(webs)])
     await front.start()
@@ -197,7 +197,7 @@ async def open_crew(
         "DATABASE_URL": history or f"sqlite:///{home / 'history.sqlite3'}",
         "TIERLINE_SECRET": SECRET,
         "TIERLINE_LEASE": str(lease),
-    }
+    } | dict(more or {})
 
     def process(command: str, n: int, **more: str) -> Process:
         own = home / f"{command}{n}"

@@ -40,6 +40,53 @@ async def small(tmp_path: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
+@pytest.fixture
+async def kept(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The same, on a disk that outlives the product: another process holds it."""
+    data = tmp_path / "data"
+    data.mkdir()
+    try:
+        await asyncio.to_thread(_try_to_mount, data)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("can't mount a small tmpfs in a user namespace here")
+    holder = await asyncio.create_subprocess_exec(
+        *_mounts(data), "sh", "-c", "echo mounted; exec sleep 1000", stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None and await holder.stdout.readline() == b"mounted\n"
+    enter = ("nsenter", "--preserve-credentials", "-t", str(holder.pid), "-U", "-m")
+    try:
+        async with open_stage(tmp_path, through=enter) as stage:
+            yield stage
+    finally:
+        holder.kill()
+        await holder.wait()
+
+
+@pytest.mark.promise("store-refusal")
+async def test_started_on_a_disk_without_a_free_byte_it_says_so_and_room_brings_all_back(kept: Stage) -> None:
+    """Whoever starts it again after each end, as systemd does, needs no hand of anybody's."""
+    await kept.slash("Ada", "available")
+    assert await kept.text("before") == 200
+    await kept.accept("Ada", "before")
+    await kept.until(lambda: _owned(kept))
+    disk = _disk(kept)
+    await asyncio.to_thread(_fill, disk, 0)
+    taken = [f"more {n}" for n in range(20) if await kept.text(f"more {n}", JONAS) == 200]
+    holder = Path("/proc") / kept.process.through[3] / f"root{kept.data}"
+    await kept.process.kill()
+    for _ in range(2):
+        await kept.process.start()
+        assert kept.process.running is not None and await kept.process.running.wait() == 1
+    last = kept.process.log.strip().splitlines()[-1]
+    assert f"the disk of {kept.data / 'store'} is full" in last, last
+    (holder / "ballast").unlink()
+    await kept.up()
+    assert (await kept.contact())["owner"]["name"] == "Ada"
+    assert await kept.text("after", JONAS) == 200
+    words = [m["text"] for m in (await kept.contact(JONAS))["transcript"] if m["direction"] == "in"]
+    assert words == [*taken, "after"]
+
+
 def _disk(stage: Stage) -> Path:
     """The disk as the product sees it."""
     assert stage.process.running is not None

@@ -146,6 +146,47 @@ async def test_told_to_stop_it_finishes_what_is_in_hand(stage: Stage) -> None:
     assert len(await stage.got("In hand.")) == 1
 
 
+@pytest.mark.promise("stop-finishes")
+async def test_told_to_stop_it_does_not_wait_for_lines_that_wait_for_their_turn(stage: Stage) -> None:
+    """Slack holds one line up and all behind it; what waits is said by the next start, once."""
+    await stage.slash("Ada", "available")
+    for customer in (EVA, JONAS):
+        assert await stage.text(f"help {customer}", customer) == 200
+        await stage.accept("Ada", f"help {customer}")
+        await stage.thread((await stage.contact(customer))["id"])
+    await stage.until(lambda: _open_deliveries(stage, 0))
+    desk = next(it.id for it in stage.cast.places if it.name == "desk")
+    await stage.call("/faults", {"slack": {"rate_limit": {"retry_after": 18, "channel": desk}, "times": 1}})
+    assert await stage.text("first line", EVA) == 200
+
+    async def held_up() -> bool:
+        return (await stage.call("/faults"))["slack"]["times"] == 0
+
+    await stage.until(held_up)
+    assert await stage.text("second line", JONAS) == 200
+    await stage.until(lambda: _open_deliveries(stage, 2))
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    assert await stage.process.stop() == 0
+    assert clock() - begun < 10  # of 25 s of grace; Slack's 18 s are waited out by nobody
+    await stage.call("/faults", {})
+    await stage.up()
+    for line in ("first line", "second line"):
+        await stage.until(lambda line=line: _said(stage, line))
+    await stage.until(lambda: _open_deliveries(stage, 0))
+    assert [await _said(stage, line) for line in ("first line", "second line")] == [1, 1]
+
+
+async def _said(stage: Stage, line: str) -> int:
+    return sum(line in json.dumps(message) for message in await stage.channel("desk"))
+
+
+async def _open_deliveries(stage: Stage, count: int) -> bool:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with stage.http.get(f"{stage.product}/metrics", headers=headers) as answer:
+        return f"tierline_outbox_open {count}" in await answer.text()
+
+
 async def _handled(stage: Stage) -> bool:
     return int((await account(stage))["connections"]["open"]) >= 2
 

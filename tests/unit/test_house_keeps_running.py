@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -297,6 +299,27 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def job(lane: str, name: str, work: Callable[[Try], Awaitable[None]]) -> Job:
     return Job(lane, name, work)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="CLOCK_BOOTTIME is Linux's")
+async def test_a_lease_runs_out_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monotonic clock stands still meanwhile; whoever wakes must see at once that the role may be another's."""
+    slept = 0.0
+    real = time.clock_gettime
+
+    def clock(which: int) -> float:
+        return real(which) + (slept if which == time.CLOCK_BOOTTIME else 0.0)
+
+    class Role:
+        async def lease(self, role: str, holder: str, ms: int) -> int:
+            return 1
+
+    monkeypatch.setattr("tierline.router.outbox.time.clock_gettime", clock)
+    it = Outbox(cast(Any, Role()), lambda event: [], "one")
+    await it._ask()
+    assert it.mine
+    slept = 60.0
+    assert not it.mine
 
 
 @pytest.mark.promise("outbox-order")

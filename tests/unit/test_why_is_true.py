@@ -130,6 +130,17 @@ def test_each_agent_has_the_first_reason_why_not() -> None:
     assert set(day.reasons(contact)) == set(PEOPLE)
 
 
+def test_while_somebody_takes_it_the_others_hear_so() -> None:
+    day = Day()
+    for name in ("Ada", "Änne Maria"):
+        day.presence(name, "available")
+    contact = day.arrives()
+    said = day.model.at(day.now).claim(contact, 1, "Ada", 90_000)
+    row = next(it for it in day.why(contact).rows if it.agent == "Änne Maria")
+    assert (row.reason, row.until) == ("somebody else has said that they take it", said.due)
+    assert day.reasons(contact)["Ada"] == "is being asked now"
+
+
 def test_a_held_contact_says_what_is_closed_and_when_it_goes_on() -> None:
     day = Day(at("2026-11-21 03:00"))
     it = day.why(day.arrives())
@@ -153,7 +164,7 @@ def test_what_the_plan_says_and_nothing_acts_on_is_said() -> None:
         st.one_of(
             st.tuples(st.sampled_from(["available", "away", "offline"]), st.sampled_from(PEOPLE)),
             st.tuples(st.just("decline"), st.just("")),
-            st.tuples(st.just("delivered"), st.just("")),
+            st.tuples(st.sampled_from(["delivered", "claim"]), st.just("")),
             st.tuples(st.just("pass"), st.sampled_from(["1", "40", "300", "4000"])),
         ),
         max_size=8,
@@ -168,10 +179,12 @@ def test_until_the_next_change_nothing_changes_and_then_something_does(
         view = day.model.at(day.now).snapshot().contacts[contact]
         if act == "pass":
             day.passes(day.now + 1000 * int(what))
-        elif act in ("decline", "delivered"):
+        elif act in ("decline", "delivered", "claim"):
             for offer in view.offers[:1]:
                 if act == "decline":
                     day.model.at(day.now).decline(contact, offer.number, offer.agent)
+                elif act == "claim":
+                    day.model.at(day.now).claim(contact, offer.number, offer.agent, 90_000)
                 else:
                     day.model.at(day.now).delivered(contact, offer.number, "D1:1")
         else:

@@ -1,0 +1,59 @@
+"""Who is asked to join a call, or wants to: a colleague, a supervisor who listens, whispers or speaks.
+
+ring ─▶ answered: for what, asked by whom ─▶ 1: conference   ─▶ 2, nothing: the leg ends, nobody has missed anything
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..channels.phone import Ask, Call, Go, HangUp, Heard, Meet
+from ..queue.engine import Queue
+from . import spoken
+from .rulebook import Rulebook
+from .screening import KEY_TIME, Screening, room_of
+from .standing import Standing
+from .talking import standing
+
+
+@dataclass(slots=True)
+class Joining:
+    """What these legs hear. `screening` knows the agents' languages."""
+
+    queue: Callable[[], Queue]
+    book: Callable[[], Rulebook]
+    screening: Screening
+
+    async def answered(self, call: Call) -> Heard:
+        """Somebody or something has answered: only a key lets it in, so that no mailbox listens."""
+        agent = call.about.get("a", "")
+        book, language = self.book(), self.screening.agents_language(agent)
+        it = await standing(self.queue(), call.about.get("c", ""))
+        if it is None or it.view.state != "active":
+            return (spoken.line(book, "gone", language), HangUp())
+        by = book.called(it.view.owner) if call.about.get("r") == "guest" else ""
+        said = spoken.joins(book, it.view.service, by, language)
+        return (Ask(said, Go("key", call.about), language, digits=1, timeout=KEY_TIME),)
+
+    async def key(self, call: Call) -> Heard:
+        """What was pressed."""
+        language = self.screening.agents_language(call.about.get("a", ""))
+        if call.digits != "1":
+            said = (spoken.line(self.book(), "declined", language),) if call.digits else ()
+            return (*said, HangUp())
+        it = await standing(self.queue(), call.about.get("c", ""))
+        if it is None or it.view.state != "active":
+            return (spoken.line(self.book(), "gone", language), HangUp())
+        return await self._let_in(call, it)
+
+    async def _let_in(self, call: Call, it: Standing) -> Heard:
+        role, agent = call.about.get("r", ""), call.about.get("a", "")
+        as_what = it.facts.get("boss", "").partition(" ")[0] if role == "boss" else "invite"
+        await self.queue().happen(
+            it.view.id, "joined", {f"in.{call.sid}": role}, agent, {"as": as_what, "sid": call.sid}
+        )
+        coach = it.owner.sid if as_what == "whisper" and it.owner is not None else ""
+        muted = as_what == "listen" or (as_what == "whisper" and not coach)
+        room = room_of(self.book(), it.view.id)
+        return (Meet(room, f"{role}-{agent}", dict(call.about), muted=muted, coach=coach),)

@@ -1,0 +1,128 @@
+"""How a call stands, and what must hold for it: who hears music, whose line ends, whether anybody is with the customer.
+
+The facts of a call (`Queue.jots`) that this reads; whoever writes one changes what must hold, and nothing else:
+
+    met        the customer's leg that was sent into the conference     conference  the provider's id of that
+    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  the legs known for it
+    hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
+    mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..queue.state import QUEUED, ContactView, Leg
+
+Role = Literal["agent", "guest", "boss"]
+"""In a call: who has it or is to have it, who was asked to join, a supervisor."""
+Then = Literal["", "over", "queue", "take", "leave"]
+"""What follows when nobody is with the customer: the call is over, others are asked, whoever was consulted has it, or
+the customer leaves the conference, because nobody is asked before the service opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A call as it is known now."""
+
+    view: ContactView
+    legs: tuple[Leg, ...]
+    facts: Mapping[str, str]
+
+    @property
+    def customer(self) -> Leg | None:
+        """The customer's leg that is on the line, the newest one."""
+        return next((it for it in reversed(self.legs) if it.of_customer and it.state == "answered"), None)
+
+    @property
+    def met(self) -> bool:
+        """Whether the customer is in the conference."""
+        return self.customer is not None and self.facts.get("met") == self.customer.sid
+
+    def inside(self, *roles: Role) -> tuple[Leg, ...]:
+        """The legs with one of `roles` that were let into the conference and are on the line."""
+        return tuple(it for it in self.legs if it.live and self.facts.get(f"in.{it.sid}") in roles)
+
+    @property
+    def owners(self) -> tuple[Leg, ...]:
+        """The owner's legs that haven't ended, in the conference or on the way there."""
+        mine = {"agent", ""}
+        return tuple(
+            it
+            for it in self.legs
+            if it.live and it.about.get("a") == self.view.owner != "" and it.about.get("r", "") in mine
+        )
+
+    @property
+    def owner(self) -> Leg | None:
+        """The owner's leg in the conference."""
+        return next((it for it in self.inside("agent") if it.about.get("a") == self.view.owner != ""), None)
+
+    @property
+    def second(self) -> Leg | None:
+        """Whoever is consulted: in the conference before they have taken the call."""
+        asked = self.facts.get("warm", "") if self.view.handing else ""
+        return next(
+            (it for it in self.inside("agent") if it.about.get("a") == asked != self.view.owner), None
+        )
+
+    @property
+    def offer(self) -> int:
+        """The number of the offer for which somebody is consulted, 0 when none stands."""
+        asked = self.facts.get("warm", "")
+        return next((it.number for it in self.view.offers if it.agent == asked), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must hold. `hold`, `mute`: None where there is nobody to hold or mute. `ends`: legs that are through."""
+
+    hold: bool | None
+    mute: bool | None
+    ends: tuple[Leg, ...]
+    then: Then
+
+
+def wanted(it: Standing) -> Wanted:
+    """What must hold for a call that stands so."""
+    then, owner = _then(it), it.owner
+    open_ = it.view.state == "active" or it.view.state in QUEUED or it.view.state == "parked"
+    return Wanted(
+        _hold(it, then) if it.met and open_ else None,
+        it.facts.get("mute") == owner.sid if owner is not None else None,
+        _through(it) if open_ else (),
+        then,
+    )
+
+
+def _then(it: Standing) -> Then:
+    if it.customer is None or (it.facts.get("kind") == "voicemail" and not it.met):
+        return ""  # who leaves a message needs nobody on the line
+    if it.view.state == "parked":
+        return "leave" if it.met else ""
+    if it.view.state != "active" or it.owners or it.inside("guest"):
+        return ""
+    if it.second is not None and it.offer:
+        return "take"
+    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid
+    return "queue" if waits else "over"
+
+
+def _hold(it: Standing, then: Then) -> bool:
+    view, asked = it.view, it.facts.get("hold", "")
+    if then == "take":
+        return False
+    if view.state != "active" or it.second is not None or not (it.owner or it.inside("guest")):
+        return True
+    if view.handing:
+        return asked != f"-{view.owner}"
+    return asked == view.owner
+
+
+def _through(it: Standing) -> tuple[Leg, ...]:
+    """Agents who were in it and have it no more, and aren't consulted."""
+    kept = {leg.sid for leg in (it.owner, it.second) if leg is not None}
+    return tuple(leg for leg in it.inside("agent") if leg.sid not in kept)
