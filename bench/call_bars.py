@@ -79,7 +79,7 @@ class _Stage:
     async def until(self, holds: Callable[[], Coroutine[Any, Any, Any]], within: float = 120.0) -> Any:
         """Wait for something true and return it."""
         async with asyncio.timeout(within):
-            while not (found := await holds()):
+            while not (found := await holds()):  # noqa: ASYNC110 - what is waited for is in another process
                 await asyncio.sleep(0.25)
         return found
 
@@ -173,7 +173,9 @@ async def _frozen(stage: _Stage, times: int) -> list[Finding]:
         for n in range(times):
             both = await asyncio.gather(
                 stage.webhook("/twilio/voice", 10 + n, STRAIGHT),
-                stage.webhook("/twilio/voice/wait?c=C1001", 1, STRAIGHT, QueueSid=f"QU{1:032x}", QueueTime="30"),
+                stage.webhook(
+                    "/twilio/voice/wait?c=C1001", 1, STRAIGHT, QueueSid=f"QU{1:032x}", QueueTime="30"
+                ),
             )
             took += [ms for ms, _ in both]
     finally:
@@ -207,7 +209,15 @@ async def _line(stage: _Stage, waiting: int, talking: int, seconds: int) -> list
     if len(late) < waiting // 2:
         return [Absent(name, f"only {len(late)} documents were asked for in {seconds} s")]
     return [
-        Bar(name, max(late), LATE, "ms", (min(late), max(late)), len(late), note=f"p99 {quantile(late, 0.99):.0f} ms")
+        Bar(
+            name,
+            max(late),
+            LATE,
+            "ms",
+            (min(late), max(late)),
+            len(late),
+            note=f"p99 {quantile(late, 0.99):.0f} ms",
+        )
     ]
 
 

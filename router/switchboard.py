@@ -186,7 +186,7 @@ class Switchboard:
             )  # the same call may be told twice, side by side: either has it now
         if view is None or view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        for name in ("kind", "place"):
+        for name in ("kind", "place", "minutes"):
             await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})

@@ -6,9 +6,7 @@ hears is the first answer to the question it asked last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Mapping
 
 from ...channels.channel import NotDelivered, OutcomeUnknown
 from ...channels.phone import (
@@ -29,7 +27,8 @@ from ...channels.phone import (
     Turn,
     Wait,
 )
-from ...queue.contact import OVER, RANKS, LegState
+from ...queue.contact import LegState
+from .legs import Leg, Pool, Room
 from .loom import Loom
 
 FAULTY = 0.06
@@ -39,77 +38,6 @@ WAIT_LOOP = 12_000
 """ms of one round of music."""
 KEY = 9_000
 """ms until nothing pressed counts as no key."""
-Work = Callable[[], Coroutine[Any, Any, None]]
-
-
-class Pool(Protocol):
-    """Where things go that may happen next."""
-
-    def request(self, name: str, work: Work, twice: float, lost: float, late: float) -> None:
-        """A request of the provider: maybe twice, never, late."""
-
-    def act(self, name: str, do: Callable[[], None], within: int) -> None:
-        """Something that a person or the provider does some time within so many steps."""
-
-    def at(self, when: int, name: str, do: Callable[[], None]) -> None:
-        """Something that happens at an instant."""
-
-    def answer(self, turn: Turn, call: Call) -> Coroutine[Any, Any, Heard]:
-        """What some router says."""
-
-    def tell(self, news: LegNews | RoomNews | Recorded) -> Coroutine[Any, Any, None]:
-        """Some router is told."""
-
-    def rings(self, leg: Leg) -> None:
-        """Somebody's phone rings: what they do is theirs."""
-
-    def asked(self, leg: Leg) -> None:
-        """Somebody is asked for a key."""
-
-    def entered(self, leg: Leg) -> None:
-        """Somebody is in a conference."""
-
-
-@dataclass(eq=False)
-class Leg:
-    """One leg. `question` is the number of what it asked last, 0 while nothing is awaited."""
-
-    sid: str
-    sender: str
-    to: str
-    about: Mapping[str, str]
-    customer: bool
-    turn: Turn = "call"
-    state: LegState = "queued"
-    where: str = "nowhere"  # document, queue, room
-    question: int = 0
-    asking: Ask | None = None
-    queue: str = ""
-    wait_about: Mapping[str, str] = field(default_factory=dict)
-    room: Room | None = None
-    label: str = ""
-    room_about: Mapping[str, str] = field(default_factory=dict)
-    heard: list[str] = field(default_factory=list)
-    pressed: list[str] = field(default_factory=list)
-    hung_up: bool = False  # by its person
-    machine: bool = False
-    contact: str = ""
-
-    @property
-    def live(self) -> bool:
-        """Whether it hasn't ended."""
-        return RANKS[self.state] < OVER
-
-
-@dataclass(eq=False)
-class Room:
-    """A conference that goes on."""
-
-    name: str
-    sid: str
-    members: list[Leg] = field(default_factory=list)
-    ending: set[str] = field(default_factory=set)
-    told: int = 0
 
 
 class Exchange:
@@ -301,9 +229,7 @@ class Exchange:
                     leg.heard += [said.text for said in it.prompt if isinstance(said, Say)]
                     return self._ask_key(leg, it)
                 case Go():
-                    return self.pool.at(
-                        self.loom.now + 1_000, f"{leg.sid} on", lambda to=it, n=leg.question: self._on(leg, to, n)
-                    )  # fmt: skip
+                    return self._soon(leg, it)
                 case Wait():
                     leg.where, leg.queue, leg.wait_about = "queue", it.queue, it.about
                     leg.contact = it.about.get("c", leg.contact)
@@ -314,19 +240,24 @@ class Exchange:
                 case Meet():
                     return self._enter(leg, it)
                 case TakeMessage():
-                    self.pool.at(
-                        self.loom.now + 8_000, f"{leg.sid} spoke", lambda it=it: self._spoke(leg, it)
-                    )
-                    return None
+                    return self._records(leg, it)
                 case HangUp():
                     return self.end(leg, "completed")
                 case _:
                     continue
         return self.end(leg, "completed")
 
-    def _on(self, leg: Leg, to: Go, question: int) -> None:
-        if leg.live and leg.question == question and leg.where == "document":
-            self.ask(leg, to.turn, to.about)
+    def _soon(self, leg: Leg, to: Go) -> None:
+        """The next document is asked for when this one has been heard."""
+
+        def on() -> None:
+            if leg.live and not leg.question and leg.where == "document":
+                self.ask(leg, to.turn, to.about)
+
+        self.pool.at(self.loom.now + 1_000, f"{leg.sid} on", on)
+
+    def _records(self, leg: Leg, it: TakeMessage) -> None:
+        self.pool.at(self.loom.now + 8_000, f"{leg.sid} spoke", lambda: self._spoke(leg, it))
 
     def _wait(self, leg: Leg, digits: str) -> None:
         self.ask(leg, "wait", leg.wait_about, digits, wait=True)

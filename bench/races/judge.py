@@ -11,10 +11,10 @@ from ...queue.state import ENDED, QUEUED, ContactView, Event
 from ...router import spoken
 from ...router.rulebook import agent_id
 from ...router.waiting import LATER
-from .exchange import Leg
+from .legs import Leg
 from .scene import BOOK, NAMES, Scene
 
-LOSING = {name: spoken.line(BOOK, name, "en").text for name in ("taken", "gone", "too_late")}  # type: ignore[arg-type]
+LOSING = {name: spoken.line(BOOK, name, "en").text for name in ("taken", "gone", "too_late")}
 
 
 @dataclass

@@ -80,7 +80,11 @@ class Outlet:
     async def _pause(self, seconds: float) -> None:
         """As long as the real lanes wait before they try again."""
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.at(self.loom.now + round(seconds * 1000), "again", lambda: over.done() or over.set_result(None))
+        self.at(
+            self.loom.now + round(seconds * 1000),
+            "again",
+            lambda: None if over.done() else over.set_result(None),
+        )
         self.pausing += 1
         try:
             await over

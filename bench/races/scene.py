@@ -25,7 +25,8 @@ from ...router.rulebook import Rulebook, agent_id
 from ...router.switchboard import Switchboard
 from ...router.towards import Towards
 from ...router.unheard import Unheard
-from .exchange import Exchange, Leg, Work
+from .exchange import Exchange
+from .legs import Leg, Work
 from .loom import START, Gated, Loom
 from .outlet import Outlet
 from .wall import Wall
@@ -155,7 +156,7 @@ class Scene:
         """Something that happens at an instant."""
         self.timers.append((when, Item(name, do, 0)))
 
-    def _add(self, name: str, do: Callable[[], None], after: int) -> None:
+    def _add(self, name: str, do: Callable[[], object], after: int) -> None:
         self.items.append(Item(name, do, self.steps + after))
 
     def _begin(self, name: str, work: Work) -> None:

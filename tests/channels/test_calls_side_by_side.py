@@ -10,7 +10,8 @@ import pytest
 from tests.channels.phone_stage import CALLS, Stage, telephone
 
 BOTH = CALLS.replace(
-    "steps: [{tiers: [L1], until: 30m}, {then: hold}]", "steps: [{tiers: [L1], until: 30m, offer_to: 2}, {then: hold}]"
+    "steps: [{tiers: [L1], until: 30m}, {then: hold}]",
+    "steps: [{tiers: [L1], until: 30m, offer_to: 2}, {then: hold}]",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from calls_stage import EVA, OURS, Stage, stage_of
+from calls_stage import OURS, Stage, stage_of
 
 from tierline.channels.phone import Call, HangUp, LegNews, LegView, Meet, Say
 from tierline.queue.client import Client

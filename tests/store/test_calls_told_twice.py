@@ -77,7 +77,9 @@ async def test_a_caller_who_hangs_up_while_offered_frees_both_agents_at_once(sta
     await stage.board.heard(LegNews("CA1", "completed"))
     view, agents = await stage.queue.contact(contact), await stage.queue.agents()
     assert view is not None and view.state == "abandoned" and not view.offers
-    assert [(agents[name].live, agents[name].offers, agents[name].misses) for name in ("Ada", "Ben")] == [(0, 0, 0)] * 2
+    assert [(agents[name].live, agents[name].offers, agents[name].misses) for name in ("Ada", "Ben")] == [
+        (0, 0, 0)
+    ] * 2
 
 
 @pytest.mark.promise("call-one-outcome")

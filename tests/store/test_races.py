@@ -59,10 +59,13 @@ async def nothing(*_: Any) -> None:
     return None
 
 
-
-
 BUGS: dict[str, tuple[type, str, Callable[..., Any], str]] = {
-    "who presses 1 is let in, whoever has it": (Screening, "_takes", key_takes_whoever_presses, "let into the conference"),
+    "who presses 1 is let in, whoever has it": (
+        Screening,
+        "_takes",
+        key_takes_whoever_presses,
+        "let into the conference",
+    ),
     "phones of offers that are over ring on": (Ringing, "_silence", nothing, "a phone rings for nothing"),
     "a customer who hangs up is not noticed": (Switchboard, "_gone", nothing, "waits without a caller"),
     "nobody's leg is ended with the contact": (Ringing, "_end", nothing, "a leg outlives its contact"),
@@ -73,6 +76,6 @@ BUGS: dict[str, tuple[type, str, Callable[..., Any], str]] = {
 async def test_a_seeded_bug_is_found(name: str, races: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     where, what, instead, finds = BUGS[name]
     monkeypatch.setattr(where, what, instead)
-    verdicts = await played(races, 1, 60)
+    verdicts = await played(races, 1, 30)
     wrong = {words for it in verdicts for words, _ in it.wrong}
     assert any(words.startswith(finds) for words in wrong), wrong
