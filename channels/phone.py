@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from ..queue.contact import RANKS as RANKS
@@ -278,5 +279,18 @@ class Phones(Protocol):
     async def coach(self, conference: str, sid: str, coached: str) -> bool:
         """Only the leg `coached` hears this one, "" for everybody; False: it isn't there."""
 
+    async def record(self, conference: str, on: bool) -> bool:
+        """Let the recording of a conference go on or stand still; False: nothing records it."""
+
     async def look(self, sid: str) -> LegView | None:
         """The leg as it is now; None: the provider knows none."""
+
+
+class Tapes(Protocol):
+    """What can be done with recordings. All raise NotDelivered or OutcomeUnknown (`channel.py`)."""
+
+    async def fetch(self, url: str, into: Path) -> bool:
+        """The sound of a recording as a file, whole or not at all; False: there is none any more."""
+
+    async def erase(self, recording: str) -> None:
+        """Delete a recording at the provider; one that isn't there is no error."""

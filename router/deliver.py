@@ -81,7 +81,7 @@ class Deliveries:
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes: at the desk and towards the customer, and on the phone."""
-        return [*self._jobs(event), *self.ringing.jobs(event)]
+        return [*self._jobs(event), *self.ringing.jobs(event), *self.ringing.recordings(event)]
 
     def _jobs(self, event: Event) -> list[Job]:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"

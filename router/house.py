@@ -10,7 +10,7 @@ from datetime import timedelta
 from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, forms, offers, orders
+from . import commands, forms, offers, orders, telephone
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
@@ -19,9 +19,11 @@ from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
+from .recordings import Recorded
 from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, edges, instant, span
 from .situations import Situations
+from .telephone import BUTTONS, Telephone
 from .texts import spoken
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
@@ -43,6 +45,7 @@ class House:
     plan: ActivePlan
     newcomers: Newcomers
     moments: Moments
+    recordings: Recorded | None = None
     moves: Moves = field(init=False)
 
     def __post_init__(self) -> None:
@@ -232,7 +235,8 @@ class House:
         may = await self.may_close(actor, contact)
         if not may.ok:
             return Told(False, may.text.replace("closes it", "does that"))
-        return forms.offered(self.plan(), form)
+        view = await self.queue.contact(contact)
+        return forms.offered(self.plan(), form, view is not None and view.channel == "voice")
 
     async def move(self, actor: Actor, move: Move) -> Told:
         """What was filled in there."""
@@ -245,6 +249,8 @@ class House:
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
+        if (call := telephone.parse(text)) is not None:
+            return await self._with_call(actor, *call)
         if orders.known(text):
             return await self._ordered(actor, text)
         it = commands.parse(text)
@@ -280,7 +286,12 @@ class House:
             case "why":
                 return await self._why(it.word)
             case _:
-                return Told(True, f"{commands.HELP}\n{orders.HELP}")
+                return Told(True, f"{commands.HELP}\n{orders.HELP}\n{telephone.HELP}")
+
+    async def _with_call(self, actor: Actor, verb: str, contact: str, rest: str = "") -> Told:
+        if (who := Who.of(self.plan(), actor)) is None:
+            return stranger(self.plan().plan.supervisors)
+        return _heard(await Telephone(self.queue, self.plan).do(who, verb, contact, rest))
 
     async def _ordered(self, actor: Actor, text: str) -> Told:
         who = Who.of(self.plan(), actor)
@@ -356,6 +367,12 @@ class House:
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+            case "link.open":
+                return Told(True, "")  # the link is opened by Slack itself
+            case "call.recording" if self.recordings is not None and (who := Who.of(self.plan(), actor)):
+                return await self.recordings.open(who, value)
+            case _ if action in BUTTONS:
+                return await self._with_call(actor, BUTTONS[action], value)
             case _:
                 return Told(False, LATE)
 

@@ -83,13 +83,25 @@ class Moves:
 
     # ---- from one to another ------------------------------------------------------------------------------------
 
-    async def transfer(self, who: Who, contact: str, words: str, reason: str = "") -> Outcome:
-        """To whom the beginning of `words` names; the rest is the reason where `reason` gives none."""
-        return await self._guarded(who, "transfer", contact, self._transfer(who, contact, words, reason))
+    async def transfer(
+        self, who: Who, contact: str, words: str, reason: str = "", first: bool = False
+    ) -> Outcome:
+        """To whom the beginning of `words` names; the rest is the reason where `reason` gives none.
 
-    async def _transfer(self, who: Who, contact: str, words: str, reason: str) -> Outcome:
+        `first`: of a call, its owner speaks with them before they take it.
+        """
+        return await self._guarded(
+            who, "transfer", contact, self._transfer(who, contact, words, reason, first)
+        )
+
+    async def _transfer(self, who: Who, contact: str, words: str, reason: str, first: bool) -> Outcome:
         view, by = await self._mine(who, contact)
         to, rest = self._aimed(words)
+        if first and (view.channel != "voice" or to.kind != "agent"):
+            raise Stop("wrong", "Speak first with one person, about a call.")
+        if view.channel == "voice":
+            await self.queue.jot(contact, "warm", agent_id(to.name) if first else "")
+            await self.queue.jot(contact, "hold", "")
         return await self._hand(who, view, by, to, (reason or rest)[:LONGEST], "")
 
     async def escalate(self, who: Who, contact: str, tried: str, reason: str = "") -> Outcome:
@@ -145,25 +157,6 @@ class Moves:
         if answer.done and answer.state != "active":  # it slept, and its owner can't have it now
             return self._said(answer, f"{view.id} goes to {it.to}, from the queue.")
         return self._said(answer, _handing(self.book(), view, it))
-
-    async def call(self, who: Who, contact: str) -> Outcome:
-        """The owner's phone rings, and then that of the customer."""
-
-        async def work() -> Outcome:
-            view, _ = await self._mine(who, contact)
-            spec = self.book().by_id.get(who.agent)
-            if spec is None or view.owner != who.agent:
-                raise Stop("not_owner", f"Only who has {contact} calls its customer.")
-            if not spec.phone or not Facts.parse(view.facts).address:
-                raise Stop(
-                    "wrong",
-                    "There is no number to call: yours is missing in the plan, or theirs is withheld.",
-                )
-            asked = {"wants": str(await self.queue.now())}
-            answer = await self.queue.happen(contact, "call agent", asked, who.agent)
-            return self._said(answer, "Your phone rings: press 1, and we call the customer.")
-
-        return await self._guarded(who, "call", contact, work())
 
     async def keep(self, who: Who, contact: str) -> Outcome:
         """Not handed over any more."""

@@ -16,7 +16,6 @@ HELP = (
     "`/tierline transfer C1001 Ben cannot log in` – to a colleague, a team, `L2` or a service; yours until they take it\n"
     "`escalate C1001 what was tried` · `keep C1001` – not after all · `give back C1001 why`\n"
     "`snooze C1001 2h` · `snooze C1001 tomorrow 9:00` · `snooze C1001 until they write` · `wake C1001`\n"
-    "`call C1001` – your phone rings, and then the customer's\n"
     "`consult C1001 Ben what do you think?` · `merge C1002 C1001` · `split C1001 2,3` · `spam C1001` · `reopen C1001`\n"
     "Supervisors: `assign C1001 Ben` · `priority C1001 +5` · `priority C1001 now`\n"
     "`close service howto until 15:00 what customers are told` · `open service howto`\n"
@@ -35,8 +34,8 @@ class Order:
 
 
 VERBS = (
-    "transfer", "escalate", "keep", "give back", "release", "snooze", "callback", "wake", "consult", "ask",
-    "merge", "split", "spam", "reopen", "assign", "priority", "call",
+    "transfer", "speak", "escalate", "keep", "give back", "release", "snooze", "callback", "wake", "consult", "ask",
+    "merge", "split", "spam", "reopen", "assign", "priority",
 )  # fmt: skip
 
 
@@ -65,6 +64,7 @@ async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
         return Outcome("wrong", f"Which contact? `/tierline {order.verb} C1001 …`\n{HELP}")
     verbs: dict[str, Callable[[], Awaitable[Outcome]]] = {
         "transfer": lambda: it.transfer(who, c, rest),
+        "speak": lambda: it.transfer(who, c, rest, first=True),
         "escalate": lambda: it.escalate(who, c, rest),
         "keep": lambda: it.keep(who, c),
         "give back": lambda: it.release(who, c, rest),
@@ -80,7 +80,6 @@ async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
         "reopen": lambda: it.reopen(who, c),
         "assign": lambda: it.assign(who, c, rest),
         "priority": lambda: _priority(it, who, c, rest),
-        "call": lambda: it.call(who, c),
     }
     work = verbs.get(order.verb)
     return await work() if work else Outcome("wrong", HELP)

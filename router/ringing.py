@@ -48,6 +48,7 @@ class Ringing:
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
+    recordings: Callable[[Event], list[Job]] = lambda event: []
     talking: Talking = field(init=False)
     callbacks: Callbacks = field(init=False)
 

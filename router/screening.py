@@ -152,7 +152,10 @@ class Screening:
 
     def _meets(self, call: Call) -> Meet:
         contact, _, agent = _offer_of(call.about)
-        return Meet(room_of(self.book(), contact), f"agent-{agent}", {**call.about, "r": "agent"})
+        book = self.book()
+        record = book.plan.voice.recording is not None
+        about = {**call.about, "r": "agent"}
+        return Meet(room_of(book, contact), f"agent-{agent}", about, record=record)
 
     def _too_late(self, view: ContactView | None, agent: str, language: str) -> Heard:
         taken = view is not None and view.owner not in ("", agent)

@@ -2,9 +2,11 @@
 
 The facts of a call (`Queue.jots`) that this reads; whoever writes one changes what must hold, and nothing else:
 
-    met        the customer's leg that was sent into the conference     conference  the provider's id of that
-    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  the legs known for it
+    met        the customer's leg that was sent into the conference     conference  its id at the provider
+    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
+    tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
+    kind       "callback", "voicemail": not to be talked with now
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
 """
@@ -82,6 +84,7 @@ class Wanted:
 
     hold: bool | None
     mute: bool | None
+    record: bool  # where it is recorded at all: not while agents speak among themselves
     ends: tuple[Leg, ...]
     then: Then
 
@@ -91,20 +94,23 @@ def wanted(it: Standing) -> Wanted:
     then, owner = _then(it), it.owner
     open_ = it.view.state == "active" or it.view.state in QUEUED or it.view.state == "parked"
     return Wanted(
-        _hold(it, then) if it.met and open_ else None,
+        _hold(it, then) if it.met and open_ and then != "over" else None,
         it.facts.get("mute") == owner.sid if owner is not None else None,
+        it.facts.get("tape") != "paused" and it.second is None,
         _through(it) if open_ else (),
         then,
     )
 
 
 def _then(it: Standing) -> Then:
-    if it.customer is None or (it.facts.get("kind") == "voicemail" and not it.met):
-        return ""  # who leaves a message needs nobody on the line
+    if it.customer is None or (it.facts.get("kind") and not it.met):
+        return ""  # nobody to be with: who leaves a message, or asked for a callback, is about to hang up
     if it.view.state == "parked":
         return "leave" if it.met else ""
     if it.view.state != "active" or it.owners or it.inside("guest"):
         return ""
+    if it.facts.get("kind") and not it.met:
+        return ""  # they leave a message, or are being called back
     if it.second is not None and it.offer:
         return "take"
     waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid
@@ -117,6 +123,8 @@ def _hold(it: Standing, then: Then) -> bool:
         return False
     if view.state != "active" or it.second is not None or not (it.owner or it.inside("guest")):
         return True
+    if it.owner is None:
+        return False  # a third person goes on with them; who wanted music is gone
     if view.handing:
         return asked != f"-{view.owner}"
     return asked == view.owner

@@ -30,7 +30,7 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState, Media
+from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
@@ -41,11 +41,11 @@ from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
+from .messages import NO_MESSAGE, Messages
 from .plan import model
 from .rulebook import Rulebook, span
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
-from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
@@ -55,9 +55,6 @@ SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
-SHORTEST_MESSAGE = 2
-"""Seconds below which nobody has left a message."""
-NO_MESSAGE = "hung up without leaving a message"
 KEPT = 600_000
 """ms for which it is known that a call has ended which hasn't arrived yet."""
 RECORDS_WAIT = 0.3
@@ -80,11 +77,13 @@ class Switchboard:
     records: Callable[[], Records]
     book: Callable[[], Rulebook]
     lineup: Lineup
+    messages: Messages = field(init=False)
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
     joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
+        self.messages = Messages(self.queue, self.intake, self.book)
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
@@ -132,7 +131,7 @@ class Switchboard:
             case "held":
                 return await self.line.held(call)
             case "voicemail":
-                return await self._after_message(call)
+                return await self.messages.after(call)
             case "back":
                 return await self._back_on_the_line(call)
             case _:
@@ -222,7 +221,15 @@ class Switchboard:
         # And whatever they had chosen while they waited, they speak now.
         for name, value in (("met", call.sid), ("kind", "")):
             await self.queue().jot(contact, name, value)
-        return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
+        recording = self.book().plan.voice.recording
+        told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
+        room, record = room_of(self.book(), contact), recording is not None
+        return (*told, Meet(room, "customer", about, ends=True, record=record))
+
+    async def _recorded(self, contact: str) -> Heard:
+        """Said before anything is recorded: the conference, and with it its recording, begins with the customer."""
+        view = await self.queue().contact(contact)
+        return (spoken.line(self.book(), "recorded", Facts.parse(view.facts).language if view else "en"),)
 
     async def _done(self, call: Call) -> Heard:
         """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
@@ -259,8 +266,8 @@ class Switchboard:
             log.info("leg.unknown", sid=news.sid, state=news.state)
             return
         about = dict(news.about) if news.about else {"r": "customer"}
-        if RANKS[news.state] == OVER and news.seconds:
-            about["s"] = str(news.seconds)
+        if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
+            about["s"] = str(lasted)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
@@ -278,6 +285,14 @@ class Switchboard:
         elif ended and not (about.get("b") and news.state in UNREACHED):  # of those `callbacks.py` hears
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
+
+    async def _lasted(self, contact: str, news: LegNews) -> int | None:
+        """For how many seconds somebody was on that leg: as the provider says, else since it was answered, if it was."""
+        if news.seconds:
+            return news.seconds
+        legs, now = await asyncio.gather(self.queue().legs(contact), self.queue().now())
+        answered = (it.at for it in legs if it.sid == news.sid and it.state == "answered")
+        return next(((now - at) // 1000 for at in answered), None)
 
     async def _contact_of(self, sid: str) -> str | None:
         found = await self.queue().arrived_as(sid)
@@ -304,7 +319,7 @@ class Switchboard:
             await queue.abandon(contact, NO_MESSAGE)
             if (await queue.jots(contact)).get("message"):  # it came meanwhile
                 await queue.revive(contact)
-                await self._ask_for(contact)
+                await self.messages.ask_for(contact)
 
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""
@@ -317,13 +332,7 @@ class Switchboard:
             about = dict(legs[news.sid].about) if news.sid in legs else {"r": role}
             await self.heard(LegNews(news.sid, "completed", {**about, "c": contact}))
 
-    # ---- messages -----------------------------------------------------------------------------------------------
-
-    async def _after_message(self, call: Call) -> Heard:
-        """The recording of a message is over; a caller who said nothing has left none."""
-        view = await self.queue().contact(call.about.get("c", ""))
-        language = Facts.parse(view.facts).language if view else "en"
-        return (spoken.line(self.book(), "thanks", language), HangUp())
+    # ---- called back, recorded ----------------------------------------------------------------------------------------
 
     async def _back_on_the_line(self, call: Call) -> Heard:
         """A customer who is called back has answered; the agent is in the conference already."""
@@ -334,39 +343,8 @@ class Switchboard:
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A message was left: it is the contact's next one, and its contact is asked about now or at opening.
-
-        Twilio tells of it after the call has ended, when a contact without a message was given up.
-        """
-        contact = it.about.get("c", "")
-        view = await self.queue().contact(contact)
-        if view is None or not it.ok or it.seconds < SHORTEST_MESSAGE or it.about.get("r") != "customer":
-            return
-        await self.queue().jot(contact, "message", it.recording)
-        now = await self.queue().contact(contact)  # who gives it up after this look finds the message
-        if now is not None and now.state == "abandoned":
-            await self.queue().revive(contact)
-        facts = Facts.parse(view.facts)
-        media = (Media(it.url, "audio/wav", f"{it.recording}.wav"),)
-        text = f"Voicemail of {it.seconds} s"
-        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, media, None, False, "")
-        taken = await self.intake.take(left, view.thread)
-        for name, value in (
-            (("kind", "voicemail"), ("message", it.recording)) if taken.contact != contact else ()
-        ):
-            await self.queue().jot(taken.contact, name, value)  # it was given up this very moment
-        await self._ask_for(taken.contact)
-
-    async def _ask_for(self, contact: str) -> None:
-        """Somebody is asked for a message now; while the service is closed, at its opening."""
-        view, now = await self.queue().contact(contact), await self.queue().now()
-        if view is None or view.state not in ("parked", *QUEUED):
-            return
-        opening = reopening(self.book(), view.service, now)
-        if past_closing(self.book(), view.service, now):
-            await self.queue().park(contact, opening, "closed")
-        elif view.state == "parked":
-            await self.queue().wake(contact)
+        """A recording is there."""
+        await self.messages.recorded(it)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ Everything may be done twice. What the provider refuses for good is noted in the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -17,6 +17,7 @@ from ..channels.channel import DeliveryError, NotDelivered
 from ..channels.phone import Go, Phones, Ring
 from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
+from ..queue.engine_phone import NOTHING
 from ..queue.state import ENDED, Event, Leg
 from .callbacks import made
 from .facts import Facts
@@ -118,6 +119,7 @@ class Talking:
             await self._hold(phones, it, must.hold)
         if must.mute is not None:
             await self._mute(phones, it, must.mute)
+        await self._record(phones, it, must.record)
         for leg in must.ends:
             about = {"c": contact, "r": "agent", "w": "taken"}
             if not await phones.move(leg.sid, Go("done", about)):
@@ -146,7 +148,9 @@ class Talking:
         try:
             there = await phones.hold(conference, leg.sid, on, Go("held", {"c": contact}))
         except NotDelivered as no:
-            await self._refused(contact, "hold" if on else "unhold", no)
+            # Given up, so that the customer isn't put on hold when nobody thinks of it any more; a hold must end.
+            off = {"hold": f"-{it.view.owner}" if it.view.handing else ""}
+            await self._refused(contact, "hold" if on else "unhold", no, off if on else {})
             return
         if there:
             what, sid = ("hold", leg.sid) if on else ("unhold", "")
@@ -161,17 +165,32 @@ class Talking:
         try:
             there = await phones.mute(conference, leg.sid, on)
         except NotDelivered as no:
-            await self._refused(contact, "mute" if on else "unmute", no)
+            await self._refused(contact, "mute" if on else "unmute", no, {"mute": ""} if on else {})
             return
         if there:
             what, sid = ("mute", leg.sid) if on else ("unmute", "")
             await self.queue.happen(contact, what, {"muted": sid, "trouble": ""}, it.view.owner)
 
-    async def _refused(self, contact: str, what: str, no: NotDelivered) -> None:
-        """What the provider refuses for good is said once; what passes is raised."""
+    async def _record(self, phones: Phones, it: Standing, on: bool) -> None:
+        conference, recorded = it.facts.get("conference", ""), self.book().plan.voice.recording
+        if recorded is None or not conference or not it.met or on == (it.facts.get("taped") != "paused"):
+            return
+        try:
+            runs = await phones.record(conference, on)
+        except NotDelivered as no:
+            await self._refused(it.view.id, "record" if on else "pause", no)
+            return
+        if runs:
+            facts = {"taped": "" if on else "paused", "trouble": ""}
+            await self.queue.happen(it.view.id, "record" if on else "pause", facts)
+
+    async def _refused(
+        self, contact: str, what: str, no: NotDelivered, given_up: Mapping[str, str] = NOTHING
+    ) -> None:
+        """What the provider refuses for good is said once, and what was wished is `given_up`; what passes is raised."""
         if not no.permanent:
             raise no
-        facts = {"trouble": f"{what}: {no.code}"}
+        facts = {**given_up, "trouble": f"{what}: {no.code}"}
         await self.queue.happen(contact, "refused", facts, about={"of": what, "why": no.reason})
 
     async def _then(self, phones: Phones, it: Standing, then: str) -> None:

@@ -127,6 +127,9 @@ class Exchange:
     async def coach(self, conference: str, sid: str, coached: str) -> bool:
         return self.legs[sid].live and self.legs[sid].room is not None
 
+    async def record(self, conference: str, on: bool) -> bool:
+        return False  # nothing is recorded in these calls
+
     async def look(self, sid: str) -> LegView | None:
         await self._fault(f"look {sid}")
         leg = self.legs.get(sid)

@@ -25,6 +25,7 @@ from .music import music
 from .pace import Pace
 from .phones import TwilioPhones
 from .standby import standby
+from .tapes import TwilioTapes
 from .twiml import Addresses, Writer
 from .webhook import MOST_TURNS, about_of, caller, leg_news, machine_news, recorded, room_news, turns_of
 
@@ -60,6 +61,7 @@ class VoiceDoor:
         self.at = Addresses(public_url)
         self.writer = Writer(self.at, english)
         self.phones = TwilioPhones(account, self.at, per_second, most_legs)
+        self.tapes = TwilioTapes(account, self.phones.http, self.phones.client)
         self.put_off = 0
         """How often somebody was put off since the start."""
         self._late: set[asyncio.Task[Heard]] = set()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.call import CallInstance
 
 LEG_EVENTS = ["initiated", "ringing", "answered", "completed"]
+CURRENT = "Twilio.CURRENT"
+"""The recording that runs."""
 LOOK_AT = 100
 """Calls to one phone that a look-up reads, the newest."""
 LIVE = frozenset({"queued", "initiated", "ringing", "in-progress"})
@@ -146,6 +148,17 @@ class TwilioPhones:
             with _asking():
                 seats = self.client.conferences(conference).participants
                 await seats(sid).update_async(coaching=bool(coached), **whom)
+        except NotDelivered as no:
+            return _gone(no)
+        return True
+
+    async def record(self, conference: str, on: bool) -> bool:
+        """What is said while it stands still isn't in it, and doesn't count as its length."""
+        more: dict[str, object] = {} if on else {"pause_behavior": "skip"}
+        try:
+            with _asking():
+                tape = self.client.conferences(conference).recordings(CURRENT)
+                await tape.update_async(status="in-progress" if on else "paused", **more)
         except NotDelivered as no:
             return _gone(no)
         return True

@@ -63,6 +63,9 @@ class Phones:
     async def mute(self, conference: str, sid: str, on: bool) -> bool:
         return True
 
+    async def record(self, conference: str, on: bool) -> bool:
+        return False
+
     async def look(self, sid: str) -> LegView | None:
         return self.there.get(sid, LegView(sid, "answered"))
 
