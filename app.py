@@ -227,7 +227,9 @@ class App:
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
-        for name, task in phone_tasks(ringing, self.recordings, lambda: self.outbox.mine).items():
+        parts = (self.recordings, self.intake, self.sms, self.voice)
+        looks = phone_tasks(ringing, *parts, lambda: self.outbox.mine)
+        for name, task in looks.items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 

@@ -37,6 +37,7 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, Leg
 from . import spoken
 from .callbacks import UNREACHED
+from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
@@ -134,6 +135,8 @@ class Switchboard:
                 return await self.messages.after(call)
             case "back":
                 return await self._back_on_the_line(call)
+            case "test":
+                return await self.screening.tried(call)
             case _:
                 return (Play(), Go(turn, call.about))
 
@@ -180,12 +183,11 @@ class Switchboard:
             if await queue.now() - ended > span(self.book().plan.voice.redial):
                 return None
             await queue.revive(view.id)
-            view = await queue.contact(
-                view.id
-            )  # the same call may be told twice, side by side: either has it now
+            # The same call may be told twice, side by side: either has it now.
+            view = await queue.contact(view.id)
         if view is None or view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        for name in ("kind", "place", "minutes"):
+        for name in ("kind", "place", "minutes", "missed"):
             await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
@@ -263,8 +265,7 @@ class Switchboard:
             await self.queue().once(_over(news.sid), KEPT)
             contact = await self._contact_of(news.sid)
         if contact is None:
-            log.info("leg.unknown", sid=news.sid, state=news.state)
-            return
+            return await hung_up_unknown(self.queue(), news)
         about = dict(news.about) if news.about else {"r": "customer"}
         if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
             about["s"] = str(lasted)
@@ -339,8 +340,9 @@ class Switchboard:
         view = await self.queue().contact(call.about.get("c", ""))
         if view is None or view.state != "active":
             return (HangUp(),)
-        language = Facts.parse(view.facts).language
-        return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
+        jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
+        hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
+        return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
         """A recording is there."""
