@@ -33,6 +33,7 @@ from .console.replay import Replays
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
+from .queue.history.records import Taken
 from .queue.replies import Refused
 from .queue.state import Event
 from .queue.store import Store
@@ -157,12 +158,9 @@ class App:
         self.intake = Intake(
             lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
         )
+        lineup = Lineup(lambda: self.queue, self._taken)
         self.switchboard = Switchboard(
-            lambda: self.queue,
-            self.intake,
-            lambda: self.history,
-            lambda: self.plan(),
-            Lineup(lambda: self.queue),
+            lambda: self.queue, self.intake, lambda: self.history, lambda: self.plan(), lineup
         )
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
@@ -170,6 +168,11 @@ class App:
         self.recordings = recordings_of(
             settings, self.secrets, self.voice, lambda: self.queue, lambda: self.plan(), lambda: self.history
         )
+
+    async def _taken(self, since: int) -> Sequence[Taken]:
+        from .queue.history.taken import taken_calls
+
+        return await taken_calls(self.history.database, since)
 
     def _build_desk(self) -> None:
         settings = self.settings

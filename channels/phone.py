@@ -264,7 +264,7 @@ class Phones(Protocol):
         """Make a leg. An unknown outcome is looked up with `find_ring` before it is tried again."""
 
     async def find_ring(self, it: Ring, known: frozenset[str]) -> LegView | None:
-        """The newest leg from `sender` to `to` since then that isn't in `known`; None when there surely is none."""
+        """The newest live leg from `sender` to `to` since then that isn't in `known`; None when there surely is none."""
 
     async def fetch(self, queue: str, sid: str, to: Go) -> bool:
         """The leg waiting in `queue` (its provider's id, "" unknown) goes on to `to`; False: it isn't there any more."""

@@ -21,13 +21,18 @@ from .spending import Guard
 
 RINGS = 30
 """Seconds for which a customer's phone rings, and that of the agent who asked for it."""
+MOST_LEGS = 10_000
+"""Live legs that are compared with one that may have been made."""
 UNREACHED = ("busy", "no-answer", "failed", "canceled")
 
 
-async def made(phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
-    """The leg, new or found: there is no idempotency key for calls (F56)."""
-    if t.again and (found := await phones.find_ring(ring, frozenset(it.sid for it in legs))):
-        return found
+async def made(queue: Queue, phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
+    """The leg, new or found: there is no idempotency key for calls (F56). One of another contact isn't it."""
+    if t.again:
+        others = await queue.legs_unheard(await queue.now() + 1, MOST_LEGS)
+        known = frozenset(it.sid for it in legs) | {sid for _, sid in others}
+        if found := await phones.find_ring(ring, known):
+            return found
     return await phones.ring(ring)
 
 
@@ -68,7 +73,7 @@ class Callbacks:
             return
         about = {"c": event.c, "r": "customer", "b": key}
         ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
-        leg = await made(phones, ring, legs, t)
+        leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
 
     async def _not_called(self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str) -> None:
@@ -90,7 +95,7 @@ class Callbacks:
         about = {"c": event.c, "a": event.a, "r": "agent", "b": event.id}
         sender = Facts.parse(view.facts).recipient
         ring = Ring(f"{event.c}.{event.id}", spec.phone, sender, "agent", about, RINGS, event.t)
-        leg = await made(phones, ring, legs, t)
+        leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
 
     async def _again(self, event: Event) -> None:

@@ -68,6 +68,8 @@ class Screening:
         """Somebody or something has answered the agent's phone: who calls and why; only a key takes it."""
         contact, offer, agent = _offer_of(call.about)
         book, language = self.book(), self.agents_language(agent)
+        # A leg that asks has been answered, whether or not we have been told so yet: it isn't just hung up any more.
+        await self.queue().leg(contact, call.sid, "answered", call.about)
         view = await self.queue().contact(contact)
         if call.about.get("b"):
             return self._calls_out(call, view, language)

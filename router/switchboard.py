@@ -42,11 +42,11 @@ from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
+from .messages import NO_MESSAGE, Messages
 from .pages import Pages
 from .plan import model
 from .rulebook import Rulebook, span
 from .screening import Screening, room_of
-from .voicemail import SHORTEST_MESSAGE, message_left
 from .waiting import LATER, WaitingLine
 
 log = structlog.get_logger()
@@ -57,7 +57,8 @@ SPEECH = 13
 """Characters said in a second, slowly: for how long the whisper takes."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
-NO_MESSAGE = "hung up without leaving a message"
+KEPT = 600_000
+"""ms for which it is known that a call has ended which hasn't arrived yet."""
 RECORDS_WAIT = 0.3
 """Seconds that the records are given for the caller's language."""
 
@@ -78,12 +79,14 @@ class Switchboard:
     records: Callable[[], Records]
     book: Callable[[], Rulebook]
     lineup: Lineup
+    messages: Messages = field(init=False)
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
     pages: Pages = field(init=False)
     joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
+        self.messages = Messages(self.queue, self.intake, self.book)
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
         self.pages = Pages(self.queue, self.book)
@@ -132,7 +135,7 @@ class Switchboard:
             case "held":
                 return await self.line.held(call)
             case "voicemail":
-                return await self._after_message(call)
+                return await self.messages.after(call)
             case "page":
                 return await self.pages.answered(call)
             case "back":
@@ -182,17 +185,19 @@ class Switchboard:
             return None
         if view.state == "abandoned":
             ended = view.closed_at or 0
-            if (
-                await queue.now() - ended > span(self.book().plan.voice.redial)
-                or not (await queue.revive(view.id)).done
-            ):
+            if await queue.now() - ended > span(self.book().plan.voice.redial):
                 return None
-        elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
+            await queue.revive(view.id)
+            # The same call may be told twice, side by side: either has it now.
+            view = await queue.contact(view.id)
+        if view is None or view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        for name in ("kind", "place", "missed"):
+        for name in ("kind", "place", "minutes", "missed"):
             await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        if await queue.seen(_over(call.sid)):
+            await self._gone(taken.contact, call.sid, "completed")
         now = await queue.contact(taken.contact)
         if now is None:
             return None
@@ -208,6 +213,8 @@ class Switchboard:
             thread = f"{thread}:{call.sid}"
         taken = await self.intake.take(_arrived(call, text), thread)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        if await queue.seen(_over(call.sid)):
+            await self._gone(taken.contact, call.sid, "completed")
         view = await queue.contact(taken.contact)
         return await self.line.stands(view, call) if view is not None else (HangUp(),)
 
@@ -217,7 +224,10 @@ class Switchboard:
         """The customer comes into the conference in which the agent is."""
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
-        await self.queue().jot(contact, "met", call.sid)
+        # Written first: whoever isn't sure that they sent the customer here must not pull them out of the talk again.
+        # And whatever they had chosen while they waited, they speak now.
+        for name, value in (("met", call.sid), ("kind", "")):
+            await self.queue().jot(contact, name, value)
         recording = self.book().plan.voice.recording
         told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
         room, record = room_of(self.book(), contact), recording is not None
@@ -236,7 +246,8 @@ class Switchboard:
             return (HangUp(),)
         if role == "customer":
             return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
-        if role != "agent" or (not call.result and call.about.get("w") != "taken"):
+        why = call.about.get("w", "")
+        if role != "agent" or (not call.result and why not in ("taken", "gone")):
             return (HangUp(),)
         legs = await self.queue().legs(contact)
         await self.queue().jot(contact, f"in.{call.sid}", "")
@@ -244,13 +255,20 @@ class Switchboard:
             return (HangUp(),)  # we have ended it
         agent = next((it.about.get("a", "") for it in legs if it.sid == call.sid), "")
         language = self.screening.agents_language(agent)
-        return (spoken.line(self.book(), "gone" if call.result else "taken", language), HangUp())
+        return (
+            spoken.line(self.book(), "gone" if call.result or why == "gone" else "taken", language),
+            HangUp(),
+        )
 
     # ---- what became of it --------------------------------------------------------------------------------------
 
     async def heard(self, news: LegNews) -> None:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
+        if contact is None and RANKS[news.state] == OVER:
+            # Kept, should the call itself arrive later; and whoever arrived this moment is found by a second look.
+            await self.queue().once(_over(news.sid), KEPT)
+            contact = await self._contact_of(news.sid)
         if contact is None:
             return await hung_up_unknown(self.queue(), news)
         about = dict(news.about) if news.about else {"r": "customer"}
@@ -295,14 +313,19 @@ class Switchboard:
         )
         if view is None or view.state in ENDED or _on_the_line(legs):
             return
-        if view.owner and (jots.get("kind", "") not in LATER or jots.get("met")):
-            await queue.complete(contact, "", '{"by":"the customer hung up"}')
-        elif view.owner:
-            return  # the end of the call in which they asked for a callback or left a message
-        elif jots.get("kind", "") not in LATER:
+        later = jots.get("kind", "") in LATER
+        if view.owner:
+            # Who is called back had hung up before, and who left a message wasn't in a talk.
+            called = state == "completed" and any(it.sid == sid and it.about.get("b") for it in legs)
+            if called or jots.get("met") == sid or not later:
+                await queue.complete(contact, "", '{"by":"the customer hung up"}')
+        elif not later:
             await queue.abandon(contact, "hung up")
-        elif jots["kind"] == "voicemail" and not jots.get("message"):
+        elif jots["kind"] == "voicemail" and not (await queue.jots(contact)).get("message"):
             await queue.abandon(contact, NO_MESSAGE)
+            if (await queue.jots(contact)).get("message"):  # it came meanwhile
+                await queue.revive(contact)
+                await self.messages.ask_for(contact)
 
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""
@@ -315,13 +338,7 @@ class Switchboard:
             about = dict(legs[news.sid].about) if news.sid in legs else {"r": role}
             await self.heard(LegNews(news.sid, "completed", {**about, "c": contact}))
 
-    # ---- messages -----------------------------------------------------------------------------------------------
-
-    async def _after_message(self, call: Call) -> Heard:
-        """The recording of a message is over; a caller who said nothing has left none."""
-        view = await self.queue().contact(call.about.get("c", ""))
-        language = Facts.parse(view.facts).language if view else "en"
-        return (spoken.line(self.book(), "thanks", language), HangUp())
+    # ---- called back, recorded ----------------------------------------------------------------------------------------
 
     async def _back_on_the_line(self, call: Call) -> Heard:
         """A customer who is called back has answered; the agent is in the conference already."""
@@ -333,24 +350,8 @@ class Switchboard:
         return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.
-
-        A message that was left is the contact's next one, and somebody is asked now or at opening. Twilio tells of it
-        after the call has ended, when a contact without a message was given up.
-        """
-        contact = it.about.get("c", "")
-        if not it.ok or not contact:
-            return
-        kind = "call" if it.sid.startswith("CF") else "message"
-        if kind == "message" and it.seconds < SHORTEST_MESSAGE:
-            return
-        about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
-        facts = {f"tape.{it.recording}": str(it.seconds)}
-        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
-            log.error("recording.too_late", contact=contact, recording=it.recording)
-        view = await self.queue().contact(contact)
-        if kind == "message" and view is not None:
-            await message_left(self.queue(), self.book(), self.intake, view, it)
+        """A recording is there."""
+        await self.messages.recorded(it)
 
     # ---- without the store --------------------------------------------------------------------------------------
 
@@ -373,6 +374,11 @@ def _arrived(call: Call, text: str) -> Arrived:
 def _thread(call: Call) -> str:
     """Callers who withhold their number share none: each such call is a conversation of its own."""
     return f"voice:{call.sender or call.sid}:{call.recipient}"
+
+
+def _over(sid: str) -> str:
+    """Under which it is kept that a leg has ended that nobody knew."""
+    return f"over:{sid}"
 
 
 def _on_the_line(legs: tuple[Leg, ...]) -> bool:

@@ -107,6 +107,11 @@ class WaitingLine:
         if not position or (told and position >= int(told)):
             return ()
         await self.queue().jot(view.id, "place", str(position))
+        before = jots.get("minutes", "")
+        if minutes is not None and before and minutes >= int(before):
+            minutes = None  # a place nearer, and no sooner: that isn't said
+        if minutes is not None:
+            await self.queue().jot(view.id, "minutes", str(minutes))
         back = may_be_called(self.book(), facts)
         choice = spoken.choices(self.book(), facts.language, callback=back, voicemail=True)
         return (
