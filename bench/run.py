@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from . import report
 from .bars import Absent, Bar, Finding
+from .call_bars import calls
 from .load_bars import client, declined, due, herd
 from .offer_bar import offers
 from .peer_bars import queues
@@ -37,6 +38,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "client": client,
     "memory": memory,
     "offers": offers,
+    "calls": calls,
     "relay": relay,
     "replay": replay,
     "replicas": replicas,

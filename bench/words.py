@@ -21,6 +21,8 @@ Written by `make bench` on {day} from what it measured in {minutes} minutes; no 
 {missed}
 The relay is what one would write oneself in an afternoon ([bench/peers/relay.py](../bench/peers/relay.py)): it checks Twilio's signature, writes the text to a stream on disk, and a consumer posts it to a Slack channel as a message of an offer's size, buttons included. Both are asked over sixteen connections at the same moment, one text each, with the stand-ins' limits off. What Tierline has done by then besides: found or made the customer, looked whether the text belongs to an open contact, applied the plan, ranked, chosen the agent, and asked that one person with buttons and a deadline. What is measured is a burst, so the median waits for the processor time of about half of its sixteen; product or relay, their store, the stand-ins and the client that sends all share this machine's cores, and the time begins when the client begins to send, not when it has.
 
+Calls are played with the stand-ins' limits off. What a caller hears is a document that Twilio asks for: how soon it is there is measured at the one who asks, over all calls of the run, those that are two steps of a menu as well. Whoever waits asks for the next document when the last one has been heard; as long as that takes, they hear silence. With the store stopped (SIGSTOP) a document comes from memory.
+
 """
 QUEUES = """## Other queues on the same work
 

@@ -7,6 +7,7 @@ next: a tuple of `Instruction`s, values that the door writes as TwiML. Nothing h
     (on hold: held, held, …)
     agent's leg      ring ─▶ heard (ringing) ─▶ answered: whisper, Ask ─▶ key 1 ─▶ Meet
                                                                       └▶ key 2, none ─▶ HangUp
+    on call          ring ─▶ answered: page, Ask ─▶ key 1: acknowledged
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ Turn = Literal[
     "held",
     "rating",
     "test",
+    "page",
 ]
 """What the leg asks next: the last part of the address that the provider calls."""
 
@@ -262,7 +264,7 @@ class Phones(Protocol):
         """Make a leg. An unknown outcome is looked up with `find_ring` before it is tried again."""
 
     async def find_ring(self, it: Ring, known: frozenset[str]) -> LegView | None:
-        """The newest leg from `sender` to `to` since then that isn't in `known`; None when there surely is none."""
+        """The newest live leg from `sender` to `to` since then that isn't in `known`; None when there surely is none."""
 
     async def fetch(self, queue: str, sid: str, to: Go) -> bool:
         """The leg waiting in `queue` (its provider's id, "" unknown) goes on to `to`; False: it isn't there any more."""

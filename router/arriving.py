@@ -127,12 +127,12 @@ class Arriving:
             return await self.line.heard_before(view) if mine.live else (HangUp(),)
         if view.state == "abandoned":
             ended = view.closed_at or 0
-            if (
-                await queue.now() - ended > span(self.book().plan.voice.redial)
-                or not (await queue.revive(view.id)).done
-            ):
+            if await queue.now() - ended > span(self.book().plan.voice.redial):
                 return None
-        elif view.state in (*ENDED, "wrapping") or on_the_line(legs):
+            await queue.revive(view.id)
+            # The same call may be told twice, side by side: either has it now.
+            view = await queue.contact(view.id)
+        if view is None or view.state in (*ENDED, "wrapping") or on_the_line(await queue.legs(view.id)):
             return None
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})

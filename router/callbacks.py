@@ -17,17 +17,23 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
 from .rulebook import Rulebook, instant, span
+from .spending import Guard
 from .watch import reopening
 
 RINGS = 30
 """Seconds for which a customer's phone rings, and that of the agent who asked for it."""
+MOST_LEGS = 10_000
+"""Live legs that are compared with one that may have been made."""
 UNREACHED = ("busy", "no-answer", "failed", "canceled")
 
 
-async def made(phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
-    """The leg, new or found: there is no idempotency key for calls (F56)."""
-    if t.again and (found := await phones.find_ring(ring, frozenset(it.sid for it in legs))):
-        return found
+async def made(queue: Queue, phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
+    """The leg, new or found: there is no idempotency key for calls (F56). One of another contact isn't it."""
+    if t.again:
+        others = await queue.legs_unheard(await queue.now() + 1, MOST_LEGS)
+        known = frozenset(it.sid for it in legs) | {sid for _, sid in others}
+        if found := await phones.find_ring(ring, known):
+            return found
     return await phones.ring(ring)
 
 
@@ -39,6 +45,7 @@ class Callbacks:
     phones: Phones | None
     book: Callable[[], Rulebook]
     calls: Callable[[str], bool]
+    guard: Guard
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
@@ -62,10 +69,21 @@ class Callbacks:
         if view is None or not view.owner or any(it.about.get("b") == key for it in legs):
             return
         facts = Facts.parse(view.facts)
+        if why := await self.guard.refusal(f"call {event.c}.{key}", event.c, facts):
+            await self._not_called(phones, event, legs, why)
+            return
         about = {"c": event.c, "r": "customer", "b": key}
         ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
-        leg = await made(phones, ring, legs, t)
+        leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
+
+    async def _not_called(self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str) -> None:
+        """The plan's safety lets nobody call there: the thread says why, and the agent isn't kept waiting."""
+        about = {"of": "callback", "why": why}
+        await self.queue.happen(event.c, "refused", {"trouble": f"callback: {event.id}"}, about=about)
+        for leg in legs:
+            if leg.live and leg.about.get("r") == "agent":
+                await phones.hang_up(leg.sid)
 
     async def _ring_agent(self, phones: Phones, event: Event, t: Try) -> None:
         """Ring the agent who wants to call the customer."""
@@ -78,7 +96,7 @@ class Callbacks:
         about = {"c": event.c, "a": event.a, "r": "agent", "b": event.id}
         sender = Facts.parse(view.facts).recipient
         ring = Ring(f"{event.c}.{event.id}", spec.phone, sender, "agent", about, RINGS, event.t)
-        leg = await made(phones, ring, legs, t)
+        leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
 
     async def _again(self, event: Event) -> None:

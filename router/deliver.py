@@ -25,6 +25,7 @@ from .cards import card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
 from .look import found_message, more, spec_of
+from .paging import Pager
 from .ringing import Ringing
 from .roster import enlist, write
 from .rulebook import Rulebook, span
@@ -69,6 +70,7 @@ class Deliveries:
     histories: Histories
     heed: Callable[[], Awaitable[object]]
     ringing: Ringing
+    pager: Pager
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
@@ -81,7 +83,8 @@ class Deliveries:
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes: at the desk and towards the customer, and on the phone."""
-        return [*self._jobs(event), *self.ringing.jobs(event), *self.ringing.recordings(event)]
+        phone = [*self.ringing.jobs(event), *self.ringing.recordings(event), *self.pager.jobs(event)]
+        return [*self._jobs(event), *phone]
 
     def _jobs(self, event: Event) -> list[Job]:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"

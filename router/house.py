@@ -17,6 +17,7 @@ from .explain import Moments, account
 from .lines import queue_lines, status_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
+from .pages import Pages
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .recordings import Recorded
@@ -361,9 +362,10 @@ class House:
                 return await self.command(actor, f"available {value}")
             case "contact.reopen":
                 contact, _, n = value.partition(".")
-                return (
-                    await self._reopen_and_send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
-                )
+                send = self._reopen_and_send
+                return await send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+            case "page.acknowledge" if (who := Who.of(self.plan(), actor)) is not None:
+                return await Pages(lambda: self.queue, self.plan).acknowledge(value, who.agent or who.name)
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)

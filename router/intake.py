@@ -15,6 +15,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import Customer
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
+from .pages import Pages
 from .rulebook import Rulebook
 
 log = structlog.get_logger()
@@ -42,9 +43,15 @@ class Intake:
     ) -> None:
         """`heed` makes `book` see which services are closed at once by now."""
         self.queue, self.records, self.book, self.heed = queue, records, book, heed
+        self.pages = Pages(queue, book)
 
     async def __call__(self, arrived: Arrived) -> Taken:
         """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
+        try:
+            if (answered := await self.pages.texted(arrived)) is not None:
+                return answered
+        except StoreError as error:
+            raise NotTaken(type(error).__name__) from error
         return await self.take(arrived, arrived.thread)
 
     async def take(self, arrived: Arrived, thread: str, last: str = "") -> Taken:

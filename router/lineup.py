@@ -3,95 +3,112 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..queue.engine import Queue
-from ..queue.state import QUEUED, ContactView
+import structlog
 
-FRESH = 1_000
-"""ms for which a look counts."""
-FEW = 3
-"""Calls taken since callers wait, and at most in the last half hour, below which nothing is said of minutes."""
-HALF_HOUR = 1_800_000
-GAP = 120_000
-"""ms without a look after which nobody has waited meanwhile: who waits is asked about every 20 s."""
+from ..queue.engine import Queue
+from ..queue.history.records import Taken
+from ..queue.state import QUEUED, AgentView, ContactView
+from ..skills.skill import refusal
+from .pace import HALF_HOUR, minutes, pace
+
+log = structlog.get_logger()
+
 MOST = 1_000
-"""Contacts of one class that are looked at: nobody wants to hear a greater number."""
+"""Contacts of one need that are looked at: nobody wants to hear a greater number."""
+FRESH, PACE_FRESH = 1_000, 15_000
+"""ms for which a look at the line counts, and one at how fast it moves."""
+HISTORY_WAIT = 0.5
+"""Seconds for the history; without it nothing is said of minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The callers of one service, first come first: contact → place from 1; and how long one place takes (ms)."""
+    """The callers of one service, first come first: contact → place from 1; when the first arrived, and one of them."""
 
-    places: Mapping[str, int] = field(default_factory=dict)
-    pace: int | None = None
-
-
-@dataclass(slots=True)
-class Rush:
-    """While callers of a service wait: `since` when, and when a call was taken meanwhile, as far as was seen here."""
-
+    places: Mapping[str, int]
     since: int
-    taken: list[int] = field(default_factory=list)
+    one: ContactView
 
-    def pace(self, now: int) -> int | None:
-        """ms from one call taken to the next; None while too few were."""
-        start = max(self.since, now - HALF_HOUR)
-        self.taken = [at for at in self.taken if at > start]
-        return (now - start) // len(self.taken) if len(self.taken) >= FEW else None
+
+async def nobody(since: int) -> Sequence[Taken]:
+    """For a house without a history."""
+    return ()
 
 
 @dataclass(slots=True)
 class Lineup:
-    """Looks at the contacts that have a leg alive, and at who waits among them without one: to be called back."""
+    """Looks at the contacts that have a leg alive, and at who waits among them without one, however many texts wait.
+
+    `taken` gives the calls taken since an instant (ms), of whichever process.
+    """
 
     queue: Callable[[], Queue]
+    taken: Callable[[int], Awaitable[Sequence[Taken]]] = nobody
     lines: Mapping[str, Line] = field(default_factory=dict)
+    paces: Mapping[str, int] = field(default_factory=dict)  # service → ms a place, where it is known
     at: int = 0
+    paced: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    owned: frozenset[str] = frozenset()
-    rushes: dict[str, Rush] = field(default_factory=dict)
 
     async def of(self, view: ContactView) -> tuple[int, int | None]:
         """(place from 1, minutes); 0 for who isn't waiting, None where we can't say."""
         async with self.lock:
             now = await self.queue().now()
-            if now - self.at > FRESH or now < self.at:
-                self.lines, self.at = await self._look(now), now
-        line = self.lines.get(view.service, Line())
-        place = line.places.get(view.id, 0)
-        minutes = max(round(line.pace * place / 60_000), 1) if line.pace and place else None
-        return place, minutes
+            if not 0 <= now - self.at <= FRESH:
+                self.lines, self.at = await self._look(), now
+            if self.lines and not 0 <= now - self.paced <= PACE_FRESH:
+                self.paces, self.paced = await self._measure(now), now
+        line = self.lines.get(view.service)
+        place = line.places.get(view.id, 0) if line else 0
+        return place, minutes(self.paces.get(view.service), place)
 
-    async def _look(self, now: int) -> Mapping[str, Line]:
-        calls = await self.queue().several(await self.queue().calling())
-        waiting = await self._waiting([it for it in calls if it.state in QUEUED and not it.owner])
-        self._count([it for it in calls if it.owner], waiting, now)
-        return {name: Line(_numbered(all_), self.rushes[name].pace(now)) for name, all_ in waiting.items()}
+    async def _look(self) -> Mapping[str, Line]:
+        views = await self.queue().several(await self.queue().calling())
+        callers = [it for it in views if it.state in QUEUED and not it.owner]
+        found: dict[str, list[ContactView]] = {}
+        for view in callers:
+            found.setdefault(view.service, []).append(view)
+        others = await self._others(callers)
+        return {
+            name: _line(here, [it for it in others if it.service == name]) for name, here in found.items()
+        }
 
-    async def _waiting(self, callers: list[ContactView]) -> dict[str, list[ContactView]]:
-        """Service → who waits there: the callers, and who is to be called back or has left a message."""
+    async def _others(self, callers: Sequence[ContactView]) -> Sequence[ContactView]:
+        """Who waits among them without being on the line: to be called back, or with a message."""
         needs = {step.need.text: step.need for it in callers for step in it.route.steps}
         classes = [await self.queue().intern_class(need) for need in needs.values()]
         ranks = await asyncio.gather(*(self.queue().waiting(one, limit=MOST) for one in classes))
-        here = {it.id for it in callers}
-        others = sorted({contact for found in ranks for contact, _ in found} - here)
-        found: dict[str, list[ContactView]] = {}
-        for view in (*callers, *await self.queue().several(others)):
-            if view.state in QUEUED and not view.owner:
-                found.setdefault(view.service, []).append(view)
+        there = {contact for found in ranks for contact, _ in found} - {it.id for it in callers}
+        return [it for it in await self.queue().several(sorted(there)) if it.state in QUEUED and not it.owner]
+
+    async def _measure(self, now: int) -> Mapping[str, int]:
+        """How fast each line moves; a history that can't be asked says nothing, and no caller waits for it."""
+        try:
+            async with asyncio.timeout(HISTORY_WAIT):
+                taken = await self.taken(now - HALF_HOUR)
+        except Exception as error:
+            log.warning("pace.unknown", error=type(error).__name__)
+            return {}
+        if not taken:
+            return {}
+        agents, found = (await self.queue().agents()).values(), {}
+        for service, line in self.lines.items():
+            of = [it for it in taken if it.service == service]
+            if (known := pace(of, line.since, now, _on_duty(agents, line.one))) is not None:
+                found[service] = known
         return found
 
-    def _count(self, owned: list[ContactView], waiting: Mapping[str, object], now: int) -> None:
-        """Calls that somebody has taken since the last look; a service that nobody waits for begins anew."""
-        known = self.rushes if now - self.at < GAP else {}
-        self.rushes = {name: known.get(name) or Rush(now) for name in waiting}
-        for view in owned:
-            if view.id not in self.owned and (rush := self.rushes.get(view.service)) and rush.since < now:
-                rush.taken.append(now)
-        self.owned = frozenset(it.id for it in owned)
+
+def _line(callers: Sequence[ContactView], others: Sequence[ContactView]) -> Line:
+    ordered = sorted((*callers, *others), key=lambda it: it.rank)
+    places = {it.id: n for n, it in enumerate(ordered, 1)}
+    return Line(places, min(it.arrived for it in callers), min(callers, key=lambda it: it.rank))
 
 
-def _numbered(waiting: list[ContactView]) -> Mapping[str, int]:
-    return {it.id: n for n, it in enumerate(sorted(waiting, key=lambda it: it.rank), 1)}
+def _on_duty(agents: Iterable[AgentView], one: ContactView) -> int:
+    """How many are there who may take its calls in any of its steps."""
+    there = [it for it in agents if it.on_shift and it.presence == "available"]
+    return sum(any(refusal(step.need, it.profile) is None for step in one.route.steps) for it in there)

@@ -28,3 +28,10 @@ async def found_message(queue: Queue, contact: str, n: int) -> tuple[ContactView
     view, said = await asyncio.gather(queue.contact(contact), queue.messages(contact))
     found = next((m for m in said if m.n == n), None)
     return None if view is None or found is None else (view, found)
+
+
+def agents_language(book: Rulebook, agent: str) -> str:
+    """The one that the agent (the queue's id) speaks best, of those in which we can say anything."""
+    spec, known = spec_of(book, agent), book.plan.languages or ("en",)
+    levels = dict(spec.profile.languages) if spec else {}
+    return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))

@@ -25,7 +25,9 @@ from .facts import Facts
 from .lanes import Job, Try
 from .look import spec_of
 from .rulebook import Rulebook
+from .spending import Guard
 from .talking import Talking
+from .waiting import LATER
 
 log = structlog.get_logger()
 
@@ -46,6 +48,7 @@ class Ringing:
     book: Callable[[], Rulebook]
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
+    guard: Guard
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
     recordings: Callable[[Event], list[Job]] = lambda event: []
     talking: Talking = field(init=False)
@@ -53,7 +56,7 @@ class Ringing:
 
     def __post_init__(self) -> None:
         self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
-        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be)
+        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be, self.guard)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
@@ -117,7 +120,7 @@ class Ringing:
             f"{event.c}.{event.n}", spec.phone or "", sender, "agent", about, seconds, event.t, detect=True
         )
         try:
-            leg = await made(phones, ring, legs, t)
+            leg = await made(self.queue, phones, ring, legs, t)
         except NotDelivered as error:
             if not error.permanent:
                 raise
@@ -128,42 +131,56 @@ class Ringing:
         await self.queue.leg(event.c, leg.sid, leg.state, about)
         now = await self.queue.contact(event.c)
         if now is None or not (_offered(now, event) or now.owner == event.a):
-            await phones.hang_up(leg.sid)  # it ended while we dialled
+            await self._silence(phones, event)  # it ended while we dialled
 
     async def _silence(self, phones: Phones, event: Event) -> None:
-        """The offer is over: its phone doesn't ring any more."""
-        view = await self._call(event.c)
-        if view is None:
+        """The offer is over: its phone doesn't ring any more, and who has answered it hears why."""
+        if await self._call(event.c) is None:
             return
-        about = {"c": event.c, "r": "agent", "w": "taken"}
         legs, jots = await self.queue.legs(event.c), await self.queue.jots(event.c)
         for leg in legs:
             if leg.about.get("o") == str(event.n) and leg.live:
                 inside = bool(jots.get(f"in.{leg.sid}"))  # was let in: `talking.py` sees to it
-                if inside or (leg.state == "answered" and event.e != "rescinded"):
+                if inside or (leg.state == "answered" and event.e in ("declined", "missed")):
                     continue  # they hear why, and we hang up then
-                listened = leg.state == "answered" and view.owner not in ("", event.a)
-                if listened and await phones.move(leg.sid, Go("done", about)):
-                    continue  # they hear that somebody was faster
+                if leg.state == "answered" and await phones.move(leg.sid, Go("agent", leg.about)):
+                    continue
                 await phones.hang_up(leg.sid)
 
     # ---- together -----------------------------------------------------------------------------------------------
 
     async def _bring(self, phones: Phones, event: Event, t: Try) -> None:
-        """The agent is in the conference: the customer joins, or is called back."""
+        """The agent is in the conference: the customer joins, or is called back.
+
+        A message is taken in Slack: nobody waits in a conference, and a phone that rings for it still falls silent.
+        """
         view = await self._call(event.c)
-        if view is None or view.owner != event.a:
+        if view is None or view.owner != event.a or view.state == "wrapping":
             return
-        jots, legs = await self.queue.jots(event.c), await self.queue.legs(event.c)
+        legs = await self.queue.legs(event.c)
+        jots = await self.queue.jots(
+            event.c
+        )  # as late as can be: the customer may be on their way by an earlier try
+        theirs = [it for it in legs if it.about.get("o") == str(event.n) and it.live]
+        if jots.get("kind") == "voicemail" and not any(f"in.{it.sid}" in jots for it in theirs):
+            if t.count == 0 and any(it.state == "answered" for it in theirs):
+                raise OutcomeUnknown("a key that was pressed just now may not have been noted yet")
+            for leg in theirs:
+                await phones.hang_up(leg.sid)
+            return
         live = [it for it in legs if it.of_customer]
-        if jots.get("kind") == "voicemail" or (live and jots.get("met") == live[-1].sid):
-            return  # nobody to bring; or in the conference already: `talking.py` sees to the rest
+        if live and jots.get("met") == live[-1].sid:
+            return  # in the conference already: `talking.py` sees to the rest
         about = {"c": event.c, "r": "customer"}
         for leg in live[-1:]:
-            if await phones.fetch(jots.get("queue", ""), leg.sid, Go("join", about)):
+            to, queue = Go("join", about), jots.get("queue", "")
+            if await phones.fetch(queue, leg.sid, to):
+                return
+            # Who has just chosen something else than to wait is taken out of that: somebody is there now.
+            if queue and jots.get("leave") and await phones.move(leg.sid, to):
                 return
             await self._look(phones, event.c, leg)
-        if jots.get("kind") == "callback":
+        if jots.get("kind") in LATER:
             await self.callbacks.ring(phones, event, t)
         else:
             await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
@@ -180,19 +197,21 @@ class Ringing:
     # ---- apart --------------------------------------------------------------------------------------------------
 
     async def _end(self, phones: Phones, event: Event) -> None:
-        """Whatever leg is left ends; one that only waits hears a goodbye, and who was left by the customer hears that."""
+        """Whatever leg is left ends; who is left by the other side hears that first."""
         view = await self._call(event.c)
         if view is None or (view.state not in ENDED and view.state != "wrapping"):
             return
         legs = [it for it in await self.queue.legs(event.c) if it.live]
         callers = any(it.of_customer for it in legs)
         for leg in legs:
-            if leg.about.get("r") == "customer" and leg.state == "answered":
-                if await phones.move(leg.sid, Go("done", {"c": event.c, "r": "customer"})):
-                    continue
-            elif not callers and leg.state == "answered":
-                continue  # the conference was over with the customer: its own document goes on
-            await phones.hang_up(leg.sid)
+            if leg.state == "answered" and not leg.of_customer:
+                if leg.about.get("a") not in (view.owner, view.last_owner):
+                    continue  # who was only asked: `_silence` tells why not
+                to = Go("done", {"c": event.c, "r": "agent", "w": "" if callers else "gone"})
+            else:
+                to = Go("done", {"c": event.c, "r": "customer"})
+            if leg.state != "answered" or not await phones.move(leg.sid, to):
+                await phones.hang_up(leg.sid)
 
 
 def _offered(view: ContactView, event: Event) -> bool:

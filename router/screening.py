@@ -18,7 +18,7 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, ContactView
 from . import spoken
 from .facts import Facts
-from .look import spec_of
+from .look import agents_language, spec_of
 from .rulebook import Rulebook
 from .spoken_words import SpokenName
 from .standing import Standing
@@ -68,6 +68,8 @@ class Screening:
         """Somebody or something has answered the agent's phone: who calls and why; only a key takes it."""
         contact, offer, agent = _offer_of(call.about)
         book, language = self.book(), self.agents_language(agent)
+        # A leg that asks has been answered, whether or not we have been told so yet: it isn't just hung up any more.
+        await self.queue().leg(contact, call.sid, "answered", call.about)
         view = await self.queue().contact(contact)
         if call.about.get("b"):
             return self._calls_out(call, view, language)
@@ -187,9 +189,7 @@ class Screening:
 
     def agents_language(self, agent: str) -> str:
         """The language that the agent speaks best, of those in which we can say anything."""
-        spec, known = spec_of(self.book(), agent), self.book().plan.languages or ("en",)
-        levels = dict(spec.profile.languages) if spec else {}
-        return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))
+        return agents_language(self.book(), agent)
 
     async def gone(self, contact: str, news: LegNews, about: Mapping[str, str]) -> None:
         """An agent's leg ended while it was only asked: the offer ends as that says."""

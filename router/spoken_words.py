@@ -18,6 +18,7 @@ SpokenName = Literal[
     "whisper", "whisper_callback", "whisper_who", "whisper_claimed", "whisper_withheld",
     "whisper_waited", "whisper_keys", "whisper_handed", "whisper_first", "whisper_invited", "whisper_joins", "join_keys",
     "gone", "taken", "too_late", "declined", "test_call", "test_heard",
+    "page", "page_keys", "page_done", "page_over",
 ]  # fmt: skip
 """Every sentence; in the plan each has `call_` before its name."""
 
@@ -74,6 +75,10 @@ ENGLISH: Mapping[SpokenName, str] = {
     "declined": "All right, somebody else will be asked.",
     "test_call": "This is a test call of {site} for {agent}. Press 1 if you hear this.",
     "test_heard": "Thank you, it works. You will be called like this when a customer calls. Goodbye.",
+    "page": "This is {site}. You are on call. Customers waiting for {service}: {count}, the longest for {time}.",
+    "page_keys": "Press 1 to acknowledge.",
+    "page_done": "Thank you. It is yours, and nobody else is paged.",
+    "page_over": "Thank you, it is settled already.",
 }
 GERMAN: Mapping[SpokenName, str] = {
     "greeting": "Guten Tag, hier ist {site}.",
@@ -128,6 +133,10 @@ GERMAN: Mapping[SpokenName, str] = {
     "declined": "In Ordnung, jemand anders wird gefragt.",
     "test_call": "Das ist ein Probeanruf von {site} für {agent}. Drücken Sie die 1, wenn Sie das hören.",
     "test_heard": "Danke, es klappt. So werden Sie angerufen, wenn ein Kunde anruft. Auf Wiederhören.",
+    "page": "Hier ist {site}. Sie haben Bereitschaft. Wartende Kunden für {service}: {count}, am längsten seit {time}.",
+    "page_keys": "Drücken Sie die 1, um zu bestätigen.",
+    "page_done": "Danke. Sie kümmern sich darum, sonst wird niemand gerufen.",
+    "page_over": "Danke, es hat sich schon erledigt.",
 }
 FRENCH: Mapping[SpokenName, str] = {
     "greeting": "Bonjour, vous êtes bien chez {site}.",
@@ -182,6 +191,10 @@ FRENCH: Mapping[SpokenName, str] = {
     "declined": "Entendu, nous demandons à quelqu'un d'autre.",
     "test_call": "Ceci est un appel d'essai de {site} pour {agent}. Tapez 1 si vous entendez ceci.",
     "test_heard": "Merci, cela fonctionne. Vous serez appelé ainsi quand un client appellera. Au revoir.",
+    "page": "Ici {site}. Vous êtes d'astreinte. Clients en attente pour {service} : {count}, depuis {time} au plus.",
+    "page_keys": "Tapez 1 pour confirmer.",
+    "page_done": "Merci. Vous vous en occupez, personne d'autre n'est appelé.",
+    "page_over": "Merci, c'est déjà réglé.",
 }
 SPANISH: Mapping[SpokenName, str] = {
     "greeting": "Hola, le atiende {site}.",
@@ -236,6 +249,10 @@ SPANISH: Mapping[SpokenName, str] = {
     "declined": "De acuerdo, preguntaremos a otra persona.",
     "test_call": "Esta es una llamada de prueba de {site} para {agent}. Pulse 1 si oye esto.",
     "test_heard": "Gracias, funciona. Así le llamaremos cuando llame un cliente. Adiós.",
+    "page": "Le habla {site}. Está de guardia. Clientes en espera de {service}: {count}, desde hace {time}.",
+    "page_keys": "Pulse 1 para confirmar.",
+    "page_done": "Gracias. Usted se encarga y no se avisa a nadie más.",
+    "page_over": "Gracias, ya está resuelto.",
 }
 WORDS: Mapping[str, Mapping[SpokenName, str]] = {
     "en": ENGLISH,

@@ -29,10 +29,10 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState
+from ..queue.contact import OVER, RANKS, LegState
 from ..queue.engine import Queue
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, QUEUED, ContactView
+from ..queue.state import ENDED, QUEUED
 from . import spoken
 from .arriving import Arriving, Records, on_the_line, over_key
 from .callbacks import UNREACHED
@@ -41,18 +41,16 @@ from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
+from .messages import NO_MESSAGE, Messages
+from .pages import Pages
 from .rulebook import Rulebook
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
-from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
-STRAY = 3_600_000
-"""ms for which it is remembered that a call is over that hadn't become a contact: what it chose may come later."""
-SHORTEST_MESSAGE = 2
-"""Seconds below which nobody has left a message."""
-NO_MESSAGE = "hung up without leaving a message"
+KEPT = 600_000
+"""ms for which it is known that a call has ended which hasn't arrived yet."""
 
 
 @dataclass(slots=True)
@@ -64,14 +62,18 @@ class Switchboard:
     records: Callable[[], Records]
     book: Callable[[], Rulebook]
     lineup: Lineup
+    messages: Messages = field(init=False)
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
+    pages: Pages = field(init=False)
     joining: Joining = field(init=False)
     arriving: Arriving = field(init=False)
 
     def __post_init__(self) -> None:
+        self.messages = Messages(self.queue, self.intake, self.book)
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
+        self.pages = Pages(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
         self.arriving = Arriving(self.queue, self.intake, self.records, self.book, self.line, self._join)
 
@@ -110,7 +112,9 @@ class Switchboard:
             case "held":
                 return await self.line.held(call)
             case "voicemail":
-                return await self._after_message(call)
+                return await self.messages.after(call)
+            case "page":
+                return await self.pages.answered(call)
             case "back":
                 return await self._back_on_the_line(call)
             case "test":
@@ -127,7 +131,10 @@ class Switchboard:
         language = Facts.parse(view.facts).language if view else "en"
         if view is None or view.state in (*ENDED, "wrapping"):
             return (spoken.line(self.book(), "goodbye", language), HangUp())  # nobody is there any more
-        await self.queue().jot(contact, "met", call.sid)
+        # Written first: whoever isn't sure that they sent the customer here must not pull them out of the talk again.
+        # And whatever they had chosen while they waited, they speak now.
+        for name, value in (("met", call.sid), ("kind", "")):
+            await self.queue().jot(contact, name, value)
         recording, room = self.book().plan.voice.recording, room_of(self.book(), contact)
         # Said before anything is recorded: the conference, and with it its recording, begins with the customer.
         tells = recording is not None and recording.announced == "texts"
@@ -142,7 +149,8 @@ class Switchboard:
             return (HangUp(),)
         if role == "customer":
             return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
-        if role != "agent" or (not call.result and call.about.get("w") != "taken"):
+        why = call.about.get("w", "")
+        if role != "agent" or (not call.result and why not in ("taken", "gone")):
             return (HangUp(),)
         legs = await self.queue().legs(contact)
         await self.queue().jot(contact, f"in.{call.sid}", "")
@@ -150,7 +158,10 @@ class Switchboard:
             return (HangUp(),)  # we have ended it
         agent = next((it.about.get("a", "") for it in legs if it.sid == call.sid), "")
         language = self.screening.agents_language(agent)
-        return (spoken.line(self.book(), "gone" if call.result else "taken", language), HangUp())
+        return (
+            spoken.line(self.book(), "gone" if call.result or why == "gone" else "taken", language),
+            HangUp(),
+        )
 
     # ---- what became of it --------------------------------------------------------------------------------------
 
@@ -158,7 +169,7 @@ class Switchboard:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
         if contact is None and RANKS[news.state] == OVER:
-            await self.queue().once(over_key(news.sid), STRAY)
+            await self.queue().once(over_key(news.sid), KEPT)
             contact = await self._contact_of(news.sid)  # it may have come in between
         if contact is None:
             return await hung_up_unknown(self.queue(), news)
@@ -204,14 +215,19 @@ class Switchboard:
         )
         if view is None or view.state in ENDED or on_the_line(legs):
             return
-        if view.owner and (jots.get("kind", "") not in LATER or jots.get("met")):
-            await queue.complete(contact, "", '{"by":"the customer hung up"}')
-        elif view.owner:
-            return  # the end of the call in which they asked for a callback or left a message
-        elif jots.get("kind", "") not in LATER:
+        later = jots.get("kind", "") in LATER
+        if view.owner:
+            # Who is called back had hung up before, and who left a message wasn't in a talk.
+            called = state == "completed" and any(it.sid == sid and it.about.get("b") for it in legs)
+            if called or jots.get("met") == sid or not later:
+                await queue.complete(contact, "", '{"by":"the customer hung up"}')
+        elif not later:
             await queue.abandon(contact, "hung up")
-        elif jots["kind"] == "voicemail" and not jots.get("message"):
+        elif jots["kind"] == "voicemail" and not (await queue.jots(contact)).get("message"):
             await queue.abandon(contact, NO_MESSAGE)
+            if (await queue.jots(contact)).get("message"):  # it came meanwhile
+                await queue.revive(contact)
+                await self.messages.ask_for(contact)
 
     async def room(self, news: RoomNews) -> None:
         """The conference's id is learnt; who left it by hanging up is gone."""
@@ -224,13 +240,7 @@ class Switchboard:
             about = dict(legs[news.sid].about) if news.sid in legs else {"r": role}
             await self.heard(LegNews(news.sid, "completed", {**about, "c": contact}))
 
-    # ---- messages -----------------------------------------------------------------------------------------------
-
-    async def _after_message(self, call: Call) -> Heard:
-        """The recording of a message is over; a caller who said nothing has left none."""
-        view = await self.queue().contact(call.about.get("c", ""))
-        language = Facts.parse(view.facts).language if view else "en"
-        return (spoken.line(self.book(), "thanks", language), HangUp())
+    # ---- called back, recorded ----------------------------------------------------------------------------------------
 
     async def _back_on_the_line(self, call: Call) -> Heard:
         """A customer who is called back has answered; the agent is in the conference already."""
@@ -242,46 +252,8 @@ class Switchboard:
         return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.
-
-        A message that was left is the contact's next one, and somebody is asked now or at opening. Twilio tells of it
-        after the call has ended, when a contact without a message was given up.
-        """
-        contact = it.about.get("c", "")
-        if not it.ok or not contact:
-            return
-        kind = "call" if it.sid.startswith("CF") else "message"
-        if kind == "message" and it.seconds < SHORTEST_MESSAGE:
-            return
-        about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
-        facts = {f"tape.{it.recording}": str(it.seconds)}
-        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
-            log.error("recording.too_late", contact=contact, recording=it.recording)
-        view = await self.queue().contact(contact)
-        if kind == "message" and view is not None:
-            await self._message(view, it)
-
-    async def _message(self, view: ContactView, it: Recorded) -> None:
-        contact = view.id
-        await self.queue().jot(contact, "message", it.recording)
-        if view.state == "abandoned":
-            await self.queue().revive(contact)
-        facts = Facts.parse(view.facts)
-        text = f"Voicemail of {it.seconds} s"
-        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, (), None, False, "")
-        await self.intake.take(left, view.thread)
-        await self._ask_for(contact)
-
-    async def _ask_for(self, contact: str) -> None:
-        """Somebody is asked for a message now; while the service is closed, at its opening."""
-        view, now = await self.queue().contact(contact), await self.queue().now()
-        if view is None or view.state not in ("parked", *QUEUED):
-            return
-        opening = reopening(self.book(), view.service, now)
-        if past_closing(self.book(), view.service, now):
-            await self.queue().park(contact, opening, "closed")
-        elif view.state == "parked":
-            await self.queue().wake(contact)
+        """A recording is there."""
+        await self.messages.recorded(it)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

@@ -8,22 +8,24 @@ Everything may be done twice. What the provider refuses for good is noted in the
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from ..channels.channel import DeliveryError, NotDelivered
-from ..channels.phone import Go, LegView, Phones, Ring
+from ..channels.phone import Go, Phones, Ring
+from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
 from ..queue.engine_phone import NOTHING
 from ..queue.state import ENDED, Event, Leg
+from .callbacks import made
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
 from .rulebook import Rulebook
 from .standing import Standing, wanted
+from .waiting import LATER
 
 log = structlog.get_logger()
 
@@ -37,8 +39,13 @@ SUPERVISES = ("listen", "whisper", "barge")
 
 
 async def standing(queue: Queue, contact: str) -> Standing | None:
-    """The call as it is known now; None when the contact is gone or none."""
-    view, legs, facts = await asyncio.gather(queue.contact(contact), queue.legs(contact), queue.jots(contact))
+    """The call as it is known now; None when the contact is gone or none.
+
+    Who has it is looked at last: else whoever took it meanwhile would be in it and not have it, and be shown out.
+    """
+    facts = await queue.jots(contact)
+    legs = await queue.legs(contact)
+    view = await queue.contact(contact)
     return Standing(view, legs, facts) if view is not None and view.channel == "voice" else None
 
 
@@ -129,7 +136,9 @@ class Talking:
         if it.facts.get("kind") == "voicemail":
             return  # there is a message to be answered, whoever was reached
         if said.get("r") == "agent" and said.get("was") == "answered" and it.view.owner == event.a:
-            await self.queue.complete(event.c, "", '{"by":"the agent hung up"}')
+            met = any(leg.sid == it.facts.get("met") and not leg.live for leg in it.legs)
+            by = "the customer" if met else "the agent"
+            await self.queue.complete(event.c, "", f'{{"by":"{by} hung up"}}')
 
     async def _hold(self, phones: Phones, it: Standing, on: bool) -> None:
         leg, conference = it.customer, it.facts.get("conference", "")
@@ -188,6 +197,10 @@ class Talking:
 
     async def _then(self, phones: Phones, it: Standing, then: str) -> None:
         view = it.view
+        over = then in ("over", "queue") and it.facts.get("kind") not in LATER
+        if over and it.customer is not None and await self._went(phones, it.customer):
+            await self.queue.complete(view.id, view.owner, '{"by":"the customer hung up"}')
+            return
         match then:
             case "over":
                 await self.queue.complete(view.id, view.owner, '{"by":"the agent hung up"}')
@@ -198,6 +211,11 @@ class Talking:
             case "leave" if it.customer is not None:
                 await self.queue.jot(view.id, "leave", "closed")
                 await phones.move(it.customer.sid, Go("left", {"c": view.id}))
+
+    async def _went(self, phones: Phones, customer: Leg) -> bool:
+        """Whether the customer has hung up: the conference ends with them, and of the agent we may hear first."""
+        found = await phones.look(customer.sid)
+        return found is None or RANKS[found.state] == OVER
 
     # ---- others join --------------------------------------------------------------------------------------------
 
@@ -218,16 +236,11 @@ class Talking:
         sender = Facts.parse(it.view.facts).recipient
         ring = Ring(f"{event.c}.{event.id}", spec.phone, sender, "agent", about, RINGS, event.t)
         try:
-            leg = await self._made(phones, ring, it.legs, t)
+            leg = await made(self.queue, phones, ring, it.legs, t)
         except NotDelivered as no:
             await self._refused(event.c, "ring", no)
             return
         await self.queue.leg(event.c, leg.sid, leg.state, about)
-
-    async def _made(self, phones: Phones, ring: Ring, legs: tuple[Leg, ...], t: Try) -> LegView:
-        if t.again and (found := await phones.find_ring(ring, frozenset(it.sid for it in legs))):
-            return found
-        return await phones.ring(ring)
 
     async def _heard_otherwise(self, phones: Phones, it: Standing, leg: Leg, what: str) -> None:
         conference = it.facts.get("conference", "")

@@ -22,6 +22,7 @@ from .look import found_message, more, spec_of
 from .plan.model import Service
 from .rulebook import Rulebook, instant
 from .situation import Incident, told_kind
+from .spending import Guard
 from .texts import Telling, closed_telling, telling
 from .watch import past_closing, reopening
 
@@ -41,6 +42,7 @@ class Towards:
     doors: Mapping[str, Channel]
     book: Callable[[], Rulebook]
     alerts: Alerts
+    guard: Guard
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
 
     async def tell_closed(self, event: Event) -> None:
@@ -177,6 +179,9 @@ class Towards:
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
+            if contact.channel == "sms" and (why := await self._refused(event, facts)):
+                await self.queue.receipt(event.c, event.n, "failed", error=why)
+                return
             await self.queue.receipt(event.c, event.n, "sending")
             try:
                 sent = await door.say(words)
@@ -196,6 +201,10 @@ class Towards:
                 return
         await self._went_well(contact.channel)
         await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
+
+    async def _refused(self, event: Event, facts: Facts) -> str | None:
+        """Why the plan's safety lets no text go there; each release of a message is one text."""
+        return await self.guard.refusal(f"text {event.c}.{event.n}@{event.t}", event.c, facts)
 
     async def _left_before(self, door: Channel, words: Words) -> Sent | None:
         """What the outside has of it; a request that was cut off a moment ago may still be under way there."""

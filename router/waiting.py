@@ -14,7 +14,7 @@ from ..queue.engine import Queue
 from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .facts import Facts
-from .fraud import allowed
+from .fraud import barred
 from .lineup import Lineup
 from .rulebook import Rulebook, instant
 from .spoken_words import SpokenName
@@ -55,7 +55,7 @@ class WaitingLine:
     async def anew(self, contact: str) -> None:
         """What an earlier call chose, heard and was tried for holds no more."""
         known = await self.queue().jots(contact)
-        for name in ("kind", "place", "leave", "tries", "missed"):
+        for name in ("kind", "place", "leave", "tries", "minutes", "missed"):
             if name in known:
                 await self.queue().jot(contact, name, "")
 
@@ -94,17 +94,13 @@ class WaitingLine:
 
     async def _called_later(self, view: ContactView, language: str) -> Heard:
         """A callback, or for who can't be called a message."""
-        if self._can_be_called(Facts.parse(view.facts)):
+        if may_be_called(self.book(), Facts.parse(view.facts)):
             return await self._callback(view.id, language)
         return await self._voicemail(view.id, language)
 
     async def _callback(self, contact: str, language: str) -> Heard:
         await self.queue().jot(contact, "kind", "callback")
         return (spoken.line(self.book(), "callback_promised", language), HangUp())
-
-    def _can_be_called(self, facts: Facts) -> bool:
-        """Nothing is promised to a number that is withheld, or that the plan doesn't let us call."""
-        return bool(facts.address) and allowed(facts.address, self.book().plan.safety) is None
 
     async def wait(self, call: Call) -> Heard:
         """Inside the provider's queue: the place when it has improved, what can be pressed, and music."""
@@ -126,8 +122,9 @@ class WaitingLine:
         if not await self._may_wait(view):
             return "closed"
         kind = "" if view.owner else _wish(digits) or self._ends_so(view)
-        called = kind.removeprefix(LAST) == "callback"
-        return "" if called and not self._can_be_called(facts) else kind
+        if kind.removeprefix(LAST) != "callback" or may_be_called(self.book(), facts):
+            return kind
+        return f"{LAST}voicemail" if facts.address and not digits else ""
 
     async def _heard(self, view: ContactView, facts: Facts, jots: Mapping[str, str], to: Go) -> Ask:
         """The place when it has improved, and music that a key interrupts."""
@@ -153,9 +150,13 @@ class WaitingLine:
         if not position or (told and position >= int(told)):
             return ()
         await self.queue().jot(view.id, "place", str(position))
-        choice = spoken.choices(
-            self.book(), facts.language, callback=self._can_be_called(facts), voicemail=True
-        )
+        before = jots.get("minutes", "")
+        if minutes is not None and before and minutes >= int(before):
+            minutes = None  # a place nearer, and no sooner: that isn't said
+        if minutes is not None:
+            await self.queue().jot(view.id, "minutes", str(minutes))
+        back = may_be_called(self.book(), facts)
+        choice = spoken.choices(self.book(), facts.language, callback=back, voicemail=True)
         return (
             spoken.place(self.book(), facts.language, position, minutes),
             *((choice,) if choice else ()),
@@ -208,6 +209,11 @@ class WaitingLine:
         what: SpokenName = "one_moment" if view is not None and view.state in QUEUED else "held"
         words = (spoken.line(self.book(), what, language),) if said != what else ()
         return (*words, self._music(), Go("held", {**call.about, "n": what}))
+
+
+def may_be_called(book: Rulebook, facts: Facts) -> bool:
+    """Whether a callback may be promised: the number is known, and the plan's safety lets us call it."""
+    return bool(facts.address) and not barred(facts.address, book.plan.safety, vouched=facts.verified)
 
 
 def _wish(digits: str) -> str:

@@ -29,6 +29,8 @@ CURRENT = "Twilio.CURRENT"
 """The recording that runs."""
 LOOK_AT = 100
 """Calls to one phone that a look-up reads, the newest."""
+LIVE = frozenset({"queued", "initiated", "ringing", "in-progress"})
+"""How a call stands that somebody can still be reached by; one that has ended may be anybody's."""
 GONE = frozenset({"20404", "404", "21220"})
 """No such call (any more), or one that has ended: nothing to do is left."""
 
@@ -83,14 +85,14 @@ class TwilioPhones:
             call
             for call in listed
             if str(call.direction).startswith("outbound")
+            and str(call.status) in LIVE
             and str(call.sid) not in known
             and (call.date_created is None or call.date_created >= since)
         ]
         if not found:
             return None
         newest = max(found, key=lambda call: call.date_created or datetime.max.replace(tzinfo=UTC))
-        if str(newest.status) in ("queued", "ringing", "in-progress"):
-            self.pace.made(str(newest.sid))
+        self.pace.made(str(newest.sid))
         return _view(newest)
 
     async def fetch(self, queue: str, sid: str, to: Go) -> bool:

@@ -55,6 +55,16 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A call that an agent took. Instants are ms since the epoch."""
+
+    service: str
+    arrived: int
+    accepted: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """An earlier contact of a customer in one line."""
 

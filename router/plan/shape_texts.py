@@ -82,3 +82,7 @@ class Texts(Shape):
     call_declined: Spoken = _instead("declined")
     call_test_call: Spoken = _instead("test_call")
     call_test_heard: Spoken = _instead("test_heard")
+    call_page: Spoken = _instead("page")
+    call_page_keys: Spoken = _instead("page_keys")
+    call_page_done: Spoken = _instead("page_done")
+    call_page_over: Spoken = _instead("page_over")

@@ -124,8 +124,10 @@ async def test_a_leg_that_may_have_been_made_is_found_also_while_it_is_queued() 
         assert stage.asked[0].params == {"To": EVA, "From": OURS, "PageSize": "100"}
 
 
-@pytest.mark.parametrize("other", [leg_of(direction="inbound"), leg_of(date_created=LONG_AGO)])
-async def test_an_older_leg_or_one_that_came_to_us_is_not_the_one(other: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "other", [leg_of(direction="inbound"), leg_of(date_created=LONG_AGO), leg_of(status="completed")]
+)
+async def test_an_older_leg_or_one_that_has_ended_or_came_to_us_is_not_the_one(other: dict[str, Any]) -> None:
     async with rest_stage() as stage:
         stage.says = listed(other)
         assert await stage.phones.find_ring(ring_of(), frozenset()) is None

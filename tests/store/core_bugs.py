@@ -207,6 +207,11 @@ BUGS = {
         "handing",
     ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing"),
+    "counted twice": Bug(
+        "  if tonumber(call('ZSCORE', all, key) or 0) > NOW - DAY then return '' end\n", "", "calling"
+    ),
+    "counted to nobody": Bug("  call('ZADD', one, NOW, key)\n", "", "calling"),
+    "an hour is for ever": Bug("digits(NOW - HOUR), '+inf')", "digits(NOW - DAY), '+inf')", "calling"),
     "called back and forgotten at once": Bug(
         "  c.state, c.closed, c.threadless, c.recalled = ENDS[argv[14]] and argv[14] or 'closed', NOW, 1, 1\n",
         "  c.state, c.threadless, c.recalled = argv[14], 1, 1\n",

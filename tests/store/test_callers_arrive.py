@@ -13,6 +13,7 @@ from tierline.channels.phone import Ask, Call, Go, Wait
 from tierline.queue.client import Client
 from tierline.queue.history.records import Customer
 from tierline.router.facts import Facts
+from tierline.router.spending import Guard
 from tierline.router.towards import Towards
 
 INTERNATIONAL, SIP = "+12025550123", "sip:lin@pbx.example"
@@ -354,7 +355,9 @@ async def test_a_call_to_a_number_that_the_plan_does_not_know_is_taken_and_told_
         async def once(self, key: str, text: str) -> None:
             told.append(text)
 
-    towards = Towards(hall.queue, {}, lambda: hall.book, cast(Any, Alerts()))
+    alerts = cast(Any, Alerts())
+    guard = Guard(hall.queue, lambda: hall.book, alerts)
+    towards = Towards(hall.queue, {}, lambda: hall.book, alerts, guard)
     for event in await hall.queue.events(count=1000):
         if event.e == "arrived":
             await towards.greet(event)

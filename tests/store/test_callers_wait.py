@@ -21,8 +21,10 @@ from helpers_plan import at
 
 from tierline.channels.phone import Ask, Call, Phones, Play
 from tierline.queue.client import Client
+from tierline.router.alerts import Alerts
 from tierline.router.callbacks import Callbacks
 from tierline.router.lanes import Try
+from tierline.router.spending import Guard
 
 SECOND, THIRD = "+4915122222222", "+4915133333333"
 CLOSED = "2030-12-06 18:00"
@@ -57,48 +59,6 @@ async def test_who_is_to_be_called_back_before_them_counts(client: Client, site:
     await hall.waits(first, digits="1")
     await hall.news(first, "completed")
     assert "number 2 in line" in words(await hall.waits(second))
-
-
-@pytest.mark.promise("call-place")
-async def test_the_estimate_is_said_once_calls_are_taken_and_is_what_was_seen(
-    client: Client, site: str
-) -> None:
-    hall = await open_hall(client, site)
-    legs = [await hall.into(hall.new(sender=f"+49151000000{n:02}")) for n in range(10, 20)]
-    last = legs[-1][0]
-    assert "wait is" not in words(await hall.waits(last))  # nobody knows yet
-    for call, contact in legs[:4]:
-        await hall.later(60_000)
-        await hall.waits(last)
-        await hall.queue.presence("Ada", "available")
-        await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
-        await hall.later(1_500)
-        said = words(await hall.waits(last))
-        await hall.news(call, "completed")
-        await hall.queue.presence("Ada", "away")
-    assert "number 6 in line" in said and "about 6 minutes" in said
-
-
-@pytest.mark.promise("call-place")
-async def test_the_estimate_begins_anew_when_nobody_has_waited_for_a_while(client: Client, site: str) -> None:
-    hall = await open_hall(client, site)
-    first, contact = await hall.into(hall.new())
-    await hall.waits(first)
-    await hall.news(first, "completed")
-    await hall.later(1_500_000)
-    legs = [await hall.into(hall.new(sender=f"+49151000000{n:02}")) for n in range(10, 16)]
-    last = legs[-1][0]
-    await hall.waits(last)
-    for call, contact in legs[:4]:
-        await hall.later(20_000)
-        await hall.queue.presence("Ada", "available")
-        await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
-        await hall.later(1_500)
-        said = words(await hall.waits(last))
-        await hall.news(call, "completed")
-        await hall.queue.finish(contact, "Ada")
-        await hall.queue.presence("Ada", "away")
-    assert "number 2 in line" in said and "about one minute" in said
 
 
 @pytest.mark.promise("call-voicemail")
@@ -322,7 +282,8 @@ async def test_the_next_try_of_a_callback_waits_for_the_opening(client: Client, 
     await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
     for state in ("ringing", "busy"):
         await hall.queue.leg(contact, "CA" + "b" * 32, state, {"r": "customer", "b": "1-0.1"})  # type: ignore[arg-type]
-    callbacks = Callbacks(hall.queue, cast(Phones, object()), lambda: hall.book, lambda _: True)
+    guard = Guard(hall.queue, lambda: hall.book, Alerts(dict))
+    callbacks = Callbacks(hall.queue, cast(Phones, object()), lambda: hall.book, lambda _: True, guard)
     for event in await hall.queue.events(count=1000):
         for job in callbacks.jobs(event):
             await job.work(Try(1, False))

@@ -1,0 +1,125 @@
+"""What random orders of callbacks have found in the router, each by itself (`make races`)."""
+
+from __future__ import annotations
+
+import pytest
+from calls_stage import OURS, Stage, stage_of
+
+from tierline.channels.phone import Call, HangUp, LegNews, LegView, Meet, Say
+from tierline.queue.client import Client
+from tierline.queue.state import Event
+from tierline.router.lanes import Try
+
+
+@pytest.fixture
+async def stage(client: Client, site: str) -> Stage:
+    return await stage_of(client, site)
+
+
+async def test_who_has_answered_and_lost_hears_why(stage: Stage) -> None:
+    contact = await stage.called()
+    ada, ben = await stage.rung(contact, "Ada", "CAada"), await stage.rung(contact, "Ben", "CAben")
+    await stage.events()
+    assert isinstance(await stage.presses("CAada", ada), Meet)
+    await stage.deliver()
+    assert "move CAben agent" in stage.phones.done and "hang up CAben" not in stage.phones.done
+    said = await stage.board.asked("agent", Call("CAben", OURS, "+49170", ben))
+    assert isinstance(said[0], Say) and "taken" in said[0].text and isinstance(said[1], HangUp)
+
+
+async def test_who_only_hears_that_the_caller_is_gone_is_not_cut_off(stage: Stage) -> None:
+    contact = await stage.called()
+    await stage.rung(contact, "Ada", "CAada")
+    await stage.events()
+    await stage.board.heard(LegNews("CA1", "completed"))
+    await stage.deliver()
+    assert "move CAada agent" in stage.phones.done and "hang up CAada" not in stage.phones.done
+
+
+async def test_an_owner_who_hangs_up_ends_the_call_while_another_phone_is_still_told_why_not(
+    stage: Stage,
+) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.rung(contact, "Ben", "CAben")
+    await stage.presses("CAada", ada)
+    await stage.joins(contact)
+    await stage.events()
+    await stage.board.heard(LegNews("CAada", "completed", ada))
+    await stage.deliver()
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "wrapping"
+
+
+@pytest.mark.parametrize(("state", "who"), [("completed", "customer"), ("answered", "agent")])
+async def test_who_hung_up_is_found_out(stage: Stage, state: str, who: str) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.presses("CAada", ada)
+    await stage.joins(contact)
+    await stage.events()
+    stage.phones.there["CA1"] = LegView("CA1", state)  # type: ignore[arg-type]
+    await stage.board.heard(LegNews("CAada", "completed", ada))
+    await stage.deliver()
+    ended = next(it for it in await stage.events() if it.e == "wrapping")
+    assert f"the {who} hung up" in ended.x
+
+
+async def test_a_lost_answer_pulls_nobody_out_of_their_talk(stage: Stage) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.presses("CAada", ada)
+    (bring,) = [it for it in await stage.jobs("accepted") if it.name == "bring together"]
+    await bring.work(Try(0, False))
+    await stage.joins(contact)
+    await bring.work(Try(1, True))
+    assert stage.phones.done.count("move CA1 join") == 1
+
+
+async def test_a_leg_of_another_contact_is_not_taken_for_the_one_that_may_have_been_made(
+    stage: Stage,
+) -> None:
+    first, second = await stage.called(), await stage.called("CA2", "+4915110000002")
+    await stage.queue.leg(first, "CAother", "ringing", {"r": "agent", "a": "Ada", "o": "1"})
+    stage.phones.found = ["CAother"]
+    event = Event(await stage.queue.now(), "offered", first, "Ada", await stage.offer(first, "Ada"))
+    view = await stage.queue.contact(second)
+    assert view is not None
+    await stage.queue.decline(first, event.n, "Ada")
+    now = await stage.queue.contact(second)
+    assert now is not None
+    number = next(it.number for it in now.offers if it.agent == "Ada")
+    await stage.ringing.offer(Event(event.t, "offered", second, "Ada", number), Try(1, True))
+    assert stage.phones.done == [f"ring {second}.{number}"]
+
+
+async def test_a_message_that_is_taken_in_slack_rings_nobody_and_ends_with_nobodys_leg(stage: Stage) -> None:
+    contact = await stage.called()
+    number = await stage.offer(contact, "Ada")
+    about = {"c": contact, "o": str(number), "a": "Ada", "r": "agent"}
+    await stage.queue.leg(contact, "CAada", "ringing", about)
+    await stage.queue.jot(contact, "kind", "voicemail")
+    await stage.queue.accept(contact, number, "Ada")
+    await stage.deliver()
+    assert stage.phones.done == ["hang up CAada"]
+    await stage.queue.leg(contact, "CAada2", "answered", about)
+    await stage.board.heard(LegNews("CAada2", "completed", about))
+    await stage.board.heard(LegNews("CA1", "completed"))
+    await stage.deliver()
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "active"
+
+
+async def test_late_news_of_the_first_call_does_not_end_the_call_back(stage: Stage) -> None:
+    contact = await stage.called()
+    await stage.queue.jot(contact, "kind", "callback")
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.presses("CAada", ada)
+    await stage.board.heard(LegNews("CA1", "completed"))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "active"
+    back = {"c": contact, "r": "customer", "b": "1"}
+    await stage.queue.leg(contact, "CAback", "answered", back)
+    await stage.board.heard(LegNews("CAback", "completed", back))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "wrapping"

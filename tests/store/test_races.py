@@ -1,0 +1,81 @@
+"""Random orders of everything that happens around a call, a few of them: `make races` plays thousands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from tierline.bench.races.judge import Verdict
+from tierline.bench.races.run import arena, many, one
+from tierline.channels.phone import Heard, Meet
+from tierline.queue.client import Client
+from tierline.router.ringing import Ringing
+from tierline.router.screening import Screening, room_of
+from tierline.router.switchboard import Switchboard
+
+
+@pytest.fixture
+async def races() -> AsyncIterator[Client]:
+    async with arena() as client:
+        yield client
+
+
+async def played(client: Client, first: int, n: int) -> list[Verdict]:
+    found: list[Verdict] = []
+    await many(range(first, first + n), client, found.append)
+    return found
+
+
+@pytest.mark.promise("call-one-outcome")
+async def test_every_call_has_one_outcome_and_both_sides_hear_it_whatever_comes_when(races: Client) -> None:
+    verdicts = await played(races, 1, 60)
+    assert [(it.seed, it.wrong) for it in verdicts if it.wrong] == []
+    outcomes = {name for it in verdicts for name in it.outcomes}
+    assert {"abandoned: the caller hung up", "talked: the agent hung up", "pressed 1 too late"} <= outcomes
+
+
+async def test_the_same_seed_is_the_same_play(races: Client) -> None:
+    first = await one(7, races)
+    await races.call("FLUSHALL")
+    again = (await asyncio.gather(one(7, races), one(8, races)))[0]
+    assert [_plain(it) for it in first.log] == [_plain(it) for it in again.log]
+
+
+def _plain(line: str) -> str:
+    """Without the ids of operations, which are drawn by chance and replaced before the store sees them."""
+    return " ".join(word for word in line.split(" ") if "-" not in word)
+
+
+async def key_takes_whoever_presses(self: Screening, call: Any, language: str) -> Heard:
+    contact, offer, agent = call.about["c"], int(call.about["o"]), call.about["a"]
+    await self.queue().accept(contact, offer, agent)
+    return (Meet(room_of(self.book(), contact), f"agent-{agent}", {**call.about, "r": "agent"}),)
+
+
+async def nothing(*_: Any) -> None:
+    return None
+
+
+BUGS: dict[str, tuple[type, str, Callable[..., Any], str]] = {
+    "who presses 1 is let in, whoever has it": (
+        Screening,
+        "_takes",
+        key_takes_whoever_presses,
+        "let into the conference",
+    ),
+    "phones of offers that are over ring on": (Ringing, "_silence", nothing, "a phone rings for nothing"),
+    "a customer who hangs up is not noticed": (Switchboard, "_gone", nothing, "waits without a caller"),
+    "nobody's leg is ended with the contact": (Ringing, "_end", nothing, "a leg outlives its contact"),
+}
+
+
+@pytest.mark.parametrize("name", BUGS)
+async def test_a_seeded_bug_is_found(name: str, races: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, what, instead, finds = BUGS[name]
+    monkeypatch.setattr(where, what, instead)
+    verdicts = await played(races, 1, 30)
+    wrong = {words for it in verdicts for words, _ in it.wrong}
+    assert any(words.startswith(finds) for words in wrong), wrong
