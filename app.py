@@ -200,7 +200,7 @@ class App:
         heard, taped = self.switchboard.heard, self.recordings.jobs
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
         self.pager = Pager(
-            self.queue, self.switchboard.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
+            self.queue, self.intake.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
             self.alerts, mine=lambda: self.outbox.mine,
         )  # fmt: skip
         deliveries = Deliveries(
@@ -234,7 +234,9 @@ class App:
         self.supervisor.run("overdue receipts", overdue.run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
-        for name, task in phone_tasks(ringing, self.recordings, lambda: self.outbox.mine).items():
+        parts = (self.recordings, self.intake, self.sms, self.voice)
+        looks = phone_tasks(ringing, *parts, lambda: self.outbox.mine)
+        for name, task in looks.items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 

@@ -10,7 +10,9 @@ from .channels.sms.door import Reports, SmsDoor
 from .channels.twilio.account import TwilioAccount
 from .channels.voice.door import VoiceDoor
 from .queue.engine import Queue
+from .router.catch_up import CatchUp
 from .router.explain import Moments
+from .router.intake import Intake
 from .router.recordings import Links, Recordings
 from .router.ringing import Ringing
 from .router.rulebook import Rulebook
@@ -66,10 +68,16 @@ def recordings_of(
 
 
 def phone_tasks(
-    ringing: Ringing, recordings: Recordings, mine: Callable[[], bool]
-) -> dict[str, Callable[[], Awaitable[None]]]:
+    ringing: Ringing, recordings: Recordings, intake: Intake, sms: SmsDoor | None, voice: VoiceDoor | None,
+    mine: Callable[[], bool],
+) -> dict[str, Callable[[], Awaitable[None]]]:  # fmt: skip
     """What runs beside the deliveries, by name; nothing without a voice door."""
-    if ringing.phones is None:
+    if voice is None:
         return {}
-    unheard = Unheard(ringing.queue, ringing.phones, ringing.heard, mine, ringing.talking.look_round)
-    return {"silent calls": unheard.run, "recordings": lambda: recordings.run(mine)}
+    missed = CatchUp(ringing.queue, intake, sms, voice.phones, ringing.book, ringing.alerts, mine)
+    unheard = Unheard(ringing.queue, voice.phones, ringing.heard, mine, ringing.talking.look_round)
+    return {
+        "silent calls": unheard.run,
+        "recordings": lambda: recordings.run(mine),
+        "catching up": missed.run,
+    }

@@ -60,6 +60,7 @@ Turn = Literal[
     "held",
     "rating",
     "page",
+    "test",
 ]
 """What the leg asks next: the last part of the address that the provider calls."""
 
@@ -166,6 +167,7 @@ class LegNews:
     """What became of a leg; `about` as it was given when it was made (empty for a leg that came to us).
 
     `machine`: an answering machine or fax took it, as far as known. `code`: the provider's number of a failure.
+    `put_off`: what it asked last was answered with words for want of a decision.
     """
 
     sid: str
@@ -174,6 +176,7 @@ class LegNews:
     machine: bool | None = None
     seconds: int = 0
     code: str = ""
+    put_off: bool = False
 
 
 RoomEventKind = Literal["start", "end", "join", "leave", "mute", "unmute", "hold", "unhold"]

@@ -20,7 +20,7 @@ from .again import asks_again, spam_key
 from .classify import POINT, classify
 from .explain import Moments
 from .facts import Facts
-from .handover import Aim, Handover, NoSuch, above, aim, hand_over
+from .handover import Aim, NoSuch, above, aim, hand_over, handing
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
 from .texts import spoken
@@ -156,7 +156,7 @@ class Moves:
             raise Stop("stale", f"{it.to} can't be asked now, away or off duty: {view.id} stays with {name}.")
         if answer.done and answer.state != "active":  # it slept, and its owner can't have it now
             return self._said(answer, f"{view.id} goes to {it.to}, from the queue.")
-        return self._said(answer, _handing(self.book(), view, it))
+        return self._said(answer, handing(self.book(), view, it))
 
     async def keep(self, who: Who, contact: str) -> Outcome:
         """Not handed over any more."""
@@ -383,11 +383,3 @@ class Moves:
     def _name(self, agent: str) -> str:
         spec = self.book().by_id.get(agent)
         return spec.name if spec else agent or "nobody yet"
-
-
-def _handing(book: Rulebook, view: ContactView, it: Handover) -> str:
-    spec = book.by_id.get(view.owner)
-    owner = spec.name if spec else "its owner"
-    bounce = f" It comes back for the {it.bounces}. time." if it.bounces else ""
-    stays = f"it stays with {owner} until somebody takes it."
-    return f"{view.id} is handed over to {it.to}; {stays}{bounce} {it.note}".strip()

@@ -18,7 +18,7 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, ContactView
 from . import spoken
 from .facts import Facts
-from .look import agents_language
+from .look import agents_language, spec_of
 from .rulebook import Rulebook
 from .spoken_words import SpokenName
 from .standing import Standing
@@ -34,6 +34,14 @@ MOST_LOOKS = 10
 """Seconds for which somebody who is spoken with first waits until the customer hears music; then it isn't possible."""
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
+
+TRIED_KEPT = 3_600_000
+"""ms for which the key of a test call is remembered."""
+
+
+def pressed(sid: str) -> str:
+    """The key of `Queue.once` under which a test call is remembered whose agent has pressed 1."""
+    return f"test:{sid}"
 
 
 def room_of(book: Rulebook, contact: str) -> str:
@@ -111,6 +119,22 @@ class Screening:
                 return (HangUp(),)
             case _:
                 return await self.answered(call)
+
+    async def tried(self, call: Call) -> Heard:
+        """A test call (`tierline doctor --call`): the same whisper and key, and nobody on the other side."""
+        spec, language = (
+            spec_of(self.book(), call.about.get("a", "")),
+            self.agents_language(call.about.get("a", "")),
+        )
+        if call.digits == "1":
+            await self.queue().once(pressed(call.sid), TRIED_KEPT)
+            return (spoken.line(self.book(), "test_heard", language), HangUp())
+        asked = call.about.get("asked", "")
+        if asked == "2" or (asked and not call.digits):
+            return (HangUp(),)
+        said = spoken.line(self.book(), "test_call", language, agent=spoken.name(spec.name if spec else ""))
+        again = Go("test", {**call.about, "asked": "2" if asked else "1"})
+        return (Ask((said,), again, language, digits=1, timeout=KEY_TIME),)
 
     async def _takes(self, call: Call, language: str) -> Heard:
         """It is theirs, and they are let in; or they are let in first, and it is theirs when both have spoken."""

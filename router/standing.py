@@ -5,8 +5,10 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
     met        the customer's leg that was sent into the conference     conference  its id at the provider
     in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
+    unheld     when (ms) the music ended
     tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
     kind       "callback", "voicemail": not to be talked with now
+    boss       how a supervisor last wanted to be heard, and who        coached     the leg that hears their whisper
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
 """
@@ -24,6 +26,9 @@ Role = Literal["agent", "guest", "boss"]
 Then = Literal["", "over", "queue", "take", "leave"]
 """What follows when nobody is with the customer: the call is over, others are asked, whoever was consulted has it, or
 the customer leaves the conference, because nobody is asked before the service opens."""
+
+HARDLY = 3_000
+"""ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,13 @@ class Standing:
     def owner(self) -> Leg | None:
         """The owner's leg in the conference."""
         return next((it for it in self.inside("agent") if it.about.get("a") == self.view.owner != ""), None)
+
+    @property
+    def whispers(self) -> Leg | None:
+        """The leg of a supervisor who is heard by the owner alone."""
+        how, _, rest = self.facts.get("boss", "").partition(" ")
+        theirs = [it for it in self.inside("boss") if it.about.get("a") == rest.partition(" ")[0]]
+        return theirs[-1] if theirs and how == "whisper" else None
 
     @property
     def second(self) -> Leg | None:
@@ -109,12 +121,17 @@ def _then(it: Standing) -> Then:
         return "leave" if it.met else ""
     if it.view.state != "active" or it.owners or it.inside("guest"):
         return ""
-    if it.facts.get("kind") and not it.met:
-        return ""  # they leave a message, or are being called back
     if it.second is not None and it.offer:
         return "take"
-    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid
+    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid or _hardly_back(it)
     return "queue" if waits else "over"
+
+
+def _hardly_back(it: Standing) -> bool:
+    """Whether the music ended so shortly before the owner's line that they can't have spoken."""
+    ended = [leg.at for leg in it.legs if not leg.live and leg.about.get("a") == it.view.owner]
+    back = it.facts.get("unheld", "")
+    return bool(ended) and back.isdecimal() and max(ended) - int(back) < HARDLY
 
 
 def _hold(it: Standing, then: Then) -> bool:

@@ -37,11 +37,11 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, ContactView, Leg
 from . import spoken
 from .callbacks import UNREACHED
+from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
-from .pages import Pages
 from .plan import model
 from .rulebook import Rulebook, span
 from .screening import Screening, room_of
@@ -81,13 +81,11 @@ class Switchboard:
     lineup: Lineup
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
-    pages: Pages = field(init=False)
     joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
-        self.pages = Pages(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
@@ -135,9 +133,11 @@ class Switchboard:
             case "voicemail":
                 return await self._after_message(call)
             case "page":
-                return await self.pages.answered(call)
+                return await self.intake.pages.answered(call)
             case "back":
                 return await self._back_on_the_line(call)
+            case "test":
+                return await self.screening.tried(call)
             case _:
                 return (Play(), Go(turn, call.about))
 
@@ -188,7 +188,7 @@ class Switchboard:
                 return None
         elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        for name in ("kind", "place"):
+        for name in ("kind", "place", "missed"):
             await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
@@ -251,8 +251,7 @@ class Switchboard:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
         if contact is None:
-            log.info("leg.unknown", sid=news.sid, state=news.state)
-            return
+            return await hung_up_unknown(self.queue(), news)
         about = dict(news.about) if news.about else {"r": "customer"}
         if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
             about["s"] = str(lasted)
@@ -328,8 +327,9 @@ class Switchboard:
         view = await self.queue().contact(call.about.get("c", ""))
         if view is None or view.state != "active":
             return (HangUp(),)
-        language = Facts.parse(view.facts).language
-        return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
+        jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
+        hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
+        return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
         """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.

@@ -113,6 +113,7 @@ class Talking:
         if must.mute is not None:
             await self._mute(phones, it, must.mute)
         await self._record(phones, it, must.record)
+        await self._coach(phones, it)
         for leg in must.ends:
             about = {"c": contact, "r": "agent", "w": "taken"}
             if not await phones.move(leg.sid, Go("done", about)):
@@ -145,7 +146,8 @@ class Talking:
             return
         if there:
             what, sid = ("hold", leg.sid) if on else ("unhold", "")
-            await self.queue.happen(contact, what, {"held": sid, "trouble": ""})
+            since = "" if on else str(await self.queue.now())
+            await self.queue.happen(contact, what, {"held": sid, "unheld": since, "trouble": ""})
 
     async def _mute(self, phones: Phones, it: Standing, on: bool) -> None:
         leg, conference = it.owner, it.facts.get("conference", "")
@@ -229,12 +231,24 @@ class Talking:
 
     async def _heard_otherwise(self, phones: Phones, it: Standing, leg: Leg, what: str) -> None:
         conference = it.facts.get("conference", "")
-        coached = it.owner.sid if what == "whisper" and it.owner is not None else ""
+        if what == "whisper":
+            await self._coach(phones, it)
+            await phones.mute(conference, leg.sid, False)
+            return
         if what == "listen":
             await phones.mute(conference, leg.sid, True)
-        await phones.coach(conference, leg.sid, coached)
-        if what != "listen":
+        await phones.coach(conference, leg.sid, "")
+        if what == "barge":
             await phones.mute(conference, leg.sid, False)
+        await self.queue.jot(it.view.id, "coached", "")
+
+    async def _coach(self, phones: Phones, it: Standing) -> None:
+        """Who whispers is heard by whoever has the call now."""
+        boss, owner, conference = it.whispers, it.owner, it.facts.get("conference", "")
+        if boss is None or owner is None or not conference or it.facts.get("coached") == owner.sid:
+            return
+        if await phones.coach(conference, boss.sid, owner.sid):
+            await self.queue.jot(it.view.id, "coached", owner.sid)
 
 
 def _over(event: Event) -> bool:

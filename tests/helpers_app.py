@@ -128,7 +128,7 @@ class Inside:
         """The alerts in #ops that contain `text`."""
         return [m["text"] for m in await self.channel("ops") if text in m["text"]]
 
-    async def until(self, holds: Callable[[], Any], within: float = 20) -> Any:
+    async def until(self, holds: Callable[[], Any], within: float = 90) -> Any:
         """Wait for a condition and return what it gave."""
         end = asyncio.get_running_loop().time() + within
         while True:

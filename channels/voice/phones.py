@@ -10,12 +10,14 @@ from twilio.rest import Client
 
 from ..channel import DeliveryError, NotDelivered, OutcomeUnknown
 from ..fence import FENCED
+from ..past import PastCall
 from ..phone import Go, LegView, Ring
 from ..twilio.account import TwilioAccount
 from ..twilio.asking import asking
 from ..twilio.http import TwilioHttp
 from .errors import TEMPORARY, in_words
 from .pace import Pace
+from .received import forwarded, received
 from .twiml import Addresses
 from .webhook import STATES
 
@@ -169,6 +171,16 @@ class TwilioPhones:
         except NotDelivered as no:
             _gone(no)
             return None
+
+    async def listed(self, number: str, since: int, until: int, most: int) -> list[PastCall]:
+        """The calls that came to our `number` then."""
+        with _asking():
+            return await received(self.client, number, since, until, most)
+
+    async def forwarded(self, sid: str) -> bool:
+        """Whether the number's fallback put the call through to somebody who answered."""
+        with _asking():
+            return await forwarded(self.client, sid)
 
     async def _there(self, sid: str) -> bool:
         """Whether a leg still takes a place; when nobody can tell, it does."""

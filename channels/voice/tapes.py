@@ -14,6 +14,7 @@ import aiohttp
 from twilio.rest import Client
 
 from ..channel import NotDelivered, OutcomeUnknown
+from ..sms.webhook import MEDIA_HOSTS
 from ..twilio.account import TwilioAccount
 from ..twilio.asking import asking
 from ..twilio.http import TwilioHttp
@@ -24,8 +25,7 @@ LARGEST = 512 * 1024 * 1024
 """Bytes; four hours, the longest call, are 230 MB."""
 WITHIN = 300.0
 """Seconds for all of it."""
-HOST = "api.twilio.com"
-"""The host, or the end of one in another region, to which the account's credentials may go."""
+MOST_HOPS = 4
 
 
 class TwilioTapes:
@@ -35,24 +35,39 @@ class TwilioTapes:
         self.account, self.http, self.client = account, http, client
 
     async def fetch(self, url: str, into: Path) -> bool:
-        """The sound as a WAV file, whole or not at all, never through redirects to another host."""
-        real = self._real(url)
-        headers = {"Authorization": aiohttp.BasicAuth(self.account.sid, self.account.token).encode()}
-        limit = aiohttp.ClientTimeout(total=WITHIN, sock_connect=5.0)
+        """The sound as a WAV file, whole or not at all; redirects are followed to Twilio's hosts, without credentials."""
+        auth: str | None = aiohttp.BasicAuth(self.account.sid, self.account.token).encode()
+        real = f"{self._real(url)}.wav"
         try:
-            async with self.http.session.get(
-                f"{real}.wav", headers=headers, timeout=limit, allow_redirects=False
-            ) as answer:
-                if answer.status == 404:
-                    return False
-                if answer.status in (401, 403):
-                    raise NotDelivered("Twilio refuses our credentials", str(answer.status), permanent=True)
-                if answer.status != 200:
-                    raise NotDelivered(f"Twilio answered {answer.status}", str(answer.status))
-                await _keep(answer.content, into)
+            async with asyncio.timeout(WITHIN):
+                for _ in range(MOST_HOPS):
+                    found = await self._read(real, auth, into)
+                    if isinstance(found, bool):
+                        return found
+                    auth, real = None, self.http.moved(found)  # credentials never cross hosts
         except (aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown(type(error).__name__) from None
-        return True
+        raise NotDelivered("Twilio leads us in a circle", "redirects")
+
+    async def _read(self, url: str, auth: str | None, into: Path) -> bool | str:
+        """Whether it was there and is kept now, or where it is instead. Raises NotDelivered."""
+        headers = {"Authorization": auth} if auth else {}
+        limit = aiohttp.ClientTimeout(total=WITHIN, sock_connect=5.0)
+        async with self.http.session.get(
+            url, headers=headers, timeout=limit, allow_redirects=False
+        ) as answer:
+            match answer.status:
+                case 200:
+                    await _keep(answer.content, into)
+                    return True
+                case 404:
+                    return False
+                case 301 | 302 | 303 | 307 | 308:
+                    return _elsewhere(answer.headers.get("Location", ""))
+                case 401 | 403:
+                    raise NotDelivered("Twilio refuses our credentials", str(answer.status), permanent=True)
+                case status:
+                    raise NotDelivered(f"Twilio answered {status}", str(status))
 
     async def erase(self, recording: str) -> None:
         """Nothing is left of it at Twilio; one that isn't there any more is no error."""
@@ -69,10 +84,18 @@ class TwilioTapes:
             return url
         parts = urlsplit(url)
         name = parts.hostname or ""
-        ours = name == HOST or (name.startswith("api.") and name.endswith(".twilio.com"))
+        ours = name.startswith("api.") and name.endswith(".twilio.com")
         if parts.scheme != "https" or "@" in parts.netloc or not ours:
             raise NotDelivered("the recording isn't at Twilio", "not-twilio", permanent=True)
         return self.http.moved(url)
+
+
+def _elsewhere(location: str) -> str:
+    """Where Twilio keeps what it redirects to. Raises NotDelivered for a host that isn't Twilio's."""
+    parts = urlsplit(location)
+    if parts.scheme != "https" or "@" in parts.netloc or parts.hostname not in MEDIA_HOSTS:
+        raise NotDelivered("the recording isn't at Twilio", "not-twilio", permanent=True)
+    return location
 
 
 async def _keep(content: aiohttp.StreamReader, into: Path) -> None:

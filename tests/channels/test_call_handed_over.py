@@ -94,6 +94,49 @@ async def test_warm_the_buttons_lead_back_to_the_customer_too(tmp_path: Path) ->
         await talk.until_over(ben)
 
 
+@pytest.mark.promise("call-warm")
+async def test_the_form_behind_the_button_asks_whether_both_speak_first(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        inside = talk.it.inside
+        who = inside.person("Ada").slack
+
+        async def heads() -> list[dict[str, str]]:
+            return [m for m in await inside.channel("desk") if "contact.transfer" in str(m)]
+
+        head = (await inside.until(heads))[0]
+        body = {"user": who, "channel": head["channel"], "ts": head["ts"], "action_id": "contact.transfer"}
+        await inside.call("/slack/act", body)
+
+        async def forms() -> list[dict[str, str]]:
+            return [
+                v for v in await inside.call(f"/slack/views?user={who}") if "Speak with them first" in str(v)
+            ]
+
+        form = (await inside.until(forms))[0]
+        values = {
+            "verb": option(form, "Speak with them first"),
+            "to": option(form, "Ben"),
+            "text": "a refund",
+        }
+        await inside.call("/slack/submit", {"user": who, "view_id": form["id"], "values": values})
+        await talk.until_hold()
+        ben = await talk.answers("Ben")
+        await talk.until_with(ben, "agent-Ada")
+        assert "a refund" in await talk.it.heard(ben)
+
+
+def option(form: dict[str, str], text: str) -> str:
+    """The value of what stands in one of the form's menus as `text`."""
+    found = [
+        one["value"]
+        for block in form["blocks"]
+        for one in block.get("element", {}).get("options", ())  # type: ignore[attr-defined]
+        if one["text"]["text"] == text
+    ]
+    assert len(found) == 1, (text, found)
+    return str(found[0])
+
+
 @pytest.mark.promise("call-hold-optional")
 async def test_whoever_hands_over_may_go_on_talking_with_the_customer_until_somebody_has_taken_them(
     tmp_path: Path,
@@ -243,3 +286,44 @@ async def test_what_the_provider_refuses_for_good_is_said_in_the_thread_and_the_
         assert not (await talk.it.leg(talk.customer))["on_hold"]
         await talk.slash("Ada", "hold")
         await talk.until_hold()
+
+
+@pytest.mark.promise("call-warm")
+async def test_nobody_is_let_in_to_speak_first_while_the_customer_would_hear_it(tmp_path: Path) -> None:
+    async with talking(tmp_path) as talk:
+        await hand(talk, WARM)
+        await talk.slash("Ada", "resume")
+        await talk.until_hold(False)
+        ben = await talk.rings("Ben")
+        await talk.it.inside.call("/faults", {"twilio": {"fail": 400}})
+        await talk.answers("Ben")
+        await talk.line("The customer could not be put on hold")
+        await talk.it.do(ben, "speak", text="who is it")
+        await talk.says(talk.ada, "I am still with you", talk.customer, but=(ben,))
+        assert "who is it" not in await talk.it.heard(talk.customer)
+        await talk.until_over(ben)
+        await talk.line("it stays with Ada")
+        await talk.it.inside.call("/faults", {})
+        await back_with_ada(talk)
+
+
+@BOTH
+@pytest.mark.promise("call-handed-trouble")
+async def test_news_that_come_twice_and_out_of_order_change_nothing(tmp_path: Path, way: str) -> None:
+    async with talking(tmp_path) as talk:
+        faults = {"redeliver": True, "out_of_order": True, "webhook_delay": 0.2}
+        await talk.it.inside.call("/faults", {"twilio": faults})
+        await hand(talk, way)
+        ben = await talk.answers("Ben")
+        if way == WARM:
+            await talk.until_with(ben, "agent-Ada")
+            await talk.says(ben, "tell me", talk.ada, but=(talk.customer,))
+            await talk.slash("Ada", "hand_over")
+        await with_ben(talk, ben)
+        await talk.slash("Ben", "hold")
+        await talk.until_hold()
+        await talk.slash("Ben", "resume")
+        await talk.until_with(talk.customer, "agent-Ben")
+        await talk.it.do(talk.customer, "hangup")
+        await talk.until_over(ben)
+        await talk.until_state("wrapping", "Ben")

@@ -100,6 +100,22 @@ async def test_who_whispers_is_heard_by_the_agent_alone(tmp_path: Path) -> None:
         await talk.line("only the agent hears them")
 
 
+@pytest.mark.promise("call-whisper")
+async def test_who_whispers_is_heard_by_whoever_has_the_call_by_now(tmp_path: Path) -> None:
+    async with talking(tmp_path, BOSSES) as talk:
+        mira = await supervised(talk, "whisper")
+        await talk.slash("Ada", "transfer Ben cannot log in")
+        ben = await talk.answers("Ben")
+        await talk.until_with(talk.customer, "agent-Ben")
+
+        async def told_again() -> bool:
+            facts = await talk.it.inside.app.queue.jots(talk.contact)
+            return facts.get("coached") == ben
+
+        await talk.it.inside.until(told_again)
+        await talk.says(mira, "be kind", ben, but=(talk.customer,))
+
+
 @pytest.mark.promise("call-barge")
 async def test_who_barges_in_is_heard_by_both_and_may_go_back_to_listening(tmp_path: Path) -> None:
     async with talking(tmp_path, BOSSES) as talk:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.phone_stage import CALLS
+from tests.channels.phone_stage import CALLS, telephone
 from tests.channels.talk_stage import Talk, talking
+from tests.channels.test_first_call import waiting
+from tierline.router.moves import Who
 
 VOICE = "voice: {offer: 20s, wrap_up: 30s"
 ELSEWHERE = CALLS.replace(VOICE, f"{VOICE}, recording: {{announced: elsewhere, keep: 2d}}")
@@ -148,3 +150,32 @@ async def test_a_recording_that_cannot_be_fetched_now_is_fetched_later(tmp_path:
         await talk.it.inside.call("/faults", {"twilio": {"fail": 503, "times": 2}})
         sound = talk.it.inside.app.recordings.path(await over(talk)).read_bytes()
         assert b"keep this" in sound
+
+
+@pytest.mark.promise("call-recorded")
+async def test_a_message_is_fetched_and_opened_like_a_call(tmp_path: Path) -> None:
+    async with telephone(tmp_path) as it:
+        customer = await it.dial()
+        await waiting(it, customer)
+        talk = Talk(it, customer, "", str((await it.inside.contacts())[0]["id"]))
+        await it.do(customer, "press", digits="2")
+        await it.inside.until(lambda: it.at(customer, "voicemail"))
+        await it.do(customer, "record", text="please call me about the invoice", seconds=9)
+        await talk.until_over(customer)
+        await it.inside.slash("Ada", "available")
+        await it.inside.accept("Ada")
+        await talk.until_state("active", "Ada")
+
+        async def fetched() -> list[Path]:
+            return sounds(it.inside.app.recordings.folder)
+
+        (path,) = await it.inside.until(fetched)
+        assert b"about the invoice" in path.read_bytes()
+        told = await it.inside.app.house.recordings.open(  # type: ignore[union-attr]
+            Who("Ada", "Ada", False), f"{talk.contact}.{path.stem}"
+        )
+        assert told.ok and told.buttons[0].url.startswith("http")
+
+
+def sounds(folder: Path) -> list[Path]:
+    return list(folder.glob("*.wav"))

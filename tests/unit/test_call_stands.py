@@ -18,8 +18,8 @@ MET = {"met": EVA, "conference": "CF1"}
 TALKING = {**MET, f"in.{ADA}": "agent"}
 
 
-def agent(sid: str, name: str, state: str = "answered", role: str = "agent") -> Leg:
-    return Leg(sid, state, 2, {"r": role, "a": name})  # type: ignore[arg-type]
+def agent(sid: str, name: str, state: str = "answered", role: str = "agent", at: int = 2_000) -> Leg:
+    return Leg(sid, state, at, {"r": role, "a": name})  # type: ignore[arg-type]
 
 
 def call(
@@ -85,6 +85,8 @@ def test_whoever_had_it_before_is_through_once_somebody_else_has_it() -> None:
     [
         (MET, False, "over"),
         ({**MET, "held": EVA}, False, "queue"),
+        ({**MET, "unheld": "1000"}, False, "queue"),  # the music ended a second before
+        ({**MET, "unheld": "-"}, False, "over"),
         (MET, True, "queue"),
         ({"conference": "CF1"}, False, "queue"),  # they never met
         ({"kind": "voicemail"}, False, ""),
@@ -95,6 +97,11 @@ def test_whoever_had_it_before_is_through_once_somebody_else_has_it() -> None:
 def test_what_follows_when_the_owner_is_gone(facts: Mapping[str, str], handing: bool, then: str) -> None:
     legs = (CUSTOMER, agent(ADA, "ada", "completed"), agent(LIN, "lin", role="guest"))
     assert wanted(call({f"in.{ADA}": "agent", **facts}, *legs, handing=handing)).then == then
+
+
+def test_who_spoke_after_the_music_and_hangs_up_has_ended_the_call() -> None:
+    gone = agent(ADA, "ada", "completed", at=9_000)
+    assert wanted(call({**MET, "unheld": "1000"}, CUSTOMER, gone)).then == "over"
 
 
 def test_when_nothing_opens_for_a_while_the_customer_leaves_the_conference() -> None:
