@@ -43,7 +43,6 @@ from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
 from .messages import NO_MESSAGE, Messages
-from .pages import Pages
 from .plan import model
 from .rulebook import Rulebook, span
 from .screening import Screening, room_of
@@ -82,14 +81,12 @@ class Switchboard:
     messages: Messages = field(init=False)
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
-    pages: Pages = field(init=False)
     joining: Joining = field(init=False)
 
     def __post_init__(self) -> None:
         self.messages = Messages(self.queue, self.intake, self.book)
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
-        self.pages = Pages(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
@@ -137,7 +134,7 @@ class Switchboard:
             case "voicemail":
                 return await self.messages.after(call)
             case "page":
-                return await self.pages.answered(call)
+                return await self.intake.pages.answered(call)
             case "back":
                 return await self._back_on_the_line(call)
             case "test":
