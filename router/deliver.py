@@ -7,7 +7,6 @@ not sent again. So events may be replayed from any cursor.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,6 +29,7 @@ from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .tidings import Tidings
 from .towards import Towards
+from .wrapup import ended_so, wrap_up
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
@@ -121,8 +121,10 @@ class Deliveries:
             case "closed":
                 told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
                 return [told, Job(thread, "close", lambda t: self._close(event))]
-            case "abandoned" | "wrapping":
+            case "abandoned":
                 return [Job(thread, "close", lambda t: self._close(event))]
+            case "wrapping" | "wrap.longer":
+                return [Job(thread, "wrap up", lambda t: self._wrap(event, t))]
             case "presence":
                 return [Job(who, "presence", lambda t: self._presence(event, t))]
             case "away_over":
@@ -277,6 +279,13 @@ class Deliveries:
         for place in places[-1:]:
             await self.desk.close(place, event.c, _closing(event))
 
+    async def _wrap(self, event: Event, t: Try) -> None:
+        """Unless it is over by now, or another end was set since."""
+        shown = wrap_up(event)
+        contact, places = await asyncio.gather(self.queue.contact(event.c), self.queue.places(event.c))
+        if places and contact is not None and contact.wrap_until == shown.until:
+            await self.desk.wrap(places[-1], shown, t.again)
+
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 
     async def _alert(self, event: Event, t: Try) -> None:
@@ -333,14 +342,11 @@ def _closing(event: Event) -> str:
     match event.e:
         case "abandoned":
             return f"{event.c} was abandoned: {extra.get('reason', '')}."
-        case "wrapping":
-            return f"{event.c} ended; wrap-up."
         case _:
-            outcome = extra.get("outcome")
-            raw = json.loads(outcome) if isinstance(outcome, str) and outcome else outcome
-            if isinstance(raw, dict) and raw.get("merged"):
-                return f"{event.c} is part of {raw['merged']} now. Nothing typed here is sent any more."
-            what = raw.get("disposition", "") if isinstance(raw, dict) else ""
+            raw = ended_so(event)
+            if merged := raw.get("merged"):
+                return f"{event.c} is part of {merged} now. Nothing typed here is sent any more."
+            what = raw.get("disposition", "")
             return (
                 f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."
             )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, forms, offers, orders
+from . import commands, forms, offers, orders, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
@@ -24,7 +24,6 @@ from .rulebook import agent_id, edges, instant, span
 from .situations import Situations
 from .texts import spoken
 
-DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
 SUPERVISOR = Told(
@@ -199,18 +198,27 @@ class House:
 
     async def may_close(self, actor: Actor, contact: str) -> Told:
         """Whether the actor may close it now."""
-        view = await self.queue.contact(contact)
-        if view is None or view.state in ENDED:
+        owner = await self._answerable(contact)
+        if owner is None:
             return Told(False, f"{contact} has ended already.")
         spec = self._agent(actor)
-        owns = spec is not None and view.owner == agent_id(spec.name)
+        owns = spec is not None and owner == agent_id(spec.name)
         if owns or is_supervisor(self.plan().plan, actor):
             return Told(True, "")
-        who = self._name(view.owner) if view.owner else "nobody yet"
+        who = self._name(owner) if owner else "nobody yet"
         return Told(False, f"{contact} is with {who}: only the owner or a supervisor closes it.")
 
+    async def _answerable(self, contact: str) -> str | None:
+        """Who has it, or, of what has been closed, had it last ("" nobody); None: nothing can be said of its end."""
+        view = await self.queue.contact(contact)
+        if view is not None:
+            last = view.last_owner if view.state == "closed" else None
+            return last or None if view.state in ENDED else view.owner
+        record = await self.moments.contact(contact)
+        return record.owner or None if record is not None and record.state == "closed" else None
+
     async def close(self, actor: Actor, closing: Closing) -> Told:
-        """End the contact."""
+        """End the contact, its wrap-up, or say afterwards how it ended."""
         allowed = await self.may_close(actor, closing.contact)
         if not allowed.ok:
             return allowed
@@ -220,12 +228,15 @@ class House:
             "resolution": closing.resolution, "by": actor.name,
         }  # fmt: skip
         text = json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
-        answer = await self.queue.complete(closing.contact, view.owner if view else "", text)
-        return Told(True, f"{closing.contact} is closed.") if answer.done else Told(False, LATE)
+        spec, over = self._agent(actor), view is None or view.state in ENDED
+        by = agent_id(spec.name) if over and spec else view.owner if view else ""
+        answer = await wrapup.end(self.queue, closing.contact, view, by, text)
+        said = f"Kept with {closing.contact}." if over else f"{closing.contact} is closed."
+        return Told(True, said) if answer.done else Told(False, LATE)
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions."""
-        return DISPOSITIONS
+        return wrapup.DISPOSITIONS
 
     async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
         """What a form for handing over, snoozing and the like asks."""
@@ -353,6 +364,10 @@ class House:
                 return (
                     await self._reopen_and_send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
                 )
+            case "contact.longer" | "contact.done":
+                spec = self._agent(actor)
+                act = wrapup.longer if action == "contact.longer" else wrapup.done
+                return await act(self.queue, value, agent_id(spec.name) if spec else "nobody")
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)

@@ -24,6 +24,7 @@ from .handover import Aim, Handover, NoSuch, above, aim, hand_over
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
 from .texts import spoken
+from .wrapup import end
 
 SPAM_KEPT = 30 * 86_400_000
 """ms for which what an address writes comes behind everything else, once it was marked as spam."""
@@ -296,7 +297,7 @@ class Moves:
     # ---- the end, and after it ----------------------------------------------------------------------------------
 
     async def close(self, who: Who, contact: str, outcome: Mapping[str, str]) -> Outcome:
-        """Ended, with disposition, root cause and resolution; its wrap-up, if there is one, begins."""
+        """Ended, with disposition, root cause and resolution; its wrap-up begins, or, if it was in it, is over."""
 
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
@@ -305,7 +306,7 @@ class Moves:
                     "stale", f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
                 )
             told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
-            return self._said(await self.queue.complete(contact, by, told), f"{contact} is closed.")
+            return self._said(await end(self.queue, contact, view, by, told), f"{contact} is closed.")
 
         return await self._guarded(who, "close", contact, work())
 
