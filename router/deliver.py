@@ -16,6 +16,7 @@ from ..queue.engine import Queue
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event, MessageView
 from . import lost
+from .after_calls import AfterCalls
 from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
@@ -72,16 +73,18 @@ class Deliveries:
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
+    after: AfterCalls = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
+        self.after = AfterCalls(self.queue, self.book)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes: at the desk and towards the customer, and on the phone."""
-        return [*self._jobs(event), *self.ringing.jobs(event)]
+        return [*self._jobs(event), *self.ringing.jobs(event), *self.after.jobs(event)]
 
     def _jobs(self, event: Event) -> list[Job]:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"

@@ -19,6 +19,7 @@ from ..channels.phone import Go, LegNews, Phones, Ring
 from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event, Leg
+from .after_calls import HUNG_UP
 from .alerts import Alerts
 from .callbacks import Callbacks, made
 from .facts import Facts
@@ -158,7 +159,7 @@ class Ringing:
         if jots.get("kind") == "callback":
             await self.callbacks.ring(phones, event, t)
         else:
-            await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
+            await self.queue.complete(event.c, "", HUNG_UP)
 
     async def _look(self, phones: Phones, contact: str, leg: Leg) -> None:
         """A leg isn't where we thought: what has become of it?"""
@@ -177,8 +178,10 @@ class Ringing:
         if view is None or (view.state not in ENDED and view.state != "wrapping"):
             return
         legs = [it for it in await self.queue.legs(event.c) if it.live]
-        callers = any(it.of_customer for it in legs)
+        callers, rating = any(it.of_customer for it in legs), (await self.queue.jots(event.c)).get("rate", "")
         for leg in legs:
+            if leg.of_customer and rating == leg.sid:
+                continue  # they are asked how it was, and hang up then
             if leg.about.get("r") == "customer" and leg.state == "answered":
                 if await phones.move(leg.sid, Go("done", {"c": event.c, "r": "customer"})):
                     continue

@@ -35,7 +35,7 @@ from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, Leg
-from . import spoken
+from . import after_calls, spoken
 from .callbacks import UNREACHED
 from .facts import Facts
 from .intake import Intake
@@ -131,6 +131,8 @@ class Switchboard:
                 return await self.line.held(call)
             case "voicemail":
                 return await self._after_message(call)
+            case "rating":
+                return await after_calls.pressed(self.queue(), self.book(), call)
             case "back":
                 return await self._back_on_the_line(call)
             case _:
@@ -221,7 +223,7 @@ class Switchboard:
         if view is None or call.result == "hangup":
             return (HangUp(),)
         if role == "customer":
-            return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
+            return await after_calls.part(self.queue(), self.book(), view, call)
         if role != "agent" or (not call.result and call.about.get("w") != "taken"):
             return (HangUp(),)
         legs = await self.queue().legs(contact)
@@ -275,7 +277,7 @@ class Switchboard:
         if view is None or view.state in ENDED or _on_the_line(legs):
             return
         if view.owner and (jots.get("kind", "") not in LATER or jots.get("met")):
-            await queue.complete(contact, "", '{"by":"the customer hung up"}')
+            await queue.complete(contact, "", after_calls.HUNG_UP)
         elif view.owner:
             return  # the end of the call in which they asked for a callback or left a message
         elif jots.get("kind", "") not in LATER:

@@ -13,8 +13,6 @@ _CHANNELS = {
 }
 _UNUSED = {
     "safety": "no call or text is held back by it yet",
-    "texts.missed_call": "nobody is texted about a missed call yet",
-    "texts.rating": "nobody is asked by text how it was yet",
 }
 
 

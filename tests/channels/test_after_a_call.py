@@ -9,7 +9,7 @@ import pytest
 from test_first_call import together, waiting
 
 from tests.channels.phone_stage import CALLS, Stage, telephone
-from tests.helpers_app import Json
+from tests.helpers_app import DESK, EVA, JONAS, Json
 
 SLOW = CALLS.replace("wrap_up: 30s", "wrap_up: 2m")
 
@@ -135,3 +135,124 @@ async def test_what_is_typed_during_the_wrap_up_is_kept_as_a_note(tmp_path: Path
         assert "is closed" in await it.inside.slash("Ada", "done C1001 solved new fuse")
         await it.inside.until(lambda: state(it, "closed"))
         assert not await it.inside.got("fuse")
+
+
+# ---- texts to callers --------------------------------------------------------------------------------------------
+
+TEXTS = """
+texts:
+  missed_call: {en: "Sorry we missed you. Text us here.", de: "Schreiben Sie uns hier."}
+  rating: {en: "How was {agent}? Answer 1 to 5.", de: "Wie war {agent}?"}
+"""
+
+
+async def ended(it: Stage, sid: str) -> bool:
+    return str((await it.leg(sid))["status"]) == "completed"
+
+
+@pytest.mark.promise("call-text-back")
+async def test_who_hangs_up_while_waiting_gets_a_text_once(tmp_path: Path) -> None:
+    async with telephone(tmp_path, CALLS + TEXTS) as it:
+        sid = await it.dial()
+        await waiting(it, sid)
+        await it.do(sid, "hangup")
+        (text,) = await it.inside.until(lambda: it.inside.got("Sorry we missed you"))
+        assert text["from"] == DESK
+
+        async def on_record() -> bool:
+            said = (await it.inside.contact())["transcript"]
+            return any(m["kind"] == "missed_call" and m["status"] in ("sent", "delivered") for m in said)
+
+        await it.inside.until(on_record)
+        again = await it.dial()  # back in their place
+        await it.inside.until(lambda: it.at(again, "waiting"))
+        await it.do(again, "hangup")
+        await it.inside.until(lambda: state(it, "abandoned"))
+        await it.inside.call("/clock", {"advance": "15m"})
+        third = await it.dial()
+        await waiting(it, third)
+        await it.do(third, "hangup")
+
+        async def twice() -> bool:
+            return len(await it.inside.got("Sorry we missed you")) == 2
+
+        await it.inside.until(
+            twice
+        )  # another contact's; so what the second call might have sent is out by now
+        assert len(await it.inside.contacts()) == 2
+
+
+@pytest.mark.promise("call-text-back")
+async def test_nobody_is_texted_who_withholds_the_number_or_has_opted_out(tmp_path: Path) -> None:
+    async with telephone(tmp_path, CALLS + TEXTS) as it:
+        await it.inside.text("STOP", JONAS)
+        for sender in ("anonymous", JONAS, EVA):
+            sid = await it.dial(sender)
+            await waiting(it, sid)
+            await it.do(sid, "hangup")
+            await it.inside.until(lambda sid=sid: ended(it, sid))
+        await it.inside.until(lambda: it.inside.got("Sorry we missed you"))
+        await it.inside.until(lambda: it.inside.app.outbox.lanes.open == 0)
+        wrote = [await it.inside.api(f"/contacts/C100{n}") for n in (1, 2, 3)]
+        texted = [[m["kind"] for m in one["transcript"] if m["kind"] != "in"] for one in wrote]
+        assert texted == [[], [], ["missed_call"]] and not await it.inside.got("Sorry", JONAS)
+
+
+@pytest.mark.promise("call-rated")
+async def test_a_caller_who_hung_up_answers_by_text_how_it_was(tmp_path: Path) -> None:
+    async with telephone(tmp_path, CALLS + TEXTS) as it:
+        await talked(it)
+        await it.inside.until(lambda: it.inside.got("How was Ada?"))
+
+        async def recorded() -> bool:  # nobody types as fast as a test
+            record = await it.inside.app.history.contact("C1001")
+            return record is not None and any(m.kind == "rating" for m in record.messages)
+
+        await it.inside.until(recorded)
+        await it.inside.text("4")
+
+        async def rated() -> bool:
+            return (await outcome(it)).get("rating") == "4"
+
+        await it.inside.until(rated)
+        await it.inside.until(lambda: says(it, "The customer rated it: 4 of 5."))
+        await it.inside.text("3 of my servers are down")
+
+        async def two() -> bool:
+            return sorted(c["channel"] for c in await it.inside.contacts()) == ["sms", "voice"]
+
+        await it.inside.until(two)
+        await it.inside.text("2")  # a conversation goes on: it is said there
+
+        async def said() -> bool:
+            text = next(c for c in await it.inside.contacts() if c["channel"] == "sms")
+            whole = await it.inside.api(f"/contacts/{text['id']}")
+            return [m["text"] for m in whole["transcript"]] == ["3 of my servers are down", "2"]
+
+        await it.inside.until(said)
+
+
+@pytest.mark.promise("call-rated")
+async def test_when_the_agent_ends_the_call_the_customer_is_asked_aloud(tmp_path: Path) -> None:
+    plan = CALLS + 'texts: {call_rate: {en: "Please rate us from 1 to 5.", de: "Bitte bewerten Sie uns."}}\n'
+    async with telephone(tmp_path, plan) as it:
+        await it.inside.slash("Ada", "available")
+        sid = await it.dial()
+        await waiting(it, sid)
+        leg = await together(it, sid, "Ada")
+        await it.do(leg, "hangup")
+        await it.inside.until(lambda: it.said(sid, "Please rate us"))
+        await it.do(sid, "press", digits="5")
+        await it.inside.until(lambda: ended(it, sid))
+        assert await it.said(sid, "Thank you very much")
+
+        async def rated() -> bool:
+            return (await outcome(it)).get("rating") == "5"
+
+        await it.inside.until(rated)
+
+
+async def test_a_digit_that_nobody_asked_for_is_a_contact(tmp_path: Path) -> None:
+    async with telephone(tmp_path, CALLS + TEXTS) as it:
+        await it.inside.text("4")
+        await it.inside.until(it.inside.contact)
