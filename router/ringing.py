@@ -53,7 +53,7 @@ class Ringing:
 
     def __post_init__(self) -> None:
         self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
-        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be)
+        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be, self.offer)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
@@ -110,6 +110,8 @@ class Ringing:
         legs = await self.queue.legs(event.c)
         if any(it.about.get("o") == str(event.n) for it in legs):
             return  # done before
+        if await self.callbacks.customer_first(phones, event, view, legs, t):
+            return
         about = {"c": event.c, "o": str(event.n), "a": event.a, "r": "agent"}
         seconds = min(max(view.route.offer // 1000, SHORTEST), LONGEST)
         sender = Facts.parse(view.facts).recipient

@@ -36,7 +36,7 @@ from ..queue.history.records import Customer
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, Leg
 from . import after_calls, spoken
-from .callbacks import UNREACHED
+from .callbacks import UNREACHED, is_here
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
@@ -305,11 +305,17 @@ class Switchboard:
         return (spoken.line(self.book(), "thanks", language), HangUp())
 
     async def _back_on_the_line(self, call: Call) -> Heard:
-        """A customer who is called back has answered; the agent is in the conference already."""
+        """A customer who is called back has answered; the agent is in the conference already, or rung now (`f`)."""
         view = await self.queue().contact(call.about.get("c", ""))
-        if view is None or view.state != "active":
+        first = view is not None and call.about.get("f") and view.state in QUEUED
+        if view is None or not (first or view.state == "active"):
             return (HangUp(),)
         language = Facts.parse(view.facts).language
+        if first:
+            await is_here(self.queue(), view.id)
+            hello = spoken.line(self.book(), "callback_here", language)
+            wait = spoken.line(self.book(), "connecting", language)
+            return (hello, wait, *await self.line.stands(view, call))
         return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
