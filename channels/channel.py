@@ -222,6 +222,9 @@ class Desk(Protocol):
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on until then: a line with *Done …* and *More time*; the first message's buttons are dead."""
 
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        """Send a person a file with `text`."""
+
     async def tell(
         self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
     ) -> str:

@@ -28,6 +28,7 @@ from .look import found_message, more, spec_of
 from .ringing import Ringing
 from .roster import enlist, write
 from .rulebook import Rulebook, span
+from .screened import Screened
 from .tidings import Tidings
 from .towards import Towards
 from .wrapup import ended_so, wrap_up
@@ -74,17 +75,24 @@ class Deliveries:
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
     after: AfterCalls = field(init=False)
+    screened: Screened = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.after = AfterCalls(self.queue, self.book)
+        self.screened = Screened(self.queue, self.desk, self.book)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes: at the desk and towards the customer, and on the phone."""
-        return [*self._jobs(event), *self.ringing.jobs(event), *self.after.jobs(event)]
+        return [
+            *self._jobs(event),
+            *self.ringing.jobs(event),
+            *self.after.jobs(event),
+            *self.screened.jobs(event),
+        ]
 
     def _jobs(self, event: Event) -> list[Job]:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"
@@ -220,6 +228,7 @@ class Deliveries:
         by = spec_of(self.book(), contact.owner) if contact is not None else None
         told = ended_words(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
+        await self.calls.over(event)
 
     async def _taken_card(self, event: Event) -> None:
         spec, place = spec_of(self.book(), event.a), await self.calls.place(event)
@@ -227,6 +236,7 @@ class Deliveries:
             await self.desk.withdraw(
                 spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
             )
+            await self.calls.over(event)
 
     async def _presence(self, event: Event, t: Try) -> None:
         extra, spec = more(event), spec_of(self.book(), event.a)

@@ -178,6 +178,10 @@ class WatchedDesk:
         """Pass on."""
         await self._pass(self.desk.wrap(place, it, again))
 
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        """Pass on."""
+        await self._pass(self.desk.share(to, text, name, content))
+
     async def tell(
         self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
     ) -> str:
@@ -201,6 +205,9 @@ class NoDesk:
         """Nothing was shown, so nothing is withdrawn."""
 
     async def mark(self, thread: str, mark: Mark) -> None:
+        """Nothing is shown anywhere."""
+
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
         """Nothing is shown anywhere."""
 
     async def show(self, place: str, head: Head) -> None:

@@ -302,9 +302,8 @@ class Moves:
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
             if not view.owner:
-                raise Stop(
-                    "stale", f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
-                )
+                nobody = f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
+                raise Stop("stale", nobody)
             told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
             return self._said(await end(self.queue, contact, view, by, told), f"{contact} is closed.")
 

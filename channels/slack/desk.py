@@ -24,6 +24,7 @@ from ..fence import last_look
 from .answers import Answers
 from .background import Background
 from .ears import Ears, heard
+from .files import Files
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
@@ -372,6 +373,11 @@ class SlackDesk:
         """The wrap-up goes on: a line with its end and what can be pressed, and the head's buttons are dead."""
         self._session()
         await self._threads.wrap(place, it, again)
+
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        """Send a person (mail address or user id) a file with `text`."""
+        self._session()
+        await Files(self._sender, self._people).share(to, text, name, content)
 
     async def tell(
         self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
