@@ -28,8 +28,9 @@ from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
+from .console.recordings import RecordingPage
 from .console.replay import Replays
-from .doors import opened, twilio_doors
+from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -56,7 +57,6 @@ from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.switchboard import Switchboard
 from .router.towards import Towards
-from .router.unheard import Unheard
 from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
@@ -77,11 +77,7 @@ class App:
     """One running Tierline. `open` listens, `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
-        self,
-        settings: Settings,
-        keys: Secrets,
-        role: Role = "all",
-        store: Store | None = None,
+        self, settings: Settings, keys: Secrets, role: Role = "all", store: Store | None = None
     ) -> None:
         """`store` is that of the settings, where it is open already; it is closed by `stop`."""
         self.settings, self.secrets, self.role, self.opened = settings, keys, role, store
@@ -168,6 +164,9 @@ class App:
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
+        self.recordings = recordings_of(
+            settings, self.secrets, self.voice, lambda: self.queue, lambda: self.plan(), lambda: self.history
+        )
 
     def _build_desk(self) -> None:
         settings = self.settings
@@ -191,10 +190,11 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        self.house = House(self.queue, self.plan, newcomers, self.history)
+        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts)
         phones = self.voice.phones if self.voice is not None else None
-        ringing = Ringing(self.queue, phones, self.plan, self.alerts, self.switchboard.heard)
+        heard, taped = self.switchboard.heard, self.recordings.jobs
+        ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, recordings=taped)
         deliveries = Deliveries(
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing
         )
@@ -224,10 +224,10 @@ class App:
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
-        if phones is not None:
-            heard, calls = self.switchboard.heard, ringing.talking.look_round
-            unheard = Unheard(self.queue, phones, heard, lambda: self.outbox.mine, calls)
-            self.supervisor.run("silent calls", unheard.run)
+        parts = (self.recordings, self.intake, self.sms, self.voice)
+        looks = phone_tasks(ringing, *parts, lambda: self.outbox.mine)
+        for name, task in looks.items():
+            self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 
     async def _broken(self, job: str) -> None:
@@ -246,7 +246,7 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := self._api(), self.settings)
         web_app.add_routes([*api.routes(), *api.more])
-        for door in (self.sms, self.voice):
+        for door in (self.sms, self.voice, RecordingPage(self.recordings)):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()

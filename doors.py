@@ -1,15 +1,23 @@
-"""Part of the composition root: the doors that one Twilio account opens."""
+"""Part of the composition root: the doors that one Twilio account opens, and what is done about calls beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from .channels.channel import Channel, Inbound
 from .channels.phone import Calls
 from .channels.sms.door import Reports, SmsDoor
 from .channels.twilio.account import TwilioAccount
 from .channels.voice.door import VoiceDoor
-from .settings import Settings
+from .queue.engine import Queue
+from .router.catch_up import CatchUp
+from .router.explain import Moments
+from .router.intake import Intake
+from .router.recordings import Links, Recordings
+from .router.ringing import Ringing
+from .router.rulebook import Rulebook
+from .router.unheard import Unheard
+from .settings import Secrets, Settings
 
 
 def twilio_doors(
@@ -47,3 +55,29 @@ def twilio_doors(
 def opened(doors: Mapping[str, Channel], voice: VoiceDoor | None) -> list[Channel | VoiceDoor]:
     """Every door that is there, in the order in which they start."""
     return [*doors.values(), *([voice] if voice is not None else [])]
+
+
+def recordings_of(
+    settings: Settings, keys: Secrets, voice: VoiceDoor | None, queue: Callable[[], Queue],
+    book: Callable[[], Rulebook], moments: Callable[[], Moments],
+) -> Recordings:  # fmt: skip
+    """Where calls' recordings are kept and how they are opened; without a voice door none comes."""
+    links = Links(settings.base_url, keys.secret)
+    tapes = voice.tapes if voice is not None else None
+    return Recordings(queue, tapes, settings.data / "recordings", book, moments, links)
+
+
+def phone_tasks(
+    ringing: Ringing, recordings: Recordings, intake: Intake, sms: SmsDoor | None, voice: VoiceDoor | None,
+    mine: Callable[[], bool],
+) -> dict[str, Callable[[], Awaitable[None]]]:  # fmt: skip
+    """What runs beside the deliveries, by name; nothing without a voice door."""
+    if voice is None:
+        return {}
+    missed = CatchUp(ringing.queue, intake, sms, voice.phones, ringing.book, ringing.alerts, mine)
+    unheard = Unheard(ringing.queue, voice.phones, ringing.heard, mine, ringing.talking.look_round)
+    return {
+        "silent calls": unheard.run,
+        "recordings": lambda: recordings.run(mine),
+        "catching up": missed.run,
+    }

@@ -130,6 +130,7 @@ class Head:
     replies: Literal["direct", "explicit"]
     hold: int  # ms that a reply is held
     lines: tuple[Line, ...]  # the transcript so far; the last one's number goes into the metadata as `upto`
+    recorded: bool = False  # a call of which a recording may be made
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class Line:
     text: str
     at: int
     media: tuple[Media, ...] = ()
+    buttons: tuple[Button, ...] = ()
 
 
 ReplyState = Literal["held", "undone", "sending", "sent", "delivered", "failed"]
@@ -175,12 +177,13 @@ class WrapUp:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under something told: `action` is its action_id, `value` goes back with the press."""
+    """A button under something told: `action` is its action_id, `value` goes back with the press, `url` is opened."""
 
     action: str
     label: str
     value: str = ""
     style: Literal["", "primary", "danger"] = ""
+    url: str = ""
 
 
 class Desk(Protocol):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from ..queue.contact import RANKS as RANKS
@@ -57,6 +58,7 @@ Turn = Literal[
     "back",
     "held",
     "rating",
+    "test",
 ]
 """What the leg asks next: the last part of the address that the provider calls."""
 
@@ -163,6 +165,7 @@ class LegNews:
     """What became of a leg; `about` as it was given when it was made (empty for a leg that came to us).
 
     `machine`: an answering machine or fax took it, as far as known. `code`: the provider's number of a failure.
+    `put_off`: what it asked last was answered with words for want of a decision.
     """
 
     sid: str
@@ -171,6 +174,7 @@ class LegNews:
     machine: bool | None = None
     seconds: int = 0
     code: str = ""
+    put_off: bool = False
 
 
 RoomEventKind = Literal["start", "end", "join", "leave", "mute", "unmute", "hold", "unhold"]
@@ -278,5 +282,18 @@ class Phones(Protocol):
     async def coach(self, conference: str, sid: str, coached: str) -> bool:
         """Only the leg `coached` hears this one, "" for everybody; False: it isn't there."""
 
+    async def record(self, conference: str, on: bool) -> bool:
+        """Let the recording of a conference go on or stand still; False: nothing records it."""
+
     async def look(self, sid: str) -> LegView | None:
         """The leg as it is now; None: the provider knows none."""
+
+
+class Tapes(Protocol):
+    """What can be done with recordings. All raise NotDelivered or OutcomeUnknown (`channel.py`)."""
+
+    async def fetch(self, url: str, into: Path) -> bool:
+        """The sound of a recording as a file, whole or not at all; False: there is none any more."""
+
+    async def erase(self, recording: str) -> None:
+        """Delete a recording at the provider; one that isn't there is no error."""

@@ -19,6 +19,7 @@ from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
 from ..router.facts import Facts
 from ..router.rulebook import Rulebook, agent_id, edges, instant
+from ..router.screening import pressed
 from . import views
 from .api_moves import MovesApi
 from .api_plan import PlanApi, origin
@@ -91,6 +92,7 @@ class Api:
             web.get("/api/v1/agents", self.only(self.agents)),
             web.get("/api/v1/services", self.only(self.services)),
             web.get("/api/v1/ledger", self.only(self.ledger)),
+            web.get("/api/v1/test-calls/{sid}", self.only(self.test_call)),
             *self.plans.routes(self.only),
             web.put("/api/v1/customers/{key}", self.only(self.put_customer)),
             web.get("/api/v1/openapi.json", self.only(self.openapi)),
@@ -233,6 +235,11 @@ class Api:
             waiting = await queue.contacts(("waiting", "offered"), service=name, limit=MOST)
             rows.append(views.service(book, name, len(waiting), now))
         return web.json_response(rows)
+
+    async def test_call(self, request: web.Request) -> web.Response:
+        """Whether 1 was pressed in a test call of `tierline doctor --call`, in the last hour."""
+        heard = await self.queue().seen(pressed(request.match_info["sid"]))
+        return web.json_response({"pressed": heard})
 
     async def ledger(self, request: web.Request) -> web.Response:
         """Events after the entry `since=`, oldest first: from the archive, then what it hasn't got yet."""

@@ -118,6 +118,11 @@ class ApiClient:
         """The contacts of an address, oldest first."""
         return _rows(await self._call("GET", f"/api/v1/contacts?customer={quote(customer, safe='')}"))
 
+    async def pressed(self, call: str) -> bool:
+        """Whether 1 was pressed in a test call."""
+        found = await self._call("GET", f"/api/v1/test-calls/{quote(call, safe='')}")
+        return found.get("pressed") is True
+
     async def _call(
         self,
         method: str,

@@ -20,6 +20,7 @@ from .doctor import Finding, Seen, as_json, judge
 from .doctor_look import look
 from .setup import Setup, Where
 from .slack_side import SlackNo
+from .try_phones import NobodyToCall, try_phones
 
 KEPT = (
     "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TIERLINE_PUBLIC_URL",
@@ -61,8 +62,19 @@ def setup(
     raise typer.Exit(0 if works else 1)
 
 
-def doctor(as_data: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+def doctor(
+    names: Annotated[list[str] | None, typer.Argument(help="With --call: whom; without a name, all.")] = None,
+    as_data: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    call: Annotated[
+        bool,
+        typer.Option("--call", help="Ring each agent's phone and ask for a 1; Tierline must be running."),
+    ] = False,
+) -> None:
     """What is well, what will hurt, what is broken, and what to do; exits with 1 when something is broken."""
+    if names and not call:
+        fail("Names are for --call.", 2)
+    if call:
+        raise typer.Exit(0 if _called(names or []) else 1)
     findings = _findings()
     if as_data:
         typer.echo(json.dumps(as_json(findings), indent=2, ensure_ascii=False))
@@ -70,6 +82,15 @@ def doctor(as_data: Annotated[bool, typer.Option("--json", help="For machines.")
         for finding in findings:
             typer.echo(str(finding))
     raise typer.Exit(1 if any(f.mark == "bad" for f in findings) else 0)
+
+
+def _called(names: list[str]) -> bool:
+    try:
+        return bool(finish(try_phones(settings(), names, typer.echo)))
+    except NobodyToCall as nobody:
+        fail(f"Nobody is called: {nobody}.")
+    except PlanErrors as errors:
+        fail(f"Nobody is called, the active plan has mistakes:\n{errors}")
 
 
 def _findings() -> tuple[Finding, ...]:

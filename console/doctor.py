@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ..router.plan.model import Plan
 from . import webhooks
+from .doctor_calls import CallsSeen, calls
+from .finding import Finding as Finding
+from .finding import Mark
 from .registration import registration
 from .slack_side import Room, Workspace, missing
 from .twilio_side import AccountFacts, OurNumber
 
-Mark = Literal["ok", "note", "bad"]
-SIGNS: dict[Mark, str] = {"ok": "✓", "note": "!", "bad": "✗"}
 SKEW = 60.0
 """Seconds that our clock may differ: signatures and tokens have minutes, people have less."""
 FULL, NEARLY = 0.02, 0.10
 """Share of the disk that is free."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what it is, and what to do unless it is well."""
-
-    mark: Mark
-    about: str
-    text: str
-    do: str = ""
-
-    def __str__(self) -> str:
-        return f"{SIGNS[self.mark]} {self.about}: {self.text}" + (f" → {self.do}" if self.do else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +35,8 @@ class SlackSeen:
 class TwilioSeen:
     """What Twilio answered; `no` is why it didn't.
 
-    `verified` matters to a trial, `campaigns` to US numbers; None: it can't be asked.
+    `verified` matters to a trial, `campaigns` to US numbers, `countries` (ISO → may be called) to calls; None: it
+    can't be asked.
     """
 
     no: str = ""
@@ -56,6 +44,7 @@ class TwilioSeen:
     numbers: tuple[OurNumber, ...] = ()
     verified: frozenset[str] | None = None
     campaigns: Mapping[str, str] | None = None
+    countries: Mapping[str, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +93,8 @@ class Seen:
     running: bool = False
     rehearsal: bool = False  # what runs plays with stand-ins; these settings don't
     trouble: tuple[str, ...] = ()
+    per_second: float = 1.0
+    most_calls: int = 0
 
 
 def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...]:
@@ -116,6 +107,7 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_plan(seen.plan),
         *_slack(seen, scopes),
         *_twilio(seen),
+        *_calls(seen),
         *_public(seen),
         *_alerts(seen),
     )
@@ -284,6 +276,22 @@ def _twilio(seen: Seen) -> Iterator[Finding]:
         yield from _numbers(it, seen.plan.plan, seen.public_url)
 
 
+def _calls(seen: Seen) -> Iterator[Finding]:
+    it, plan = seen.twilio, seen.plan.plan
+    if it is None or it.account is None or plan is None:
+        return
+    account = CallsSeen(
+        it.numbers,
+        it.account.trial,
+        it.verified,
+        it.countries,
+        seen.public_url,
+        seen.per_second,
+        seen.most_calls,
+    )
+    yield from calls(account, plan)
+
+
 def _numbers(it: TwilioSeen, plan: Plan, public_url: str) -> Iterator[Finding]:
     there = {n.number: n for n in it.numbers}
     ours = [e.to for e in plan.entry if e.channel == "sms" and e.to]
@@ -296,6 +304,8 @@ def _numbers(it: TwilioSeen, plan: Plan, public_url: str) -> Iterator[Finding]:
             continue
         if not entry.sms:
             yield Finding("bad", number, "cannot send or take texts", "buy one that can")
+        elif not entry.mms:
+            yield Finding("note", number, "cannot send pictures (no MMS)", "answer with links to them")
         wrong = webhooks.trouble(entry, public_url) if public_url else ()
         for fatal, text in wrong:
             yield Finding("bad" if fatal else "note", number, text, "run `tierline setup`")

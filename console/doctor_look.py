@@ -28,6 +28,7 @@ from ..router.plan.model import Plan
 from ..settings import SITE, Settings
 from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
+from .doctor_calls import countries_of
 from .public import reached
 from .slack_side import SlackNo, SlackSide
 from .twilio_side import TwilioNo, TwilioSide
@@ -49,7 +50,7 @@ async def look(settings: Settings) -> Seen:
         _in_time(lambda: _slack(settings, plan.plan), SlackSeen(no="Slack doesn't answer"))
         if settings.slack_on
         else _none(),
-        _in_time(lambda: _twilio(settings), TwilioSeen(no="Twilio doesn't answer"))
+        _in_time(lambda: _twilio(settings, plan.plan), TwilioSeen(no="Twilio doesn't answer"))
         if settings.sms_on
         else _none(),
         _in_time(lambda: _public(settings), "it doesn't answer in time"),
@@ -64,6 +65,7 @@ async def look(settings: Settings) -> Seen:
         public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=smtp_no,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
+        per_second=settings.calls_per_second, most_calls=settings.most_calls,
         rehearsal=bool((ready or {}).get("stand_ins")) and not (settings.slack_api_url or settings.twilio_api_url),
     )  # fmt: skip
 
@@ -209,7 +211,7 @@ async def _slack(settings: Settings, plan: Plan | None) -> SlackSeen:
     return SlackSeen("", space, socket_no, rooms, tuple(unknown))
 
 
-async def _twilio(settings: Settings) -> TwilioSeen:
+async def _twilio(settings: Settings, plan: Plan | None) -> TwilioSeen:
     assert settings.twilio_auth_token
     token = settings.twilio_auth_token.get_secret_value()
     side = TwilioSide(settings.twilio_account_sid, token, settings.twilio_api_url)
@@ -219,7 +221,9 @@ async def _twilio(settings: Settings) -> TwilioSeen:
         numbers = await side.numbers()
         american = [it.number for it in numbers if it.number.startswith("+1")]
         campaigns = await side.campaigns(american) if american else None
-        return TwilioSeen("", account, numbers, verified, campaigns)
+        needed = countries_of(plan) if plan else {}
+        countries = await side.may_call(needed) if needed else None
+        return TwilioSeen("", account, numbers, verified, campaigns, countries)
     except TwilioNo as no:
         return TwilioSeen(no=str(no))
     finally:

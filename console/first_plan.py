@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..router.plan.load import parse
@@ -44,10 +45,11 @@ texts:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A number and the service that its texts lead to."""
+    """A number and the service that its texts, or its calls, lead to."""
 
     number: str
     service: str
+    channel: Literal["sms", "voice"] = "sms"
 
 
 def zone_or_utc(name: str) -> str:
@@ -77,8 +79,8 @@ def completed(
         if agent.slack.casefold() not in known:
             source = add_agent(source, agent)
     for door in doors:
-        if parse(source).entry_for("sms", door.number) is None:
-            source = add_entry(source, "sms", door.number, door.service)
+        if parse(source).entry_for(door.channel, door.number) is None:
+            source = add_entry(source, door.channel, door.number, door.service)
     return source
 
 

@@ -1,6 +1,6 @@
 """`tierline setup`: asks, tests, shows what it would change, and writes `.env` and a first plan. Repeatable.
 
-Slack ─▶ plan ─▶ channels ─▶ supervisor ─▶ agents ─▶ Twilio ─▶ address ─▶ write ─▶ webhooks ─▶ test text
+Slack ─▶ plan ─▶ channels ─▶ supervisor ─▶ agents ─▶ Twilio ─▶ address ─▶ write ─▶ webhooks, fallback ─▶ test text
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from ..router.plan.errors import PlanErrors
 from ..router.plan.load import load_async, parse
 from ..router.plan.model import AgentSpec, Plan
-from . import envfile, setup_slack, setup_twilio
+from . import envfile, setup_calls, setup_slack, setup_twilio
 from .api_client import ApiClient, NotRunning, Refused, read_token
 from .ask import Ask
 from .first_plan import Door, completed, difference, first, zone_or_utc
@@ -104,6 +104,7 @@ class Setup:
             return ""
         self.wanted |= {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_AUTH_TOKEN": account.token}
         self.doors += await setup_twilio.doors(self.ask, account.numbers, plan)
+        self.doors += await setup_calls.doors(self.ask, account.numbers, plan)
         public = await setup_twilio.address(self.ask, there, self.where.host, self.where.port)
         self.wanted["TIERLINE_PUBLIC_URL"] = public
         return public
@@ -161,7 +162,11 @@ class Setup:
         ours = tuple(e.to for e in plan.entry if e.channel == "sms" and e.to)
         self.ask.say()
         pointed = await setup_twilio.point(self.ask, account, ours, public)
+        called = tuple(e.to for e in plan.entry if e.channel == "voice" and e.to)
+        pointed = await setup_calls.point(self.ask, account, called, public, plan) and pointed
         sender = plan.channels.sms.sender or next((n.number for n in account.numbers if n.number in ours), "")
+        if not sender and called:
+            return pointed
         if not sender:
             self.ask.say("  ✗ no number of the account stands in the plan: nobody can text us")
             return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..router.plan.model import AgentSpec, Plan
 from .ask import Ask, Option
 from .first_plan import rooms as rooms_of
+from .setup_calls import phone
 from .slack_side import Member, SlackNo, SlackSide, missing
 
 Scopes = tuple[tuple[str, str], ...]
@@ -140,17 +141,18 @@ async def _agent(ask: Ask, person: Member, plan: Plan, taken: Iterable[str]) -> 
         f"{prefix}_languages", f"{name}: languages with levels 1-5", f"{plan.languages[0]} 5"
     )
     skills = await ask.text(f"{prefix}_skills", f"{name}: skills with levels 1-5, such as network 3", "-")
+    number = await phone(ask, f"{prefix}_phone", f"{name}: phone that rings for calls")
     team = plan.teams[0].name
     if len(plan.teams) > 1:
         options = tuple(Option(t.name, t.name) for t in plan.teams)
         chosen = await ask.choose(f"{prefix}_team", f"{name}: team", options)
         team = chosen[0] if chosen else team
-    number = int(tier[-1]) if tier[-1:] in ("1", "2", "3") else 1
     return AgentSpec(
         name,
         person.email or person.id,
         team,
-        number,
+        int(tier[-1]) if tier[-1:] in ("1", "2", "3") else 1,
+        phone=number or None,
         languages=levels_of(languages),
         skills=levels_of(skills),
     )

@@ -63,7 +63,9 @@ async def _look(ask: Ask, side: TwilioSide) -> tuple[OurNumber, ...]:
         raise TwilioNo(f"the account is {account.status}: Twilio sends and takes nothing for it")
     ask.say(f"  ✓ account {account.name}")
     if account.trial:
-        ask.say("  ! it is a trial: it texts only to verified numbers, and puts a line before each text")
+        ask.say(
+            "  ! it is a trial: it texts and calls only verified numbers, and puts a sentence of its own first"
+        )
     numbers = await side.numbers()
     for it in numbers:
         note = "" if it.sms else "  ← cannot take texts"

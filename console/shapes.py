@@ -236,6 +236,7 @@ ANSWERS: dict[str, Shape] = {
     "GET /api/v1/agents": many(AGENT),
     "GET /api/v1/services": many(SERVICE),
     "GET /api/v1/ledger": many(EVENT),
+    "GET /api/v1/test-calls/{sid}": thing(pressed=YES),
     "GET /api/v1/incidents": many(INCIDENT),
     "GET /api/v1/plan": ACTIVE,
     "PUT /api/v1/plan": PUBLISHED,

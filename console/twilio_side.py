@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,11 +14,21 @@ from twilio.rest import Client
 
 from ..channels.sms.errors import in_words
 from ..channels.twilio.http import TwilioHttp
+from ..channels.voice.errors import in_words as of_calls
 from .slack_side import skew_of
 
 T = TypeVar("T")
+HOOKS = (
+    "sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", "sms_application_sid",
+    "voice_url", "voice_method", "voice_fallback_url", "voice_fallback_method", "status_callback",
+    "status_callback_method", "voice_application_sid", "trunk_sid",
+)  # fmt: skip
+"""The settings of a number that say where its texts and calls go."""
 CAMPAIGNS_WITHIN = 8.0
 """Seconds for looking through messaging services: an account may have hundreds, each asked by itself."""
+
+COUNTRIES_WITHIN = 8.0
+"""Seconds for the geographic permissions, which are asked country by country."""
 
 
 class TwilioNo(Exception):
@@ -41,7 +51,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class OurNumber:
-    """A number of the account, what it can do, and where Twilio sends its texts."""
+    """A number of the account, what it can do, and where Twilio sends its texts and calls (by `HOOKS`)."""
 
     sid: str
     number: str
@@ -49,7 +59,7 @@ class OurNumber:
     sms: bool
     mms: bool
     voice: bool
-    hooks: tuple[tuple[str, str], ...]  # sms_url, sms_method, sms_fallback_url, …
+    hooks: tuple[tuple[str, str], ...]
 
     @property
     def can(self) -> str:
@@ -141,22 +151,54 @@ class TwilioSide:
         failed = str(it.status) in ("failed", "undelivered")
         return str(it.status), in_words(str(it.error_code or "")) if failed else ""
 
-    async def _ask(self, answer: Awaitable[T]) -> T:
+    async def call(self, to: str, sender: str, url: str, seconds: int) -> str:
+        """Make one call, which asks `url` when it is answered; its sid."""
+        made = self.client.calls.create_async(to=to, from_=sender, url=url, method="POST", timeout=seconds)
+        return str((await self._ask(made, of_calls)).sid)
+
+    async def leg(self, sid: str) -> str:
+        """What has become of a call, in Twilio's word."""
+        return str((await self._ask(self.client.calls(sid).fetch_async(), of_calls)).status)
+
+    async def hang_up(self, sid: str) -> None:
+        """End a call."""
+        await self._ask(self.client.calls(sid).update_async(status="completed"), of_calls)
+
+    async def may_call(self, countries: Collection[str]) -> Mapping[str, bool] | None:
+        """Whether the account's geographic permissions let ordinary numbers of these countries (ISO) be called.
+
+        A country that Twilio doesn't know is left out; None when it can't be asked, or not in time.
+        """
+        asked, found = self.client.voice.v1.dialing_permissions, dict[str, bool]()
+        try:
+            async with asyncio.timeout(COUNTRIES_WITHIN):
+                for country in sorted(countries):
+                    try:
+                        it = await self._ask(asked.countries(country).fetch_async())
+                    except TwilioNo as no:
+                        if no.status != 404:
+                            return None
+                    else:
+                        found[country] = bool(it.low_risk_numbers_enabled)
+        except TimeoutError:
+            return None
+        return found
+
+    async def _ask(self, answer: Awaitable[T], words: Callable[[str], str] = in_words) -> T:
         try:
             return await answer
         except TwilioRestException as error:
             code = str(error.code or "")
             if error.status == 404:
                 raise TwilioNo("Twilio knows no such account, or no such thing in it", code, 404) from None
-            raise TwilioNo(in_words(code or str(error.status)), code, error.status) from None
+            raise TwilioNo(words(code or str(error.status)), code, error.status) from None
         except (aiohttp.ClientError, TimeoutError, OSError, TwilioException) as error:
             raise TwilioNo(f"Twilio cannot be reached ({type(error).__name__})") from None
 
 
 def _number(it: Any) -> OurNumber:
     can = it.capabilities if isinstance(it.capabilities, dict) else {}
-    names = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method", "sms_application_sid")
-    hooks = tuple((name, str(getattr(it, name, "") or "")) for name in names)
+    hooks = tuple((name, str(getattr(it, name, "") or "")) for name in HOOKS)
     return OurNumber(
         str(it.sid), str(it.phone_number), str(it.friendly_name or ""),
         bool(can.get("sms")), bool(can.get("mms")), bool(can.get("voice")), hooks,

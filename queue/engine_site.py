@@ -119,6 +119,12 @@ class Site(Calls):
         """When the window of `ms` began into which `instant` falls: with it, if none was open."""
         return int(await self.do("window", name, instant, ms, op=op, now=now))
 
+    async def seen_until(
+        self, what: str, instant: int = 0, *, op: str | None = None, now: int | None = None
+    ) -> int:
+        """How far (ms) we know the outside's own list of `what`: the latest `instant` ever given, 0 before the first."""
+        return int(await self.do("seen_until", what, instant, op=op, now=now))
+
     async def lease(
         self, role: str, holder: str, ms: int, *, op: str | None = None, now: int | None = None
     ) -> int | None:

@@ -35,6 +35,7 @@ class Model(Phone):
         self.operations: dict[str, object] = {}
         self.keys: dict[str, int] = {}
         self.windows: dict[str, list[int]] = {}
+        self.known_until: dict[str, int] = {}
 
     def at(self, now: int) -> Model:
         """The instant of what follows."""
@@ -355,6 +356,11 @@ class Model(Phone):
         begun.append(instant)
         self.windows[name] = sorted(set(begun))[-WINDOWS:]
         return instant
+
+    def seen_until(self, what: str, instant: int) -> int:
+        """The latest instant ever given for `what`, 0 before the first."""
+        self.known_until[what] = max(instant, self.known_until.get(what, 0))
+        return self.known_until[what]
 
     def calendar(self, midnights: tuple[int, ...]) -> None:
         """The site's midnights, around now: shares are counted from the last one."""

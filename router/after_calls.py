@@ -23,11 +23,10 @@ from . import spoken
 from .body import Body
 from .facts import Facts
 from .lanes import Job
-from .look import spec_of
+from .look import ended_so, spec_of
 from .plan.model_texts import TextName
 from .rulebook import Rulebook
 from .texts import telling
-from .wrapup import ended_so
 
 HUNG_UP = '{"by":"the customer hung up"}'
 """The outcome of a call that its customer has ended."""

@@ -24,14 +24,14 @@ from .call_cards import CallCards, lately
 from .cards import card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
-from .look import found_message, more, spec_of
+from .look import ended_so, found_message, more, spec_of
 from .ringing import Ringing
 from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .screened import Screened
 from .tidings import Tidings
 from .towards import Towards
-from .wrapup import ended_so, wrap_up
+from .wrapup import wrap_up
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
@@ -90,6 +90,7 @@ class Deliveries:
         return [
             *self._jobs(event),
             *self.ringing.jobs(event),
+            *self.ringing.recordings(event),
             *self.after.jobs(event),
             *self.screened.jobs(event),
         ]

@@ -244,6 +244,15 @@ def _tier(book: Rulebook, view: ContactView) -> int:
     return spec.profile.tier_in(view.service) if spec else max(view.now_step.need.tiers)
 
 
+def handing(book: Rulebook, view: ContactView, it: Handover) -> str:
+    """What whoever hands it over is told."""
+    spec = book.by_id.get(view.owner)
+    owner = spec.name if spec else "its owner"
+    bounce = f" It comes back for the {it.bounces}. time." if it.bounces else ""
+    stays = f"it stays with {owner} until somebody takes it."
+    return f"{view.id} is handed over to {it.to}; {stays}{bounce} {it.note}".strip()
+
+
 # ---- what is written down ----------------------------------------------------------------------------------------
 
 

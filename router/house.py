@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, forms, offers, orders, wrapup
+from . import commands, forms, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
@@ -19,9 +18,11 @@ from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
+from .recordings import Recorded
 from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, edges, instant, span
 from .situations import Situations
+from .telephone import BUTTONS, Telephone
 from .texts import spoken
 
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
@@ -42,6 +43,7 @@ class House:
     plan: ActivePlan
     newcomers: Newcomers
     moments: Moments
+    recordings: Recorded | None = None
     moves: Moves = field(init=False)
 
     def __post_init__(self) -> None:
@@ -198,7 +200,7 @@ class House:
 
     async def may_close(self, actor: Actor, contact: str) -> Told:
         """Whether the actor may close it now."""
-        owner = await self._answerable(contact)
+        owner = await wrapup.answerable(self.queue, self.moments, contact)
         if owner is None:
             return Told(False, f"{contact} has ended already.")
         spec = self._agent(actor)
@@ -208,31 +210,14 @@ class House:
         who = self._name(owner) if owner else "nobody yet"
         return Told(False, f"{contact} is with {who}: only the owner or a supervisor closes it.")
 
-    async def _answerable(self, contact: str) -> str | None:
-        """Who has it, or, of what has been closed, had it last ("" nobody); None: nothing can be said of its end."""
-        view = await self.queue.contact(contact)
-        if view is not None:
-            last = view.last_owner if view.state == "closed" else None
-            return last or None if view.state in ENDED else view.owner
-        record = await self.moments.contact(contact)
-        return record.owner or None if record is not None and record.state == "closed" else None
-
     async def close(self, actor: Actor, closing: Closing) -> Told:
         """End the contact, its wrap-up, or say afterwards how it ended."""
         allowed = await self.may_close(actor, closing.contact)
         if not allowed.ok:
             return allowed
-        view = await self.queue.contact(closing.contact)
-        outcome = {
-            "disposition": closing.disposition, "root_cause": closing.root_cause,
-            "resolution": closing.resolution, "by": actor.name,
-        }  # fmt: skip
-        text = json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
-        spec, over = self._agent(actor), view is None or view.state in ENDED
-        by = agent_id(spec.name) if over and spec else view.owner if view else ""
-        answer = await wrapup.end(self.queue, closing.contact, view, by, text)
-        said = f"Kept with {closing.contact}." if over else f"{closing.contact} is closed."
-        return Told(True, said) if answer.done else Told(False, LATE)
+        spec = self._agent(actor)
+        said = await wrapup.close(self.queue, closing, actor.name, agent_id(spec.name) if spec else "")
+        return Told(True, said) if said else Told(False, LATE)
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions."""
@@ -243,7 +228,8 @@ class House:
         may = await self.may_close(actor, contact)
         if not may.ok:
             return Told(False, may.text.replace("closes it", "does that"))
-        return forms.offered(self.plan(), form)
+        view = await self.queue.contact(contact)
+        return forms.offered(self.plan(), form, view is not None and view.channel == "voice")
 
     async def move(self, actor: Actor, move: Move) -> Told:
         """What was filled in there."""
@@ -256,6 +242,8 @@ class House:
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
+        if (call := telephone.parse(text)) is not None:
+            return await self._with_call(actor, *call)
         if orders.known(text):
             return await self._ordered(actor, text)
         it = commands.parse(text)
@@ -291,7 +279,12 @@ class House:
             case "why":
                 return await self._why(it.word)
             case _:
-                return Told(True, f"{commands.HELP}\n{orders.HELP}")
+                return Told(True, f"{commands.HELP}\n{orders.HELP}\n{telephone.HELP}")
+
+    async def _with_call(self, actor: Actor, verb: str, contact: str, rest: str = "") -> Told:
+        if (who := Who.of(self.plan(), actor)) is None:
+            return stranger(self.plan().plan.supervisors)
+        return _heard(await Telephone(self.queue, self.plan).do(who, verb, contact, rest))
 
     async def _ordered(self, actor: Actor, text: str) -> Told:
         who = Who.of(self.plan(), actor)
@@ -371,6 +364,12 @@ class House:
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+            case "link.open":
+                return Told(True, "")  # the link is opened by Slack itself
+            case "call.recording" if self.recordings is not None and (who := Who.of(self.plan(), actor)):
+                return await self.recordings.open(who, value)
+            case _ if action in BUTTONS:
+                return await self._with_call(actor, BUTTONS[action], value)
             case _:
                 return Told(False, LATE)
 

@@ -50,10 +50,9 @@ class Joining:
     async def _let_in(self, call: Call, it: Standing) -> Heard:
         role, agent = call.about.get("r", ""), call.about.get("a", "")
         as_what = it.facts.get("boss", "").partition(" ")[0] if role == "boss" else "invite"
-        await self.queue().happen(
-            it.view.id, "joined", {f"in.{call.sid}": role}, agent, {"as": as_what, "sid": call.sid}
-        )
         coach = it.owner.sid if as_what == "whisper" and it.owner is not None else ""
+        facts = {f"in.{call.sid}": role, **({"coached": coach} if role == "boss" else {})}
+        await self.queue().happen(it.view.id, "joined", facts, agent, {"as": as_what, "sid": call.sid})
         muted = as_what == "listen" or (as_what == "whisper" and not coach)
         room = room_of(self.book(), it.view.id)
         return (Meet(room, f"{role}-{agent}", dict(call.about), muted=muted, coach=coach),)

@@ -28,3 +28,13 @@ async def found_message(queue: Queue, contact: str, n: int) -> tuple[ContactView
     view, said = await asyncio.gather(queue.contact(contact), queue.messages(contact))
     found = next((m for m in said if m.n == n), None)
     return None if view is None or found is None else (view, found)
+
+
+def ended_so(event: Event) -> dict[str, str]:
+    """The outcome that an event tells."""
+    raw = more(event).get("outcome")
+    try:
+        found = json.loads(raw) if isinstance(raw, str) and raw else raw
+    except ValueError:
+        return {}
+    return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}

@@ -20,7 +20,7 @@ from .again import asks_again, spam_key
 from .classify import POINT, classify
 from .explain import Moments
 from .facts import Facts
-from .handover import Aim, Handover, NoSuch, above, aim, hand_over
+from .handover import Aim, NoSuch, above, aim, hand_over, handing
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
 from .texts import spoken
@@ -84,13 +84,25 @@ class Moves:
 
     # ---- from one to another ------------------------------------------------------------------------------------
 
-    async def transfer(self, who: Who, contact: str, words: str, reason: str = "") -> Outcome:
-        """To whom the beginning of `words` names; the rest is the reason where `reason` gives none."""
-        return await self._guarded(who, "transfer", contact, self._transfer(who, contact, words, reason))
+    async def transfer(
+        self, who: Who, contact: str, words: str, reason: str = "", first: bool = False
+    ) -> Outcome:
+        """To whom the beginning of `words` names; the rest is the reason where `reason` gives none.
 
-    async def _transfer(self, who: Who, contact: str, words: str, reason: str) -> Outcome:
+        `first`: of a call, its owner speaks with them before they take it.
+        """
+        return await self._guarded(
+            who, "transfer", contact, self._transfer(who, contact, words, reason, first)
+        )
+
+    async def _transfer(self, who: Who, contact: str, words: str, reason: str, first: bool) -> Outcome:
         view, by = await self._mine(who, contact)
         to, rest = self._aimed(words)
+        if first and (view.channel != "voice" or to.kind != "agent"):
+            raise Stop("wrong", "Speak first with one person, about a call.")
+        if view.channel == "voice":
+            await self.queue.jot(contact, "warm", agent_id(to.name) if first else "")
+            await self.queue.jot(contact, "hold", "")
         return await self._hand(who, view, by, to, (reason or rest)[:LONGEST], "")
 
     async def escalate(self, who: Who, contact: str, tried: str, reason: str = "") -> Outcome:
@@ -145,26 +157,7 @@ class Moves:
             raise Stop("stale", f"{it.to} can't be asked now, away or off duty: {view.id} stays with {name}.")
         if answer.done and answer.state != "active":  # it slept, and its owner can't have it now
             return self._said(answer, f"{view.id} goes to {it.to}, from the queue.")
-        return self._said(answer, _handing(self.book(), view, it))
-
-    async def call(self, who: Who, contact: str) -> Outcome:
-        """The owner's phone rings, and then that of the customer."""
-
-        async def work() -> Outcome:
-            view, _ = await self._mine(who, contact)
-            spec = self.book().by_id.get(who.agent)
-            if spec is None or view.owner != who.agent:
-                raise Stop("not_owner", f"Only who has {contact} calls its customer.")
-            if not spec.phone or not Facts.parse(view.facts).address:
-                raise Stop(
-                    "wrong",
-                    "There is no number to call: yours is missing in the plan, or theirs is withheld.",
-                )
-            asked = {"wants": str(await self.queue.now())}
-            answer = await self.queue.happen(contact, "call agent", asked, who.agent)
-            return self._said(answer, "Your phone rings: press 1, and we call the customer.")
-
-        return await self._guarded(who, "call", contact, work())
+        return self._said(answer, handing(self.book(), view, it))
 
     async def keep(self, who: Who, contact: str) -> Outcome:
         """Not handed over any more."""
@@ -390,11 +383,3 @@ class Moves:
     def _name(self, agent: str) -> str:
         spec = self.book().by_id.get(agent)
         return spec.name if spec else agent or "nobody yet"
-
-
-def _handing(book: Rulebook, view: ContactView, it: Handover) -> str:
-    spec = book.by_id.get(view.owner)
-    owner = spec.name if spec else "its owner"
-    bounce = f" It comes back for the {it.bounces}. time." if it.bounces else ""
-    stays = f"it stays with {owner} until somebody takes it."
-    return f"{view.id} is handed over to {it.to}; {stays}{bounce} {it.note}".strip()

@@ -17,7 +17,7 @@ HELP = (
     "`/tierline transfer C1001 Ben cannot log in` – to a colleague, a team, `L2` or a service; yours until they take it\n"
     "`escalate C1001 what was tried` · `keep C1001` – not after all · `give back C1001 why`\n"
     "`snooze C1001 2h` · `snooze C1001 tomorrow 9:00` · `snooze C1001 until they write` · `wake C1001`\n"
-    "`call C1001` – your phone rings, and then the customer's · `done C1001 solved new cable` – closed\n"
+    "`done C1001 solved new cable` – how it ended: closed, or the end of its wrap-up\n"
     "`consult C1001 Ben what do you think?` · `merge C1002 C1001` · `split C1001 2,3` · `spam C1001` · `reopen C1001`\n"
     "Supervisors: `assign C1001 Ben` · `priority C1001 +5` · `priority C1001 now`\n"
     "`close service howto until 15:00 what customers are told` · `open service howto`\n"
@@ -36,8 +36,8 @@ class Order:
 
 
 VERBS = (
-    "transfer", "escalate", "keep", "give back", "release", "snooze", "callback", "wake", "consult", "ask",
-    "merge", "split", "spam", "reopen", "assign", "priority", "call", "done",
+    "transfer", "speak", "escalate", "keep", "give back", "release", "snooze", "callback", "wake", "consult", "ask",
+    "merge", "split", "spam", "reopen", "assign", "priority", "done",
 )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
         return Outcome("wrong", f"Which contact? `/tierline {order.verb} C1001 …`\n{HELP}")
     verbs: dict[str, Callable[[], Awaitable[Outcome]]] = {
         "transfer": lambda: it.transfer(who, c, rest),
+        "speak": lambda: it.transfer(who, c, rest, first=True),
         "escalate": lambda: it.escalate(who, c, rest),
         "keep": lambda: it.keep(who, c),
         "give back": lambda: it.release(who, c, rest),
@@ -81,7 +82,6 @@ async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
         "reopen": lambda: it.reopen(who, c),
         "assign": lambda: it.assign(who, c, rest),
         "priority": lambda: _priority(it, who, c, rest),
-        "call": lambda: it.call(who, c),
         "done": lambda: _done(it, who, c, rest),
     }
     work = verbs.get(order.verb)

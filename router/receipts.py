@@ -10,6 +10,9 @@ from ..queue.failures import StoreError
 
 Status = Literal["queued", "sending", "sent", "delivered", "failed"]
 
+REMEMBERED = 4 * 86_400_000
+"""ms: longer than the provider's list is looked back at (`catch_up.py`)."""
+
 
 class Receipts:
     """The callables that a door hands its receipts and opt-outs to. StoreError: the door answers 503."""
@@ -26,9 +29,11 @@ class Receipts:
         await self.queue().receipt(*found, status, provider_id=provider_id, error=error)
         return True
 
-    async def opt(self, address: str, out: bool) -> None:
-        """The customer said STOP (out) or START."""
-        await self.queue().opt(address, out)
+    async def opt(self, address: str, out: bool, event: str) -> None:
+        """The customer said STOP (out) or START in the text `event`, which may come again when it has been overtaken."""
+        if not await self.queue().seen(f"opt:{event}"):
+            await self.queue().opt(address, out)
+            await self.queue().once(f"opt:{event}", REMEMBERED)
 
     async def talking(self, thread: str) -> bool:
         """Whether a contact is open in that conversation."""

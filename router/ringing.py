@@ -48,6 +48,7 @@ class Ringing:
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
+    recordings: Callable[[Event], list[Job]] = lambda event: []
     talking: Talking = field(init=False)
     callbacks: Callbacks = field(init=False)
 
@@ -136,9 +137,11 @@ class Ringing:
         """The offer is over: its phone doesn't ring any more."""
         if await self._call(event.c) is None:
             return
-        for leg in await self.queue.legs(event.c):
+        legs, jots = await self.queue.legs(event.c), await self.queue.jots(event.c)
+        for leg in legs:
             if leg.about.get("o") == str(event.n) and leg.live:
-                if leg.state == "answered" and event.e != "rescinded":
+                inside = bool(jots.get(f"in.{leg.sid}"))  # was let in: `talking.py` sees to it
+                if inside or (leg.state == "answered" and event.e != "rescinded"):
                     continue  # they hear why, and we hang up then
                 await phones.hang_up(leg.sid)
 

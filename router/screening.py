@@ -35,6 +35,14 @@ MOST_LOOKS = 10
 BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
 """ms for which others are asked first, when an agent's line is busy or can't be reached."""
 
+TRIED_KEPT = 3_600_000
+"""ms for which the key of a test call is remembered."""
+
+
+def pressed(sid: str) -> str:
+    """The key of `Queue.once` under which a test call is remembered whose agent has pressed 1."""
+    return f"test:{sid}"
+
 
 def room_of(book: Rulebook, contact: str) -> str:
     """The conference in which the contact's legs meet."""
@@ -112,6 +120,22 @@ class Screening:
             case _:
                 return await self.answered(call)
 
+    async def tried(self, call: Call) -> Heard:
+        """A test call (`tierline doctor --call`): the same whisper and key, and nobody on the other side."""
+        spec, language = (
+            spec_of(self.book(), call.about.get("a", "")),
+            self.agents_language(call.about.get("a", "")),
+        )
+        if call.digits == "1":
+            await self.queue().once(pressed(call.sid), TRIED_KEPT)
+            return (spoken.line(self.book(), "test_heard", language), HangUp())
+        asked = call.about.get("asked", "")
+        if asked == "2" or (asked and not call.digits):
+            return (HangUp(),)
+        said = spoken.line(self.book(), "test_call", language, agent=spoken.name(spec.name if spec else ""))
+        again = Go("test", {**call.about, "asked": "2" if asked else "1"})
+        return (Ask((said,), again, language, digits=1, timeout=KEY_TIME),)
+
     async def _takes(self, call: Call, language: str) -> Heard:
         """It is theirs, and they are let in; or they are let in first, and it is theirs when both have spoken."""
         contact, offer, agent = _offer_of(call.about)
@@ -150,7 +174,10 @@ class Screening:
 
     def _meets(self, call: Call) -> Meet:
         contact, _, agent = _offer_of(call.about)
-        return Meet(room_of(self.book(), contact), f"agent-{agent}", {**call.about, "r": "agent"})
+        book = self.book()
+        record = book.plan.voice.recording is not None
+        about = {**call.about, "r": "agent"}
+        return Meet(room_of(book, contact), f"agent-{agent}", about, record=record)
 
     def _too_late(self, view: ContactView | None, agent: str, language: str) -> Heard:
         taken = view is not None and view.owner not in ("", agent)

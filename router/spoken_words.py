@@ -13,11 +13,11 @@ SpokenName = Literal[
     "place", "place_next", "wait", "wait_minute", "wait_hour", "wait_hours",
     "choice_callback", "choice_voicemail", "choice_stay",
     "closed", "closed_why", "closed_holiday", "opens",
-    "sorry", "try_later", "goodbye", "connecting", "one_moment", "held", "recorded", "thanks",
-    "callback_promised", "callback_here", "callback_ready", "callback_missed", "voicemail", "rate",
+    "sorry", "try_later", "away_forward", "goodbye", "connecting", "one_moment", "held", "recorded", "thanks",
+    "callback_promised", "callback_here", "missed_here", "callback_ready", "callback_missed", "voicemail", "rate",
     "whisper", "whisper_callback", "whisper_who", "whisper_claimed", "whisper_withheld",
     "whisper_waited", "whisper_keys", "whisper_handed", "whisper_first", "whisper_invited", "whisper_joins", "join_keys",
-    "gone", "taken", "too_late", "declined",
+    "gone", "taken", "too_late", "declined", "test_call", "test_heard",
 ]  # fmt: skip
 """Every sentence; in the plan each has `call_` before its name."""
 
@@ -41,6 +41,7 @@ ENGLISH: Mapping[SpokenName, str] = {
     "opens": "We open again {next_open}.",
     "sorry": "Sorry, something isn't working on our side. Please stay on the line, we keep trying.",
     "try_later": "Sorry, we can't take your call right now. Please try again in a few minutes.",
+    "away_forward": "Sorry, something isn't working on our side. One moment please, we put you through to a colleague.",
     "goodbye": "Thank you for calling. Goodbye.",
     "connecting": "Thank you for waiting. You are being connected now.",
     "one_moment": "The line to my colleague was lost. One moment please, we are finding somebody for you.",
@@ -49,6 +50,7 @@ ENGLISH: Mapping[SpokenName, str] = {
     "thanks": "Thank you very much.",
     "callback_promised": "All right, we will call you back on this number. Goodbye.",
     "callback_here": "Hello, this is {site}. You asked us to call you back.",
+    "missed_here": "Hello, this is {site}. You called us while we couldn't answer.",
     "callback_ready": "Press 1, and we connect you.",
     "callback_missed": "Hello, this is {site}. You asked us to call you back. We will try again later.",
     "voicemail": "Please leave your message after the tone, and press the hash key when you are done.",
@@ -69,6 +71,8 @@ ENGLISH: Mapping[SpokenName, str] = {
     "taken": "Somebody else has taken this call. Thank you.",
     "too_late": "This call isn't waiting for you any more. Thank you.",
     "declined": "All right, somebody else will be asked.",
+    "test_call": "This is a test call of {site} for {agent}. Press 1 if you hear this.",
+    "test_heard": "Thank you, it works. You will be called like this when a customer calls. Goodbye.",
 }
 GERMAN: Mapping[SpokenName, str] = {
     "greeting": "Guten Tag, hier ist {site}.",
@@ -90,6 +94,7 @@ GERMAN: Mapping[SpokenName, str] = {
     "opens": "Wir öffnen wieder {next_open}.",
     "sorry": "Entschuldigung, bei uns klappt gerade etwas nicht. Bitte bleiben Sie am Apparat, wir versuchen es weiter.",
     "try_later": "Entschuldigung, wir können Ihren Anruf gerade nicht annehmen. Bitte rufen Sie in einigen Minuten an.",
+    "away_forward": "Entschuldigung, bei uns klappt gerade etwas nicht. Einen Moment bitte, wir verbinden Sie weiter.",
     "goodbye": "Danke für Ihren Anruf. Auf Wiederhören.",
     "connecting": "Danke für Ihre Geduld. Sie werden jetzt verbunden.",
     "one_moment": "Die Verbindung zu meinem Kollegen ist abgebrochen. Einen Moment bitte, wir suchen jemanden für Sie.",
@@ -98,6 +103,7 @@ GERMAN: Mapping[SpokenName, str] = {
     "thanks": "Vielen Dank.",
     "callback_promised": "In Ordnung, wir rufen Sie unter dieser Nummer zurück. Auf Wiederhören.",
     "callback_here": "Guten Tag, hier ist {site}. Sie haben um Rückruf gebeten.",
+    "missed_here": "Guten Tag, hier ist {site}. Sie haben uns angerufen, als wir nicht antworten konnten.",
     "callback_ready": "Drücken Sie die 1, dann verbinden wir Sie.",
     "callback_missed": "Guten Tag, hier ist {site}. Sie haben um Rückruf gebeten. Wir versuchen es später noch einmal.",
     "voicemail": "Bitte hinterlassen Sie Ihre Nachricht nach dem Ton und drücken Sie am Ende die Rautetaste.",
@@ -118,6 +124,8 @@ GERMAN: Mapping[SpokenName, str] = {
     "taken": "Jemand anders hat diesen Anruf angenommen. Danke.",
     "too_late": "Dieser Anruf wartet nicht mehr auf Sie. Danke.",
     "declined": "In Ordnung, jemand anders wird gefragt.",
+    "test_call": "Das ist ein Probeanruf von {site} für {agent}. Drücken Sie die 1, wenn Sie das hören.",
+    "test_heard": "Danke, es klappt. So werden Sie angerufen, wenn ein Kunde anruft. Auf Wiederhören.",
 }
 FRENCH: Mapping[SpokenName, str] = {
     "greeting": "Bonjour, vous êtes bien chez {site}.",
@@ -139,6 +147,7 @@ FRENCH: Mapping[SpokenName, str] = {
     "opens": "Nous rouvrons {next_open}.",
     "sorry": "Désolé, quelque chose ne marche pas chez nous. Restez en ligne, s'il vous plaît, nous essayons encore.",
     "try_later": "Désolé, nous ne pouvons pas prendre votre appel. Veuillez réessayer dans quelques minutes.",
+    "away_forward": "Désolé, quelque chose ne fonctionne pas chez nous. Un instant, nous transférons votre appel.",
     "goodbye": "Merci de votre appel. Au revoir.",
     "connecting": "Merci de votre patience. Nous vous mettons en relation.",
     "one_moment": "La ligne avec mon collègue a été coupée. Un instant, nous cherchons quelqu'un pour vous.",
@@ -147,6 +156,7 @@ FRENCH: Mapping[SpokenName, str] = {
     "thanks": "Merci beaucoup.",
     "callback_promised": "C'est noté, nous vous rappellerons à ce numéro. Au revoir.",
     "callback_here": "Bonjour, ici {site}. Vous avez demandé à être rappelé.",
+    "missed_here": "Bonjour, ici {site}. Vous nous avez appelés alors que nous ne pouvions pas répondre.",
     "callback_ready": "Tapez 1, et nous vous mettons en relation.",
     "callback_missed": "Bonjour, ici {site}. Vous avez demandé à être rappelé. Nous réessaierons plus tard.",
     "voicemail": "Laissez votre message après le signal sonore, puis appuyez sur la touche dièse.",
@@ -167,6 +177,8 @@ FRENCH: Mapping[SpokenName, str] = {
     "taken": "Quelqu'un d'autre a pris cet appel. Merci.",
     "too_late": "Cet appel ne vous attend plus. Merci.",
     "declined": "Entendu, nous demandons à quelqu'un d'autre.",
+    "test_call": "Ceci est un appel d'essai de {site} pour {agent}. Tapez 1 si vous entendez ceci.",
+    "test_heard": "Merci, cela fonctionne. Vous serez appelé ainsi quand un client appellera. Au revoir.",
 }
 SPANISH: Mapping[SpokenName, str] = {
     "greeting": "Hola, le atiende {site}.",
@@ -188,6 +200,7 @@ SPANISH: Mapping[SpokenName, str] = {
     "opens": "Abrimos de nuevo {next_open}.",
     "sorry": "Lo sentimos, algo no funciona por nuestra parte. Siga en la línea, por favor, seguimos intentándolo.",
     "try_later": "Lo sentimos, ahora no podemos atender su llamada. Inténtelo de nuevo en unos minutos.",
+    "away_forward": "Disculpe, algo no funciona por nuestra parte. Un momento, le pasamos con un compañero.",
     "goodbye": "Gracias por llamar. Adiós.",
     "connecting": "Gracias por esperar. Le ponemos en contacto.",
     "one_moment": "Se ha cortado la línea con mi compañero. Un momento, por favor, buscamos a alguien para usted.",
@@ -196,6 +209,7 @@ SPANISH: Mapping[SpokenName, str] = {
     "thanks": "Muchas gracias.",
     "callback_promised": "De acuerdo, le llamaremos a este número. Adiós.",
     "callback_here": "Hola, le llamamos de {site}. Nos pidió que le llamáramos.",
+    "missed_here": "Hola, somos {site}. Nos llamó cuando no podíamos contestar.",
     "callback_ready": "Pulse 1 y le ponemos en contacto.",
     "callback_missed": "Hola, le llamamos de {site}. Nos pidió que le llamáramos. Lo intentaremos más tarde.",
     "voicemail": "Deje su mensaje después de la señal y pulse la tecla almohadilla al terminar.",
@@ -216,6 +230,8 @@ SPANISH: Mapping[SpokenName, str] = {
     "taken": "Otra persona ha aceptado esta llamada. Gracias.",
     "too_late": "Esta llamada ya no le espera. Gracias.",
     "declined": "De acuerdo, preguntaremos a otra persona.",
+    "test_call": "Esta es una llamada de prueba de {site} para {agent}. Pulse 1 si oye esto.",
+    "test_heard": "Gracias, funciona. Así le llamaremos cuando llame un cliente. Adiós.",
 }
 WORDS: Mapping[str, Mapping[SpokenName, str]] = {
     "en": ENGLISH,

@@ -2,10 +2,13 @@
 
 The facts of a call (`Queue.jots`) that this reads; whoever writes one changes what must hold, and nothing else:
 
-    met        the customer's leg that was sent into the conference     conference  the provider's id of that
-    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  the legs known for it
-    kind       "voicemail", "callback": the customer isn't on the line for an agent
+    met        the customer's leg that was sent into the conference     conference  its id at the provider
+    in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
+    unheld     when (ms) the music ended
+    tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
+    kind       "callback", "voicemail": not to be talked with now
+    boss       how a supervisor last wanted to be heard, and who        coached     the leg that hears their whisper
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
 """
@@ -23,6 +26,9 @@ Role = Literal["agent", "guest", "boss"]
 Then = Literal["", "over", "queue", "take", "leave"]
 """What follows when nobody is with the customer: the call is over, others are asked, whoever was consulted has it, or
 the customer leaves the conference, because nobody is asked before the service opens."""
+
+HARDLY = 3_000
+"""ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,13 @@ class Standing:
         return next((it for it in self.inside("agent") if it.about.get("a") == self.view.owner != ""), None)
 
     @property
+    def whispers(self) -> Leg | None:
+        """The leg of a supervisor who is heard by the owner alone."""
+        how, _, rest = self.facts.get("boss", "").partition(" ")
+        theirs = [it for it in self.inside("boss") if it.about.get("a") == rest.partition(" ")[0]]
+        return theirs[-1] if theirs and how == "whisper" else None
+
+    @property
     def second(self) -> Leg | None:
         """Whoever is consulted: in the conference before they have taken the call."""
         asked = self.facts.get("warm", "") if self.view.handing else ""
@@ -83,6 +96,7 @@ class Wanted:
 
     hold: bool | None
     mute: bool | None
+    record: bool  # where it is recorded at all: not while agents speak among themselves
     ends: tuple[Leg, ...]
     then: Then
 
@@ -92,8 +106,9 @@ def wanted(it: Standing) -> Wanted:
     then, owner = _then(it), it.owner
     open_ = it.view.state == "active" or it.view.state in QUEUED or it.view.state == "parked"
     return Wanted(
-        _hold(it, then) if it.met and open_ else None,
+        _hold(it, then) if it.met and open_ and then != "over" else None,
         it.facts.get("mute") == owner.sid if owner is not None else None,
+        it.facts.get("tape") != "paused" and it.second is None,
         _through(it) if open_ else (),
         then,
     )
@@ -108,8 +123,15 @@ def _then(it: Standing) -> Then:
         return ""
     if it.second is not None and it.offer:
         return "take"
-    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid
+    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid or _hardly_back(it)
     return "queue" if waits else "over"
+
+
+def _hardly_back(it: Standing) -> bool:
+    """Whether the music ended so shortly before the owner's line that they can't have spoken."""
+    ended = [leg.at for leg in it.legs if not leg.live and leg.about.get("a") == it.view.owner]
+    back = it.facts.get("unheld", "")
+    return bool(ended) and back.isdecimal() and max(ended) - int(back) < HARDLY
 
 
 def _hold(it: Standing, then: Then) -> bool:
@@ -118,6 +140,8 @@ def _hold(it: Standing, then: Then) -> bool:
         return False
     if view.state != "active" or it.second is not None or not (it.owner or it.inside("guest")):
         return True
+    if it.owner is None:
+        return False  # a third person goes on with them; who wanted music is gone
     if view.handing:
         return asked != f"-{view.owner}"
     return asked == view.owner

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..queue.state import Event
+from .call_lines import said as said_of_call
+from .look import ended_so
 from .rulebook import Rulebook
 from .story_parts import Asked, Says, Story, Teller, X, because, outcome, said
-from .wrapup import ended_so
 
 
 def tell(
@@ -63,6 +64,7 @@ BACK: Mapping[str, str] = {
     "owner draining": "{who} is kept free for somebody earlier",
     "profile changed": "{who} may no longer serve it",
     "given back": "{who} gave it back",
+    "line lost": "{who} was no longer on the line",
 }
 """Why a contact is in the queue again, by the event's word."""
 
@@ -224,6 +226,11 @@ def _consult(it: Teller, event: Event, x: X) -> str:
     return f"{it.name(event.a)} asked {it.name(x.get('asked'))}{because(x, 'question')}"
 
 
+def _call(it: Teller, event: Event, x: X) -> str:
+    told = said_of_call(event.e, event.a, x, it.name).removesuffix(".")
+    return f"{told[:1].lower()}{told[1:]}" if told.startswith("The ") else told
+
+
 SAYS: Says = {
     "arrived": _arrived,
     "message": _message,
@@ -266,4 +273,6 @@ SAYS: Says = {
     "absorbed": lambda it, event, x: f"{said(x.get('from'))} was merged into it",
     "split": lambda it, event, x: f"some of its messages became {said(x.get('to'))}",
     "consult": _consult,
+    "leg": _call,
+    "call": _call,
 }

@@ -30,13 +30,14 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState, Media
+from ..queue.contact import OVER, RANKS, Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, QUEUED, Leg
+from ..queue.state import ENDED, QUEUED, ContactView, Leg
 from . import after_calls, spoken
 from .callbacks import UNREACHED, is_here
+from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
@@ -49,12 +50,6 @@ from .watch import past_closing, reopening
 
 log = structlog.get_logger()
 
-KEY_TIME = 8
-"""Seconds for the agent's key after the whisper."""
-SPEECH = 13
-"""Characters said in a second, slowly: for how long the whisper takes."""
-BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
-"""ms for which others are asked first, when an agent's line is busy or can't be reached."""
 SHORTEST_MESSAGE = 2
 """Seconds below which nobody has left a message."""
 NO_MESSAGE = "hung up without leaving a message"
@@ -135,6 +130,8 @@ class Switchboard:
                 return await after_calls.pressed(self.queue(), self.book(), call)
             case "back":
                 return await self._back_on_the_line(call)
+            case "test":
+                return await self.screening.tried(call)
             case _:
                 return (Play(), Go(turn, call.about))
 
@@ -185,7 +182,7 @@ class Switchboard:
                 return None
         elif view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
             return None
-        for name in ("kind", "place"):
+        for name in ("kind", "place", "missed"):
             await queue.jot(view.id, name, "")
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
@@ -214,7 +211,15 @@ class Switchboard:
         contact = call.about.get("c", "")
         about = {"c": contact, "r": "customer"}
         await self.queue().jot(contact, "met", call.sid)
-        return (Meet(room_of(self.book(), contact), "customer", about, ends=True),)
+        recording = self.book().plan.voice.recording
+        told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
+        room, record = room_of(self.book(), contact), recording is not None
+        return (*told, Meet(room, "customer", about, ends=True, record=record))
+
+    async def _recorded(self, contact: str) -> Heard:
+        """Said before anything is recorded: the conference, and with it its recording, begins with the customer."""
+        view = await self.queue().contact(contact)
+        return (spoken.line(self.book(), "recorded", Facts.parse(view.facts).language if view else "en"),)
 
     async def _done(self, call: Call) -> Heard:
         """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
@@ -240,11 +245,10 @@ class Switchboard:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
         if contact is None:
-            log.info("leg.unknown", sid=news.sid, state=news.state)
-            return
+            return await hung_up_unknown(self.queue(), news)
         about = dict(news.about) if news.about else {"r": "customer"}
-        if RANKS[news.state] == OVER and news.seconds:
-            about["s"] = str(news.seconds)
+        if RANKS[news.state] == OVER and (lasted := await self._lasted(contact, news)) is not None:
+            about["s"] = str(lasted)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
@@ -262,6 +266,14 @@ class Switchboard:
         elif ended and not (about.get("b") and news.state in UNREACHED):  # of those `callbacks.py` hears
             # Also when it was noted before: whoever noted it may have died before it had an effect.
             await self._gone(contact, news.sid, news.state)
+
+    async def _lasted(self, contact: str, news: LegNews) -> int | None:
+        """For how many seconds somebody was on that leg: as the provider says, else since it was answered, if it was."""
+        if news.seconds:
+            return news.seconds
+        legs, now = await asyncio.gather(self.queue().legs(contact), self.queue().now())
+        answered = (it.at for it in legs if it.sid == news.sid and it.state == "answered")
+        return next(((now - at) // 1000 for at in answered), None)
 
     async def _contact_of(self, sid: str) -> str | None:
         found = await self.queue().arrived_as(sid)
@@ -310,30 +322,42 @@ class Switchboard:
         first = view is not None and call.about.get("f") and view.state in QUEUED
         if view is None or not (first or view.state == "active"):
             return (HangUp(),)
-        language = Facts.parse(view.facts).language
+        jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
+        hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
         if first:
             await is_here(self.queue(), view.id)
-            hello = spoken.line(self.book(), "callback_here", language)
             wait = spoken.line(self.book(), "connecting", language)
             return (hello, wait, *await self.line.stands(view, call))
-        return (spoken.line(self.book(), "callback_here", language), *await self._join(call))
+        return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
-        """A message was left: it is the contact's next one, and its contact is asked about now or at opening.
+        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.
 
-        Twilio tells of it after the call has ended, when a contact without a message was given up.
+        A message that was left is the contact's next one, and somebody is asked now or at opening. Twilio tells of it
+        after the call has ended, when a contact without a message was given up.
         """
         contact = it.about.get("c", "")
-        view = await self.queue().contact(contact)
-        if view is None or not it.ok or it.seconds < SHORTEST_MESSAGE or it.about.get("r") != "customer":
+        if not it.ok or not contact:
             return
+        kind = "call" if it.sid.startswith("CF") else "message"
+        if kind == "message" and it.seconds < SHORTEST_MESSAGE:
+            return
+        about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
+        facts = {f"tape.{it.recording}": str(it.seconds)}
+        if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
+            log.error("recording.too_late", contact=contact, recording=it.recording)
+        view = await self.queue().contact(contact)
+        if kind == "message" and view is not None:
+            await self._message(view, it)
+
+    async def _message(self, view: ContactView, it: Recorded) -> None:
+        contact = view.id
         await self.queue().jot(contact, "message", it.recording)
         if view.state == "abandoned":
             await self.queue().revive(contact)
         facts = Facts.parse(view.facts)
-        media = (Media(it.url, "audio/wav", f"{it.recording}.wav"),)
         text = f"Voicemail of {it.seconds} s"
-        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, media, None, False, "")
+        left = Arrived("voice", it.recording, facts.address, facts.recipient, text, (), None, False, "")
         await self.intake.take(left, view.thread)
         await self._ask_for(contact)
 

@@ -9,7 +9,7 @@ Everything may be done twice. What the provider refuses for good is noted in the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -17,6 +17,7 @@ import structlog
 from ..channels.channel import DeliveryError, NotDelivered
 from ..channels.phone import Go, LegView, Phones, Ring
 from ..queue.engine import Queue
+from ..queue.engine_phone import NOTHING
 from ..queue.state import ENDED, Event, Leg
 from .facts import Facts
 from .lanes import Job, Try
@@ -111,6 +112,8 @@ class Talking:
             await self._hold(phones, it, must.hold)
         if must.mute is not None:
             await self._mute(phones, it, must.mute)
+        await self._record(phones, it, must.record)
+        await self._coach(phones, it)
         for leg in must.ends:
             about = {"c": contact, "r": "agent", "w": "taken"}
             if not await phones.move(leg.sid, Go("done", about)):
@@ -137,11 +140,14 @@ class Talking:
         try:
             there = await phones.hold(conference, leg.sid, on, Go("held", {"c": contact}))
         except NotDelivered as no:
-            await self._refused(contact, "hold" if on else "unhold", no)
+            # Given up, so that the customer isn't put on hold when nobody thinks of it any more; a hold must end.
+            off = {"hold": f"-{it.view.owner}" if it.view.handing else ""}
+            await self._refused(contact, "hold" if on else "unhold", no, off if on else {})
             return
         if there:
             what, sid = ("hold", leg.sid) if on else ("unhold", "")
-            await self.queue.happen(contact, what, {"held": sid, "trouble": ""})
+            since = "" if on else str(await self.queue.now())
+            await self.queue.happen(contact, what, {"held": sid, "unheld": since, "trouble": ""})
 
     async def _mute(self, phones: Phones, it: Standing, on: bool) -> None:
         leg, conference = it.owner, it.facts.get("conference", "")
@@ -152,17 +158,32 @@ class Talking:
         try:
             there = await phones.mute(conference, leg.sid, on)
         except NotDelivered as no:
-            await self._refused(contact, "mute" if on else "unmute", no)
+            await self._refused(contact, "mute" if on else "unmute", no, {"mute": ""} if on else {})
             return
         if there:
             what, sid = ("mute", leg.sid) if on else ("unmute", "")
             await self.queue.happen(contact, what, {"muted": sid, "trouble": ""}, it.view.owner)
 
-    async def _refused(self, contact: str, what: str, no: NotDelivered) -> None:
-        """What the provider refuses for good is said once; what passes is raised."""
+    async def _record(self, phones: Phones, it: Standing, on: bool) -> None:
+        conference, recorded = it.facts.get("conference", ""), self.book().plan.voice.recording
+        if recorded is None or not conference or not it.met or on == (it.facts.get("taped") != "paused"):
+            return
+        try:
+            runs = await phones.record(conference, on)
+        except NotDelivered as no:
+            await self._refused(it.view.id, "record" if on else "pause", no)
+            return
+        if runs:
+            facts = {"taped": "" if on else "paused", "trouble": ""}
+            await self.queue.happen(it.view.id, "record" if on else "pause", facts)
+
+    async def _refused(
+        self, contact: str, what: str, no: NotDelivered, given_up: Mapping[str, str] = NOTHING
+    ) -> None:
+        """What the provider refuses for good is said once, and what was wished is `given_up`; what passes is raised."""
         if not no.permanent:
             raise no
-        facts = {"trouble": f"{what}: {no.code}"}
+        facts = {**given_up, "trouble": f"{what}: {no.code}"}
         await self.queue.happen(contact, "refused", facts, about={"of": what, "why": no.reason})
 
     async def _then(self, phones: Phones, it: Standing, then: str) -> None:
@@ -210,12 +231,24 @@ class Talking:
 
     async def _heard_otherwise(self, phones: Phones, it: Standing, leg: Leg, what: str) -> None:
         conference = it.facts.get("conference", "")
-        coached = it.owner.sid if what == "whisper" and it.owner is not None else ""
+        if what == "whisper":
+            await self._coach(phones, it)
+            await phones.mute(conference, leg.sid, False)
+            return
         if what == "listen":
             await phones.mute(conference, leg.sid, True)
-        await phones.coach(conference, leg.sid, coached)
-        if what != "listen":
+        await phones.coach(conference, leg.sid, "")
+        if what == "barge":
             await phones.mute(conference, leg.sid, False)
+        await self.queue.jot(it.view.id, "coached", "")
+
+    async def _coach(self, phones: Phones, it: Standing) -> None:
+        """Who whispers is heard by whoever has the call now."""
+        boss, owner, conference = it.whispers, it.owner, it.facts.get("conference", "")
+        if boss is None or owner is None or not conference or it.facts.get("coached") == owner.sid:
+            return
+        if await phones.coach(conference, boss.sid, owner.sid):
+            await self.queue.jot(it.view.id, "coached", owner.sid)
 
 
 def _over(event: Event) -> bool:

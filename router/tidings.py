@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
 
-from ..channels.channel import Desk, Head, Line, NotDelivered
+from ..channels.channel import Button, Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
 from .alerts import Alerts
 from .body import line
+from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
 from .facts import Facts
 from .handover import BOUNCED
@@ -27,6 +28,10 @@ KEPT = {
     "too late": "Nobody took it in time",
     "unavailable": "They can't be asked now",
     "cancelled": "Not handed over any more",
+    "busy": "Their line is busy",
+    "unreachable": "They can't be reached",
+    "not delivered": "They couldn't be asked in time",
+    "slow": "They couldn't be asked in time",
 }
 """Why a handover came to nothing, by the queue's word; what isn't here says itself."""
 BACK = {
@@ -38,8 +43,10 @@ BACK = {
     "owner full": "{owner} has no room for it now",
     "owner draining": "{owner} is kept free for somebody who waits longer",
     "given back": "{owner} gave it back",
+    "line lost": "{owner} isn't on the line any more",
 }
 """Why an owner lost it, by the queue's word; else the reason that somebody gave."""
+AFTER_SPEAKING = (("call.hand_over", "Hand over now"), ("call.back", "Back to the customer"))
 HEARD = ("owner silent", "owner left", "owner removed", "profile changed")
 """Of these the former owner is told in person."""
 
@@ -55,6 +62,11 @@ class Tidings:
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event; none for what nobody has to hear."""
+        if event.e in ("leg", "call"):
+            told = said_of_call(event.e, event.a, more(event), self._called)
+            return (
+                [Job(f"contact:{event.c}", event.e, lambda t: self._of_call(event, t, told))] if told else []
+            )
         tell = {
             "transferring": self._transferring,
             "kept": self._kept,
@@ -126,9 +138,20 @@ class Tidings:
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
+            recorded=book.plan.voice.recording is not None,
         )  # fmt: skip
 
-    async def _line(self, event: Event, t: Try, text: str) -> None:
+    async def _of_call(self, event: Event, t: Try, text: str) -> None:
+        """A line of a call's timeline; while somebody is spoken with first it has the buttons for what comes then."""
+        said = more(event)
+        what, buttons = said.get("what"), tuple[Button, ...]()
+        if what == "consulted":
+            buttons = tuple(Button(action, label, event.c) for action, label in AFTER_SPEAKING)
+        elif what == "fetched":
+            buttons = (Button("call.recording", "Listen to it", f"{event.c}.{said.get('recording')}"),)
+        await self._line(event, t, text, buttons)
+
+    async def _line(self, event: Event, t: Try, text: str, buttons: tuple[Button, ...] = ()) -> None:
         """A line in the thread, if there is one; its number comes of the event, behind every message's.
 
         One step may be told in two lines (handed over, and kept): by number they are told apart.
@@ -136,7 +159,7 @@ class Tidings:
         places = await self.queue.places(event.c)
         if places:
             number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
-            shown = Line(event.c, number, "event", "Tierline", text, event.t)
+            shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons)
             await self.desk.post(places[-1], shown, t.again)
 
     async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:

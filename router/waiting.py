@@ -139,7 +139,7 @@ class WaitingLine:
         language, said = Facts.parse(view.facts).language if view else "en", call.about.get("n", "")
         what: SpokenName = "one_moment" if view is not None and view.state in QUEUED else "held"
         words = (spoken.line(self.book(), what, language),) if said != what else ()
-        return (*words, Play(), Go("held", {**call.about, "n": what}))
+        return (*words, self._music(), Go("held", {**call.about, "n": what}))
 
 
 def _wish(digits: str) -> str:

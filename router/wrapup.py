@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 
-from ..channels.channel import Told, WrapUp
+from ..channels.channel import Closing, Told, WrapUp
 from ..queue.engine import Queue
 from ..queue.replies import Answer
 from ..queue.state import ENDED, ContactView, Event
-from .look import more
+from .explain import Moments
+from .look import ended_so, more
 
 DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
 SHORTEST = 60_000
@@ -29,6 +30,31 @@ async def end(queue: Queue, contact: str, view: ContactView | None, by: str, out
     if view.state == "wrapping":
         return await queue.finish(contact, by, outcome)
     return await queue.complete(contact, by, outcome)
+
+
+async def answerable(queue: Queue, moments: Moments, contact: str) -> str | None:
+    """Who has it, or, of what has been closed, had it last ("" nobody); None: nothing can be said of its end."""
+    view = await queue.contact(contact)
+    if view is not None and view.state not in ENDED:
+        return view.owner
+    if view is not None:
+        return view.last_owner or None if view.state == "closed" else None
+    record = await moments.contact(contact)
+    return record.owner or None if record is not None and record.state == "closed" else None
+
+
+async def close(queue: Queue, it: Closing, name: str, agent: str) -> str:
+    """What the close modal says, by `name`, who is the queue's `agent`; what they are told, "" when it was too late."""
+    view = await queue.contact(it.contact)
+    outcome = {
+        "disposition": it.disposition, "root_cause": it.root_cause, "resolution": it.resolution, "by": name,
+    }  # fmt: skip
+    over = view is None or view.state in ENDED
+    by = agent if view is None or over else view.owner
+    text = json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
+    if not (await end(queue, it.contact, view, by, text)).done:
+        return ""
+    return f"Kept with {it.contact}." if over else f"{it.contact} is closed."
 
 
 async def longer(queue: Queue, contact: str, agent: str) -> Told:
@@ -57,16 +83,6 @@ def outcome_of(words: str) -> dict[str, str]:
     said = words.strip()
     found = next((it for it in DISPOSITIONS if said.casefold().startswith(it)), "")
     return {"disposition": found, "resolution": said[len(found) :].strip(" :,")} if said else {}
-
-
-def ended_so(event: Event) -> dict[str, str]:
-    """The outcome that an event tells."""
-    raw = more(event).get("outcome")
-    try:
-        found = json.loads(raw) if isinstance(raw, str) and raw else raw
-    except ValueError:
-        return {}
-    return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
 def wrap_up(event: Event) -> WrapUp:

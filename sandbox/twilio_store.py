@@ -19,7 +19,7 @@ HOST = "https://api.twilio.com"
 TERMINAL = frozenset({"delivered", "undelivered", "failed", "received", "read", "canceled"})
 # Countries whose Twilio numbers carry pictures (twilio.com "MMS supported countries").
 _PICTURES = ("+1", "+61")
-_COUNTRIES = {
+COUNTRIES = {
     "+1": "US",
     "+31": "NL",
     "+32": "BE",
@@ -147,7 +147,7 @@ def rfc2822(at: float | None) -> str | None:
 
 def country_of(number: str) -> str:
     """ISO country of a number in E.164, "" where the small table here does not know it."""
-    return next((_COUNTRIES[number[:n]] for n in (4, 3, 2) if number[:n] in _COUNTRIES), "")
+    return next((COUNTRIES[number[:n]] for n in (4, 3, 2) if number[:n] in COUNTRIES), "")
 
 
 def carries_pictures(number: str) -> bool:

@@ -14,6 +14,7 @@ from .stage import Cast, Faults
 from .twilio_store import Account, Store
 from .twilio_webhook import Caller
 from .voice_bridge import Bridge
+from .voice_countries import CountriesFace
 from .voice_dial import Dial
 from .voice_enqueue import Enqueue
 from .voice_gather import Gather
@@ -74,6 +75,7 @@ class Voice:
         self._phones = Phones(self.lines, cast)
         faces = (CallsFace, QueuesFace, RoomsFace, SeatsFace, TapesFace)
         self._faces = [face for made in faces for face in made(self.lines, root).faces()]
+        self._faces += CountriesFace(account).faces()
 
     def faces(self) -> list[tuple[str, str, Face]]:
         """Twilio's own faces: (method, path, call)."""

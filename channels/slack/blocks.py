@@ -125,14 +125,14 @@ def sections(text: str, weight: int) -> list[Json]:
     return out or [theirs("(empty)")]
 
 
-def button(action: str, label: str, value: str, style: str = "") -> Json:
+def button(action: str, label: str, value: str, style: str = "", url: str = "") -> Json:
     """One button."""
     made = {
         "type": "button",
         "action_id": action,
         "text": {"type": "plain_text", "text": clip(clean(label), LABEL).strip() or "…"},
     }
-    more = {"value": value[:VALUE], "style": style}
+    more = {"value": value[:VALUE], "style": style, "url": url}
     return {**made, **{name: it for name, it in more.items() if it}}
 
 

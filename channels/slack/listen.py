@@ -131,7 +131,8 @@ class Listen:
             await self.answers.tell(body, await self.house.retry(actor, contact, n))
         else:
             told = await self.house.pressed(actor, name, value)
-            await self.answers.tell(body, told, replace=told.ok)
+            # Of a call's buttons the message stays: it is the thread's first, or a line of its timeline.
+            await self.answers.tell(body, told, replace=told.ok and not name.startswith("call."))
 
     async def _offer(self, body: Body, name: str, actor: Actor, contact: str, number: int) -> None:
         assert self.house is not None

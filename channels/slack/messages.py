@@ -77,6 +77,16 @@ def where_replies_go(head: Head) -> str:
     )
 
 
+CALL_BUTTONS = (
+    ("hold", "Hold"), ("resume", "Resume"), ("mute", "Mute"), ("unmute", "Unmute"), ("hang_up", "Hang up"),
+    ("listen", "Listen"), ("whisper", "Whisper"), ("barge", "Barge in"),
+)  # fmt: skip
+"""What is done with a call while it goes on: there are no keys inside a conference."""
+
+
+TAPE_BUTTONS = (("pause", "Pause recording"), ("record", "Record again"))
+
+
 def head(it: Head) -> Message:
     """The first message of a contact's thread."""
     due = f" · answer due {date(it.due, '{date_short_pretty} {time}')}" if it.due else ""
@@ -93,10 +103,12 @@ def head(it: Head) -> Message:
         button("contact.callback", "Date …", it.contact),
         button("contact.more", "More …", it.contact),
     ]
+    talk = (*CALL_BUTTONS, *(TAPE_BUTTONS if it.recorded else ())) if it.channel == "voice" else ()
     blocks = (
         ours(title),
         small([f"From {it.customer} ({known})"]),
         ours(where_replies_go(it)),
+        *actions([button(f"call.{name}", label, it.contact) for name, label in talk]),
         *actions(buttons),
     )
     upto = max((line.n for line in it.lines), default=0)
@@ -133,7 +145,8 @@ def said_by(line: Line) -> list[Json]:
 def line(it: Line) -> Message:
     """A line in a contact's thread."""
     metadata = _metadata("tierline_line", contact=it.contact, n=it.n)
-    return Message(fallback(f"{it.author}: {it.text}"), tuple(said_by(it)), metadata)
+    rows = actions([button(one.action, one.label, one.value, one.style) for one in it.buttons[:10]])
+    return Message(fallback(f"{it.author}: {it.text}"), (*said_by(it), *rows), metadata)
 
 
 def transcript(it: Head) -> list[Message]:
@@ -227,7 +240,7 @@ def closed_head(shown: Iterable[Json], told: str) -> Message:
 
 def telling(text: str, buttons: Sequence[Button] = (), key: str = "") -> Message:
     """Something told to a person or a channel; by its `key` it is found again."""
-    made = [button(one.action, one.label, one.value, one.style) for one in buttons[:25]]
+    made = [button(one.action, one.label, one.value, one.style, one.url) for one in buttons[:25]]
     rows, most = actions(made), 9000
     while weigh(parts := [ours(part) for part in _parts(text, most)]) + weigh(rows) > WEIGHT and most > 300:
         most = most * 2 // 3

@@ -15,10 +15,11 @@ from urllib.parse import quote
 import aiohttp
 import structlog
 from aiohttp import web
+from multidict import MultiDict
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from ...queue.contact import Media
+from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotDelivered, NotTaken, OutcomeUnknown, Sent, Words
 from ..turnstile import Turnstile
 from ..twilio.account import TwilioAccount
@@ -27,6 +28,7 @@ from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
 from ..twilio.http import TwilioHttp
 from .errors import in_words
 from .media import MediaStore
+from .received import received
 from .split import parts
 from .webhook import STATUSES, Status, arrival, help_word, opt_word, report
 
@@ -49,7 +51,7 @@ class Reports(Protocol):
     async def receipt(self, key: str, provider_id: str, status: Status, error: str = "") -> bool:
         """A status of a text of ours; False when nobody knows it."""
 
-    async def opt(self, address: str, out: bool) -> None:
+    async def opt(self, address: str, out: bool, event: str) -> None:
         """STOP or START."""
 
     async def opted_out(self, address: str) -> bool:
@@ -110,22 +112,38 @@ class SmsDoor:
             return no(400, str(error))
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                opt = opt_word(form)
-                if opt is not None:
-                    await self.reports.opt(arrived.sender, opt)
-                if (opt is not None or help_word(form)) and not await self.reports.talking(arrived.thread):
-                    # Said to the machinery, and answered by Twilio: nobody needs help who isn't talking to us.
-                    return web.Response(text=EMPTY, content_type="text/xml")
-                taken = await self.inbound(arrived)
+                await self.take(arrived, form)
         except (NotTaken, TimeoutError) as error:
             log.warning("sms.not_taken", sid=arrived.event, error=type(error).__name__)
             return no(503, "not durable: send it again", retry_after=5)
         except Exception:
             log.exception("sms.failed", sid=arrived.event)
             return no(503, "not durable: send it again", retry_after=5)
+        return web.Response(text=EMPTY, content_type="text/xml")
+
+    async def take(self, arrived: Arrived, form: MultiDict[str] | None = None) -> bool:
+        """Take in what a customer wrote, however it came here, once; whether it was news. `form`: as Twilio sent it.
+
+        Raises NotTaken.
+        """
+        said = MultiDict({"Body": arrived.text}) if form is None else form
+        opt = opt_word(said)
+        if opt is not None:
+            await self.reports.opt(arrived.sender, opt, arrived.event)
+        if (opt is not None or help_word(said)) and not await self.reports.talking(arrived.thread):
+            return False  # said to the machinery, and answered by Twilio: nobody needs help who isn't talking to us
+        taken = await self.inbound(arrived)
         if arrived.media and taken.outcome != "duplicate":
             self.media.fetch_later(arrived)
-        return web.Response(text=EMPTY, content_type="text/xml")
+        return taken.outcome != "duplicate"
+
+    async def listed(self, number: str, since: int, until: int, most: int) -> list[Arrived]:
+        """What Twilio took in for our `number` from `since` to `until` (ms): `most` of it, the newest, oldest first.
+
+        Raises NotDelivered or OutcomeUnknown.
+        """
+        with asking(in_words, TEMPORARY):
+            return await received(self.client, number, since, until, most)
 
     async def _status(self, request: web.Request) -> web.Response:
         form = await self.front.signed(request)

@@ -71,7 +71,7 @@ def arrival(form: MultiDict[str], account: str, failed: Iterable[str] = ()) -> A
     text = one.get("Body", "")
     if len(text) > LONGEST_TEXT:
         raise BadRequest("Body is longer than any text")
-    return Arrived("sms", sid, sender, recipient, _storable(text), _media(one, account, sid), None, True, "")
+    return Arrived("sms", sid, sender, recipient, storable(text), _media(one, account, sid), None, True, "")
 
 
 def report(form: MultiDict[str], account: str) -> StatusReport:
@@ -136,6 +136,6 @@ def _media(one: dict[str, str], account: str, sid: str) -> tuple[Media, ...]:
     return tuple(found)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """NUL and lone surrogates can be stored nowhere; everything else is kept as it came."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar, get_args
 
@@ -25,6 +26,7 @@ from .music import music
 from .pace import Pace
 from .phones import TwilioPhones
 from .standby import standby
+from .tapes import TwilioTapes
 from .twiml import Addresses, Writer
 from .webhook import MOST_TURNS, about_of, caller, leg_news, machine_news, recorded, room_news, turns_of
 
@@ -34,6 +36,7 @@ DECIDE_WITHIN = 1.5
 """Seconds for the router; the answer is out within 2 s, before a caller would wonder about the silence."""
 LONGEST_KEPT = 200
 """Characters of what was said that stay in an address; Twilio takes no endless ones."""
+REMEMBERED = 10_000
 ENDS = tuple(state for state, rank in RANKS.items() if rank == max(RANKS.values()))
 
 News = TypeVar("News")
@@ -60,9 +63,11 @@ class VoiceDoor:
         self.at = Addresses(public_url)
         self.writer = Writer(self.at, english)
         self.phones = TwilioPhones(account, self.at, per_second, most_legs)
+        self.tapes = TwilioTapes(account, self.phones.http, self.phones.client)
         self.put_off = 0
         """How often somebody was put off since the start."""
         self._late: set[asyncio.Task[Heard]] = set()
+        self._waiting: dict[str, None] = {}  # sids of those who were put off last time
 
     @property
     def pace(self) -> Pace:
@@ -110,13 +115,22 @@ class VoiceDoor:
             log.warning("voice.not_understood", turn=turn, error=why)
             return self._static(turn, turns_of(request.query), _along(request.query))
         try:
-            return _twiml(self.writer.document(await self._decided(turn, call), turn=turn))
+            said = _twiml(self.writer.document(await self._decided(turn, call), turn=turn))
+            self._waiting.pop(call.sid, None)
+            return said
         except Exception as error:
             self.put_off += 1
+            self._remember(call.sid)
             log.warning(
                 "voice.put_off", turn=turn, sid=call.sid, turns=call.turns, error=type(error).__name__
             )
             return self._sorry(turn, call)
+
+    def _remember(self, sid: str) -> None:
+        """Who was put off last time; the oldest are forgotten."""
+        self._waiting[sid] = None
+        while len(self._waiting) > REMEMBERED:
+            del self._waiting[next(iter(self._waiting))]
 
     async def _decided(self, turn: Turn, call: Call) -> Heard:
         """What the router says, within its time; what comes later is of no use to anybody."""
@@ -177,6 +191,7 @@ class VoiceDoor:
     async def _leg(self, news: LegNews) -> None:
         if news.state in ENDS:
             self.pace.ended(news.sid)
+            news = replace(news, put_off=news.sid in self._waiting)
         await self.calls.heard(news)
 
     # ---- sound --------------------------------------------------------------------------------------------------

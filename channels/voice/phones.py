@@ -10,12 +10,14 @@ from twilio.rest import Client
 
 from ..channel import DeliveryError, NotDelivered, OutcomeUnknown
 from ..fence import FENCED
+from ..past import PastCall
 from ..phone import Go, LegView, Ring
 from ..twilio.account import TwilioAccount
 from ..twilio.asking import asking
 from ..twilio.http import TwilioHttp
 from .errors import TEMPORARY, in_words
 from .pace import Pace
+from .received import forwarded, received
 from .twiml import Addresses
 from .webhook import STATES
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.call import CallInstance
 
 LEG_EVENTS = ["initiated", "ringing", "answered", "completed"]
+CURRENT = "Twilio.CURRENT"
+"""The recording that runs."""
 LOOK_AT = 100
 """Calls to one phone that a look-up reads, the newest."""
 GONE = frozenset({"20404", "404", "21220"})
@@ -148,6 +152,17 @@ class TwilioPhones:
             return _gone(no)
         return True
 
+    async def record(self, conference: str, on: bool) -> bool:
+        """What is said while it stands still isn't in it, and doesn't count as its length."""
+        more: dict[str, object] = {} if on else {"pause_behavior": "skip"}
+        try:
+            with _asking():
+                tape = self.client.conferences(conference).recordings(CURRENT)
+                await tape.update_async(status="in-progress" if on else "paused", **more)
+        except NotDelivered as no:
+            return _gone(no)
+        return True
+
     async def look(self, sid: str) -> LegView | None:
         """The leg as Twilio has it."""
         try:
@@ -156,6 +171,16 @@ class TwilioPhones:
         except NotDelivered as no:
             _gone(no)
             return None
+
+    async def listed(self, number: str, since: int, until: int, most: int) -> list[PastCall]:
+        """The calls that came to our `number` then."""
+        with _asking():
+            return await received(self.client, number, since, until, most)
+
+    async def forwarded(self, sid: str) -> bool:
+        """Whether the number's fallback put the call through to somebody who answered."""
+        with _asking():
+            return await forwarded(self.client, sid)
 
     async def _there(self, sid: str) -> bool:
         """Whether a leg still takes a place; when nobody can tell, it does."""

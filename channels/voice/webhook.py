@@ -26,6 +26,7 @@ MOST_TURNS, MOST_ALONG = 999, 8
 LONGEST_SPEECH, LONGEST_NAME = 500, 100
 
 _CALL, _ROOM, _RECORDING, _QUEUE = (f"{kind}[0-9a-f]{{32}}" for kind in ("CA", "CF", "RE", "QU"))
+CALL_SID = re.compile(_CALL)
 _WORD, _NUMBER = "[a-z][a-z-]{0,40}", "[0-9]{1,9}"
 _PARTY = r"(?:whatsapp:)?\+?[0-9]{2,15}|sips?:[!-~]{1,200}|client:[!-~]{1,200}"
 _NOBODY = "anonymous|restricted|unavailable|unknown|private|blocked"

@@ -85,6 +85,15 @@ function act.register(argv)
   return call('HGET', P .. 'cursors', argv[3])
 end
 
+-- seen_until: of what, an instant → the latest one ever given, 0 before the first: how far we know the outside's own list
+function act.seen_until(argv)
+  local key, field = P .. 'site', 'seen:' .. argv[3]
+  local at = tonumber(call('HGET', key, field) or 0)
+  if tonumber(argv[4]) <= at then return digits(at) end
+  call('HSET', key, field, digits(tonumber(argv[4])))
+  return digits(tonumber(argv[4]))
+end
+
 -- publish: version, yaml, author, reason, expected version, "new" | "reevaluate", origin, JSON of the diff's lines
 -- → "ok version" | "stale version". The yaml before it stays at hand, so that going back never waits for the history.
 function act.publish(argv)

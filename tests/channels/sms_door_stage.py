@@ -64,7 +64,7 @@ class Reports:
         self.receipts.append((key, provider_id, status, error))
         return self.known
 
-    async def opt(self, address: str, out: bool) -> None:
+    async def opt(self, address: str, out: bool, event: str) -> None:
         (self.out.add if out else self.out.discard)(address)
 
     async def talking(self, thread: str) -> bool:

@@ -84,14 +84,14 @@ async def test_done_says_how_the_call_ended_and_the_agent_is_free_at_once(tmp_pa
 async def test_more_time_is_given_twice_and_the_new_end_is_shown(tmp_path: Path) -> None:
     async with telephone(tmp_path, SLOW) as it:
         await talked(it)
-        before = await pressable(it, "contact.longer")
+        before = await it.inside.until(lambda: pressable(it, "contact.longer"))
         await press(it, "Ada", "contact.longer")
-        await it.inside.until(lambda: pressable(it, "contact.longer", "More time"))
+        await it.inside.until(lambda: pressable(it, "contact.longer", "More time. "))
         assert "<!date^" in json.dumps(before[0]["blocks"])
-        await press(it, "Ada", "contact.longer", "More time")
+        await press(it, "Ada", "contact.longer", "More time. ")
 
         async def last() -> bool:
-            lines = await pressable(it, "contact.close", "More time")
+            lines = await pressable(it, "contact.close", "More time. ")
             return bool(lines) and '"contact.longer"' not in json.dumps(lines[-1]["blocks"])
 
         await it.inside.until(last)

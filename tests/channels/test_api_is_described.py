@@ -212,6 +212,7 @@ async def test_every_route_is_sent_and_answers_what_the_description_says(api: De
     await api.call("PUT", "/api/v1/customers/eva", customer | {"addresses": ["eva@else.example"]})
     await api.refused("PUT", "/api/v1/customers/eva", {"addresses": EVA})
     await api.call("GET", "/api/v1/ledger?limit=1000")
+    assert await api.call("GET", "/api/v1/test-calls/CA1") == {"pressed": False}
     await api.it.app.projector.settled()
     await api.call("GET", "/api/v1/audit")
     await api.call("GET", "/api/v1/audit/verify")

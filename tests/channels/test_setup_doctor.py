@@ -144,6 +144,7 @@ def test_each_thing_wrong_is_a_line_that_says_what_to_do(seen: Seen, said: str) 
     "seen, said",
     [
         (_account(trial=True), "trial"),
+        (_number(mms=False), "cannot send pictures"),
         (_hooks(sms_fallback_url=""), "no fallback"),
         (_hooks(sms_url=f"{PUBLIC}/twilio/sms"), "only once"),
         (

@@ -207,7 +207,9 @@ async def test_wrong_credentials_of_twilio_are_said_in_words(tmp_path: Path) -> 
 async def test_a_trial_account_says_so_and_its_refusal_is_explained(tmp_path: Path) -> None:
     async with day_one(tmp_path, account=Account("Trial")) as stage:
         works, ask = await first_run(stage)
-        assert not works and "it is a trial" in ask.said and "texts only to verified numbers" in ask.said
+        assert (
+            not works and "it is a trial" in ask.said and "texts and calls only verified numbers" in ask.said
+        )
 
 
 async def test_a_suspended_account_is_no_use(tmp_path: Path) -> None:

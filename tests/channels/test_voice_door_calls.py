@@ -9,13 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from twilio_described import DESCRIPTION, wrong
-from twilio_rehearsal import EVA, OURS
+from twilio_rehearsal import ACCOUNT, EVA, OURS, TOKEN
 from voice_rest_stage import BASE, LEG, OTHER, ROOT, Answer, RestStage, error, leg_of, rest_stage, ring_of
 
-from tierline.channels.channel import NotDelivered, OutcomeUnknown
+from tierline.channels.channel import DeliveryError, NotDelivered, OutcomeUnknown
 from tierline.channels.fence import FENCED, still_ours
 from tierline.channels.phone import Go, LegView
+from tierline.channels.twilio.account import TwilioAccount
 from tierline.channels.voice.errors import TEMPORARY, WORDS, in_words
+from tierline.channels.voice.tapes import TwilioTapes
 
 QUEUE, ROOM = "QU" + "2" * 32, "CF" + "3" * 32
 JOIN = Go("join", {"c": "C1001"})
@@ -268,7 +270,57 @@ async def test_a_call_that_is_given_up_while_it_waits_is_not_made() -> None:
         assert len(stage.asked) == 2 and stage.phones.pace.waiting == 0
 
 
+# ---- what came to us ---------------------------------------------------------------------------------------------
+
+
+def came(status: str = "completed", **more: object) -> dict[str, object]:
+    """A call that came to us, as the list shows it."""
+    made = {
+        "direction": "inbound", "from": EVA, "to": OURS, "start_time": "Mon, 30 Nov 2026 09:00:01 +0000",
+        "end_time": "Mon, 30 Nov 2026 09:00:09 +0000", "duration": "8",
+    }  # fmt: skip
+    return leg_of(status=status, **(made | more))
+
+
+async def test_of_the_calls_to_a_number_those_that_came_are_listed_oldest_first() -> None:
+    async with rest_stage() as stage:
+        stage.says = listed(
+            came("in-progress", sid=OTHER, end_time=None, **{"from": "+266696687"}), leg_of(), came()
+        )
+        found = await stage.phones.listed(OURS, 1_796_029_200_500, 1_796_029_260_500, 10)
+        assert [(it.sid, it.sender, it.ended) for it in found] == [
+            (LEG, EVA, 1_796_029_209_000),
+            (OTHER, "", None),
+        ]
+        assert found[0].at == 1_796_029_201_000 and found[0].recipient == OURS
+        params = stage.asked[0].params
+        assert (params["To"], params["StartTime>"], params["StartTime<"]) == (
+            OURS, "2026-11-30T09:00:00Z", "2026-11-30T09:01:01Z",
+        )  # fmt: skip
+
+
+async def test_a_call_counts_as_put_through_when_somebody_answered_there() -> None:
+    async with rest_stage() as stage:
+        stage.says = listed(
+            leg_of(status="no-answer", duration="0"), leg_of(status="completed", duration="0")
+        )
+        assert not await stage.phones.forwarded(OTHER)
+        stage.says = listed(leg_of(status="completed", duration="40"))
+        assert await stage.phones.forwarded(OTHER)
+        assert stage.asked[0].params["ParentCallSid"] == OTHER
+
+
+async def test_a_list_that_twilio_refuses_is_no_empty_one() -> None:
+    async with rest_stage() as stage:
+        stage.says = error(20003, 401)
+        with pytest.raises(DeliveryError):
+            await stage.phones.listed(OURS, 0, 1000, 10)
+
+
 # ---- as described ------------------------------------------------------------------------------------------------
+
+
+TAPE = "RE" + "7" * 32
 
 
 async def everything(stage: RestStage) -> None:
@@ -286,6 +338,15 @@ async def everything(stage: RestStage) -> None:
     await phones.hold(ROOM, LEG, False)
     await phones.mute(ROOM, LEG, True)
     await phones.look(LEG)
+    await phones.coach(ROOM, LEG, OTHER)
+    await phones.coach(ROOM, LEG, "")
+    await phones.record(ROOM, False)
+    await phones.record(ROOM, True)
+    stage.says = Answer(204)
+    await TwilioTapes(TwilioAccount(ACCOUNT, TOKEN), phones.http, phones.client).erase(TAPE)
+    stage.says = listed(leg_of())
+    await phones.listed(OURS, 1_796_029_200_000, 1_796_029_260_000, 10)
+    await phones.forwarded(LEG)
 
 
 @pytest.mark.promise("voice-contract")
@@ -294,7 +355,7 @@ async def test_every_request_is_described() -> None:
     described = json.loads(DESCRIPTION.read_text())
     async with rest_stage() as stage:
         await everything(stage)
-        assert len(stage.asked) == 10
+        assert len(stage.asked) == 17
         for it in stage.asked:
             assert wrong(described, it.method, it.path, it.params) == [], it
         first = stage.asked[0]

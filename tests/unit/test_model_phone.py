@@ -5,6 +5,7 @@ from helpers_desk import MINUTE, SECOND, Desk, asking, route
 
 from tierline.queue.checks import violations
 from tierline.queue.contact import Step
+from tierline.queue.legs import JOTS
 from tierline.skills.skill import Capacity, Need, Profile
 
 CUSTOMER = {"r": "customer"}
@@ -429,3 +430,22 @@ def _with_times(way):
     from dataclasses import replace
 
     return replace(way, quiet=5 * SECOND, nudge=5 * SECOND)
+
+
+@pytest.mark.promise("call-facts")
+def test_facts_that_belong_together_are_told_once_and_only_as_news() -> None:
+    desk = Desk()
+    one = desk.arrives()
+    assert desk.happen(one, "hold", {"held": "CA1", "trouble": ""}, "ada", {"x": "1"}).done
+    assert desk.happen(one, "hold", {"held": "CA1", "trouble": ""}).outcome == "late"
+    assert desk.jots(one) == {"held": "CA1"}
+    assert desk.happen(one, "unhold", {"held": ""}).done and desk.jots(one) == {}
+    assert desk.happen("C9999", "hold", {"held": "CA1"}).outcome == "gone"
+    for facts, about in (({}, {}), ({"held": "x"}, {"what": "y"}), ({"": "x"}, {}), ({"x" * 41: "y"}, {})):
+        with pytest.raises(ValueError):
+            desk.happen(one, "hold", facts, "", about)
+    for n in range(JOTS):
+        desk.jot(one, f"n{n}", "1")
+    with pytest.raises(ValueError, match="facts"):
+        desk.happen(one, "hold", {"held": "CA1"})
+    assert "held" not in desk.jots(one)

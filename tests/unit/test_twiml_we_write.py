@@ -45,6 +45,8 @@ EXAMPLES: dict[type, tuple[Instruction, ...]] = {
     Meet: (
         Meet("c-17", "customer", ABOUT),
         Meet("c-17", "agent", {}, starts=False, ends=True, record=True),
+        Meet("c-17", "boss", {}, muted=True),
+        Meet("c-17", "boss", {}, coach=f"CA{'1' * 32}"),
     ),
     TakeMessage: (TakeMessage(ABOUT), TakeMessage({}, longest=600)),
     Leave: (Leave(),),
