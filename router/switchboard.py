@@ -35,8 +35,8 @@ from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED, Leg
-from . import spoken
-from .callbacks import UNREACHED
+from . import after_calls, spoken
+from .callbacks import UNREACHED, is_here
 from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
@@ -50,12 +50,6 @@ from .waiting import LATER, WaitingLine
 
 log = structlog.get_logger()
 
-KEY_TIME = 8
-"""Seconds for the agent's key after the whisper."""
-SPEECH = 13
-"""Characters said in a second, slowly: for how long the whisper takes."""
-BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
-"""ms for which others are asked first, when an agent's line is busy or can't be reached."""
 KEPT = 600_000
 """ms for which it is known that a call has ended which hasn't arrived yet."""
 RECORDS_WAIT = 0.3
@@ -135,6 +129,8 @@ class Switchboard:
                 return await self.messages.after(call)
             case "page":
                 return await self.intake.pages.answered(call)
+            case "rating":
+                return await after_calls.pressed(self.queue(), self.book(), call)
             case "back":
                 return await self._back_on_the_line(call)
             case "test":
@@ -242,7 +238,7 @@ class Switchboard:
         if view is None or call.result == "hangup":
             return (HangUp(),)
         if role == "customer":
-            return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
+            return await after_calls.part(self.queue(), self.book(), view, call)
         why = call.about.get("w", "")
         if role != "agent" or (not call.result and why not in ("taken", "gone")):
             return (HangUp(),)
@@ -315,7 +311,7 @@ class Switchboard:
             # Who is called back had hung up before, and who left a message wasn't in a talk.
             called = state == "completed" and any(it.sid == sid and it.about.get("b") for it in legs)
             if called or jots.get("met") == sid or not later:
-                await queue.complete(contact, "", '{"by":"the customer hung up"}')
+                await queue.complete(contact, "", after_calls.HUNG_UP)
         elif not later:
             await queue.abandon(contact, "hung up")
         elif jots["kind"] == "voicemail" and not (await queue.jots(contact)).get("message"):
@@ -338,12 +334,17 @@ class Switchboard:
     # ---- called back, recorded ----------------------------------------------------------------------------------------
 
     async def _back_on_the_line(self, call: Call) -> Heard:
-        """A customer who is called back has answered; the agent is in the conference already."""
+        """A customer who is called back has answered; the agent is in the conference already, or rung now (`f`)."""
         view = await self.queue().contact(call.about.get("c", ""))
-        if view is None or view.state != "active":
+        first = view is not None and call.about.get("f") and view.state in QUEUED
+        if view is None or not (first or view.state == "active"):
             return (HangUp(),)
         jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
         hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
+        if first:
+            await is_here(self.queue(), view.id)
+            wait = spoken.line(self.book(), "connecting", language)
+            return (hello, wait, *await self.line.stands(view, call))
         return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:

@@ -69,6 +69,9 @@ class Nothing:
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         return None, None
 
+    async def contact(self, contact: str) -> None:
+        return None
+
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         return ()
 
