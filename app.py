@@ -203,7 +203,7 @@ class App:
         heard, taped = self.switchboard.heard, self.recordings.jobs
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
         self.pager = Pager(
-            self.queue, self.switchboard.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
+            self.queue, self.intake.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
             self.alerts, mine=lambda: self.outbox.mine,
         )  # fmt: skip
         deliveries = Deliveries(

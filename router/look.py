@@ -35,3 +35,13 @@ def agents_language(book: Rulebook, agent: str) -> str:
     spec, known = spec_of(book, agent), book.plan.languages or ("en",)
     levels = dict(spec.profile.languages) if spec else {}
     return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))
+
+
+def ended_so(event: Event) -> dict[str, str]:
+    """The outcome that an event tells."""
+    raw = more(event).get("outcome")
+    try:
+        found = json.loads(raw) if isinstance(raw, str) and raw else raw
+    except ValueError:
+        return {}
+    return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}

@@ -33,16 +33,15 @@ from ..queue.contact import OVER, RANKS, LegState
 from ..queue.engine import Queue
 from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED
-from . import spoken
+from . import after_calls, spoken
 from .arriving import Arriving, Records, on_the_line, over_key
-from .callbacks import UNREACHED
+from .callbacks import UNREACHED, is_here
 from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
 from .messages import NO_MESSAGE, Messages
-from .pages import Pages
 from .rulebook import Rulebook
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
@@ -65,7 +64,6 @@ class Switchboard:
     messages: Messages = field(init=False)
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
-    pages: Pages = field(init=False)
     joining: Joining = field(init=False)
     arriving: Arriving = field(init=False)
 
@@ -73,7 +71,6 @@ class Switchboard:
         self.messages = Messages(self.queue, self.intake, self.book)
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
-        self.pages = Pages(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
         self.arriving = Arriving(self.queue, self.intake, self.records, self.book, self.line, self._join)
 
@@ -114,7 +111,9 @@ class Switchboard:
             case "voicemail":
                 return await self.messages.after(call)
             case "page":
-                return await self.pages.answered(call)
+                return await self.intake.pages.answered(call)
+            case "rating":
+                return await after_calls.pressed(self.queue(), self.book(), call)
             case "back":
                 return await self._back_on_the_line(call)
             case "test":
@@ -148,7 +147,7 @@ class Switchboard:
         if view is None or call.result == "hangup":
             return (HangUp(),)
         if role == "customer":
-            return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
+            return await after_calls.part(self.queue(), self.book(), view, call)
         why = call.about.get("w", "")
         if role != "agent" or (not call.result and why not in ("taken", "gone")):
             return (HangUp(),)
@@ -220,7 +219,7 @@ class Switchboard:
             # Who is called back had hung up before, and who left a message wasn't in a talk.
             called = state == "completed" and any(it.sid == sid and it.about.get("b") for it in legs)
             if called or jots.get("met") == sid or not later:
-                await queue.complete(contact, "", '{"by":"the customer hung up"}')
+                await queue.complete(contact, "", after_calls.HUNG_UP)
         elif not later:
             await queue.abandon(contact, "hung up")
         elif jots["kind"] == "voicemail" and not (await queue.jots(contact)).get("message"):
@@ -243,12 +242,17 @@ class Switchboard:
     # ---- called back, recorded ----------------------------------------------------------------------------------------
 
     async def _back_on_the_line(self, call: Call) -> Heard:
-        """A customer who is called back has answered; the agent is in the conference already."""
+        """A customer who is called back has answered; the agent is in the conference already, or rung now (`f`)."""
         view = await self.queue().contact(call.about.get("c", ""))
-        if view is None or view.state != "active":
+        first = view is not None and call.about.get("f") and view.state in QUEUED
+        if view is None or not (first or view.state == "active"):
             return (HangUp(),)
         jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
         hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
+        if first:
+            await is_here(self.queue(), view.id)
+            wait = spoken.line(self.book(), "connecting", language)
+            return (hello, wait, *await self.line.stands(view, call))
         return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:

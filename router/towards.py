@@ -13,6 +13,7 @@ from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
 from ..queue.state import ContactView, Event
 from ..skills.skill import Channel as ChannelName
+from .after_calls import door_of, sms_sender
 from .alerts import Alerts
 from .body import Body
 from .classify import deadlines
@@ -171,11 +172,12 @@ class Towards:
             return
         contact, message = found
         facts, body = Facts.parse(contact.facts), Body.parse(message.body)
-        door = self.doors.get(contact.channel)
+        by, sender = _way(self.book(), contact.channel, facts.recipient)
+        door = self.doors.get(by)
         if door is None:
-            await self.queue.receipt(event.c, event.n, "failed", error=f"the {contact.channel} door is off")
+            await self.queue.receipt(event.c, event.n, "failed", error=f"the {by} door is off")
             return
-        words = Words(f"{event.c}.{event.n}", facts.address, facts.recipient, body.text, body.media, event.t)
+        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, body.media, event.t)
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
@@ -188,18 +190,18 @@ class Towards:
             except NotDelivered as error:
                 if error.code == FENCED:
                     raise
-                if not error.permanent and await self._goes_on(event, contact.channel, error.reason):
+                if not error.permanent and await self._goes_on(event, by, error.reason):
                     raise
                 await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
                 return
             except OutcomeUnknown:
-                if await self._goes_on(event, contact.channel, "it doesn't answer"):
+                if await self._goes_on(event, by, "it doesn't answer"):
                     raise
                 await self.queue.receipt(
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
                 )
                 return
-        await self._went_well(contact.channel)
+        await self._went_well(by)
         await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
 
     async def _refused(self, event: Event, facts: Facts) -> str | None:
@@ -229,6 +231,11 @@ class Towards:
         await self.queue.receipt(
             event.c, event.n, "failed", error="Tierline could not send it; the log says why"
         )
+
+
+def _way(book: Rulebook, channel: ChannelName, recipient: str) -> tuple[ChannelName, str]:
+    """By which door a contact's customer is written to, and from which address of ours: a caller by text."""
+    return door_of(channel), sms_sender(book, recipient) if channel == "voice" else recipient
 
 
 def _reads(contact: ContactView | None) -> bool:

@@ -72,6 +72,9 @@ class Nothing:
     async def last_owner(self, address: str, channel: str, since: int) -> str:
         return ""
 
+    async def contact(self, contact: str) -> None:
+        return None
+
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         return ()
 
@@ -141,7 +144,7 @@ class Scene:
         guard = Guard(queue, lambda: BOOK, alerts)
         towards = Towards(queue, {}, lambda: BOOK, alerts, guard)
         ringing = Ringing(queue, self.exchange, lambda: BOOK, alerts, self.routers[0].heard, guard)
-        pages = self.routers[0].pages
+        pages = self.routers[0].intake.pages
         pager = Pager(queue, pages, lambda: BOOK.plan, self.wall, {}, None, alerts, lambda: True)
         return Deliveries(queue, self.wall, towards, lambda: BOOK, alerts, nothing, heed, ringing, pager)
 

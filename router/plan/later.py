@@ -11,10 +11,6 @@ _CHANNELS = {
     "chat": "there is no web chat yet",
     "email": "mail isn't read yet",
 }
-_UNUSED = {
-    "texts.missed_call": "nobody is texted about a missed call yet",
-    "texts.rating": "nobody is asked by text how it was yet",
-}
 
 
 def not_yet(root: Node) -> tuple[NotYet, ...]:
@@ -27,15 +23,6 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
     for channel, span, _ in root.pairs("channels"):
         if channel in _CHANNELS:
             yield f"channels.{channel}", span.line + 1, _CHANNELS[channel]
-    for path, what in _UNUSED.items():
-        section, _, key = path.rpartition(".")
-        for name, span, _ in root.pairs(*filter(None, (section,))):
-            if name == key:
-                yield path, span.line + 1, what
-    first = root.get("channels", "voice", "callback")
-    if first and first.text == "customer_first":
-        what = "the agent is rung first: nobody rings the customer before one is there yet"
-        yield "channels.voice.callback", first.span.line + 1, what
     for name, _, node in root.pairs("teams"):
         for key, what in (
             ("promise", "promises of teams aren't measured yet"),

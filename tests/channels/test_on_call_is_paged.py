@@ -32,7 +32,7 @@ async def page_in_slack(it: Stage, name: str) -> list[Json]:
 
 
 async def standing(it: Stage) -> tuple[Page, ...]:
-    return await it.inside.app.switchboard.pages.standing()
+    return await it.inside.app.intake.pages.standing()
 
 
 async def somebody_waits(it: Stage, sender: str = EVA) -> None:
