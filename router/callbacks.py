@@ -19,8 +19,9 @@ from ..queue.state import ContactView, Event, Leg
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
-from .rulebook import Rulebook, span
+from .rulebook import Rulebook, instant, span
 from .spending import Guard
+from .watch import reopening
 
 RINGS = 30
 """Seconds for which a customer's phone rings, and that of the agent who asked for it."""
@@ -177,7 +178,10 @@ class Callbacks:
             return
         if view.owner:
             await self.queue.release(contact, "", "not reached", exclude=False)
-        await self.queue.park(contact, at + span(pauses[tries - 1]), "callback")
+        again, book = at + span(pauses[tries - 1]), self.book()
+        if not book.hours(view.service).is_open(instant(again)):
+            again = reopening(book, view.service, again)  # there is nobody to call before
+        await self.queue.park(contact, again, "callback")
 
     async def _given_up(self, view: ContactView) -> None:
         """Whoever has it is through with it; what nobody has ends as it is."""

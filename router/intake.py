@@ -57,8 +57,9 @@ class Intake:
             raise NotTaken(type(error).__name__) from error
         return await self.take(arrived, arrived.thread)
 
-    async def take(self, arrived: Arrived, thread: str) -> Taken:
-        """`arrived` in the conversation `thread`. A caller is asked for their former agent first; nothing re-opens."""
+    async def take(self, arrived: Arrived, thread: str, last: str = "") -> Taken:
+        """`arrived` in the conversation `thread`. A caller's last agent is asked first, `last` where the store knows
+        none any more; no call re-opens anything."""
         try:
             # Side by side: none of these needs another, and the door waits for all.
             now, known, spam, (customer, before) = await asyncio.gather(
@@ -79,8 +80,10 @@ class Intake:
                 verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
                 verdict = behind_all(verdict) if spam else verdict
                 calls = arrived.channel == "voice"
-                if calls and view is not None and known and known.startswith("-"):
-                    verdict = their_own_first(book, verdict, view, now)
+                if calls and (view is None or str(known).startswith("-")):
+                    # Who is still at the work after that call has it yet.
+                    mine = (view.last_owner or view.owner) if view is not None else last
+                    verdict = their_own_first(book, verdict, mine, now)
                 it = await self.queue().arrive(
                     arrived.to_json(),
                     event=arrived.event,

@@ -65,10 +65,10 @@ class Towards:
         facts, name = Facts.parse(str(said.get("facts") or "{}")), str(said.get("service") or "")
         if facts.spam or said.get("split_from"):
             return  # it would only tell that somebody reads; or they were told when they wrote
-        if str(said.get("thread") or "").startswith("voice:"):
-            return  # a caller hears it
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
+        if str(said.get("thread") or "").startswith("voice:"):
+            return  # a caller hears it
         if not facts.closed:
             if not (book.situation.incidents and await self.of_incident(event.c)):
                 await self._text(event.c, telling(book, "received", event.c, name, facts, event.t))

@@ -47,6 +47,7 @@ class Texts(Shape):
     call_closed_why: Spoken = _instead("closed_why")
     call_closed_holiday: Spoken = _instead("closed_holiday")
     call_opens: Spoken = _instead("opens")
+    call_nobody_free: Spoken = _instead("nobody_free")
     call_sorry: Spoken = _instead("sorry")
     call_try_later: Spoken = _instead("try_later")
     call_away_forward: Spoken = _instead("away_forward")

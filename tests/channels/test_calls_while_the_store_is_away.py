@@ -78,6 +78,7 @@ async def test_a_key_that_was_pressed_meanwhile_is_not_asked_for_again(tmp_path:
     async with telephone(tmp_path) as it:
         sid = await it.dial()
         await it.inside.until(lambda: it.at(sid, "menu"))
+        await it.inside.until(lambda: it.said(sid, "For help, press 1"))
         with frozen(it):
             await it.do(sid, "press", digits="2")
             await it.inside.until(lambda: says(it, sid, "Please stay on the line"), within=10)
