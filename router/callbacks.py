@@ -178,10 +178,10 @@ class Callbacks:
             return
         if view.owner:
             await self.queue.release(contact, "", "not reached", exclude=False)
-        until, book = at + span(pauses[tries - 1]), self.book()
-        if not book.hours(view.service).is_open(instant(until)):
-            until = reopening(book, view.service, until)  # there is nobody to call before
-        await self.queue.park(contact, until, "callback")
+        again, book = at + span(pauses[tries - 1]), self.book()
+        if not book.hours(view.service).is_open(instant(again)):
+            again = reopening(book, view.service, again)  # there is nobody to call before
+        await self.queue.park(contact, again, "callback")
 
     async def _given_up(self, view: ContactView) -> None:
         """Whoever has it is through with it; what nobody has ends as it is."""

@@ -69,11 +69,11 @@ class Nothing:
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         return None, None
 
-    async def last_owner(self, address: str, channel: str, since: int) -> str:
-        return ""
-
     async def contact(self, contact: str) -> None:
         return None
+
+    async def last_owner(self, address: str, channel: str, since: int) -> str:
+        return ""
 
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         return ()
