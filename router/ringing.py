@@ -135,9 +135,11 @@ class Ringing:
         """The offer is over: its phone doesn't ring any more, and who has answered it hears why."""
         if await self._call(event.c) is None:
             return
-        for leg in await self.queue.legs(event.c):
+        legs, jots = await self.queue.legs(event.c), await self.queue.jots(event.c)
+        for leg in legs:
             if leg.about.get("o") == str(event.n) and leg.live:
-                if leg.state == "answered" and event.e in ("declined", "missed"):
+                inside = bool(jots.get(f"in.{leg.sid}"))  # was let in: `talking.py` sees to it
+                if inside or (leg.state == "answered" and event.e in ("declined", "missed")):
                     continue  # they hear why, and we hang up then
                 if leg.state == "answered" and await phones.move(leg.sid, Go("agent", leg.about)):
                     continue

@@ -185,12 +185,20 @@ class Switchboard:
             await queue.revive(view.id)
             # The same call may be told twice, side by side: either has it now.
             view = await queue.contact(view.id)
-        if view is None or view.state in (*ENDED, "wrapping") or _on_the_line(await queue.legs(view.id)):
+        if view is None or view.state in (*ENDED, "wrapping"):
             return None
-        for name in ("kind", "place", "minutes", "missed"):
-            await queue.jot(view.id, name, "")
+        if _on_the_line(tuple(it for it in await queue.legs(view.id) if it.sid != call.sid)):
+            return None
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        if taken.contact != view.id and not _on_the_line(await queue.legs(view.id)):
+            if not (await queue.jots(view.id)).get("kind"):
+                await queue.abandon(
+                    view.id, "hung up"
+                )  # the same call, told twice, has become another contact
+        # Only now: late news of the call before would give up a contact with nobody on the line and nothing to be done.
+        for name in ("kind", "place", "minutes", "missed"):
+            await queue.jot(taken.contact, name, "")
         if await queue.seen(_over(call.sid)):
             await self._gone(taken.contact, call.sid, "completed")
         now = await queue.contact(taken.contact)

@@ -31,6 +31,8 @@ def _parameters(
     if method == "GET":
         known = {p["name"]: p["schema"] for p in operation.get("parameters", []) if p["in"] == "query"}
         required: list[str] = []
+    elif "requestBody" not in operation:  # a DELETE has none
+        known, required = {}, []
     else:
         schema = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
         known, required = schema["properties"], schema.get("required", [])
