@@ -49,11 +49,13 @@ from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.overdue import Overdue
+from .router.paging import Pager
 from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.ringing import Ringing
 from .router.situations import Situations
+from .router.spending import Guard
 from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.switchboard import Switchboard
@@ -63,6 +65,7 @@ from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
+from .shown import call_figures, calls_shown, doors_shown, store_shown
 
 if TYPE_CHECKING:
     from .channels.slack.desk import SlackDesk
@@ -194,13 +197,18 @@ class App:
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
         self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings)
-        towards = Towards(self.queue, self.doors, self.plan, self.alerts)
+        self.guard = Guard(self.queue, self.plan, self.alerts)
+        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
         phones = self.voice.phones if self.voice is not None else None
         heard, taped = self.switchboard.heard, self.recordings.jobs
-        ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, recordings=taped)
+        ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
+        self.pager = Pager(
+            self.queue, self.intake.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
+            self.alerts, mine=lambda: self.outbox.mine,
+        )  # fmt: skip
         deliveries = Deliveries(
-            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing
-        )
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager
+        )  # fmt: skip
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
             self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term,
@@ -227,6 +235,8 @@ class App:
         )
         self.supervisor.run("outbox", self.outbox.run)
         self.supervisor.run("overdue receipts", overdue.run)
+        self.supervisor.run("held back", self.guard.run)
+        self.supervisor.run("pages", self.pager.run)
         parts = (self.recordings, self.intake, self.sms, self.voice)
         looks = phone_tasks(ringing, *parts, lambda: self.outbox.mine)
         for name, task in looks.items():
@@ -334,25 +344,11 @@ class App:
         tasks = {name: it.up for name, it in self.supervisor.watched.items()} if self.started else {}
         return {
             "ready": self.started and not health.trouble and self.supervisor.healthy,
-            "store": {
-                "up": health.up,
-                "durability": health.durability,
-                "server": health.server,
-                "why": health.trouble,
-                "lacked": self.store.witness.missing,
-                "warnings": list(health.warnings),
-            },
+            "store": store_shown(health, self.store.witness.missing),
             "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
-            "doors": {
-                "sms": "on" if self.sms else "off: no Twilio credentials",
-                "voice": "on" if self.voice else "off: no Twilio credentials",
-                "slack": "on"
-                if self.desk_raw
-                else "elsewhere"
-                if self.role == "web"
-                else "off: no Slack tokens",
-            },
+            "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role),
+            "calls": calls_shown(self.voice),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
             "plan_version": self.plan().version if self.started else 0,
             "trouble": sorted(self.alerts.trouble),
@@ -374,6 +370,8 @@ class App:
                     self.store.witness.missing,
                 ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
+                **call_figures(self.voice),
+                **self.guard.figures(),
             },
         )
 

@@ -165,6 +165,17 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUp:
+    """The work after a contact, for its owner; `until` in ms. `filled`: its outcome is known; `longer`: there is more."""
+
+    contact: str
+    told: str  # what has just happened, in words
+    until: int
+    filled: bool
+    longer: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """A button under something told: `action` is its action_id, `value` goes back with the press, `url` is opened."""
 
@@ -210,6 +221,12 @@ class Desk(Protocol):
 
     async def close(self, place: str, contact: str, told: str) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
+
+    async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
+        """The wrap-up goes on until then: a line with *Done …* and *More time*; the first message's buttons are dead."""
+
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        """Send a person a file with `text`."""
 
     async def tell(
         self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False

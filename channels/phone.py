@@ -7,6 +7,7 @@ next: a tuple of `Instruction`s, values that the door writes as TwiML. Nothing h
     (on hold: held, held, …)
     agent's leg      ring ─▶ heard (ringing) ─▶ answered: whisper, Ask ─▶ key 1 ─▶ Meet
                                                                       └▶ key 2, none ─▶ HangUp
+    on call          ring ─▶ answered: page, Ask ─▶ key 1: acknowledged
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ Turn = Literal[
     "held",
     "rating",
     "test",
+    "page",
 ]
 """What the leg asks next: the last part of the address that the provider calls."""
 

@@ -91,10 +91,10 @@ class Queue(Moves, Phone, Site, Reads):
         return answer(await self.do("complete", contact, agent, outcome, op=op, now=now))
 
     async def finish(
-        self, contact: str, agent: str, *, op: str | None = None, now: int | None = None
+        self, contact: str, agent: str, outcome: str = "", *, op: str | None = None, now: int | None = None
     ) -> Answer:
-        """The wrap-up ends early."""
-        return answer(await self.do("finish", contact, agent, op=op, now=now))
+        """The wrap-up ends early, with `outcome` (JSON) in place of the one from its beginning; "" leaves that."""
+        return answer(await self.do("finish", contact, agent, outcome, op=op, now=now))
 
     async def park(
         self, contact: str, wake: int, reason: str = "", *, op: str | None = None, now: int | None = None

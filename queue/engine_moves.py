@@ -90,6 +90,21 @@ class Moves(Calls):
         """It ends at once, without wrap-up and without an answer, with `outcome` (JSON)."""
         return answer(await self.do("discard", contact, by, outcome, op=op, now=now))
 
+    async def wrap_on(
+        self, contact: str, agent: str, ms: int, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """The wrap-up lasts `ms` longer (10 min at most), to `due`; `too_late` when that was done twice."""
+        return answer(await self.do("wrap_on", contact, agent, ms, op=op, now=now))
+
+    async def remark(
+        self, contact: str, agent: str, outcome: str, *, op: str | None = None, now: int | None = None
+    ) -> Answer:
+        """What belongs to its outcome (JSON) and was said beside or after its end, told as `outcome`.
+
+        Nothing else changes, and whether the store still has it doesn't matter; `gone` when it never was.
+        """
+        return answer(await self.do("remark", contact, agent, outcome, op=op, now=now))
+
     async def merge(
         self, contact: str, into: str, *, op: str | None = None, now: int | None = None
     ) -> Answer:

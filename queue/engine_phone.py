@@ -9,8 +9,8 @@ from types import MappingProxyType
 from .calls import Calls, texts
 from .contact import LegState
 from .engine_site import answer
-from .legs import check_happening, check_jot, check_leg, too_many_jots, too_many_legs
-from .replies import Answer
+from .legs import check_happening, check_jot, check_leg, check_spend, too_many_jots, too_many_legs
+from .replies import Answer, Counts
 from .state import Leg
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -132,6 +132,21 @@ class Phone(Calls):
         nothing; `taken` when somebody else (`by`) has said so, or owns it.
         """
         return answer(await self.do("claim", contact, offer, agent, more, op=op, now=now))
+
+    # -- what costs money ------------------------------------------------------------------------------------
+
+    async def spend(
+        self, key: str, number: str, most: Counts, *, op: str | None = None, now: int | None = None
+    ) -> Counts | None:
+        """Count a call or text to `number` that is about to begin, if that makes no more than `most`.
+
+        None when it may begin; else what was begun so far, and nothing is counted. The same `key` within a day is
+        the same call or text: counted once, by whichever process. Raises ValueError beyond the bounds of `legs.py`.
+        """
+        check_spend(key, number)
+        limits = (most.number_hour, most.number_day, most.hour, most.day)
+        reply = await self.do("spend", key, number, *limits, op=op, now=now)
+        return Counts(*map(int, reply.split(" "))) if reply else None
 
 
 def _order(it: tuple[list[int], str]) -> int:

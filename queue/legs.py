@@ -9,6 +9,8 @@ from .contact import RANKS
 
 SID, NAME, VALUE = 64, 40, 1000
 """Characters of a leg's id, of a name, and of what stands under it."""
+KEY, NUMBER = 200, 100
+"""Characters of what a call or text is counted under, and of an address."""
 ABOUT, LEGS, JOTS = 20, 1000, 50
 """How much is told of a leg at once; legs of a contact; facts of a contact."""
 OURS = frozenset({"sid", "state", "was"})
@@ -33,6 +35,14 @@ def check_leg(sid: str, state: str, about: Mapping[str, str]) -> None:
 def check_jot(name: str, value: str) -> None:
     """Raises ValueError for what is no fact of a call."""
     _check(name, value)
+
+
+def check_spend(key: str, number: str) -> None:
+    """Raises ValueError for what names no call or text, or no number."""
+    if not 0 < len(key) <= KEY:
+        raise ValueError(f"a call or text is named by 1 to {KEY} characters: {key[:40]!r}")
+    if not 0 < len(number) <= NUMBER:
+        raise ValueError(f"a number has 1 to {NUMBER} characters: {number[:40]!r}")
 
 
 def check_happening(what: str, facts: Mapping[str, str], about: Mapping[str, str]) -> None:

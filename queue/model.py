@@ -180,20 +180,21 @@ class Model(Phone):
         self.calm(it)
         if it.route.wrap_up and it.state == "active":
             it.state, it.wrap_until = "wrapping", self.now + it.route.wrap_up
-            self.due[f"w:{it.id}"] = it.wrap_until
+            self.due[f"w:{it.id}"], it.longer = it.wrap_until, 0
             self.tell("wrapping", it.id, it.owner, until=it.wrap_until, outcome=outcome)
         else:
             self.close(it)
         self.work()
         return Answer("ok", state=it.state)
 
-    def finish(self, contact: str, agent: str) -> Answer:
-        """The wrap-up ends early."""
+    def finish(self, contact: str, agent: str, outcome: str = "") -> Answer:
+        """The wrap-up ends early, with another outcome where one is given."""
         it = self.contacts.get(contact)
         if it is None or it.state != "wrapping":
             return self.too_late(it, "stale")
         if agent and agent != it.owner:
             return Answer("not_owner", it.owner, it.state)
+        it.outcome = outcome or it.outcome
         self.close(it)
         self.work()
         return Answer("ok", state=it.state)

@@ -56,6 +56,7 @@ class Memory:
         self.heads: dict[Channel, list[tuple[Key, int]]] = {ch: [] for ch in CHANNELS}  # of each class
         self.personal: dict[str, list[Key]] = {}  # by agent
         self.counter = 1000
+        self.begun: dict[str, tuple[int, str]] = {}  # calls and texts: key → when, to which number
         self.threads: dict[str, str] = {}
         self.last: dict[str, str] = {}
         self.ready: dict[str, Agent] = {}  # those available and on shift

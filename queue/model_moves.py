@@ -11,6 +11,8 @@ from .model_records import Contact, Handover
 from .replies import Answer, Arrival
 from .state import ENDED
 
+LONGER, MORE = 2, 600_000
+"""Times that a wrap-up may be made longer, and by how many ms at most."""
 OPEN = ("waiting", "offered", "active", "snoozed", "parked")
 
 
@@ -143,6 +145,29 @@ class Moves(Quiet):
         it.handover, it.prefer, it.personal, it.outcome = None, None, "", outcome
         self.free_threads(it)
         self.close(it)
+
+    def wrap_on(self, contact: str, agent: str, ms: int) -> Answer:
+        """The wrap-up ends later, twice at most."""
+        it = self.contacts.get(contact)
+        if it is None or it.state != "wrapping":
+            return self.too_late(it, "stale")
+        if agent and agent != it.owner:
+            return Answer("not_owner", it.owner, it.state)
+        ends, more = it.wrap_until or self.now, max(0, min(ms, MORE))
+        if it.longer >= LONGER:
+            return Answer("too_late", it.owner, it.state, it.longer, ends)
+        it.longer, it.wrap_until = it.longer + 1, ends + more
+        self.due[f"w:{it.id}"] = it.wrap_until
+        self.tell("wrap.longer", it.id, it.owner, it.longer, until=it.wrap_until, ms=more)
+        return Answer("ok", state=it.state, n=it.longer, due=it.wrap_until)
+
+    def remark(self, contact: str, agent: str, outcome: str) -> Answer:
+        """Something that belongs to its outcome, told; whether it is here still doesn't matter."""
+        it, number = self.contacts.get(contact), contact[1:]
+        if it is None and not (number.isdigit() and 1000 < int(number) <= self.counter):
+            return Answer("gone")
+        self.tell("outcome", contact, agent, outcome=outcome)
+        return Answer("ok", state=it.state if it else "")
 
     def merge(self, contact: str, into: str) -> Answer:
         """Two contacts are one matter: the first ends, and what its customer says leads to the other."""

@@ -12,15 +12,17 @@ from .legs import (
     check_happening,
     check_jot,
     check_leg,
+    check_spend,
     offer_of,
     too_many_jots,
     too_many_legs,
 )
 from .model_records import Contact, Offer
 from .model_timers import Timers
-from .replies import Answer
+from .replies import Answer, Counts
 from .state import Leg
 
+HOUR, DAY = 3_600_000, 86_400_000
 LONGEST = 120_000  # from now to an offer's deadline, however often it is put off
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -149,3 +151,22 @@ class Phone(Timers):
         live.delivered, live.due = True, max(live.due, min(until, self.now + LONGEST))
         self.due[f"o:{it.id}:{live.number}"] = live.due
         return before != (live.delivered, live.due)
+
+    # -- what costs money ------------------------------------------------------------------------------------
+
+    def spend(self, key: str, number: str, most: Counts) -> Counts | None:
+        """Count a call or text that is about to begin, once a day by its key; what was begun when it may not."""
+        check_spend(key, number)
+        begun = {it: (at, to) for it, (at, to) in self.begun.items() if at > self.now - DAY}
+        self.begun = begun
+        if key in begun:
+            return None
+        lately = [to for at, to in begun.values() if at > self.now - HOUR]
+        daily = [to for _, to in begun.values()]
+        so_far = Counts(lately.count(number), daily.count(number), len(lately), len(daily))
+        if so_far.number_hour >= most.number_hour or so_far.number_day >= most.number_day:
+            return so_far
+        if so_far.hour >= most.hour or so_far.day >= most.day:
+            return so_far
+        begun[key] = (self.now, number)
+        return None

@@ -75,6 +75,7 @@ class Contact:
     drainer: str = ""
     wake: int | None = None
     wrap_until: int | None = None
+    longer: int = 0  # how often its wrap-up was made longer
     outcome: str = ""
     lift_at: int | None = None
     told: int = -1  # the step in which `exhausted` was told

@@ -15,6 +15,16 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """Calls and texts that were begun so far, or may be: to one number and to all, in the last hour and the last day."""
+
+    number_hour: int = 0
+    number_day: int = 0
+    hour: int = 0
+    day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """`n` is the message's number at the contact (0 when the contact of a duplicate is gone).
 

@@ -22,12 +22,12 @@ def behind_all(verdict: Verdict) -> Verdict:
     return replace(verdict, decision=decision, facts=facts, reply=False)
 
 
-def their_own_first(book: Rulebook, verdict: Verdict, before: ContactView, now: int) -> Verdict:
-    """For a caller who had an agent before: that one alone is asked for a while."""
-    alone = span(book.plan.channels.of(before.channel).preferred)
-    if not before.last_owner or not alone:
+def their_own_first(book: Rulebook, verdict: Verdict, last: str, now: int) -> Verdict:
+    """For a caller who had the agent `last` before, "" for none: that one alone is asked for a while."""
+    alone = span(book.plan.channels.voice.preferred)
+    if not last or not alone:
         return verdict
-    prefer = Preference(before.last_owner, "preferred", now + alone)
+    prefer = Preference(last, "preferred", now + alone)
     return replace(verdict, decision=replace(verdict.decision, prefer=prefer))
 
 

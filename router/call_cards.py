@@ -96,6 +96,12 @@ class CallCards:
         else:
             told = ended_words("rescinded", {}, "")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
+        await self.over(event)
+
+    async def over(self, event: Event) -> None:
+        """The offer has ended and its card says so: where that is needn't be known any more."""
+        if self.ringing.may_be(event.c) and f"card.{event.n}" in await self.queue.jots(event.c):
+            await self.queue.jot(event.c, f"card.{event.n}", "")
 
     async def place(self, event: Event) -> str:
         """Where the offer's card is; a call's deadline begins without it, so its place stands elsewhere."""

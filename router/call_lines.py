@@ -15,8 +15,9 @@ REFUSED: Mapping[str, str] = {
     "pause": "The recording could not be paused",
     "record": "The recording still stands",
     "fetch": "The recording could not be fetched",
+    "callback": "The customer isn't called",
 }
-"""What the provider refused; why follows."""
+"""What the provider refused, or the plan's safety; why follows."""
 JOINED: Mapping[str, str] = {
     "invite": "has joined the call",
     "listen": "listens; nobody hears them",

@@ -3,25 +3,33 @@
 accepted (kind callback) ─▶ ring the customer ─▶ answered: conference
                                  └▶ not reached ─▶ back into the queue, parked until the next try ─▶ … ─▶ closed
 the agent asks for it   ─▶ ring the agent ─▶ key 1 ─▶ ring the customer
+customer_first: offered ─▶ ring the customer ─▶ answered: they wait as every caller does ─▶ ring the agent
+                                 └▶ not reached ─▶ the offer is taken back, parked until the next try
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
+from ..channels.channel import NotDelivered
 from ..channels.phone import LegView, Phones, Ring
 from ..queue.engine import Queue
-from ..queue.state import Event, Leg
+from ..queue.state import ContactView, Event, Leg
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
-from .rulebook import Rulebook, span
+from .rulebook import Rulebook, instant, span
+from .spending import Guard
+from .watch import reopening
 
 RINGS = 30
 """Seconds for which a customer's phone rings, and that of the agent who asked for it."""
 MOST_LEGS = 10_000
 """Live legs that are compared with one that may have been made."""
+KEPT_FOR = 45_000
+"""ms for which an offer stands while its customer is rung first: longer than they are."""
+RINGING = ("initiated", "ringing", "answered")
 UNREACHED = ("busy", "no-answer", "failed", "canceled")
 
 
@@ -35,14 +43,22 @@ async def made(queue: Queue, phones: Phones, ring: Ring, legs: tuple[Leg, ...], 
     return await phones.ring(ring)
 
 
+async def is_here(queue: Queue, contact: str) -> None:
+    """A customer who was rung first waits now, and hears of no place in line: it was us who called."""
+    await queue.jot(contact, "kind", "")
+    await queue.jot(contact, "place", "1")
+
+
 @dataclass(slots=True)
 class Callbacks:
-    """`calls` says whether a contact may be a call, as far as known."""
+    """`calls` says whether a contact may be a call, as far as known; `offer` rings the agent of an offer."""
 
     queue: Queue
     phones: Phones | None
     book: Callable[[], Rulebook]
     calls: Callable[[str], bool]
+    guard: Guard
+    offer: Callable[[Event, Try], Awaitable[None]]
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
@@ -56,6 +72,8 @@ class Callbacks:
                 return [Job(lane, "call", lambda t: self.ring(phones, event, t))]
             case "leg", _ if said.get("b") and said.get("state") in UNREACHED:
                 return [Job(lane, "not reached", lambda t: self._again(event))]
+            case "leg", _ if said.get("f") and said.get("state") in RINGING:
+                return [Job(lane, "customer first", lambda t: self._goes_on(event, str(said["state"]), t))]
             case _:
                 return []
 
@@ -66,10 +84,64 @@ class Callbacks:
         if view is None or not view.owner or any(it.about.get("b") == key for it in legs):
             return
         facts = Facts.parse(view.facts)
+        if why := await self.guard.refusal(f"call {event.c}.{key}", event.c, facts):
+            await self._not_called(phones, event, legs, why)
+            return
         about = {"c": event.c, "r": "customer", "b": key}
         ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
         leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
+
+    async def _not_called(self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str) -> None:
+        """The plan's safety lets nobody call there: the thread says why, and the agent isn't kept waiting."""
+        about = {"of": "callback", "why": why}
+        await self.queue.happen(event.c, "refused", {"trouble": f"callback: {event.id}"}, about=about)
+        for leg in legs:
+            if leg.live and leg.about.get("r") == "agent":
+                await phones.hang_up(leg.sid)
+
+    # ---- the customer first --------------------------------------------------------------------------------------
+
+    async def customer_first(
+        self, phones: Phones, event: Event, view: ContactView, legs: tuple[Leg, ...], t: Try
+    ) -> bool:
+        """Whether the agent of an offer is rung only when the customer is there; they are being rung by now."""
+        if self.book().plan.voice.callback != "customer_first":
+            return False
+        if (await self.queue.jots(event.c)).get("kind") != "callback":
+            return False
+        calling, key = next((it for it in legs if it.of_customer), None), f"{event.id}.{event.n}"
+        if calling is not None and calling.state == "answered":
+            return False
+        await self.queue.prolong(event.c, event.n, event.a, await self.queue.now() + KEPT_FOR)
+        if calling is not None or any(it.about.get("b") == key for it in legs):
+            return True
+        facts = Facts.parse(view.facts)
+        if why := await self.guard.refusal(f"call {event.c}.{key}", event.c, facts):
+            await self._not_called(phones, event, legs, why)
+            await self._unreached(event.c, key, "refused", event.t)
+            return True
+        about = {"c": event.c, "r": "customer", "b": key, "f": "1"}
+        ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
+        try:
+            leg = await made(self.queue, phones, ring, legs, t)
+        except NotDelivered as error:
+            if not error.permanent:
+                raise
+            await self._unreached(event.c, key, error.code or "refused", event.t)
+            return True
+        await self.queue.leg(event.c, leg.sid, leg.state, about)
+        return True
+
+    async def _goes_on(self, event: Event, state: str, t: Try) -> None:
+        """Whoever is asked is kept for the customer; once they have answered, and wait, their phone rings."""
+        if state == "answered":
+            await is_here(self.queue, event.c)
+        view, now = await self.queue.contact(event.c), await self.queue.now()
+        for it in view.offers if view is not None else ():
+            await self.queue.prolong(event.c, it.number, it.agent, now + KEPT_FOR)
+            if state == "answered":
+                await self.offer(replace(event, e="offered", a=it.agent, n=it.number), t)
 
     async def _ring_agent(self, phones: Phones, event: Event, t: Try) -> None:
         """Ring the agent who wants to call the customer."""
@@ -87,19 +159,34 @@ class Callbacks:
 
     async def _again(self, event: Event) -> None:
         """The customer wasn't reached: tried again at the plan's times, and then not any more."""
-        said, view = more(event), await self.queue.contact(event.c)
-        facts = await self.queue.jots(event.c)
-        if said.get("r") != "customer" or view is None or facts.get("kind") != "callback":
+        said = more(event)
+        if said.get("r") == "customer":
+            await self._unreached(event.c, str(said.get("sid")), str(said.get("state")), event.t)
+
+    async def _unreached(self, contact: str, sid: str, state: str, at: int) -> None:
+        view, facts = await self.queue.contact(contact), await self.queue.jots(contact)
+        if view is None or facts.get("kind") != "callback":
             return
-        sid, tries = str(said.get("sid")), int(facts.get("tries") or 0)
+        tries = int(facts.get("tries") or 0)
         if facts.get("tried") != sid:
-            about = {"state": str(said.get("state"))}
             tries += 1
-            await self.queue.happen(event.c, "not reached", {"tried": sid, "tries": str(tries)}, about=about)
+            known = {"tried": sid, "tries": str(tries)}
+            await self.queue.happen(contact, "not reached", known, about={"state": state})
         pauses = self.book().plan.voice.callback_again
         if tries > len(pauses):
-            await self.queue.complete(event.c, "", '{"disposition":"not reached","by":"Tierline"}')
+            await self._given_up(view)
             return
         if view.owner:
-            await self.queue.release(event.c, "", "not reached", exclude=False)
-        await self.queue.park(event.c, event.t + span(pauses[tries - 1]), "callback")
+            await self.queue.release(contact, "", "not reached", exclude=False)
+        again, book = at + span(pauses[tries - 1]), self.book()
+        if not book.hours(view.service).is_open(instant(again)):
+            again = reopening(book, view.service, again)  # there is nobody to call before
+        await self.queue.park(contact, again, "callback")
+
+    async def _given_up(self, view: ContactView) -> None:
+        """Whoever has it is through with it; what nobody has ends as it is."""
+        outcome = '{"disposition":"not reached","by":"Tierline"}'
+        if view.owner:
+            await self.queue.complete(view.id, "", outcome)
+        else:
+            await self.queue.discard(view.id, "", outcome)

@@ -7,7 +7,6 @@ not sent again. So events may be replayed from any cursor.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -17,6 +16,7 @@ from ..queue.engine import Queue
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event, MessageView
 from . import lost
+from .after_calls import AfterCalls
 from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
@@ -24,12 +24,15 @@ from .call_cards import CallCards, lately
 from .cards import card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
-from .look import found_message, more, spec_of
+from .look import ended_so, found_message, more, spec_of
+from .paging import Pager
 from .ringing import Ringing
 from .roster import enlist, write
 from .rulebook import Rulebook, span
+from .screened import Screened
 from .tidings import Tidings
 from .towards import Towards
+from .wrapup import wrap_up
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
@@ -69,19 +72,31 @@ class Deliveries:
     histories: Histories
     heed: Callable[[], Awaitable[object]]
     ringing: Ringing
+    pager: Pager
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
+    after: AfterCalls = field(init=False)
+    screened: Screened = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
+        self.after = AfterCalls(self.queue, self.book)
+        self.screened = Screened(self.queue, self.desk, self.book)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event, in lanes: at the desk and towards the customer, and on the phone."""
-        return [*self._jobs(event), *self.ringing.jobs(event), *self.ringing.recordings(event)]
+        return [
+            *self._jobs(event),
+            *self.ringing.jobs(event),
+            *self.ringing.recordings(event),
+            *self.after.jobs(event),
+            *self.screened.jobs(event),
+            *self.pager.jobs(event),
+        ]
 
     def _jobs(self, event: Event) -> list[Job]:
         c, who, thread = event.c, f"agent:{event.a}", f"contact:{event.c}"
@@ -121,8 +136,10 @@ class Deliveries:
             case "closed":
                 told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
                 return [told, Job(thread, "close", lambda t: self._close(event))]
-            case "abandoned" | "wrapping":
+            case "abandoned":
                 return [Job(thread, "close", lambda t: self._close(event))]
+            case "wrapping" | "wrap.longer":
+                return [Job(thread, "wrap up", lambda t: self._wrap(event, t))]
             case "presence":
                 return [Job(who, "presence", lambda t: self._presence(event, t))]
             case "away_over":
@@ -215,6 +232,7 @@ class Deliveries:
         by = spec_of(self.book(), contact.owner) if contact is not None else None
         told = ended_words(event.e, extra, by.name if by else "somebody else")
         await self.desk.withdraw(spec.slack, place, (event.c, event.n), told)
+        await self.calls.over(event)
 
     async def _taken_card(self, event: Event) -> None:
         spec, place = spec_of(self.book(), event.a), await self.calls.place(event)
@@ -222,6 +240,7 @@ class Deliveries:
             await self.desk.withdraw(
                 spec.slack, place, (event.c, event.n), f"{event.c} is yours. Answer in its thread."
             )
+            await self.calls.over(event)
 
     async def _presence(self, event: Event, t: Try) -> None:
         extra, spec = more(event), spec_of(self.book(), event.a)
@@ -276,6 +295,13 @@ class Deliveries:
         places = await self.queue.places(event.c)
         for place in places[-1:]:
             await self.desk.close(place, event.c, _closing(event))
+
+    async def _wrap(self, event: Event, t: Try) -> None:
+        """Unless it is over by now, or another end was set since."""
+        shown = wrap_up(event)
+        contact, places = await asyncio.gather(self.queue.contact(event.c), self.queue.places(event.c))
+        if places and contact is not None and contact.wrap_until == shown.until:
+            await self.desk.wrap(places[-1], shown, t.again)
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
 
@@ -333,14 +359,11 @@ def _closing(event: Event) -> str:
     match event.e:
         case "abandoned":
             return f"{event.c} was abandoned: {extra.get('reason', '')}."
-        case "wrapping":
-            return f"{event.c} ended; wrap-up."
         case _:
-            outcome = extra.get("outcome")
-            raw = json.loads(outcome) if isinstance(outcome, str) and outcome else outcome
-            if isinstance(raw, dict) and raw.get("merged"):
-                return f"{event.c} is part of {raw['merged']} now. Nothing typed here is sent any more."
-            what = raw.get("disposition", "") if isinstance(raw, dict) else ""
+            raw = ended_so(event)
+            if merged := raw.get("merged"):
+                return f"{event.c} is part of {merged} now. Nothing typed here is sent any more."
+            what = raw.get("disposition", "")
             return (
                 f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."
             )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from ..channels.channel import Button, Card, DeliveryError, Desk, Head, Line, Mark, NotDelivered
+from ..channels.channel import Button, Card, DeliveryError, Desk, Head, Line, Mark, NotDelivered, WrapUp
 from ..channels.fence import FENCED
 from ..queue.engine import Queue
 from .alerts import Alerts
@@ -174,6 +174,14 @@ class WatchedDesk:
         """Pass on."""
         await self._pass(self.desk.close(place, contact, told))
 
+    async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
+        """Pass on."""
+        await self._pass(self.desk.wrap(place, it, again))
+
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        """Pass on."""
+        await self._pass(self.desk.share(to, text, name, content))
+
     async def tell(
         self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
     ) -> str:
@@ -199,8 +207,14 @@ class NoDesk:
     async def mark(self, thread: str, mark: Mark) -> None:
         """Nothing is shown anywhere."""
 
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        """Nothing is shown anywhere."""
+
     async def show(self, place: str, head: Head) -> None:
         """Nothing is shown anywhere."""
 
     async def close(self, place: str, contact: str, told: str) -> None:
+        """Nothing is shown anywhere."""
+
+    async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """Nothing is shown anywhere."""

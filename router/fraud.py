@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..queue.replies import Counts
 from .plan.model_calls import Safety
 
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Calls and texts that were begun so far: to this number and to all, in the last hour and the last day."""
-
-    number_hour: int = 0
-    number_day: int = 0
-    hour: int = 0
-    day: int = 0
+NONE_YET = Counts()
 
 
-def allowed(number: str, safety: Safety, counts: Counts = Counts()) -> str | None:
+def allowed(number: str, safety: Safety, counts: Counts = NONE_YET, *, vouched: bool = False) -> str | None:
     """None when `number` (E.164) may be called and texted; else why not, in words for agents and supervisors.
 
-    The numbers of the plan's own people are taken for what they are: neither country nor limits hold for them.
+    `vouched`: it has written or called, and its carrier says so; then its country doesn't matter. A caller's number that
+    nobody vouches for may be anybody's, so it opens no country. The numbers of the plan's own people are taken for what
+    they are: neither country nor limits hold for them.
     """
     if number in safety.people:
         return None
-    return _dear(number, safety) or _often(safety, counts)
+    return barred(number, safety, vouched=vouched) or too_often(safety, counts)
 
 
-def _dear(number: str, safety: Safety) -> str | None:
+def barred(number: str, safety: Safety, *, vouched: bool = False) -> str | None:
+    """Why `number` is never called or texted, however seldom; None when it may be."""
+    if number in safety.people:
+        return None
     import phonenumbers  # tens of milliseconds that no start waits for
 
     try:
@@ -39,7 +35,7 @@ def _dear(number: str, safety: Safety) -> str | None:
         return f"+{parsed.country_code} is no country: satellites and international networks aren't called"
     if region is None or not phonenumbers.is_valid_number(parsed):
         return "nobody can have that number: it isn't in use in its country"
-    if region not in safety.countries:
+    if region not in safety.countries and not vouched:
         ours = ", ".join(safety.countries) or "none yet"
         return f"it lies in {region}, and we call and text only these countries: {ours} (safety.countries in the plan)"
     kind = phonenumbers.number_type(parsed)
@@ -55,7 +51,8 @@ def _dear(number: str, safety: Safety) -> str | None:
     return f"it is {words[kind]}: those are never called or texted" if kind in words else None
 
 
-def _often(safety: Safety, counts: Counts) -> str | None:
+def too_often(safety: Safety, counts: Counts) -> str | None:
+    """Which limit `counts` has reached; None when there is room."""
     for so_far, most, what in (
         (counts.number_hour, safety.number_hour, "this number within an hour (safety.per_number.hour"),
         (counts.number_day, safety.number_day, "this number within a day (safety.per_number.day"),

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, forms, offers, orders, telephone
+from . import commands, forms, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
 from .lines import queue_lines, status_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
+from .pages import Pages
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .recordings import Recorded
@@ -26,7 +26,6 @@ from .situations import Situations
 from .telephone import BUTTONS, Telephone
 from .texts import spoken
 
-DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
 SUPERVISOR = Told(
@@ -202,33 +201,28 @@ class House:
 
     async def may_close(self, actor: Actor, contact: str) -> Told:
         """Whether the actor may close it now."""
-        view = await self.queue.contact(contact)
-        if view is None or view.state in ENDED:
+        owner = await wrapup.answerable(self.queue, self.moments, contact)
+        if owner is None:
             return Told(False, f"{contact} has ended already.")
         spec = self._agent(actor)
-        owns = spec is not None and view.owner == agent_id(spec.name)
+        owns = spec is not None and owner == agent_id(spec.name)
         if owns or is_supervisor(self.plan().plan, actor):
             return Told(True, "")
-        who = self._name(view.owner) if view.owner else "nobody yet"
+        who = self._name(owner) if owner else "nobody yet"
         return Told(False, f"{contact} is with {who}: only the owner or a supervisor closes it.")
 
     async def close(self, actor: Actor, closing: Closing) -> Told:
-        """End the contact."""
+        """End the contact, its wrap-up, or say afterwards how it ended."""
         allowed = await self.may_close(actor, closing.contact)
         if not allowed.ok:
             return allowed
-        view = await self.queue.contact(closing.contact)
-        outcome = {
-            "disposition": closing.disposition, "root_cause": closing.root_cause,
-            "resolution": closing.resolution, "by": actor.name,
-        }  # fmt: skip
-        text = json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
-        answer = await self.queue.complete(closing.contact, view.owner if view else "", text)
-        return Told(True, f"{closing.contact} is closed.") if answer.done else Told(False, LATE)
+        spec = self._agent(actor)
+        said = await wrapup.close(self.queue, closing, actor.name, agent_id(spec.name) if spec else "")
+        return Told(True, said) if said else Told(False, LATE)
 
     async def dispositions(self, contact: str) -> tuple[str, ...]:
         """The plan's dispositions."""
-        return DISPOSITIONS
+        return wrapup.DISPOSITIONS
 
     async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
         """What a form for handing over, snoozing and the like asks."""
@@ -361,9 +355,14 @@ class House:
                 return await self.command(actor, f"available {value}")
             case "contact.reopen":
                 contact, _, n = value.partition(".")
-                return (
-                    await self._reopen_and_send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
-                )
+                send = self._reopen_and_send
+                return await send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+            case "page.acknowledge" if (who := Who.of(self.plan(), actor)) is not None:
+                return await Pages(lambda: self.queue, self.plan).acknowledge(value, who.agent or who.name)
+            case "contact.longer" | "contact.done":
+                spec = self._agent(actor)
+                act = wrapup.longer if action == "contact.longer" else wrapup.done
+                return await act(self.queue, value, agent_id(spec.name) if spec else "nobody")
             case "note.send":
                 contact, _, n = value.partition(".")
                 return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)

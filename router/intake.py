@@ -13,17 +13,21 @@ from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer
+from .after_calls import Pasts, may_rate, rates, rating
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
+from .pages import Pages
 from .rulebook import Rulebook
 
 log = structlog.get_logger()
 
 RECORDS_WAIT = 0.3
 """Seconds that the records are given; then the contact goes on without their facts."""
+TOLD_TWICE = 2 * 86_400_000
+"""ms for which what has been told once isn't told again."""
 
 
-class Records(Protocol):
+class Records(Pasts, Protocol):
     """What intake asks of the history."""
 
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
@@ -42,13 +46,20 @@ class Intake:
     ) -> None:
         """`heed` makes `book` see which services are closed at once by now."""
         self.queue, self.records, self.book, self.heed = queue, records, book, heed
+        self.pages = Pages(queue, book)
 
     async def __call__(self, arrived: Arrived) -> Taken:
         """Make `arrived` durable. Raises NotTaken when it could not be: the sender still owns it."""
+        try:
+            if (answered := await self.pages.texted(arrived)) is not None:
+                return answered
+        except StoreError as error:
+            raise NotTaken(type(error).__name__) from error
         return await self.take(arrived, arrived.thread)
 
-    async def take(self, arrived: Arrived, thread: str) -> Taken:
-        """`arrived` in the conversation `thread`. A caller is asked for their former agent first; nothing re-opens."""
+    async def take(self, arrived: Arrived, thread: str, last: str = "") -> Taken:
+        """`arrived` in the conversation `thread`. A caller's last agent is asked first, `last` where the store knows
+        none any more; no call re-opens anything."""
         try:
             # Side by side: none of these needs another, and the door waits for all.
             now, known, spam, (customer, before) = await asyncio.gather(
@@ -59,6 +70,9 @@ class Intake:
             )
             if before is not None:
                 return Taken("duplicate", *before)
+            if (digit := may_rate(arrived)) and (known is None or known.startswith("-")):
+                if rated := await self._rated(arrived, digit, now):
+                    return Taken("added", rated, 0)
             # "-C1001" is the last one of a conversation in which none is open: it may open again.
             view = await self.queue().contact(known.removeprefix("-")) if known else None
             for guarded in (True, True, False):
@@ -66,8 +80,10 @@ class Intake:
                 verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
                 verdict = behind_all(verdict) if spam else verdict
                 calls = arrived.channel == "voice"
-                if calls and view is not None and known and known.startswith("-"):
-                    verdict = their_own_first(book, verdict, view, now)
+                if calls and (view is None or str(known).startswith("-")):
+                    # Who is still at the work after that call has it yet.
+                    mine = (view.last_owner or view.owner) if view is not None else last
+                    verdict = their_own_first(book, verdict, mine, now)
                 it = await self.queue().arrive(
                     arrived.to_json(),
                     event=arrived.event,
@@ -88,6 +104,20 @@ class Intake:
         if it.outcome == "stale":
             raise NotTaken("decided too early")
         return Taken(it.outcome, it.contact, it.n)
+
+    async def _rated(self, arrived: Arrived, digit: str, now: int) -> str:
+        """The call of which a digit, sent outside any conversation, says how it was; "" when nobody asked."""
+        try:
+            async with asyncio.timeout(RECORDS_WAIT):
+                contact = await rates(self.book(), self.records(), arrived, now)
+        except Exception as error:
+            log.warning("records.unavailable", error=type(error).__name__)
+            return ""
+        told = f"rated:{arrived.event}"
+        if contact and not await self.queue().seen(told):
+            await self.queue().remark(contact, "", rating(digit))
+            await self.queue().once(told, TOLD_TWICE)
+        return contact
 
     async def _records(self, arrived: Arrived) -> tuple[Customer | None, tuple[str, int] | None]:
         """The customer, and what this event became before; the slow or broken history is done without.

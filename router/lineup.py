@@ -16,6 +16,8 @@ from .pace import HALF_HOUR, minutes, pace
 
 log = structlog.get_logger()
 
+MOST = 1_000
+"""Contacts of one need that are looked at: nobody wants to hear a greater number."""
 FRESH, PACE_FRESH = 1_000, 15_000
 """ms for which a look at the line counts, and one at how fast it moves."""
 HISTORY_WAIT = 0.5
@@ -38,7 +40,7 @@ async def nobody(since: int) -> Sequence[Taken]:
 
 @dataclass(slots=True)
 class Lineup:
-    """Looks at the contacts that have a leg alive: as many as there are calls, however many texts wait.
+    """Looks at the contacts that have a leg alive, and at who waits among them without one, however many texts wait.
 
     `taken` gives the calls taken since an instant (ms), of whichever process.
     """
@@ -65,11 +67,22 @@ class Lineup:
 
     async def _look(self) -> Mapping[str, Line]:
         views = await self.queue().several(await self.queue().calling())
+        callers = [it for it in views if it.state in QUEUED and not it.owner]
         found: dict[str, list[ContactView]] = {}
-        for view in views:
-            if view.state in QUEUED and not view.owner:
-                found.setdefault(view.service, []).append(view)
-        return {service: _line(waiting) for service, waiting in found.items()}
+        for view in callers:
+            found.setdefault(view.service, []).append(view)
+        others = await self._others(callers)
+        return {
+            name: _line(here, [it for it in others if it.service == name]) for name, here in found.items()
+        }
+
+    async def _others(self, callers: Sequence[ContactView]) -> Sequence[ContactView]:
+        """Who waits among them without being on the line: to be called back, or with a message."""
+        needs = {step.need.text: step.need for it in callers for step in it.route.steps}
+        classes = [await self.queue().intern_class(need) for need in needs.values()]
+        ranks = await asyncio.gather(*(self.queue().waiting(one, limit=MOST) for one in classes))
+        there = {contact for found in ranks for contact, _ in found} - {it.id for it in callers}
+        return [it for it in await self.queue().several(sorted(there)) if it.state in QUEUED and not it.owner]
 
     async def _measure(self, now: int) -> Mapping[str, int]:
         """How fast each line moves; a history that can't be asked says nothing, and no caller waits for it."""
@@ -89,9 +102,10 @@ class Lineup:
         return found
 
 
-def _line(waiting: Sequence[ContactView]) -> Line:
-    ordered = sorted(waiting, key=lambda it: it.rank)
-    return Line({it.id: n for n, it in enumerate(ordered, 1)}, min(it.arrived for it in waiting), ordered[0])
+def _line(callers: Sequence[ContactView], others: Sequence[ContactView]) -> Line:
+    ordered = sorted((*callers, *others), key=lambda it: it.rank)
+    places = {it.id: n for n, it in enumerate(ordered, 1)}
+    return Line(places, min(it.arrived for it in callers), min(callers, key=lambda it: it.rank))
 
 
 def _on_duty(agents: Iterable[AgentView], one: ContactView) -> int:

@@ -28,3 +28,20 @@ async def found_message(queue: Queue, contact: str, n: int) -> tuple[ContactView
     view, said = await asyncio.gather(queue.contact(contact), queue.messages(contact))
     found = next((m for m in said if m.n == n), None)
     return None if view is None or found is None else (view, found)
+
+
+def agents_language(book: Rulebook, agent: str) -> str:
+    """The one that the agent (the queue's id) speaks best, of those in which we can say anything."""
+    spec, known = spec_of(book, agent), book.plan.languages or ("en",)
+    levels = dict(spec.profile.languages) if spec else {}
+    return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))
+
+
+def ended_so(event: Event) -> dict[str, str]:
+    """The outcome that an event tells."""
+    raw = more(event).get("outcome")
+    try:
+        found = json.loads(raw) if isinstance(raw, str) and raw else raw
+    except ValueError:
+        return {}
+    return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}

@@ -24,6 +24,7 @@ from .handover import Aim, NoSuch, above, aim, hand_over, handing
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
 from .texts import spoken
+from .wrapup import end
 
 SPAM_KEPT = 30 * 86_400_000
 """ms for which what an address writes comes behind everything else, once it was marked as spam."""
@@ -289,16 +290,15 @@ class Moves:
     # ---- the end, and after it ----------------------------------------------------------------------------------
 
     async def close(self, who: Who, contact: str, outcome: Mapping[str, str]) -> Outcome:
-        """Ended, with disposition, root cause and resolution; its wrap-up, if there is one, begins."""
+        """Ended, with disposition, root cause and resolution; its wrap-up begins, or, if it was in it, is over."""
 
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
             if not view.owner:
-                raise Stop(
-                    "stale", f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
-                )
+                nobody = f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
+                raise Stop("stale", nobody)
             told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
-            return self._said(await self.queue.complete(contact, by, told), f"{contact} is closed.")
+            return self._said(await end(self.queue, contact, view, by, told), f"{contact} is closed.")
 
         return await self._guarded(who, "close", contact, work())
 

@@ -61,6 +61,8 @@ def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
         return Ruling(
             "note", rest, "kept as a note", may_send=owner and it.state in ANSWERABLE and bool(rest)
         )
+    if it.state == "wrapping" and it.channel == "voice":
+        return Ruling("note", text, "kept as a note")
     if it.state in ("closed", "abandoned", "dead", "wrapping"):
         return Ruling("ended", text, f"{it.contact} has ended: this was not sent.")
     if not owner:

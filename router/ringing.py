@@ -19,12 +19,14 @@ from ..channels.phone import Go, LegNews, Phones, Ring
 from ..queue.contact import OVER, RANKS
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event, Leg
+from .after_calls import HUNG_UP
 from .alerts import Alerts
 from .callbacks import Callbacks, made
 from .facts import Facts
 from .lanes import Job, Try
 from .look import spec_of
 from .rulebook import Rulebook
+from .spending import Guard
 from .talking import Talking
 from .waiting import LATER
 
@@ -47,6 +49,7 @@ class Ringing:
     book: Callable[[], Rulebook]
     alerts: Alerts
     heard: Callable[[LegNews], Awaitable[None]]
+    guard: Guard
     channels: dict[str, str] = field(default_factory=dict)  # contact → channel, as far as known
     recordings: Callable[[Event], list[Job]] = lambda event: []
     talking: Talking = field(init=False)
@@ -54,7 +57,7 @@ class Ringing:
 
     def __post_init__(self) -> None:
         self.talking = Talking(self.queue, self.phones, self.book, self.may_be)
-        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be)
+        self.callbacks = Callbacks(self.queue, self.phones, self.book, self.may_be, self.guard, self.offer)
 
     def jobs(self, event: Event) -> list[Job]:
         """The consequences of one event."""
@@ -111,6 +114,8 @@ class Ringing:
         legs = await self.queue.legs(event.c)
         if any(it.about.get("o") == str(event.n) for it in legs):
             return  # done before
+        if await self.callbacks.customer_first(phones, event, view, legs, t):
+            return
         about = {"c": event.c, "o": str(event.n), "a": event.a, "r": "agent"}
         seconds = min(max(view.route.offer // 1000, SHORTEST), LONGEST)
         sender = Facts.parse(view.facts).recipient
@@ -181,7 +186,7 @@ class Ringing:
         if jots.get("kind") in LATER:
             await self.callbacks.ring(phones, event, t)
         else:
-            await self.queue.complete(event.c, "", '{"by":"the customer hung up"}')
+            await self.queue.complete(event.c, "", HUNG_UP)
 
     async def _look(self, phones: Phones, contact: str, leg: Leg) -> None:
         """A leg isn't where we thought: what has become of it?"""
@@ -200,8 +205,10 @@ class Ringing:
         if view is None or (view.state not in ENDED and view.state != "wrapping"):
             return
         legs = [it for it in await self.queue.legs(event.c) if it.live]
-        callers = any(it.of_customer for it in legs)
+        callers, rating = any(it.of_customer for it in legs), (await self.queue.jots(event.c)).get("rate", "")
         for leg in legs:
+            if leg.of_customer and rating == leg.sid:
+                continue  # they are asked how it was, and hang up then
             if leg.state == "answered" and not leg.of_customer:
                 if leg.about.get("a") not in (view.owner, view.last_owner):
                     continue  # who was only asked: `_silence` tells why not

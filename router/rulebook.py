@@ -164,8 +164,7 @@ class Rulebook:
         need = Need(service.name, channel, skills, tongues, step.tiers, from_plan)
         admitted = tuple((t, s) for t, s in shares if not from_plan or t in from_plan)
         until = None if step.until is None else span(step.until)
-        alert = step.alert or step.page is not None  # nobody is paged yet, but somebody is told
-        return Step(need, until, _PICKS[step.pick], step.offer_to, admitted, alert)
+        return Step(need, until, _PICKS[step.pick], step.offer_to, admitted, step.alert)
 
     def on_duty(self, agent: model.AgentSpec) -> tuple[Schedule, Schedule]:
         """The two schedules that must both be open for `agent` to be on shift: the team's and their own."""

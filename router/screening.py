@@ -18,7 +18,7 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, ContactView
 from . import spoken
 from .facts import Facts
-from .look import spec_of
+from .look import agents_language, spec_of
 from .rulebook import Rulebook
 from .spoken_words import SpokenName
 from .standing import Standing
@@ -189,9 +189,7 @@ class Screening:
 
     def agents_language(self, agent: str) -> str:
         """The language that the agent speaks best, of those in which we can say anything."""
-        spec, known = spec_of(self.book(), agent), self.book().plan.languages or ("en",)
-        levels = dict(spec.profile.languages) if spec else {}
-        return max(known, key=lambda it: (levels.get(it, 0), -known.index(it)))
+        return agents_language(self.book(), agent)
 
     async def gone(self, contact: str, news: LegNews, about: Mapping[str, str]) -> None:
         """An agent's leg ended while it was only asked: the offer ends as that says."""

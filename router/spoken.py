@@ -153,6 +153,15 @@ def whisper(
     return (about, person, time, line(book, "whisper_keys", language))
 
 
+def page(book: Rulebook, service: str, waiting: int, longest: int, language: str) -> tuple[Say, ...]:
+    """What somebody on call hears: how many wait for what, the longest for `longest` (s), and the key."""
+    spec = book.services.get(service)
+    words = SECONDS[_known(book, _tongue(book, ("page",), language))]
+    said = {"service": spec.called(language) if spec else service, "count": str(waiting)}
+    told = line(book, "page", language, **said, time=_lasting(longest, words))
+    return (told, line(book, "page_keys", language))
+
+
 def handed(book: Rulebook, by: str, why: str, language: str, first: bool) -> tuple[Say, ...]:
     """What an agent hears of a handover, before who calls: by whom and why; `first`: they are to speak before."""
     said = line(book, "whisper_first" if first else "whisper_handed", language, who=name(by))

@@ -12,12 +12,13 @@ SpokenName = Literal[
     "greeting", "greeting_closed", "menu_key", "unsure",
     "place", "place_next", "wait", "wait_minute", "wait_hour", "wait_hours",
     "choice_callback", "choice_voicemail", "choice_stay",
-    "closed", "closed_why", "closed_holiday", "opens",
+    "closed", "closed_why", "closed_holiday", "opens", "nobody_free",
     "sorry", "try_later", "away_forward", "goodbye", "connecting", "one_moment", "held", "recorded", "thanks",
     "callback_promised", "callback_here", "missed_here", "callback_ready", "callback_missed", "voicemail", "rate",
     "whisper", "whisper_callback", "whisper_who", "whisper_claimed", "whisper_withheld",
     "whisper_waited", "whisper_keys", "whisper_handed", "whisper_first", "whisper_invited", "whisper_joins", "join_keys",
     "gone", "taken", "too_late", "declined", "test_call", "test_heard",
+    "page", "page_keys", "page_done", "page_over",
 ]  # fmt: skip
 """Every sentence; in the plan each has `call_` before its name."""
 
@@ -39,6 +40,7 @@ ENGLISH: Mapping[SpokenName, str] = {
     "closed_why": "We are closed today: {why}.",
     "closed_holiday": "Today is a public holiday, and we are closed.",
     "opens": "We open again {next_open}.",
+    "nobody_free": "Sorry, nobody is free right now.",
     "sorry": "Sorry, something isn't working on our side. Please stay on the line, we keep trying.",
     "try_later": "Sorry, we can't take your call right now. Please try again in a few minutes.",
     "away_forward": "Sorry, something isn't working on our side. One moment please, we put you through to a colleague.",
@@ -73,6 +75,10 @@ ENGLISH: Mapping[SpokenName, str] = {
     "declined": "All right, somebody else will be asked.",
     "test_call": "This is a test call of {site} for {agent}. Press 1 if you hear this.",
     "test_heard": "Thank you, it works. You will be called like this when a customer calls. Goodbye.",
+    "page": "This is {site}. You are on call. Customers waiting for {service}: {count}, the longest for {time}.",
+    "page_keys": "Press 1 to acknowledge.",
+    "page_done": "Thank you. It is yours, and nobody else is paged.",
+    "page_over": "Thank you, it is settled already.",
 }
 GERMAN: Mapping[SpokenName, str] = {
     "greeting": "Guten Tag, hier ist {site}.",
@@ -92,6 +98,7 @@ GERMAN: Mapping[SpokenName, str] = {
     "closed_why": "Wir haben heute geschlossen: {why}.",
     "closed_holiday": "Heute ist ein Feiertag, wir haben geschlossen.",
     "opens": "Wir öffnen wieder {next_open}.",
+    "nobody_free": "Leider ist gerade niemand frei.",
     "sorry": "Entschuldigung, bei uns klappt gerade etwas nicht. Bitte bleiben Sie am Apparat, wir versuchen es weiter.",
     "try_later": "Entschuldigung, wir können Ihren Anruf gerade nicht annehmen. Bitte rufen Sie in einigen Minuten an.",
     "away_forward": "Entschuldigung, bei uns klappt gerade etwas nicht. Einen Moment bitte, wir verbinden Sie weiter.",
@@ -126,6 +133,10 @@ GERMAN: Mapping[SpokenName, str] = {
     "declined": "In Ordnung, jemand anders wird gefragt.",
     "test_call": "Das ist ein Probeanruf von {site} für {agent}. Drücken Sie die 1, wenn Sie das hören.",
     "test_heard": "Danke, es klappt. So werden Sie angerufen, wenn ein Kunde anruft. Auf Wiederhören.",
+    "page": "Hier ist {site}. Sie haben Bereitschaft. Wartende Kunden für {service}: {count}, am längsten seit {time}.",
+    "page_keys": "Drücken Sie die 1, um zu bestätigen.",
+    "page_done": "Danke. Sie kümmern sich darum, sonst wird niemand gerufen.",
+    "page_over": "Danke, es hat sich schon erledigt.",
 }
 FRENCH: Mapping[SpokenName, str] = {
     "greeting": "Bonjour, vous êtes bien chez {site}.",
@@ -145,6 +156,7 @@ FRENCH: Mapping[SpokenName, str] = {
     "closed_why": "Nous sommes fermés aujourd'hui : {why}.",
     "closed_holiday": "Nous sommes fermés aujourd'hui, jour férié.",
     "opens": "Nous rouvrons {next_open}.",
+    "nobody_free": "Désolé, personne n'est disponible pour le moment.",
     "sorry": "Désolé, quelque chose ne marche pas chez nous. Restez en ligne, s'il vous plaît, nous essayons encore.",
     "try_later": "Désolé, nous ne pouvons pas prendre votre appel. Veuillez réessayer dans quelques minutes.",
     "away_forward": "Désolé, quelque chose ne fonctionne pas chez nous. Un instant, nous transférons votre appel.",
@@ -179,6 +191,10 @@ FRENCH: Mapping[SpokenName, str] = {
     "declined": "Entendu, nous demandons à quelqu'un d'autre.",
     "test_call": "Ceci est un appel d'essai de {site} pour {agent}. Tapez 1 si vous entendez ceci.",
     "test_heard": "Merci, cela fonctionne. Vous serez appelé ainsi quand un client appellera. Au revoir.",
+    "page": "Ici {site}. Vous êtes d'astreinte. Clients en attente pour {service} : {count}, depuis {time} au plus.",
+    "page_keys": "Tapez 1 pour confirmer.",
+    "page_done": "Merci. Vous vous en occupez, personne d'autre n'est appelé.",
+    "page_over": "Merci, c'est déjà réglé.",
 }
 SPANISH: Mapping[SpokenName, str] = {
     "greeting": "Hola, le atiende {site}.",
@@ -198,6 +214,7 @@ SPANISH: Mapping[SpokenName, str] = {
     "closed_why": "Hoy estamos cerrados: {why}.",
     "closed_holiday": "Hoy es festivo y estamos cerrados.",
     "opens": "Abrimos de nuevo {next_open}.",
+    "nobody_free": "Lo sentimos, en este momento no hay nadie libre.",
     "sorry": "Lo sentimos, algo no funciona por nuestra parte. Siga en la línea, por favor, seguimos intentándolo.",
     "try_later": "Lo sentimos, ahora no podemos atender su llamada. Inténtelo de nuevo en unos minutos.",
     "away_forward": "Disculpe, algo no funciona por nuestra parte. Un momento, le pasamos con un compañero.",
@@ -232,6 +249,10 @@ SPANISH: Mapping[SpokenName, str] = {
     "declined": "De acuerdo, preguntaremos a otra persona.",
     "test_call": "Esta es una llamada de prueba de {site} para {agent}. Pulse 1 si oye esto.",
     "test_heard": "Gracias, funciona. Así le llamaremos cuando llame un cliente. Adiós.",
+    "page": "Le habla {site}. Está de guardia. Clientes en espera de {service}: {count}, desde hace {time}.",
+    "page_keys": "Pulse 1 para confirmar.",
+    "page_done": "Gracias. Usted se encarga y no se avisa a nadie más.",
+    "page_over": "Gracias, ya está resuelto.",
 }
 WORDS: Mapping[str, Mapping[SpokenName, str]] = {
     "en": ENGLISH,

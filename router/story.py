@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..queue.state import Event
 from .call_lines import said as said_of_call
+from .look import ended_so
 from .rulebook import Rulebook
 from .story_parts import Asked, Says, Story, Teller, X, because, outcome, said
 
@@ -170,6 +171,17 @@ def _closed(it: Teller, event: Event, x: X) -> str:
     return f"closed{f' ({it.it.how})' if it.it.how else ''}"
 
 
+def _longer(it: Teller, event: Event, x: X) -> str:
+    return f"{it.name(event.a)} took more time for the wrap-up, until {it.when(x.get('until'), event.t)}"
+
+
+def _remarked(it: Teller, event: Event, x: X) -> str:
+    if rating := said(ended_so(event).get("rating")):
+        return f"the customer rated it: {rating} of 5"
+    how = outcome(x)
+    return f"{it.name(event.a)} said how it had ended{f': {how}' if how else ''}"
+
+
 def _rerouted(it: Teller, event: Event, x: X) -> str:
     return f"decided anew: service {said(it.it.service)}, by {it.rule()}"
 
@@ -243,6 +255,8 @@ SAYS: Says = {
     "parked": _parked,
     "woken": lambda it, event, x: "it sleeps no longer",
     "wrapping": _wrapping,
+    "wrap.longer": _longer,
+    "outcome": _remarked,
     "closed": _closed,
     "abandoned": lambda it, event, x: f"the customer is gone{because(x)}",
     "dead": lambda it, event, x: f"set aside for a supervisor{because(x)}",

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -30,43 +29,27 @@ from ..channels.phone import (
     RoomNews,
     Turn,
 )
-from ..queue.contact import OVER, RANKS, Arrived, LegState
+from ..queue.contact import OVER, RANKS, LegState
 from ..queue.engine import Queue
-from ..queue.history.records import Customer
 from ..queue.legs import offer_of
-from ..queue.state import ENDED, QUEUED, Leg
-from . import spoken
-from .callbacks import UNREACHED
+from ..queue.state import ENDED, QUEUED
+from . import after_calls, spoken
+from .arriving import Arriving, Records, on_the_line, over_key
+from .callbacks import UNREACHED, is_here
 from .catch_up import hung_up_unknown
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
 from .messages import NO_MESSAGE, Messages
-from .plan import model
-from .rulebook import Rulebook, span
+from .rulebook import Rulebook
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
 
 log = structlog.get_logger()
 
-KEY_TIME = 8
-"""Seconds for the agent's key after the whisper."""
-SPEECH = 13
-"""Characters said in a second, slowly: for how long the whisper takes."""
-BUSY_PAUSE, UNREACHABLE_PAUSE = 60_000, 300_000
-"""ms for which others are asked first, when an agent's line is busy or can't be reached."""
 KEPT = 600_000
 """ms for which it is known that a call has ended which hasn't arrived yet."""
-RECORDS_WAIT = 0.3
-"""Seconds that the records are given for the caller's language."""
-
-
-class Records(Protocol):
-    """What is asked of the history."""
-
-    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
-        """The customer with that address, and what the event became."""
 
 
 @dataclass(slots=True)
@@ -82,26 +65,20 @@ class Switchboard:
     line: WaitingLine = field(init=False)
     screening: Screening = field(init=False)
     joining: Joining = field(init=False)
+    arriving: Arriving = field(init=False)
 
     def __post_init__(self) -> None:
         self.messages = Messages(self.queue, self.intake, self.book)
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
+        self.arriving = Arriving(self.queue, self.intake, self.records, self.book, self.line, self._join)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
     async def called(self, call: Call) -> Heard:
-        """A customer calls: back in their place, into the menu, or straight into the queue."""
-        book = self.book()
-        entry = book.plan.entry_for("voice", call.recipient)
-        if (back := await self._back(call)) is not None:
-            return back
-        language = await self._language(entry, call)
-        hello = spoken.greeting(book, entry, language, await self.queue().now())
-        if entry is not None and entry.menu:
-            return (*hello, spoken.menu(book, entry, language))
-        return (*hello, *await self._take(replace(call, about={"l": language}), ""))
+        """A customer calls."""
+        return await self.arriving.called(call)
 
     async def asked(self, turn: Turn, call: Call) -> Heard:
         """A leg goes on."""
@@ -109,7 +86,7 @@ class Switchboard:
             case "call":
                 return await self.called(call)
             case "menu":
-                return await self._menu(call)
+                return await self.arriving.menu(call)
             case "wait":
                 return await self.line.wait(call)
             case "left":
@@ -133,6 +110,10 @@ class Switchboard:
                 return await self.line.held(call)
             case "voicemail":
                 return await self.messages.after(call)
+            case "page":
+                return await self.intake.pages.answered(call)
+            case "rating":
+                return await after_calls.pressed(self.queue(), self.book(), call)
             case "back":
                 return await self._back_on_the_line(call)
             case "test":
@@ -140,106 +121,24 @@ class Switchboard:
             case _:
                 return (Play(), Go(turn, call.about))
 
-    async def _language(self, entry: model.Entry | None, call: Call) -> str:
-        """The entry's, else the customer's as the records have it, else the plan's first."""
-        if chosen := call.about.get("l"):
-            return chosen
-        fallback = next(iter(self.book().plan.languages), "en")
-        if entry is not None and entry.language:
-            return entry.language
-        try:
-            async with asyncio.timeout(RECORDS_WAIT):
-                customer, _ = await self.records().arriving(call.sender, call.sid)
-        except Exception as error:
-            log.warning("records.unavailable", error=type(error).__name__)
-            return fallback
-        return (customer.language if customer else "") or fallback
-
-    async def _menu(self, call: Call) -> Heard:
-        """What was pressed or said; not understood it is asked once more, and then we take the call as it is."""
-        book, language = self.book(), call.about.get("l", "en")
-        entry = book.plan.entry_for("voice", call.recipient)
-        if entry is None or not entry.menu:
-            return await self._take(call, call.speech)
-        key = spoken.chosen(entry, call.digits, call.speech)
-        if key is not None and key.language:
-            return (spoken.menu(book, entry, key.language),)
-        if key is not None:
-            return await self._take(call, dict(key.say).get(language) or next(iter(dict(key.say).values())))
-        if call.speech or call.about.get("again"):
-            return await self._take(call, call.speech)
-        again = spoken.menu(book, entry, language, again=True)
-        return (replace(again, to=Go("menu", {**again.to.about, "again": "1"})),)
-
-    async def _back(self, call: Call) -> Heard | None:
-        """Somebody who was in the queue a moment ago, or is to be called back, has their place."""
-        queue = self.queue()
-        known = await queue.open_in(_thread(call)) if call.sender else None
-        view = await queue.contact(known.removeprefix("-")) if known else None
-        if view is None or view.channel != "voice":
-            return None
-        if view.state == "abandoned":
-            ended = view.closed_at or 0
-            if await queue.now() - ended > span(self.book().plan.voice.redial):
-                return None
-            await queue.revive(view.id)
-            # The same call may be told twice, side by side: either has it now.
-            view = await queue.contact(view.id)
-        if view is None or view.state in (*ENDED, "wrapping"):
-            return None
-        if _on_the_line(tuple(it for it in await queue.legs(view.id) if it.sid != call.sid)):
-            return None
-        taken = await self.intake.take(_arrived(call, ""), _thread(call))
-        await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
-        if taken.contact != view.id and not _on_the_line(await queue.legs(view.id)):
-            if not (await queue.jots(view.id)).get("kind"):
-                await queue.abandon(
-                    view.id, "hung up"
-                )  # the same call, told twice, has become another contact
-        # Only now: late news of the call before would give up a contact with nobody on the line and nothing to be done.
-        for name in ("kind", "place", "minutes", "missed"):
-            await queue.jot(taken.contact, name, "")
-        if await queue.seen(_over(call.sid)):
-            await self._gone(taken.contact, call.sid, "completed")
-        now = await queue.contact(taken.contact)
-        if now is None:
-            return None
-        if now.owner and not now.handing:
-            return await self._join(replace(call, about={"c": now.id, "r": "customer"}))
-        return await self.line.stands(now, call)
-
-    async def _take(self, call: Call, text: str) -> Heard:
-        """The call becomes a contact. Two calls from one number at a time are two: an office has one number for many."""
-        queue, thread = self.queue(), _thread(call)
-        known = await queue.open_in(thread)
-        if known and not known.startswith("-"):
-            thread = f"{thread}:{call.sid}"
-        taken = await self.intake.take(_arrived(call, text), thread)
-        await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
-        if await queue.seen(_over(call.sid)):
-            await self._gone(taken.contact, call.sid, "completed")
-        view = await queue.contact(taken.contact)
-        return await self.line.stands(view, call) if view is not None else (HangUp(),)
-
     # ---- talking ------------------------------------------------------------------------------------------------
 
     async def _join(self, call: Call) -> Heard:
         """The customer comes into the conference in which the agent is."""
         contact = call.about.get("c", "")
-        about = {"c": contact, "r": "customer"}
+        view, about = await self.queue().contact(contact), {"c": contact, "r": "customer"}
+        language = Facts.parse(view.facts).language if view else "en"
+        if view is None or view.state in (*ENDED, "wrapping"):
+            return (spoken.line(self.book(), "goodbye", language), HangUp())  # nobody is there any more
         # Written first: whoever isn't sure that they sent the customer here must not pull them out of the talk again.
         # And whatever they had chosen while they waited, they speak now.
         for name, value in (("met", call.sid), ("kind", "")):
             await self.queue().jot(contact, name, value)
-        recording = self.book().plan.voice.recording
-        told = await self._recorded(contact) if recording and recording.announced == "texts" else ()
-        room, record = room_of(self.book(), contact), recording is not None
-        return (*told, Meet(room, "customer", about, ends=True, record=record))
-
-    async def _recorded(self, contact: str) -> Heard:
-        """Said before anything is recorded: the conference, and with it its recording, begins with the customer."""
-        view = await self.queue().contact(contact)
-        return (spoken.line(self.book(), "recorded", Facts.parse(view.facts).language if view else "en"),)
+        recording, room = self.book().plan.voice.recording, room_of(self.book(), contact)
+        # Said before anything is recorded: the conference, and with it its recording, begins with the customer.
+        tells = recording is not None and recording.announced == "texts"
+        told = (spoken.line(self.book(), "recorded", language),) if tells else ()
+        return (*told, Meet(room, "customer", about, ends=True, record=recording is not None))
 
     async def _done(self, call: Call) -> Heard:
         """A leg is out of the conference: taken out of it by us, or the conference is over, as the customer left."""
@@ -248,13 +147,13 @@ class Switchboard:
         if view is None or call.result == "hangup":
             return (HangUp(),)
         if role == "customer":
-            return (spoken.line(self.book(), "goodbye", Facts.parse(view.facts).language), HangUp())
+            return await after_calls.part(self.queue(), self.book(), view, call)
         why = call.about.get("w", "")
         if role != "agent" or (not call.result and why not in ("taken", "gone")):
             return (HangUp(),)
         legs = await self.queue().legs(contact)
         await self.queue().jot(contact, f"in.{call.sid}", "")
-        if view.state not in ("active", *QUEUED) and _on_the_line(legs):
+        if view.state not in ("active", *QUEUED) and on_the_line(legs):
             return (HangUp(),)  # we have ended it
         agent = next((it.about.get("a", "") for it in legs if it.sid == call.sid), "")
         language = self.screening.agents_language(agent)
@@ -269,9 +168,8 @@ class Switchboard:
         """The state of a leg; what comes late changes nothing, and of a leg that nobody knows it is only noted."""
         contact = news.about.get("c") or await self._contact_of(news.sid)
         if contact is None and RANKS[news.state] == OVER:
-            # Kept, should the call itself arrive later; and whoever arrived this moment is found by a second look.
-            await self.queue().once(_over(news.sid), KEPT)
-            contact = await self._contact_of(news.sid)
+            await self.queue().once(over_key(news.sid), KEPT)
+            contact = await self._contact_of(news.sid)  # it may have come in between
         if contact is None:
             return await hung_up_unknown(self.queue(), news)
         about = dict(news.about) if news.about else {"r": "customer"}
@@ -314,14 +212,14 @@ class Switchboard:
         view, legs, jots = await asyncio.gather(
             queue.contact(contact), queue.legs(contact), queue.jots(contact)
         )
-        if view is None or view.state in ENDED or _on_the_line(legs):
+        if view is None or view.state in ENDED or on_the_line(legs):
             return
         later = jots.get("kind", "") in LATER
         if view.owner:
             # Who is called back had hung up before, and who left a message wasn't in a talk.
             called = state == "completed" and any(it.sid == sid and it.about.get("b") for it in legs)
             if called or jots.get("met") == sid or not later:
-                await queue.complete(contact, "", '{"by":"the customer hung up"}')
+                await queue.complete(contact, "", after_calls.HUNG_UP)
         elif not later:
             await queue.abandon(contact, "hung up")
         elif jots["kind"] == "voicemail" and not (await queue.jots(contact)).get("message"):
@@ -344,12 +242,17 @@ class Switchboard:
     # ---- called back, recorded ----------------------------------------------------------------------------------------
 
     async def _back_on_the_line(self, call: Call) -> Heard:
-        """A customer who is called back has answered; the agent is in the conference already."""
+        """A customer who is called back has answered; the agent is in the conference already, or rung now (`f`)."""
         view = await self.queue().contact(call.about.get("c", ""))
-        if view is None or view.state != "active":
+        first = view is not None and call.about.get("f") and view.state in QUEUED
+        if view is None or not (first or view.state == "active"):
             return (HangUp(),)
         jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
         hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
+        if first:
+            await is_here(self.queue(), view.id)
+            wait = spoken.line(self.book(), "connecting", language)
+            return (hello, wait, *await self.line.stands(view, call))
         return (hello, *await self._join(call))
 
     async def recorded(self, it: Recorded) -> None:
@@ -367,22 +270,3 @@ class Switchboard:
             return (spoken.line(book, "try_later", language), HangUp())
         first = (spoken.line(book, "sorry", language),) if turns == 0 else ()
         return (*first, Play(), Pause(2))
-
-
-def _arrived(call: Call, text: str) -> Arrived:
-    language = call.about.get("l", "")
-    return Arrived("voice", call.sid, call.sender, call.recipient, text, (), None, False, call.name, language)
-
-
-def _thread(call: Call) -> str:
-    """Callers who withhold their number share none: each such call is a conversation of its own."""
-    return f"voice:{call.sender or call.sid}:{call.recipient}"
-
-
-def _over(sid: str) -> str:
-    """Under which it is kept that a leg has ended that nobody knew."""
-    return f"over:{sid}"
-
-
-def _on_the_line(legs: tuple[Leg, ...]) -> bool:
-    return any(it.of_customer for it in legs)

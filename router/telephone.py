@@ -16,6 +16,7 @@ from ..queue.replies import Answer
 from ..queue.state import Leg
 from .commands import contact_number
 from .facts import Facts
+from .fraud import barred
 from .handover import NoSuch, aim
 from .moves import Outcome, Stop, Who
 from .rulebook import Rulebook, agent_id
@@ -126,6 +127,9 @@ class Telephone:
             raise Stop(
                 "wrong", "There is no number to call: yours is missing in the plan, or theirs is withheld."
             )
+        facts = Facts.parse(it.view.facts)
+        if why := barred(facts.address, self.book().plan.safety, vouched=facts.verified):
+            raise Stop("wrong", f"They are not called: {why}.")
         asked = {"wants": str(await self.queue.now())}
         answer = await self.queue.happen(it.view.id, "call agent", asked, who.agent)
         return self._said(answer, "Your phone rings: press 1, and we call the customer.")

@@ -20,6 +20,7 @@ from .look import more, spec_of
 from .plan.model import AgentSpec
 from .rulebook import Rulebook, span
 from .texts import spoken
+from .wrapup import remarked
 
 KEPT = {
     "declined": "They declined",
@@ -77,6 +78,7 @@ class Tidings:
             "split": self._split,
             "reranked": self._reranked,
             "consult": self._consult,
+            "outcome": self._remarked,
             "exhausted": self._nobody_else,
             "nobody": self._nobody_else,
         }.get(event.e)
@@ -278,6 +280,10 @@ class Tidings:
 
     async def _split(self, event: Event, t: Try) -> None:
         await self._line(event, t, f"{more(event).get('to')} was split off: it is asked about by itself.")
+
+    async def _remarked(self, event: Event, t: Try) -> None:
+        if said := remarked(event, self._called(event.a)):
+            await self._line(event, t, said)
 
     async def _reranked(self, event: Event, t: Try) -> None:
         by = str(more(event).get("by") or "")

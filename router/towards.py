@@ -13,6 +13,7 @@ from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
 from ..queue.state import ContactView, Event
 from ..skills.skill import Channel as ChannelName
+from .after_calls import door_of, sms_sender
 from .alerts import Alerts
 from .body import Body
 from .classify import deadlines
@@ -22,6 +23,7 @@ from .look import found_message, more, spec_of
 from .plan.model import Service
 from .rulebook import Rulebook, instant
 from .situation import Incident, told_kind
+from .spending import Guard
 from .texts import Telling, closed_telling, telling
 from .watch import past_closing, reopening
 
@@ -41,6 +43,7 @@ class Towards:
     doors: Mapping[str, Channel]
     book: Callable[[], Rulebook]
     alerts: Alerts
+    guard: Guard
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
 
     async def tell_closed(self, event: Event) -> None:
@@ -62,10 +65,10 @@ class Towards:
         facts, name = Facts.parse(str(said.get("facts") or "{}")), str(said.get("service") or "")
         if facts.spam or said.get("split_from"):
             return  # it would only tell that somebody reads; or they were told when they wrote
-        if str(said.get("thread") or "").startswith("voice:"):
-            return  # a caller hears it
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
+        if str(said.get("thread") or "").startswith("voice:"):
+            return  # a caller hears it
         if not facts.closed:
             if not (book.situation.incidents and await self.of_incident(event.c)):
                 await self._text(event.c, telling(book, "received", event.c, name, facts, event.t))
@@ -169,33 +172,41 @@ class Towards:
             return
         contact, message = found
         facts, body = Facts.parse(contact.facts), Body.parse(message.body)
-        door = self.doors.get(contact.channel)
+        by, sender = _way(self.book(), contact.channel, facts.recipient)
+        door = self.doors.get(by)
         if door is None:
-            await self.queue.receipt(event.c, event.n, "failed", error=f"the {contact.channel} door is off")
+            await self.queue.receipt(event.c, event.n, "failed", error=f"the {by} door is off")
             return
-        words = Words(f"{event.c}.{event.n}", facts.address, facts.recipient, body.text, body.media, event.t)
+        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, body.media, event.t)
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
+            if contact.channel == "sms" and (why := await self._refused(event, facts)):
+                await self.queue.receipt(event.c, event.n, "failed", error=why)
+                return
             await self.queue.receipt(event.c, event.n, "sending")
             try:
                 sent = await door.say(words)
             except NotDelivered as error:
                 if error.code == FENCED:
                     raise
-                if not error.permanent and await self._goes_on(event, contact.channel, error.reason):
+                if not error.permanent and await self._goes_on(event, by, error.reason):
                     raise
                 await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
                 return
             except OutcomeUnknown:
-                if await self._goes_on(event, contact.channel, "it doesn't answer"):
+                if await self._goes_on(event, by, "it doesn't answer"):
                     raise
                 await self.queue.receipt(
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
                 )
                 return
-        await self._went_well(contact.channel)
+        await self._went_well(by)
         await self.queue.receipt(event.c, event.n, sent.status, sent.provider_id, sent.error)
+
+    async def _refused(self, event: Event, facts: Facts) -> str | None:
+        """Why the plan's safety lets no text go there; each release of a message is one text."""
+        return await self.guard.refusal(f"text {event.c}.{event.n}@{event.t}", event.c, facts)
 
     async def _left_before(self, door: Channel, words: Words) -> Sent | None:
         """What the outside has of it; a request that was cut off a moment ago may still be under way there."""
@@ -220,6 +231,11 @@ class Towards:
         await self.queue.receipt(
             event.c, event.n, "failed", error="Tierline could not send it; the log says why"
         )
+
+
+def _way(book: Rulebook, channel: ChannelName, recipient: str) -> tuple[ChannelName, str]:
+    """By which door a contact's customer is written to, and from which address of ours: a caller by text."""
+    return door_of(channel), sms_sender(book, recipient) if channel == "voice" else recipient
 
 
 def _reads(contact: ContactView | None) -> bool:

@@ -94,6 +94,10 @@ UNREACHED: dict[str, str] = {
     "step ends written over": "the services of the crowd's plan never close",
     "called back and forgotten at once": "the crowd begins no incident",
     **dict.fromkeys(
+        ("counted twice", "counted to nobody", "an hour is for ever"),
+        "the crowd stays far below the plan's limits of texts",
+    ),
+    **dict.fromkeys(
         (
             "a leg goes back",
             "a late word isn't heard",

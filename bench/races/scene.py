@@ -18,10 +18,12 @@ from ...router.alerts import Alerts, Way
 from ...router.deliver import Deliveries
 from ...router.intake import Intake
 from ...router.lineup import Lineup
+from ...router.paging import Pager
 from ...router.plan.load import parse
 from ...router.ringing import Ringing
 from ...router.roster import muster
 from ...router.rulebook import Rulebook, agent_id
+from ...router.spending import Guard
 from ...router.switchboard import Switchboard
 from ...router.towards import Towards
 from ...router.unheard import Unheard
@@ -66,6 +68,12 @@ class Nothing:
 
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         return None, None
+
+    async def contact(self, contact: str) -> None:
+        return None
+
+    async def last_owner(self, address: str, channel: str, since: int) -> str:
+        return ""
 
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         return ()
@@ -133,9 +141,12 @@ class Scene:
 
         ways: dict[str, Way] = {}
         alerts, nothing = Alerts(lambda: ways), Nothing()
-        towards = Towards(queue, {}, lambda: BOOK, alerts)
-        ringing = Ringing(queue, self.exchange, lambda: BOOK, alerts, self.routers[0].heard)
-        return Deliveries(queue, self.wall, towards, lambda: BOOK, alerts, nothing, heed, ringing)
+        guard = Guard(queue, lambda: BOOK, alerts)
+        towards = Towards(queue, {}, lambda: BOOK, alerts, guard)
+        ringing = Ringing(queue, self.exchange, lambda: BOOK, alerts, self.routers[0].heard, guard)
+        pages = self.routers[0].intake.pages
+        pager = Pager(queue, pages, lambda: BOOK.plan, self.wall, {}, None, alerts, lambda: True)
+        return Deliveries(queue, self.wall, towards, lambda: BOOK, alerts, nothing, heed, ringing, pager)
 
     # ---- what may happen --------------------------------------------------------------------------------------
 

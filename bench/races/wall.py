@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...channels.channel import Button, Card, Head, Line, Mark
+from ...channels.channel import Button, Card, Head, Line, Mark, WrapUp
 from .loom import Loom
 
 
@@ -27,6 +27,12 @@ class Wall:
 
     async def ping(self) -> None:
         return None
+
+    async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
+        await self.loom.turn(f"wrap-up {it.contact}")
+
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        await self.loom.turn(f"file for {to}")
 
     async def offer(self, card: Card, again: bool = False) -> str:
         await self.loom.turn(f"card {card.contact}.{card.offer}")

@@ -19,11 +19,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered
+from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered, WrapUp
 from ..fence import last_look
 from .answers import Answers
 from .background import Background
 from .ears import Ears, heard
+from .files import Files
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
@@ -367,6 +368,16 @@ class SlackDesk:
         """The contact ended: one closing line, and the thread's buttons are dead."""
         self._session()
         await self._threads.close(place, contact, told)
+
+    async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
+        """The wrap-up goes on: a line with its end and what can be pressed, and the head's buttons are dead."""
+        self._session()
+        await self._threads.wrap(place, it, again)
+
+    async def share(self, to: str, text: str, name: str, content: bytes) -> None:
+        """Send a person (mail address or user id) a file with `text`."""
+        self._session()
+        await Files(self._sender, self._people).share(to, text, name, content)
 
     async def tell(
         self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..channel import Button, Card, Head, Line, Mark
+from ..channel import Button, Card, Head, Line, Mark, WrapUp
 from .blocks import (
     SECTION,
     WEIGHT,
@@ -217,6 +217,19 @@ def closing(contact: str, told: str) -> Message:
     return Message(
         fallback(told), (ours(tame(told)),), _metadata("tierline_closed", contact=contact, told=told[:200])
     )
+
+
+def wrapping(it: WrapUp) -> Message:
+    """The line of a wrap-up: until when, *Done*, and *More time* while there is any."""
+    text = f"{tame(it.told, 500)} Wrap-up until {date(it.until, '{time_secs}')}; notes typed here are kept."
+    finish = (
+        button("contact.done", "Done", it.contact, "primary")
+        if it.filled
+        else button("contact.close", "Done …", it.contact, "primary")
+    )
+    later = [button("contact.longer", "More time", it.contact)] if it.longer else []
+    metadata = _metadata("tierline_wrap", contact=it.contact, until=it.until)
+    return Message(fallback(it.told), (ours(text), *actions([finish, *later])), metadata)
 
 
 def closed_head(shown: Iterable[Json], told: str) -> Message:

@@ -27,7 +27,8 @@ from .refusals import limited, refusal, unavailable
 DEADLINE, PATIENCE = 8.0, 20.0
 """Seconds that a call may take, and that it waits for its turn before it is handed back."""
 FORMS = {
-    "bots.info", "chat.getPermalink", "conversations.info", "conversations.list", "conversations.replies",
+    "files.getUploadURLExternal", "bots.info", "chat.getPermalink", "conversations.info", "conversations.list",
+    "conversations.replies",
     "users.info", "users.lookupByEmail", "conversations.history", "auth.test",
 }  # fmt: skip
 """Methods that take no JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..channel import Head, Line, NotDelivered, OutcomeUnknown
+from ..channel import Head, Line, NotDelivered, OutcomeUnknown, WrapUp
 from . import messages
 from .blocks import Json, Message
 from .memory import Finder, Recent, payload, split
@@ -130,6 +130,15 @@ class Threads:
         """One closing line, and nothing left to press on the first message."""
         message = messages.closing(contact, told)
         await self.add(place, message, Urgency.CARD, contact=contact, told=told[:200])
+        await self._deaden(place, told)
+
+    async def wrap(self, place: str, it: WrapUp, again: bool) -> None:
+        """A line with what can be pressed until the wrap-up ends; the first message's buttons are of no use any more."""
+        shown = messages.wrapping(it)
+        await self.add(place, shown, Urgency.CARD, again, contact=it.contact, until=it.until)
+        await self._deaden(place, f"{it.contact} ended: what is typed here is kept as a note.")
+
+    async def _deaden(self, place: str, told: str) -> None:
         if place not in self.heads:
             await self._upto(place)
         shown, metadata = self.heads.get(place) or ((), {})

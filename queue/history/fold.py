@@ -291,14 +291,23 @@ def _offer_ended(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
 
 def _wrapping(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     it = tale.contact
-    it.state, it.outcome, it.owner = "wrapping", _text(x.get("outcome")) or "{}", event.a or it.owner
+    it.state, it.owner = "wrapping", event.a or it.owner
+    _outcome(tale, event, x)
+
+
+def _outcome(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """What is said of the end by and by belongs together: how it ended, why, and what the customer thinks of it."""
+    it = tale.contact
+    if said := _object(_text(x.get("outcome")) or "{}"):
+        known = {**_object(it.outcome), **said}
+        it.outcome = clean(json.dumps(known, ensure_ascii=False, separators=(",", ":")))
 
 
 def _ended(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     it = tale.contact
     it.state, it.ended, it.wake = event.e, event.t, None
     it.owner, it.reason = event.a or it.owner, _text(x.get("reason"))
-    it.outcome = _text(x.get("outcome")) or it.outcome
+    _outcome(tale, event, x)
 
 
 def _message(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
@@ -345,6 +354,7 @@ _TELL: Final[Mapping[str, Callable[[Tale, Event, Mapping[str, object]], None]]] 
     "missed": _offer_ended,
     "rescinded": _offer_ended,
     "wrapping": _wrapping,
+    "outcome": _outcome,
     "closed": _ended,
     "abandoned": _ended,
     "dead": _ended,

@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...settings import Settings
@@ -19,6 +19,7 @@ from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
 from .plans import read_version, read_versions
+from .questions import LAST_OWNER, NAMES, PAST_OF, SEEN, WHO
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
 from .told import Place, read_told, read_under_way
@@ -49,28 +50,6 @@ def _whole(within: float) -> Callable[[Method[P, T]], Method[P, T]]:
 
 LONGEST_ENTRY = 500
 """Events that one entry of the ledger may hold, amply: a tick fires sixteen timers."""
-
-# Built once: every arrival and every offer asks these, and building a statement costs more than running it.
-_WHO = (
-    select(customers, facts.c.name.label("fact"), facts.c.value)
-    .outerjoin_from(customers, facts, facts.c.customer == customers.c.key)
-    .where(
-        or_(
-            customers.c.key == bindparam("key"),
-            customers.c.key.in_(
-                select(addresses.c.customer).where(addresses.c.address == bindparam("address"))
-            ),
-        )
-    )
-)
-_SEEN = select(arrivals.c.contact, arrivals.c.n).where(arrivals.c.event == bindparam("event"))
-_NAMES = tuple(bindparam(f"name{i}", type_=Text) for i in range(4))  # two names, each as key and as address
-_PAST_OF = (
-    select(contacts)
-    .where(or_(contacts.c.customer.in_(_NAMES), contacts.c.address.in_(_NAMES)))
-    .order_by(contacts.c.arrived.desc(), contacts.c.id.desc())
-    .limit(bindparam("most", type_=Integer))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +152,7 @@ class History:
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         """`customer(address)` and `seen(event)` in one look, for whoever asks at every arrival."""
         names = {"key": clean(address), "address": address_of(address)}
-        rows, seen = await self.database.ask((_WHO, names), (_SEEN, {"event": clean(event)}))
+        rows, seen = await self.database.ask((WHO, names), (SEEN, {"event": clean(event)}))
         rows = [row for row in rows if row["key"] == clean(address)] or list(rows)
         found = None
         if rows:
@@ -181,12 +160,18 @@ class History:
             found = Customer(rows[0]["key"], rows[0]["name"], rows[0]["language"], told, known=True)
         return found, (str(seen[0]["contact"]), int(seen[0]["n"])) if seen else None
 
+    async def last_owner(self, address: str, channel: str, since: int) -> str:
+        """Which agent had the latest closed contact of that address that arrived since then (ms); "" for none."""
+        names = {"address": clean(address), "channel": channel, "since": since}
+        (rows,) = await self.database.ask((LAST_OWNER, names))
+        return str(rows[0]["owner"]) if rows else ""
+
     async def past_of(self, names: Sequence[str], limit: int) -> tuple[Past, ...]:
         """The contacts with one of these keys or addresses, the latest first: one look, for every offer."""
         given = list(dict.fromkeys([clean(name) for name in names] + [address_of(name) for name in names]))
-        given = (given + [""] * len(_NAMES))[: len(_NAMES)]
+        given = (given + [""] * len(NAMES))[: len(NAMES)]
         params = {**{f"name{i}": name for i, name in enumerate(given)}, "most": limit}
-        (rows,) = await self.database.ask((_PAST_OF, params))
+        (rows,) = await self.database.ask((PAST_OF, params))
         return tuple(_past(row) for row in rows)
 
     @_whole(READ_WAIT)

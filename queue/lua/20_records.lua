@@ -45,7 +45,7 @@ end
 -- when empty: state (absent: waiting), step, arrived (when not base), deadlines, offers {{number, agent, made, due,
 -- delivered, place}}, n (offers so far), owner, taken (offer accepted), prefer, direct, window (the preference), pairs
 -- (how many are excluded), asked (some were), lift, told (step told exhausted), alone (class in which it was
--- told that nobody is there), drainer, wake, wrap, outcome, previous, threadless (its thread may go to another), handing
+-- told that nobody is there), drainer, wake, wrap, longer (how often it was made longer), outcome, previous, threadless (its thread may go to another), handing
 -- (its owner hands it over; `back` is what it was before, only: to that one agent), answered (nobody owes the customer a word), quiet and silent (its `q:`, its `n:` is set),
 -- nudged, closed (when it ended), was (its last owner), recalled (it had left the store), claimed (the number of the
 -- offer whose agent says that they take it, as long as that is live: see own.claim).

@@ -257,24 +257,13 @@ function act.complete(argv)
   local wrap_up = route(c).wrap
   if wrap_up > 0 and c.state == 'active' then
     own.unwatch(c)
-    c.state, c.wrap, c.outcome = 'wrapping', NOW + wrap_up, outcome
+    c.state, c.wrap, c.outcome, c.longer = 'wrapping', NOW + wrap_up, outcome, nil
     due('w:' .. c.id, c.wrap)
     mark(c)
     event('wrapping', c.id, c.owner, nil, '{"until":' .. digits(c.wrap) .. ',"outcome":' .. json(outcome) .. '}')
   else
     close(c, outcome)
   end
-  work()
-  return answer('ok', c)
-end
-
--- finish: contact, agent
-function act.finish(argv)
-  local c = contact(argv[3])
-  if not c then return answer('gone') end
-  if c.state ~= 'wrapping' then return answer('stale', c, c.owner) end
-  if argv[4] ~= '' and argv[4] ~= c.owner then return answer('not_owner', c, c.owner) end
-  close(c, c.outcome)
   work()
   return answer('ok', c)
 end

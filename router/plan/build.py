@@ -24,7 +24,7 @@ def _s(seconds: int) -> timedelta:
 
 ANSWER_WITHIN = model.PerChannel(voice=_s(60), chat=_s(120), sms=_s(600), email=_s(4 * 3600))
 CHANNEL = model.PerChannel(
-    voice=model.ChannelSpec(_s(20), _s(30), _s(0), None, _s(120), None, cost=100),
+    voice=model.ChannelSpec(_s(20), _s(30), _s(0), None, _s(20), None, cost=100),
     chat=model.ChannelSpec(_s(45), _s(0), _s(0), _s(300), _s(120), _s(120), cost=33),
     sms=model.ChannelSpec(_s(60), _s(0), _s(15 * 60), _s(600), _s(120), _s(15 * 60), cost=25),
     email=model.ChannelSpec(_s(300), _s(0), _s(8 * 3600), _s(0), _s(30 * 60), _s(4 * 3600), cost=10),

@@ -31,7 +31,9 @@ class Channel(Shape):
         description="So long a message may lie unanswered until its owner is reminded, as long again until "
         "somebody else is asked; never",
     )
-    preferred: Duration | None = Field(default=None, description="How long the former owner alone is asked")
+    preferred: Duration | None = Field(
+        default=None, description="How long the former owner alone is asked (without it, a caller's for 20 s)"
+    )
     cost: Annotated[int, Field(ge=0, le=100)] | None = Field(
         default=None, description="What a contact takes of 100"
     )

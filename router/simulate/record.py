@@ -173,7 +173,7 @@ def _ended(model: Virtual, it: Line, entry: Entry) -> None:
     else:
         completed = not contact.route.wrap_up
     if contact.state == "wrapping":
-        model.finish(it.c, "")
+        model.finish(it.c, "", outcome)
     elif it.e == "wrapping" or completed:
         model.complete(it.c, "", outcome)
     else:
@@ -251,6 +251,7 @@ ACTS: Mapping[str, Act] = {
     "rescinded": lambda m, it, e: m.rescind(it.c, it.n, it.x.get("reason", ""), it.x.get("pause", 0)),
     "wrapping": _ended,
     "closed": _ended,
+    "wrap.longer": lambda m, it, e: m.wrap_on(it.c, it.a, it.x["ms"]),
     "parked": lambda m, it, e: m.park(it.c, it.x["wake"], it.x.get("reason", "")),
     "woken": lambda m, it, e: m.wake(it.c),
     "abandoned": lambda m, it, e: m.abandon(it.c, it.x.get("reason", "")),
@@ -277,5 +278,7 @@ ACTS: Mapping[str, Act] = {
 }
 """Kind of the event that tells of an act → the act."""
 
-SILENT = frozenset({"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult", "call"})
+SILENT = frozenset(
+    {"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult", "call", "outcome"}
+)
 """Entries that change nothing about who is asked."""

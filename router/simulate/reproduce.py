@@ -14,7 +14,7 @@ UNLIKE = frozenset({"body", "facts", "previous", "decision", "outcome", "source"
 """Details that are told and don't say who is asked, or that the model never had."""
 ASIDE = frozenset(
     "tick class message message.out message.receipt reply.held reply.undone alert plan plan.walked audit edges "
-    "service.edge opt consult recalled nobody leg call placed".split()
+    "service.edge opt consult recalled nobody leg call outcome placed".split()
 )
 """Events that say nothing of who is asked when."""
 KEPT = {"closed": 7_200_000, "abandoned": 8 * 86_400_000, "dead": 8 * 86_400_000}

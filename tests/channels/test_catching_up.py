@@ -15,7 +15,7 @@ from tierline.channels.phone import Call, Heard
 from tierline.queue.contact import Arrived
 from tierline.queue.failures import StoreUnavailable
 from tierline.router import catch_up
-from tierline.router.switchboard import Switchboard
+from tierline.router.arriving import Arriving
 from tierline.sandbox.twilio_sms import TwilioStandIn
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -154,14 +154,14 @@ async def test_who_hangs_up_in_the_menu_is_not_called_back(tmp_path: Path) -> No
 async def test_who_hangs_up_while_we_cannot_hear_what_they_chose_is_called_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(self: Switchboard, call: Call) -> Heard:
+    async def away(self: Arriving, call: Call) -> Heard:
         raise StoreUnavailable("the store is away")
 
     async with known(tmp_path) as it:
         sid = await it.dial()
         await it.inside.until(lambda: it.at(sid, "menu"))
         with monkeypatch.context() as broken:
-            broken.setattr(Switchboard, "_menu", away)
+            broken.setattr(Arriving, "menu", away)
             await it.do(sid, "press", digits="1")
             await it.inside.until(lambda: it.said(sid, "keep trying"))
             await it.do(sid, "hangup")

@@ -37,7 +37,7 @@ def _query(address: str) -> dict[str, str]:
 async def test_every_webhook_refuses_what_is_unsigned_or_signed_by_another() -> None:
     async with voice_stage() as stage:
         paths = [route.path for route in stage.door.routes() if route.method == "POST"]
-        assert len(paths) == 18
+        assert len(paths) == 19
         for path in paths:
             for signature in ("", "nonsense", "A" * 27 + "="):
                 assert (await stage.post(path, signature=signature))[0] == 403

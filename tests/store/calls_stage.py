@@ -21,6 +21,7 @@ from tierline.router.lineup import Lineup
 from tierline.router.ringing import Ringing
 from tierline.router.roster import muster
 from tierline.router.rulebook import agent_id
+from tierline.router.spending import Guard
 from tierline.router.switchboard import Switchboard
 
 EVA, OURS = "+4915110000001", "+4930100"
@@ -139,4 +140,6 @@ async def stage_of(client: Client, site: str) -> Stage:
     for name in ("Ada", "Ben"):
         await queue.presence(agent_id(name), "available")
     board = board_of(queue)
-    return Stage(queue, phones, board, Ringing(queue, phones, lambda: BOOK, Alerts(dict), board.heard))
+    alerts = Alerts(dict)
+    guard = Guard(queue, lambda: BOOK, alerts)
+    return Stage(queue, phones, board, Ringing(queue, phones, lambda: BOOK, alerts, board.heard, guard))

@@ -207,6 +207,11 @@ BUGS = {
         "handing",
     ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing"),
+    "counted twice": Bug(
+        "  if tonumber(call('ZSCORE', all, key) or 0) > NOW - DAY then return '' end\n", "", "calling"
+    ),
+    "counted to nobody": Bug("  call('ZADD', one, NOW, key)\n", "", "calling"),
+    "an hour is for ever": Bug("digits(NOW - HOUR), '+inf')", "digits(NOW - DAY), '+inf')", "calling"),
     "called back and forgotten at once": Bug(
         "  c.state, c.closed, c.threadless, c.recalled = ENDS[argv[14]] and argv[14] or 'closed', NOW, 1, 1\n",
         "  c.state, c.threadless, c.recalled = argv[14], 1, 1\n",
@@ -265,7 +270,7 @@ BUGS = {
         "  elseif talking then\n    leave_calls(a)\n  else\n", "  else\n", "calling", 4
     ),
     "removed amid a call": Bug(
-        "remove(a, BOUND_SWEEP, true) else", "remove(a, BOUND_SWEEP) else", "calling", 10
+        "remove(a, BOUND_SWEEP, true) else", "remove(a, BOUND_SWEEP) else", "calling", 90
     ),
     "reminded amid a call": Bug(
         "  local ms = c.ch ~= VOICE and route(c).nudge\n", "  local ms = route(c).nudge\n", "calling"

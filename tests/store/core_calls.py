@@ -11,11 +11,13 @@ from core_moves import HANDED
 
 from tierline.queue.contact import RANKS, Need, Route, Step
 from tierline.queue.legs import OURS
+from tierline.queue.replies import Counts
 from tierline.skills.skill import levels
 
 PHONED = {
     **HANDED,
     "ring": 12, "leg": 22, "talk": 16, "hang_up": 7, "miss": 7, "prolong": 8, "claim": 26, "claim_too": 7, "jot": 7, "happen": 7,
+    "spend": 14,
     "arrive": 30, "accept": 26, "go": 12, "wait": 12, "write": 10, "reply": 8, "tick": 12, "retire": 4, "leave_call": 10,
 }  # fmt: skip
 STATES = tuple(RANKS)
@@ -137,6 +139,16 @@ class Phones:
             act = ("claim", "claim", "miss", "prolong")[c % 4]
             more = {"claim": 30_000, "miss": "busy", "prolong": self.now + 30_000}[act]
             yield self.call(act, it.id, max(1, it.offered - d % 3), name, more)
+
+    def _spend(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """A few calls and texts that cost money; some the same again, some after more than an hour."""
+        most = Counts(1 + a % 2, 2 + a % 2, 3 + b % 3, 3 + b % 5)
+        for n in (c, c + 1 + d % 2, c):
+            yield self.call("spend", f"T{n % 12}", f"+49{n % 2}", most)
+        if d % 4 == 0:
+            self.now += 4_000_000
+            yield self.call("tick")
+            yield self.call("spend", f"T{c + 5}", f"+49{c % 2}", most)
 
     def _jot(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         noted = [it.id for it in self.model.contacts.values() if it.jots]

@@ -351,7 +351,8 @@ class History(Moves, Phones):
 
     def _finish(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "wrapping"):
-            yield self.call("finish", contact, self.model.contacts[contact].owner)
+            told = ("", '{"disposition":"answered"}')[b % 2]
+            yield self.call("finish", contact, self.model.contacts[contact].owner, told)
 
     def _park(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "waiting", "offered", "parked"):

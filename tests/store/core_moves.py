@@ -14,7 +14,7 @@ HALF_HOUR = 1_800_000
 HANDED = {
     "transfer": 18, "keep": 3, "snooze": 7, "release": 4, "rerank": 4, "discard": 2, "merge": 3, "split": 2,
     "reopen": 3, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3, "meet": 9, "forget": 4,
-    "recall": 4, "retime": 5, "alert": 3,
+    "recall": 4, "retime": 5, "alert": 3, "wrap_on": 4, "remark": 2, "finish": 3,
     "arrive": 16, "accept": 40, "delivered": 12, "decline": 7, "complete": 8, "remove_agent": 0, "presence": 9,
     "agent": 2, "overtime": 1, "desk": 1, "jump": 1, "tick": 10, "wait": 7,
 }  # fmt: skip
@@ -147,6 +147,18 @@ class Moves:
     def _consult(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         if contact := self._of(a, "active", "snoozed"):
             yield self.call("consult", contact, self._by(contact, b), "eve", "what is this?")
+
+    def _wrap_on(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """Mostly often enough that it isn't granted any more."""
+        if contact := self._of(a, "wrapping", "wrapping", "closed"):
+            owner = (self.model.contacts[contact].owner, "", "nobody")[b % 3]
+            for _ in range(1 + c % 4):
+                yield self.call("wrap_on", contact, owner, (30_000, 0, 5_000, 900_000)[d % 4])
+
+    def _remark(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """Of what is open, has ended, has left the store, or never was."""
+        contact = f"C{1000 + a % (self.model.counter - 1000 + 2)}"
+        yield self.call("remark", contact, ("", "a0")[b % 2], '{"rating":"4"}')
 
     def _write(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         """A customer writes again, preferably to what sleeps, is answered, or has just ended."""

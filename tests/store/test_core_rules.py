@@ -23,6 +23,7 @@ FILES = (
     "test_model_nobody_left",
     "test_model_sleep_and_shut",
     "test_model_phone",
+    "test_model_spends",
 )
 
 

@@ -24,7 +24,7 @@ from tierline.queue.contact import Decision, Preference, Route, Step
 from tierline.queue.engine import Queue
 from tierline.queue.engine_site import Walk
 from tierline.queue.failures import StoreError
-from tierline.queue.replies import Refused
+from tierline.queue.replies import Counts, Refused
 from tierline.router.rulebook import agent_id
 from tierline.skills.skill import Capacity, Need, Profile
 
@@ -59,7 +59,7 @@ def word(name: str, kind: str, odd: str, contact: str, agent: str) -> Any:
         "Need": odd_route(odd).steps[0].need, "Capacity": Capacity(), "Presence": odd, "Waiting": odd,
         "ContactState": odd, "LegState": "ringing", "Mapping[str, str]": {odd: odd, "a": odd, "o": odd},
         "Profile": Profile(odd, 1, ((odd, 1),), ((odd, 1),), ((odd, 1),)), "Walk": Walk(1, 0, 0, 0, START),
-        "Mapping[str, object]": {odd: odd}, "Sequence[str]": [odd], "Sequence[int]": [1],
+        "Mapping[str, object]": {odd: odd}, "Counts": Counts(3, 3, 3, 3), "Sequence[str]": [odd], "Sequence[int]": [1],
         "Sequence[tuple[int, bool]]": ((START + 60_000, False),), "bool": True, "int": 1, "int | None": START,
     }  # fmt: skip
     if name in ("contact", "id") and contact:

@@ -324,3 +324,11 @@ async def test_what_people_change_and_what_the_ledger_brings_are_written_side_by
     assert len((await rows(history))["customers"]) == len(names)
     record = await history.contact("C1001")
     assert record is not None and len((await rows(history))["events"]) == len(two_stories())
+
+
+async def test_who_had_an_address_last_is_found_by_its_channel_and_not_for_ever(history: History) -> None:
+    await history.project(story())
+    assert await history.last_owner(EVA, "sms", 1_000) == "lin"
+    assert await history.last_owner(EVA, "sms", 1_001) == ""  # it arrived before that
+    assert await history.last_owner(EVA, "voice", 0) == ""
+    assert await history.last_owner(JONAS, "sms", 0) == ""

@@ -114,7 +114,7 @@ async def test_whom_the_hours_held_isnt_asked_about_at_an_opening_that_falls_int
     held = (await router.intake()(said(1, "+4931"))).contact
     dated = (await router.intake()(said(2, "+4931"))).contact
     await queue.park(dated, MONDAY + 5 * MINUTE, "call back")
-    towards = Towards(queue, {}, router.book, None)  # type: ignore[arg-type]
+    towards = Towards(queue, {}, router.book, None, None)  # type: ignore[arg-type]
     announce = Announce(queue, towards, router.book, router.heed, None)  # type: ignore[arg-type]
     shut = Shut("office", await queue.now(), MONDAY + 120 * MINUTE, "evacuated", "Mira")
     for on, wakes in ((True, MONDAY + 120 * MINUTE), (False, MONDAY)):
@@ -140,7 +140,7 @@ async def closing_amid_an_offer(client: Client, site: str) -> tuple[Queue, str, 
     shut = Shut("help", await queue.now(), None, "evacuated", "Mira")
     await queue.alert(shut.name, True, dump(shut))
     await router.heed()
-    return queue, contact, Towards(queue, {}, router.book, None)  # type: ignore[arg-type]
+    return queue, contact, Towards(queue, {}, router.book, None, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.promise("emergency-close-at-once")
@@ -201,7 +201,7 @@ async def left_by_its_owner(
     before = await queue.last_event()
     await queue.release(new.contact, "", "owner left", exclude=False, now=at)
     events = [e for e in await queue.events(before, 100) if e.e == "queued"]
-    return new.contact, Towards(queue, {}, lambda: BOOK, None), events  # type: ignore[arg-type]
+    return new.contact, Towards(queue, {}, lambda: BOOK, None, None), events  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from tierline.router.deliver import Deliveries
 from tierline.router.desk_watch import WatchedDesk
 from tierline.router.lanes import Try
 from tierline.router.outbox import Outbox
+from tierline.router.paging import Pager
 from tierline.router.ringing import Ringing
 from tierline.skills.skill import Need
 
@@ -171,8 +172,9 @@ class Life:
 
         alerts = Alerts(lambda: {"mail": way})
         it: Any = None
-        ringing = Ringing(self.queue, None, lambda: BOOK, alerts, it)
-        deliveries = Deliveries(self.queue, it, it, lambda: BOOK, alerts, it, heed, ringing)
+        silent = Ringing(self.queue, None, lambda: BOOK, alerts, it, it)
+        pager = Pager(self.queue, it, lambda: BOOK.plan, it, {}, None, alerts, lambda: True)
+        deliveries = Deliveries(self.queue, it, it, lambda: BOOK, alerts, it, heed, silent, pager)
         (job,) = [j for j in deliveries.jobs(event) if j.lane == "alerts"]
         await job.work(Try(0, again))
         await alerts.drain()

@@ -36,7 +36,9 @@ def came(source: str, **more: object) -> Event:
 
 async def greeted(source: str, event: Event) -> list[tuple[str, str, str]]:
     queue = OnlyTexts()
-    towards = Towards(cast(Queue, cast(Any, queue)), {}, lambda: book(source), Alerts(lambda: {}))
+    towards = Towards(
+        cast(Queue, cast(Any, queue)), {}, lambda: book(source), Alerts(lambda: {}), cast(Any, None)
+    )
     await towards.greet(event)
     return queue.texts
 

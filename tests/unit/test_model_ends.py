@@ -131,3 +131,46 @@ def test_an_ended_contact_stays_as_long_as_it_may_be_re_opened(desk):
     assert not desk.forget(contact, REOPEN)
     desk.now += SECOND
     assert desk.forget(contact, REOPEN)
+
+
+CALL = route("voice", wrap_up=30 * SECOND)
+
+
+@pytest.mark.promise("wrap-done")
+def test_a_wrap_up_ends_early_with_the_outcome_that_was_filled_in(desk):
+    desk.comes("ada")
+    contact = desk.owned(way=CALL)
+    desk.complete(contact, "", '{"by":"the customer hung up"}')
+    assert desk.finish(contact, "ben").outcome == "not_owner"
+    assert desk.finish(contact, "ada", '{"disposition":"solved"}').done
+    (closed,) = desk.told("closed")
+    assert "solved" in closed.x and desk.views().agents["ada"].live == 0
+
+
+@pytest.mark.promise("wrap-longer")
+def test_a_wrap_up_is_made_longer_twice_and_no_more(desk):
+    desk.comes("ada")
+    contact = desk.owned(way=CALL)
+    desk.complete(contact, "ada")
+    ends = desk.view(contact).wrap_until
+    for n in (1, 2):
+        answer = desk.wrap_on(contact, "ada", MINUTE)
+        assert (answer.outcome, answer.n, answer.due) == ("ok", n, ends + n * MINUTE)
+    assert desk.wrap_on(contact, "ada", MINUTE).outcome == "too_late"
+    desk.passes(2 * MINUTE + 29 * SECOND)
+    assert desk.view(contact).state == "wrapping"
+    desk.passes(2 * SECOND)
+    assert desk.view(contact).state == "closed" and desk.wrap_on(contact, "ada", MINUTE).outcome == "stale"
+
+
+@pytest.mark.promise("wrap-later")
+def test_what_is_said_of_a_contact_after_its_end_is_told_even_when_it_has_left(desk):
+    desk.comes("ada")
+    contact = desk.owned(way=CALL)
+    desk.complete(contact, "ada")
+    desk.passes(MINUTE)
+    assert desk.remark(contact, "ada", '{"disposition":"solved"}').done
+    desk.forget(contact)
+    assert desk.remark(contact, "", '{"rating":"4"}').done
+    assert [it.a for it in desk.told("outcome")] == ["ada", ""]
+    assert desk.remark("C9999", "", "{}").outcome == "gone"

@@ -13,7 +13,8 @@ from tierline.queue.state import ContactView, Event, MessageView, OfferView
 from tierline.router.alerts import Alerts
 from tierline.router.classify import classify
 from tierline.router.deliver import Deliveries
-from tierline.router.lanes import Try
+from tierline.router.lanes import Job, Try
+from tierline.router.paging import Pager
 from tierline.router.ringing import Ringing
 
 NOW = at("2026-11-23 10:00")
@@ -57,11 +58,21 @@ class OneContact:
         return "D1:1"
 
 
+class NoPages(Pager):
+    """Nobody is on call."""
+
+    def __init__(self) -> None:
+        """Needs nothing."""
+
+    def jobs(self, event: Event) -> list[Job]:
+        return []
+
+
 async def offered(queue: OneContact, *told: Event) -> list[str]:
     it = cast(Any, queue)
     alerts = Alerts(lambda: {})
-    silent = Ringing(it, None, lambda: BOOK, alerts, it)
-    deliveries = Deliveries(it, it, it, lambda: BOOK, alerts, it, queue.now, silent)
+    silent = Ringing(it, None, lambda: BOOK, alerts, it, it)
+    deliveries = Deliveries(it, it, it, lambda: BOOK, alerts, it, queue.now, silent, NoPages())
     jobs = [job for event in told for job in deliveries.jobs(event) if job.name == "offer"]
     for job in jobs:
         await job.work(Try(0, False))

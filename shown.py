@@ -1,0 +1,60 @@
+"""Part of the composition root: what a process says of itself in `/readyz` and `/metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .channels.sms.door import SmsDoor
+from .channels.voice.door import VoiceDoor
+from .queue.store import Health
+from .settings import Role
+
+
+def store_shown(health: Health, lacked: int) -> Mapping[str, object]:
+    """The store; `lacked`: acknowledged changes that a later primary hadn't."""
+    return {
+        "up": health.up,
+        "durability": health.durability,
+        "server": health.server,
+        "why": health.trouble,
+        "lacked": lacked,
+        "warnings": list(health.warnings),
+    }
+
+
+def doors_shown(
+    sms: SmsDoor | None, voice: VoiceDoor | None, desk: object | None, role: Role
+) -> dict[str, str]:
+    """Each door with "on", or why it is off."""
+    no_twilio = "off: no Twilio credentials"
+    return {
+        "sms": "on" if sms else no_twilio,
+        "voice": "on" if voice else no_twilio,
+        "slack": "on" if desk else "elsewhere" if role == "web" else "off: no Slack tokens",
+    }
+
+
+def calls_shown(voice: VoiceDoor | None) -> dict[str, float]:
+    """How calls go: those that wait to be made, legs of ours that are on, the limits; callers who were put off."""
+    if voice is None:
+        return {}
+    pace = voice.pace
+    return {
+        "waiting": pace.waiting,
+        "live": pace.live,
+        "per_second": pace.per_second,
+        "most": pace.most,
+        "put_off": voice.put_off,
+    }
+
+
+def call_figures(voice: VoiceDoor | None) -> dict[str, tuple[str, float]]:
+    """The same for `/metrics`."""
+    words = {
+        "waiting": "Calls that wait for their turn to be made",
+        "live": "Legs made by this process that are on",
+        "per_second": "Calls that may be made in a second",
+        "most": "Legs that may be on at once; 0: as many as the provider allows",
+        "put_off": "How often a caller was put off with words since the start",
+    }
+    return {f"tierline_calls_{name}": (words[name], it) for name, it in calls_shown(voice).items()}
