@@ -241,7 +241,7 @@ SEEDED: dict[str, Seeded] = {
     "failure of a text isn't tried again": _one(
         "never sent",
         SAY,
-        '                if await self._goes_on(event, contact.channel, "it doesn\'t answer"):\n'
+        '                if await self._goes_on(event, by, "it doesn\'t answer"):\n'
         "                    raise\n",
         "                return\n",
         "twilio 5xx",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from helpers_calls import (
@@ -283,7 +283,9 @@ async def test_the_next_try_of_a_callback_waits_for_the_opening(client: Client, 
     for state in ("ringing", "busy"):
         await hall.queue.leg(contact, "CA" + "b" * 32, state, {"r": "customer", "b": "1-0.1"})  # type: ignore[arg-type]
     guard = Guard(hall.queue, lambda: hall.book, Alerts(dict))
-    callbacks = Callbacks(hall.queue, cast(Phones, object()), lambda: hall.book, lambda _: True, guard)
+    callbacks = Callbacks(
+        hall.queue, cast(Phones, object()), lambda: hall.book, lambda _: True, guard, cast(Any, None)
+    )
     for event in await hall.queue.events(count=1000):
         for job in callbacks.jobs(event):
             await job.work(Try(1, False))
