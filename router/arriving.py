@@ -136,6 +136,10 @@ class Arriving:
             return None
         taken = await self.intake.take(_arrived(call, ""), _thread(call))
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
+        if taken.contact != view.id and not on_the_line(await queue.legs(view.id)):
+            if not (await queue.jots(view.id)).get("kind"):
+                # The same call, told twice side by side, has become another contact: nobody is at this one.
+                await queue.abandon(view.id, "hung up")
         return await self._goes_on(taken.contact, call, legs)
 
     async def _goes_on(self, contact: str, call: Call, legs: tuple[Leg, ...]) -> Heard | None:

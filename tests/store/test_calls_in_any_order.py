@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from calls_stage import OURS, Stage, stage_of
 
+from tierline.channels.channel import Taken
 from tierline.channels.phone import Call, HangUp, LegNews, LegView, Meet, Say
 from tierline.queue.client import Client
+from tierline.queue.contact import Arrived
 from tierline.queue.state import Event
 from tierline.router.lanes import Try
 
@@ -123,3 +125,19 @@ async def test_late_news_of_the_first_call_does_not_end_the_call_back(stage: Sta
     await stage.board.heard(LegNews("CAback", "completed", back))
     view = await stage.queue.contact(contact)
     assert view is not None and view.state == "wrapping"
+
+
+async def test_late_news_of_the_call_before_does_not_give_up_who_calls_again(stage: Stage) -> None:
+    contact = await stage.called()
+    await stage.queue.jot(contact, "kind", "callback")
+    await stage.board.heard(LegNews("CA1", "completed"))
+    taking = stage.board.intake.take
+
+    async def take(arrived: Arrived, thread: str) -> Taken:
+        await stage.board.heard(LegNews("CA1", "completed"))
+        return await taking(arrived, thread)
+
+    stage.board.intake.take = take  # type: ignore[method-assign]
+    assert await stage.called("CA2") == contact
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "offered"
