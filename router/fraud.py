@@ -33,7 +33,10 @@ def barred(number: str, safety: Safety, *, vouched: bool = False) -> str | None:
     region = phonenumbers.region_code_for_number(parsed)
     if parsed.country_code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS or region == "001":
         return f"+{parsed.country_code} is no country: satellites and international networks aren't called"
-    if region is None or not phonenumbers.is_valid_number(parsed):
+    valid = region is not None and phonenumbers.is_valid_number(parsed)
+    if (
+        not valid and not vouched
+    ):  # whoever a carrier vouches for has it: ranges are newer than any list of them
         return "nobody can have that number: it isn't in use in its country"
     if region not in safety.countries and not vouched:
         ours = ", ".join(safety.countries) or "none yet"
@@ -48,7 +51,9 @@ def barred(number: str, safety: Safety, *, vouched: bool = False) -> str | None:
         phonenumbers.PhoneNumberType.VOICEMAIL: "a mailbox",
         phonenumbers.PhoneNumberType.UNKNOWN: "a number of an unknown kind",
     }
-    return f"it is {words[kind]}: those are never called or texted" if kind in words else None
+    if kind not in words or (kind == phonenumbers.PhoneNumberType.UNKNOWN and not valid):
+        return None
+    return f"it is {words[kind]}: those are never called or texted"
 
 
 def too_often(safety: Safety, counts: Counts) -> str | None:

@@ -270,7 +270,7 @@ BUGS = {
         "  elseif talking then\n    leave_calls(a)\n  else\n", "  else\n", "calling", 4
     ),
     "removed amid a call": Bug(
-        "remove(a, BOUND_SWEEP, true) else", "remove(a, BOUND_SWEEP) else", "calling", 90
+        "remove(a, BOUND_SWEEP, true) else", "remove(a, BOUND_SWEEP) else", "calling", 0
     ),
     "reminded amid a call": Bug(
         "  local ms = c.ch ~= VOICE and route(c).nudge\n", "  local ms = route(c).nudge\n", "calling"
