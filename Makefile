@@ -43,7 +43,7 @@ run: $(STAMP)-compiled ## set up and start the sandbox: one command on a fresh m
 	@$(BIN)/python -m tierline sandbox
 
 test: $(TESTED) $(STAMP)-compiled ## set up and pass all tests
-	$(BIN)/python -m pytest -q -n $(WORKERS) -p tests.promises $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -p tests.promises $(ARGS)
 
 check: $(STAMP)-test ## ruff (rules and layout), mypy, house rules
 	$(BIN)/ruff check .

@@ -80,7 +80,12 @@ async def test_a_primary_that_lacks_what_was_acknowledged_is_told_with_the_conta
 
         await stage.until(told)
         assert len(await told()) == 1
-        assert len([it for it in await stage.alerts() if "lacks at least" in it]) == 1
+
+        async def lacks() -> list[str]:
+            return [it for it in await stage.alerts() if "lacks at least" in it]
+
+        await stage.until(lacks)
+        assert len(await lacks()) == 1
         seen = await stage.account()
         assert seen["store"]["lacked"] > 0 and any("lacks" in it for it in seen["store"]["warnings"])
         assert (await stage.contact())["owner"]["name"] == "Ada"
