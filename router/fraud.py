@@ -11,9 +11,9 @@ NONE_YET = Counts()
 def allowed(number: str, safety: Safety, counts: Counts = NONE_YET, *, vouched: bool = False) -> str | None:
     """None when `number` (E.164) may be called and texted; else why not, in words for agents and supervisors.
 
-    `vouched`: it has written or called, and its carrier says so; then its country doesn't matter. A caller's number that
-    nobody vouches for may be anybody's, so it opens no country. The numbers of the plan's own people are taken for what
-    they are: neither country nor limits hold for them.
+    `vouched`: it has written or called, and its carrier says so; then neither its country matters, nor whether our list
+    of number ranges knows it. A caller's number that nobody vouches for may be anybody's, so it opens no country. The
+    numbers of the plan's own people are taken for what they are: neither country nor limits hold for them.
     """
     if number in safety.people:
         return None
@@ -21,7 +21,7 @@ def allowed(number: str, safety: Safety, counts: Counts = NONE_YET, *, vouched: 
 
 
 def barred(number: str, safety: Safety, *, vouched: bool = False) -> str | None:
-    """Why `number` is never called or texted, however seldom; None when it may be."""
+    """Why `number` (E.164) is never called or texted, however seldom; None when it may be. `vouched` as in `allowed`."""
     if number in safety.people:
         return None
     import phonenumbers  # tens of milliseconds that no start waits for
@@ -34,9 +34,8 @@ def barred(number: str, safety: Safety, *, vouched: bool = False) -> str | None:
     if parsed.country_code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS or region == "001":
         return f"+{parsed.country_code} is no country: satellites and international networks aren't called"
     valid = region is not None and phonenumbers.is_valid_number(parsed)
-    if (
-        not valid and not vouched
-    ):  # whoever a carrier vouches for has it: ranges are newer than any list of them
+    # Ranges come into use before any list of them says so: whoever a carrier vouches for has theirs.
+    if not valid and not (vouched and phonenumbers.is_possible_number(parsed)):
         return "nobody can have that number: it isn't in use in its country"
     if region not in safety.countries and not vouched:
         ours = ", ".join(safety.countries) or "none yet"

@@ -69,10 +69,9 @@ class Messages:
         text = f"Voicemail of {it.seconds} s"
         left = Arrived("voice", it.recording, facts.address, facts.recipient, text, (), None, False, "")
         taken = await self.intake.take(left, view.thread)
-        for name, value in (
-            (("kind", "voicemail"), ("message", it.recording)) if taken.contact != contact else ()
-        ):
-            await self.queue().jot(taken.contact, name, value)  # it was given up this very moment
+        if taken.contact != contact:  # it was given up this very moment
+            await self.queue().jot(taken.contact, "kind", "voicemail")
+            await self.queue().jot(taken.contact, "message", it.recording)
         await self.ask_for(taken.contact)
 
     async def ask_for(self, contact: str) -> None:

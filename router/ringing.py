@@ -161,9 +161,8 @@ class Ringing:
         if view is None or view.owner != event.a or view.state == "wrapping":
             return
         legs = await self.queue.legs(event.c)
-        jots = await self.queue.jots(
-            event.c
-        )  # as late as can be: the customer may be on their way by an earlier try
+        # As late as can be: the customer may be on their way by an earlier try.
+        jots = await self.queue.jots(event.c)
         theirs = [it for it in legs if it.about.get("o") == str(event.n) and it.live]
         if jots.get("kind") == "voicemail" and not any(f"in.{it.sid}" in jots for it in theirs):
             if t.count == 0 and any(it.state == "answered" for it in theirs):

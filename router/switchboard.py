@@ -18,7 +18,6 @@ import structlog
 
 from ..channels.phone import (
     Call,
-    Go,
     HangUp,
     Heard,
     LegNews,
@@ -118,8 +117,6 @@ class Switchboard:
                 return await self._back_on_the_line(call)
             case "test":
                 return await self.screening.tried(call)
-            case _:
-                return (Play(), Go(turn, call.about))
 
     # ---- talking ------------------------------------------------------------------------------------------------
 

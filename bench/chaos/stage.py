@@ -60,6 +60,7 @@ texts: {{taken: {{en: "{{agent}} has {{number}}."}}}}
 agents:
 {people}
 settings: {{hold_reply: 2s}}
+safety: {{per_number: {{hour: 10000, day: 10000}}, per_hour: 100000, per_day: 100000}}
 """
 
 

@@ -70,7 +70,7 @@ class Outlet:
                 if error.permanent:
                     return None
             except DeliveryError:
-                pass  # it is tried again
+                continue  # as long as there are tries
             except Exception as error:
                 self.broken.append(f"{job.name} ({job.lane}): {type(error).__name__}: {error}")
                 return None

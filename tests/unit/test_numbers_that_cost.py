@@ -50,6 +50,17 @@ def test_of_a_thousand_numbers_of_all_countries_only_ordinary_ones_of_the_plans_
 
 
 @pytest.mark.promise("safety-numbers")
+def test_who_has_written_from_a_range_that_no_list_knows_yet_is_answered() -> None:
+    new = "+491530000001"  # beside the mobile ranges of today, and as long as a number may be
+    assert not phonenumbers.is_valid_number(phonenumbers.parse(new))
+    assert "nobody can have that number" in (allowed(new, GERMAN) or "")
+    assert allowed(new, GERMAN, vouched=True) is None
+    assert "nobody can have" in (allowed("+49" + "1" * 16, GERMAN, vouched=True) or "")
+    dear = {number for number, _, kind in samples() if kind == Kind.PREMIUM_RATE}
+    assert [number for number in dear if allowed(number, GERMAN, vouched=True) is None] == []
+
+
+@pytest.mark.promise("safety-numbers")
 def test_premium_numbers_never_pass_even_where_every_country_does() -> None:
     everywhere = Safety(countries=tuple(sorted(phonenumbers.SUPPORTED_REGIONS)))
     dear = {number for number, _, kind in samples() if kind == Kind.PREMIUM_RATE}
