@@ -129,7 +129,7 @@ class Switchboard:
             return (spoken.line(self.book(), "goodbye", language), HangUp())  # nobody is there any more
         # Written first: whoever isn't sure that they sent the customer here must not pull them out of the talk again.
         # And whatever they had chosen while they waited, they speak now.
-        for name, value in (("met", call.sid), ("kind", "")):
+        for name, value in (("met", call.sid), ("kind", ""), ("leave", "")):
             await self.queue().jot(contact, name, value)
         recording, room = self.book().plan.voice.recording, room_of(self.book(), contact)
         # Said before anything is recorded: the conference, and with it its recording, begins with the customer.

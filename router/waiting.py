@@ -174,7 +174,8 @@ class WaitingLine:
         if view.state in ENDED:
             return (spoken.line(self.book(), "goodbye", facts.language), HangUp())
         if view.owner and view.state == "active" and await self._expected(view, call):
-            await self.anew(contact)  # an agent was faster than their choice
+            # An agent was faster than their choice, which stands until they are in the conference: of a question that
+            # comes twice they may hear the other answer.
             return (Go("join", {"c": contact, "r": "customer"}),)
         if call.result not in ("", "leave"):
             # The provider's queue was full or broke: the place is ours, so the caller waits here.
