@@ -177,3 +177,23 @@ async def test_who_asked_for_a_callback_and_hangs_up_on_the_way_to_their_agent_i
         await stage.deliver()
     rung = [it for it in stage.phones.done if it.startswith(f"ring {contact}.")]
     assert len(rung) == 1, stage.phones.done
+
+
+async def test_a_customer_who_calls_while_we_call_them_talks_on_one_line(stage: Stage) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.presses("CAada", ada)
+    await stage.joins(contact)
+    back = {"c": contact, "r": "customer", "b": "1"}
+    await stage.queue.leg(contact, "CAback", "ringing", back)
+    await stage.ringing.talking.look_round()
+    assert "hang up CAback" in stage.phones.done and "hang up CA1" not in stage.phones.done
+    await stage.queue.leg(contact, "CAback", "answered", back)
+    heard = await stage.board.asked("back", Call("CAback", OURS, EVA, back))
+    assert isinstance(heard[-1], HangUp)
+    await stage.board.heard(LegNews("CAback", "completed", back))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "active"
+    await stage.board.heard(LegNews("CA1", "completed"))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "wrapping"
