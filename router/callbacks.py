@@ -97,7 +97,11 @@ class Callbacks:
     async def _gone_on_the_way(self, phones: Phones, event: Event, t: Try) -> None:
         """Who asked for a callback has hung up before they met the agent who has them, and waits: called now."""
         view, legs = await self.queue.contact(event.c), await self.queue.legs(event.c)
-        if view is None or view.state != "active" or (await self.queue.jots(event.c)).get("kind") != "callback":
+        if (
+            view is None
+            or view.state != "active"
+            or (await self.queue.jots(event.c)).get("kind") != "callback"
+        ):
             return
         theirs = [it for it in legs if it.about.get("r") == "customer"]
         called = any(it.about.get("b") and it.at >= event.t for it in theirs)  # by now, or by us a moment ago

@@ -247,7 +247,10 @@ class Switchboard:
         jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
         legs = await self.queue().legs(view.id)
         if any(it.of_customer and it.sid == jots.get("met") != call.sid for it in legs):
-            return (spoken.line(self.book(), "goodbye", language), HangUp())  # they have called, and are talking
+            return (
+                spoken.line(self.book(), "goodbye", language),
+                HangUp(),
+            )  # they have called, and are talking
         hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
         if first:
             await is_here(self.queue(), view.id)

@@ -156,7 +156,9 @@ async def test_a_callback_that_was_promised_is_made_though_the_question_came_twi
     promised = await stage.board.asked("left", out)
     assert isinstance(promised[0], Say) and "call you back" in promised[0].text
     assert isinstance(await stage.presses("CAada", ada), Meet)
-    await stage.board.asked("left", out)  # the same question: its answer, whatever it says, is heard by nobody
+    await stage.board.asked(
+        "left", out
+    )  # the same question: its answer, whatever it says, is heard by nobody
     await stage.board.heard(LegNews("CA1", "completed"))
     await stage.deliver()
     view = await stage.queue.contact(contact)
@@ -164,7 +166,9 @@ async def test_a_callback_that_was_promised_is_made_though_the_question_came_twi
     assert any(it.startswith(f"ring {contact}.") for it in stage.phones.done), stage.phones.done
 
 
-async def test_who_asked_for_a_callback_and_hangs_up_on_the_way_to_their_agent_is_called(stage: Stage) -> None:
+async def test_who_asked_for_a_callback_and_hangs_up_on_the_way_to_their_agent_is_called(
+    stage: Stage,
+) -> None:
     contact = await stage.called()
     ada = await stage.rung(contact, "Ada", "CAada")
     caller = Call("CA1", EVA, OURS, {"c": contact}, queue="QU1")
