@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard, Leave, Play, Say, TakeMessage, Wait
 from ..queue.engine import Queue
 from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
+from .aloud import Aloud
 from .facts import Facts
 from .fraud import barred
 from .lineup import Lineup
@@ -35,6 +36,10 @@ class WaitingLine:
     queue: Callable[[], Queue]
     book: Callable[[], Rulebook]
     lineup: Lineup
+    aloud: Aloud = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.aloud = Aloud(self.queue, self.book)
 
     async def stands(self, view: ContactView, call: Call) -> Heard:
         """What a caller hears whose contact is as `view` says: they wait, or it's after hours."""
@@ -73,7 +78,8 @@ class WaitingLine:
     async def _after_hours(self, view: ContactView, language: str) -> Heard:
         book = self.book()
         service = book.services.get(view.service)
-        hello = spoken.closed(book, view.service, language, await self.queue().now())
+        news = await self.aloud.news(view, await self.queue().jots(view.id))
+        hello = (*news, *spoken.closed(book, view.service, language, await self.queue().now()))
         match service.after_hours.voice if service else "hold":
             case "voicemail":
                 return (*hello, *await self._voicemail(view.id, language))
@@ -127,8 +133,9 @@ class WaitingLine:
         return f"{LAST}voicemail" if facts.address and not digits else ""
 
     async def _heard(self, view: ContactView, facts: Facts, jots: Mapping[str, str], to: Go) -> Ask:
-        """The place when it has improved, and music that a key interrupts."""
-        prompt: tuple[Say | Play, ...] = (*await self._announced(view, facts, jots), self._music())
+        """What there is to tell, the place when it has improved, and music; a key interrupts all of it."""
+        news = await self.aloud.news(view, jots)
+        prompt: tuple[Say | Play, ...] = (*news, *await self._announced(view, facts, jots), self._music())
         return Ask(prompt, to, facts.language, digits=1, timeout=1)
 
     def _music(self) -> Play:
