@@ -80,16 +80,11 @@ class WaitingLine:
         service = book.services.get(view.service)
         news = await self.aloud.news(view, await self.queue().jots(view.id))
         hello = (*news, *spoken.closed(book, view.service, language, await self.queue().now()))
-        match service.after_hours.voice if service else "hold":
-            case "voicemail":
-                return (*hello, *await self._voicemail(view.id, language))
-            case "callback":
-                return (*hello, *await self._called_later(view, language))
-            case _ if (await self.queue().jots(view.id)).get("kind") == "callback":
-                return (*hello, *await self._called_later(view, language))  # promised before
-            case _:
-                await self.queue().abandon(view.id, "called outside the hours")
-                return (*hello, HangUp())
+        promised = (await self.queue().jots(view.id)).get("kind") == "callback"
+        if service is not None and service.after_hours.voice == "voicemail" and not promised:
+            return (*hello, *await self._voicemail(view.id, language))
+        # `hold` as well: the place is kept, but nobody can hold a phone to their ear until the opening.
+        return (*hello, *await self._called_later(view, language))
 
     async def _voicemail(self, contact: str, language: str) -> Heard:
         """Nobody is asked while the message is spoken: a contact that is closed anyway stays so."""
