@@ -29,6 +29,8 @@ MOST_LEGS = 10_000
 """Live legs that are compared with one that may have been made."""
 KEPT_FOR = 45_000
 """ms for which an offer stands while its customer is rung first: longer than they are."""
+NOT_REACHED = "not reached"
+"""The disposition of a callback whose tries are used up."""
 RINGING = ("initiated", "ringing", "answered")
 UNREACHED = ("busy", "no-answer", "failed", "canceled")
 
@@ -202,7 +204,7 @@ class Callbacks:
 
     async def _given_up(self, view: ContactView) -> None:
         """Whoever has it is through with it; what nobody has ends as it is."""
-        outcome = '{"disposition":"not reached","by":"Tierline"}'
+        outcome = f'{{"disposition":"{NOT_REACHED}","by":"Tierline"}}'
         if view.owner:
             await self.queue.complete(view.id, "", outcome)
         else:
