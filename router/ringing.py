@@ -27,8 +27,8 @@ from .lanes import Job, Try
 from .look import spec_of
 from .rulebook import Rulebook
 from .spending import Guard
+from .standing import by_phone
 from .talking import Talking
-from .waiting import LATER
 
 log = structlog.get_logger()
 
@@ -164,9 +164,7 @@ class Ringing:
         # As late as can be: the customer may be on their way by an earlier try.
         jots = await self.queue.jots(event.c)
         theirs = [it for it in legs if it.about.get("o") == str(event.n) and it.live]
-        if jots.get("kind") == "voicemail" and not any(f"in.{it.sid}" in jots for it in theirs):
-            if t.count == 0 and any(it.state == "answered" for it in theirs):
-                raise OutcomeUnknown("a key that was pressed just now may not have been noted yet")
+        if jots.get("kind") == "voicemail" and not any(by_phone(it, jots) for it in theirs):
             for leg in theirs:
                 await phones.hang_up(leg.sid)
             return
@@ -182,7 +180,7 @@ class Ringing:
             if queue and jots.get("leave") and await phones.move(leg.sid, to):
                 return
             await self._look(phones, event.c, leg)
-        if jots.get("kind") in LATER:
+        if jots.get("kind") == "callback" or jots.get("message"):
             await self.callbacks.ring(phones, event, t)
         else:
             await self.queue.complete(event.c, "", HUNG_UP)

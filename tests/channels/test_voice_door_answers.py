@@ -264,9 +264,7 @@ async def test_who_was_put_off_is_kept_as_soon_as_anything_can_be(monkeypatch: p
         await stage.ask()
         assert stage.router.unheard == []
         stage.router.down = False
-        async with asyncio.timeout(20):
-            while not stage.router.unheard:
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(asyncio.gather(*stage.door._keeping), 20)
         assert stage.router.unheard == [CALL]
 
 
@@ -279,7 +277,5 @@ async def test_who_was_heard_before_it_could_be_kept_is_not_kept_as_put_off(
         await stage.ask()
         stage.router.down = False
         await stage.ask()
-        async with asyncio.timeout(20):
-            while stage.door._keeping:
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(asyncio.gather(*stage.door._keeping), 20)
         assert stage.router.unheard == []

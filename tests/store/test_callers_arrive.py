@@ -11,8 +11,8 @@ from helpers_plan import EVA
 
 from tierline.channels.phone import Ask, Call, Go, Wait
 from tierline.queue.client import Client
-from tierline.router.catch_up import answered
 from tierline.queue.history.records import Customer
+from tierline.router.catch_up import answered
 from tierline.router.facts import Facts
 from tierline.router.spending import Guard
 from tierline.router.towards import Towards
