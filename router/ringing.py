@@ -169,10 +169,13 @@ class Ringing:
                 await phones.hang_up(leg.sid)
             return
         live = [it for it in legs if it.of_customer]
-        if live and jots.get("met") == live[-1].sid:
+        if any(it.sid == jots.get("met") for it in live):
             return  # in the conference already: `talking.py` sees to the rest
         about = {"c": event.c, "r": "customer"}
-        for leg in live[-1:]:
+        own = [
+            it for it in live if not it.about.get("b")
+        ]  # whom we call comes by themselves when they have answered
+        for leg in own[-1:] or live[-1:]:
             to, queue = Go("join", about), jots.get("queue", "")
             if await phones.fetch(queue, leg.sid, to):
                 return

@@ -242,3 +242,23 @@ async def test_who_presses_2_and_hangs_up_on_the_way_to_their_agent_leaves_nobod
         await stage.deliver()
     view = await stage.queue.contact(contact)
     assert view is not None and view.state == "wrapping"
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_a_call_back_that_failed_does_not_end_the_call_of_who_has_called_themselves(
+    stage: Stage, joined: bool
+) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.presses("CAada", ada)
+    (bring,) = [it for it in await stage.jobs("accepted") if it.name == "bring together"]
+    if joined:
+        await stage.joins(contact)
+    await stage.queue.leg(contact, "CAback", "ringing", {"c": contact, "r": "customer", "b": "1"})
+    stage.phones.there["CAback"] = LegView("CAback", "busy")
+    await bring.work(Try(0, False))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "active"
+    assert (
+        "move CA1 join" in stage.phones.done
+    ) is not joined and "move CAback join" not in stage.phones.done
