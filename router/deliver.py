@@ -73,6 +73,7 @@ class Deliveries:
     heed: Callable[[], Awaitable[object]]
     ringing: Ringing
     pager: Pager
+    beside: Sequence[Callable[[Event], list[Job]]] = ()
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
@@ -96,6 +97,7 @@ class Deliveries:
             *self.after.jobs(event),
             *self.screened.jobs(event),
             *self.pager.jobs(event),
+            *(job for jobs in self.beside for job in jobs(event)),
         ]
 
     def _jobs(self, event: Event) -> list[Job]:

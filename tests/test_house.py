@@ -32,6 +32,7 @@ FLOORS = {
     "bench": 4,
     "app": 5,
     "doors": 5,
+    "desk_side": 5,
     "shown": 5,
     "__main__": 5,
     "rehearsal": 5,

@@ -45,7 +45,12 @@ def _visits(plan: Plan, root: Node) -> Iterator[PlanWarning]:
     node = root.get("visits")
     if plan.visits is None or node is None:
         return
-    if not any(level >= plan.visits.level for a in plan.agents for name, level in a.skills if name == plan.visits.skill):
+    if not any(
+        level >= plan.visits.level
+        for a in plan.agents
+        for name, level in a.skills
+        if name == plan.visits.skill
+    ):
         message = f"nobody has {plan.visits.skill} {plan.visits.level}: no visit can be planned"
         yield PlanWarning("visits", node.span.line + 1, message)
     if plan.texts.get("visit_planned") is None:
