@@ -30,6 +30,7 @@ from .console.metrics import figures
 from .console.past import Past
 from .console.recordings import RecordingPage
 from .console.replay import Replays
+from .desk_side import desk_parts
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -196,7 +197,8 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings)
+        parts = desk_parts(self.queue, self.plan, self.desk, newcomers)
+        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, parts)
         self.guard = Guard(self.queue, self.plan, self.alerts)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
         phones = self.voice.phones if self.voice is not None else None
@@ -237,9 +239,8 @@ class App:
         self.supervisor.run("overdue receipts", overdue.run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
-        parts = (self.recordings, self.intake, self.sms, self.voice)
-        looks = phone_tasks(ringing, *parts, lambda: self.outbox.mine)
-        for name, task in looks.items():
+        doors = (self.recordings, self.intake, self.sms, self.voice)
+        for name, task in phone_tasks(ringing, *doors, lambda: self.outbox.mine).items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 

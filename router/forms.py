@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..channels.channel import Move, Moving
+from ..channels.house import Move, Moving
 from .orders import Order
 from .rulebook import Rulebook
 

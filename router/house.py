@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
 
-from ..channels.channel import Actor, Adding, Button, Closing, Move, Moving, Told, Typed, Wrote
+from ..channels.channel import Button
+from ..channels.forms import Filled, Form, Mistakes
+from ..channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
 from . import commands, forms, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
-from .lines import queue_lines, status_lines, why_lines
+from .lines import queue_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
 from .pages import Pages
+from .parts import Parts
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .recordings import Recorded
 from .replies import Ruling, Standing, ruling, typed_at
-from .rulebook import agent_id, edges, instant, span
+from .rulebook import agent_id, span
 from .situations import Situations
 from .telephone import BUTTONS, Telephone
-from .texts import spoken
 
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
-SUPERVISOR = Told(
-    False,
-    "You are a supervisor of the plan, not one of its agents. `/tierline available` brings you an Add button; "
-    "`queue` and `why C1001` are yours already.",
-)
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -45,6 +41,7 @@ class House:
     newcomers: Newcomers
     moments: Moments
     recordings: Recorded | None = None
+    parts: Parts = Parts()
     moves: Moves = field(init=False)
 
     def __post_init__(self) -> None:
@@ -247,40 +244,21 @@ class House:
             return await self._with_call(actor, *call)
         if orders.known(text):
             return await self._ordered(actor, text)
+        if (told := await self.parts.command(actor, text)) is not None:
+            return told
         it = commands.parse(text)
-        spec = self._agent(actor)
-        if it.verb in ("available", "away", "offline", "status") and spec is None:
-            told = (
-                await self.newcomers.asks(actor)
-                if it.verb == "available"
-                else stranger(self.plan().plan.supervisors)
-            )
-            return SUPERVISOR if is_supervisor(self.plan().plan, actor) else told
-        if it.verb in ("queue", "why") and spec is None and not is_supervisor(self.plan().plan, actor):
+        named = self._agent(actor) is not None or is_supervisor(self.plan().plan, actor)
+        if it.verb in ("queue", "why") and not named:
             return stranger(self.plan().plan.supervisors)
         match it.verb:
-            case "available" if spec is not None:
-                return await self._available(spec, it.span)
-            case "away" if spec is not None:
-                return await self._away(spec, it)
-            case "offline" if spec is not None:
-                await self.queue.presence(agent_id(spec.name), "offline")
-                return Told(True, "You are *offline*. What you own stays yours; nothing new is offered.")
-            case "status" if spec is not None:
-                return await self._status(spec)
             case "queue":
-                return Told(
-                    True,
-                    queue_lines(
-                        self.plan(),
-                        await self.queue.contacts(("waiting", "offered", "parked"), limit=200),
-                        await self.queue.now(),
-                    ),
-                )
+                waiting = await self.queue.contacts(("waiting", "offered", "parked"), limit=200)
+                return Told(True, queue_lines(self.plan(), waiting, await self.queue.now()))
             case "why":
                 return await self._why(it.word)
             case _:
-                return Told(True, f"{commands.HELP}\n{orders.HELP}\n{telephone.HELP}")
+                more = (commands.HELP, orders.HELP, telephone.HELP, self.parts.help)
+                return Told(True, "\n".join(filter(None, more)))
 
     async def _with_call(self, actor: Actor, verb: str, contact: str, rest: str = "") -> Told:
         if (who := Who.of(self.plan(), actor)) is None:
@@ -296,50 +274,6 @@ class House:
             done = await orders.carry_out(self.moves, who, order)
         return _heard(done) if done is not None else Told(True, orders.HELP)
 
-    async def _available(self, spec: AgentSpec, overtime: timedelta | None) -> Told:
-        name, now, book = agent_id(spec.name), await self.queue.now(), self.plan()
-        me = (await self.queue.agents()).get(name)
-        if me is None:
-            return Told(False, "You are in the plan but not in the queue yet: try again in a second.")
-        if not me.on_shift and overtime is None:
-            begins = next((at for at, on in edges(book.on_duty(spec), instant(now)) if on), None)
-            when = spoken(begins, now, book.plan.timezone, "en") if begins else "never by the plan"
-            hours = tuple(Button("agent.overtime", f"{h} h", f"{h}h") for h in (1, 2, 4))
-            return Told(
-                False,
-                f"You are off shift; your next shift begins {when}. Work now? Until when: `/tierline available 2h`.",
-                buttons=hours,
-            )
-        if not me.on_shift and overtime is not None:
-            await self.queue.overtime(name, now + span(overtime))
-        await self.queue.presence(name, "available")
-        until = (
-            spoken(now + span(overtime), now, book.plan.timezone, "en")
-            if overtime and not me.on_shift
-            else ""
-        )
-        return Told(True, "You are *available*." + (f" Overtime until {until}." if until else ""))
-
-    async def _away(self, spec: AgentSpec, it: commands.Command) -> Told:
-        now = await self.queue.now()
-        until = now + span(it.span) if it.span else None
-        await self.queue.presence(agent_id(spec.name), "away", until=until, why=it.word)
-        back = f" until {spoken(until, now, self.plan().plan.timezone, 'en')}" if until else ""
-        return Told(
-            True, f"You are *away*{back}{': ' + it.word if it.word else ''}. What you own stays yours."
-        )
-
-    async def _status(self, spec: AgentSpec) -> Told:
-        me = (await self.queue.agents()).get(agent_id(spec.name))
-        if me is None:
-            return Told(False, "You are not in the queue yet: try again in a second.")
-        held = [
-            view
-            for c in sorted(me.contacts | me.snoozed)
-            if (view := await self.queue.contact(c)) is not None
-        ]
-        return Told(True, status_lines(self.plan(), me, held, await self.queue.now()))
-
     async def _why(self, contact: str) -> Told:
         found = await account(self.queue, self.plan(), self.moments, contact)
         if found is None:
@@ -350,9 +284,9 @@ class House:
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         """A button under something told."""
+        if (told := await self.parts.pressed(actor, action, value)) is not None:
+            return told
         match action:
-            case "agent.overtime":
-                return await self.command(actor, f"available {value}")
             case "contact.reopen":
                 contact, _, n = value.partition(".")
                 send = self._reopen_and_send
@@ -374,6 +308,14 @@ class House:
                 return await self._with_call(actor, BUTTONS[action], value)
             case _:
                 return Told(False, LATE)
+
+    async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
+        """The form of that name."""
+        return await self.parts.form(actor, name, value) or Told(False, LATE)
+
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes:
+        """A form of ours was sent off."""
+        return await self.parts.filled(actor, filled) or Told(False, LATE)
 
     async def adding(self, actor: Actor, value: str) -> Adding | Told:
         """What a form for adding a newcomer offers."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..channels.channel import Actor
+from ..channels.house import Actor
 from ..queue.contact import Arrived, Preference
 from ..queue.engine import Queue
 from ..queue.history.records import Customer

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from ..channels.channel import Actor, Adding, Button, DeliveryError, Desk, Told
+from ..channels.channel import Button, DeliveryError, Desk
+from ..channels.house import Actor, Adding, Told
 from ..queue.engine import Queue
 from .active import ActivePlan, Stale
 from .people import is_supervisor, lacking

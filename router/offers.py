@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..channels.channel import Told
+from ..channels.house import Told
 from ..queue.engine import Queue
 from ..queue.replies import Answer
 from .plan.model import AgentSpec

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
-from ..channels.channel import Taken, Told
+from ..channels.channel import Taken
+from ..channels.house import Told
 from ..channels.phone import Ask, Call, Go, HangUp, Heard
 from ..queue.contact import Arrived
 from ..queue.engine import Queue

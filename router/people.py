@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..channels.channel import Actor
+from ..channels.house import Actor
 from .plan.model import AgentSpec, Plan
 
 

@@ -19,7 +19,8 @@ from typing import Protocol
 
 import structlog
 
-from ..channels.channel import Button, DeliveryError, NotDelivered, Told
+from ..channels.channel import Button, DeliveryError, NotDelivered
+from ..channels.house import Told
 from ..channels.phone import Tapes
 from ..queue.engine import Queue
 from ..queue.state import Event

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..channels.channel import Wrote
+from ..channels.house import Wrote
 from ..queue.state import MessageView
 from .body import Body
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 
-from ..channels.channel import Closing, Told, WrapUp
+from ..channels.channel import WrapUp
+from ..channels.house import Closing, Told
 from ..queue.engine import Queue
 from ..queue.replies import Answer
 from ..queue.state import ENDED, ContactView, Event

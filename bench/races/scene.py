@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...channels.channel import Told
+from ...channels.house import Told
 from ...channels.phone import Call, Heard, LegNews, Recorded, RoomNews, Turn
 from ...queue.client import Client
 from ...queue.engine import Queue

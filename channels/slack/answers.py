@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from ..channel import DeliveryError, Told
+from ..channel import DeliveryError
+from ..house import Told
 from .memory import split
 from .messages import telling
 from .pace import Urgency

@@ -19,8 +19,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from ..channel import Button, Card, DeliveryError, Head, House, Line, Mark, NotDelivered, WrapUp
+from ..channel import Button, Card, DeliveryError, Head, Line, Mark, NotDelivered, WrapUp
 from ..fence import last_look
+from ..house import House
 from .answers import Answers
 from .background import Background
 from .ears import Ears, heard

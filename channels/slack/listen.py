@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from ..channel import Actor, House, Told
+from ..house import Actor, House, Told
 from . import modals
 from .answers import Answers
 from .blocks import Json, escape
+from .form_ears import FormEars
+from .form_views import PREFIX
 from .memory import payload, split
 from .messages import telling
 from .modals import Where
@@ -61,6 +63,17 @@ class Listen:
     house: House | None = None
     team: str = ""
     app_id: str = ""
+    forms: FormEars = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forms = FormEars(
+            self.sender, self.people, self.answers, self.once, self.spawn, lambda: self._served()
+        )
+
+    def _served(self) -> House:
+        if self.house is None:
+            raise RuntimeError("nobody serves the desk yet")
+        return self.house
 
     def register(self, app: AsyncApp) -> None:
         """Take everything that Slack may send."""
@@ -71,6 +84,7 @@ class Listen:
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
         app.action(every)(self._action)
+        app.view(re.compile("^" + re.escape(PREFIX)))(self.forms.submitted)
         app.view(every)(self._submission)
         app.view_closed(every)(ack=just_ack, lazy=[])
         app.shortcut(every)(ack=just_ack, lazy=[])
@@ -103,11 +117,13 @@ class Listen:
             await self.answers.tell(body, Told(False, TROUBLE))
 
     async def _pressed(self, body: Body) -> None:
-        if self.house is None:
-            raise RuntimeError("nobody serves the desk yet")
+        house = self._served()
         action = body["actions"][0]
         name, value = str(action.get("action_id") or ""), str(action.get("value") or "")
         user = str(body["user"]["id"])
+        if name.startswith(PREFIX):
+            await self.forms.open(body, name.removeprefix(PREFIX), value)
+            return
         if name in FORMS:
             await self._open(body, name, value)
             return
@@ -124,13 +140,13 @@ class Listen:
         elif name.startswith("offer.") and known:
             await self._offer(body, name, actor, contact, n)
         elif name == "reply.undo":
-            told = await self.house.undo(actor, contact, n)
+            told = await house.undo(actor, contact, n)
             if not told.ok:
                 await self.answers.tell(body, told)
         elif name == "reply.retry":
-            await self.answers.tell(body, await self.house.retry(actor, contact, n))
+            await self.answers.tell(body, await house.retry(actor, contact, n))
         else:
-            told = await self.house.pressed(actor, name, value)
+            told = await house.pressed(actor, name, value)
             # Of a call's buttons the message stays: it is the thread's first, or a line of its timeline.
             await self.answers.tell(body, told, replace=told.ok and not name.startswith("call."))
 

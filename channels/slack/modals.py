@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..channel import Adding, Closing, Move, Moving
+from ..house import Adding, Closing, Move, Moving
 from .blocks import OPTION, Json, clean, clip, ours, plain, tame
 
 TEXT_LIMIT = 3000

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..channel import Actor, DeliveryError, NotDelivered
+from ..channel import DeliveryError, NotDelivered
+from ..house import Actor
 from .blocks import Json
 from .pace import Urgency
 from .send import Sender

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from ..channel import House, Told, Typed, Wrote
+from ..house import House, Told, Typed, Wrote
 from .answers import Answers
 from .marks import Marks
 from .memory import Finder, Recent, payload, split

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,24 +11,18 @@ from typing import Any
 
 from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
-from tierline.channels.channel import (
-    Actor,
-    Adding,
-    Card,
-    Closing,
-    Head,
-    Line,
-    Mark,
-    Move,
-    Moving,
-    Told,
-    Typed,
-    Wrote,
-)
+from tierline.channels.channel import Card, Head, Line, Mark
+from tierline.channels.forms import Filled, Form, Mistakes
+from tierline.channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 
 NASTY = "My server is down <!channel> <@U0LIN00001> <http://evil.example|bank.example> & *bold* :smile:"
 NOW = 1_800_000_000_000
+
+
+def _set(event: asyncio.Event) -> asyncio.Event:
+    event.set()
+    return event
 
 
 @dataclass
@@ -36,6 +31,7 @@ class FakeHouse:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    slow: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))  # forms wait for it
 
     def _said(self, verb: str, *args: Any, default: Any = None) -> Any:
         self.calls.append((verb, *args))
@@ -96,6 +92,14 @@ class FakeHouse:
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         return self._said("pressed", actor, action, value)
+
+    async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
+        await self.slow.wait()
+        return self._said("form", actor, name, value, default=Told(False, "There is no such form."))
+
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes:
+        await self.slow.wait()
+        return self._said("filled", actor, filled)
 
     async def adding(self, actor: Actor, value: str) -> Adding | Told:
         return self._said("adding", actor, value, default=Adding("Lin", ("inhouse",), ("Ada", "Ben")))

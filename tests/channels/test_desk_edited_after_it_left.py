@@ -11,7 +11,7 @@ from desk_stage import desk_stage, head, mark
 from helpers_app import EVA, Inside, inside
 from slack_stage import ADA, ROOM, until
 
-from tierline.channels.channel import Wrote
+from tierline.channels.house import Wrote
 
 FIRST_WORDS = "customer has it as it was"
 

@@ -10,7 +10,8 @@ import pytest
 from desk_stage import Once, buttons, card, desk_stage, eventually, head, line, mark, shown
 from slack_stage import ADA, ADA_DM, LIN, ROOM, slack_stage, until
 
-from tierline.channels.channel import DeliveryError, NotDelivered, OutcomeUnknown, Told
+from tierline.channels.channel import DeliveryError, NotDelivered, OutcomeUnknown
+from tierline.channels.house import Told
 from tierline.channels.slack.desk import NoSecrets, SlackDesk
 from tierline.channels.slack.payloads import belongs
 

@@ -9,7 +9,7 @@ import pytest
 from desk_stage import DeskStage, desk_stage, eventually, head, mark, shown
 from slack_stage import ADA, ADA_DM, LIN, ROOM, until
 
-from tierline.channels.channel import Actor, Closing, Told
+from tierline.channels.house import Actor, Closing, Told
 
 
 async def view(on: DeskStage, ready: str, user: str = ADA) -> Any:

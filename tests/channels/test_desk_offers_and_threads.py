@@ -8,7 +8,8 @@ import pytest
 from desk_stage import NASTY, DeskStage, buttons, card, desk_stage, eventually, head, line, mark, shown
 from slack_stage import ADA, ADA_DM, LIN, ROOM, until
 
-from tierline.channels.channel import Button, NotDelivered, Told
+from tierline.channels.channel import Button, NotDelivered
+from tierline.channels.house import Told
 
 HEAD = [
     "contact.reply", "contact.note", "contact.close", "contact.transfer", "contact.escalate",

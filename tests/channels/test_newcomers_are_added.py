@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from helpers_app import PLAN, Inside, inside
 
-from tierline.channels.channel import Actor, Told
+from tierline.channels.house import Actor, Told
 
 WITH_LEVELS = PLAN.replace(
     "steps: [{tiers: [L1], until: 30m}, {then: hold}]",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers_app import Inside, inside
 
-from tierline.channels.channel import Actor, Closing, Told
+from tierline.channels.house import Actor, Closing, Told
 
 
 def _actor(it: Inside, name: str, bot: bool = False) -> Actor:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tierline.channels.channel import Button, Card, Head, Line, Mark, Moving
+from tierline.channels.channel import Button, Card, Head, Line, Mark
+from tierline.channels.house import Moving
 from tierline.channels.slack import messages as slack
 from tierline.channels.slack import modals
 from tierline.channels.slack.blocks import Message

@@ -9,7 +9,7 @@ from helpers_plan import EVA, SMALL, at, book
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierline.channels.channel import Actor
+from tierline.channels.house import Actor
 from tierline.router.commands import contact_number, parse, span
 from tierline.router.facts import Facts
 from tierline.router.lines import escape, lasted

@@ -1,0 +1,122 @@
+"""Any form of the house as a modal of Slack, and back. Pure.
+
+A modal's limits: 100 blocks, 3,000 characters of private metadata (docs.slack.dev/reference/views/modal-views).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..forms import MOST_CHOICES, Field, Filled, Form
+from .blocks import OPTION, Json, clean, clip, ours, plain, tame
+
+PREFIX = "form."
+LONGEST_TITLE, LONGEST_WORDS = 24, 3000
+
+
+def loading(name: str, metadata: str) -> Json:
+    """What stands there until the house has answered: a trigger lives 3 s."""
+    return _view(name, "One moment …", metadata, [ours("One moment …")])
+
+
+def words(name: str, title: str, metadata: str, text: str) -> Json:
+    """Why there is no form, or what came of one that was sent off."""
+    return _view(name, title, metadata, [ours(tame(text, LONGEST_WORDS) or "…")])
+
+
+def form_view(name: str, form: Form, metadata: str) -> Json:
+    """The form itself."""
+    return _view(name, form.title, metadata, [_block(one) for one in form.fields][:100], form.submit)
+
+
+def filled_in(name: str, value: str, form: Form, view: Mapping[str, Any]) -> Filled:
+    """What was filled in there. A choice is known by its number and what it was called, should the form have changed."""
+    states = {}
+    for fields in ((view.get("state") or {}).get("values") or {}).values():
+        states.update(fields)
+    known = {one.name: one for one in form.fields}
+    answers = {key: _answer(state, known.get(key)) for key, state in states.items()}
+    return Filled(name, value, {one.name: answers.get(one.name, "") for one in form.fields} | answers)
+
+
+def _answer(state: Mapping[str, Any], it: Field | None) -> str:
+    choices = it.choices if it is not None else ()
+    if (one := state.get("selected_option")) is not None:
+        return chosen(str(one.get("value") or ""), choices)
+    if (many := state.get("selected_options")) is not None:
+        return "\n".join(chosen(str(one.get("value") or ""), choices) for one in many)
+    if (people := state.get("selected_users")) is not None:
+        return "\n".join(map(str, people))
+    for key in ("selected_user", "selected_date", "selected_time", "value"):
+        if state.get(key) is not None:
+            return str(state[key]).strip()
+    return ""
+
+
+def chosen(value: str, choices: tuple[str, ...]) -> str:
+    """Which of `choices` an option's value names; what has changed places since is known by what it was called."""
+    number, _, name = value.partition(":")
+    if number.isdigit() and int(number) < len(choices):
+        known = choices[int(number)]
+        if clean(known).startswith(name.rstrip("…")):
+            return known
+    return next((it for it in choices if clip(clean(it), 100) == name), name)
+
+
+def _view(name: str, title: str, metadata: str, blocks: list[Json], submit: str = "") -> Json:
+    view: Json = {
+        "type": "modal", "callback_id": f"{PREFIX}{name}", "title": _title(title), "blocks": blocks,
+        "close": _title("Cancel" if submit else "Close"), "private_metadata": metadata,
+    }  # fmt: skip
+    return {**view, "submit": _title(submit)} if submit else view
+
+
+def _title(text: str) -> Json:
+    return {"type": "plain_text", "text": clip(clean(text), LONGEST_TITLE)}
+
+
+def _block(it: Field) -> Json:
+    if it.kind == "words":
+        return ours(tame(it.value or it.label, LONGEST_WORDS) or "…")
+    return {
+        "type": "input", "block_id": it.name, "label": plain(it.label, 2000), "optional": not it.must,
+        "element": {**_element(it), "action_id": it.name},
+    } | ({"hint": plain(it.hint, 2000)} if it.hint and it.kind not in ("line", "lines") else {})  # fmt: skip
+
+
+def _element(it: Field) -> Json:
+    hint: Json = {"placeholder": plain(it.hint, 150)} if it.hint else {}
+    match it.kind:
+        case "choice" | "choices":
+            return _choice(it)
+        case "person":
+            return {"type": "users_select"} | ({"initial_user": it.value} if it.value else {})
+        case "people":
+            users = it.value.split()
+            return {"type": "multi_users_select"} | ({"initial_users": users} if users else {})
+        case "date":
+            return {"type": "datepicker"} | ({"initial_date": it.value} if it.value else {})
+        case "time":
+            return {"type": "timepicker"} | ({"initial_time": it.value} if it.value else {})
+        case "number":
+            made: Json = {"type": "number_input", "is_decimal_allowed": False}
+            return made | ({"initial_value": it.value} if it.value else {}) | hint
+        case _:
+            made = {"type": "plain_text_input", "multiline": it.kind == "lines", "max_length": it.longest}
+            value = clip(it.value, it.longest)
+            return made | ({"initial_value": value} if value else {}) | hint
+
+
+def _choice(it: Field) -> Json:
+    options = [
+        {"text": plain(choice, OPTION), "value": f"{n}:{clip(clean(choice), 100)}"}
+        for n, choice in enumerate(it.choices[:MOST_CHOICES])
+    ] or [{"text": plain("(nothing to choose)", OPTION), "value": "none"}]
+    made: Json = {"options": options, "placeholder": plain(it.hint or "Choose", 150)}
+    picked = [
+        options[it.choices.index(one)] for one in it.value.split("\n") if one in it.choices[:MOST_CHOICES]
+    ]
+    if it.kind == "choices":
+        return {"type": "multi_static_select", **made} | ({"initial_options": picked} if picked else {})
+    return {"type": "static_select", **made} | ({"initial_option": picked[0]} if picked else {})

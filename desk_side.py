@@ -1,0 +1,15 @@
+"""Part of the composition root: what people can do at the desk beside answering, and what runs for it."""
+
+from __future__ import annotations
+
+from .channels.channel import Desk
+from .queue.engine import Queue
+from .router.active import ActivePlan
+from .router.duty import Duty
+from .router.newcomers import Newcomers
+from .router.parts import Parts
+
+
+def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers) -> Parts:
+    """The house's parts, in the order in which they are asked."""
+    return Parts((Duty(queue, plan, newcomers),))
