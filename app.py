@@ -66,7 +66,7 @@ from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
-from .shown import call_figures, calls_shown, doors_shown, store_shown
+from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
 
 if TYPE_CHECKING:
     from .channels.slack.desk import SlackDesk
@@ -350,6 +350,7 @@ class App:
             "tasks": tasks,
             "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role),
             "calls": calls_shown(self.voice),
+            "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
             "plan_version": self.plan().version if self.started else 0,
             "trouble": sorted(self.alerts.trouble),
@@ -371,7 +372,7 @@ class App:
                     self.store.witness.missing,
                 ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
-                **call_figures(self.voice),
+                **door_figures(self.voice, self.desk_raw),
                 **self.guard.figures(),
             },
         )
