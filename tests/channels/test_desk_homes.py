@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from desk_stage import DeskStage, desk_stage, eventually
+from helpers_app import inside
 from slack_stage import ADA, LIN, until
 
 from tierline.channels.slack.blocks import Json
@@ -102,3 +104,25 @@ async def test_homes_keep_within_slacks_limits() -> None:
         await shows(on, "change 298.")
         await shows(on, "change 299.", LIN)
         assert [one.status for one in on.stage.wire.exchanges if one.status == 429] == []
+
+
+@pytest.mark.promise("newest-wins")
+async def test_what_is_out_of_date_is_told_in_readyz_and_metrics(tmp_path: Path) -> None:
+    async with inside(tmp_path) as it:
+        await it.slash("Ada", "available")
+        assert await it.text("help me") == 200
+        await it.accept("Ada", "help me")
+        assert it.app.desk_raw is not None
+        it.app.desk_raw.homes.opened(it.person("Ada").slack, home("hers"))
+        await it.call("/faults", {"slack": {"rate_limit": {"retry_after": 30}}})
+        it.app.desk_raw.homes.changed(it.person("Ada").slack, home("newer"))
+
+        async def told() -> bool:
+            shown = (await it.app.ready())["desk"]
+            assert isinstance(shown, dict)
+            return shown["homes_stale"] == 1 and shown["homes_oldest_s"] > 0
+
+        await it.until(told)
+        figures = it.app.metrics().decode()
+        assert "tierline_slack_homes_stale 1.0" in figures and "tierline_slack_cards_oldest_s 0.0" in figures
+        await it.call("/faults", {})
