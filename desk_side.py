@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from .channels.channel import Desk
 from .queue.engine import Queue
+from .queue.history.history import History
+from .queue.history.promised import promised
 from .router.active import ActivePlan
+from .router.boards import Boards
 from .router.duty import Duty
 from .router.newcomers import Newcomers
 from .router.parts import Parts
+from .router.steering import Steering
 
 
-def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers) -> Parts:
+def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History) -> Parts:
     """The house's parts, in the order in which they are asked."""
-    return Parts((Duty(queue, plan, newcomers),))
+    boards = Boards(queue, plan, lambda since: promised(history.database, since))
+    return Parts((Duty(queue, plan, newcomers), Steering(queue, plan, boards, history)))
