@@ -55,7 +55,7 @@ class Mistakes:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """What was filled in was taken: the modal goes on with the form `name` about `value` (of 2,000 characters at most)."""
+    """What was filled in was taken: the modal goes on with form `name` about `value` (2,000 characters at most)."""
 
     name: str
     value: str

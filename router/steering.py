@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
+from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
 from ..channels.house import Actor, Told
 from ..queue.engine import Queue
@@ -30,6 +31,7 @@ from .when import NoTime, when
 OPEN = ("waiting", "offered", "active", "snoozed", "parked", "wrapping")
 MOST = 2_000
 """Contacts looked at before an incident is begun; telling them looks at all."""
+BOARD = Button("board.refresh", "Board")
 NAMES = ("close-service", "incident", "incident-tell", "incident-end", "hand", "assign", "first", "why")
 
 
@@ -212,4 +214,4 @@ def _incident(value: str, by: str, now: int) -> Incident:
 
 
 def _heard(it: Outcome) -> Told:
-    return Told(it.ok, it.text)
+    return Told(it.ok, it.text, buttons=(BOARD,) if it.ok else ())
