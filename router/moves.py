@@ -150,6 +150,9 @@ class Moves:
             it = replace(it, decision=replace(it.decision, prefer=Preference(agent_id(to.name), "direct")))
         if not view.owner:
             answer = await self.queue.reroute(view.id, it.decision, view.route)
+            for offer in view.offers if direct and answer.done else ():
+                if offer.agent != agent_id(to.name):  # it is for one person alone from now on
+                    await self.queue.rescind(view.id, offer.number, "rerouted")
             return self._said(answer, f"{view.id} goes to {it.to}.")
         answer = await self.queue.transfer(view.id, by, it.decision, it.to, tried or why, it.only)
         after = await self.queue.contact(view.id) if it.only and answer.done else None
