@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ..channels.channel import Button
@@ -42,6 +43,7 @@ class House:
     moments: Moments
     recordings: Recorded | None = None
     parts: Parts = Parts()
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     moves: Moves = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ class House:
         for pause in JUST_OPENED:
             if (contact := await self.queue.contact_at(thread)) is not None:
                 return contact
-            await asyncio.sleep(pause)
+            await self.pause(pause)
         return await self.queue.contact_at(thread)
 
     async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
@@ -155,6 +157,8 @@ class House:
 
     async def _hold(self, actor: Actor, view: ContactView, text: str, place: str) -> Told | None:
         spec = self._agent(actor)
+        if view.channel == "voice":
+            return Told(False, f"Not sent: {view.id} is a call, and what you say there is said on the phone.")
         if spec is None and is_supervisor(self.plan().plan, actor):
             who = self._name(view.owner) if view.owner else "nobody yet"
             return Told(
