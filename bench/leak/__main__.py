@@ -12,20 +12,30 @@ import time
 from collections import Counter
 
 from ..races.run import arena, silent
+from .bugs import prove
 from .run import Verdict, many, one
 
 SHOWN = 4
+BUGGED = 2_000
+"""Steps in which a seeded bug must show; tried three times."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make leak", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("-n", type=int, default=10_000, help="steps")
+    parser.add_argument(
+        "--bugs", action="store_true", help="prove that seeded bugs are found, in 2,000 steps each"
+    )
     parser.add_argument("--show", type=int, help="play this seed alone, and tell all of it")
     args = parser.parse_args()
+    if args.bugs:
+        return prove(args.seed, BUGGED)
     silent()
     begun = time.monotonic()
-    verdicts = _loop(args.show if args.show is not None else args.seed, 1 if args.show is not None else args.n)
+    verdicts = _loop(
+        args.show if args.show is not None else args.seed, 1 if args.show is not None else args.n
+    )
     if args.show is not None:
         print("\n".join(verdicts[0].log))
     report(verdicts, time.monotonic() - begun)
@@ -49,7 +59,11 @@ async def _many(seed: int, n: int) -> list[Verdict]:
         found.append(it)
         if len(found) % 40 == 0:
             wrong = sum(bool(it.wrong) for it in found)
-            print(f"  {sum(it.steps for it in found)} of {n} steps, {wrong} scenes wrong", file=sys.stderr, flush=True)
+            print(
+                f"  {sum(it.steps for it in found)} of {n} steps, {wrong} scenes wrong",
+                file=sys.stderr,
+                flush=True,
+            )
 
     async with arena() as client:
         if n == 1:
@@ -68,7 +82,8 @@ def report(verdicts: list[Verdict], took: float) -> None:
         wrong.update({what for what, _ in it.wrong})
     print("steps: " + ", ".join(f"{name} {often}" for name, often in acts.most_common()))
     print("at the end: " + ", ".join(f"{name} {often}" for name, often in seen.most_common()))
-    print(f"{len(verdicts)} scenes, {sum(it.steps for it in verdicts)} steps, {sum(it.turns for it in verdicts)} turns, {took:.0f} s")
+    steps, turns = sum(it.steps for it in verdicts), sum(it.turns for it in verdicts)
+    print(f"{len(verdicts)} scenes, {steps} steps, {turns} turns, {took:.0f} s")
     print(f"violations: {sum(wrong.values())}")
     for what, often in wrong.most_common():
         print(f"  {often:6} × {what}")

@@ -1,4 +1,4 @@
-"""Who plays: two teams whose typed replies are sent, one where only the Reply button sends, and everybody who isn't asked."""
+"""Who plays: two teams whose typed replies are sent, one where only the Reply form sends, and whoever isn't asked."""
 
 from __future__ import annotations
 

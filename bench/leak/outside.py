@@ -6,7 +6,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...channels.channel import Button, Card, Head, Line, Mark, NotDelivered, OutcomeUnknown, Sent, Words, WrapUp
+from ...channels.channel import (
+    Button,
+    Card,
+    Head,
+    Line,
+    Mark,
+    NotDelivered,
+    OutcomeUnknown,
+    Sent,
+    Words,
+    WrapUp,
+)
 from ...channels.house import Actor, Told
 from ...channels.slack.answers import Answers
 from ...channels.slack.marks import Marks

@@ -16,12 +16,32 @@ from .rule import Form, Release, TakenBack, Written
 from .scene import Ears, Scene
 
 Act = Callable[[], Coroutine[Any, Any, None]]
-PLAIN = ("@@ please try again", "it is *fixed* @@", "a note: @@ or not", "@@", "notes @@ follow", "see &lt;b&gt; @@ &amp; more")
-NOTES = ("//@@ who knows this?", "// @@", "note: @@ was here", "NOTE @@ careful", "*note:* @@", "&gt; note @@", "_//_ @@")
+PLAIN = (
+    "@@ please try again",
+    "it is *fixed* @@",
+    "a note: @@ or not",
+    "@@",
+    "notes @@ follow",
+    "see &lt;b&gt; @@ &amp; more",
+)
+NOTES = (
+    "//@@ who knows this?",
+    "// @@",
+    "note: @@ was here",
+    "NOTE @@ careful",
+    "&gt; note @@",
+    "*note:* @@",
+    "_//_ @@",
+)
 MENTIONS = (
-    "<@UNOBODY> @@ look", "<!here> @@", "@@ <!channel>", "@@ ask <#C0NIGHT|night>", "<!subteam^S1|@all> @@", "<@W9> @@", "@@ <!x>",
+    "<@UNOBODY> @@ look", "<!here> @@", "@@ <!channel>", "@@ ask <#C0NIGHT|night>", "<!subteam^S1|@all> @@", "<@W9> @@",
+    "@@ <!x>",
 )  # fmt: skip
-READS = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
+READS = {
+    "&lt;": "<", "&gt;": ">", "&amp;": "&", "<@UNOBODY>": "@UNOBODY", "<!here>": "@here", "<!channel>": "@channel",
+    "<#C0NIGHT|night>": "#night", "<!subteam^S1|@all>": "@all", "<@W9>": "@W9", "<!x>": "@x",
+}  # fmt: skip
+"""What Slack stores, as it reads."""
 _FORGED = 12
 """How high the numbers go that somebody makes up."""
 
@@ -66,7 +86,9 @@ class People:
     # ---- customers --------------------------------------------------------------------------------------------------
 
     def _texts(self, who: str) -> Act:
-        return lambda: self._arrives("sms", OURS, self.rng.choice(("hello", "still broken", "AUTO: w1x is mine", "thanks")))
+        return lambda: self._arrives(
+            "sms", OURS, self.rng.choice(("hello", "still broken", "AUTO: w1x is mine", "thanks"))
+        )
 
     def _speaks(self, who: str) -> Act:
         return lambda: self._arrives("voice", LINE, "call me")
@@ -104,14 +126,18 @@ class People:
     # ---- typing -----------------------------------------------------------------------------------------------------
 
     def _thread(self) -> Thread | None:
-        """Some thread, mostly a late one, open or not."""
+        """Some thread: mostly one that is open, or a late one."""
         threads = list(self.scene.board.threads.values())
         if not threads:
             return None
+        if self.rng.random() < 0.6 and (alive := [it for it in threads if not it.told]):
+            return self.rng.choice(alive)
         return self.rng.choice(threads[-8:] if self.rng.random() < 0.8 else threads)
 
     def _writer(self, it: Thread, who: str) -> str:
-        owner = next(name for name in TEAMS if actor(name).email == it.owner)
+        """Mostly whoever the contact's latest thread says has it, also where they write into an older one."""
+        now = self.scene.board.latest(it.contact) or it
+        owner = next(name for name in TEAMS if actor(name).email == now.owner)
         return owner if self.rng.random() < 0.7 else who
 
     def _types(self, who: str) -> Act | None:
@@ -120,7 +146,7 @@ class People:
 
     async def _type(self, thread: Thread, who: str) -> None:
         scene, rng = self.scene, self.rng
-        kind: Form = rng.choices(("plain", "note", "mention", "empty"), (60, 20, 14, 1))[0]  # type: ignore[assignment]
+        kind: Form = rng.choices(("plain", "note", "mention", "empty"), (60, 20, 14, 1))[0]
         stored = rng.choice({"plain": PLAIN, "note": NOTES, "mention": MENTIONS, "empty": ("  ",)}[kind])
         place = f"{thread.place.partition(':')[0]}:{scene.board.stamp()}"
         it = scene.rule.write(who, thread.contact, _read(stored, kind), kind, place)
@@ -178,9 +204,18 @@ class People:
             return self.taking.discard(it.by)
         begun = scene.loom.now
         channel, _, ts = it.place.partition(":")
-        rooted = next(t.place for t in scene.board.threads.values() if t.place.startswith(channel) and t.contact == it.contact)
+        rooted = next(
+            t.place
+            for t in scene.board.threads.values()
+            if t.place.startswith(channel) and t.contact == it.contact
+        )
         before = {"user": user(it.by), "ts": ts, "thread_ts": rooted.partition(":")[2], "text": "before"}
-        event: dict[str, Any] = {"type": "message", "channel": channel, "ts": scene.board.stamp(), "previous_message": before}
+        event: dict[str, Any] = {
+            "type": "message",
+            "channel": channel,
+            "ts": scene.board.stamp(),
+            "previous_message": before,
+        }
         if how == "edited":
             event |= {"subtype": "message_changed", "message": {**before, "text": "after"}}
         else:
@@ -188,7 +223,11 @@ class People:
         mark = len(scene.whispered)
         await self._ears().typed.event(event)
         await scene.pause(4.0)
-        told = [t.text for u, t in scene.whispered[mark:] if u == user(it.by) and t.text.startswith(f"You {how} it")]
+        told = [
+            t.text
+            for u, t in scene.whispered[mark:]
+            if u == user(it.by) and t.text.startswith(f"You {how} it")
+        ]
         it.taken_back.append(TakenBack(begun, scene.loom.now, told[-1] if told else ""))
         scene.loom.note(f"  {it.by} {how} w{it.token}x: {told}")
         self.taking.discard(it.by)
@@ -231,7 +270,9 @@ class People:
         """A button that somebody was shown; now and then somebody else's, or one with a made-up number."""
         if not self.buttons:
             return None
-        shown_to, button, it = self.rng.choice(self.buttons[-10:] if self.rng.random() < 0.8 else self.buttons)
+        shown_to, button, it = self.rng.choice(
+            self.buttons[-10:] if self.rng.random() < 0.8 else self.buttons
+        )
         presser = shown_to
         if self.rng.random() < 0.12:
             presser = who
@@ -289,7 +330,15 @@ class People:
         if it is None:
             return None
         by, c = self._writer(it, who), it.contact
-        order = self.rng.choice((f"give back {c} busy", f"snooze {c} 2m", f"wake {c}", f"keep {c}", f"snooze {c} until they write"))
+        order = self.rng.choice(
+            (
+                f"give back {c} busy",
+                f"snooze {c} 2m",
+                f"wake {c}",
+                f"keep {c}",
+                f"snooze {c} until they write",
+            )
+        )
         if self.rng.random() < 0.15:
             order, by = self.rng.choice((f"spam {c}", f"reopen {c}", f"assign {c} Ada")), SUPERVISOR
         return lambda: self._told(self._ears().house.command(actor(by), order))
@@ -336,24 +385,11 @@ def _read(stored: str, form: Form) -> str:
     """What a customer reads of it: as it was typed, a note without what makes it one."""
     for code, letter in READS.items():
         stored = stored.replace(code, letter)
-    if form == "note":
-        return {"//@@ who knows this?": "@@ who knows this?"}.get(stored, _behind_mark(stored))
-    if form == "mention":
-        for code, letter in (("<@UNOBODY>", "@UNOBODY"), ("<!here>", "@here"), ("<!channel>", "@channel"), ("<#C0NIGHT|night>", "#night"),
-                             ("<!subteam^S1|@all>", "@all"), ("<@W9>", "@W9"), ("<!x>", "@x")):  # fmt: skip
-            stored = stored.replace(code, letter)
-    return stored
-
-
-def _behind_mark(stored: str) -> str:
-    """A note's words."""
-    at = stored.index("@@")
-    return stored[at:]
+    return stored[stored.index("@@") :] if form == "note" else stored
 
 
 def _event(place: str, thread: str, by: str, text: str, robot: bool) -> dict[str, Any]:
     channel, _, ts = place.partition(":")
-    more = {"bot_id": "B1"} if robot else {}
-    return {
-        "type": "message", "channel": channel, "ts": ts, "thread_ts": thread.partition(":")[2], "user": by, "text": text, **more,
-    }  # fmt: skip
+    root = thread.partition(":")[2]
+    event = {"type": "message", "channel": channel, "ts": ts, "thread_ts": root, "user": by, "text": text}
+    return event | ({"bot_id": "B1"} if robot else {})

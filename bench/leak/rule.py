@@ -1,10 +1,10 @@
 """What may reach a customer, told anew from DESIGN §6 and from nothing else; it knows what people did, not how we decide.
 
-    A typed text is released when it is plain, its writer owns the open contact (no call) at that moment, it stands in
-    the thread of the owner's team, and that team's replies are direct. *Send it* and *Re-open and send* release what
-    their presser wrote, the Reply form what it says: for the owner alone; where a team's replies are explicit, the
-    Reply form only. What is released is held, and leaves once, unless it was taken back before; Retry after a
-    failure, by the owner, sends it once more. It leaves as it was written, to the contact's customer.
+A typed text is released when it is plain, its writer owns the open contact (no call) at that moment, it stands in
+the thread of the owner's team, and that team's replies are direct. *Send it* and *Re-open and send* release what
+their presser wrote, the Reply form what it says: for the owner alone; where a team's replies are explicit, the
+Reply form only. What is released is held, and leaves once, unless it was taken back before; Retry after a
+failure, by the owner, sends it once more. It leaves as it was written, to the contact's customer.
 """
 
 from __future__ import annotations
@@ -174,7 +174,9 @@ class Rule:
     def _who(self, written: Written, held: Held, about: str) -> None:
         """Only the owner, only of what is open and no call."""
         if held.by != written.by or held.owner != held.by or written.by not in TEAMS:
-            self._blame("sent by somebody else", f"{about}: taken for {held.by}, owner {held.owner or 'nobody'}")
+            self._blame(
+                "sent by somebody else", f"{about}: taken for {held.by}, owner {held.owner or 'nobody'}"
+            )
         if not held.open:
             self._blame("sent in an ended contact", about)
         if held.call:
@@ -216,7 +218,9 @@ class Rule:
             return
         if not any(key in self.failed for key in keys):
             how = released[0].how
-            self._blame("said to be sent, and wasn't", f"{written.reads!r} of {written.by}: {how}, held as {keys}")
+            self._blame(
+                "promised and never sent", f"{written.reads!r} of {written.by}: {how}, held as {keys}"
+            )
 
     def _blame(self, what: str, about: str) -> None:
         if (what, about) not in self.wrong:
