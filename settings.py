@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     """The routing plan published at the first start; later starts only compare it with the active one."""
 
     sandbox_port: int = Field(8090, alias="TIERLINE_SANDBOX_PORT", ge=0, le=65535)
+    sandbox_slack: Literal["socket", "http"] = Field("socket", alias="TIERLINE_SANDBOX_SLACK")
+    """How the sandbox's Slack reaches Tierline: by sockets, or with requests to /slack/events."""
     headless: bool = Field(False, alias="TIERLINE_HEADLESS")
     """Do not open a browser when the sandbox starts."""
 

@@ -9,6 +9,7 @@ from .slack_schema import Json
 
 ACK_WITHIN = 3.0
 REASONS = {
+    "redirected": "too_many_redirects",
     "timeout": "http_timeout",
     "status": "http_error",
     "unreached": "connection_failed",
@@ -18,7 +19,8 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """`outcome` is `acked`, `timeout`, `no_socket`, `unreached` (no connection) or `status` (not 2xx)."""
+    """`outcome` is `acked`, `timeout`, `no_socket`, `unreached` (no connection), `redirected` (too often) or
+    `status` (not 2xx)."""
 
     outcome: str
     ms: float

@@ -73,13 +73,15 @@ class Requests:
         self._idle.clear()
         try:
             async with asyncio.timeout(ACK_WITHIN):
-                status, text, answered = await self._post(body, content_type, headers)
+                status, text, answered = await self._post(self.url, body, content_type, headers)
             good = 200 <= status < 300 if kind == "events_api" else status == 200
             no_retry = answered.get("X-Slack-No-Retry") == "1"
             said = said_in(text, answered.get("Content-Type", "")) if good and kind != "events_api" else None
             ack = Ack("acked" if good else "status", _ms(began), said, status, no_retry)
         except TimeoutError:
             ack = Ack("timeout", _ms(began))
+        except aiohttp.TooManyRedirects:
+            ack = Ack("redirected", _ms(began))
         except (aiohttp.ClientError, OSError, ValueError):
             ack = Ack("unreached", _ms(began))
         finally:
@@ -89,7 +91,7 @@ class Requests:
         self.note(kind, payload, attempt, ack)
         return ack
 
-    async def _post(self, body: str, kind: str, more: dict[str, str]) -> tuple[int, str, Any]:
+    async def _post(self, url: str, body: str, kind: str, more: dict[str, str]) -> tuple[int, str, Any]:
         if self._session is None:
             # Fresh each time: a kept-alive one that the app closed would look like its failure.
             connector = aiohttp.TCPConnector(force_close=True, limit=0)
@@ -103,7 +105,7 @@ class Requests:
             **more,
         }
         async with self._session.post(
-            self.url,
+            url,
             data=body.encode(),
             headers=headers,
             max_redirects=2,
@@ -114,7 +116,6 @@ class Requests:
 
     async def verified(self, url: str) -> bool:
         """Whether `url` answers Slack's challenge, as it must before it can be an app's Request URL."""
-        before, self.url = self.url, url
         challenge = secrets.token_urlsafe(36)
         body = json.dumps(
             {"token": "sandbox-verification", "challenge": challenge, "type": "url_verification"}
@@ -123,11 +124,9 @@ class Requests:
         status, text = 0, ""
         try:
             async with asyncio.timeout(ACK_WITHIN):
-                status, text, _ = await self._post(body, _JSON, {})
+                status, text, _ = await self._post(url, body, _JSON, {})
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
             status = 0
-        finally:
-            self.url = before
         params = {"type": "url_verification"}
         self._wire.record("in", "slack", "POST", urlsplit(url).path, params, status, _ms(began))
         said = said_in(text, "") if status == 200 else None

@@ -149,7 +149,7 @@ class Sockets:
             "accepts_response_payload": kind != "events_api",
         }
         if kind == "events_api":
-            envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+            envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
         elif self.faults.slack.lose:
             envelope |= {"retry_attempt": self.faults.slack.lose, "retry_reason": "timeout"}
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

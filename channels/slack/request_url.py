@@ -91,9 +91,11 @@ class RequestUrl:
         if tries := posted.headers.get(RETRY):
             log.info("slack.again", tries=tries[:10])
         try:
-            answer = await self._app.async_dispatch(
-                AsyncBoltRequest(body=text, query=posted.query, headers=dict(posted.headers))
-            )
+            asked = AsyncBoltRequest(body=text, query=posted.query, headers=dict(posted.headers))
+        except Exception:
+            return web.json_response({"error": "this is no request of Slack's"}, status=400)
+        try:
+            answer = await self._app.async_dispatch(asked)
         except Exception as error:
             log.error("slack.unfinished", kind="request", error=blamed(error))
             return web.Response(status=500)

@@ -12,7 +12,9 @@ from slack_stage import ADA, slack_stage, until
 
 from tierline.channels.channel import DeliveryError
 from tierline.channels.slack import desk as module
+from tierline.channels.slack import socket_mode
 from tierline.channels.slack.desk import SlackDesk
+from tierline.channels.slack.socket_mode import SocketMode
 
 
 @pytest.mark.promise("slack-down")
