@@ -24,6 +24,7 @@ from .answers import Answers
 from .background import Background
 from .ears import Ears, heard, library_log
 from .files import Files
+from .homes import Homes
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
@@ -86,7 +87,7 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks, self._tellings):
+            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes):
                 part.clear()
             self._people.forget()
             self._sender.forget()
@@ -105,6 +106,7 @@ class SlackDesk:
         self._threads = Threads(self._sender, self._people, finder)
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
+        self.homes = Homes(self._sender, self._beside.spawn_comfort)
         answers = Answers(self._sender, self._people)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
@@ -161,6 +163,10 @@ class SlackDesk:
         if urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1"):
             client.proxy = None  # the SDK knows HTTPS_PROXY but no NO_PROXY
         return client
+
+    def figures(self) -> Mapping[str, float]:
+        """What waits for its turn at Slack, and for how many seconds what is shown has been out of date at most."""
+        return self._sender.figures() if self._http is not None else {}
 
     async def _keep_connected(self) -> None:
         wait = RETRY
