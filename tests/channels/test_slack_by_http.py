@@ -17,6 +17,7 @@ from slack_stage import ADA, ADA_DM, LIN, ROOM, until
 
 from tierline.channels.house import Wrote
 from tierline.channels.slack import events
+from tierline.console.slack_side import challenged
 from tierline.sandbox.slack_requests import signature
 from tierline.sandbox.slack_state import APP, TEAM
 
@@ -283,6 +284,8 @@ async def test_a_press_is_acknowledged_while_the_store_stands_still() -> None:
 async def test_the_whole_product_works_with_requests_alone(tmp_path: Path) -> None:
     async with inside(tmp_path, slack="http") as it:
         assert it.rehearsal.slack.sockets.count == 0
+        assert await challenged(it.product, events.PATH, it.rehearsal.cast.credentials.signing_secret) == ""
+        assert "another signing secret" in await challenged(it.product, events.PATH, "another")
         ready: Any = await it.app.ready()
         assert ready["doors"]["slack"] == "on, takes Slack's requests"
         await it.slash("Ada", "available")
