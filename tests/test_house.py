@@ -31,8 +31,11 @@ FLOORS = {
     "sandbox": 4,
     "bench": 4,
     "app": 5,
+    "desk_side": 5,
+    "slack_side": 5,
     "doors": 5,
     "shown": 5,
+    "web_side": 5,
     "__main__": 5,
     "rehearsal": 5,
 }
