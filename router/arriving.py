@@ -13,13 +13,14 @@ from typing import Protocol
 
 import structlog
 
-from ..channels.phone import Call, Go, HangUp, Heard
+from ..channels.phone import Ask, Call, Go, HangUp, Heard
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.state import ENDED, ContactView, Leg
 from . import spoken
 from .catch_up import KEPT, greeted
+from .facts import Facts
 from .intake import Intake
 from .plan import model
 from .redial import Line, free_thread, lines_of, thread_of
@@ -68,7 +69,8 @@ class Arriving:
         if entry is not None and entry.menu:
             asks = spoken.menu(book, entry, language)
             await self.queue().once(greeted(call.sid), KEPT)  # who hangs up now wants nothing of us
-            return (replace(asks, prompt=(*hello, *asks.prompt)),)  # who knows the key needn't hear it all
+            # Who knows the key needn't hear it all.
+            return (_vouched(call, replace(asks, prompt=(*hello, *asks.prompt))),)
         return (*hello, *await self._take(replace(call, about={"l": language}), ""))
 
     async def _language(self, entry: model.Entry | None, call: Call) -> str:
@@ -104,12 +106,12 @@ class Arriving:
             return await self._take(call, call.speech)
         key = spoken.chosen(entry, call.digits, call.speech)
         if key is not None and key.language:
-            return (spoken.menu(book, entry, key.language),)
+            return (_vouched(call, spoken.menu(book, entry, key.language)),)
         if key is not None:
             return await self._take(call, dict(key.say).get(language) or next(iter(dict(key.say).values())))
         if call.speech or call.about.get("again"):
             return await self._take(call, call.speech)
-        again = spoken.menu(book, entry, language, again=True)
+        again = _vouched(call, spoken.menu(book, entry, language, again=True))
         return (replace(again, to=Go("menu", {**again.to.about, "again": "1"})),)
 
     async def _back(self, call: Call) -> Heard | None:
@@ -138,6 +140,8 @@ class Arriving:
     ) -> Heard | None:
         """Back in the place of a line that nobody is on; None when it isn't theirs any more."""
         queue, now = self.queue(), view
+        if Facts.parse(view.facts).verified and not call.verified:
+            return None  # anybody can claim that number: what is kept is somebody's who surely has it
         if view.state == "abandoned":
             ended = view.closed_at or 0
             if await queue.now() - ended > span(self.book().plan.voice.redial):
@@ -192,7 +196,18 @@ class Arriving:
 
 def _arrived(call: Call, text: str) -> Arrived:
     language = call.about.get("l", "")
-    return Arrived("voice", call.sid, call.sender, call.recipient, text, (), None, False, call.name, language)
+    ours = (text, (), None, _is_vouched(call), call.name, language)
+    return Arrived("voice", call.sid, call.sender, call.recipient, *ours)
+
+
+def _is_vouched(call: Call) -> bool:
+    """Whether the carrier vouches for the number: said with the call's first word, and kept in our own signed address."""
+    return call.verified or call.about.get("v") == "1"
+
+
+def _vouched(call: Call, asks: Ask) -> Ask:
+    """The same question, whose answer tells it again."""
+    return replace(asks, to=Go(asks.to.turn, {**asks.to.about, "v": "1"})) if _is_vouched(call) else asks
 
 
 def over_key(sid: str) -> str:
