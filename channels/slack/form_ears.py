@@ -70,7 +70,8 @@ class FormEars:
     async def open(self, body: Body, name: str, value: str) -> None:
         """Show the form `name` to whoever pressed; in a modal already, on top of it."""
         channel, ts = split(place_of(body))
-        thread = str((body.get("container") or {}).get("thread_ts") or ts)
+        inside = body.get("container") or body.get("message") or {}
+        thread = str(inside.get("thread_ts") or ts)
         where = Opened(value, channel, thread).dump()
         over = "views.push" if (body.get("view") or {}).get("type") == "modal" else "views.open"
         opened = await self.sender.call(
