@@ -39,6 +39,7 @@ class TypedWords:
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
     bot_user: str = ""
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     lanes: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(2000))
     taken_back: Recent[str, str] = field(default_factory=lambda: Recent(500))
 
@@ -116,7 +117,7 @@ class TypedWords:
         found = None
         for pause in ON_ITS_WAY:  # another process may have it in hand just now
             if found is None and place in self.taken_back:
-                await asyncio.sleep(pause)
+                await self.pause(pause)
                 found = await self.house.wrote(thread, place)
         ours = previous.get("parent_user_id") in (None, self.bot_user)
         if found is not None or not ours or place not in self.taken_back:
