@@ -191,7 +191,7 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.outside)
+        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.history, self.outside)
         self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, parts)
         self.guard = Guard(self.queue, self.plan, self.alerts)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)

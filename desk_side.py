@@ -13,8 +13,11 @@ from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
+from .queue.history.history import History
+from .queue.history.promised import promised
 from .queue.state import Event
 from .router.active import ActivePlan
+from .router.boards import Boards
 from .router.duty import Duty
 from .router.lanes import Job
 from .router.links import Signed
@@ -24,6 +27,7 @@ from .router.recordings import Recordings
 from .router.rulebook import Rulebook
 from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
+from .router.steering import Steering
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
 from .settings import Secrets, Settings
@@ -52,10 +56,18 @@ class Outside:
         return [route for page in pages for route in page.routes()]
 
 
-def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, outside: Outside) -> Parts:
+def desk_parts(
+    queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History, outside: Outside
+) -> Parts:
     """The house's parts, in the order in which they are asked."""
+    boards = Boards(queue, plan, lambda since: promised(history.database, since))
     return Parts(
-        (Duty(queue, plan, newcomers), VisitPart(queue, plan), SessionPart(queue, plan, outside.sessions))
+        (
+            Duty(queue, plan, newcomers),
+            VisitPart(queue, plan),
+            SessionPart(queue, plan, outside.sessions),
+            Steering(queue, plan, boards, history),
+        )
     )
 
 
