@@ -146,7 +146,7 @@ def said_by(line: Line) -> list[Json]:
 def line(it: Line) -> Message:
     """A line in a contact's thread."""
     metadata = _metadata("tierline_line", contact=it.contact, n=it.n)
-    rows = actions([button(one.action, one.label, one.value, one.style) for one in it.buttons[:10]])
+    rows = actions([button(one.action, one.label, one.value, one.style, one.url) for one in it.buttons[:10]])
     return Message(fallback(f"{it.author}: {it.text}"), (*said_by(it), *rows), metadata)
 
 
