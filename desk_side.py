@@ -21,32 +21,26 @@ from .router.lanes import Job
 from .router.links import Signed
 from .router.newcomers import Newcomers
 from .router.parts import Parts
-<<<<<<< HEAD
 from .router.planning import Planning
-from .router.steering import Steering
-from .router.versions import Versions
-=======
 from .router.recordings import Recordings
 from .router.rulebook import Rulebook
 from .router.steering import Steering
+from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
 from .settings import Secrets, Settings
->>>>>>> main
 
 
 def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History) -> Parts:
     """The house's parts, in the order in which they are asked."""
     boards = Boards(queue, plan, lambda since: promised(history.database, since))
-<<<<<<< HEAD
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
-    return Parts((Duty(queue, plan, newcomers), Steering(queue, plan, boards, history), planning))
-=======
     return Parts(
         (
             Duty(queue, plan, newcomers),
             VisitPart(queue, plan),
             Steering(queue, plan, boards, history),
+            planning,
         )
     )
 
@@ -68,4 +62,3 @@ def visit_files(
 def desk_pages(recordings: Recordings, files: VisitFiles) -> list[web.RouteDef]:
     """Pages for whoever has a link."""
     return [*RecordingPage(recordings).routes(), *VisitPage(files).routes()]
->>>>>>> main
