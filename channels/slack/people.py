@@ -114,7 +114,7 @@ class People:
         )
         email = "" if stranger else str(profile.get("email") or "")
         name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or user["id"])
-        guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger"))
+        guest = stranger or any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted"))
         actor = Actor(
             user=str(user["id"]), email=email, name=name, is_bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
             is_guest=guest, team=str(user.get("team_id") or ""),
