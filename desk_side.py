@@ -17,6 +17,7 @@ from .router.active import ActivePlan
 from .router.boards import Boards
 from .router.drafts import Drafts
 from .router.duty import Duty
+from .router.duty_post import DutyPost
 from .router.lanes import Job
 from .router.links import Signed
 from .router.newcomers import Newcomers
@@ -35,9 +36,11 @@ def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers,
     """The house's parts, in the order in which they are asked."""
     boards = Boards(queue, plan, lambda since: promised(history.database, since))
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
+    duty = Duty(queue, plan, newcomers)
     return Parts(
         (
-            Duty(queue, plan, newcomers),
+            duty,
+            DutyPost(plan, desk, duty),
             VisitPart(queue, plan),
             Steering(queue, plan, boards, history),
             planning,

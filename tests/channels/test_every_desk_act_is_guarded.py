@@ -39,6 +39,10 @@ ACTS: dict[str, tuple[str, str]] = {
     "contact.reply": (OWNER, ME),
     "contact.snooze": (OWNER, ME),
     "contact.transfer": (OWNER, ME),
+    "duty.break": (NAMED, ""),
+    "duty.off": (NAMED, ""),
+    "duty.on": (NAMED, ""),
+    "duty.status": (NAMED, ""),
     "form.assign": (SUPERVISOR, ME),
     "form.close-service": (SUPERVISOR, "help"),
     "form.first": (SUPERVISOR, ME),
@@ -76,7 +80,7 @@ ANSWERS = {
 }  # fmt: skip
 COMMANDS = {
     SUPERVISOR: (
-        "board", "plan", f"assign {ME} Ben", f"priority {ME} +5", "close service help 2h", "open service help",
+        "board", "plan", "duty desk", f"assign {ME} Ben", f"priority {ME} +5", "close service help 2h", "open service help",
         "incident help [canary]: canary", "incident end I1: canary", f"listen {ME}", f"whisper {ME}", f"barge {ME}",
     ),
     OWNER: (
