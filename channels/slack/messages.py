@@ -247,6 +247,11 @@ def wrapping(it: WrapUp) -> Message:
     return Message(fallback(it.told), (ours(text), *actions([finish, *later])), metadata)
 
 
+def alive(message: Json) -> bool:
+    """Whether a contact's first message still has its buttons."""
+    return any(block.get("type") == "actions" for block in message.get("blocks") or ())
+
+
 def closed_head(shown: Iterable[Json], told: str) -> Message:
     """A thread's first message once the contact has ended: nothing to press, and where replies no longer go."""
     kept = without_buttons(shown)
