@@ -5,11 +5,12 @@ from __future__ import annotations
 from .channels.channel import Desk
 from .queue.engine import Queue
 from .router.active import ActivePlan
+from .router.at_home import AgentHome, Days
 from .router.duty import Duty
 from .router.newcomers import Newcomers
 from .router.parts import Parts
 
 
-def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers) -> Parts:
+def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, days: Days) -> Parts:
     """The house's parts, in the order in which they are asked."""
-    return Parts((Duty(queue, plan, newcomers),))
+    return Parts((Duty(queue, plan, newcomers), AgentHome(queue, plan, days)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..channels.forms import Filled, Form, Mistakes
+from ..channels.home import Section
 from ..channels.house import Actor, Told
 
 
@@ -26,6 +27,9 @@ class Part(Protocol):
 
     async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | None:
         """That form, sent off; whatever `form` checked is to be checked again."""
+
+    async def home(self, actor: Actor) -> tuple[Section, ...]:
+        """Its sections of the actor's Home, in order; () for what isn't theirs to see."""
 
 
 class Silent:
@@ -48,6 +52,10 @@ class Silent:
     async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | None:
         """None of ours."""
         return None
+
+    async def home(self, actor: Actor) -> tuple[Section, ...]:
+        """Nothing."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +96,7 @@ class Parts:
             if (answer := await part.filled(actor, filled)) is not None:
                 return answer
         return None
+
+    async def home(self, actor: Actor) -> tuple[Section, ...]:
+        """All sections, each part's behind those of the parts before it."""
+        return tuple([section for part in self.each for section in await part.home(actor)])

@@ -26,6 +26,7 @@ from .answers import Answers
 from .background import Background
 from .ears import Ears, heard
 from .files import Files
+from .home import Homes
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
@@ -111,10 +112,15 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks, self._tellings):
+            for part in (self._offers, self._threads, self._marks, self._tellings, self._homes):
                 part.clear()
             self._people.forget()
             self._sender.forget()
+
+    def _served(self) -> House:
+        if self._house is None:
+            raise NotDelivered("nobody serves the desk yet", "off")
+        return self._house
 
     async def start(self) -> None:
         """Connect; returns after at most 5 s, connected or not. What fails is tried again in the background."""
@@ -139,7 +145,8 @@ class SlackDesk:
         self._threads = Threads(self._sender, self._people, finder)
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
-        answers = Answers(self._sender, self._people)
+        self._homes = Homes(self._sender, self._people, self._served, self._beside.spawn_comfort)
+        answers = Answers(self._sender, self._people, self._homes.answered)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
         )
@@ -149,6 +156,7 @@ class SlackDesk:
             self._offers,
             self._typed,
             answers,
+            self._homes,
             self._once,
             self._beside.spawn,
             house=self._house,
@@ -225,7 +233,7 @@ class SlackDesk:
         """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
         self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
-        self._people.home = self._listen.team
+        self._people.home, self._homes.team_url = self._listen.team, str(me.get("url") or "")
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}

@@ -23,6 +23,8 @@ from .answers import Answers
 from .blocks import Json, escape
 from .form_ears import FormEars
 from .form_views import PREFIX
+from .home import Homes
+from .home_views import REFRESH
 from .memory import payload, split
 from .messages import telling
 from .modals import Where
@@ -58,6 +60,7 @@ class Listen:
     offers: Offers
     typed: TypedWords
     answers: Answers
+    homes: Homes
     once: Callable[[str, int], Awaitable[bool]]
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
@@ -80,6 +83,7 @@ class Listen:
         every = re.compile(".*", re.DOTALL)
         app.middleware(self._pinned)
         app.event("message")(self.typed.event)  # Bolt acks events by itself
+        app.event("app_home_opened")(self.homes.event)
         app.event(every)(ack=just_ack, lazy=[])
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
@@ -126,6 +130,9 @@ class Listen:
             return
         if name in FORMS:
             await self._open(body, name, value)
+            return
+        if name == REFRESH:
+            await self.homes.opened(user)
             return
         if not await self.once(
             f"slack:act:{user}:{name}:{action.get('action_ts')}:{body.get('trigger_id')}", SEEN_MS

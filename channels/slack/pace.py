@@ -36,7 +36,8 @@ PER_MINUTE = {
     "chat.postEphemeral": 100, "chat.postMessage": 600, "chat.update": 50, "conversations.history": 50,
     "conversations.info": 50, "conversations.join": 50, "conversations.list": 20, "conversations.open": 50,
     "conversations.replies": 50, "reactions.add": 50, "reactions.remove": 20, "users.info": 100, "users.list": 20,
-    "users.lookupByEmail": 50, "views.open": 100, "views.update": 100,
+    "users.lookupByEmail": 50, "views.open": 100, "views.publish": 100,
+    "views.update": 100,
 }  # fmt: skip
 BURST, A_SECOND = 4.0, 1.0
 

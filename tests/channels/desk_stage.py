@@ -13,6 +13,7 @@ from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
 from tierline.channels.channel import Card, Head, Line, Mark
 from tierline.channels.forms import Filled, Form, Mistakes
+from tierline.channels.home import Home
 from tierline.channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 
@@ -92,6 +93,10 @@ class FakeHouse:
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         return self._said("pressed", actor, action, value)
+
+    async def home(self, actor: Actor) -> Home | None:
+        answer = self._said("home", actor, default=Home((), NOW))
+        return None if answer == "nothing" else answer
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         await self.slow.wait()

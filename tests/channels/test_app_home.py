@@ -1,0 +1,179 @@
+"""A person's day in the App Home: what stands there, what its buttons do, and that it follows what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers_app import JONAS, PLAN, Inside, inside
+
+SHIFTS = PLAN.replace(
+    'schedules: {always: {hours: "24/7"}}', 'schedules: {always: {hours: "24/7"}, never: {hours: "off"}}'
+).replace(
+    "tier: L1}\nsettings", "tier: L1}\n  - {name: Cem, slack: cem@inside.example, team: desk, shift: never}\nsettings"
+)
+
+
+def said(view: Any) -> str:
+    """All words of a Home, in order, with the dates as Slack shows them to nobody in particular."""
+    found: list[str] = []
+
+    def walk(it: Any) -> None:
+        if isinstance(it, dict):
+            if isinstance(it.get("text"), str):
+                found.append(it["text"])
+            for key, value in it.items():
+                if key != "text" or not isinstance(value, str):
+                    walk(value)
+        elif isinstance(it, list):
+            for one in it:
+                walk(one)
+
+    walk((view or {}).get("blocks"))
+    return "\n".join(found)
+
+
+class Looking:
+    """Somebody who looks at their Home."""
+
+    def __init__(self, stage: Inside, name: str) -> None:
+        self.stage, self.user = stage, stage.person(name).slack
+
+    async def open(self) -> Looking:
+        await self.stage.call("/slack/home", {"user": self.user})
+        return self
+
+    async def view(self) -> Any:
+        return await self.stage.call(f"/slack/home?user={self.user}")
+
+    async def shows(self, *words: str) -> str:
+        """What it says once it says all of these."""
+
+        async def look() -> str:
+            text = said(await self.view())
+            return text if all(word in text for word in words) else ""
+
+        try:
+            return str(await self.stage.until(look, 15))
+        except AssertionError:
+            raise AssertionError(f"not all of {words} in:\n{said(await self.view())}") from None
+
+    async def press(self, action: str, value: str | None = None) -> None:
+        view = await self.view()
+        more = {"value": value} if value else {}
+        await self.stage.call(
+            "/slack/act", {"user": self.user, "view_id": view["id"], "action_id": action, **more}
+        )
+
+    async def modal(self) -> Any:
+        async def look() -> Any:
+            views = await self.stage.call(f"/slack/views?user={self.user}")
+            return views[-1] if views and views[-1].get("submit") else None
+
+        return await self.stage.until(look)
+
+
+def stranger(stage: Inside) -> Any:
+    """Somebody of the workspace whom the plan doesn't name."""
+    return next(p for p in stage.rehearsal.cast.people if not p.team and p.email != "mira@inside.example")
+
+
+@pytest.mark.promise("home-day")
+async def test_an_agents_home_shows_their_state_contacts_clocks_what_waits_and_today(tmp_path: Path) -> None:
+    async with inside(tmp_path) as stage:
+        ada = await Looking(stage, "Ada").open()
+        await ada.shows("You are offline", "You have nothing open.", "Nobody waits for somebody like you.")
+        assert await stage.text("my printer burns") == 200
+        await ada.shows("Waiting: 1", "*C1001* help · text", "since <!date^", "answer due <!date^", "+4915112345678")
+        await ada.press("agent.available")
+        await ada.shows("You are *available*.", "You are available", "offered to you", "An offer is open for you.")
+        await stage.accept("Ada")
+        await ada.shows("the customer waits for you · answer due", "taken 1 · closed 0", "Load 25 of 100")
+        contact = await stage.contact()
+        view = await ada.view()
+        links = [b["accessory"]["url"] for b in view["blocks"] if "accessory" in b]
+        places = await stage.app.queue.places(contact["id"])
+        channel, ts = places[-1].split(":")
+        assert [link.partition(".slack.com")[2] for link in links] == [f"/archives/{channel}/p{ts.replace('.', '')}"]
+        await stage.call(
+            "/slack/reply", {"user": ada.user, "channel": channel, "thread_ts": ts, "text": "throw water on it"}
+        )
+        await ada.shows("waits for the customer", "answered within the promise 1 of 1")
+        assert await stage.text("hello?", JONAS) == 200
+        await ada.shows("Yours: 2", "offered to you")
+
+
+@pytest.mark.promise("home-day")
+async def test_the_buttons_of_a_home_change_ones_presence_and_say_so_at_its_top(tmp_path: Path) -> None:
+    async with inside(tmp_path, SHIFTS) as stage:
+        ada = await Looking(stage, "Ada").open()
+        await ada.shows("You are offline")
+        await ada.press("agent.available")
+        await ada.shows("You are available", ":white_check_mark: You are *available*.")
+        await ada.press("form.away")
+        view = await ada.modal()
+        values = {"length": "30 minutes", "why": "lunch <!here>"}
+        answer = await stage.call("/slack/submit", {"user": ada.user, "view_id": view["id"], "values": values})
+        assert answer["ok"], answer
+        text = await ada.shows("You are away", "Lunch &lt;!here&gt;", "back <!date^")
+        assert "<!here>" not in text
+        messages = await stage.call(f"/slack/messages?user={ada.user}")
+        assert not [m for m in messages if "You are" in m["text"]], "what is seen at home isn't said twice"
+        await ada.press("agent.available")
+        await ada.shows("You are available")
+        cem = await Looking(stage, "Cem").open()
+        await cem.shows("You are offline", "There is none in the plan.")
+        await cem.press("form.overtime")
+        view = await cem.modal()
+        answer = await stage.call(
+            "/slack/submit", {"user": cem.user, "view_id": view["id"], "values": {"length": "2 hours"}}
+        )
+        assert answer["ok"], answer
+        await cem.shows("You are available", "overtime until <!date^", "Overtime until today at")
+
+
+@pytest.mark.promise("home-stranger")
+async def test_whoever_the_plan_does_not_name_reads_what_this_is_and_whom_to_ask(tmp_path: Path) -> None:
+    async with inside(tmp_path) as stage:
+        mira = next(p for p in stage.rehearsal.cast.people if p.email == "mira@inside.example")
+        await (await Looking(stage, mira.name).open()).shows("You are a supervisor of the plan")
+        zoe = stranger(stage)
+        home = await Looking(stage, zoe.name).open()
+        await home.shows("You are not in its plan yet: ask mira@inside.example to add you.")
+        await home.press("agent.available")
+        await home.shows(":warning: You are not in the routing plan yet.")
+
+        async def asked() -> Any:
+            found = await stage.call(f"/slack/messages?user={mira.slack}")
+            return [m for m in found if "wants to answer contacts" in m["text"]]
+
+        await stage.until(asked)
+
+
+@pytest.mark.promise("home-fresh")
+async def test_a_home_is_published_only_when_it_shows_something_else_and_only_for_who_looks(tmp_path: Path) -> None:
+    async with inside(tmp_path) as stage:
+        ada = await Looking(stage, "Ada").open()
+        await ada.shows("You are offline")
+        homes = stage.app.desk_raw._homes  # type: ignore[union-attr]
+
+        async def published() -> int:
+            wire = await stage.call("/wire")
+            return len([it for it in wire if "views.publish" in it["path"]])
+
+        before = await published()
+        for _ in range(3):
+            await homes._show(ada.user, homes.viewers[ada.user])
+        assert await published() == before
+        homes.viewers[ada.user].until = 0.0  # a quarter of an hour later
+        await stage.until(lambda: ada.user not in homes.viewers)
+        await stage.slash("Ada", "available")
+        await stage.until(lambda: not homes.watching)
+        await asyncio.sleep(0)
+        assert await published() == before
+        assert "offline" in json.dumps(await ada.view())
+        await ada.open()
+        await ada.shows("You are available")
