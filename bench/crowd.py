@@ -72,7 +72,7 @@ class Crowd:
         """The `i`th of `agents`, on duty."""
         p = i % min(PROFILES, agents)
         served = min(SERVED, self.classes)
-        first = p * self.classes // PROFILES  # so that somebody serves every class
+        first = p * self.classes // min(PROFILES, agents)  # so that somebody serves every class
         able = sorted({f"k{(first + j) % self.classes:04}" for j in range(served)})
         profile = Profile("team", 1, (), tuple((name, 1) for name in able), (), ("sms",))
         await self.queue.agent(f"a{i:05}", profile, ONE_AT_A_TIME, mask_of(("sms",)), (), True)
