@@ -13,7 +13,8 @@ from helpers_app import JONAS, PLAN, Inside, inside
 SHIFTS = PLAN.replace(
     'schedules: {always: {hours: "24/7"}}', 'schedules: {always: {hours: "24/7"}, never: {hours: "off"}}'
 ).replace(
-    "tier: L1}\nsettings", "tier: L1}\n  - {name: Cem, slack: cem@inside.example, team: desk, shift: never}\nsettings"
+    "tier: L1}\nsettings",
+    "tier: L1}\n  - {name: Cem, slack: cem@inside.example, team: desk, shift: never}\nsettings",
 )
 
 
@@ -90,9 +91,13 @@ async def test_an_agents_home_shows_their_state_contacts_clocks_what_waits_and_t
         ada = await Looking(stage, "Ada").open()
         await ada.shows("You are offline", "You have nothing open.", "Nobody waits for somebody like you.")
         assert await stage.text("my printer burns") == 200
-        await ada.shows("Waiting: 1", "*C1001* help · text", "since <!date^", "answer due <!date^", "+4915112345678")
+        await ada.shows(
+            "Waiting: 1", "*C1001* help · text", "since <!date^", "answer due <!date^", "+4915112345678"
+        )
         await ada.press("agent.available")
-        await ada.shows("You are *available*.", "You are available", "offered to you", "An offer is open for you.")
+        await ada.shows(
+            "You are *available*.", "You are available", "offered to you", "An offer is open for you."
+        )
         await stage.accept("Ada")
         await ada.shows("the customer waits for you · answer due", "taken 1 · closed 0", "Load 25 of 100")
         contact = await stage.contact()
@@ -100,9 +105,12 @@ async def test_an_agents_home_shows_their_state_contacts_clocks_what_waits_and_t
         links = [b["accessory"]["url"] for b in view["blocks"] if "accessory" in b]
         places = await stage.app.queue.places(contact["id"])
         channel, ts = places[-1].split(":")
-        assert [link.partition(".slack.com")[2] for link in links] == [f"/archives/{channel}/p{ts.replace('.', '')}"]
+        assert [link.partition(".slack.com")[2] for link in links] == [
+            f"/archives/{channel}/p{ts.replace('.', '')}"
+        ]
         await stage.call(
-            "/slack/reply", {"user": ada.user, "channel": channel, "thread_ts": ts, "text": "throw water on it"}
+            "/slack/reply",
+            {"user": ada.user, "channel": channel, "thread_ts": ts, "text": "throw water on it"},
         )
         await ada.shows("waits for the customer", "answered within the promise 1 of 1")
         assert await stage.text("hello?", JONAS) == 200
@@ -119,7 +127,9 @@ async def test_the_buttons_of_a_home_change_ones_presence_and_say_so_at_its_top(
         await ada.press("form.away")
         view = await ada.modal()
         values = {"length": "30 minutes", "why": "lunch <!here>"}
-        answer = await stage.call("/slack/submit", {"user": ada.user, "view_id": view["id"], "values": values})
+        answer = await stage.call(
+            "/slack/submit", {"user": ada.user, "view_id": view["id"], "values": values}
+        )
         assert answer["ok"], answer
         text = await ada.shows("You are away", "Lunch &lt;!here&gt;", "back <!date^")
         assert "<!here>" not in text
@@ -157,7 +167,9 @@ async def test_whoever_the_plan_does_not_name_reads_what_this_is_and_whom_to_ask
 
 
 @pytest.mark.promise("home-fresh")
-async def test_a_home_is_published_only_when_it_shows_something_else_and_only_for_who_looks(tmp_path: Path) -> None:
+async def test_a_home_is_published_only_when_it_shows_something_else_and_only_for_who_looks(
+    tmp_path: Path,
+) -> None:
     async with inside(tmp_path) as stage:
         ada = await Looking(stage, "Ada").open()
         await ada.shows("You are offline")

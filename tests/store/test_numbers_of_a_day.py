@@ -15,7 +15,9 @@ DAY = 1_780_000_000_000
 MINUTE = 60_000
 
 
-def taken(n: int, t: int, agent: str = "ada", answered: int | None = None, closed: int | None = None) -> list[Event]:
+def taken(
+    n: int, t: int, agent: str = "ada", answered: int | None = None, closed: int | None = None
+) -> list[Event]:
     """A text with a promise of 10 min, taken at once by `agent`."""
     c = f"C{n}"
     came = arrived(c, f"SM{n}", t)
@@ -34,7 +36,10 @@ def taken(n: int, t: int, agent: str = "ada", answered: int | None = None, close
 
 
 async def test_what_an_agent_did_since_midnight_is_counted_and_nothing_else(history: History) -> None:
-    undone = [told(DAY + 5 * MINUTE, "reply.held", "C4", "ada", 2), told(DAY + 5 * MINUTE, "reply.undone", "C4", "ada", 2)]
+    undone = [
+        told(DAY + 5 * MINUTE, "reply.held", "C4", "ada", 2),
+        told(DAY + 5 * MINUTE, "reply.undone", "C4", "ada", 2),
+    ]
     missed = [
         arrived("C7", "SM7", DAY), told(DAY, "queued", "C7", rank=1), told(DAY, "offered", "C7", "ada", 1),
         told(DAY + MINUTE, "missed", "C7", "ada", 1),

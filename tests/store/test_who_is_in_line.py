@@ -8,7 +8,11 @@ from tierline.queue.client import Client
 from tierline.queue.contact import Step
 from tierline.skills.skill import Profile
 
-FIRST, EXPERT, NO_CHAT = Profile("in"), Profile("in", 2, (), (("network", 3),)), Profile("in", channels=("sms",))
+FIRST, EXPERT, NO_CHAT = (
+    Profile("in"),
+    Profile("in", 2, (), (("network", 3),)),
+    Profile("in", channels=("sms",)),
+)
 
 
 async def test_the_line_of_a_profile_is_what_it_could_be_offered_by_rank(client: Client, site: str) -> None:

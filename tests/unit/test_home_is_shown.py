@@ -36,7 +36,9 @@ def scene(me: AgentView = ME, *mine: ContactView, **more: Any) -> Scene:
     return Scene(rules, rules.plan.agents[0], me, NOW, mine, **more)
 
 
-def contact(n: int, state: Any = "active", channel: Any = "sms", due: int | None = None, **more: Any) -> ContactView:
+def contact(
+    n: int, state: Any = "active", channel: Any = "sms", due: int | None = None, **more: Any
+) -> ContactView:
     facts = replace(_NONE, name="Eva <!here>", address="+4915112345678", due=due).to_json()
     way = Route("help", channel, (Step(Need("help", channel)),), 60_000, 0)
     given = {"owner": "Ada", "facts": facts} | more
@@ -90,7 +92,13 @@ def test_an_offer_comes_first_then_whoever_waits_by_when_their_answer_is_due() -
         "offered to you", "the customer waits for you", "the customer waits for you", "wrap-up",
         "waits for the customer", "asleep until they write", "asleep",
     ]  # fmt: skip
-    assert [entry.clocks[0].late for entry in it.entries if entry.clocks] == [False, True, False, False, False]
+    assert [entry.clocks[0].late for entry in it.entries if entry.clocks] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
     assert it.entries[1].place == "C1:1.5" and it.entries[1].about == "Eva <!here>, +4915112345678"
 
 
@@ -99,7 +107,10 @@ def test_what_the_history_cannot_tell_is_said_and_not_made_up() -> None:
     assert shown["Today"].text == "Today's numbers can't be read just now."
     numbers = Numbers(taken=3, closed=2, kept=1, promised=2, handling=12 * MINUTE, missed=1)
     (today,) = (it for it in sections(scene(today=numbers)) if it.title == "Today")
-    assert today.text == "taken 3 · closed 2 · answered within the promise 1 of 2 · 12 min each on average · missed 1"
+    assert (
+        today.text
+        == "taken 3 · closed 2 · answered within the promise 1 of 2 · 12 min each on average · missed 1"
+    )
 
 
 def test_a_promise_is_kept_by_an_answer_in_time_and_judged_only_when_it_can_be() -> None:
@@ -114,7 +125,10 @@ def test_a_promise_is_kept_by_an_answer_in_time_and_judged_only_when_it_can_be()
 def test_a_guest_and_a_stranger_read_whom_to_ask() -> None:
     plan = book(SMALL).plan
     guest = welcome(plan, Actor("U1", "", "Gus", is_guest=True))
-    assert "Guests work here only if the plan names them: ask mira@small.example" in guest.text and not guest.buttons
+    assert (
+        "Guests work here only if the plan names them: ask mira@small.example" in guest.text
+        and not guest.buttons
+    )
     zoe = welcome(plan, Actor("U2", "zoe@small.example", "Zoe"))
     assert "ask mira@small.example to add you" in zoe.text and zoe.buttons
     assert "You are a supervisor" in welcome(plan, Actor("U3", "mira@small.example", "Mira")).text
@@ -128,7 +142,9 @@ def test_slack_takes_every_home_and_nothing_in_it_comes_alive(text: str, many: i
     pressed = (Button("agent.available", text, text[:300]), Button("form.away", text))
     entry = Entry(text, text, (Clock(text, NOW, True),) * 3, "C1:1.5", pressed)
     section = Section(text, text, (Clock(text, NOW),), (entry,) * many, pressed, more=3)
-    view = home_view(Home((section, section), NOW), "https://x.slack.com/", Told(False, text, buttons=pressed))
+    view = home_view(
+        Home((section, section), NOW), "https://x.slack.com/", Told(False, text, buttons=pressed)
+    )
     assert faults_of_view(view).lines() == [] and len(view["blocks"]) <= MOST_BLOCKS
     assert not too_large(view, VIEW_SIZE)
     assert view["blocks"][-1]["elements"][0]["action_id"] == "home.refresh"
@@ -143,5 +159,7 @@ def test_a_later_look_at_the_same_day_is_the_same_home() -> None:
 
 
 def test_a_link_leads_to_the_message_as_slack_says_it() -> None:
-    assert permalink("https://x.slack.com/", "C1:1723.000200") == "https://x.slack.com/archives/C1/p1723000200"
+    assert (
+        permalink("https://x.slack.com/", "C1:1723.000200") == "https://x.slack.com/archives/C1/p1723000200"
+    )
     assert permalink("", "C1:1.2") == permalink("https://x.slack.com/", "") == ""
