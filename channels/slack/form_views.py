@@ -100,12 +100,14 @@ def _element(it: Field) -> Json:
         case "time":
             return {"type": "timepicker"} | ({"initial_time": it.value} if it.value else {})
         case "number":
-            made: Json = {"type": "number_input", "is_decimal_allowed": False}
-            return made | ({"initial_value": it.value} if it.value else {}) | hint
+            number: Json = {"type": "number_input", "is_decimal_allowed": False, **hint}
+            return {**number, **({"initial_value": it.value} if it.value else {})}
         case _:
-            made = {"type": "plain_text_input", "multiline": it.kind == "lines", "max_length": it.longest}
             value = clip(it.value, it.longest)
-            return made | ({"initial_value": value} if value else {}) | hint
+            return {
+                "type": "plain_text_input", "multiline": it.kind == "lines", "max_length": it.longest, **hint,
+                **({"initial_value": value} if value else {}),
+            }  # fmt: skip
 
 
 def _choice(it: Field) -> Json:
