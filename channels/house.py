@@ -148,6 +148,9 @@ class House(Protocol):
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         """A button under something told (`Button`): its action and value come back as they were given."""
 
+    async def acted(self, actor: Actor) -> None:
+        """The actor did something at the desk, whatever it was: they are there. Told at most once a minute."""
+
     async def home(self, actor: Actor) -> Home | None:
         """What the actor sees who opens the desk itself; None for a bot, who has nothing to see."""
 

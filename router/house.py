@@ -311,6 +311,10 @@ class House:
             case _:
                 return Told(False, LATE)
 
+    async def acted(self, actor: Actor) -> None:
+        """They are there."""
+        await self.parts.acted(actor)
+
     async def home(self, actor: Actor) -> Home | None:
         """Their day; whoever the plan doesn't name reads whom to ask."""
         if actor.is_bot:

@@ -31,6 +31,9 @@ class Part(Protocol):
     async def home(self, actor: Actor) -> tuple[Section, ...]:
         """Its sections of the actor's Home, in order; () for what isn't theirs to see."""
 
+    async def acted(self, actor: Actor) -> None:
+        """The actor did something, whatever it was."""
+
 
 class Silent:
     """A part that knows nothing yet: what a part hasn't, it inherits."""
@@ -56,6 +59,9 @@ class Silent:
     async def home(self, actor: Actor) -> tuple[Section, ...]:
         """Nothing."""
         return ()
+
+    async def acted(self, actor: Actor) -> None:
+        """Nothing follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +106,8 @@ class Parts:
     async def home(self, actor: Actor) -> tuple[Section, ...]:
         """All sections, each part's behind those of the parts before it."""
         return tuple([section for part in self.each for section in await part.home(actor)])
+
+    async def acted(self, actor: Actor) -> None:
+        """All of them hear of it."""
+        for part in self.each:
+            await part.acted(actor)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,12 +26,12 @@ from .form_ears import FormEars
 from .form_views import PREFIX
 from .home import Homes
 from .home_views import REFRESH
-from .memory import payload, split
+from .memory import Recent, payload, split
 from .messages import telling
 from .modals import Where
 from .offers import Offers
 from .pace import Urgency
-from .payloads import SEEN_MS, Body, belongs, blamed, place_of
+from .payloads import SEEN_MS, Body, belongs, blamed, doer_of, place_of
 from .people import People
 from .send import Sender
 from .typed import TypedWords
@@ -41,6 +42,8 @@ log = structlog.get_logger()
 AT_ONCE = 2.3
 """Seconds in which a command is answered by its acknowledgement; Slack waits 3."""
 TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
+HEARD = 2.0
+"""Seconds for which somebody who has acted is known to be there."""
 FORMS = ("contact.reply", "contact.note", "contact.close", "agent.add", *modals.MOVES)
 """Buttons that open a form."""
 LATE = "That button is from an earlier time: nothing was done."
@@ -66,6 +69,7 @@ class Listen:
     house: House | None = None
     team: str = ""
     app_id: str = ""
+    there: Recent[str, float] = field(default_factory=lambda: Recent(5_000))  # who acted, and when we said so
     forms: FormEars = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,10 +105,26 @@ class Listen:
         self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse | None:
         if belongs(body, self.team, self.app_id):
+            self._is_there(doer_of(body))
             await next()
             return None
         log.warning("slack.stranger", kind=str(body.get("type") or body.get("command") or ""))
         return BoltResponse(status=200, body="")
+
+    def _is_there(self, user: str) -> None:
+        """Whoever does anything is there; the house hears of it now and then."""
+        now = time.monotonic()
+        last = self.there.get(user)
+        if user and (last is None or now - last >= HEARD):
+            self.there[user] = now
+            self.spawn(self._acted(user))
+
+    async def _acted(self, user: str) -> None:
+        try:
+            await self._served().acted(await self.people.actor(user))
+        except Exception as error:
+            self.there.pop(user)  # the next act is told, then
+            log.info("slack.act_not_noted", error=blamed(error))
 
     # ---- buttons ------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class FakeHouse:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    there: list[str] = field(default_factory=list)  # who acted
     slow: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))  # forms wait for it
 
     def _said(self, verb: str, *args: Any, default: Any = None) -> Any:
@@ -93,6 +94,9 @@ class FakeHouse:
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         return self._said("pressed", actor, action, value)
+
+    async def acted(self, actor: Actor) -> None:
+        self.there.append(actor.user)
 
     async def home(self, actor: Actor) -> Home | None:
         answer = self._said("home", actor, default=Home((), NOW))
