@@ -26,7 +26,8 @@ from .answers import Answers
 from .background import Background
 from .ears import Ears, heard
 from .files import Files
-from .home import Homes
+from .home_tab import HomeTab
+from .homes import Homes
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder, split
@@ -112,7 +113,7 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks, self._tellings, self._homes):
+            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes, self.home_tab):
                 part.clear()
             self._people.forget()
             self._sender.forget()
@@ -145,22 +146,16 @@ class SlackDesk:
         self._threads = Threads(self._sender, self._people, finder)
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
-        self._homes = Homes(self._sender, self._people, self._served, self._beside.spawn_comfort)
-        answers = Answers(self._sender, self._people, self._homes.answered)
+        self.homes = Homes(self._sender, self._beside.spawn_comfort)
+        self.home_tab = HomeTab(self.homes, self._people, self._served, self._beside.spawn_comfort)
+        answers = Answers(self._sender, self._people, self.home_tab.answered)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
         )
         self._listen = Listen(
-            self._sender,
-            self._people,
-            self._offers,
-            self._typed,
-            answers,
-            self._homes,
-            self._once,
-            self._beside.spawn,
-            house=self._house,
-        )
+            self._sender, self._people, self._offers, self._typed, answers, self.home_tab, self._once,
+            self._beside.spawn, house=self._house,
+        )  # fmt: skip
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
         self._beside.spawn(self._warm())
         with contextlib.suppress(TimeoutError):
@@ -195,6 +190,10 @@ class SlackDesk:
     def ids(self) -> Mapping[str, str]:
         """The plan's `slack` (mail or id) → user id, as far as known."""
         return self._people.ids() if self._http is not None else dict(self._named)
+
+    def figures(self) -> Mapping[str, float]:
+        """What waits for its turn at Slack, and for how many seconds what is shown has been out of date at most."""
+        return self._sender.figures() if self._http is not None else {}
 
     def _on_loopback(self) -> bool:
         return urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1")
@@ -233,7 +232,7 @@ class SlackDesk:
         """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
         self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
-        self._people.home, self._homes.team_url = self._listen.team, str(me.get("url") or "")
+        self._people.home, self.home_tab.team_url = self._listen.team, str(me.get("url") or "")
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}

@@ -24,7 +24,7 @@ from .answers import Answers
 from .blocks import Json, escape
 from .form_ears import FormEars
 from .form_views import PREFIX
-from .home import Homes
+from .home_tab import HomeTab
 from .home_views import REFRESH
 from .memory import Recent, payload, split
 from .messages import telling
@@ -63,7 +63,7 @@ class Listen:
     offers: Offers
     typed: TypedWords
     answers: Answers
-    homes: Homes
+    home: HomeTab
     once: Callable[[str, int], Awaitable[bool]]
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
@@ -87,7 +87,7 @@ class Listen:
         every = re.compile(".*", re.DOTALL)
         app.middleware(self._pinned)
         app.event("message")(self.typed.event)  # Bolt acks events by itself
-        app.event("app_home_opened")(self.homes.event)
+        app.event("app_home_opened")(self.home.event)
         app.event(every)(ack=just_ack, lazy=[])
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
@@ -152,7 +152,7 @@ class Listen:
             await self._open(body, name, value)
             return
         if name == REFRESH:
-            await self.homes.opened(user)
+            self.home.opened(user)
             return
         if not await self.once(
             f"slack:act:{user}:{name}:{action.get('action_ts')}:{body.get('trigger_id')}", SEEN_MS

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers_app import JONAS, PLAN, Inside, inside
+
+from tierline.channels.slack.homes import WATCHED
 
 SHIFTS = PLAN.replace(
     'schedules: {always: {hours: "24/7"}}', 'schedules: {always: {hours: "24/7"}, never: {hours: "off"}}'
@@ -173,7 +174,8 @@ async def test_a_home_is_published_only_when_it_shows_something_else_and_only_fo
     async with inside(tmp_path) as stage:
         ada = await Looking(stage, "Ada").open()
         await ada.shows("You are offline")
-        homes = stage.app.desk_raw._homes  # type: ignore[union-attr]
+        desk = stage.app.desk_raw
+        assert desk is not None
 
         async def published() -> int:
             wire = await stage.call("/wire")
@@ -181,14 +183,13 @@ async def test_a_home_is_published_only_when_it_shows_something_else_and_only_fo
 
         before = await published()
         for _ in range(3):
-            await homes._show(ada.user, homes.viewers[ada.user])
-        assert await published() == before
-        homes.viewers[ada.user].until = 0.0  # a quarter of an hour later
-        await stage.until(lambda: ada.user not in homes.viewers)
+            await desk.home_tab._look(ada.user)
+        assert await published() == before and desk.figures()["homes_stale"] == 0
+        desk.homes.clock = lambda: time.monotonic() + WATCHED + 1
+        await stage.until(lambda: not desk.home_tab.watching)
         await stage.slash("Ada", "available")
-        await stage.until(lambda: not homes.watching)
-        await asyncio.sleep(0)
+        await desk.home_tab._look(ada.user)
         assert await published() == before
-        assert "offline" in json.dumps(await ada.view())
+        assert "You are offline" in said(await ada.view())
         await ada.open()
         await ada.shows("You are available")
