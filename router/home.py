@@ -15,7 +15,6 @@ from ..queue.history.numbers import Numbers
 from ..queue.state import BITS, QUEUED, AgentView, ContactView
 from .facts import Facts
 from .lines import escape, lasted
-from .people import is_supervisor
 from .plan.model import AgentSpec, Plan
 from .rulebook import Rulebook
 
@@ -235,12 +234,6 @@ def next_shift(it: Scene) -> Section:
 
 def welcome(plan: Plan, actor: Actor) -> Section:
     """For somebody to whom no part of the house has anything to show: what this is, and whom to ask."""
-    if is_supervisor(plan, actor):
-        words = (
-            "You are a supervisor of the plan, not one of its agents. `/tierline queue` shows who waits, "
-            "`/tierline why C1001` who was asked and why not; `/tierline help` lists the rest."
-        )
-        return Section("Tierline", words)
     about = "Tierline brings customers' calls and texts to the people of this workspace who answer them."
     ask = " or ".join(plan.supervisors) or "a supervisor"
     if actor.is_guest:

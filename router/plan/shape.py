@@ -36,6 +36,7 @@ from .shape_calls import Channels, Safety
 from .shape_day import StillThere, Substitute
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
+from .shape_visits import Visits
 
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
@@ -296,3 +297,4 @@ class Document(Shape):
     texts: Texts = Texts()
     settings: Settings = Settings()
     safety: Safety = Safety()
+    visits: Visits | None = None

@@ -153,7 +153,6 @@ async def test_the_buttons_of_a_home_change_ones_presence_and_say_so_at_its_top(
 async def test_whoever_the_plan_does_not_name_reads_what_this_is_and_whom_to_ask(tmp_path: Path) -> None:
     async with inside(tmp_path) as stage:
         mira = next(p for p in stage.rehearsal.cast.people if p.email == "mira@inside.example")
-        await (await Looking(stage, mira.name).open()).shows("You are a supervisor of the plan")
         ben = await stranger(stage)
         home = await Looking(stage, ben.name).open()
         await home.shows("You are not in its plan yet: ask mira@inside.example to add you.")
@@ -193,3 +192,35 @@ async def test_a_home_is_published_only_when_it_shows_something_else_and_only_fo
         assert "You are offline" in said(await ada.view())
         await ada.open()
         await ada.shows("You are available")
+
+
+@pytest.mark.promise("home-board")
+async def test_a_supervisors_home_has_the_board_that_follows_what_happens_and_its_buttons(
+    tmp_path: Path,
+) -> None:
+    async with inside(tmp_path) as stage:
+        mira = await Looking(stage, "Mira").open()
+        await mira.shows("Board", "*help* · open round the clock", "nobody waits", "2 offline")
+        ada = await Looking(stage, "Ada").open()
+        assert "*help* · open" not in await ada.shows("You are offline")
+        assert await stage.text("help me") == 200
+        await mira.shows("1 waits", "C1001 since <!date^", "answer due <!date^")
+        await mira.press("form.close-service")
+        view = await mira.modal()
+        service = next(b for b in view["blocks"] if b.get("block_id") == "service")["element"]["options"][0]
+        values = {"service": service["value"], "until": "2h", "text": "The power is out."}
+        sent = {"user": mira.user, "view_id": view["id"], "values": values}
+        assert (await stage.call("/slack/submit", sent))["ok"]
+        await mira.shows(":white_check_mark: help is closed until", "closed by", "Open help")
+        await mira.press("service.open")
+        text = await mira.shows("follows its hours again", "*help* · open round the clock")
+        assert text.count("open round the clock") == 1  # the answer doesn't say the board once more
+        before = (await mira.view())["blocks"][:-2]
+        desk = stage.app.desk_raw
+        assert desk is not None
+        board = stage.app.house.parts.each[-1].boards
+        board.last = None
+        await desk.home_tab._look(mira.user)
+        assert (await mira.view())["blocks"][:-2] == before
+        await ada.press("agent.available")
+        await mira.shows("Ada (25 of 100)", "1 offline")
