@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -11,8 +12,6 @@ from .channels.channel import Desk
 from .console.recordings import RecordingPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
-from .queue.history.history import History
-from .queue.history.promised import promised
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.alerts import Alerts
@@ -31,6 +30,10 @@ from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
 from .settings import Secrets, Settings
 
+if TYPE_CHECKING:
+    from .queue.history.history import History
+    from .queue.history.promised import Promised
+
 
 @dataclass(frozen=True, slots=True)
 class DeskSide:
@@ -47,7 +50,7 @@ def desk_side(
 ) -> DeskSide:  # fmt: skip
     """The house's parts, in the order in which they are asked. `mine`: whether this process delivers."""
     attendance = Attendance(queue, desk, plan, alerts, mine)
-    boards = Boards(queue, plan, lambda since: promised(history.database, since))
+    boards = Boards(queue, plan, lambda since: _promised(history, since))
     parts = (
         Duty(queue, plan, newcomers),
         AgentHome(queue, plan, history),
@@ -63,6 +66,12 @@ def desk_side(
         "attendance": attendance.run,
     }
     return DeskSide(Parts(parts), jobs, tasks)
+
+
+async def _promised(history: History, since: int) -> Sequence[Promised]:
+    from .queue.history.promised import promised  # with SQL's library, for which no start waits
+
+    return await promised(history.database, since)
 
 
 def visit_files(

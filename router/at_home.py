@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -16,7 +16,6 @@ from ..channels.home import Section
 from ..channels.house import Actor
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.numbers import Numbers
 from ..queue.state import AgentView, ContactView
 from ..skills.skill import Profile
 from .active import ActivePlan
@@ -26,6 +25,9 @@ from .people import agent_of
 from .plan.model import AgentSpec
 from .roster import midnights
 from .rulebook import Rulebook, agent_id, edges, instant
+
+if TYPE_CHECKING:
+    from ..queue.history.numbers import Numbers
 
 log = structlog.get_logger()
 

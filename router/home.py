@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..channels.channel import Button
 from ..channels.home import Clock, Entry, Section
 from ..channels.house import Actor
-from ..queue.history.numbers import Numbers
 from ..queue.state import BITS, QUEUED, AgentView, ContactView
 from .facts import Facts
 from .lines import escape, lasted
 from .plan.model import AgentSpec, Plan
 from .rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from ..queue.history.numbers import Numbers
 
 MOST_MINE, MOST_WAITING = 20, 10
 """Entries of a section that are shown; of the rest only how many they are."""
