@@ -271,6 +271,7 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
             levels(caps | {channel: cap for channel, cap in own.caps.items()}),
             _or(own.offers, offers),
         ),
+        substitute=agent.substitute,
     )
 
 
@@ -325,5 +326,6 @@ def _visits(given: shape_visits.Visits | None) -> Visits | None:
 def _settings(settings: shape.Settings) -> model.Settings:
     usual = model.Settings()
     return model.Settings(
-        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace)
-    )
+        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
+        _sometime(settings.still_there, usual.still_there),
+    )  # fmt: skip

@@ -260,7 +260,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift."""
+    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift.
+
+    `substitute`: the name of who stands in while they are absent.
+    """
 
     name: str
     slack: str
@@ -273,6 +276,7 @@ class AgentSpec:
     shift: str | None = None
     channels: tuple[Channel, ...] = CHANNELS
     capacity: Capacity = Capacity()
+    substitute: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -294,12 +298,14 @@ class AgentSpec:
 class Settings:
     """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
 
-    `grace`: how long somebody who has left keeps what they own, until it is given to others.
+    `grace`: how long somebody who has left keeps what they own, until it is given to others. `still_there`: how long
+    somebody available may do nothing until they are asked whether they are there (None: they never are).
     """
 
     hold_reply: timedelta = timedelta(seconds=8)
     offers: int = 1
     grace: timedelta = timedelta(minutes=5)
+    still_there: timedelta | None = timedelta(minutes=90)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from .fields import (
 )
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
+from .shape_day import StillThere, Substitute
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
 from .shape_visits import Session, Visits
@@ -261,6 +262,7 @@ class Agent(Shape):
     shift: Name | None = Field(default=None, description="A schedule; without it, always on shift")
     channels: Annotated[Many[ChannelName], Field(min_length=1)] | None = None
     capacity: Capacity = Capacity()
+    substitute: Substitute = None
 
 
 class Settings(Shape):
@@ -273,6 +275,7 @@ class Settings(Shape):
     grace: Duration | None = Field(
         default=None, description="How long somebody who has left keeps what they own until others get it"
     )
+    still_there: StillThere = None
 
 
 class Document(Shape):
