@@ -33,7 +33,7 @@ CHANNEL = model.PerChannel(
 AFTER_HOURS: model.PerChannel[model.AfterHours] = model.PerChannel(
     voice="voicemail", chat="reply_and_hold", sms="reply_and_hold", email="hold"
 )
-EVERY = _s(300)
+EVERY, AGAIN = _s(300), _s(1800)
 
 
 def build(document: shape.Document, source: str) -> model.Plan:
@@ -112,9 +112,8 @@ def _sometime(given: timedelta | str | None, usual: timedelta | None) -> timedel
 
 
 def _on_call(name: str, on_call: shape.OnCall) -> model.OnCall:
-    return model.OnCall(
-        name, tuple(on_call.agents), on_call.rota, tuple(dict.fromkeys(on_call.page)), on_call.every or EVERY
-    )
+    ways, again = tuple(dict.fromkeys(on_call.page)), _sometime(on_call.again, AGAIN)
+    return model.OnCall(name, tuple(on_call.agents), on_call.rota, ways, on_call.every or EVERY, again)
 
 
 def _team(name: str, team: shape.Team) -> model.Team:

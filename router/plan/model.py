@@ -87,13 +87,17 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged."""
+    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged.
+
+    Acknowledged, and somebody still waits `again` later: the page is raised anew (None: never).
+    """
 
     name: str
     agents: tuple[str, ...]
     rota: str | None
     page: tuple[Literal["call", "sms", "slack"], ...]
     every: timedelta
+    again: timedelta | None = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)

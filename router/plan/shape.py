@@ -27,6 +27,7 @@ from .fields import (
     Sender,
     Site,
     SlackChannel,
+    Sometime,
     Tier,
     Window,
     Word,
@@ -81,6 +82,9 @@ class OnCall(Shape):
     rota: Rota | None = Field(default=None, description='"weekly Mo 09:00" or "daily 09:00"')
     page: Many[Literal["call", "sms", "slack"]] = ["sms"]
     every: Positive | None = Field(default=None, description="Again, until somebody acknowledges")
+    again: Sometime | None = Field(
+        default=None, description="So long after that it is raised anew if somebody still waits: 30m; never"
+    )
 
 
 class TeamPromise(Shape):
