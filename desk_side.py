@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -10,8 +11,6 @@ from .channels.channel import Desk
 from .console.recordings import RecordingPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
-from .queue.history.history import History
-from .queue.history.promised import promised
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.boards import Boards
@@ -31,10 +30,14 @@ from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
 from .settings import Secrets, Settings
 
+if TYPE_CHECKING:
+    from .queue.history.history import History
+    from .queue.history.promised import Promised
+
 
 def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History) -> Parts:
     """The house's parts, in the order in which they are asked."""
-    boards = Boards(queue, plan, lambda since: promised(history.database, since))
+    boards = Boards(queue, plan, lambda since: _promised(history, since))
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
     duty = Duty(queue, plan, newcomers)
     return Parts(
@@ -46,6 +49,12 @@ def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers,
             planning,
         )
     )
+
+
+async def _promised(history: History, since: int) -> Sequence[Promised]:
+    from .queue.history.promised import promised  # with SQL's library, for which no start waits
+
+    return await promised(history.database, since)
 
 
 def desk_jobs(
