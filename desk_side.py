@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from .channels.channel import Desk
+from .channels.hooks import Hooks
 from .console.recordings import RecordingPage
+from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
 from .queue.state import Event
@@ -24,6 +27,8 @@ from .router.parts import Parts
 from .router.planning import Planning
 from .router.recordings import Recordings
 from .router.rulebook import Rulebook
+from .router.session_part import SessionJobs, SessionPart
+from .router.sessions import Sessions
 from .router.steering import Steering
 from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
@@ -35,7 +40,32 @@ if TYPE_CHECKING:
     from .queue.history.promised import Promised
 
 
-def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What leads from the desk to the customer beside words."""
+
+    visits: VisitFiles
+    sessions: Sessions
+
+    @classmethod
+    def of(
+        cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
+    ) -> Outside:
+        """Behind signed links of ours."""
+        secret = settings.webhook_secret
+        hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
+        visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
+        return cls(visits, Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks))
+
+    def pages(self, recordings: Recordings) -> list[web.RouteDef]:
+        """Pages for whoever has a link."""
+        pages = (RecordingPage(recordings), VisitPage(self.visits), SessionPage(self.sessions))
+        return [route for page in pages for route in page.routes()]
+
+
+def desk_parts(
+    queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History, outside: Outside
+) -> Parts:
     """The house's parts, in the order in which they are asked."""
     boards = Boards(queue, plan, lambda since: _promised(history, since))
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
@@ -45,6 +75,7 @@ def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers,
             duty,
             DutyPost(plan, desk, duty),
             VisitPart(queue, plan),
+            SessionPart(queue, plan, outside.sessions),
             Steering(queue, plan, boards, history),
             planning,
         )
@@ -58,19 +89,10 @@ async def _promised(history: History, since: int) -> Sequence[Promised]:
 
 
 def desk_jobs(
-    queue: Queue, plan: ActivePlan, desk: Desk, files: VisitFiles
+    queue: Queue, plan: ActivePlan, desk: Desk, outside: Outside
 ) -> tuple[Callable[[Event], list[Job]], ...]:
     """What an event causes beside the deliveries' own jobs."""
-    return (VisitJobs(queue, desk, plan, files).jobs,)
-
-
-def visit_files(
-    settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
-) -> VisitFiles:
-    """Calendar files of visits behind signed links."""
-    return VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
-
-
-def desk_pages(recordings: Recordings, files: VisitFiles) -> list[web.RouteDef]:
-    """Pages for whoever has a link."""
-    return [*RecordingPage(recordings).routes(), *VisitPage(files).routes()]
+    return (
+        VisitJobs(queue, desk, plan, outside.visits).jobs,
+        SessionJobs(desk, plan, outside.sessions).jobs,
+    )

@@ -9,16 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..channels.channel import Button
-from ..queue.history.promised import Promised
 from ..queue.state import ENDED, AgentView, ContactView
 from .facts import Facts
 from .lines import escape, lasted
 from .plan_pages import SHOW
 from .rulebook import Rulebook, instant, millis
 from .texts import spoken
+
+if TYPE_CHECKING:
+    from ..queue.history.promised import Promised
 
 PersonState = Literal["available", "full", "wrapping", "draining", "away", "off shift", "offline"]
 STATES: tuple[PersonState, ...] = (

@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.promised import Promised
 from ..queue.state import ContactView
 from .board import Board, board
 from .rulebook import Rulebook, instant, millis
+
+if TYPE_CHECKING:
+    from ..queue.history.promised import Promised
 
 log = structlog.get_logger()
 

@@ -28,7 +28,7 @@ from .messages import STAYS, telling
 from .modals import Where
 from .offers import Offers
 from .pace import Urgency
-from .payloads import SEEN_MS, Body, belongs, blamed, place_of
+from .payloads import SEEN_MS, Body, belongs, blamed, chosen_message, place_of
 from .people import People
 from .send import Sender
 from .typed import TypedWords
@@ -96,7 +96,7 @@ class Listen:
         app.view(re.compile("^" + re.escape(PREFIX)))(self.forms.submitted)
         app.view(every)(self._submission)
         app.view_closed(every)(ack=just_ack, lazy=[])
-        app.shortcut(every)(ack=just_ack, lazy=[])
+        app.shortcut(every)(self._shortcut)
         app.options(every)(ack=self._no_options, lazy=[])
 
     async def _no_options(self, ack: AsyncAck) -> None:
@@ -116,6 +116,13 @@ class Listen:
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         self.spawn(self._guarded(body, self._pressed(body)))
+
+    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        name = str(body.get("callback_id") or "")
+        if name.startswith(PREFIX):
+            form = name.removeprefix(PREFIX)
+            self.spawn(self._guarded(body, self.forms.open(body, form, chosen_message(body))))
 
     async def _guarded(self, body: Body, work: Awaitable[None]) -> None:
         """Do it; whoever asked hears when it could not be finished."""

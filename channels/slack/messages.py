@@ -160,7 +160,7 @@ def said_by(line: Line) -> list[Json]:
 def line(it: Line) -> Message:
     """A line in a contact's thread."""
     metadata = _metadata("tierline_line", contact=it.contact, n=it.n)
-    rows = actions([button(one.action, one.label, one.value, one.style) for one in it.buttons[:10]])
+    rows = actions([button(one.action, one.label, one.value, one.style, one.url) for one in it.buttons[:10]])
     return Message(fallback(f"{it.author}: {it.text}"), (*said_by(it), *rows), metadata)
 
 
@@ -245,6 +245,11 @@ def wrapping(it: WrapUp) -> Message:
     later = [button("contact.longer", "More time", it.contact)] if it.longer else []
     metadata = _metadata("tierline_wrap", contact=it.contact, until=it.until)
     return Message(fallback(it.told), (ours(text), *actions([finish, *later])), metadata)
+
+
+def alive(message: Json) -> bool:
+    """Whether a contact's first message still has its buttons."""
+    return any(block.get("type") == "actions" for block in message.get("blocks") or ())
 
 
 def closed_head(shown: Iterable[Json], told: str) -> Message:
