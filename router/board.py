@@ -217,7 +217,8 @@ def _waits(book: Rulebook, it: ServiceState, now: int) -> str:
     if it.oldest is None:
         return "nobody waits"
     due = Facts.parse(it.oldest.facts).due
-    promised = f" of {lasted(due - it.oldest.arrived)} promised" if due is not None else ""
+    # It is decided a moment before it is stored.
+    promised = f" of {lasted(due - it.oldest.arrived + 900)} promised" if due is not None else ""
     longest = f"{it.oldest.id} for {lasted(now - it.oldest.arrived)}{promised}"
     return f"{it.waiting} wait{'s' if it.waiting == 1 else ''}, {longest}"
 
