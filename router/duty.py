@@ -82,6 +82,8 @@ class Duty(Silent):
         """The same as the command that it says."""
         if filled.name not in ("away", "overtime"):
             return None
+        if agent_of(self.plan().plan, actor) is None:
+            return await self._unknown(actor)
         said = duty_forms.said(filled)
         if isinstance(said, Mistakes):
             return said
