@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from .app import App
 from .channels.slack.events import PATH
-from .channels.slack.manifest import EVENTS, SCOPES
+from .channels.slack.manifest import COMMAND, EVENTS, SCOPES, SHORTCUTS, manifest
 from .queue.history.records import Card
 from .router.plan.load import load_async
 from .router.plan.model import Plan
@@ -83,7 +83,20 @@ def _name(mail: str) -> str:
 def _slack(cast: Cast, clock: Clock, wire: Wire, faults: Faults, changed: Changed) -> SlackStandIn:
     """Slack as our manifest asks for it: no scope and no event more than a real workspace would grant."""
     scopes, events = [name for name, _ in SCOPES], [name for name, _ in EVENTS]
-    return SlackStandIn(cast, clock, wire, faults, changed, scopes=scopes, events=events)
+    shortcuts = [callback for _, callback, _, _ in SHORTCUTS]
+    home: bool = manifest()["features"]["app_home"]["home_tab_enabled"]
+    return SlackStandIn(
+        cast,
+        clock,
+        wire,
+        faults,
+        changed,
+        scopes,
+        events,
+        commands=[COMMAND],
+        shortcuts=shortcuts,
+        home_tab=home,
+    )
 
 
 class Rehearsal:

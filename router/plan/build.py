@@ -13,7 +13,7 @@ from ...skills.skill import CHANNELS, Capacity, levels
 from . import model, shape, shape_calls, shape_doors, shape_visits
 from .model_calls import Recording, Safety, Voice
 from .model_texts import VARIABLES, Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -58,6 +58,9 @@ def build(document: shape.Document, source: str) -> model.Plan:
         voice=_voice(document.channels.voice),
         safety=_safety(document),
         visits=_visits(document.visits),
+        sessions=tuple(
+            SessionSpec(name, it.kind, it.url, it.webhook) for name, it in document.sessions.items()
+        ),
         source=source,
     )
     return _with_hash(plan)
@@ -267,6 +270,7 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
             levels(caps | {channel: cap for channel, cap in own.caps.items()}),
             _or(own.offers, offers),
         ),
+        substitute=agent.substitute,
     )
 
 
@@ -321,5 +325,6 @@ def _visits(given: shape_visits.Visits | None) -> Visits | None:
 def _settings(settings: shape.Settings) -> model.Settings:
     usual = model.Settings()
     return model.Settings(
-        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace)
-    )
+        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
+        _sometime(settings.still_there, usual.still_there),
+    )  # fmt: skip

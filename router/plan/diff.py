@@ -47,6 +47,8 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(words, getattr(old.alerts, key), getattr(new.alerts, key))
     yield from _one("A reply is held for Undo", old.settings.hold_reply, new.settings.hold_reply)
     yield from _one("Who has left keeps what they own for", old.settings.grace, new.settings.grace)
+    was, now = old.settings.still_there, new.settings.still_there
+    yield from _one("Who does nothing is asked whether they are there after", was or "never", now or "never")
     yield from _one("Live offers of an agent at one time", old.settings.offers, new.settings.offers)
     yield from _several("Countries that are called and texted", old.safety.countries, new.safety.countries)
     often = {
@@ -180,6 +182,13 @@ def _visits(old: model.Plan, new: model.Plan) -> Iterator[str]:
         "remind": "both are reminded before it by",
     }  # fmt: skip
     yield from _rest("Visits", was, now, words)
+
+
+def _sessions(old: model.Plan, new: model.Plan) -> Iterator[str]:
+    words = {"kind": "what it is", "url": "held at", "webhook": "asks for its place"}
+    yield from _listed(
+        "Session", old.sessions, new.sessions, lambda a, b: _rest(f"Session {quoted(b.name)}", a, b, words)
+    )
 
 
 # ---- who ------------------------------------------------------------------------------------------------
@@ -362,5 +371,5 @@ def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
-    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _texts, _root,
+    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _sessions, _texts, _root,
 )  # fmt: skip

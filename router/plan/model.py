@@ -15,7 +15,7 @@ from typing import Generic, Literal, TypeVar
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_texts import Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
 
 T = TypeVar("T")
@@ -264,7 +264,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift."""
+    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift.
+
+    `substitute`: the name of who stands in while they are absent.
+    """
 
     name: str
     slack: str
@@ -277,6 +280,7 @@ class AgentSpec:
     shift: str | None = None
     channels: tuple[Channel, ...] = CHANNELS
     capacity: Capacity = Capacity()
+    substitute: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -298,12 +302,14 @@ class AgentSpec:
 class Settings:
     """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
 
-    `grace`: how long somebody who has left keeps what they own, until it is given to others.
+    `grace`: how long somebody who has left keeps what they own, until it is given to others. `still_there`: how long
+    somebody available may do nothing until they are asked whether they are there (None: they never are).
     """
 
     hold_reply: timedelta = timedelta(seconds=8)
     offers: int = 1
     grace: timedelta = timedelta(minutes=5)
+    still_there: timedelta | None = timedelta(minutes=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +352,7 @@ class Plan:
     voice: Voice = Voice()
     safety: Safety = Safety()
     visits: Visits | None = None
+    sessions: tuple[SessionSpec, ...] = ()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

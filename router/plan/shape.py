@@ -34,9 +34,10 @@ from .fields import (
 )
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
+from .shape_day import StillThere, Substitute
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
-from .shape_visits import Visits
+from .shape_visits import Session, Visits
 
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
@@ -265,6 +266,7 @@ class Agent(Shape):
     shift: Name | None = Field(default=None, description="A schedule; without it, always on shift")
     channels: Annotated[Many[ChannelName], Field(min_length=1)] | None = None
     capacity: Capacity = Capacity()
+    substitute: Substitute = None
 
 
 class Settings(Shape):
@@ -277,6 +279,7 @@ class Settings(Shape):
     grace: Duration | None = Field(
         default=None, description="How long somebody who has left keeps what they own until others get it"
     )
+    still_there: StillThere = None
 
 
 class Document(Shape):
@@ -299,3 +302,4 @@ class Document(Shape):
     settings: Settings = Settings()
     safety: Safety = Safety()
     visits: Visits | None = None
+    sessions: dict[Name, Session] = {}
