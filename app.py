@@ -197,7 +197,7 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        parts = desk_parts(self.queue, self.plan, self.desk, newcomers)
+        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.history)
         self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, parts)
         self.guard = Guard(self.queue, self.plan, self.alerts)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)

@@ -32,7 +32,7 @@ from .rulebook import Rulebook, span
 from .screened import Screened
 from .tidings import Tidings
 from .towards import Towards
-from .wrapup import wrap_up
+from .wrapup import how, wrap_up
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
@@ -298,9 +298,11 @@ class Deliveries:
 
     async def _wrap(self, event: Event, t: Try) -> None:
         """Unless it is over by now, or another end was set since."""
-        shown = wrap_up(event)
         contact, places = await asyncio.gather(self.queue.contact(event.c), self.queue.places(event.c))
-        if places and contact is not None and contact.wrap_until == shown.until:
+        if not places or contact is None:
+            return
+        shown = wrap_up(event, self.book().plan.closing_of(contact.service))
+        if contact.wrap_until == shown.until:
             await self.desk.wrap(places[-1], shown, t.again)
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
@@ -363,7 +365,5 @@ def _closing(event: Event) -> str:
             raw = ended_so(event)
             if merged := raw.get("merged"):
                 return f"{event.c} is part of {merged} now. Nothing typed here is sent any more."
-            what = raw.get("disposition", "")
-            return (
-                f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."
-            )
+            what = how(event)
+            return f"{event.c} is closed{': ' + what if what else ''}. Nothing typed here is sent any more."

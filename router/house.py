@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes
-from ..channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
+from ..channels.house import Actor, Adding, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, forms, offers, orders, telephone, wrapup
+from . import commands, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
@@ -193,48 +193,6 @@ class House:
             owner_name=owner.name if owner else "", writer=writer.name if writer else "",
             here=bool(places) and places[-1] == thread, replies=team.replies if team else "explicit",
         )  # fmt: skip
-
-    # ---- closing ------------------------------------------------------------------------------------------------
-
-    async def may_close(self, actor: Actor, contact: str) -> Told:
-        """Whether the actor may close it now."""
-        owner = await wrapup.answerable(self.queue, self.moments, contact)
-        if owner is None:
-            return Told(False, f"{contact} has ended already.")
-        spec = self._agent(actor)
-        owns = spec is not None and owner == agent_id(spec.name)
-        if owns or is_supervisor(self.plan().plan, actor):
-            return Told(True, "")
-        who = self._name(owner) if owner else "nobody yet"
-        return Told(False, f"{contact} is with {who}: only the owner or a supervisor closes it.")
-
-    async def close(self, actor: Actor, closing: Closing) -> Told:
-        """End the contact, its wrap-up, or say afterwards how it ended."""
-        allowed = await self.may_close(actor, closing.contact)
-        if not allowed.ok:
-            return allowed
-        spec = self._agent(actor)
-        said = await wrapup.close(self.queue, closing, actor.name, agent_id(spec.name) if spec else "")
-        return Told(True, said) if said else Told(False, LATE)
-
-    async def dispositions(self, contact: str) -> tuple[str, ...]:
-        """The plan's dispositions."""
-        return wrapup.DISPOSITIONS
-
-    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
-        """What a form for handing over, snoozing and the like asks."""
-        may = await self.may_close(actor, contact)
-        if not may.ok:
-            return Told(False, may.text.replace("closes it", "does that"))
-        view = await self.queue.contact(contact)
-        return forms.offered(self.plan(), form, view is not None and view.channel == "voice")
-
-    async def move(self, actor: Actor, move: Move) -> Told:
-        """What was filled in there."""
-        who = Who.of(self.plan(), actor)
-        if who is None:
-            return stranger(self.plan().plan.supervisors)
-        return _heard(await orders.carry_out(self.moves, who, forms.filled_in(move)))
 
     # ---- commands -----------------------------------------------------------------------------------------------
 

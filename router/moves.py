@@ -24,7 +24,7 @@ from .handover import Aim, NoSuch, above, aim, hand_over, handing
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
 from .texts import spoken
-from .wrapup import end
+from .wrapup import end, outcome
 
 SPAM_KEPT = 30 * 86_400_000
 """ms for which what an address writes comes behind everything else, once it was marked as spam."""
@@ -289,15 +289,23 @@ class Moves:
 
     # ---- the end, and after it ----------------------------------------------------------------------------------
 
-    async def close(self, who: Who, contact: str, outcome: Mapping[str, str]) -> Outcome:
-        """Ended, with disposition, root cause and resolution; its wrap-up begins, or, if it was in it, is over."""
+    async def close(
+        self, who: Who, contact: str, said: Mapping[str, str], fields: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Ended, with disposition, root cause and resolution, and the plan's own `fields`.
+
+        Its wrap-up begins, or, if it was in it, is over.
+        """
 
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
             if not view.owner:
                 nobody = f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
                 raise Stop("stale", nobody)
-            told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
+            faults = self.book().plan.closing_of(view.service).faults(said, fields or {})
+            if faults:
+                raise Stop("wrong", " ".join(f"{name}: {text}" for name, text in faults.items()))
+            told = outcome(said, fields or {}, who.name)
             return self._said(await end(self.queue, contact, view, by, told), f"{contact} is closed.")
 
         return await self._guarded(who, "close", contact, work())
@@ -307,8 +315,8 @@ class Moves:
 
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
-            outcome = json.dumps({"disposition": "spam", "by": who.name}, ensure_ascii=False)
-            answer = await self.queue.discard(contact, by, outcome)
+            told = json.dumps({"disposition": "spam", "by": who.name}, ensure_ascii=False)
+            answer = await self.queue.discard(contact, by, told)
             if answer.done:
                 await self.queue.once(spam_key(Facts.parse(view.facts).address), SPAM_KEPT)
             return self._said(answer, f"{contact} was spam: it has ended, and nothing is sent.")
@@ -356,12 +364,12 @@ class Moves:
     async def _guarded(self, who: Who, act: str, contact: str, work: Awaitable[Outcome]) -> Outcome:
         """What a supervisor did with somebody's contact is on record; what an owner does, the ledger tells."""
         try:
-            outcome = await work
+            done = await work
         except Stop as stop:
             return stop.outcome
-        if outcome.ok and who.supervisor:
+        if done.ok and who.supervisor:
             await self.queue.audit(who.name, f"contact.{act}", {"contact": contact}, who.origin)
-        return outcome
+        return done
 
     def _said(self, answer: Answer, done: str) -> Outcome:
         match answer.outcome:

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape, shape_calls, shape_doors
+from . import model, shape, shape_calls, shape_closing, shape_doors
 from .model_calls import Recording, Safety, Voice
+from .model_closing import Closing, ClosingField
 from .model_texts import VARIABLES, Texts
 from .schedules import Override, ScheduleSpec
 
@@ -56,6 +57,8 @@ def build(document: shape.Document, source: str) -> model.Plan:
         settings=_settings(document.settings),
         voice=_voice(document.channels.voice),
         safety=_safety(document),
+        closing=_closing(document.closing),
+        rated=tuple(sorted(set(document.closing.rate))),
         source=source,
     )
     return _with_hash(plan)
@@ -144,6 +147,7 @@ def _service(
         reopen=_or(service.reopen, timedelta(minutes=30)),
         title=tuple(service.title.items()),
         greeting=tuple(service.greeting.items()),
+        closing=_closing(service.closing) if service.closing else None,
     )
 
 
@@ -276,6 +280,18 @@ def _texts(document: shape.Document) -> Texts:
         for language, text in sorted(getattr(document.texts, name).items())
     ]
     return Texts(tuple(document.languages), tuple(entries))
+
+
+def _closing(given: shape_closing.Closing) -> Closing:
+    def once(names: list[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(names))
+
+    fields = tuple(
+        ClosingField(it.name, it.label or it.name, it.kind, once(it.choices), it.required)
+        for it in given.fields
+    )
+    required = once([*given.required])
+    return Closing(once(given.dispositions), once(given.root_causes), required, fields)
 
 
 def _voice(given: shape_calls.Voice) -> Voice:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from ...skills.skill import CHANNELS, Levels
 from . import model
+from .diff_closing import closing
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -54,6 +55,11 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
         "per_hour": "in an hour", "per_day": "in a day",
     }  # fmt: skip
     yield from _rest("Calls and texts", old.safety, new.safety, often, ("countries", "people"))
+
+
+def _closing(old: model.Plan, new: model.Plan) -> Iterator[str]:
+    yield from closing("When a contact ends", old.closing, new.closing)
+    yield from _several("By text is asked how it was after", old.rated, new.rated)
 
 
 def _one(what: str, was: object, now: object) -> Iterator[str]:
@@ -241,6 +247,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _levels(f"{who} needs", was.languages, now.languages)
         yield from _one(f"{who}: title", was.title, now.title)
         yield from _one(f"{who}: greeting", was.greeting, now.greeting)
+        yield from closing(f"{who}, at the end", was.closing, now.closing)
         yield from _one(f"{who}: priority", was.priority, now.priority)
         words = {"drain": "at closing time served for", "reopen": "a message re-opens within"}
         for key, label in words.items():
@@ -349,5 +356,5 @@ def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
-    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _texts, _root,
+    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _texts, _closing, _root,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_closing import Closing
 from .model_texts import Texts
 from .schedules import ScheduleSpec
 
@@ -158,6 +159,7 @@ class Service:
     reopen: timedelta = timedelta(minutes=30)
     title: tuple[tuple[str, str], ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
+    closing: Closing | None = None
 
     def called(self, language: str) -> str:
         """What customers see as its name in `language`: its title, else the first title, else its name."""
@@ -321,7 +323,10 @@ class PlanWarning:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One routing plan. `source` is the document as written; it doesn't count for equality."""
+    """One routing plan. `source` is the document as written; it doesn't count for equality.
+
+    `rated`: the channels whose customers are asked by text, when all is done, how it was.
+    """
 
     site: str
     timezone: str
@@ -340,6 +345,8 @@ class Plan:
     settings: Settings = Settings()
     voice: Voice = Voice()
     safety: Safety = Safety()
+    closing: Closing = Closing()
+    rated: tuple[str, ...] = ("voice",)
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)
@@ -352,6 +359,11 @@ class Plan:
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""
         return next((s for s in self.services if s.name == name), None)
+
+    def closing_of(self, service: str) -> Closing:
+        """What is asked when a contact of `service` ends."""
+        own = next((s.closing for s in self.services if s.name == service), None)
+        return own.over(self.closing) if own else self.closing
 
     def schedule(self, name: str) -> ScheduleSpec | None:
         """The schedule of that name, or None."""

@@ -33,6 +33,7 @@ from .fields import (
 )
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
+from .shape_closing import Closing, SiteClosing
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
 
@@ -194,6 +195,7 @@ class Service(Shape):
     reopen: Duration | None = Field(
         default=None, description="How long after closing a message re-opens the contact"
     )
+    closing: Closing | None = Field(default=None, description="What is asked at its contacts' end")
 
 
 class TextMatch(Shape):
@@ -293,3 +295,4 @@ class Document(Shape):
     texts: Texts = Texts()
     settings: Settings = Settings()
     safety: Safety = Safety()
+    closing: SiteClosing = SiteClosing()
