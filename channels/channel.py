@@ -219,8 +219,8 @@ class Desk(Protocol):
     async def mark(self, thread: str, mark: Mark) -> None:
         """Show what became of a reply: held with Undo, sent ✓, failed ✗ with why and Retry."""
 
-    async def close(self, place: str, contact: str, told: str) -> None:
-        """The contact ended: one closing line, and the thread's buttons are dead."""
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+        """The contact ended: one closing line with `buttons`, and the thread's own are dead."""
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on until then: a line with *Done …* and *More time*; the first message's buttons are dead."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
+from ..channels.channel import Button, Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event, MessageView
@@ -292,9 +292,12 @@ class Deliveries:
         )
 
     async def _close(self, event: Event) -> None:
-        places = await self.queue.places(event.c)
+        places, contact = await asyncio.gather(self.queue.places(event.c), self.queue.contact(event.c))
+        # A call is over with its line: its customer is called again, or calls.
+        opens = contact is not None and contact.channel != "voice" and not ended_so(event).get("merged")
+        again = (Button("contact.reopen", "Re-open", event.c),) if opens else ()
         for place in places[-1:]:
-            await self.desk.close(place, event.c, _closing(event))
+            await self.desk.close(place, event.c, _closing(event), again)
 
     async def _wrap(self, event: Event, t: Try) -> None:
         """Unless it is over by now, or another end was set since."""

@@ -170,9 +170,9 @@ class WatchedDesk:
         """Pass on."""
         await self._pass(self.desk.mark(thread, mark))
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
         """Pass on."""
-        await self._pass(self.desk.close(place, contact, told))
+        await self._pass(self.desk.close(place, contact, told, buttons))
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """Pass on."""
@@ -213,7 +213,7 @@ class NoDesk:
     async def show(self, place: str, head: Head) -> None:
         """Nothing is shown anywhere."""
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
         """Nothing is shown anywhere."""
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:

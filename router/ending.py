@@ -61,6 +61,16 @@ class Ending(Silent):
         it: Outcome = await self.moves.close(who, order.contact, wrapup.outcome_of(order.rest, closing.known))
         return Told(it.ok, it.text, buttons=fill if it.kind == "wrong" else ())
 
+    async def pressed(self, actor: Actor, action: str, value: str) -> Told | None:
+        """*Re-open* under a contact's last line."""
+        if action != "contact.reopen" or "." in value:
+            return None
+        who = Who.of(self.plan(), actor)
+        if who is None:
+            return stranger(self.plan().plan.supervisors)
+        it = await self.moves.reopen(who, value)
+        return Told(it.ok, it.text)
+
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told | None:
         """What is asked at the end of the contact `value`."""
         if name != "close":

@@ -20,7 +20,9 @@ NAMES = ("transfer", "escalate", "snooze", "callback", "more")
 WHEN = "2h, tomorrow 9:00, Friday 14:30, 2026-12-24"
 
 
-def offered(book: Rulebook, name: str, contact: str, call: bool = False, others: tuple[str, ...] = ()) -> Form:
+def offered(
+    book: Rulebook, name: str, contact: str, call: bool = False, others: tuple[str, ...] = ()
+) -> Form:
     """The form `name`; of a `call` also whether both speak first; `others` are the customer's other contacts."""
     match name:
         case "transfer":

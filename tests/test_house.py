@@ -31,6 +31,7 @@ FLOORS = {
     "sandbox": 4,
     "bench": 4,
     "app": 5,
+    "desk_side": 5,
     "doors": 5,
     "shown": 5,
     "__main__": 5,

@@ -63,7 +63,7 @@ class Wall:
     async def mark(self, thread: str, mark: Mark) -> None:
         return None
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
         self.closed[contact] = told
 
     async def tell(

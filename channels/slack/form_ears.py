@@ -101,7 +101,7 @@ class FormEars:
         work = asyncio.ensure_future(self._done(body, name, where))
         done, _ = await asyncio.wait([work], timeout=AT_ONCE)
         if not done:
-            await ack(response_action="update", view=form_views.loading(name, where.dump()))
+            await ack(response_action="update", view=dict(form_views.loading(name, where.dump())))
             self.spawn(self._later(view, name, where, work))
             return
         answer = work.result()

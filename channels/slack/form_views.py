@@ -88,7 +88,7 @@ def _view(name: str, title: str, metadata: str, blocks: list[Json], submit: str 
 
 
 def _title(text: str) -> Json:
-    return {"type": "plain_text", "text": clip(clean(text), LONGEST_TITLE)}
+    return {"type": "plain_text", "text": clip(clean(text), LONGEST_TITLE).strip() or "…"}
 
 
 def _block(it: Field) -> Json:
@@ -101,7 +101,7 @@ def _block(it: Field) -> Json:
 
 
 def _element(it: Field) -> Json:
-    hint: Json = {"placeholder": plain(it.hint, 150)} if it.hint else {}
+    hint: dict[str, Any] = {"placeholder": plain(it.hint, 150)} if it.hint else {}
     match it.kind:
         case "choice" | "choices":
             return _choice(it)
@@ -115,11 +115,11 @@ def _element(it: Field) -> Json:
         case "time":
             return {"type": "timepicker"} | ({"initial_time": it.value} if it.value else {})
         case "number":
-            made: Json = {"type": "number_input", "is_decimal_allowed": False}
+            made: dict[str, Any] = {"type": "number_input", "is_decimal_allowed": False}
             return made | ({"initial_value": it.value} if it.value else {}) | hint
         case _:
             made = {"type": "plain_text_input", "multiline": it.kind == "lines", "max_length": it.longest}
-            value = clip(it.value, it.longest)
+            value = clip(clean(it.value), it.longest)
             return made | ({"initial_value": value} if value else {}) | hint
 
 

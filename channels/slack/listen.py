@@ -200,11 +200,7 @@ class Listen:
     async def _adding(self, actor: Actor, where: Where) -> Json:
         assert self.house is not None
         may = await self.house.adding(actor, where.contact)
-        return (
-            modals.words_view(where, may.text)
-            if isinstance(may, Told)
-            else modals.add_view(where, may)
-        )
+        return modals.words_view(where, may.text) if isinstance(may, Told) else modals.add_view(where, may)
 
     async def _submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

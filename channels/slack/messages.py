@@ -212,11 +212,11 @@ def mended(mark: Mark) -> Message:
     )
 
 
-def closing(contact: str, told: str) -> Message:
+def closing(contact: str, told: str, buttons: Sequence[Button] = ()) -> Message:
     """The last line of a thread."""
-    return Message(
-        fallback(told), (ours(tame(told)),), _metadata("tierline_closed", contact=contact, told=told[:200])
-    )
+    rows = actions([button(one.action, one.label, one.value, one.style) for one in buttons])
+    metadata = _metadata("tierline_closed", contact=contact, told=told[:200])
+    return Message(fallback(told), (ours(tame(told)), *rows), metadata)
 
 
 def wrapping(it: WrapUp) -> Message:
