@@ -131,6 +131,7 @@ class Head:
     hold: int  # ms that a reply is held
     lines: tuple[Line, ...]  # the transcript so far; the last one's number goes into the metadata as `upto`
     recorded: bool = False  # a call of which a recording may be made
+    helping: tuple[str, ...] = ()  # colleagues who were asked to help
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,14 @@ class Desk(Protocol):
     async def share(self, to: str, text: str, name: str, content: bytes) -> None:
         """Send a person a file with `text`."""
 
+    async def link(self, place: str) -> str:
+        """Where people open the thread at `place`; "" when that can't be said now."""
+
     async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
-        """Say something to a person (mail address or user id) or a channel ("#name"); with a `key` once."""
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
+        """Say something to a person (mail address or user id) or a channel ("#name"); with a `key` once.
+
+        `quotes` are words of others, shown as they were written.
+        """

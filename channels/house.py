@@ -45,6 +45,7 @@ class Typed:
     text: str
     mentions: bool  # whether it mentions a colleague, a group or a channel
     files: tuple[Media, ...] = ()
+    called: tuple[Actor, ...] = ()  # whom it mentions, as far as known
 
 
 @dataclass(frozen=True, slots=True)

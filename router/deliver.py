@@ -31,6 +31,7 @@ from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .screened import Screened
 from .tidings import Tidings
+from .together import Together
 from .towards import Towards
 from .wrapup import how, wrap_up
 
@@ -78,6 +79,7 @@ class Deliveries:
     announce: Announce = field(init=False)
     after: AfterCalls = field(init=False)
     screened: Screened = field(init=False)
+    together: Together = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class Deliveries:
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.after = AfterCalls(self.queue, self.book)
         self.screened = Screened(self.queue, self.desk, self.book)
+        self.together = Together(self.queue, self.desk, self.book, self.tidings.refresh, self.tidings.line)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
@@ -95,6 +98,7 @@ class Deliveries:
             *self.ringing.recordings(event),
             *self.after.jobs(event),
             *self.screened.jobs(event),
+            *self.together.jobs(event),
             *self.pager.jobs(event),
         ]
 

@@ -182,11 +182,16 @@ class WatchedDesk:
         """Pass on."""
         await self._pass(self.desk.share(to, text, name, content))
 
-    async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
+    async def link(self, place: str) -> str:
         """Pass on."""
-        return await self._pass(self.desk.tell(to, text, buttons, key, again))
+        return await self._pass(self.desk.link(place))
+
+    async def tell(
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
+        """Pass on."""
+        return await self._pass(self.desk.tell(to, text, buttons, key, again, quotes))
 
 
 class NoDesk:
@@ -200,6 +205,10 @@ class NoDesk:
         await self._off()
 
     offer = open = post = tell = room = _off
+
+    async def link(self, place: str) -> str:
+        """There is no such place."""
+        return ""
 
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
         """Nothing was shown, so nothing is withdrawn."""

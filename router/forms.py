@@ -23,14 +23,12 @@ WHEN = "2h, tomorrow 9:00, Friday 14:30, 2026-12-24"
 def offered(
     book: Rulebook, name: str, contact: str, call: bool = False, others: tuple[str, ...] = ()
 ) -> Form:
-    """The form `name`; of a `call` also whether both speak first; `others` are the customer's other contacts."""
+    """The form `name` (not `escalate`); of a `call` also whether both speak first; `others`: the customer's others."""
     match name:
         case "transfer":
             how = (Field("verb", "What?", "choice", HANDING[0], HANDING, True),) if call else ()
             to = Field("to", "To whom?", "choice", choices=_anybody(book), must=True)
             return _form("Hand over", contact, *how, to, Field("text", "Why?", "lines"))
-        case "escalate":
-            return _form("Escalate", contact, Field("text", "What was tried?", "lines", must=True))
         case "snooze":
             until = Field("when", "Until when? Empty: until they write", hint=WHEN, longest=100)
             return _form("Snooze", contact, until, Field("text", "Why?", "lines"))

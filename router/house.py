@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes
@@ -14,6 +14,7 @@ from . import commands, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
+from .helping import Helping
 from .lines import queue_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
@@ -43,9 +44,11 @@ class House:
     recordings: Recorded | None = None
     parts: Parts = Parts()
     moves: Moves = field(init=False)
+    helping: Helping = field(init=False)
 
     def __post_init__(self) -> None:
         self.moves = Moves(self.queue, self.plan, self.moments)
+        self.helping = Helping(self.queue, self.plan)
 
     # ---- offers -------------------------------------------------------------------------------------------------
 
@@ -80,7 +83,10 @@ class House:
             return await self._note(typed.actor, view, typed.text, words, typed.place)
         if decided.kind == "send":
             return await self._hold(typed.actor, view, decided.text, typed.place)
-        return await self._note(typed.actor, view, typed.text, decided, typed.place)
+        told = await self._note(typed.actor, view, typed.text, decided, typed.place)
+        if typed.called and view.state not in ENDED and (asked := await self.helping.invite(view, typed)):
+            return replace(told, text=f"{told.text} {asked}") if told is not None else Told(True, asked)
+        return told
 
     async def _contact_at(self, thread: str) -> str | None:
         """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
@@ -198,12 +204,12 @@ class House:
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
+        if (told := await self.parts.command(actor, text)) is not None:
+            return told
         if (call := telephone.parse(text)) is not None:
             return await self._with_call(actor, *call)
         if orders.known(text):
             return await self._ordered(actor, text)
-        if (told := await self.parts.command(actor, text)) is not None:
-            return told
         it = commands.parse(text)
         named = self._agent(actor) is not None or is_supervisor(self.plan().plan, actor)
         if it.verb in ("queue", "why") and not named:

@@ -28,8 +28,8 @@ from .wrapup import end, outcome
 
 SPAM_KEPT = 30 * 86_400_000
 """ms for which what an address writes comes behind everything else, once it was marked as spam."""
-LONGEST = 1_000
-"""Characters of a reason or a note that a contact carries with it."""
+LONGEST, TRIED = 1_000, 2_500
+"""Characters of a reason that a contact carries with it, and of what was tried: a whole checklist."""
 Kind = Literal["ok", "gone", "not_owner", "stale", "wrong"]
 
 
@@ -117,7 +117,7 @@ class Moves:
             to = above(self.book(), view)
         except NoSuch as error:
             raise Stop("wrong", str(error)) from None
-        return await self._hand(who, view, by, to, reason[:LONGEST], tried.strip()[:LONGEST])
+        return await self._hand(who, view, by, to, reason[:LONGEST], tried.strip()[:TRIED])
 
     async def assign(self, who: Who, contact: str, words: str, reason: str = "") -> Outcome:
         """A supervisor gives it to one agent, who alone is asked as long as they are on duty."""

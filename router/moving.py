@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes
 from ..channels.house import Actor, Told
 from ..queue.engine import Queue
@@ -13,6 +14,7 @@ from ..queue.history.records import Past
 from ..queue.state import ENDED, ContactView
 from . import forms, orders
 from .active import ActivePlan
+from .escalation import DONE, TEXT, WHY, checklist, escalate_form, mistake, tried
 from .explain import Moments
 from .facts import Facts
 from .moves import Moves, Who
@@ -54,6 +56,8 @@ class Moving(Silent):
         view = await self.queue.contact(value)
         if view is None:
             return Told(False, f"{value} has ended already.")
+        if name == "escalate":
+            return escalate_form(value, checklist(self.plan(), view))
         others = await self._others(view) if name == "more" else ()
         return forms.offered(self.plan(), name, value, view.channel == "voice", others)
 
@@ -63,10 +67,33 @@ class Moving(Silent):
             return None
         if (who := Who.of(self.plan(), actor)) is None:
             return stranger(self.plan().plan.supervisors)
+        if filled.name == "escalate":
+            return await self._escalate(who, filled)
         if wrong := forms.missing(filled) or await self._no_time(filled):
             return Mistakes(wrong)
         done = await orders.carry_out(self.moves, who, forms.filled_in(filled))
         return Told(done.ok, done.text)
+
+    async def _escalate(self, who: Who, filled: Filled) -> Told | Mistakes:
+        view, it = await self.queue.contact(filled.value), filled.answers
+        items = checklist(self.plan(), view) if view is not None else ()
+        done, why, text = it.get(DONE, ""), it.get(WHY, ""), it.get(TEXT, "")
+        if wrong := mistake(items, done, why):
+            return Mistakes(wrong)
+        outcome = await self.moves.escalate(who, filled.value, tried(items, done, why, text))
+        return Told(outcome.ok, outcome.text)
+
+    async def command(self, actor: Actor, text: str) -> Told | None:
+        """`escalate C1001 …` where the plan has a checklist: it is ticked in the form."""
+        order = orders.named(text, "escalate")
+        view = await self.queue.contact(order.contact) if order and order.contact else None
+        if view is None or not (items := checklist(self.plan(), view)):
+            return None
+        allowed = await may(self.queue, self.plan(), self.records, actor, view.id)
+        if not allowed.ok:
+            return allowed
+        told = "To be tried before the next tier: " + ", ".join(items) + ". Tick what was done."
+        return Told(False, told, buttons=(Button("contact.escalate", "Escalate …", view.id, "primary"),))
 
     async def _no_time(self, filled: Filled) -> dict[str, str]:
         if not (text := filled.answers.get("when", "")):

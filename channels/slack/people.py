@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..channel import DeliveryError, NotDelivered
 from ..house import Actor
 from .blocks import Json
+from .memory import split
 from .pace import Urgency
 from .send import Sender
 
@@ -138,6 +139,15 @@ class People:
             answer = await self.sender.call("conversations.open", Urgency.OFFER, users=user)
             known = self._dms[user] = str(answer["channel"]["id"])
         return known
+
+    async def link(self, place: str) -> str:
+        """Where people open the message at `place`, "" when Slack can't say it."""
+        channel, ts = split(place)
+        try:
+            found = await self.sender.call("chat.getPermalink", Urgency.CARD, channel=channel, message_ts=ts)
+        except DeliveryError:
+            return ""
+        return str(found.get("permalink") or "")
 
     # ---- channels -----------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape, shape_calls, shape_closing, shape_doors
+from . import model, shape, shape_calls, shape_closing, shape_doors, shape_escalation
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_texts import VARIABLES, Texts
@@ -148,7 +148,14 @@ def _service(
         title=tuple(service.title.items()),
         greeting=tuple(service.greeting.items()),
         closing=_closing(service.closing) if service.closing else None,
+        checklists=_checklists(service.escalation),
     )
+
+
+def _checklists(given: shape_escalation.Escalation | None) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    lists = given.checklist if given else shape_escalation.Checklist()
+    named = ((0, lists.default), (1, lists.L1), (2, lists.L2))
+    return tuple((tier, tuple(dict.fromkeys(items))) for tier, items in named if items)
 
 
 def _after_hours(given: shape.AfterHours | None) -> model.PerChannel[model.AfterHours]:

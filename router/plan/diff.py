@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from ...skills.skill import CHANNELS, Levels
 from . import model
-from .diff_closing import closing
+from .diff_closing import checklists, closing
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -248,6 +248,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(f"{who}: title", was.title, now.title)
         yield from _one(f"{who}: greeting", was.greeting, now.greeting)
         yield from closing(f"{who}, at the end", was.closing, now.closing)
+        yield from checklists(f"{who}, before the next tier", was.checklists, now.checklists)
         yield from _one(f"{who}: priority", was.priority, now.priority)
         words = {"drain": "at closing time served for", "reopen": "a message re-opens within"}
         for key, label in words.items():

@@ -1,4 +1,4 @@
-"""What is asked when a contact ends, compared in sentences. Pure."""
+"""What is asked when a contact ends, or before it goes to the next tier, compared in sentences. Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def closing(who: str, was: Closing | None, now: Closing | None) -> Iterator[str]
             yield f"{who}: asks for {quoted(name)}, {_field(it)}"
         elif old[name] != it:
             yield f"{who}: asks for {quoted(name)}, {_field(it)} (was {_field(old[name])})"
+
+
+def checklists(
+    who: str, was: tuple[tuple[int, tuple[str, ...]], ...], now: tuple[tuple[int, tuple[str, ...]], ...]
+) -> Iterator[str]:
+    """What is to be tried otherwise than before, tier by tier; 0 is every tier without a list of its own."""
+    old, new = dict(was), dict(now)
+    for tier in sorted({*old, *new}):
+        by = f"{who}, L{tier}" if tier else who
+        yield from _one(f"{by}: to be tried", old.get(tier, ()), new.get(tier, ()), "nothing")
 
 
 def _one(what: str, was: tuple[str, ...], now: tuple[str, ...], usual: str) -> Iterator[str]:

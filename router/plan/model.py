@@ -160,6 +160,12 @@ class Service:
     title: tuple[tuple[str, str], ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
     closing: Closing | None = None
+    checklists: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    def checklist(self, tier: int) -> tuple[str, ...]:
+        """What `tier` must have tried before it escalates: its own list, else that of all (0)."""
+        lists = dict(self.checklists)
+        return lists.get(tier, lists.get(0, ()))
 
     def called(self, language: str) -> str:
         """What customers see as its name in `language`: its title, else the first title, else its name."""

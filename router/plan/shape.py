@@ -35,6 +35,7 @@ from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
 from .shape_closing import Closing, SiteClosing
 from .shape_doors import ChannelName, Entry, Said
+from .shape_escalation import Escalation
 from .shape_texts import Texts
 
 Levels = dict[Name, Level]
@@ -195,6 +196,7 @@ class Service(Shape):
     reopen: Duration | None = Field(
         default=None, description="How long after closing a message re-opens the contact"
     )
+    escalation: Escalation | None = Field(default=None, description="What is tried before the next tier")
     closing: Closing | None = Field(default=None, description="What is asked at its contacts' end")
 
 
