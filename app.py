@@ -22,9 +22,6 @@ from aiohttp import web
 from .channels.channel import Channel, Desk
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
-from .console.api import Api
-from .console.api_moves import MovesApi
-from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
@@ -46,7 +43,6 @@ from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
 from .router.lineup import Lineup
-from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.overdue import Overdue
@@ -55,18 +51,17 @@ from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.ringing import Ringing
-from .router.situations import Situations
 from .router.spending import Guard
 from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.switchboard import Switchboard
 from .router.towards import Towards
-from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
-from .shown import call_figures, calls_shown, doors_shown, store_shown
+from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
+from .web_side import api_of
 
 if TYPE_CHECKING:
     from .channels.slack.desk import SlackDesk
@@ -258,30 +253,13 @@ class App:
 
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
-        self.replays = Replays.beside(api := self._api(), self.settings)
+        self.replays = Replays.beside(api := api_of(self), self.settings)
         web_app.add_routes([*api.routes(), *api.more])
         for door in (self.sms, self.voice, RecordingPage(self.recordings)):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
         self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
-
-    def _api(self) -> Api:
-        return Api(
-            queue=lambda: self.queue,
-            book=lambda: self.plan(),
-            history=lambda: self.history,
-            plans=PlanApi(lambda: Versions(self.queue, self.plan, self.history), lambda: self.history),
-            ready=self.ready,
-            metrics=self.metrics,
-            slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
-            moves=MovesApi(
-                lambda: Moves(self.queue, self.plan, self.history),
-                lambda: Situations(self.queue, self.plan, self.plan.heed),
-            ),
-            token=self.secrets.api_token,
-            past=self.past,
-        )
 
     async def stop(self) -> None:
         """Take nothing new, finish what is in hand, leave the rest where another process or the next start finds it.
@@ -350,6 +328,7 @@ class App:
             "tasks": tasks,
             "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role),
             "calls": calls_shown(self.voice),
+            "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
             "plan_version": self.plan().version if self.started else 0,
             "trouble": sorted(self.alerts.trouble),
@@ -371,7 +350,7 @@ class App:
                     self.store.witness.missing,
                 ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
-                **call_figures(self.voice),
+                **door_figures(self.voice, self.desk_raw),
                 **self.guard.figures(),
             },
         )

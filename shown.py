@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
@@ -58,3 +59,30 @@ def call_figures(voice: VoiceDoor | None) -> dict[str, tuple[str, float]]:
         "put_off": "How often a caller was put off with words since the start",
     }
     return {f"tierline_calls_{name}": (words[name], it) for name, it in calls_shown(voice).items()}
+
+
+class Figures(Protocol):
+    """What tells figures of itself."""
+
+    def figures(self) -> Mapping[str, float]:
+        """By name."""
+
+
+def desk_shown(desk: Figures | None) -> Mapping[str, float]:
+    """What waits for its turn at Slack, and how long what people see there has been out of date."""
+    return desk.figures() if desk is not None else {}
+
+
+DESK_WORDS = {
+    "calls_waiting": "Calls that wait for their turn at Slack",
+    "cards_stale": "Messages in Slack that show an older version",
+    "cards_oldest_s": "Seconds for which the oldest of those messages has been out of date",
+    "homes_stale": "App Homes that show an older version",
+    "homes_oldest_s": "Seconds for which the oldest of those Homes has been out of date",
+}
+
+
+def door_figures(voice: VoiceDoor | None, desk: Figures | None) -> dict[str, tuple[str, float]]:
+    """Calls and the desk for `/metrics`."""
+    shown = {f"tierline_slack_{name}": (DESK_WORDS[name], it) for name, it in desk_shown(desk).items()}
+    return call_figures(voice) | shown

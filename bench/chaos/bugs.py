@@ -222,7 +222,7 @@ SEEDED: dict[str, Seeded] = {
     ),
     "presence confirmed and not stored": _one(
         "presence lost",
-        HOUSE,
+        "router/duty.py",
         '        await self.queue.presence(name, "available")\n',
         '        if (await self.queue.now()) % 2 == 0:\n            await self.queue.presence(name, "available")\n',
     ),

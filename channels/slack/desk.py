@@ -26,6 +26,7 @@ from .answers import Answers
 from .background import Background
 from .ears import Ears, heard
 from .files import Files
+from .homes import Homes
 from .listen import Listen
 from .marks import Marks
 from .memory import Finder
@@ -112,7 +113,7 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks, self._tellings):
+            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes):
                 part.clear()
             self._people.forget()
             self._sender.forget()
@@ -140,6 +141,7 @@ class SlackDesk:
         self._threads = Threads(self._sender, self._people, finder)
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
+        self.homes = Homes(self._sender, self._beside.spawn_comfort)
         answers = Answers(self._sender, self._people)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
@@ -188,6 +190,10 @@ class SlackDesk:
     def ids(self) -> Mapping[str, str]:
         """The plan's `slack` (mail or id) → user id, as far as known."""
         return self._people.ids() if self._http is not None else dict(self._named)
+
+    def figures(self) -> Mapping[str, float]:
+        """What waits for its turn at Slack, and for how many seconds what is shown has been out of date at most."""
+        return self._sender.figures() if self._http is not None else {}
 
     def _on_loopback(self) -> bool:
         return urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -101,7 +101,7 @@ def _block(it: Field) -> Json:
 
 
 def _element(it: Field) -> Json:
-    hint: dict[str, Any] = {"placeholder": plain(it.hint, 150)} if it.hint else {}
+    hint: Json = {"placeholder": plain(it.hint, 150)} if it.hint else {}
     match it.kind:
         case "choice" | "choices":
             return _choice(it)
@@ -115,12 +115,14 @@ def _element(it: Field) -> Json:
         case "time":
             return {"type": "timepicker"} | ({"initial_time": it.value} if it.value else {})
         case "number":
-            made: dict[str, Any] = {"type": "number_input", "is_decimal_allowed": False}
-            return made | ({"initial_value": it.value} if it.value else {}) | hint
+            number: Json = {"type": "number_input", "is_decimal_allowed": False, **hint}
+            return {**number, **({"initial_value": it.value} if it.value else {})}
         case _:
-            made = {"type": "plain_text_input", "multiline": it.kind == "lines", "max_length": it.longest}
             value = clip(clean(it.value), it.longest)
-            return made | ({"initial_value": value} if value else {}) | hint
+            return {
+                "type": "plain_text_input", "multiline": it.kind == "lines", "max_length": it.longest, **hint,
+                **({"initial_value": value} if value else {}),
+            }  # fmt: skip
 
 
 def _choice(it: Field) -> Json:

@@ -26,17 +26,18 @@ class Urgency(IntEnum):
     FAILURE = 1
     CUSTOMER = 2
     CARD = 3
-    TICK = 4
+    HOME = 4
+    TICK = 5
 
 
-SHARE = (1.0, 0.9, 0.9, 0.8, 0.5)
+SHARE = (1.0, 0.95, 0.9, 0.8, 0.8, 0.5)
 """How much of a minute's calls each urgency may use up."""
 PER_MINUTE = {
     "apps.connections.open": 20, "auth.test": 100, "bots.info": 50, "chat.delete": 50, "chat.getPermalink": 100,
     "chat.postEphemeral": 100, "chat.postMessage": 600, "chat.update": 50, "conversations.history": 50,
     "conversations.info": 50, "conversations.join": 50, "conversations.list": 20, "conversations.open": 50,
     "conversations.replies": 50, "reactions.add": 50, "reactions.remove": 20, "users.info": 100, "users.list": 20,
-    "users.lookupByEmail": 50, "views.open": 100, "views.update": 100,
+    "users.lookupByEmail": 50, "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100,
 }  # fmt: skip
 BURST, A_SECOND = 4.0, 1.0
 
@@ -49,6 +50,9 @@ class Room(Protocol):
 
     def take(self, now: float) -> None:
         """One goes."""
+
+    def spare(self) -> None:
+        """Whoever went last had nothing to do after all."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,11 @@ class Minute:
         """One goes."""
         self.taken.append(now)
 
+    def spare(self) -> None:
+        """The last one didn't go."""
+        if self.taken:
+            self.taken.pop()
+
 
 @dataclass(slots=True)
 class Drip:
@@ -86,6 +95,10 @@ class Drip:
         """One goes."""
         self.left -= 1
 
+    def spare(self) -> None:
+        """The last one didn't go."""
+        self.left = min(BURST, self.left + 1)
+
 
 @dataclass(slots=True)
 class Boundless:
@@ -97,6 +110,13 @@ class Boundless:
 
     def take(self, now: float) -> None:
         """One goes."""
+
+    def spare(self) -> None:
+        """It makes no difference."""
+
+
+Turn = asyncio.Future[None]
+"""A place in a gate's row; done when it may go."""
 
 
 class Gate:
@@ -113,6 +133,16 @@ class Gate:
         """Slack said so."""
         self.until = max(self.until, self.clock() + seconds)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len({id(turn) for _, _, turn in self._waiting if not turn.done()})
+
+    @property
+    def paused(self) -> float:
+        """Seconds for which Slack wants to hear nothing more of this."""
+        return max(0.0, self.until - self.clock())
+
     async def rush(self, urgency: Urgency, patience: float) -> None:
         """Like `enter`, but only a Retry-After holds it up. It counts all the same: the others wait for it."""
         if self.until > self.clock():
@@ -120,24 +150,35 @@ class Gate:
         else:
             self.room.take(self.clock())
 
+    def line_up(self, urgency: Urgency) -> Turn:
+        """A place among those who wait; whoever doesn't want it any more cancels it."""
+        turn: Turn = asyncio.get_running_loop().create_future()
+        self.hurry(turn, urgency)
+        return turn
+
+    def hurry(self, turn: Turn, urgency: Urgency) -> None:
+        """The same place by a greater urgency."""
+        self._count += 1
+        heapq.heappush(self._waiting, (urgency, self._count, turn))
+        self._let()
+
     async def enter(self, urgency: Urgency, patience: float) -> None:
         """Return when the call may go; raises NotDelivered("ratelimited") after `patience` seconds or at once."""
-        paused = self.until - self.clock()
-        if paused > patience:
-            raise limited(paused)
-        mine = asyncio.get_running_loop().create_future()
-        self._count += 1
-        heapq.heappush(self._waiting, (urgency, self._count, mine))
-        self._let()
+        if self.paused > patience:
+            raise limited(self.paused)
+        mine = self.line_up(urgency)
         try:
             with its_turn():
                 async with asyncio.timeout(patience):
                     await mine
         except TimeoutError:
-            now = self.clock()
-            raise limited(max(self.until - now, self.room.wait(now, urgency), 1.0)) from None
+            raise limited(self.wait(urgency)) from None
         finally:
             mine.cancel()
+
+    def wait(self, urgency: Urgency) -> float:
+        """Seconds after which it is worth coming again, at least one."""
+        return max(self.paused, self.room.wait(self.clock(), urgency), 1.0)
 
     def _let(self) -> None:
         if self._timer is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +20,11 @@ from ..fence import check_ours, kept_back
 from ..turn import its_turn
 from ..turnstile import Turnstile
 from .blocks import Json, Message
+from .latest import Draw, Latest
 from .pace import PER_MINUTE, Boundless, Drip, Gate, Minute, Room, Urgency
 from .refusals import limited, refusal, unavailable
 
+UPDATE, PUBLISH = "chat.update", "views.publish"
 DEADLINE, PATIENCE = 8.0, 20.0
 """Seconds that a call may take, and that it waits for its turn before it is handed back."""
 FORMS = {
@@ -33,15 +34,6 @@ FORMS = {
 }  # fmt: skip
 """Methods that take no JSON."""
 DONE = {"already_reacted", "no_reaction"}
-
-
-@dataclass(slots=True)
-class _Update:
-    """A change that waits for its turn, until it has `begun`: the newest message is what is shown."""
-
-    message: Message
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[Json] = field(init=False)
 
 
 class Sender:
@@ -55,7 +47,10 @@ class Sender:
         self.origin = urlsplit(client.base_url)
         self._gates: dict[str, Gate] = {}
         self._turnstile = Turnstile()
-        self._updates: dict[tuple[str, str], _Update] = {}
+        self.cards: Latest[tuple[str, str], Message] = Latest(
+            lambda: self._gate(UPDATE, UPDATE), self._change
+        )
+        self.homes: Latest[str, Json] = Latest(lambda: self._gate(PUBLISH, PUBLISH), self._publish)
         self._newest: dict[tuple[str, str, str], int] = {}
         self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
         self._count = 0
@@ -119,25 +114,32 @@ class Sender:
         await self.call("chat.postEphemeral", Urgency.OFFER, patience=5.0, **where, **message.args())
 
     async def update(self, channel: str, ts: str, message: Message, urgency: Urgency) -> None:
-        """Change a message. Of several changes that wait only the newest is made, for all who wait."""
-        known = self._updates.get((channel, ts))
-        if known is None:
-            known = self._updates[channel, ts] = _Update(message)
-            known.task = asyncio.create_task(self._update((channel, ts), urgency))
-        known.message = message
-        with its_turn():
-            await known.begun.wait()
-        await asyncio.shield(known.task)
+        """Change a message. Of several changes that wait only the newest is made, for all who wait.
 
-    async def _update(self, key: tuple[str, str], urgency: Urgency) -> Json:
-        gate = self._gate("chat.update", "chat.update")
-        try:
-            await gate.enter(urgency, PATIENCE)
-        finally:
-            it = self._updates.pop(key)
-            it.begun.set()
-        args = {"channel": key[0], "ts": key[1], **it.message.args()}
-        return await self._ungated("chat.update", gate, DEADLINE, args)
+        A card waits for as long as Slack takes; whoever asks for more than that gets it back after `PATIENCE`.
+        """
+
+        async def newest() -> Message:
+            return message
+
+        patience = PATIENCE if urgency < Urgency.CARD else None
+        await self.cards.show((channel, ts), newest, urgency, patience)
+
+    async def _change(self, key: tuple[str, str], message: Message) -> None:
+        args = {"channel": key[0], "ts": key[1], **message.args()}
+        await self._ungated(UPDATE, self._gate(UPDATE, UPDATE), DEADLINE, args)
+
+    async def publish(self, user: str, draw: Draw[Json], urgency: Urgency = Urgency.HOME) -> None:
+        """A person's App Home, drawn when its turn comes; a newer wish takes the place of one that waits.
+
+        `draw` gives the view, or None when what stands there is right already. Raises NotDelivered or OutcomeUnknown.
+        """
+        await self.homes.show(user, draw, urgency)
+
+    async def _publish(self, user: str, view: Json) -> None:
+        await self._ungated(
+            PUBLISH, self._gate(PUBLISH, PUBLISH), DEADLINE, {"user_id": user, "view": dict(view)}
+        )
 
     async def _ungated(self, method: str, gate: Gate, deadline: float, args: Mapping[str, Any]) -> Json:
         await self._turnstile.enter()  # aiohttp writes a turn later: the first of many isn't kept by the last
@@ -205,6 +207,16 @@ class Sender:
         ours = (at.scheme, at.netloc) == (self.origin.scheme, self.origin.netloc)
         return ours or (at.scheme == "https" and at.hostname == "hooks.slack.com")
 
+    def figures(self) -> dict[str, float]:
+        """Calls that wait; cards and homes that are out of date, and the seconds for which the oldest has been."""
+        return {
+            "calls_waiting": sum(gate.waiting for gate in self._gates.values()),
+            "cards_stale": len(self.cards),
+            "cards_oldest_s": round(self.cards.oldest, 1),
+            "homes_stale": len(self.homes),
+            "homes_oldest_s": round(self.homes.oldest, 1),
+        }
+
     def forget(self) -> None:
         """Slack counts from nothing again, as a reset stand-in does; who waits already keeps the turn."""
         self._gates.clear()
@@ -213,8 +225,8 @@ class Sender:
         """Nothing goes out any more."""
         for gate in self._gates.values():
             gate.close()
-        for it in self._updates.values():
-            it.task.cancel()
+        self.cards.close()
+        self.homes.close()
 
 
 @asynccontextmanager
