@@ -25,9 +25,8 @@ from .channels.voice.door import VoiceDoor
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
-from .console.recordings import RecordingPage
 from .console.replay import Replays
-from .desk_side import desk_parts
+from .desk_side import desk_jobs, desk_pages, desk_parts, visit_files
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -161,9 +160,9 @@ class App:
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
-        self.recordings = recordings_of(
-            settings, self.secrets, self.voice, lambda: self.queue, lambda: self.plan(), lambda: self.history
-        )
+        now = (lambda: self.queue, lambda: self.plan())
+        self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
+        self.visits = visit_files(settings, self.secrets, *now)
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls
@@ -204,7 +203,8 @@ class App:
             self.alerts, mine=lambda: self.outbox.mine,
         )  # fmt: skip
         deliveries = Deliveries(
-            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager,
+            desk_jobs(self.queue, self.plan, self.desk, self.visits),
         )  # fmt: skip
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
@@ -254,8 +254,8 @@ class App:
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := api_of(self), self.settings)
-        web_app.add_routes([*api.routes(), *api.more])
-        for door in (self.sms, self.voice, RecordingPage(self.recordings)):
+        web_app.add_routes([*api.routes(), *api.more, *desk_pages(self.recordings, self.visits)])
+        for door in (self.sms, self.voice):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()

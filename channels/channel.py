@@ -132,6 +132,7 @@ class Head:
     lines: tuple[Line, ...]  # the transcript so far; the last one's number goes into the metadata as `upto`
     recorded: bool = False  # a call of which a recording may be made
     helping: tuple[str, ...] = ()  # colleagues who were asked to help
+    also: tuple[Button, ...] = ()  # what else can be begun there
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class Deliveries:
     heed: Callable[[], Awaitable[object]]
     ringing: Ringing
     pager: Pager
+    beside: Sequence[Callable[[Event], list[Job]]] = ()
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
@@ -100,6 +101,7 @@ class Deliveries:
             *self.screened.jobs(event),
             *self.together.jobs(event),
             *self.pager.jobs(event),
+            *(job for jobs in self.beside for job in jobs(event)),
         ]
 
     def _jobs(self, event: Event) -> list[Job]:

@@ -13,6 +13,7 @@ from ..queue.history.records import decoded
 from ..queue.state import ENDED
 from . import wrapup
 from .active import ActivePlan
+from .answerable import may
 from .explain import Moments
 from .moves import Moves, Outcome, Who
 from .newcomers import stranger
@@ -20,8 +21,8 @@ from .orders import Order, named
 from .parts import Silent
 from .people import agent_of
 from .plan.model_closing import LABELS, Closing
-from .rights import may
 from .rulebook import agent_id
+from .visit_jobs import standing_visit
 
 OWN = "plan."
 """Before the names of the plan's own fields in the form."""
@@ -88,6 +89,8 @@ class Ending(Silent):
         allowed = await may(self.queue, self.plan(), self.moments, actor, filled.value, "close it")
         if not allowed.ok:
             return allowed
+        if why := await standing_visit(self.queue, self.plan(), filled.value):
+            return Told(False, why)
         service, _ = await self._so_far(filled.value)
         said, fields = answers(filled.answers)
         if faults := faults_in_form(self.plan().plan.closing_of(service), said, fields):

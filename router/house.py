@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from ..channels.channel import Button
-from ..channels.forms import Filled, Form, Mistakes
+from ..channels.forms import Filled, Form, Mistakes, Onward
 from ..channels.house import Actor, Adding, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
@@ -277,7 +277,7 @@ class House:
         """The form of that name."""
         return await self.parts.form(actor, name, value) or Told(False, LATE)
 
-    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes:
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward:
         """A form of ours was sent off."""
         return await self.parts.filled(actor, filled) or Told(False, LATE)
 

@@ -14,13 +14,13 @@ from ..queue.history.records import Past
 from ..queue.state import ENDED, ContactView
 from . import forms, orders
 from .active import ActivePlan
+from .answerable import may
 from .escalation import DONE, TEXT, WHY, checklist, escalate_form, mistake, tried
 from .explain import Moments
 from .facts import Facts
 from .moves import Moves, Who
 from .newcomers import stranger
 from .parts import Silent
-from .rights import may
 from .when import NoTime, when
 
 LOOKED_AT = 30

@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape, shape_calls, shape_closing, shape_doors, shape_escalation
+from . import model, shape, shape_calls, shape_closing, shape_doors, shape_escalation, shape_visits
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_texts import VARIABLES, Texts
+from .model_visits import Visits
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         safety=_safety(document),
         closing=_closing(document.closing),
         rated=tuple(sorted(set(document.closing.rate))),
+        visits=_visits(document.visits),
         source=source,
     )
     return _with_hash(plan)
@@ -332,6 +334,12 @@ def _countries(numbers: list[str | None]) -> list[str]:
 
     found = (phonenumbers.region_code_for_number(phonenumbers.parse(it)) for it in set(numbers) if it)
     return sorted({it for it in found if it in phonenumbers.SUPPORTED_REGIONS})
+
+
+def _visits(given: shape_visits.Visits | None) -> Visits | None:
+    if given is None:
+        return None
+    return Visits(given.skill, given.level, given.window, _sometime(given.remind, None))
 
 
 def _settings(settings: shape.Settings) -> model.Settings:

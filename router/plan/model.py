@@ -16,6 +16,7 @@ from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_closing import Closing
 from .model_texts import Texts
+from .model_visits import Visits
 from .schedules import ScheduleSpec
 
 T = TypeVar("T")
@@ -353,6 +354,7 @@ class Plan:
     safety: Safety = Safety()
     closing: Closing = Closing()
     rated: tuple[str, ...] = ("voice",)
+    visits: Visits | None = None
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

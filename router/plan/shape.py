@@ -37,6 +37,7 @@ from .shape_closing import Closing, SiteClosing
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
 from .shape_texts import Texts
+from .shape_visits import Visits
 
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
@@ -298,3 +299,4 @@ class Document(Shape):
     settings: Settings = Settings()
     safety: Safety = Safety()
     closing: SiteClosing = SiteClosing()
+    visits: Visits | None = None

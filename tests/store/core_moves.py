@@ -82,7 +82,7 @@ class Moves:
 
     def _snooze(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         contact = self._handing(a) if a % 5 == 0 else None
-        if contact := contact or self._of(a, "active"):
+        if contact := contact or self._of(a, *(("active", "snoozed") if d % 4 else ("snoozed",))):
             wake = (None, self.now + 1_000 + b, self.now + 20_000)[c % 3]
             yield self.call("snooze", contact, self._by(contact, b), wake, ("", "later")[c % 2])
 
