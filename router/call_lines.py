@@ -104,6 +104,8 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
         case "fetched":
             what = "The message" if x.get("for") == "message" else "The recording"
             return f"{what} is there, {lasting(_number(x.get('seconds')))} long."
+        case "incident":
+            return f"The customer heard: {x.get('text')}"
         case "refused":
             return f"{REFUSED.get(str(x.get('of')), 'Something was refused')}: {x.get('why')}."
         case _:

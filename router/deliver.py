@@ -33,6 +33,7 @@ from .screened import Screened
 from .tidings import Tidings
 from .together import Together
 from .towards import Towards
+from .unreached import Unreached
 from .wrapup import how, wrap_up
 
 TOO_SLOW = 5.0
@@ -81,6 +82,7 @@ class Deliveries:
     after: AfterCalls = field(init=False)
     screened: Screened = field(init=False)
     together: Together = field(init=False)
+    unreached: Unreached = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
     def __post_init__(self) -> None:
@@ -89,6 +91,7 @@ class Deliveries:
         self.after = AfterCalls(self.queue, self.book)
         self.screened = Screened(self.queue, self.desk, self.book)
         self.together = Together(self.queue, self.desk, self.book, self.tidings.refresh, self.tidings.line)
+        self.unreached = Unreached(self.queue, self.desk, self.book, self.alerts)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
@@ -100,6 +103,7 @@ class Deliveries:
             *self.after.jobs(event),
             *self.screened.jobs(event),
             *self.together.jobs(event),
+            *self.unreached.jobs(event),
             *self.pager.jobs(event),
             *(job for jobs in self.beside for job in jobs(event)),
         ]

@@ -282,6 +282,9 @@ class Moves:
                 raise Stop("wrong", f"Name messages of the customer by number; there are: {known}.")
             first = said[min(numbers)]
             old, arrived = Facts.parse(view.facts), Arrived.parse(first.body)
+            if arrived.channel == "voice" or arrived.channel != view.channel:
+                door = "by phone" if arrived.channel == "voice" else f"by {arrived.channel}"
+                raise Stop("wrong", f"What came {door} can't be split off {contact}: answer it there.")
             person = Customer(old.customer, name=old.name, language=old.language)
             verdict = classify(self.book(), arrived, person, first.at)
             done = await self.queue.split(contact, numbers, verdict.decision)

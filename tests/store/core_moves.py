@@ -111,7 +111,10 @@ class Moves:
         said = [it for it in self.model.contacts.values() if len(it.messages) > 1 or a % 4 == 0]
         if said:
             it = said[b % len(said)]
-            numbers = [m.n for m in it.messages if m.kind == "in" or c % 9 == 0][d % 2 :: (1, 2)[c % 2]]
+            # What was merged may have come by another door: the router doesn't split that off.
+            door = f'"channel":"{it.route.channel}"'
+            ours = [m for m in it.messages if door in m.body or '"channel"' not in m.body]
+            numbers = [m.n for m in ours if m.kind == "in" or c % 9 == 0][d % 2 :: (1, 2)[c % 2]]
             yield self.call("split", it.id, tuple(reversed(numbers)), self._route_of(it.id, b, c, d))
 
     def _reopen(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
