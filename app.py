@@ -26,7 +26,7 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
-from .desk_side import desk_jobs, desk_pages, desk_parts, visit_files
+from .desk_side import desk_jobs, desk_pages, desk_parts, desk_tasks, visit_files
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -235,7 +235,8 @@ class App:
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
         doors = (self.recordings, self.intake, self.sms, self.voice)
-        for name, task in phone_tasks(ringing, *doors, lambda: self.outbox.mine).items():
+        beside = desk_tasks(self.queue, self.plan, self.desk, self.alerts, lambda: self.outbox.mine)
+        for name, task in (phone_tasks(ringing, *doors, lambda: self.outbox.mine) | beside).items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from .queue.history.history import History
 from .queue.history.promised import promised
 from .queue.state import Event
 from .router.active import ActivePlan
+from .router.alerts import Alerts
 from .router.boards import Boards
 from .router.duty import Duty
 from .router.ending import Ending
@@ -21,8 +22,10 @@ from .router.lanes import Job
 from .router.links import Signed
 from .router.moving import Moving
 from .router.newcomers import Newcomers
+from .router.owed import Watchful
 from .router.parts import Parts
 from .router.recordings import Recordings
+from .router.reminders import Remind, Reminders
 from .router.rulebook import Rulebook
 from .router.steering import Steering
 from .router.visit_jobs import VisitFiles, VisitJobs
@@ -40,6 +43,7 @@ def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers,
             Steering(queue, plan, boards, history),
             Ending(queue, plan, history),
             Moving(queue, plan, history),
+            Remind(queue, plan, history),
         )
     )
 
@@ -49,6 +53,16 @@ def desk_jobs(
 ) -> tuple[Callable[[Event], list[Job]], ...]:
     """What an event causes beside the deliveries' own jobs."""
     return (VisitJobs(queue, desk, plan, files).jobs,)
+
+
+def desk_tasks(
+    queue: Queue, plan: ActivePlan, desk: Desk, alerts: Alerts, mine: Callable[[], bool]
+) -> dict[str, Callable[[], Coroutine[None, None, None]]]:
+    """What runs for people at the desk, by name; each works while `mine`."""
+    return {
+        "reminders": Reminders(queue, desk, plan, mine).run,
+        "promises": Watchful(queue, desk, plan, alerts, mine).run,
+    }
 
 
 def visit_files(

@@ -5,7 +5,6 @@ Rights: the owner, or a supervisor; whoever else tries is told who has it. The A
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -324,8 +323,7 @@ class Moves:
 
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
-            told = json.dumps({"disposition": "spam", "by": who.name}, ensure_ascii=False)
-            answer = await self.queue.discard(contact, by, told)
+            answer = await self.queue.discard(contact, by, outcome({"disposition": "spam"}, {}, who.name))
             if answer.done:
                 await self.queue.once(spam_key(Facts.parse(view.facts).address), SPAM_KEPT)
             return self._said(answer, f"{contact} was spam: it has ended, and nothing is sent.")

@@ -13,6 +13,7 @@ from ...skills.skill import CHANNELS, Capacity, levels
 from . import model, shape, shape_calls, shape_closing, shape_doors, shape_escalation, shape_visits
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
+from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import Visits
 from .schedules import Override, ScheduleSpec
@@ -60,6 +61,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         safety=_safety(document),
         closing=_closing(document.closing),
         rated=tuple(sorted(set(document.closing.rate))),
+        reach=document.reach,
         visits=_visits(document.visits),
         source=source,
     )
@@ -342,8 +344,9 @@ def _visits(given: shape_visits.Visits | None) -> Visits | None:
     return Visits(given.skill, given.level, given.window, _sometime(given.remind, None))
 
 
-def _settings(settings: shape.Settings) -> model.Settings:
-    usual = model.Settings()
-    return model.Settings(
-        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace)
-    )
+def _settings(settings: shape.Settings) -> Settings:
+    usual = Settings()
+    return Settings(
+        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
+        _or(settings.warn, usual.warn),
+    )  # fmt: skip

@@ -48,6 +48,8 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(words, getattr(old.alerts, key), getattr(new.alerts, key))
     yield from _one("A reply is held for Undo", old.settings.hold_reply, new.settings.hold_reply)
     yield from _one("Who has left keeps what they own for", old.settings.grace, new.settings.grace)
+    yield from _one("Warned of a promise when so many percent are left", old.settings.warn, new.settings.warn)
+    yield from _one("Customers are called and texted of their own accord by", old.reach, new.reach)
     yield from _one("Live offers of an agent at one time", old.settings.offers, new.settings.offers)
     yield from _several("Countries that are called and texted", old.safety.countries, new.safety.countries)
     often = {

@@ -15,6 +15,7 @@ from typing import Generic, Literal, TypeVar
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_closing import Closing
+from .model_settings import Reach, Settings
 from .model_texts import Texts
 from .model_visits import Visits
 from .schedules import ScheduleSpec
@@ -299,18 +300,6 @@ class AgentSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
-
-    `grace`: how long somebody who has left keeps what they own, until it is given to others.
-    """
-
-    hold_reply: timedelta = timedelta(seconds=8)
-    offers: int = 1
-    grace: timedelta = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
 class NotYet:
     """Something the plan says that nothing acts on yet: where it stands and, in a sentence, what."""
 
@@ -353,6 +342,7 @@ class Plan:
     voice: Voice = Voice()
     safety: Safety = Safety()
     closing: Closing = Closing()
+    reach: Reach = "agents"
     rated: tuple[str, ...] = ("voice",)
     visits: Visits | None = None
     content_hash: str = field(default="", compare=False)

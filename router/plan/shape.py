@@ -19,6 +19,7 @@ from .fields import (
     Level,
     Mail,
     Name,
+    Part,
     Percent,
     Person,
     Phone,
@@ -277,6 +278,10 @@ class Settings(Shape):
     grace: Duration | None = Field(
         default=None, description="How long somebody who has left keeps what they own until others get it"
     )
+    warn: Part | None = Field(
+        default=None,
+        description="Part of a promised time that is left when its owner is warned: 25%, or never",
+    )
 
 
 class Document(Shape):
@@ -299,4 +304,7 @@ class Document(Shape):
     settings: Settings = Settings()
     safety: Safety = Safety()
     closing: SiteClosing = SiteClosing()
+    reach: Literal["agents", "supervisors", "nobody"] = Field(
+        default="agents", description="Who may call and text customers of their own accord"
+    )
     visits: Visits | None = None
