@@ -10,6 +10,7 @@ from .channels.channel import Desk
 from .console.recordings import RecordingPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
+from .queue.history.called import called
 from .queue.history.history import History
 from .queue.history.promised import promised
 from .queue.state import Event
@@ -24,6 +25,7 @@ from .router.moving import Moving
 from .router.newcomers import Newcomers
 from .router.owed import Watchful
 from .router.parts import Parts
+from .router.reaching import Reach
 from .router.recordings import Recordings
 from .router.reminders import Remind, Reminders
 from .router.rulebook import Rulebook
@@ -44,6 +46,7 @@ def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers,
             Ending(queue, plan, history),
             Moving(queue, plan, history),
             Remind(queue, plan, history),
+            Reach(queue, plan, history, lambda name: called(history.database, name)),
         )
     )
 

@@ -122,6 +122,8 @@ class Deliveries:
                     Job(thread, "taken", lambda t: self.towards.tell_taken(event)),
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
+            case "reached":
+                return [Job(thread, "thread", lambda t: self.tidings.thread(event, t))]
             case "declined" | "missed" | "rescinded":
                 after = Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))
                 return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]

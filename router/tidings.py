@@ -238,7 +238,7 @@ class Tidings:
 
     async def _returned(self, event: Event, t: Try) -> None:
         why, contact = more(event).get("why"), await self.queue.contact(event.c)
-        if contact is None or contact.state in ENDED or why in ("message", "transfer"):
+        if contact is None or contact.state in ENDED or why in ("message", "transfer", "reached"):
             return
         if why == "reopened":
             await self.refresh(event, contact)  # its buttons work again
