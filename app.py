@@ -60,6 +60,7 @@ from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
 from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
+from .slack_side import has_desk, slack_desk, slack_events, take_requests
 from .web_side import api_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class App:
         self.holder = one if settings.redis_url is not None else "embedded"
         self.alerts = Alerts(self._ways)
         self.desk_raw: SlackDesk | None = None
+        self.slack_events = slack_events(settings, role)
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
         self.voice: VoiceDoor | None = None
@@ -131,12 +133,8 @@ class App:
         """A third of the program, in a thread: SQL's and Slack's libraries, which nobody needs to hear that we are up."""
         from .queue.history import history, projector  # noqa: F401
 
-        if self._has_desk:
+        if has_desk(self.settings, self.role):
             from .channels.slack import desk  # noqa: F401
-
-    @property
-    def _has_desk(self) -> bool:
-        return self.role != "web" and self.settings.slack_on
 
     async def _open_memory(self) -> None:
         from .queue.history.history import History
@@ -170,18 +168,9 @@ class App:
         return await taken_calls(self.history.database, since)
 
     def _build_desk(self) -> None:
-        settings = self.settings
-        if self._has_desk and settings.slack_bot_token and settings.slack_app_token:
-            from .channels.slack.desk import SlackDesk
-
-            self.desk_raw = SlackDesk(
-                bot_token=settings.slack_bot_token.get_secret_value(),
-                app_token=settings.slack_app_token.get_secret_value(),
-                api_url=settings.slack_api_url,
-                once=lambda key, ms: self.queue.once(key, ms),
-                paced=settings.slack_paced,
-                now=lambda: self.queue.now(),
-            )
+        self.desk_raw = slack_desk(
+            self.settings, self.role, lambda: self.queue, self.holder, self.slack_events
+        )
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
         self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts, lambda: self.outbox.mine)
 
@@ -221,6 +210,8 @@ class App:
         self.supervisor.run("store", self._keep_store)
         self.supervisor.run("health", self._look_after)
         if self.role == "web":
+            if self.slack_events is not None:
+                self.supervisor.run("slack requests", lambda: take_requests(lambda: self.queue, self.holder))
             return
         if self.desk_raw is None:
             await self.queue.desk(False)
@@ -256,7 +247,7 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := api_of(self), self.settings)
         web_app.add_routes([*api.routes(), *api.more, *desk_pages(self.recordings, self.visits)])
-        for door in (self.sms, self.voice):
+        for door in (self.sms, self.voice, self.slack_events):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
@@ -327,7 +318,7 @@ class App:
             "store": store_shown(health, self.store.witness.missing),
             "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
-            "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role),
+            "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role, self.settings.slack_by_http),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
@@ -358,7 +349,7 @@ class App:
 
     def _ways(self) -> dict[str, Way]:
         smtp = self.settings.smtp_url
-        raw = self.desk_raw
+        raw = self.desk_raw if self.role != "web" else None
         return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None)
 
     # ---- the sandbox's reset ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from ..channels.channel import Button
@@ -23,13 +24,14 @@ from .parts import Parts
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .recordings import Recorded
-from .replies import Ruling, Standing, ruling, typed_at
+from .replies import Ruling, Standing, ruling, sent_after_all, typed_at
 from .rulebook import agent_id, span
 from .situations import Situations
 from .telephone import BUTTONS, Telephone
 
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
+EMPTY = "Not sent: there are no words in it."
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -43,6 +45,7 @@ class House:
     moments: Moments
     recordings: Recorded | None = None
     parts: Parts = Parts()
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     moves: Moves = field(init=False)
     helping: Helping = field(init=False)
 
@@ -93,7 +96,7 @@ class House:
         for pause in JUST_OPENED:
             if (contact := await self.queue.contact_at(thread)) is not None:
                 return contact
-            await asyncio.sleep(pause)
+            await self.pause(pause)
         return await self.queue.contact_at(thread)
 
     async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
@@ -127,9 +130,21 @@ class House:
         if view is None or found is None:
             return Told(False, LATE)
         body = Body.parse(found.body)
-        return await self._hold(actor, view, body.text, f"{body.source}:sent") or Told(
-            True, "Held for Undo, then sent."
-        )
+        if body.who != actor.user or not body.text.strip():
+            return Told(False, "Not sent: only whoever wrote it sends it." if body.text.strip() else EMPTY)
+        if self._explicit(actor):
+            return Told(
+                False, f"Not sent: only the Reply button sends here. Press *Reply* in {contact}'s thread."
+            )
+        source = sent_after_all(body.source, await self.queue.messages(contact))
+        if source is None:
+            return Told(False, "It has been sent already, or waits for its Undo.")
+        return await self._hold(actor, view, body.text, source) or Told(True, "Held for Undo, then sent.")
+
+    def _explicit(self, actor: Actor) -> bool:
+        spec = self._agent(actor)
+        team = self.plan().plan.team(spec.team) if spec else None
+        return team is None or team.replies == "explicit"
 
     async def _reopen_and_send(self, actor: Actor, contact: str, n: int) -> Told:
         """*Re-open and send* in the thread of an ended contact: theirs again, and the words are held for Undo."""
@@ -161,6 +176,8 @@ class House:
 
     async def _hold(self, actor: Actor, view: ContactView, text: str, place: str) -> Told | None:
         spec = self._agent(actor)
+        if view.channel == "voice":
+            return Told(False, f"Not sent: {view.id} is a call, and what you say there is said on the phone.")
         if spec is None and is_supervisor(self.plan().plan, actor):
             who = self._name(view.owner) if view.owner else "nobody yet"
             return Told(
@@ -179,7 +196,8 @@ class House:
     async def _note(
         self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str
     ) -> Told | None:
-        answer = await self.queue.append(view.id, Body(decided.text, by=actor.name, source=place).to_json())
+        body = Body(decided.text, by=actor.name, source=place, who=actor.user)
+        answer = await self.queue.append(view.id, body.to_json())
         if not decided.told:
             return None
         if view.state in ENDED and decided.kind == "ended" and answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Words
@@ -45,6 +45,7 @@ class Towards:
     alerts: Alerts
     guard: Guard
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def tell_closed(self, event: Event) -> None:
         """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another.
@@ -215,7 +216,7 @@ class Towards:
     async def _left_before(self, door: Channel, words: Words) -> Sent | None:
         """What the outside has of it; a request that was cut off a moment ago may still be under way there."""
         if (found := await door.find(words)) is None:
-            await asyncio.sleep(UNDER_WAY)
+            await self.pause(UNDER_WAY)
             found = await door.find(words)
         return found
 

@@ -43,11 +43,12 @@ class TypedWords:
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
     bot_user: str = ""
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     lanes: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(2000))
     taken_back: Recent[str, str] = field(default_factory=lambda: Recent(500))
 
-    async def event(self, event: dict[str, Any]) -> None:
-        """One `message` event."""
+    async def event(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """One `message` event; `body` is what it came in."""
         place = f"{event.get('channel')}:{event.get('ts')}"
         match event.get("subtype"):
             case None | "file_share" | "thread_broadcast" if typed_by_person(event, self.bot_user):
@@ -55,11 +56,16 @@ class TypedWords:
                 self.spawn(self._in_order(thread, self._take(event, thread, place)))
             case "message_changed" if was_edited(event):
                 typed = f"{event.get('channel')}:{event['message'].get('ts')}"
-                self.spawn(self._take_back(event, typed, "edited"))
+                self.spawn(self._once(body, lambda: self._take_back(event, typed, "edited")))
             case "message_deleted":
-                self.spawn(
-                    self._take_back(event, f"{event.get('channel')}:{event.get('deleted_ts')}", "deleted")
-                )
+                typed = f"{event.get('channel')}:{event.get('deleted_ts')}"
+                self.spawn(self._once(body, lambda: self._take_back(event, typed, "deleted")))
+
+    async def _once(self, body: Body, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it the first time that Slack tells of this event, whichever of its tries that is."""
+        event_id = str(body.get("event_id") or "")
+        if not event_id or await self.once(f"slack:event:{event_id}", SEEN_MS):
+            await work()
 
     async def _in_order(self, thread: str, work: Awaitable[None]) -> None:
         """What is typed into one thread is taken in the order in which it came."""
@@ -127,7 +133,7 @@ class TypedWords:
         found = None
         for pause in ON_ITS_WAY:  # another process may have it in hand just now
             if found is None and place in self.taken_back:
-                await asyncio.sleep(pause)
+                await self.pause(pause)
                 found = await self.house.wrote(thread, place)
         ours = previous.get("parent_user_id") in (None, self.bot_user)
         if found is not None or not ours or place not in self.taken_back:
