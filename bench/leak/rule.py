@@ -168,12 +168,8 @@ class Rule:
         self._why(written, held, about)
         for back in written.taken_back:
             in_time = held.at <= back.begun and back.over < held.at + HOLD
-            # Who presses *Send it* again while they are being told lets it go again.
-            anew = any(
-                it.how != "typed" and back.begun < it.begun <= held.at and self._releases(written, it)
-                for it in written.releases
-            )
-            if in_time or (NOTHING in back.told and held.at <= back.over and not anew):
+            again = any(it.how == "button" and it.over >= back.begun for it in written.releases)
+            if in_time or (NOTHING in back.told and held.at <= back.over and not again):
                 self._blame("sent though taken back", f"{about}: {back}")
 
     def _who(self, written: Written, held: Held, about: str) -> None:

@@ -15,7 +15,7 @@ from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -63,6 +63,9 @@ def build(document: shape.Document, source: str) -> model.Plan:
         rated=tuple(sorted(set(document.closing.rate))),
         reach=document.reach,
         visits=_visits(document.visits),
+        sessions=tuple(
+            SessionSpec(name, it.kind, it.url, it.webhook) for name, it in document.sessions.items()
+        ),
         source=source,
     )
     return _with_hash(plan)

@@ -17,7 +17,7 @@ from .model_calls import Safety, Voice
 from .model_closing import Closing
 from .model_settings import Reach, Settings
 from .model_texts import Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
 
 T = TypeVar("T")
@@ -345,6 +345,7 @@ class Plan:
     reach: Reach = "agents"
     rated: tuple[str, ...] = ("voice",)
     visits: Visits | None = None
+    sessions: tuple[SessionSpec, ...] = ()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

@@ -38,7 +38,7 @@ from .shape_closing import Closing, SiteClosing
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
 from .shape_texts import Texts
-from .shape_visits import Visits
+from .shape_visits import Session, Visits
 
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
@@ -308,3 +308,4 @@ class Document(Shape):
         default="agents", description="Who may call and text customers of their own accord"
     )
     visits: Visits | None = None
+    sessions: dict[Name, Session] = {}
