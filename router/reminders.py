@@ -221,6 +221,11 @@ class Reminders:
         await self.queue.alert(it.name, False)
 
 
+def reminder_button(contact: str) -> Button:
+    """Opens the form, in a contact's thread."""
+    return Button("form.remind", "Remind me …", contact)
+
+
 def words(it: Reminder) -> str:
     """What it is about."""
     return f"{it.contact}: {it.text}" if it.text else it.contact

@@ -21,6 +21,7 @@ from .helping import helpers
 from .lanes import Job, Try
 from .look import more, spec_of
 from .plan.model import AgentSpec
+from .reminders import reminder_button
 from .rulebook import Rulebook, span
 from .texts import spoken
 from .wrapup import remarked
@@ -156,7 +157,8 @@ class Tidings:
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
-            recorded=book.plan.voice.recording is not None, also=visit_words.thread_buttons(book.plan, contact.id),
+            recorded=book.plan.voice.recording is not None,
+            also=(reminder_button(contact.id), *visit_words.thread_buttons(book.plan, contact.id)),
             helping=tuple(it.name for it in helpers(book, jots) if it != spec),
         )  # fmt: skip
 
