@@ -35,7 +35,7 @@ CHANNEL = model.PerChannel(
 AFTER_HOURS: model.PerChannel[model.AfterHours] = model.PerChannel(
     voice="voicemail", chat="reply_and_hold", sms="reply_and_hold", email="hold"
 )
-EVERY = _s(300)
+EVERY, AGAIN = _s(300), _s(1800)
 
 
 def build(document: shape.Document, source: str) -> model.Plan:
@@ -117,9 +117,8 @@ def _sometime(given: timedelta | str | None, usual: timedelta | None) -> timedel
 
 
 def _on_call(name: str, on_call: shape.OnCall) -> model.OnCall:
-    return model.OnCall(
-        name, tuple(on_call.agents), on_call.rota, tuple(dict.fromkeys(on_call.page)), on_call.every or EVERY
-    )
+    ways, again = tuple(dict.fromkeys(on_call.page)), _sometime(on_call.again, AGAIN)
+    return model.OnCall(name, tuple(on_call.agents), on_call.rota, ways, on_call.every or EVERY, again)
 
 
 def _team(name: str, team: shape.Team) -> model.Team:
@@ -284,6 +283,7 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
             levels(caps | {channel: cap for channel, cap in own.caps.items()}),
             _or(own.offers, offers),
         ),
+        substitute=agent.substitute,
     )
 
 
@@ -351,5 +351,5 @@ def _settings(settings: shape.Settings) -> Settings:
     usual = Settings()
     return Settings(
         _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
-        _or(settings.warn, usual.warn),
+        _sometime(settings.still_there, usual.still_there), _or(settings.warn, usual.warn),
     )  # fmt: skip

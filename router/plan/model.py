@@ -89,13 +89,17 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged."""
+    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged.
+
+    Acknowledged, and somebody still waits `again` later: the page is raised anew (None: never).
+    """
 
     name: str
     agents: tuple[str, ...]
     rota: str | None
     page: tuple[Literal["call", "sms", "slack"], ...]
     every: timedelta
+    again: timedelta | None = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +273,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift."""
+    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift.
+
+    `substitute`: the name of who stands in while they are absent.
+    """
 
     name: str
     slack: str
@@ -282,6 +289,7 @@ class AgentSpec:
     shift: str | None = None
     channels: tuple[Channel, ...] = CHANNELS
     capacity: Capacity = Capacity()
+    substitute: str | None = None
 
     @property
     def profile(self) -> Profile:

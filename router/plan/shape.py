@@ -28,6 +28,7 @@ from .fields import (
     Sender,
     Site,
     SlackChannel,
+    Sometime,
     Tier,
     Window,
     Word,
@@ -35,6 +36,7 @@ from .fields import (
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
 from .shape_closing import Closing, SiteClosing
+from .shape_day import StillThere, Substitute
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
 from .shape_texts import Texts
@@ -83,6 +85,9 @@ class OnCall(Shape):
     rota: Rota | None = Field(default=None, description='"weekly Mo 09:00" or "daily 09:00"')
     page: Many[Literal["call", "sms", "slack"]] = ["sms"]
     every: Positive | None = Field(default=None, description="Again, until somebody acknowledges")
+    again: Sometime | None = Field(
+        default=None, description="So long after that it is raised anew if somebody still waits: 30m; never"
+    )
 
 
 class TeamPromise(Shape):
@@ -266,6 +271,7 @@ class Agent(Shape):
     shift: Name | None = Field(default=None, description="A schedule; without it, always on shift")
     channels: Annotated[Many[ChannelName], Field(min_length=1)] | None = None
     capacity: Capacity = Capacity()
+    substitute: Substitute = None
 
 
 class Settings(Shape):
@@ -282,6 +288,7 @@ class Settings(Shape):
         default=None,
         description="Part of a promised time that is left when its owner is warned: 25%, or never",
     )
+    still_there: StillThere = None
 
 
 class Document(Shape):
