@@ -14,6 +14,8 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_closing import Closing
+from .model_settings import Reach, Settings
 from .model_texts import Texts
 from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
@@ -163,6 +165,13 @@ class Service:
     reopen: timedelta = timedelta(minutes=30)
     title: tuple[tuple[str, str], ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
+    closing: Closing | None = None
+    checklists: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    def checklist(self, tier: int) -> tuple[str, ...]:
+        """What `tier` must have tried before it escalates: its own list, else that of all (0)."""
+        lists = dict(self.checklists)
+        return lists.get(tier, lists.get(0, ()))
 
     def called(self, language: str) -> str:
         """What customers see as its name in `language`: its title, else the first title, else its name."""
@@ -299,20 +308,6 @@ class AgentSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
-
-    `grace`: how long somebody who has left keeps what they own, until it is given to others. `still_there`: how long
-    somebody available may do nothing until they are asked whether they are there (None: they never are).
-    """
-
-    hold_reply: timedelta = timedelta(seconds=8)
-    offers: int = 1
-    grace: timedelta = timedelta(minutes=5)
-    still_there: timedelta | None = timedelta(minutes=90)
-
-
-@dataclass(frozen=True, slots=True)
 class NotYet:
     """Something the plan says that nothing acts on yet: where it stands and, in a sentence, what."""
 
@@ -332,7 +327,10 @@ class PlanWarning:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One routing plan. `source` is the document as written; it doesn't count for equality."""
+    """One routing plan. `source` is the document as written; it doesn't count for equality.
+
+    `rated`: the channels whose customers are asked by text, when all is done, how it was.
+    """
 
     site: str
     timezone: str
@@ -351,6 +349,9 @@ class Plan:
     settings: Settings = Settings()
     voice: Voice = Voice()
     safety: Safety = Safety()
+    closing: Closing = Closing()
+    reach: Reach = "agents"
+    rated: tuple[str, ...] = ("voice",)
     visits: Visits | None = None
     sessions: tuple[SessionSpec, ...] = ()
     content_hash: str = field(default="", compare=False)
@@ -365,6 +366,11 @@ class Plan:
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""
         return next((s for s in self.services if s.name == name), None)
+
+    def closing_of(self, service: str) -> Closing:
+        """What is asked when a contact of `service` ends."""
+        own = next((s.closing for s in self.services if s.name == service), None)
+        return own.over(self.closing) if own else self.closing
 
     def schedule(self, name: str) -> ScheduleSpec | None:
         """The schedule of that name, or None."""
