@@ -60,7 +60,7 @@ from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
 from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
-from .slack_side import has_desk, slack_desk, slack_events, take_requests
+from .slack_side import has_desk, shared_door, slack_desk, slack_events, take_requests
 from .web_side import api_of
 
 if TYPE_CHECKING:
@@ -168,9 +168,12 @@ class App:
         return await taken_calls(self.history.database, since)
 
     def _build_desk(self) -> None:
-        self.desk_raw = slack_desk(
-            self.settings, self.role, lambda: self.queue, self.holder, self.slack_events
-        )
+        queue, book = lambda: self.queue, lambda: self.plan()
+        if (
+            shared := shared_door(self.intake, queue, book, self.alerts, self.settings, self.role)
+        ) is not None:
+            self.doors["slack"] = shared
+        self.desk_raw = slack_desk(self.settings, self.role, queue, self.holder, self.slack_events, shared)
         raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
         self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts, lambda: self.outbox.mine)
 

@@ -31,6 +31,7 @@ from .pace import Urgency
 from .payloads import SEEN_MS, Body, belongs, blamed, chosen_message, place_of
 from .people import People
 from .send import Sender
+from .shared_door import SharedDoor
 from .typed import TypedWords
 from .words import said
 
@@ -63,6 +64,7 @@ class Listen:
     house: House | None = None
     team: str = ""
     app_id: str = ""
+    shared: SharedDoor | None = None
     forms: FormEars = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +99,11 @@ class Listen:
         self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse | None:
         if belongs(body, self.team, self.app_id):
+            event = body.get("event")
+            if self.shared is not None and isinstance(event, dict) and self.shared.wants(event):
+                # Acknowledged once it is durable: until then Slack still has it, and sends it again.
+                if (taken := await self.shared.took(event)) is not None:
+                    return BoltResponse(status=200 if taken else 503, body="")
             await next()
             return None
         log.warning("slack.stranger", kind=str(body.get("type") or body.get("command") or ""))
