@@ -18,16 +18,20 @@ from .queue.history.promised import promised
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.boards import Boards
+from .router.drafts import Drafts
 from .router.duty import Duty
+from .router.duty_post import DutyPost
 from .router.lanes import Job
 from .router.links import Signed
 from .router.newcomers import Newcomers
 from .router.parts import Parts
+from .router.planning import Planning
 from .router.recordings import Recordings
 from .router.rulebook import Rulebook
 from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
 from .router.steering import Steering
+from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
 from .settings import Secrets, Settings
@@ -61,12 +65,16 @@ def desk_parts(
 ) -> Parts:
     """The house's parts, in the order in which they are asked."""
     boards = Boards(queue, plan, lambda since: promised(history.database, since))
+    planning = Planning(Versions(queue, plan, history), Drafts(queue))
+    duty = Duty(queue, plan, newcomers)
     return Parts(
         (
-            Duty(queue, plan, newcomers),
+            duty,
+            DutyPost(plan, desk, duty),
             VisitPart(queue, plan),
             SessionPart(queue, plan, outside.sessions),
             Steering(queue, plan, boards, history),
+            planning,
         )
     )
 

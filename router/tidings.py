@@ -48,6 +48,8 @@ BACK = {
 }
 """Why an owner lost it, by the queue's word; else the reason that somebody gave."""
 AFTER_SPEAKING = (("call.hand_over", "Hand over now"), ("call.back", "Back to the customer"))
+REMEMBERED = 2 * 86_400_000
+"""ms for which it is known that an event's thread was closed."""
 HEARD = ("owner silent", "owner left", "owner removed", "profile changed")
 """Of these the former owner is told in person."""
 
@@ -106,17 +108,25 @@ class Tidings:
         if contact.owner != event.a:
             return  # somebody else has it by now: their own event tells where
         rooms = [await self.desk.room(channel) for channel in team.channels]
+        told = f"{event.c} is now with {spec.name} of {team.name}, in another thread: nothing typed here is sent."
         if places[-1].partition(":")[0] in rooms:
+            if t.again and len(places) > 1 and places[-2].partition(":")[0] not in rooms:
+                await self._leave(event, places[-2], told)  # whoever opened this one may have died before
             await self.desk.show(places[-1], await self._head(contact, spec, name, event.t))
             await self._line(event, t, f"With {spec.name} now: only what {spec.name} writes here is sent.")
             return
         place = await self._open(event, t, contact, spec, name)
-        told = f"{event.c} is now with {spec.name} of {team.name}, in another thread: nothing typed here is sent."
-        # Bound last: whoever does this again after a crash finds the new thread and closes the old one.
-        await self.desk.close(places[-1], event.c, told)
+        # Bound first: once the old thread says that nothing typed there is sent, nothing is.
         await self.queue.bind(event.c, place)
+        await self._leave(event, places[-1], told)
         if summary := handover_line(Facts.parse(contact.facts)):
             await self._line(event, t, summary)
+
+    async def _leave(self, event: Event, place: str, told: str) -> None:
+        """The thread at `place` is closed, for this event once."""
+        if not await self.queue.seen(f"left:{event.id}"):
+            await self.desk.close(place, event.c, told)
+            await self.queue.once(f"left:{event.id}", REMEMBERED)
 
     async def _open(self, event: Event, t: Try, contact: ContactView, spec: AgentSpec, name: str) -> str:
         head = await self._head(contact, spec, name, event.t)

@@ -164,6 +164,8 @@ class People:
             del event["thread_ts"]
             it.old = True
         await self._hears(event, rng.choice((1, 1, 1, 2)))
+        if not self._answered(place, known=True):
+            return  # a thread that isn't known yet is looked for a while: nobody was told anything so far
         told = self._answered(place)
         release.over, release.refused = scene.loom.now, told is not None
         if told is not None:

@@ -168,7 +168,8 @@ class Rule:
         self._why(written, held, about)
         for back in written.taken_back:
             in_time = held.at <= back.begun and back.over < held.at + HOLD
-            if in_time or (NOTHING in back.told and held.at <= back.over):
+            again = any(it.how == "button" and it.over >= back.begun for it in written.releases)
+            if in_time or (NOTHING in back.told and held.at <= back.over and not again):
                 self._blame("sent though taken back", f"{about}: {back}")
 
     def _who(self, written: Written, held: Held, about: str) -> None:

@@ -42,7 +42,8 @@ class Threads:
         key = ("head", channel, head.contact)
         if again or key in self.doubt:
             found = await self.finder.in_channel(channel, contact=head.contact)
-            if found is not None and "upto" in payload(found):
+            # A closed one is from before: with another team in between, it comes back into a thread of its own.
+            if found is not None and "upto" in payload(found) and messages.alive(found):
                 place = f"{channel}:{found['ts']}"
                 self._keep(place, found)
                 return place
