@@ -56,6 +56,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "form.rollback": (SUPERVISOR, "1.1"),
     "form.rules": (SUPERVISOR, ""),
     "form.schedules": (SUPERVISOR, ""),
+    "form.session": (OWNER, ME),
     "form.texts": (SUPERVISOR, ""),
     "form.versions": (SUPERVISOR, ""),
     "form.visit": (OWNER, ME),
@@ -71,6 +72,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "plan.show": (SUPERVISOR, ""),
     "reply.retry": (OWNER, f"{ME}.1"),
     "reply.undo": (OWNER, f"{ME}.1"),
+    "session.end": (OWNER, f"{ME}.1"),
     **dict.fromkeys(BUTTONS, (OWNER, ME)),
 }
 ANSWERS = {
@@ -86,7 +88,7 @@ COMMANDS = {
     OWNER: (
         f"transfer {ME} Ben canary", f"escalate {ME} canary", f"keep {ME}", f"give back {ME} canary", f"snooze {ME} 2h",
         f"wake {ME}", f"done {ME} canary", f"consult {ME} Ben canary", f"merge {ME} C1002", f"split {ME} 1", f"spam {ME}",
-        f"reopen {ME}", f"visit {ME}", f"call {ME}", f"hold {ME}", f"hang up {ME}", f"invite {ME} Ben",
+        f"reopen {ME}", f"visit {ME}", f"session {ME}", f"call {ME}", f"hold {ME}", f"hang up {ME}", f"invite {ME} Ben",
     ),
     NAMED: ("available", "away 45m lunch", "offline", "status", "queue", f"why {ME}", "incidents"),
 }  # fmt: skip
@@ -113,6 +115,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ins
     plan = PLAN.replace("hold_reply: 1s", "hold_reply: 1h").replace(
         "supervisors: [", "supervisors: [U0GUEST001, U0ELSE0001, "
     )
+    plan = plan.replace("name: Ben,", "name: Ben, skills: {field: 3},")
+    plan += 'visits: {skill: field}\nsessions: {screen: {url: "https://help.example/{id}"}}\n'
     async with inside(tmp_path_factory.mktemp("acts"), plan) as it:
         await it.slash("Ada", "available")
         assert await it.text("help me") == 200
