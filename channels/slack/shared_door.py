@@ -86,6 +86,7 @@ class SharedDoor:
         self._sound: tuple[SharedPlace, ...] = ()
         self._known: dict[str, SharedPlace | None] = {}
         self._teams: dict[str, tuple[frozenset[str], float]] = {}
+        self._lanes: dict[str, asyncio.Lock] = {}
 
     async def start(self) -> None:
         """Events come by the desk's own ears; whether the plan's channels are there is looked at from time to time."""
@@ -163,7 +164,8 @@ class SharedDoor:
                 place = await self._place(parts, str(inside.get("channel") or ""))
                 if place is None:
                     return None
-                await self._take(parts, place, event)
+                async with self._lane(place.place):  # in the order in which it was said
+                    await self._take(parts, place, event)
         except (NotTaken, DeliveryError, TimeoutError) as error:
             log.warning("slack.shared.not_taken", error=type(error).__name__)
             return False
@@ -171,6 +173,9 @@ class SharedDoor:
             log.error("slack.shared.failed", error=type(error).__name__)
             return False
         return True
+
+    def _lane(self, place: str) -> asyncio.Lock:
+        return self._lanes.setdefault(place, asyncio.Lock())
 
     async def _place(self, parts: Parts, channel: str) -> SharedPlace | None:
         if channel in self._known:
