@@ -229,13 +229,14 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         model.MenuKey(key.press, tuple(key.say.items()), key.service, key.language) for key in entry.menu
     )
     return model.Entry(
-        channel=entry.channel,
-        to=entry.to,
+        channel="chat" if entry.channel == "slack" else entry.channel,
+        to=entry.place if entry.channel == "slack" else entry.to,
         service=entry.service,
         language=entry.language,
         menu=menu,
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
+        shared=model.Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
     )
 
 

@@ -193,8 +193,21 @@ class MenuKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What makes a contact in a Slack channel that a customer shares: a message, or `reaction` on one.
+
+    `customer` is the key of the customer whose channel it is, None when the plan doesn't say.
+    """
+
+    reaction: str | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Which door leads where. `to` is an E.164 number or a mail address (None for chat).
+
+    A Slack channel that a customer shares is a chat whose `to` is the channel ("#ext-acme"); only there is `shared` set.
 
     `service` is None only where a `menu` asks; `language` None: that of the customer, else the plan's first.
     `greeting` is what callers hear first, by language; `otherwise`: the service of who chooses nothing.
@@ -207,6 +220,7 @@ class Entry:
     menu: tuple[MenuKey, ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
     otherwise: str | None = None
+    shared: Shared | None = None
 
     @property
     def unasked(self) -> str | None:
