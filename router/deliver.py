@@ -30,6 +30,7 @@ from .ringing import Ringing
 from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .screened import Screened
+from .shared import given_at
 from .tidings import Tidings
 from .together import Together
 from .towards import Towards
@@ -137,7 +138,7 @@ class Deliveries:
             case "message.receipt" if str(more(event).get("status")) in UNDER_WAY:
                 return []
             case "reply.held" | "reply.undone" | "message.receipt":
-                return [Job(thread, "mark", lambda t: self._mark(event))]
+                return [Job(thread, "mark", lambda t: self._mark(event, t))]
             case "closed":
                 told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
                 return [told, Job(thread, "close", lambda t: self._close(event))]
@@ -268,12 +269,16 @@ class Deliveries:
         shown = line(event.c, message, customer_line(Facts.parse(contact.facts)))
         await self.desk.post(places[-1], shown, t.again)
 
-    async def _mark(self, event: Event) -> None:
+    async def _mark(self, event: Event, t: Try) -> None:
         places, said = await asyncio.gather(self.queue.places(event.c), self.queue.messages(event.c))
         message = next((m for m in said if m.n == event.n), None)
         if not places or message is None or message.kind != "reply":
             return
         spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)
+        if given_at(body):  # it stands in the customer's own thread: here is what was said
+            if event.e == "reply.held":
+                await self.desk.post(places[-1], line(event.c, message, ""), t.again)
+            return
         state = _reply_state(message.status)
         until = int(str(more(event).get("until") or 0))
         owner = spec.slack if spec else ""
