@@ -114,6 +114,13 @@ class Reads(Calls):
         views = [await self._agent(json.loads(it)) for it in texts(await self.ask("agent_views"))]
         return {it.name: it for it in sorted(views, key=lambda it: it.name)}
 
+    async def agent_view(self, name: str) -> AgentView | None:
+        """One of them, None for nobody; of the others nothing is decoded, which takes long where there are many."""
+        told = f'"name":{json.dumps(name)}'
+        found = [json.loads(it) for it in texts(await self.ask("agent_views")) if told in it]
+        mine = next((it for it in found if it["name"] == name), None)
+        return await self._agent(mine) if mine is not None else None
+
     async def due(self, members: Sequence[str]) -> dict[str, int]:
         """When these timers are due; those that aren't set are left out."""
         if not members:
