@@ -71,11 +71,3 @@ async def test_the_end_of_a_call_that_has_left_the_store_frees_them_too(client: 
     assert await stage.queue.forget(about["c"])
     await stage.board.heard(LegNews("CAben", "completed", about))
     assert (await presence(stage))[0] == "available"
-
-
-async def test_one_agent_is_read_as_among_all(client: Client, site: str) -> None:
-    stage, about = await joined(client, site, "guest")
-    assert about["a"] == "Ben"
-    for name, view in (await stage.queue.agents()).items():
-        assert await stage.queue.agent_view(name) == view
-    assert await stage.queue.agent_view("Nobody") is None and await stage.queue.agent_view('Be"n') is None
