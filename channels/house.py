@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from ..queue.contact import Media
 from .channel import Button
 from .forms import Filled, Form, Mistakes, Onward
+from .home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,12 @@ class House(Protocol):
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         """A button under something told (`Button`): its action and value come back as they were given."""
+
+    async def acted(self, actor: Actor) -> None:
+        """The actor did something at the desk, whatever it was: they are there. Told at most once a minute."""
+
+    async def home(self, actor: Actor) -> Home | None:
+        """What the actor sees who opens the desk itself; None for a bot, who has nothing to see."""
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         """The form behind a button `form.NAME` with that value, or why there is none for the actor."""

@@ -75,7 +75,8 @@ class AfterCalls:
     async def missed(self, event: Event) -> None:
         """To who hung up, or came outside the hours: once."""
         contact = await self.queue.contact(event.c)
-        if contact is not None and contact.state == "abandoned":
+        again = (await self.queue.jots(event.c)).get("again")  # they are on the line again
+        if contact is not None and contact.state == "abandoned" and not again:
             await self._text(contact, "missed_call", event.t)
 
     async def asked(self, event: Event) -> None:

@@ -48,13 +48,6 @@ REMEMBERED = 1_000
 """Arrivals that are remembered until their first offer is shown."""
 
 
-MISSED_TWO = (
-    "You missed two offers in a row, so you are *away* now and get no more. "
-    "Type `/tierline available` when you are back."
-)
-BREAK_OVER = "Your break is over. Type `/tierline available` to get work again."
-
-
 class Histories(Gone, Protocol):
     """What the desk shows of the past."""
 
@@ -75,7 +68,7 @@ class Deliveries:
     heed: Callable[[], Awaitable[object]]
     ringing: Ringing
     pager: Pager
-    beside: Sequence[Callable[[Event], list[Job]]] = ()
+    beside: Sequence[Callable[[Event], list[Job]]] = ()  # what the desk's side makes of it
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
@@ -147,10 +140,6 @@ class Deliveries:
                 return [Job(thread, "close", lambda t: self._close(event))]
             case "wrapping" | "wrap.longer":
                 return [Job(thread, "wrap up", lambda t: self._wrap(event, t))]
-            case "presence":
-                return [Job(who, "presence", lambda t: self._presence(event, t))]
-            case "away_over":
-                return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "queued":
@@ -249,16 +238,6 @@ class Deliveries:
             )
             await self.calls.over(event)
 
-    async def _presence(self, event: Event, t: Try) -> None:
-        extra, spec = more(event), spec_of(self.book(), event.a)
-        why = str(extra.get("why") or "")
-        if spec is not None and extra.get("presence") == "away" and why.startswith("missed"):
-            await self.desk.tell(spec.slack, MISSED_TWO, key=_key(event), again=t.again)
-
-    async def _away_over(self, event: Event, t: Try) -> None:
-        if (spec := spec_of(self.book(), event.a)) is not None:
-            await self.desk.tell(spec.slack, BREAK_OVER, key=_key(event), again=t.again)
-
     async def _edges(self, event: Event) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
             grace = span(self.book().plan.settings.grace)
@@ -350,11 +329,6 @@ class Deliveries:
                 return f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return ""
-
-
-def _key(event: Event) -> str:
-    """What a message that this event causes is found by: an entry may tell several agents."""
-    return f"{event.id}.{event.e}.{event.a}"
 
 
 def _reply_state(status: str) -> ReplyState:

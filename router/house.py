@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
+from ..channels.home import Home
 from ..channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
@@ -15,6 +16,7 @@ from . import commands, forms, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
+from .home import welcome
 from .lines import queue_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
@@ -331,6 +333,17 @@ class House:
                 return await self._with_call(actor, BUTTONS[action], value)
             case _:
                 return Told(False, LATE)
+
+    async def acted(self, actor: Actor) -> None:
+        """They are there."""
+        await self.parts.acted(actor)
+
+    async def home(self, actor: Actor) -> Home | None:
+        """Their day; whoever the plan doesn't name reads whom to ask."""
+        if actor.is_bot:
+            return None
+        sections = await self.parts.home(actor) or (welcome(self.plan().plan, actor),)
+        return Home(sections, await self.queue.now())
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         """The form of that name."""

@@ -24,6 +24,7 @@ from .answers import Answers
 from .background import Background
 from .ears import Ears, heard, library_log
 from .files import Files
+from .home_tab import HomeTab
 from .homes import Homes
 from .listen import Listen
 from .marks import Marks
@@ -89,10 +90,15 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes):
+            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes, self.home_tab):
                 part.clear()
             self._people.forget()
             self._sender.forget()
+
+    def _served(self) -> House:
+        if self._house is None:
+            raise NotDelivered("nobody serves the desk yet", "off")
+        return self._house
 
     async def start(self) -> None:
         """Connect; returns after at most 5 s, connected or not. What fails is tried again in the background."""
@@ -109,21 +115,15 @@ class SlackDesk:
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
         self.homes = Homes(self._sender, self._beside.spawn_comfort)
-        answers = Answers(self._sender, self._people)
+        self.home_tab = HomeTab(self.homes, self._people, self._served, self._beside.spawn_comfort)
+        answers = Answers(self._sender, self._people, self.home_tab.answered)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
         )
         self._listen = Listen(
-            self._sender,
-            self._people,
-            self._offers,
-            self._typed,
-            answers,
-            self._once,
-            self._beside.spawn,
-            house=self._house,
-            shared=self._shared,
-        )
+            self._sender, self._people, self._offers, self._typed, answers, self.home_tab, self._once,
+            self._beside.spawn, house=self._house, shared=self._shared,
+        )  # fmt: skip
         if self._shared is not None:
             self._shared.open(self._sender, self._people, finder)
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
@@ -207,7 +207,7 @@ class SlackDesk:
         """Who we are; and what we listen with, tried."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
         self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
-        self._people.home = self._listen.team
+        self._people.home, self.home_tab.team_url = self._listen.team, str(me.get("url") or "")
         if self._shared is not None:
             self._shared.bot_user = self._typed.bot_user
         self._bot_id = str(me.get("bot_id") or "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,12 +24,14 @@ from .answers import Answers
 from .blocks import Json, escape
 from .form_ears import FormEars
 from .form_views import PREFIX
-from .memory import payload, split
+from .home_tab import HomeTab
+from .home_views import REFRESH
+from .memory import Recent, payload, split
 from .messages import STAYS, telling
 from .modals import Where
 from .offers import Offers
 from .pace import Urgency
-from .payloads import SEEN_MS, Body, belongs, blamed, chosen_message, place_of
+from .payloads import SEEN_MS, Body, belongs, blamed, chosen_message, doer_of, place_of
 from .people import People
 from .send import Sender
 from .shared_door import SharedDoor
@@ -40,6 +43,8 @@ log = structlog.get_logger()
 AT_ONCE = 2.3
 """Seconds in which a command is answered by its acknowledgement; Slack waits 3."""
 TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
+HEARD = 2.0
+"""Seconds for which somebody who has acted is known to be there."""
 FORMS = ("contact.reply", "contact.note", "contact.close", "agent.add", *modals.MOVES)
 """Buttons that open a form."""
 LATE = "That button is from an earlier time: nothing was done."
@@ -68,12 +73,14 @@ class Listen:
     offers: Offers
     typed: TypedWords
     answers: Answers
+    home: HomeTab
     once: Callable[[str, int], Awaitable[bool]]
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
     team: str = ""
     app_id: str = ""
     shared: SharedDoor | None = None
+    there: Recent[str, float] = field(default_factory=lambda: Recent(5_000))  # who acted, and when we said so
     forms: FormEars = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +98,7 @@ class Listen:
         every = re.compile(".*", re.DOTALL)
         app.middleware(self._pinned)
         app.event("message")(self.typed.event)  # Bolt acks events by itself
+        app.event("app_home_opened")(self.home.event)
         app.event(every)(ack=just_ack, lazy=[])
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
@@ -108,6 +116,7 @@ class Listen:
         self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse | None:
         if belongs(body, self.team, self.app_id):
+            self._is_there(doer_of(body))
             event = body.get("event")
             if self.shared is not None and isinstance(event, dict) and self.shared.wants(event):
                 # Acknowledged once it is durable: until then Slack still has it, and sends it again.
@@ -117,6 +126,21 @@ class Listen:
             return None
         log.warning("slack.stranger", kind=str(body.get("type") or body.get("command") or ""))
         return BoltResponse(status=200, body="")
+
+    def _is_there(self, user: str) -> None:
+        """Whoever does anything is there; the house hears of it now and then."""
+        now = time.monotonic()
+        last = self.there.get(user)
+        if user and (last is None or now - last >= HEARD):
+            self.there[user] = now
+            self.spawn(self._acted(user))
+
+    async def _acted(self, user: str) -> None:
+        try:
+            await self._served().acted(await self.people.actor(user))
+        except Exception as error:
+            self.there.pop(user)  # the next act is told, then
+            log.info("slack.act_not_noted", error=blamed(error))
 
     # ---- buttons ------------------------------------------------------------------------------------------------
 
@@ -149,6 +173,9 @@ class Listen:
             return
         if name in FORMS:
             await self._open(body, name, value)
+            return
+        if name == REFRESH:
+            self.home.opened(user)
             return
         if not await self.once(
             f"slack:act:{user}:{name}:{action.get('action_ts')}:{body.get('trigger_id')}", SEEN_MS

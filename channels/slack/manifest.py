@@ -33,6 +33,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
 """Every permission and its reason."""
 APP_TOKEN_SCOPE = ("connections:write", "receive events over a socket, so that no address must be public")
 EVENTS: tuple[tuple[str, str], ...] = (
+    ("app_home_opened", "show somebody their day when they look at it"),
     ("message.channels", "what is typed in the threads of public channels"),
     ("message.groups", "what is typed in the threads of private channels"),
     ("reaction_added", "the reaction that makes a customer's message in a shared channel a contact"),
@@ -71,7 +72,7 @@ def _manifest(shown: str, to: dict[str, str]) -> dict[str, Any]:
         "features": {
             # Commands are typed there too, so the messages tab is not read-only.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

@@ -12,6 +12,7 @@ from typing import TypeVar
 from ...skills.skill import CHANNELS, Capacity, levels
 from . import model, shape, shape_calls, shape_doors, shape_visits
 from .model_calls import Recording, Safety, Voice
+from .model_doors import Shared
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
 from .schedules import Override, ScheduleSpec
@@ -33,7 +34,7 @@ CHANNEL = model.PerChannel(
 AFTER_HOURS: model.PerChannel[model.AfterHours] = model.PerChannel(
     voice="voicemail", chat="reply_and_hold", sms="reply_and_hold", email="hold"
 )
-EVERY = _s(300)
+EVERY, AGAIN = _s(300), _s(1800)
 
 
 def build(document: shape.Document, source: str) -> model.Plan:
@@ -112,9 +113,8 @@ def _sometime(given: timedelta | str | None, usual: timedelta | None) -> timedel
 
 
 def _on_call(name: str, on_call: shape.OnCall) -> model.OnCall:
-    return model.OnCall(
-        name, tuple(on_call.agents), on_call.rota, tuple(dict.fromkeys(on_call.page)), on_call.every or EVERY
-    )
+    ways, again = tuple(dict.fromkeys(on_call.page)), _sometime(on_call.again, AGAIN)
+    return model.OnCall(name, tuple(on_call.agents), on_call.rota, ways, on_call.every or EVERY, again)
 
 
 def _team(name: str, team: shape.Team) -> model.Team:
@@ -224,7 +224,7 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         menu=menu,
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
-        shared=model.Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
+        shared=Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
     )
 
 
@@ -272,6 +272,7 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
             levels(caps | {channel: cap for channel, cap in own.caps.items()}),
             _or(own.offers, offers),
         ),
+        substitute=agent.substitute,
     )
 
 
@@ -326,5 +327,6 @@ def _visits(given: shape_visits.Visits | None) -> Visits | None:
 def _settings(settings: shape.Settings) -> model.Settings:
     usual = model.Settings()
     return model.Settings(
-        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace)
-    )
+        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
+        _sometime(settings.still_there, usual.still_there),
+    )  # fmt: skip

@@ -195,6 +195,8 @@ def _agents(root: Node, known: Known, found: Source) -> None:
         path = f"agents[{index}]"
         refer(found, agent.get("team"), f"{path}.team", known.teams, "team")
         refer(found, agent.get("shift"), f"{path}.shift", known.schedules, "schedule")
+        others = tuple(name for name in known.agents if name != text_of(agent, "name"))
+        refer(found, agent.get("substitute"), f"{path}.substitute", others, "other agent")
         for service, span, _ in agent.pairs("tiers"):
             named(found, service, span, f"{path}.tiers.{service}", known.services, "service")
 

@@ -47,6 +47,8 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(words, getattr(old.alerts, key), getattr(new.alerts, key))
     yield from _one("A reply is held for Undo", old.settings.hold_reply, new.settings.hold_reply)
     yield from _one("Who has left keeps what they own for", old.settings.grace, new.settings.grace)
+    was, now = old.settings.still_there, new.settings.still_there
+    yield from _one("Who does nothing is asked whether they are there after", was or "never", now or "never")
     yield from _one("Live offers of an agent at one time", old.settings.offers, new.settings.offers)
     yield from _several("Countries that are called and texted", old.safety.countries, new.safety.countries)
     often = {

@@ -14,6 +14,7 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_doors import Shared
 from .model_texts import Texts
 from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
@@ -87,13 +88,17 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged."""
+    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged.
+
+    Acknowledged, and somebody still waits `again` later: the page is raised anew (None: never).
+    """
 
     name: str
     agents: tuple[str, ...]
     rota: str | None
     page: tuple[Literal["call", "sms", "slack"], ...]
     every: timedelta
+    again: timedelta | None = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,17 +185,6 @@ class MenuKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """What makes a contact in a Slack channel that a customer shares: a message, or `reaction` on one.
-
-    `customer` is the key of the customer whose channel it is, None when the plan doesn't say.
-    """
-
-    reaction: str | None = None
-    customer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """Which door leads where. `to` is an E.164 number or a mail address (None for chat).
 
@@ -274,7 +268,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift."""
+    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift.
+
+    `substitute`: the name of who stands in while they are absent.
+    """
 
     name: str
     slack: str
@@ -287,6 +284,7 @@ class AgentSpec:
     shift: str | None = None
     channels: tuple[Channel, ...] = CHANNELS
     capacity: Capacity = Capacity()
+    substitute: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -308,12 +306,14 @@ class AgentSpec:
 class Settings:
     """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
 
-    `grace`: how long somebody who has left keeps what they own, until it is given to others.
+    `grace`: how long somebody who has left keeps what they own, until it is given to others. `still_there`: how long
+    somebody available may do nothing until they are asked whether they are there (None: they never are).
     """
 
     hold_reply: timedelta = timedelta(seconds=8)
     offers: int = 1
     grace: timedelta = timedelta(minutes=5)
+    still_there: timedelta | None = timedelta(minutes=90)
 
 
 @dataclass(frozen=True, slots=True)

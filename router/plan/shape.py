@@ -27,12 +27,14 @@ from .fields import (
     Sender,
     Site,
     SlackChannel,
+    Sometime,
     Tier,
     Window,
     Word,
 )
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
+from .shape_day import StillThere, Substitute
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
 from .shape_visits import Session, Visits
@@ -80,6 +82,9 @@ class OnCall(Shape):
     rota: Rota | None = Field(default=None, description='"weekly Mo 09:00" or "daily 09:00"')
     page: Many[Literal["call", "sms", "slack"]] = ["sms"]
     every: Positive | None = Field(default=None, description="Again, until somebody acknowledges")
+    again: Sometime | None = Field(
+        default=None, description="So long after that it is raised anew if somebody still waits: 30m; never"
+    )
 
 
 class TeamPromise(Shape):
@@ -261,6 +266,7 @@ class Agent(Shape):
     shift: Name | None = Field(default=None, description="A schedule; without it, always on shift")
     channels: Annotated[Many[ChannelName], Field(min_length=1)] | None = None
     capacity: Capacity = Capacity()
+    substitute: Substitute = None
 
 
 class Settings(Shape):
@@ -273,6 +279,7 @@ class Settings(Shape):
     grace: Duration | None = Field(
         default=None, description="How long somebody who has left keeps what they own until others get it"
     )
+    still_there: StillThere = None
 
 
 class Document(Shape):

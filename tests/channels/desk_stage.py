@@ -14,6 +14,7 @@ from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
 from tierline.channels.channel import Card, Head, Line, Mark
 from tierline.channels.forms import Filled, Form, Mistakes
+from tierline.channels.home import Home
 from tierline.channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 from tierline.channels.slack.ears import Ears
@@ -36,6 +37,7 @@ class FakeHouse:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    there: list[str] = field(default_factory=list)  # who acted
     slow: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))  # forms wait for it
 
     def _said(self, verb: str, *args: Any, default: Any = None) -> Any:
@@ -97,6 +99,13 @@ class FakeHouse:
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         return self._said("pressed", actor, action, value)
+
+    async def acted(self, actor: Actor) -> None:
+        self.there.append(actor.user)
+
+    async def home(self, actor: Actor) -> Home | None:
+        answer = self._said("home", actor, default=Home((), NOW))
+        return None if answer == "nothing" else answer
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         await self.slow.wait()
