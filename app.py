@@ -173,7 +173,7 @@ class App:
         if shared is not None:
             self.doors["slack"] = shared
         self.desk_raw = slack_desk(self.settings, self.role, queue, self.holder, self.slack_events, shared)
-        self.desk = WatchedDesk(self.desk_raw or NoDesk(), lambda: self.queue, self.alerts, self._mine)
+        self.desk = WatchedDesk(self.desk_raw or NoDesk(), queue, self.alerts, self._mine)
 
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""

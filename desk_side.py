@@ -14,6 +14,7 @@ from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
+from .queue.history.records import Customer
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.alerts import Alerts
@@ -23,12 +24,17 @@ from .router.boards import Boards
 from .router.drafts import Drafts
 from .router.duty import Duty
 from .router.duty_post import DutyPost
+from .router.ending import Ending
 from .router.lanes import Job
 from .router.links import Signed
+from .router.moving import Moving
 from .router.newcomers import Newcomers
+from .router.owed import Watchful
 from .router.parts import Parts
 from .router.planning import Planning
+from .router.reaching import Reach
 from .router.recordings import Recordings
+from .router.reminders import Remind, Reminders
 from .router.rulebook import Rulebook
 from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
@@ -93,6 +99,10 @@ def desk_side(
         SessionPart(queue, plan, outside.sessions),
         Steering(queue, plan, boards, history),
         planning,
+        Ending(queue, plan, history),
+        Moving(queue, plan, history),
+        Remind(queue, plan, history),
+        Reach(queue, plan, history, lambda name: _called(history, name)),
     )
     jobs = (
         attendance.jobs,
@@ -101,6 +111,8 @@ def desk_side(
     )
     tasks = {
         "attendance": attendance.run,
+        "reminders": Reminders(queue, desk, plan, mine).run,
+        "promises": Watchful(queue, desk, plan, alerts, mine).run,
     }
     return DeskSide(Parts(parts), jobs, tasks)
 
@@ -109,3 +121,9 @@ async def _promised(history: History, since: int) -> Sequence[Promised]:
     from .queue.history.promised import promised  # with SQL's library, for which no start waits
 
     return await promised(history.database, since)
+
+
+async def _called(history: History, name: str) -> tuple[tuple[Customer, str], ...]:
+    from .queue.history.called import called  # as above
+
+    return await called(history.database, name)

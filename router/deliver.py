@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
+from ..channels.channel import Button, Desk, Mark, NotDelivered, ReplyState
 from ..queue.engine import Queue
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event, MessageView
@@ -32,9 +32,10 @@ from .rulebook import Rulebook, span
 from .screened import Screened
 from .shared import given_at
 from .tidings import Tidings
+from .together import Together
 from .towards import Towards
 from .unreached import Unreached
-from .wrapup import wrap_up
+from .wrapup import how, wrap_up
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
@@ -74,6 +75,7 @@ class Deliveries:
     announce: Announce = field(init=False)
     after: AfterCalls = field(init=False)
     screened: Screened = field(init=False)
+    together: Together = field(init=False)
     unreached: Unreached = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
@@ -82,6 +84,7 @@ class Deliveries:
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.after = AfterCalls(self.queue, self.book)
         self.screened = Screened(self.queue, self.desk, self.book, self.ringing.may_be)
+        self.together = Together(self.queue, self.desk, self.book, self.tidings.refresh, self.tidings.line)
         self.unreached = Unreached(self.queue, self.desk, self.book, self.alerts)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
@@ -93,6 +96,7 @@ class Deliveries:
             *self.ringing.recordings(event),
             *self.after.jobs(event),
             *self.screened.jobs(event),
+            *self.together.jobs(event),
             *self.unreached.jobs(event),
             *self.pager.jobs(event),
             *(job for jobs in self.beside for job in jobs(event)),
@@ -112,6 +116,8 @@ class Deliveries:
                     Job(thread, "taken", lambda t: self.towards.tell_taken(event)),
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
+            case "reached":
+                return [Job(thread, "thread", lambda t: self.tidings.thread(event, t))]
             case "declined" | "missed" | "rescinded":
                 after = Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))
                 return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]
@@ -282,15 +288,20 @@ class Deliveries:
         )
 
     async def _close(self, event: Event) -> None:
-        places = await self.queue.places(event.c)
+        places, contact = await asyncio.gather(self.queue.places(event.c), self.queue.contact(event.c))
+        # A call is over with its line: its customer is called again, or calls.
+        opens = contact is not None and contact.channel != "voice" and not ended_so(event).get("merged")
+        again = (Button("contact.reopen", "Re-open", event.c),) if opens else ()
         for place in places[-1:]:
-            await self.desk.close(place, event.c, _closing(event))
+            await self.desk.close(place, event.c, _closing(event), again)
 
     async def _wrap(self, event: Event, t: Try) -> None:
         """Unless it is over by now, or another end was set since."""
-        shown = wrap_up(event)
         contact, places = await asyncio.gather(self.queue.contact(event.c), self.queue.places(event.c))
-        if places and contact is not None and contact.wrap_until == shown.until:
+        if not places or contact is None:
+            return
+        shown = wrap_up(event, self.book().plan.closing_of(contact.service))
+        if contact.wrap_until == shown.until:
             await self.desk.wrap(places[-1], shown, t.again)
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
@@ -348,7 +359,5 @@ def _closing(event: Event) -> str:
             raw = ended_so(event)
             if merged := raw.get("merged"):
                 return f"{event.c} is part of {merged} now. Nothing typed here is sent any more."
-            what = raw.get("disposition", "")
-            return (
-                f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."
-            )
+            what = how(event)
+            return f"{event.c} is closed{': ' + what if what else ''}. Nothing typed here is sent any more."

@@ -177,6 +177,8 @@ class Switchboard:
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
+        if RANKS[news.state] == OVER and about.get("r") in ("guest", "boss"):
+            await self.joining.left(about.get("a", ""), contact)
         if answer.outcome == "gone":
             log.info("leg.late", contact=contact, state=news.state)
             return

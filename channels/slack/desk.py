@@ -28,7 +28,8 @@ from .home_tab import HomeTab
 from .homes import Homes
 from .listen import Listen
 from .marks import Marks
-from .memory import Finder, split
+from .memory import Finder
+from .messages import telling
 from .offers import Offers
 from .pace import Urgency
 from .people import People
@@ -299,10 +300,13 @@ class SlackDesk:
         await self._threads.show(place, head)
 
     async def _lead_there(self, contact: str, place: str) -> None:
-        channel, ts = split(place)
-        with contextlib.suppress(DeliveryError):  # the card says all the rest already
-            found = await self._sender.call("chat.getPermalink", Urgency.CARD, channel=channel, message_ts=ts)
-            await self._offers.opened(contact, str(found.get("permalink") or ""))
+        if link := await self.link(place):
+            with contextlib.suppress(DeliveryError):  # the card says all the rest already
+                await self._offers.opened(contact, link)
+
+    async def link(self, place: str) -> str:
+        """Where people open the thread at `place`; "" when Slack can't say it."""
+        return await self._people.link(place)
 
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         """Add a line to the thread at `place`; its own place, or `place` when the head shows it already."""
@@ -324,10 +328,10 @@ class SlackDesk:
         except DeliveryError:
             return ""
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
         self._session()
-        await self._threads.close(place, contact, told)
+        await self._threads.close(place, contact, told, buttons)
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on: a line with its end and what can be pressed, and the head's buttons are dead."""
@@ -340,8 +344,9 @@ class SlackDesk:
         await Files(self._sender, self._people).share(to, text, name, content)
 
     async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
         """Say something to a person (mail address or user id) or a channel ("#name" or id); its place."""
         self._session()
-        return await self._tellings.tell(to, text, buttons, key, again)
+        return await self._tellings.tell(to, telling(text, buttons, key, quotes), key, again)

@@ -23,7 +23,7 @@ from . import modals
 from .answers import Answers
 from .blocks import Json, escape
 from .form_ears import FormEars
-from .form_views import PREFIX
+from .form_views import OWN, PREFIX, form_of
 from .home_tab import HomeTab
 from .home_views import REFRESH
 from .memory import Recent, payload, split
@@ -45,7 +45,7 @@ AT_ONCE = 2.3
 TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
 HEARD = 2.0
 """Seconds for which somebody who has acted is known to be there."""
-FORMS = ("contact.reply", "contact.note", "contact.close", "agent.add", *modals.MOVES)
+FORMS = ("contact.reply", "contact.note", "agent.add")
 """Buttons that open a form."""
 LATE = "That button is from an earlier time: nothing was done."
 
@@ -103,7 +103,8 @@ class Listen:
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
         app.action(every)(self._action)
-        app.view(re.compile("^" + re.escape(PREFIX)))(self.forms.submitted)
+        ours = "|".join(map(re.escape, OWN.values()))
+        app.view(re.compile(f"^({re.escape(PREFIX)}.*|{ours})$", re.DOTALL))(self.forms.submitted)
         app.view(every)(self._submission)
         app.view_closed(every)(ack=just_ack, lazy=[])
         app.shortcut(every)(self._shortcut)
@@ -168,8 +169,8 @@ class Listen:
         action = body["actions"][0]
         name, value = str(action.get("action_id") or ""), str(action.get("value") or "")
         user = str(body["user"]["id"])
-        if name.startswith(PREFIX):
-            await self.forms.open(body, name.removeprefix(PREFIX), value)
+        if form := form_of(name):
+            await self.forms.open(body, form, value)
             return
         if name in FORMS:
             await self._open(body, name, value)
@@ -232,53 +233,25 @@ class Listen:
         made = {
             "contact.reply": modals.reply_view,
             "contact.note": modals.note_view,
-            "contact.close": modals.loading_view,
             "agent.add": modals.adding_view,
         }
-        view = modals.asking_view(name, where) if name in modals.MOVES else made[name](where)
         opened = await self.sender.call(
             "views.open",
             Urgency.OFFER,
             deadline=2.5,
             patience=1.0,
             trigger_id=body.get("trigger_id"),
-            view=view,
+            view=made[name](where),
         )
-        if name not in ("contact.reply", "contact.note"):
+        if name == "agent.add":
             actor = await self.people.actor(str(body["user"]["id"]))
-            asks = {"contact.close": self._closing, "agent.add": self._adding}
-            form = await (asks[name](actor, where) if name in asks else self._moving(actor, where, name))
+            form = await self._adding(actor, where)
             await self.sender.call("views.update", Urgency.OFFER, view_id=opened["view"]["id"], view=form)
-
-    async def _closing(self, actor: Actor, where: Where) -> Json:
-        assert self.house is not None
-        told = await self.house.may_close(actor, where.contact)
-        if not told.ok:
-            return modals.words_view(where, told.text)
-        return modals.close_view(where, await self.house.dispositions(where.contact))
-
-    async def _moving(self, actor: Actor, where: Where, kind: str) -> Json:
-        assert self.house is not None
-        may = await self.house.moving(actor, where.contact, kind.removeprefix("contact."))
-        if isinstance(may, Told):
-            return modals.words_view(where, may.text, kind)
-        return modals.move_view(kind, where, may)
-
-    async def _moved(self, actor: Actor, where: Where, kind: str, fields: Mapping[str, str]) -> Told:
-        assert self.house is not None
-        may = await self.house.moving(actor, where.contact, kind.removeprefix("contact."))
-        if isinstance(may, Told):
-            return may
-        return await self.house.move(actor, modals.moved(kind, where, fields, may))
 
     async def _adding(self, actor: Actor, where: Where) -> Json:
         assert self.house is not None
         may = await self.house.adding(actor, where.contact)
-        return (
-            modals.words_view(where, may.text, "agent.add")
-            if isinstance(may, Told)
-            else modals.add_view(where, may)
-        )
+        return modals.words_view(where, may.text) if isinstance(may, Told) else modals.add_view(where, may)
 
     async def _submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
@@ -298,11 +271,6 @@ class Listen:
                 told = await self.house.reply(actor, where.contact, text)
             case "contact.note":
                 told = await self.house.note(actor, where.contact, text)
-            case "contact.close":
-                choices = await self.house.dispositions(where.contact)
-                told = await self.house.close(actor, modals.closing(where, fields, choices))
-            case str(kind) if kind in modals.MOVES:
-                told = await self._moved(actor, where, kind, fields)
             case "agent.add":
                 await self._added(actor, where, fields)
                 return

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from ...skills.skill import CHANNELS
 from . import schedules
+from .check_closing import check_closing
 from .check_doors import check_doors
 from .check_schedules import check_schedules
 from .check_visits import check_visits
@@ -33,6 +34,7 @@ def check(root: Node, found: Source) -> None:
         _teams,
         _services,
         check_doors,
+        check_closing,
         _rules,
         _agents,
         _texts,

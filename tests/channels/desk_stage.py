@@ -15,7 +15,7 @@ from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 from tierline.channels.channel import Card, Head, Line, Mark
 from tierline.channels.forms import Filled, Form, Mistakes
 from tierline.channels.home import Home
-from tierline.channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
+from tierline.channels.house import Actor, Adding, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 from tierline.channels.slack.ears import Ears
 from tierline.channels.slack.events import PATH, SlackEvents
@@ -81,19 +81,6 @@ class FakeHouse:
     async def note(self, actor: Actor, contact: str, text: str) -> Told:
         return self._said("note", actor, contact, text)
 
-    async def close(self, actor: Actor, closing: Closing) -> Told:
-        return self._said("close", actor, closing)
-
-    async def may_close(self, actor: Actor, contact: str) -> Told:
-        return self._said("may_close", actor, contact)
-
-    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
-        may = Moving("Move", ("Hand over", "Snooze"), ("Ben", "L2"), "When", "Why")
-        return self._said("moving", actor, contact, form, default=may)
-
-    async def move(self, actor: Actor, move: Move) -> Told:
-        return self._said("move", actor, move)
-
     async def command(self, actor: Actor, text: str) -> Told:
         return self._said("command", actor, text)
 
@@ -120,9 +107,6 @@ class FakeHouse:
 
     async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
         return self._said("add", actor, value, team, tier, like)
-
-    async def dispositions(self, contact: str) -> tuple[str, ...]:
-        return self._said("dispositions", contact, default=("solved", "no fault <found>"))
 
 
 @dataclass
