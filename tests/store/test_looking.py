@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from helpers_queue import make_queue
 
-from tierline.queue.engine import Queue
+from tierline.queue.client import Client
 from tierline.queue.looking import drop_looks, keep_look, looks_at
 
 
 @pytest.mark.promise("homes-by-all")
-async def test_the_newest_look_of_each_is_kept_for_all_and_dropped(queue: Queue) -> None:
+async def test_the_newest_look_of_each_is_kept_for_all_and_dropped(client: Client, site: str) -> None:
+    queue = await make_queue(client, site)
     assert await looks_at(queue, "home") == {}
     await keep_look(queue, "home", "U1", "first", 60)
     await keep_look(queue, "home", "U1", "née <!here>", 60)
