@@ -224,7 +224,8 @@ SEEDED: dict[str, Seeded] = {
         "presence lost",
         "router/duty.py",
         '        await self.queue.presence(name, "available")\n        until = f"',
-        '        if (await self.queue.now()) % 2 == 0:\n            await self.queue.presence(name, "available")\n        until = f"',
+        "        if (await self.queue.now()) % 2 == 0:\n"
+        '            await self.queue.presence(name, "available")\n        until = f"',
     ),
     "history leaves out an event": _one(
         "history torn, text lost",
