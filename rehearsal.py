@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from .app import App
+from .channels.slack.events import PATH
 from .channels.slack.manifest import EVENTS, SCOPES
 from .queue.history.records import Card
 from .router.plan.load import load_async
@@ -63,6 +64,7 @@ def cast_of(plan: Plan, product: str) -> Cast:
             auth_token=secrets.token_hex(16),
             bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}",
             app_token=f"xapp-1-A0TIERLINE-{secrets.token_hex(12)}",
+            signing_secret=secrets.token_hex(16),
         ),
     )
 
@@ -93,6 +95,7 @@ class Rehearsal:
         self.product = f"http://127.0.0.1:{settings.port}"
         self.cast = cast_of(plan, self.product)
         self.api_token = secrets.token_urlsafe(24)
+        self.by_http = settings.sandbox_slack == "http"
         self.sandbox = Sandbox(
             self.cast,
             self.clock,
@@ -118,16 +121,24 @@ class Rehearsal:
                 "host": "127.0.0.1", "trusted_proxies": (), "smtp_url": None,
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
-                "slack_bot_token": SecretStr(made.bot_token), "slack_app_token": SecretStr(made.app_token),
-                "slack_signing_secret": None, "slack_api_url": f"{base}/slack/api/",
+                "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",
+                "slack_app_token": None if self.by_http else SecretStr(made.app_token),
+                "slack_signing_secret": SecretStr(made.signing_secret) if self.by_http else None,
             }
         )  # fmt: skip
         keys = Secrets(secrets.token_urlsafe(32), self.api_token)
         self.app = App(inside, keys)
         await self.app.open()
         await self.app.start(self.plan)
+        if self.by_http and not await self.slack.call(f"{self.product}{PATH}"):
+            raise OSError(f"{self.product}{PATH} doesn't answer Slack's challenge")
         await self._introduce()
         return port
+
+    @property
+    def slack(self) -> SlackStandIn:
+        """The stand-in for Slack."""
+        return next(it for it in self.sandbox.standins if isinstance(it, SlackStandIn))
 
     async def _introduce(self) -> None:
         """The product's records know the cast's customers by name, as after an import."""

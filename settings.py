@@ -77,7 +77,9 @@ class Settings(BaseSettings):
 
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
+    """Opens sockets to Slack (Socket Mode): no address of ours must be public."""
     slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
+    """Without an app token: Slack calls `TIERLINE_PUBLIC_URL`/slack/events, and signs with this."""
     slack_client_id: str = Field("", alias="SLACK_CLIENT_ID")
     slack_client_secret: SecretStr | None = Field(None, alias="SLACK_CLIENT_SECRET")
     slack_api_url: str = Field("", alias="TIERLINE_SLACK_API_URL")
@@ -100,6 +102,8 @@ class Settings(BaseSettings):
     """The routing plan published at the first start; later starts only compare it with the active one."""
 
     sandbox_port: int = Field(8090, alias="TIERLINE_SANDBOX_PORT", ge=0, le=65535)
+    sandbox_slack: Literal["socket", "http"] = Field("socket", alias="TIERLINE_SANDBOX_SLACK")
+    """How the sandbox's Slack reaches Tierline: by sockets, or with requests to /slack/events."""
     headless: bool = Field(False, alias="TIERLINE_HEADLESS")
     """Do not open a browser when the sandbox starts."""
 
@@ -140,7 +144,12 @@ class Settings(BaseSettings):
     @property
     def slack_on(self) -> bool:
         """Whether the desk has its credentials."""
-        return bool(self.slack_bot_token and self.slack_app_token)
+        return bool(self.slack_bot_token and (self.slack_app_token or self.slack_signing_secret))
+
+    @property
+    def slack_by_http(self) -> bool:
+        """Whether Slack is to call us: there is a signing secret, and no app token that opens sockets."""
+        return self.slack_on and not self.slack_app_token
 
 
 @dataclass(frozen=True, slots=True)

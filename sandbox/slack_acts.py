@@ -7,17 +7,22 @@ import time
 from itertools import takewhile
 from typing import Any
 
+from .slack_ack import Ack
 from .slack_choose import complaint, find, state_of
 from .slack_desk import Desk, Refused
 from .slack_hooks import Hooks, checked_answer
 from .slack_modals import Modals, first_values, now_ts
 from .slack_schema import Json
 from .slack_shapes import message_json, view_json
-from .slack_socket import Ack
 from .slack_state import APP, BOT_USER, DOMAIN, TEAM, Channel, Hook, Message, SlackError, User, View
 
 # How long a command's person looks for an answer that comes by response_url after an empty acknowledgement.
 LOOK = 2.0
+_FAILED = {
+    "timeout": ("operation_timeout", "did not answer within 3 s"),
+    "no_socket": ("dispatch_failed", "has no socket open"),
+    "unreached": ("dispatch_failed", "takes no connection at its Request URL"),
+}
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
@@ -26,7 +31,7 @@ class Acts:
 
     def __init__(self, desk: Desk, modals: Modals, hooks: Hooks, commands: frozenset[str]) -> None:
         self.desk, self.modals, self.hooks, self.commands = desk, modals, hooks, commands
-        self.space, self.sockets = desk.space, desk.sockets
+        self.space, self.delivery = desk.space, desk.delivery
         self.states: dict[tuple[str, str], dict[str, dict[str, Json]]] = {}
 
     def _head(self, kind: str, user: User) -> Json:
@@ -48,10 +53,9 @@ class Acts:
         return {"id": channel.id, "name": name}
 
     async def _send(self, kind: str, payload: Json) -> Ack:
-        ack = await self.sockets.deliver(kind, payload)
+        ack = await self.delivery.deliver(kind, payload)
         if not ack.ok:
-            name = "operation_timeout" if ack.outcome == "timeout" else "dispatch_failed"
-            why = "did not answer within 3 s" if ack.outcome == "timeout" else "has no socket open"
+            name, why = _FAILED.get(ack.outcome, ("dispatch_failed", f"answered HTTP {ack.status}"))
             raise Refused(name, f"the app {why}", 409)
         return ack
 
@@ -156,7 +160,7 @@ class Acts:
             "view": view_json(view),
             "response_urls": [],
         }
-        ack = await self.sockets.deliver("interactive", payload)
+        ack = await self.delivery.deliver("interactive", payload)
         if not ack.ok:
             raise Refused("operation_timeout", f"{TROUBLE} (the app did not answer within 3 s)", 409)
         return self._answered(user, view, ack) | {"ack_ms": round(ack.ms, 3)}
@@ -232,7 +236,7 @@ class Acts:
         for one in leaving:
             if one.document.get("notify_on_close"):
                 payload = self._head("view_closed", user) | {"view": view_json(one), "is_cleared": everything}
-                self.sockets.spawn(self.sockets.deliver("interactive", payload))
+                self.delivery.spawn(self.delivery.deliver("interactive", payload))
         return {"ok": True}
 
     async def command(self, body: Json) -> Json:

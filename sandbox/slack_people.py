@@ -87,7 +87,7 @@ class People:
         }
         if view is not None and tab == "home":
             event["view"] = view_json(view)
-        self.desk.sockets.event(event)
+        self.desk.delivery.event(event)
         return {"ok": True}
 
     async def views(self, query: Json) -> list[Json]:
@@ -223,4 +223,4 @@ class People:
         reason = str(body.get("reason") or "refresh_requested")
         if reason not in ("warning", "refresh_requested", "link_disabled"):
             raise Refused("invalid_reason", "reason: warning, refresh_requested or link_disabled")
-        return {"ok": True, "sockets": await self.desk.sockets.disconnect(reason)}
+        return {"ok": True, "sockets": await self.desk.delivery.sockets.disconnect(reason)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .slack_deliver import Delivery
 from .slack_schema import Json
 from .slack_shapes import message_json
-from .slack_socket import Sockets
 from .slack_state import BOT_USER, SLACKBOT, TEAM, Channel, Message, Workspace
 
 
@@ -16,11 +16,11 @@ class Teller:
     def __init__(
         self,
         space: Workspace,
-        sockets: Sockets,
+        delivery: Delivery,
         scopes: frozenset[str],
         changed: Callable[[str, dict[str, str]], None],
     ) -> None:
-        self.space, self.sockets, self.scopes, self.changed = space, sockets, scopes, changed
+        self.space, self.delivery, self.scopes, self.changed = space, delivery, scopes, changed
 
     def _hears(self, channel: Channel) -> bool:
         scope = {"im": "im:history", "group": "groups:history", "channel": "channels:history"}[channel.kind]
@@ -29,7 +29,7 @@ class Teller:
     def _event(self, message: Message, event: Json) -> None:
         channel = self.space.channels[message.channel]
         if self._hears(channel):
-            self.sockets.event({**event, "channel": channel.id, "channel_type": channel.kind})
+            self.delivery.event({**event, "channel": channel.id, "channel_type": channel.kind})
 
     def message(self, message: Message, base: str) -> None:
         """A message was posted."""
@@ -46,7 +46,7 @@ class Teller:
             channel = self.space.channels[message.channel]
             if channel.kind != "im":
                 mention = {name: value for name, value in event.items() if name != "parent_user_id"}
-                self.sockets.event(mention | {"type": "app_mention", "channel": channel.id})
+                self.delivery.event(mention | {"type": "app_mention", "channel": channel.id})
         self._changed(message)
 
     def ephemeral(self, message: Message) -> None:
@@ -111,7 +111,7 @@ class Teller:
                 "item_user": message.user,
                 "event_ts": self.space.ts(),
             }
-            self.sockets.event(event)
+            self.delivery.event(event)
         self._changed(message)
 
     def joined(self, channel: Channel, user: str, joined: bool = True) -> None:
@@ -126,7 +126,7 @@ class Teller:
                 "team": TEAM,
                 "event_ts": self.space.ts(),
             }
-            self.sockets.event(event)
+            self.delivery.event(event)
         self.changed("slack.channel", {"channel": channel.id})
 
     def _changed(self, message: Message) -> None:

@@ -195,6 +195,7 @@ class Credentials:
     auth_token: str
     bot_token: str
     app_token: str
+    signing_secret: str = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,10 +149,12 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def inside(home: Path, plan: str = PLAN) -> AsyncIterator[Inside]:
+async def inside(home: Path, plan: str = PLAN, slack: str = "socket") -> AsyncIterator[Inside]:
     """A running product on `plan`, on the stand-ins, everything under `home`."""
     port = free_port()
-    settings = Settings(_env_file=None, PORT=port, TIERLINE_DATA=home, TIERLINE_SANDBOX_PORT=0)  # type: ignore[call-arg]
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, PORT=port, TIERLINE_DATA=home, TIERLINE_SANDBOX_PORT=0, TIERLINE_SANDBOX_SLACK=slack
+    )  # fmt: skip
     rehearsal = Rehearsal(settings, parse(plan))
     try:
         page = await rehearsal.start()

@@ -176,7 +176,7 @@ class People:
         """Slack tells one of our processes, or several, or one again."""
         place = f"{event['channel']}:{event['ts']}"
         for _ in range(times):
-            await self._ears().typed.event(event)
+            await self._ears().typed.event(event, {"event_id": f"Ev{event['ts']}"})
         for _ in range(40):  # until it is taken
             if self._answered(place, known=True) or event.get("subtype") == "message_changed":
                 return
@@ -223,7 +223,7 @@ class People:
         else:
             event |= {"subtype": "message_deleted", "deleted_ts": ts}
         mark = len(scene.whispered)
-        await self._ears().typed.event(event)
+        await self._ears().typed.event(event, {"event_id": f"Ev{event['ts']}"})
         await scene.pause(4.0)
         told = [
             t.text

@@ -43,8 +43,8 @@ class TypedWords:
     lanes: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(2000))
     taken_back: Recent[str, str] = field(default_factory=lambda: Recent(500))
 
-    async def event(self, event: dict[str, Any]) -> None:
-        """One `message` event."""
+    async def event(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """One `message` event; `body` is what it came in."""
         place = f"{event.get('channel')}:{event.get('ts')}"
         match event.get("subtype"):
             case None | "file_share" | "thread_broadcast" if typed_by_person(event, self.bot_user):
@@ -52,11 +52,16 @@ class TypedWords:
                 self.spawn(self._in_order(thread, self._take(event, thread, place)))
             case "message_changed" if was_edited(event):
                 typed = f"{event.get('channel')}:{event['message'].get('ts')}"
-                self.spawn(self._take_back(event, typed, "edited"))
+                self.spawn(self._once(body, lambda: self._take_back(event, typed, "edited")))
             case "message_deleted":
-                self.spawn(
-                    self._take_back(event, f"{event.get('channel')}:{event.get('deleted_ts')}", "deleted")
-                )
+                typed = f"{event.get('channel')}:{event.get('deleted_ts')}"
+                self.spawn(self._once(body, lambda: self._take_back(event, typed, "deleted")))
+
+    async def _once(self, body: Body, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it the first time that Slack tells of this event, whichever of its tries that is."""
+        event_id = str(body.get("event_id") or "")
+        if not event_id or await self.once(f"slack:event:{event_id}", SEEN_MS):
+            await work()
 
     async def _in_order(self, thread: str, work: Awaitable[None]) -> None:
         """What is typed into one thread is taken in the order in which it came."""

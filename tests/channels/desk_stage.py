@@ -9,12 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
 from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
 from tierline.channels.channel import Card, Head, Line, Mark
 from tierline.channels.forms import Filled, Form, Mistakes
 from tierline.channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
+from tierline.channels.slack.ears import Ears
+from tierline.channels.slack.events import PATH, SlackEvents
+from tierline.channels.slack.request_url import RequestUrl
+from tierline.channels.slack.socket_mode import SocketMode
 
 NASTY = "My server is down <!channel> <@U0LIN00001> <http://evil.example|bank.example> & *bold* :smile:"
 NOW = 1_800_000_000_000
@@ -134,6 +139,7 @@ class DeskStage:
     desk: SlackDesk
     house: FakeHouse
     once: Once
+    url: str = ""
 
     async def messages(self, channel: str = ROOM) -> list[Any]:
         found = await self.stage.get("messages", channel=channel)
@@ -217,7 +223,8 @@ def mark(state: Any, source: str = "", n: int = 2, **more: Any) -> Mark:
 
 
 @asynccontextmanager
-async def desk_stage(limits: bool = False) -> AsyncIterator[DeskStage]:
+async def desk_stage(limits: bool = False, http: bool = False) -> AsyncIterator[DeskStage]:
+    """With `http` Slack calls the desk instead of being called."""
     async with slack_stage() as stage:
         stage.faults.slack.enforce_limits = limits
         house, once = FakeHouse(), Once()
@@ -225,16 +232,37 @@ async def desk_stage(limits: bool = False) -> AsyncIterator[DeskStage]:
         async def now() -> int:
             return NOW
 
+        ears = RequestUrl(CAST.credentials.signing_secret) if http else SocketMode(CAST.credentials.app_token)
         desk = SlackDesk(
-            bot_token=CAST.credentials.bot_token, app_token=CAST.credentials.app_token,
+            bot_token=CAST.credentials.bot_token, ears=ears,
             api_url=f"{stage.base}/slack/api/", once=once, now=now,
         )  # fmt: skip
         desk.serve(house)
         await desk.start()
         try:
-            yield DeskStage(stage, desk, house, once)
+            async with web_face(ears) as url:
+                assert await stage.slack.call(url)
+                yield DeskStage(stage, desk, house, once, url)
         finally:
             await desk.stop()
+
+
+@asynccontextmanager
+async def web_face(ears: Ears) -> AsyncIterator[str]:
+    """Where Slack's requests go; "" where none come."""
+    if not isinstance(ears, RequestUrl):
+        yield ""
+        return
+    events, server = SlackEvents(), web.Application()
+    events.serve(ears.take)
+    server.add_routes(events.routes())
+    runner = web.AppRunner(server, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
+    finally:
+        await runner.cleanup()
 
 
 __all__ = ["ADA_DM", "until"]
