@@ -26,7 +26,7 @@ from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
-from .desk_side import desk_jobs, desk_pages, desk_parts, visit_files
+from .desk_side import Outside, desk_jobs, desk_parts
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -160,7 +160,7 @@ class App:
             self.doors["sms"] = self.sms
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
-        self.visits = visit_files(settings, self.secrets, *now)
+        self.outside = Outside.of(settings, self.secrets, *now)
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls
@@ -180,7 +180,7 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.history)
+        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.history, self.outside)
         self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, parts)
         self.guard = Guard(self.queue, self.plan, self.alerts)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
@@ -193,7 +193,7 @@ class App:
         )  # fmt: skip
         deliveries = Deliveries(
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager,
-            desk_jobs(self.queue, self.plan, self.desk, self.visits),
+            desk_jobs(self.queue, self.plan, self.desk, self.outside),
         )  # fmt: skip
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
@@ -245,7 +245,7 @@ class App:
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := api_of(self), self.settings)
-        web_app.add_routes([*api.routes(), *api.more, *desk_pages(self.recordings, self.visits)])
+        web_app.add_routes([*api.routes(), *api.more, *self.outside.pages(self.recordings)])
         for door in (self.sms, self.voice, self.slack_events):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from .channels.channel import Desk
+from .channels.hooks import Hooks
 from .console.recordings import RecordingPage
+from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
 from .queue.history.history import History
@@ -15,45 +18,72 @@ from .queue.history.promised import promised
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.boards import Boards
+from .router.drafts import Drafts
 from .router.duty import Duty
+from .router.duty_post import DutyPost
 from .router.lanes import Job
 from .router.links import Signed
 from .router.newcomers import Newcomers
 from .router.parts import Parts
+from .router.planning import Planning
 from .router.recordings import Recordings
 from .router.rulebook import Rulebook
+from .router.session_part import SessionJobs, SessionPart
+from .router.sessions import Sessions
 from .router.steering import Steering
+from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
 from .settings import Secrets, Settings
 
 
-def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What leads from the desk to the customer beside words."""
+
+    visits: VisitFiles
+    sessions: Sessions
+
+    @classmethod
+    def of(
+        cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
+    ) -> Outside:
+        """Behind signed links of ours."""
+        secret = settings.webhook_secret
+        hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
+        visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
+        return cls(visits, Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks))
+
+    def pages(self, recordings: Recordings) -> list[web.RouteDef]:
+        """Pages for whoever has a link."""
+        pages = (RecordingPage(recordings), VisitPage(self.visits), SessionPage(self.sessions))
+        return [route for page in pages for route in page.routes()]
+
+
+def desk_parts(
+    queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History, outside: Outside
+) -> Parts:
     """The house's parts, in the order in which they are asked."""
     boards = Boards(queue, plan, lambda since: promised(history.database, since))
+    planning = Planning(Versions(queue, plan, history), Drafts(queue))
+    duty = Duty(queue, plan, newcomers)
     return Parts(
         (
-            Duty(queue, plan, newcomers),
+            duty,
+            DutyPost(plan, desk, duty),
             VisitPart(queue, plan),
+            SessionPart(queue, plan, outside.sessions),
             Steering(queue, plan, boards, history),
+            planning,
         )
     )
 
 
 def desk_jobs(
-    queue: Queue, plan: ActivePlan, desk: Desk, files: VisitFiles
+    queue: Queue, plan: ActivePlan, desk: Desk, outside: Outside
 ) -> tuple[Callable[[Event], list[Job]], ...]:
     """What an event causes beside the deliveries' own jobs."""
-    return (VisitJobs(queue, desk, plan, files).jobs,)
-
-
-def visit_files(
-    settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
-) -> VisitFiles:
-    """Calendar files of visits behind signed links."""
-    return VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
-
-
-def desk_pages(recordings: Recordings, files: VisitFiles) -> list[web.RouteDef]:
-    """Pages for whoever has a link."""
-    return [*RecordingPage(recordings).routes(), *VisitPage(files).routes()]
+    return (
+        VisitJobs(queue, desk, plan, outside.visits).jobs,
+        SessionJobs(desk, plan, outside.sessions).jobs,
+    )

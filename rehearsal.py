@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 
 from .app import App
 from .channels.slack.events import PATH
-from .channels.slack.manifest import EVENTS, SCOPES
+from .channels.slack.manifest import COMMAND, EVENTS, SCOPES, SHORTCUTS, manifest
 from .queue.history.records import Card
 from .router.plan.load import load_async
 from .router.plan.model import Plan
@@ -82,7 +83,20 @@ def _name(mail: str) -> str:
 def _slack(cast: Cast, clock: Clock, wire: Wire, faults: Faults, changed: Changed) -> SlackStandIn:
     """Slack as our manifest asks for it: no scope and no event more than a real workspace would grant."""
     scopes, events = [name for name, _ in SCOPES], [name for name, _ in EVENTS]
-    return SlackStandIn(cast, clock, wire, faults, changed, scopes=scopes, events=events)
+    shortcuts = [callback for _, callback, _, _ in SHORTCUTS]
+    home: bool = manifest()["features"]["app_home"]["home_tab_enabled"]
+    return SlackStandIn(
+        cast,
+        clock,
+        wire,
+        faults,
+        changed,
+        scopes,
+        events,
+        commands=[COMMAND],
+        shortcuts=shortcuts,
+        home_tab=home,
+    )
 
 
 class Rehearsal:
@@ -153,7 +167,9 @@ class Rehearsal:
         await self.sandbox.stop()
 
     async def _advance(self, to: float) -> int:
-        return await _travel(self.app, round(to * 1000)) if self.app is not None else 0
+        if self.app is None:
+            return 0
+        return await _travel(self.app, round(to * 1000), self.clock.move_to)
 
     async def _reset(self) -> None:
         if self.app is not None:
@@ -169,8 +185,11 @@ class Rehearsal:
         return {"product": self.product, "api": api, "plan_version": version, "timezone": self.plan.timezone}
 
 
-async def _travel(app: App, to: int) -> int:
-    """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired."""
+async def _travel(app: App, to: int, moved: Callable[[float], None]) -> int:
+    """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired.
+
+    `moved` (seconds) takes the stand-ins along: a phone that rings on the way has rung since then, not all the time.
+    """
     fired = 0
     stuck = not await _settled(app, SETTLE)
     while True:
@@ -180,6 +199,7 @@ async def _travel(app: App, to: int) -> int:
         step = min([at for at in ahead if at > now] + [to])
         if step > now:
             await app.queue.travel(step)
+            moved(step / 1000)
         while count := await app.watch.tick():
             fired += count
         # Where the outside is down nothing can be delivered: time goes on all the same.

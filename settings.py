@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     most_calls: int = Field(0, alias="TIERLINE_MOST_CALLS", ge=0)
     """Legs that we have made at one time at most; 0: as many as Twilio allows."""
 
+    webhook_secret: SecretStr | None = Field(None, alias="TIERLINE_WEBHOOK_SECRET")
+    """Signs what we ask webhooks of the plan, so that they know us; unset: none is asked."""
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="TIERLINE_WEBHOOK_HOSTS")
+    """The only hosts that are asked, separated by commas, also in your own network; unset: any public one."""
+
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
     """Opens sockets to Slack (Socket Mode): no address of ours must be public."""
@@ -107,14 +112,14 @@ class Settings(BaseSettings):
     headless: bool = Field(False, alias="TIERLINE_HEADLESS")
     """Do not open a browser when the sandbox starts."""
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_hosts", mode="before")
     @classmethod
     def _commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("secret", "api_token", mode="after")
+    @field_validator("secret", "api_token", "webhook_secret", mode="after")
     @classmethod
     def _strong(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and (why := weakness(value.get_secret_value())):

@@ -112,6 +112,7 @@ class Card:
     lines: tuple[str, ...]  # the customer's words, oldest first
     history: str = ""  # earlier contacts in one line
     handover: str = ""  # who hands it over and why, and how often it came back
+    room: str = ""  # the team's channel: there a guest is asked whom no app can write to in person
 
 
 @dataclass(frozen=True, slots=True)

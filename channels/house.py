@@ -15,7 +15,10 @@ from .forms import Filled, Form, Mistakes, Onward
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something in Slack, as Slack says; `team` is the workspace the person belongs to."""
+    """Who did something in Slack, as Slack says; `team` is the workspace the person belongs to.
+
+    `is_guest`: a guest of ours, or a member of a connected workspace.
+    """
 
     user: str
     email: str

@@ -133,11 +133,13 @@ class SlackSide:
 
     async def people(self) -> tuple[Member, ...]:
         """Everybody who can be an agent: no bots, guests or former members."""
-        found = []
+        found, home = [], str((await self._call("auth.test")).get("team_id") or "")
         for raw in await self._pages("users.list", "members", limit=500):
             profile = raw.get("profile") or {}
             gone = raw.get("deleted") or raw.get("is_bot") or raw.get("id") == "USLACKBOT"
-            if not gone and not raw.get("is_restricted") and not raw.get("is_stranger"):
+            # People of connected workspaces are listed as well, and only those we share no channel with are strangers.
+            ours = raw.get("team_id") in (None, "", home) and not raw.get("is_stranger")
+            if ours and not gone and not raw.get("is_restricted"):
                 name = profile.get("real_name") or raw.get("real_name") or raw.get("name") or ""
                 found.append(Member(str(raw["id"]), str(name), str(profile.get("email") or "")))
         return tuple(sorted(found, key=lambda it: it.name.casefold()))

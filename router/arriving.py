@@ -19,6 +19,7 @@ from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.state import ENDED, Leg
 from . import spoken
+from .catch_up import KEPT, greeted
 from .intake import Intake
 from .plan import model
 from .rulebook import Rulebook, span
@@ -65,6 +66,7 @@ class Arriving:
         hello = spoken.greeting(book, entry, language, await self.queue().now())
         if entry is not None and entry.menu:
             asks = spoken.menu(book, entry, language)
+            await self.queue().once(greeted(call.sid), KEPT)  # who hangs up now wants nothing of us
             return (replace(asks, prompt=(*hello, *asks.prompt)),)  # who knows the key needn't hear it all
         return (*hello, *await self._take(replace(call, about={"l": language}), ""))
 

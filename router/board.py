@@ -16,6 +16,7 @@ from ..queue.history.promised import Promised
 from ..queue.state import ENDED, AgentView, ContactView
 from .facts import Facts
 from .lines import escape, lasted
+from .plan_pages import SHOW
 from .rulebook import Rulebook, instant, millis
 from .texts import spoken
 
@@ -261,6 +262,7 @@ ACTS = (
     Button("form.hand", "Move …"),
     Button("form.first", "Who comes first …"),
     Button("form.why", "Why …"),
+    SHOW,
 )
 """What can be pressed under any board."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import visit_words
+from . import session, session_words, visit_words
 
 Named = Callable[[object], str]
 """How people call an agent."""
@@ -79,6 +79,8 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
     match str(x.get("what")):
         case visit_words.WHAT:
             return visit_words.said(x, named)
+        case session.WHAT:
+            return session_words.said(x, named)
         case "inside":
             return f"{who} is on the line."
         case "consulted":

@@ -87,7 +87,7 @@ class Deliveries:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.after = AfterCalls(self.queue, self.book)
-        self.screened = Screened(self.queue, self.desk, self.book)
+        self.screened = Screened(self.queue, self.desk, self.book, self.ringing.may_be)
         self.unreached = Unreached(self.queue, self.desk, self.book, self.alerts)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 

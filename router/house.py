@@ -112,6 +112,8 @@ class House:
 
     async def note(self, actor: Actor, contact: str, text: str) -> Told:
         """Keep a note inside."""
+        if Who.of(self.plan(), actor) is None:
+            return stranger(self.plan().plan.supervisors)
         view = await self.queue.contact(contact)
         if view is None:
             return Told(False, f"{contact} is not here any more.")

@@ -48,7 +48,9 @@ def _message(it: Teller, event: Event, x: X) -> str:
 
 
 def _out(it: Teller, event: Event, x: X) -> str:
-    return "a reply left" if x.get("kind") == "reply" else f"the customer was told “{said(x.get('kind'))}”"
+    if x.get("kind") == "reply":
+        return "a reply left"
+    return f"the customer was told “{said(x.get('kind')).replace('_', ' ')}”"
 
 
 def _receipt(it: Teller, event: Event, x: X) -> str:

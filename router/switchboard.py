@@ -35,7 +35,8 @@ from ..queue.state import ENDED, QUEUED
 from . import after_calls, spoken
 from .arriving import Arriving, Records, on_the_line, over_key
 from .callbacks import UNREACHED, is_here
-from .catch_up import hung_up_unknown
+from .catch_up import KEPT as UNHEARD_KEPT
+from .catch_up import hung_up_unknown, unheard
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
@@ -261,6 +262,10 @@ class Switchboard:
     async def recorded(self, it: Recorded) -> None:
         """A recording is there."""
         await self.messages.recorded(it)
+
+    async def put_off(self, sid: str) -> None:
+        """A leg was put off: whoever hangs up then may have wanted something."""
+        await self.queue().once(unheard(sid), UNHEARD_KEPT)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from zlib import crc32
 from ..channels.channel import Button, Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
-from . import visit_words
+from . import session, session_words, visit_words
 from .alerts import Alerts
 from .body import line
 from .call_lines import said as said_of_call
@@ -160,6 +160,8 @@ class Tidings:
             buttons = tuple(Button(action, label, event.c) for action, label in AFTER_SPEAKING)
         elif what == visit_words.WHAT:
             buttons = visit_words.line_buttons(event.c, said)
+        elif what == session.WHAT:
+            buttons = session_words.line_buttons(event.c, said)
         elif what == "fetched":
             buttons = (Button("call.recording", "Listen to it", f"{event.c}.{said.get('recording')}"),)
         await self._line(event, t, text, buttons)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from .slack_acts import Acts
 from .slack_chat import Chat
+from .slack_company import Company
 from .slack_deliver import EVENTS, Delivery
 from .slack_desk import Desk, Refused, door
 from .slack_files import Files
@@ -33,7 +34,8 @@ from .tasks import Tasks
 class SlackStandIn:
     """One workspace with one app in it: its granted scopes, subscribed events (`message.im`, …) and commands.
 
-    Without `commands` every command is the app's; with them any other is "not a valid command".
+    Without `commands` every command is the app's, with them any other is "not a valid command"; `shortcuts` likewise.
+    Without `home_tab` the app has no Home.
 
     `changed(kind, ids)` is called after every visible change: `slack.message` (channel, ts, thread_ts?,
     ephemeral_to?), `slack.view`, `slack.home` (user, view), `slack.channel` (channel), `slack.socket` (open).
@@ -49,6 +51,8 @@ class SlackStandIn:
         scopes: Iterable[str] = DEFAULT_SCOPES,
         events: Iterable[str] = EVENTS,
         commands: Iterable[str] = (),
+        shortcuts: Iterable[str] | None = None,
+        home_tab: bool = True,
     ) -> None:
         granted = frozenset(scopes)
         self.space = Workspace(cast, clock)
@@ -61,14 +65,21 @@ class SlackStandIn:
         tell = Teller(self.space, self.delivery, granted, changed)
         chat = Chat(self.space, tell, changed)
         rooms = Rooms(self.space, self.sockets, tell)
-        modals = Modals(self.space, changed)
+        modals = Modals(self.space, changed, home_tab)
         self._files = Files(self.space, tell, chat, wire, faults, granted)
         methods = chat.methods() | rooms.methods() | modals.methods() | self._files.methods()
         self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.delivery)
         self._hooks = Hooks(self.space, tell, wire, faults)
         desk = Desk(self.space, self.delivery)
-        self._people = People(desk, tell, self._files)
-        self._acts = Acts(desk, modals, self._hooks, frozenset(commands))
+        self._people = People(desk, tell, self._files, home_tab)
+        self._company = Company(desk, tell, changed)
+        self._acts = Acts(
+            desk,
+            modals,
+            self._hooks,
+            frozenset(commands),
+            None if shortcuts is None else frozenset(shortcuts),
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """Slack's own faces."""
@@ -98,6 +109,10 @@ class SlackStandIn:
             web.post(f"{at}/join", door(people.join)),
             web.post(f"{at}/leave", door(people.leave)),
             web.post(f"{at}/disconnect", door(people.disconnect)),
+            web.get(f"{at}/people", door(self._company.people), allow_head=False),
+            web.post(f"{at}/people", door(self._company.add)),
+            web.post(f"{at}/channels", door(self._company.channel)),
+            web.post(f"{at}/share", door(self._company.share)),
             web.post(f"{at}/request-url", door(self._request_url)),
             web.post(f"{at}/act", door(acts.act)),
             web.post(f"{at}/submit", door(acts.submit)),

@@ -23,6 +23,7 @@ RETRY_AFTER = (0.0, 60.0, 300.0)
 EVENTS = (
     "app_home_opened",
     "app_mention",
+    "channel_shared",
     "member_joined_channel",
     "member_left_channel",
     "message.channels",

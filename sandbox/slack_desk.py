@@ -86,6 +86,14 @@ class Desk:
             raise Refused("user_not_found", f"people: {', '.join(people)}", 404)
         return found
 
+    def uses_apps(self, user: User) -> None:
+        """Commands, shortcuts and the app's own place are for members and guests of several channels."""
+        if not user.uses_apps:
+            why = "is of another workspace, where the app isn't installed" if user.kind == "external" else ""
+            raise Refused(
+                "not_allowed", f"{user.id} {why or 'is a single-channel guest, who uses no apps'}", 409
+            )
+
     def channel(self, body: Json, user: User) -> Channel:
         """A channel in which that person is."""
         found = self.space.channels.get(self.word(body, "channel"))

@@ -70,9 +70,9 @@ class FormEars:
     async def open(self, body: Body, name: str, value: str) -> None:
         """Show the form `name` to whoever pressed; in a modal already, on top of it."""
         channel, ts = split(place_of(body))
-        container = body.get("container") or {}
+        inside = body.get("container") or body.get("message") or {}
         # Under what one person alone sees nothing can be posted.
-        thread = str(container.get("thread_ts") or ("" if container.get("is_ephemeral") else ts))
+        thread = str(inside.get("thread_ts") or ("" if inside.get("is_ephemeral") else ts))
         where = Opened(value, channel, thread).dump()
         over = "views.push" if (body.get("view") or {}).get("type") == "modal" else "views.open"
         opened = await self.sender.call(

@@ -24,11 +24,11 @@ from .blocks import Json, escape
 from .form_ears import FormEars
 from .form_views import PREFIX
 from .memory import payload, split
-from .messages import telling
+from .messages import STAYS, telling
 from .modals import Where
 from .offers import Offers
 from .pace import Urgency
-from .payloads import SEEN_MS, Body, belongs, blamed, place_of
+from .payloads import SEEN_MS, Body, belongs, blamed, chosen_message, place_of
 from .people import People
 from .send import Sender
 from .typed import TypedWords
@@ -42,6 +42,15 @@ TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and
 FORMS = ("contact.reply", "contact.note", "contact.close", "agent.add", *modals.MOVES)
 """Buttons that open a form."""
 LATE = "That button is from an earlier time: nothing was done."
+
+
+def _stays(body: Body, action: str) -> bool:
+    """Whether what was pressed isn't replaced by its answer: it is there for others, too, or again.
+
+    A call's buttons stand in a thread's first message, or in a line of its timeline.
+    """
+    told = str(payload(body.get("message") or {}).get("told") or "")
+    return action.startswith("call.") or told.startswith(STAYS)
 
 
 async def just_ack(ack: AsyncAck) -> None:
@@ -87,7 +96,7 @@ class Listen:
         app.view(re.compile("^" + re.escape(PREFIX)))(self.forms.submitted)
         app.view(every)(self._submission)
         app.view_closed(every)(ack=just_ack, lazy=[])
-        app.shortcut(every)(ack=just_ack, lazy=[])
+        app.shortcut(every)(self._shortcut)
         app.options(every)(ack=self._no_options, lazy=[])
 
     async def _no_options(self, ack: AsyncAck) -> None:
@@ -107,6 +116,13 @@ class Listen:
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         self.spawn(self._guarded(body, self._pressed(body)))
+
+    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        name = str(body.get("callback_id") or "")
+        if name.startswith(PREFIX):
+            form = name.removeprefix(PREFIX)
+            self.spawn(self._guarded(body, self.forms.open(body, form, chosen_message(body))))
 
     async def _guarded(self, body: Body, work: Awaitable[None]) -> None:
         """Do it; whoever asked hears when it could not be finished."""
@@ -147,8 +163,7 @@ class Listen:
             await self.answers.tell(body, await house.retry(actor, contact, n))
         else:
             told = await house.pressed(actor, name, value)
-            # Of a call's buttons the message stays: it is the thread's first, or a line of its timeline.
-            await self.answers.tell(body, told, replace=told.ok and not name.startswith("call."))
+            await self.answers.tell(body, told, replace=told.ok and not _stays(body, name))
 
     async def _offer(self, body: Body, name: str, actor: Actor, contact: str, number: int) -> None:
         assert self.house is not None
@@ -159,8 +174,10 @@ class Listen:
             told = await self.house.decline(actor, contact, number, "")
         shown = body.get("message") or {}
         mine = payload(shown)
-        # Only the card itself is changed: what was pressed may be another message with the same button.
-        if not place.startswith("D") or mine.get("contact") != contact or mine.get("offer") != number:
+        # Only the card itself is changed: what was pressed may be another message with the same button, or the card of
+        # somebody else in a channel.
+        theirs = place.startswith("D") or mine.get("for") == actor.user
+        if not theirs or mine.get("contact") != contact or mine.get("offer") != number:
             await self.answers.tell(body, told)
             return
         if place not in self.offers.shown:

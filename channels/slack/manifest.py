@@ -37,7 +37,7 @@ EVENTS: tuple[tuple[str, str], ...] = (
 )
 SHORTCUTS: tuple[tuple[str, str, str, str], ...] = ()
 """`global` or `message`, `callback_id`, name and description of each shortcut. `form.NAME` opens the house's form NAME,
-for a message with its place ("channel:ts") as the form's value."""
+for a message with its place ("channel:thread:ts") as the form's value."""
 COMMAND = "/tierline"
 _NEW = "https://api.slack.com/apps?new_app=1&manifest_json="
 

@@ -35,6 +35,10 @@ def _title(service: str, channel: str, contact: str, more: str) -> str:
     return f"*{tame(service, 150)}* · {CALLED.get(channel, 'contact')} · {tame(contact, 50)} · {more}"
 
 
+STAYS = "stays:"
+"""How the key of something told begins that stays as it is, whoever presses its buttons."""
+
+
 def offer(card: Card) -> Message:
     """The card of an offer, for its agent in person."""
     value = f"{card.contact}:{card.offer}"
@@ -54,6 +58,16 @@ def offer(card: Card) -> Message:
     metadata = _metadata("tierline_offer", contact=card.contact, offer=card.offer)
     words = f"{card.service}: {card.customer} – {card.lines[-1] if card.lines else ''}"
     return Message(fallback(words), (*head, *lines, *actions(buttons)), metadata)
+
+
+def for_one(it: Message, user: str) -> Message:
+    """The same in a channel, for one person there: who it is stands in the metadata, too."""
+    payload = {**(it.metadata or {}).get("event_payload", {}), "for": user}
+    kind = str((it.metadata or {}).get("event_type") or "tierline_told")
+    named = ours(f"For <@{user}>: nobody else can press this.")
+    return Message(
+        f"<@{user}> {it.text}", (*it.blocks[:1], named, *it.blocks[1:]), _metadata(kind, **payload)
+    )
 
 
 def ended_offer(shown: Iterable[Json], told: str, link: str = "") -> Message:
@@ -146,7 +160,7 @@ def said_by(line: Line) -> list[Json]:
 def line(it: Line) -> Message:
     """A line in a contact's thread."""
     metadata = _metadata("tierline_line", contact=it.contact, n=it.n)
-    rows = actions([button(one.action, one.label, one.value, one.style) for one in it.buttons[:10]])
+    rows = actions([button(one.action, one.label, one.value, one.style, one.url) for one in it.buttons[:10]])
     return Message(fallback(f"{it.author}: {it.text}"), (*said_by(it), *rows), metadata)
 
 

@@ -44,6 +44,14 @@ def place_of(body: Body) -> str:
     return f"{where}:{container.get('message_ts') or (body.get('message') or {}).get('ts') or ''}"
 
 
+def chosen_message(body: Body) -> str:
+    """The message whose shortcut was chosen, "channel:thread:ts" (its own thread where it is in none); "" for a global
+    shortcut."""
+    message = body.get("message") or {}
+    channel, _, ts = place_of(body).partition(":")
+    return f"{channel}:{message.get('thread_ts') or ts}:{ts}" if ts else ""
+
+
 def typed_by_person(event: Body, bot_user: str) -> bool:
     """A person wrote it in a channel's thread."""
     person = (

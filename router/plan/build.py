@@ -13,7 +13,7 @@ from ...skills.skill import CHANNELS, Capacity, levels
 from . import model, shape, shape_calls, shape_doors, shape_visits
 from .model_calls import Recording, Safety, Voice
 from .model_texts import VARIABLES, Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -58,6 +58,9 @@ def build(document: shape.Document, source: str) -> model.Plan:
         voice=_voice(document.channels.voice),
         safety=_safety(document),
         visits=_visits(document.visits),
+        sessions=tuple(
+            SessionSpec(name, it.kind, it.url, it.webhook) for name, it in document.sessions.items()
+        ),
         source=source,
     )
     return _with_hash(plan)

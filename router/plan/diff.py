@@ -182,6 +182,13 @@ def _visits(old: model.Plan, new: model.Plan) -> Iterator[str]:
     yield from _rest("Visits", was, now, words)
 
 
+def _sessions(old: model.Plan, new: model.Plan) -> Iterator[str]:
+    words = {"kind": "what it is", "url": "held at", "webhook": "asks for its place"}
+    yield from _listed(
+        "Session", old.sessions, new.sessions, lambda a, b: _rest(f"Session {quoted(b.name)}", a, b, words)
+    )
+
+
 # ---- who ------------------------------------------------------------------------------------------------
 
 
@@ -362,5 +369,5 @@ def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
-    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _texts, _root,
+    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _sessions, _texts, _root,
 )  # fmt: skip

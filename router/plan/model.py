@@ -15,7 +15,7 @@ from typing import Generic, Literal, TypeVar
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_texts import Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
 
 T = TypeVar("T")
@@ -342,6 +342,7 @@ class Plan:
     voice: Voice = Voice()
     safety: Safety = Safety()
     visits: Visits | None = None
+    sessions: tuple[SessionSpec, ...] = ()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

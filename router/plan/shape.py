@@ -35,7 +35,7 @@ from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
-from .shape_visits import Visits
+from .shape_visits import Session, Visits
 
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
@@ -295,3 +295,4 @@ class Document(Shape):
     settings: Settings = Settings()
     safety: Safety = Safety()
     visits: Visits | None = None
+    sessions: dict[Name, Session] = {}

@@ -12,6 +12,7 @@ from helpers_plan import EVA
 from tierline.channels.phone import Ask, Call, Go, Wait
 from tierline.queue.client import Client
 from tierline.queue.history.records import Customer
+from tierline.router.catch_up import answered
 from tierline.router.facts import Facts
 from tierline.router.spending import Guard
 from tierline.router.towards import Towards
@@ -362,3 +363,18 @@ async def test_a_call_to_a_number_that_the_plan_does_not_know_is_taken_and_told_
         if event.e == "arrived":
             await towards.greet(event)
     assert len(told) == 1 and "+4930999 stands in no entry of the plan" in told[0]
+
+
+@pytest.mark.promise("caught-up-calls")
+async def test_what_a_caller_without_a_contact_has_heard_is_known_to_every_process(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    in_the_menu, put_off, never_heard = hall.new(), hall.new(), hall.new()
+    await hall.ask("call", in_the_menu)
+    await hall.ask("call", put_off)
+    await hall.board.put_off(put_off.sid)  # by a process that dies before they hang up
+    for call in (in_the_menu, put_off, never_heard):
+        await hall.news(call, "completed")
+    wants_nothing = [await hall.queue.seen(answered(it.sid)) for it in (in_the_menu, put_off, never_heard)]
+    assert wants_nothing == [True, False, False]

@@ -11,7 +11,7 @@ from story_stage import EVA, JONAS
 
 
 @pytest.mark.promise("slack-http-many")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_requests_are_worked_on_where_they_come_in_and_nobody_is_asked_while_none_would_be_heard(
     tmp_path: Path,
 ) -> None:
@@ -37,12 +37,12 @@ async def test_requests_are_worked_on_where_they_come_in_and_nobody_is_asked_whi
         async def told() -> Any:
             return [text for text in await crew.alerts() if "no process takes Slack's requests" in text]
 
-        assert len(await crew.until(told)) == 1
+        assert len(await crew.until(told, 180)) == 1
         await crew.started(*crew.webs)
 
         async def well() -> Any:
             return [text for text in await crew.alerts() if "Slack answers again" in text]
 
-        await crew.until(well)
+        await crew.until(well, 180)
         assert await crew.text("me too", JONAS) == 200
         await take(crew, "Ada", "me too", JONAS)
