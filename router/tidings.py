@@ -11,6 +11,7 @@ from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
 from . import session, session_words, visit_words
 from .alerts import Alerts
+from .answering import canned_button
 from .body import line
 from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
@@ -149,7 +150,8 @@ class Tidings:
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
-            recorded=book.plan.voice.recording is not None, also=visit_words.thread_buttons(book.plan, contact.id),
+            recorded=book.plan.voice.recording is not None, 
+            also=(*canned_button(book, contact), *visit_words.thread_buttons(book.plan, contact.id)),
         )  # fmt: skip
 
     async def _of_call(self, event: Event, t: Try, text: str) -> None:

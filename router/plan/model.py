@@ -14,6 +14,7 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_desk import Canned
 from .model_texts import Texts
 from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
@@ -71,7 +72,8 @@ class ChannelSpec:
     `preferred`: how long a snoozed contact's former owner alone is asked; `nudge`: how long a customer's
     message may lie unanswered until its owner is reminded, and again as long until somebody else is asked
     (None: never); `cost` of the budget; `cap`: how many at once (None: no
-    cap); `sender`: the number or address that unasked messages come from (`from` in the file).
+    cap); `sender`: the number or address that unasked messages come from (`from` in the file); `auto_accept`: offers are
+    taken for the agent.
     """
 
     offer: timedelta
@@ -83,6 +85,7 @@ class ChannelSpec:
     cost: int
     cap: int | None = None
     sender: str | None = None
+    auto_accept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Team:
     share: int | None = None
     promise: TeamPromise | None = None
     cost_per_contact: tuple[Decimal, str] | None = None
+    auto_accept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +346,8 @@ class Plan:
     voice: Voice = Voice()
     safety: Safety = Safety()
     visits: Visits | None = None
+    canned: tuple[Canned, ...] = ()
+    decline_reasons: tuple[str, ...] = ()
     sessions: tuple[SessionSpec, ...] = ()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)

@@ -33,6 +33,7 @@ from .fields import (
 )
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
+from .shape_desk import Canned, Reasons
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
 from .shape_visits import Session, Visits
@@ -105,6 +106,9 @@ class Team(Shape):
         default="direct", description="Whether what the owner types is sent"
     )
     outsourced: bool = False
+    auto_accept: bool = Field(
+        default=False, description="Offers are taken for the agent as they are shown; not calls"
+    )
     schedule: Name | None = Field(default=None, description="When the team is on; without it, always")
     share: Percent | None = Field(default=None, description="Its part of the contacts that it may take")
     promise: TeamPromise | None = None
@@ -295,4 +299,8 @@ class Document(Shape):
     settings: Settings = Settings()
     safety: Safety = Safety()
     visits: Visits | None = None
+    canned: dict[Name, Canned] = Field(
+        default={}, description="Answers that are ready, by name: !name in a thread"
+    )
+    decline_reasons: Reasons = Field(default=[], description="What an agent may choose who declines an offer")
     sessions: dict[Name, Session] = {}
