@@ -17,6 +17,7 @@ from .queue.history.history import History
 from .queue.history.promised import promised
 from .queue.state import Event
 from .router.active import ActivePlan
+from .router.answering import Answering
 from .router.boards import Boards
 from .router.drafts import Drafts
 from .router.duty import Duty
@@ -71,6 +72,7 @@ def desk_parts(
         (
             duty,
             DutyPost(plan, desk, duty),
+            Answering(queue, plan),
             VisitPart(queue, plan),
             SessionPart(queue, plan, outside.sessions),
             Steering(queue, plan, boards, history),

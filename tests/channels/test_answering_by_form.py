@@ -89,11 +89,11 @@ async def test_a_canned_answer_is_seen_before_it_is_sent_and_arrives_filled_in(t
         contact = (await it.contact())["id"]
         at = await thread(it, contact)
         await types(it, "Ada", at, "!hello there")
-        seen = await whispered(it, "Ada", at, f"Hello, Ada here about {contact}.")
+        seen = await whispered(it, "Ada", at, f"Hello Eva Brandt, Ada here about {contact}.")
         assert not await it.got("Ada here")
         await press(it, "Ada", seen, "note.send")
         got = await it.until(lambda: it.got("Ada here"))
-        assert [m["text"] for m in got] == [f"Hello, Ada here about {contact}."]
+        assert [m["text"] for m in got] == [f"Hello Eva Brandt, Ada here about {contact}."]
         await types(it, "Ada", at, "!goodbye")
         await whispered(it, "Ada", at, "There is no canned answer “goodbye”. There are: Hello there.")
         assert "*Hello there* – Hello {customer}" in await it.slash("Ada", "canned")
@@ -112,7 +112,7 @@ async def test_a_canned_answer_is_changed_in_the_reply_form_before_it_is_sent(tm
         choose = await form(it, "Ada", "Which one?")
         said = await submit(it, "Ada", choose, {"name": "0:Hello there"})
         assert said["ok"], said
-        reply = await form(it, "Ada", f"Hello, Ada here about {contact}.")
+        reply = await form(it, "Ada", f"Hello Eva Brandt, Ada here about {contact}.")
         assert (await submit(it, "Ada", reply, {"text": "Hello, this is Ada."}))["ok"]
         got = await it.until(lambda: it.got("Ada"))
         assert [m["text"] for m in got] == ["Hello, this is Ada."]
