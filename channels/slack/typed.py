@@ -10,11 +10,13 @@ from typing import Any
 import structlog
 
 from ..house import House, Told, Typed, Wrote
+from ..rich import plain
 from .answers import Answers
 from .marks import Marks
 from .memory import Finder, Recent, payload, split
 from .payloads import SEEN_MS, Body, blamed, files_of, typed_by_person, was_edited
 from .people import People
+from .rich import calls, passages
 from .words import drawn, emoji, said
 
 log = structlog.get_logger()
@@ -79,8 +81,11 @@ class TypedWords:
                 return
             actor = await self.people.actor(user)
             words = said(str(event.get("text") or ""), user, actor.name)
-            text = drawn(words.text, emoji(event.get("blocks")))
-            told = await self.house.typed(Typed(actor, thread, place, text, words.mentions, files_of(event)))
+            blocks = event.get("blocks")
+            # What they see is the rich text; a client that sends none is read by its text.
+            shown = plain(passages(blocks, user, actor.name)) or drawn(words.text, emoji(blocks))
+            mentions = words.mentions or calls(blocks, user)
+            told = await self.house.typed(Typed(actor, thread, place, shown, mentions, files_of(event)))
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
