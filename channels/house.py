@@ -48,6 +48,7 @@ class Typed:
     text: str
     mentions: bool  # whether it mentions a colleague, a group or a channel
     files: tuple[Media, ...] = ()
+    size: int = 0  # bytes of all files
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ..queue.state import ENDED, ContactView
 from . import answering, commands, forms, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
+from .enclosures import Enclosures
 from .explain import Moments, account
 from .holding import HELD, explicit, hold
 from .lines import queue_lines, why_lines
@@ -47,6 +48,7 @@ class House:
     moments: Moments
     recordings: Recorded | None = None
     parts: Parts = Parts()
+    enclosures: Enclosures | None = None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     moves: Moves = field(init=False)
 
@@ -80,15 +82,25 @@ class House:
             return None
         if view is None:
             return Told(False, f"{contact} has ended: this was not sent.")
-        decided = ruling(await self._standing(view, typed.actor, typed.thread), typed.text, typed.mentions)
+        decided = ruling(
+            await self._standing(view, typed.actor, typed.thread),
+            typed.text,
+            typed.mentions,
+            bool(typed.files),
+        )
         if (canned := await self._canned(typed, view, decided)) is not None:
             return canned
-        if typed.files and (decided.kind == "send" or not decided.told):
-            words = Ruling("note", typed.text, "Files cannot be sent from Slack yet: kept as a note.")
-            return await self._note(typed.actor, view, typed.text, words, typed.place)
+        if typed.files and decided.kind == "send" and (why := self._unsendable(view, typed)):
+            told = f"Not sent: {why}. Kept as a note."
+            decided = replace(decided, kind="note", told=told, may_reply=False)
         if decided.kind == "send":
-            return await self._hold(typed.actor, view, decided.text, typed.place)
-        return await self._note(typed.actor, view, typed.text, decided, typed.place)
+            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files)
+        return await self._note(typed.actor, view, decided, typed.place, typed.files)
+
+    def _unsendable(self, view: ContactView, typed: Typed) -> str:
+        if self.enclosures is None:
+            return "files can't be sent from here"
+        return self.enclosures.refused(view.channel, typed.files, typed.size)
 
     async def _canned(self, typed: Typed, view: ContactView, decided: Ruling) -> Told | None:
         """`!name`: its words are kept as a note, and shown to whoever typed it before anything is sent."""
@@ -99,13 +111,11 @@ class House:
         if isinstance(it, str):
             names = ", ".join(each.name for each in self.plan().plan.canned)
             told = f"There is no canned answer “{it}”. There are: {names}. Kept as a note."
-            return await self._note(
-                typed.actor, view, typed.text, replace(decided, kind="note", told=told), typed.place
-            )
+            return await self._note(typed.actor, view, replace(decided, kind="note", told=told), typed.place)
         words = await answering.said(self.queue, self.plan(), it, view, spec)
         shown = f"Not sent yet. {it.name}:\n{words}"
         asked = Ruling("note", words, shown, decided.may_send or decided.kind == "send", may_reply=True)
-        return await self._note(typed.actor, view, words, asked, typed.place)
+        return await self._note(typed.actor, view, asked, typed.place)
 
     async def _contact_at(self, thread: str) -> str | None:
         """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
@@ -148,7 +158,7 @@ class House:
         if view is None or found is None:
             return Told(False, LATE)
         body = Body.parse(found.body)
-        if body.who != actor.user or not body.text.strip():
+        if body.who != actor.user or not (body.text.strip() or body.media):
             return Told(False, "Not sent: only whoever wrote it sends it." if body.text.strip() else EMPTY)
         if explicit(self.plan(), self._agent(actor)):
             with_it = Button("form.reply", "Reply with it …", f"{contact}.{n}", "primary")
@@ -156,7 +166,7 @@ class House:
         source = sent_after_all(body.source, await self.queue.messages(contact))
         if source is None:
             return Told(False, "It has been sent already, or waits for its Undo.")
-        return await self._hold(actor, view, body.text, source) or Told(True, HELD)
+        return await self._hold(actor, view, body.text, source, body.media) or Told(True, HELD)
 
     async def _reopen_and_send(self, actor: Actor, contact: str, n: int) -> Told:
         """*Re-open and send* in the thread of an ended contact: theirs again, and the words are held for Undo."""
@@ -192,9 +202,9 @@ class House:
         return await hold(self.queue, self.plan(), actor, view, text, place, media)
 
     async def _note(
-        self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str
+        self, actor: Actor, view: ContactView, decided: Ruling, place: str, files: tuple[Media, ...] = ()
     ) -> Told | None:
-        body = Body(decided.text, by=actor.name, source=place, who=actor.user)
+        body = Body(decided.text, files, actor.name, place, actor.user)
         answer = await self.queue.append(view.id, body.to_json())
         if not decided.told:
             return None

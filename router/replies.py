@@ -68,10 +68,10 @@ def sent_after_all(source: str, messages: Sequence[MessageView]) -> str | None:
     return f"{source}:sent{len(tries) or ''}"
 
 
-def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
-    """What to do with `text`. Only a plain reply of the owner, to an open contact that is no call, is sent."""
+def ruling(it: Standing, text: str, mentions: bool, files: bool = False) -> Ruling:
+    """What to do with `text` and the `files` with it. Only the owner's plain reply, to an open text contact, is sent."""
     owner = bool(it.writer) and it.writer == it.owner
-    theirs = owner and it.state in ANSWERABLE and it.channel != "voice" and bool(text.strip())
+    theirs = owner and it.state in ANSWERABLE and it.channel != "voice" and (files or bool(text.strip()))
     by_button = theirs and it.replies == "direct"  # else only the Reply form sends, or nothing
     prefix = _NOTE.match(text)
     if prefix:
@@ -95,7 +95,7 @@ def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
         return Ruling("note", text, "It mentions a colleague: kept as a note.", by_button, theirs)
     if it.channel == "voice":
         return Ruling("note", text, "This is a call: kept as a note.")
-    if not text.strip():
+    if not text.strip() and not files:
         return Ruling("not_sent", text, "")
     if it.replies == "explicit":
         return Ruling("note", text, "Only the Reply button sends here: kept as a note.", may_reply=theirs)

@@ -100,7 +100,7 @@ class Scene:
     def _ears(self, queue: Queue) -> Ears:
         newcomers = Newcomers(queue, self.plan, self.board)
         parts = Parts((Duty(queue, self.plan, newcomers),))
-        house = Noted(queue, self.plan, newcomers, NoRecord(), None, parts, self.pause)
+        house = Noted(queue, self.plan, newcomers, NoRecord(), None, parts, pause=self.pause)
         return Ears(house, self._typed(queue, house))
 
     def _typed(self, queue: Queue, house: Noted) -> TypedWords:

@@ -14,7 +14,7 @@ from ..rich import plain
 from .answers import Answers
 from .marks import Marks
 from .memory import Finder, Recent, payload, split
-from .payloads import SEEN_MS, Body, blamed, files_of, typed_by_person, was_edited
+from .payloads import SEEN_MS, Body, blamed, files_of, size_of, typed_by_person, was_edited
 from .people import People
 from .rich import calls, passages
 from .words import drawn, emoji, said
@@ -85,7 +85,9 @@ class TypedWords:
             # What they see is the rich text; a client that sends none is read by its text.
             shown = plain(passages(blocks, user, actor.name)) or drawn(words.text, emoji(blocks))
             mentions = words.mentions or calls(blocks, user)
-            told = await self.house.typed(Typed(actor, thread, place, shown, mentions, files_of(event)))
+            told = await self.house.typed(
+                Typed(actor, thread, place, shown, mentions, files_of(event), size_of(event))
+            )
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
