@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from .channels.channel import Channel, Desk
+from .channels.channel import Channel
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
-from .desk_side import Outside, desk_jobs, desk_parts
+from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -60,7 +60,7 @@ from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
 from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
-from .slack_side import has_desk, slack_desk, slack_events, take_requests
+from .slack_side import has_desk, shared_door, slack_desk, slack_events, take_requests
 from .web_side import api_of
 
 if TYPE_CHECKING:
@@ -168,11 +168,12 @@ class App:
         return await taken_calls(self.history.database, since)
 
     def _build_desk(self) -> None:
-        self.desk_raw = slack_desk(
-            self.settings, self.role, lambda: self.queue, self.holder, self.slack_events
-        )
-        raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
-        self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts, lambda: self.outbox.mine)
+        queue, book = lambda: self.queue, lambda: self.plan()
+        shared = shared_door(self.intake, queue, book, self.alerts, self.settings, self.role)
+        if shared is not None:
+            self.doors["slack"] = shared
+        self.desk_raw = slack_desk(self.settings, self.role, queue, self.holder, self.slack_events, shared)
+        self.desk = WatchedDesk(self.desk_raw or NoDesk(), queue, self.alerts, self._mine)
 
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
@@ -180,9 +181,17 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.history, self.outside)
+        side = desk_side(
+            self.queue, self.plan, self.desk, newcomers, self.history, self.alerts, self.outside, self._mine
+        )
         self.house = House(
-            self.queue, self.plan, newcomers, self.history, self.recordings, parts, self.outside.enclosures
+            self.queue,
+            self.plan,
+            newcomers,
+            self.history,
+            self.recordings,
+            side.parts,
+            self.outside.enclosures,
         )
         self.guard = Guard(self.queue, self.plan, self.alerts)
         linked = self.outside.enclosures.linked
@@ -192,18 +201,17 @@ class App:
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
         self.pager = Pager(
             self.queue, self.intake.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
-            self.alerts, mine=lambda: self.outbox.mine,
+            self.alerts, mine=self._mine,
         )  # fmt: skip
         deliveries = Deliveries(
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager,
-            desk_jobs(self.queue, self.plan, self.desk, self.outside),
+            side.jobs,
         )  # fmt: skip
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
             self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term,
             able=lambda: self.desk_raw is not None and not self.desk.down.is_set(),
         )  # fmt: skip
-        overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
             self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
             lost=self._lost, term=term,
@@ -225,13 +233,16 @@ class App:
             "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say, term).run
         )
         self.supervisor.run("outbox", self.outbox.run)
-        self.supervisor.run("overdue receipts", overdue.run)
+        self.supervisor.run("overdue receipts", Overdue(self.queue, self.doors, self.history, self._mine).run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
         doors = (self.recordings, self.intake, self.sms, self.voice)
-        for name, task in phone_tasks(ringing, *doors, lambda: self.outbox.mine).items():
+        for name, task in (phone_tasks(ringing, *doors, self._mine) | dict(side.tasks)).items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
+
+    def _mine(self) -> bool:
+        return self.outbox.mine
 
     async def _broken(self, job: str) -> None:
         text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."

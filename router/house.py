@@ -8,16 +8,19 @@ from dataclasses import dataclass, field, replace
 
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
-from ..channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
+from ..channels.home import Home
+from ..channels.house import Actor, Adding, Told, Typed, Wrote
 from ..queue.contact import Media
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import answering, commands, forms, offers, orders, telephone, wrapup
+from . import answering, commands, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .enclosures import Enclosures
 from .explain import Moments, account
+from .helping import Helping
 from .holding import HELD, explicit, hold
+from .home import welcome
 from .lines import queue_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
@@ -30,7 +33,6 @@ from .replies import Ruling, Standing, ruling, sent_after_all, typed_at
 from .rulebook import agent_id
 from .situations import Situations
 from .telephone import BUTTONS, Telephone
-from .visit_jobs import standing_visit
 
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
@@ -51,9 +53,11 @@ class House:
     enclosures: Enclosures | None = None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     moves: Moves = field(init=False)
+    helping: Helping = field(init=False)
 
     def __post_init__(self) -> None:
         self.moves = Moves(self.queue, self.plan, self.moments)
+        self.helping = Helping(self.queue, self.plan)
 
     # ---- offers -------------------------------------------------------------------------------------------------
 
@@ -91,11 +95,13 @@ class House:
         if (canned := await self._canned(typed, view, decided)) is not None:
             return canned
         if typed.files and decided.kind == "send" and (why := self._unsendable(view, typed)):
-            told = f"Not sent: {why}. Kept as a note."
-            decided = replace(decided, kind="note", told=told, may_reply=False)
+            decided = replace(decided, kind="note", told=f"Not sent: {why}. Kept as a note.", may_reply=False)
         if decided.kind == "send":
             return await self._hold(typed.actor, view, decided.text, typed.place, typed.files)
-        return await self._note(typed.actor, view, decided, typed.place, typed.files)
+        told = await self._note(typed.actor, view, decided, typed.place, typed.files)
+        if typed.called and view.state not in ENDED and (asked := await self.helping.invite(view, typed)):
+            return replace(told, text=f"{told.text} {asked}") if told is not None else Told(True, asked)
+        return told
 
     def _unsendable(self, view: ContactView, typed: Typed) -> str:
         if self.enclosures is None:
@@ -230,60 +236,16 @@ class House:
             here=bool(places) and places[-1] == thread, replies=team.replies if team else "explicit",
         )  # fmt: skip
 
-    # ---- closing ------------------------------------------------------------------------------------------------
-
-    async def may_close(self, actor: Actor, contact: str) -> Told:
-        """Whether the actor may close it now."""
-        owner = await wrapup.answerable(self.queue, self.moments, contact)
-        if owner is None:
-            return Told(False, f"{contact} has ended already.")
-        spec = self._agent(actor)
-        owns = spec is not None and owner == agent_id(spec.name)
-        if owns or is_supervisor(self.plan().plan, actor):
-            return Told(True, "")
-        who = self._name(owner) if owner else "nobody yet"
-        return Told(False, f"{contact} is with {who}: only the owner or a supervisor closes it.")
-
-    async def close(self, actor: Actor, closing: Closing) -> Told:
-        """End the contact, its wrap-up, or say afterwards how it ended."""
-        allowed = await self.may_close(actor, closing.contact)
-        if not allowed.ok:
-            return allowed
-        if why := await standing_visit(self.queue, self.plan(), closing.contact):
-            return Told(False, why)
-        spec = self._agent(actor)
-        said = await wrapup.close(self.queue, closing, actor.name, agent_id(spec.name) if spec else "")
-        return Told(True, said) if said else Told(False, LATE)
-
-    async def dispositions(self, contact: str) -> tuple[str, ...]:
-        """The plan's dispositions."""
-        return wrapup.DISPOSITIONS
-
-    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
-        """What a form for handing over, snoozing and the like asks."""
-        may = await self.may_close(actor, contact)
-        if not may.ok:
-            return Told(False, may.text.replace("closes it", "does that"))
-        view = await self.queue.contact(contact)
-        return forms.offered(self.plan(), form, view is not None and view.channel == "voice")
-
-    async def move(self, actor: Actor, move: Move) -> Told:
-        """What was filled in there."""
-        who = Who.of(self.plan(), actor)
-        if who is None:
-            return stranger(self.plan().plan.supervisors)
-        return _heard(await orders.carry_out(self.moves, who, forms.filled_in(move)))
-
     # ---- commands -----------------------------------------------------------------------------------------------
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
+        if (told := await self.parts.command(actor, text)) is not None:
+            return told
         if (call := telephone.parse(text)) is not None:
             return await self._with_call(actor, *call)
         if orders.known(text):
             return await self._ordered(actor, text)
-        if (told := await self.parts.command(actor, text)) is not None:
-            return told
         it = commands.parse(text)
         named = self._agent(actor) is not None or is_supervisor(self.plan().plan, actor)
         if it.verb in ("queue", "why") and not named:
@@ -346,6 +308,17 @@ class House:
                 return await self._with_call(actor, BUTTONS[action], value)
             case _:
                 return Told(False, LATE)
+
+    async def acted(self, actor: Actor) -> None:
+        """They are there."""
+        await self.parts.acted(actor)
+
+    async def home(self, actor: Actor) -> Home | None:
+        """Their day; whoever the plan doesn't name reads whom to ask."""
+        if actor.is_bot:
+            return None
+        sections = await self.parts.home(actor) or (welcome(self.plan().plan, actor),)
+        return Home(sections, await self.queue.now())
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         """The form of that name."""

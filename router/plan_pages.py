@@ -14,6 +14,7 @@ from ..queue.engine_site import Waiting
 from ..queue.history.records import PlanVersion
 from . import plan_tables as tables
 from .lines import escape
+from .plan.diff_rules import in_words
 from .plan.edit import Drop, Edit, Path, Shift
 from .plan.model import Plan
 from .plan.model_texts import VARIABLES
@@ -43,7 +44,7 @@ DOES: dict[Kind, tuple[str, ...]] = {
 TITLES: dict[Kind, str] = {"rule": "Rules", "schedule": "Opening hours", "text": "Texts", "person": "People"}
 ONLY_NEW, EVERYBODY = "New contacts only", "Those who wait are looked at again"
 WAITING: dict[str, Waiting] = {ONLY_NEW: "new", EVERYBODY: "reevaluate"}
-MOST_LINES, MOST_WARNINGS, MOST_VERSIONS = 40, 10, 20
+MOST_LINES, MOST_WARNINGS, MOST_VERSIONS, MOST_RULES = 40, 10, 20, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,17 @@ def pick(plan: Plan, kind: Kind) -> Form:
     does = DOES[kind] if known else (NEW,)
     if len(does) > 1:
         rows.append(Field("do", "What shall happen?", "choice", does[0], does, must=True))
-    first = {"rule": "The first rule that matches decides; this is their order."}.get(kind, "")
-    words = (Field("about", "", "words", first),) if first else ()
+    words = (Field("about", "", "words", _order(plan)),) if kind == "rule" else ()
     return Form(TITLES[kind], (*words, *rows), "Next")
+
+
+def _order(plan: Plan) -> str:
+    rows = [
+        f"{n}. *{escape(it.name)}* {escape(in_words(it)[:160])}"
+        for n, it in enumerate(plan.rules[:MOST_RULES], 1)
+    ]
+    more = f"\n… and {len(plan.rules) - MOST_RULES} more" if len(plan.rules) > MOST_RULES else ""
+    return "The first rule that matches decides; this is their order.\n" + "\n".join(rows) + more
 
 
 def picked(plan: Plan, kind: Kind, answers: dict[str, str]) -> str:

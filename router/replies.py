@@ -82,15 +82,14 @@ def ruling(it: Standing, text: str, mentions: bool, files: bool = False) -> Ruli
         return Ruling("note", text, "kept as a note")
     if it.state in ("closed", "abandoned", "dead", "wrapping"):
         return Ruling("ended", text, f"{it.contact} has ended: this was not sent.")
+    if not it.here:
+        where = f"is now with {it.owner_name or 'nobody yet'}, in another thread"
+        return Ruling("not_sent", text, f"Not sent: {it.contact} {where}. Kept as a note.")
     if not owner:
         who = it.owner_name or "nobody yet"
         return Ruling("not_sent", text, f"Not sent: {it.contact} is with {who}. Kept as a note.")
     if it.state not in ANSWERABLE:
         return Ruling("not_sent", text, f"Not sent: {it.contact} is {it.state}. Kept as a note.")
-    if not it.here:
-        return Ruling(
-            "not_sent", text, f"Not sent: {it.contact} is now with {it.owner_name}, in another thread."
-        )
     if mentions:
         return Ruling("note", text, "It mentions a colleague: kept as a note.", by_button, theirs)
     if it.channel == "voice":

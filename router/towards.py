@@ -12,9 +12,9 @@ from ..channels.fence import FENCED
 from ..queue.contact import Media
 from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
-from ..queue.state import ContactView, Event
+from ..queue.state import ContactView, Event, MessageView
 from ..skills.skill import Channel as ChannelName
-from .after_calls import door_of, sms_sender
+from .after_calls import at_the_end, door_of, sms_sender
 from .alerts import Alerts
 from .body import Body
 from .classify import deadlines
@@ -23,6 +23,7 @@ from .lanes import Try
 from .look import found_message, more, spec_of
 from .plan.model import Service
 from .rulebook import Rulebook, instant
+from .shared import given_at
 from .situation import Incident, told_kind
 from .spending import Guard
 from .texts import Telling, closed_telling, telling
@@ -52,13 +53,17 @@ class Towards:
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def tell_closed(self, event: Event) -> None:
-        """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another."""
+        """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another.
+
+        Where the plan asks how it was, the question is part of it: one text, which counts as unasked.
+        """
         contact = await self.queue.contact(event.c)
         if _reads(contact) and contact is not None and contact.state == "closed" and not _silent_end(event):
             spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
-            facts, name = Facts.parse(contact.facts), spec.name if spec else ""
-            told = telling(self.book(), "closed", event.c, contact.service, facts, event.t, agent=name)
-            await self._text(event.c, told)
+            said = await self.queue.messages(event.c)
+            await self._text(
+                event.c, at_the_end(self.book(), contact, said, event.t, spec.name if spec else "")
+            )
 
     async def greet(self, event: Event) -> None:
         """Tell a new contact's customer that we have it, or when we open.
@@ -177,13 +182,24 @@ class Towards:
             return
         contact, message = found
         facts, body = Facts.parse(contact.facts), Body.parse(message.body)
-        by, sender = _way(self.book(), contact.channel, facts.recipient)
+        if place := given_at(body):
+            await self.queue.receipt(event.c, event.n, "delivered", place)
+            return
+        by, sender = _way(self.book(), contact.channel, facts)
         door = self.doors.get(by)
         if door is None:
             await self.queue.receipt(event.c, event.n, "failed", error=f"the {by} door is off")
             return
         files = self.enclosed(event.c, event.n, body.media) if body.media else ()
-        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, files, event.t)
+        words = Words(
+            f"{event.c}.{event.n}",
+            facts.address,
+            sender,
+            body.text,
+            files,
+            event.t,
+            _author(message, body),
+        )
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
@@ -239,9 +255,15 @@ class Towards:
         )
 
 
-def _way(book: Rulebook, channel: ChannelName, recipient: str) -> tuple[ChannelName, str]:
+def _way(book: Rulebook, channel: ChannelName, facts: Facts) -> tuple[str, str]:
     """By which door a contact's customer is written to, and from which address of ours: a caller by text."""
-    return door_of(channel), sms_sender(book, recipient) if channel == "voice" else recipient
+    sender = sms_sender(book, facts.recipient) if channel == "voice" else facts.recipient
+    return door_of(channel, facts.address), sender
+
+
+def _author(message: MessageView, body: Body) -> str:
+    """Whose words they are: an agent's reply bears a name, where the door shows one."""
+    return body.by if message.kind == "reply" else ""
 
 
 def _reads(contact: ContactView | None) -> bool:

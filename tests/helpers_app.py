@@ -72,6 +72,12 @@ class Inside:
             assert answer.status == 200, (path, answer.status, await answer.text())
             return await answer.json()
 
+    async def call_api(self, path: str, body: object) -> Any:
+        """POST, and that it was done."""
+        async with self.http.post(f"{self.product}/api/v1{path}", json=body, headers=self.token) as answer:
+            assert answer.status == 200, (path, answer.status, await answer.text())
+            return await answer.json()
+
     async def text(self, text: str, sender: str = EVA) -> int | None:
         """A customer texts; the product's HTTP status."""
         found = await self.call("/sms", {"from": sender, "to": DESK, "text": text})

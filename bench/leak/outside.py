@@ -145,7 +145,7 @@ class Board:
         self.replies[mark.contact, mark.n] = mark
         self.marked(mark)
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
         await self.loom.turn(f"close {place}")
         self.threads[place].told = told
 
@@ -155,9 +155,13 @@ class Board:
     async def share(self, to: str, text: str, name: str, content: bytes) -> None:
         return None
 
+    async def link(self, place: str) -> str:
+        return ""
+
     async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
         return f"D{to}"
 
 
@@ -174,6 +178,8 @@ class Roster(People):
         return next(it.user for it in BY_USER.values() if slack in (it.user, it.email))
 
     async def actor(self, user: str, team: str = "") -> Actor:
+        if user not in BY_USER:
+            raise NotDelivered("there is no such person", "user_not_found", permanent=True)
         return BY_USER[user]
 
 

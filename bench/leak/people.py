@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ...channels.channel import Button
-from ...channels.house import Closing, Move, Told
+from ...channels.forms import Filled, Mistakes, Onward
+from ...channels.house import Told
 from ...queue.contact import Arrived
 from ...router.rulebook import agent_id
 from .cast import BOOK, BOT, CUSTOMERS, LINE, OTHERS, OURS, SUPERVISOR, TEAMS, actor, user
@@ -119,9 +120,10 @@ class People:
         asked = next(it for it in TEAMS if actor(it).email == mail)
         return lambda: self._told(self._ears().house.decline(actor(asked), contact, offer, "busy"))
 
-    async def _told(self, work: Coroutine[Any, Any, Told]) -> None:
+    async def _told(self, work: Coroutine[Any, Any, Told | Mistakes | Onward]) -> None:
         told = await work
-        self.scene.loom.note(f"  told {'✓' if told.ok else '✗'} {told.text}")
+        said = f"{'✓' if told.ok else '✗'} {told.text}" if isinstance(told, Told) else f"✗ {told}"
+        self.scene.loom.note(f"  told {said}")
 
     # ---- typing -----------------------------------------------------------------------------------------------------
 
@@ -323,9 +325,9 @@ class People:
         if it is None:
             return None
         form = self.rng.choice(("transfer", "transfer", "transfer", "escalate"))
-        move = Move(it.contact, form, "", to, "", "tried everything")
+        filled = Filled(form, it.contact, {"to": to, "text": "tried everything"})
         by = SUPERVISOR if self.rng.random() < 0.15 else self._writer(it, who)
-        return lambda: self._told(self._ears().house.move(actor(by), move))
+        return lambda: self._told(self._ears().house.filled(actor(by), filled))
 
     def _moves(self, who: str) -> Act | None:
         it = self._thread()
@@ -350,8 +352,8 @@ class People:
         if it is None:
             return None
         by = self._writer(it, who)
-        done = Closing(it.contact, "solved", "", "")
-        return lambda: self._told(self._ears().house.close(actor(by), done))
+        done = Filled("close", it.contact, {"disposition": "solved"})
+        return lambda: self._told(self._ears().house.filled(actor(by), done))
 
     def _reopens(self, who: str) -> Act | None:
         closed = [it for it in self.scene.board.threads.values() if it.told]

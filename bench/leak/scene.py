@@ -19,8 +19,10 @@ from ...router.active import ActivePlan
 from ...router.alerts import Alerts, Way
 from ...router.deliver import Deliveries
 from ...router.duty import Duty
+from ...router.ending import Ending
 from ...router.house import House
 from ...router.intake import Intake
+from ...router.moving import Moving
 from ...router.newcomers import Newcomers
 from ...router.pages import Pages
 from ...router.paging import Pager
@@ -99,8 +101,10 @@ class Scene:
 
     def _ears(self, queue: Queue) -> Ears:
         newcomers = Newcomers(queue, self.plan, self.board)
-        parts = Parts((Duty(queue, self.plan, newcomers),))
-        house = Noted(queue, self.plan, newcomers, NoRecord(), None, parts, pause=self.pause)
+        records = NoRecord()
+        moving, ending = Moving(queue, self.plan, records), Ending(queue, self.plan, records)
+        parts = Parts((Duty(queue, self.plan, newcomers), ending, moving))
+        house = Noted(queue, self.plan, newcomers, records, None, parts, pause=self.pause)
         return Ears(house, self._typed(queue, house))
 
     def _typed(self, queue: Queue, house: Noted) -> TypedWords:

@@ -24,14 +24,17 @@ from .answers import Answers
 from .background import Background
 from .ears import Ears, heard, library_log
 from .files import Files
+from .home_tab import HomeTab
 from .homes import Homes
 from .listen import Listen
 from .marks import Marks
-from .memory import Finder, split
+from .memory import Finder
+from .messages import telling
 from .offers import Offers
 from .pace import Urgency
 from .people import People
 from .send import Sender
+from .shared_door import SharedDoor
 from .tellings import Tellings
 from .threads import Threads
 from .typed import TypedWords
@@ -66,8 +69,9 @@ class SlackDesk:
         once: Callable[[str, int], Awaitable[bool]],
         now: Callable[[], Awaitable[int]] = _wall_clock,
         paced: bool = True,
+        shared: SharedDoor | None = None,
     ) -> None:
-        self._bot_token, self._ears = bot_token, ears
+        self._bot_token, self._ears, self._shared = bot_token, ears, shared
         self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._beside = Background()
@@ -87,10 +91,15 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes):
+            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes, self.home_tab):
                 part.clear()
             self._people.forget()
             self._sender.forget()
+
+    def _served(self) -> House:
+        if self._house is None:
+            raise NotDelivered("nobody serves the desk yet", "off")
+        return self._house
 
     async def start(self) -> None:
         """Connect; returns after at most 5 s, connected or not. What fails is tried again in the background."""
@@ -107,20 +116,17 @@ class SlackDesk:
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
         self.homes = Homes(self._sender, self._beside.spawn_comfort)
-        answers = Answers(self._sender, self._people)
+        self.home_tab = HomeTab(self.homes, self._people, self._served, self._beside.spawn_comfort)
+        answers = Answers(self._sender, self._people, self.home_tab.answered)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
         )
         self._listen = Listen(
-            self._sender,
-            self._people,
-            self._offers,
-            self._typed,
-            answers,
-            self._once,
-            self._beside.spawn,
-            house=self._house,
-        )
+            self._sender, self._people, self._offers, self._typed, answers, self.home_tab, self._once,
+            self._beside.spawn, house=self._house, shared=self._shared,
+        )  # fmt: skip
+        if self._shared is not None:
+            self._shared.open(self._sender, self._people, finder)
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
         self._beside.spawn(self._warm())
         with contextlib.suppress(TimeoutError):
@@ -202,7 +208,9 @@ class SlackDesk:
         """Who we are; and what we listen with, tried."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
         self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
-        self._people.home = self._listen.team
+        self._people.home, self.home_tab.team_url = self._listen.team, str(me.get("url") or "")
+        if self._shared is not None:
+            self._shared.bot_user = self._typed.bot_user
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}
@@ -227,7 +235,7 @@ class SlackDesk:
         self._seen = time.monotonic()
 
     def _wanted(self, event: Mapping[str, object]) -> bool:
-        return heard(event, self._typed.bot_user)
+        return heard(event, self._typed.bot_user) or (self._shared is not None and self._shared.wants(event))
 
     def _authorize(self) -> Callable[..., Awaitable[AuthorizeResult]]:
         """Bolt asks who we are at each payload; without this it would ask Slack, in the 3 s that Slack gives us."""
@@ -292,10 +300,13 @@ class SlackDesk:
         await self._threads.show(place, head)
 
     async def _lead_there(self, contact: str, place: str) -> None:
-        channel, ts = split(place)
-        with contextlib.suppress(DeliveryError):  # the card says all the rest already
-            found = await self._sender.call("chat.getPermalink", Urgency.CARD, channel=channel, message_ts=ts)
-            await self._offers.opened(contact, str(found.get("permalink") or ""))
+        if link := await self.link(place):
+            with contextlib.suppress(DeliveryError):  # the card says all the rest already
+                await self._offers.opened(contact, link)
+
+    async def link(self, place: str) -> str:
+        """Where people open the thread at `place`; "" when Slack can't say it."""
+        return await self._people.link(place)
 
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         """Add a line to the thread at `place`; its own place, or `place` when the head shows it already."""
@@ -317,10 +328,10 @@ class SlackDesk:
         except DeliveryError:
             return ""
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
         self._session()
-        await self._threads.close(place, contact, told)
+        await self._threads.close(place, contact, told, buttons)
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on: a line with its end and what can be pressed, and the head's buttons are dead."""
@@ -333,8 +344,9 @@ class SlackDesk:
         await Files(self._sender, self._people).share(to, text, name, content)
 
     async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
         """Say something to a person (mail address or user id) or a channel ("#name" or id); its place."""
         self._session()
-        return await self._tellings.tell(to, text, buttons, key, again)
+        return await self._tellings.tell(to, telling(text, buttons, key, quotes), key, again)

@@ -39,7 +39,9 @@ class Ears(Protocol):
 
 
 def heard(event: Body, bot_user: str) -> bool:
-    """Whether an event is something that a person said, changed or deleted in a thread."""
+    """Whether an event is something that a person said, changed or deleted in a thread, or that they look at us."""
+    if event.get("type") == "app_home_opened":
+        return event.get("tab") == "home"
     if event.get("type") != "message":
         return False
     match event.get("subtype"):

@@ -22,7 +22,7 @@ from ..house import Actor, House, Told
 from . import form_views
 from .answers import Answers
 from .blocks import Json, escape
-from .form_views import PREFIX
+from .form_views import form_of
 from .memory import Recent, split
 from .pace import Urgency
 from .payloads import SEEN_MS, Body, blamed, place_of
@@ -98,7 +98,7 @@ class FormEars:
     async def submitted(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """What was filled in: answered at once, or the modal says later what came of it."""
         view = body["view"]
-        name = str(view.get("callback_id") or "").removeprefix(PREFIX)
+        name = form_of(str(view.get("callback_id") or ""))
         where = Opened.read(str(view.get("private_metadata") or ""))
         work = asyncio.ensure_future(self._done(body, name, where))
         done, _ = await asyncio.wait([work], timeout=AT_ONCE)

@@ -26,6 +26,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
     ("files:write", "send an agent our number as a contact card, when their phone screens our calls"),
     ("im:read", "find the direct messages that exist already, so that many can be offered work at once"),
     ("im:history", "find an offer again after a lost answer, so that nobody gets it twice"),
+    ("reactions:read", "see the reaction that makes a customer's message in a shared channel a contact"),
     ("reactions:write", "put ⏳, ✓ and ✗ beside a reply"),
     ("users:read", "know an agent's name, and that a bot or a guest is none"),
     ("users:read.email", "match the people of the routing plan by their mail address"),
@@ -33,8 +34,10 @@ SCOPES: tuple[tuple[str, str], ...] = (
 """Every permission and its reason."""
 APP_TOKEN_SCOPE = ("connections:write", "receive events over a socket, so that no address must be public")
 EVENTS: tuple[tuple[str, str], ...] = (
+    ("app_home_opened", "show somebody their day when they look at it"),
     ("message.channels", "what is typed in the threads of public channels"),
     ("message.groups", "what is typed in the threads of private channels"),
+    ("reaction_added", "the reaction that makes a customer's message in a shared channel a contact"),
 )
 SHORTCUTS: tuple[tuple[str, str, str, str], ...] = ()
 """`global` or `message`, `callback_id`, name and description of each shortcut. `form.NAME` opens the house's form NAME,
@@ -70,7 +73,7 @@ def _manifest(shown: str, to: dict[str, str]) -> dict[str, Any]:
         "features": {
             # Commands are typed there too, so the messages tab is not read-only.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

@@ -126,7 +126,9 @@ def head(it: Head) -> Message:
     talk = (*CALL_BUTTONS, *(TAPE_BUTTONS if it.recorded else ())) if it.channel == "voice" else ()
     blocks = (
         ours(title),
-        small([f"From {it.customer} ({known})"]),
+        small(
+            [f"From {it.customer} ({known})", f"Helping: {', '.join(it.helping)}" if it.helping else ""],
+        ),
         ours(where_replies_go(it)),
         *actions([button(f"call.{name}", label, it.contact) for name, label in talk]),
         *actions(buttons),
@@ -232,11 +234,11 @@ def mended(mark: Mark) -> Message:
     )
 
 
-def closing(contact: str, told: str) -> Message:
+def closing(contact: str, told: str, buttons: Sequence[Button] = ()) -> Message:
     """The last line of a thread."""
-    return Message(
-        fallback(told), (ours(tame(told)),), _metadata("tierline_closed", contact=contact, told=told[:200])
-    )
+    rows = actions([button(one.action, one.label, one.value, one.style) for one in buttons])
+    metadata = _metadata("tierline_closed", contact=contact, told=told[:200])
+    return Message(fallback(told), (ours(tame(told)), *rows), metadata)
 
 
 def wrapping(it: WrapUp) -> Message:
@@ -263,10 +265,10 @@ def closed_head(shown: Iterable[Json], told: str) -> Message:
     return Message(fallback(told), (*kept[:2], ours(tame(told))))
 
 
-def telling(text: str, buttons: Sequence[Button] = (), key: str = "") -> Message:
-    """Something told to a person or a channel; by its `key` it is found again."""
+def telling(text: str, buttons: Sequence[Button] = (), key: str = "", quotes: Sequence[str] = ()) -> Message:
+    """Something told to a person or a channel, with words of others; by its `key` it is found again."""
     made = [button(one.action, one.label, one.value, one.style, one.url) for one in buttons[:25]]
-    rows, most = actions(made), 9000
+    rows, most = [*(theirs(it, 600) for it in quotes[:10]), *actions(made)], 9000
     while weigh(parts := [ours(part) for part in _parts(text, most)]) + weigh(rows) > WEIGHT and most > 300:
         most = most * 2 // 3
     return Message(fallback(text), (*parts, *rows), _metadata("tierline_told", told=key) if key else None)

@@ -37,6 +37,13 @@ def belongs(body: Body, team: str, app_id: str) -> bool:
     return not team or team in teams
 
 
+def doer_of(body: Body) -> str:
+    """The user id of whoever did what a payload tells, "" for nobody."""
+    event = body.get("event") or {}
+    user = event.get("user") or (event.get("message") or {}).get("user") or body.get("user_id")
+    return str((body.get("user") or {}).get("id") or user or "")
+
+
 def place_of(body: Body) -> str:
     """The message that was acted on, "channel:ts"; parts that are unknown are ""."""
     container, channel = body.get("container") or {}, body.get("channel") or {}

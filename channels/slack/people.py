@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..channel import DeliveryError, NotDelivered
 from ..house import Actor
 from .blocks import Json
+from .memory import split
 from .pace import Urgency
 from .send import Sender
 
@@ -162,6 +163,15 @@ class People:
             if error.code != HIDDEN or not there:
                 raise
             return await self.room(there), user
+
+    async def link(self, place: str) -> str:
+        """Where people open the message at `place`, "" when Slack can't say it."""
+        channel, ts = split(place)
+        try:
+            found = await self.sender.call("chat.getPermalink", Urgency.CARD, channel=channel, message_ts=ts)
+        except DeliveryError:
+            return ""
+        return str(found.get("permalink") or "")
 
     # ---- channels -----------------------------------------------------------------------------------------------
 

@@ -16,14 +16,14 @@ CALLS = ("user", "usergroup", "team", "channel", "broadcast")
 """Elements that call somebody."""
 
 
-def passages(blocks: object, writer: str = "", name: str = "") -> tuple[Passage, ...]:
-    """What an event's `blocks` say; () where there is no rich text. `writer` is the id of whoever is called `name`."""
+def passages(blocks: object, names: Mapping[str, str] = {}) -> tuple[Passage, ...]:
+    """What an event's `blocks` say; () where there is no rich text. `names` by user id."""
     found: list[Passage] = []
     for block in _maps(blocks):
         if block.get("type") != "rich_text":
             return ()
         for part in _maps(block.get("elements")):
-            found += _part(part, writer, name)
+            found += _part(part, names)
     return tuple(found)
 
 
@@ -45,7 +45,7 @@ def _maps(value: object) -> list[Json]:
     return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []
 
 
-def _part(part: Json, writer: str, name: str) -> list[Passage]:
+def _part(part: Json, names: Mapping[str, str]) -> list[Passage]:
     match part.get("type"):
         case "rich_text_list":
             ordered, depth = part.get("style") == "ordered", min(_number(part.get("indent")), 8)
@@ -53,18 +53,18 @@ def _part(part: Json, writer: str, name: str) -> list[Passage]:
             return [
                 Passage(
                     "number" if ordered else "bullet",
-                    _runs(it, writer, name),
+                    _runs(it, names),
                     depth,
                     first + n if ordered else 0,
                 )
                 for n, it in enumerate(_maps(part.get("elements")))
             ]
         case "rich_text_quote":
-            return [Passage("quote", _runs(part, writer, name))]
+            return [Passage("quote", _runs(part, names))]
         case "rich_text_preformatted":
-            return [Passage("code", _runs(part, writer, name))]
+            return [Passage("code", _runs(part, names))]
         case _:
-            return [Passage("text", _trimmed(_runs(part, writer, name)))]
+            return [Passage("text", _trimmed(_runs(part, names)))]
 
 
 def _trimmed(runs: tuple[Run, ...]) -> tuple[Run, ...]:
@@ -75,24 +75,24 @@ def _trimmed(runs: tuple[Run, ...]) -> tuple[Run, ...]:
     return runs
 
 
-def _runs(part: Json, writer: str, name: str) -> tuple[Run, ...]:
-    return tuple(_run(it, writer, name) for it in _maps(part.get("elements")))
+def _runs(part: Json, names: Mapping[str, str]) -> tuple[Run, ...]:
+    return tuple(_run(it, names) for it in _maps(part.get("elements")))
 
 
-def _run(it: Json, writer: str, name: str) -> Run:
+def _run(it: Json, names: Mapping[str, str]) -> Run:
     given = it.get("style")
     style = given if isinstance(given, dict) else {}
     url = str(it.get("url") or "") if it.get("type") == "link" else ""
     bold, italic, strike, code = (bool(style.get(it)) for it in ("bold", "italic", "strike", "code"))
-    return Run(_text(it, writer, name) or url, bold, italic, strike, code, url)
+    return Run(_text(it, names) or url, bold, italic, strike, code, url)
 
 
-def _text(it: Json, writer: str, name: str) -> str:
+def _text(it: Json, names: Mapping[str, str]) -> str:
     match it.get("type"):
         case "emoji":
             return character(it) or f":{it.get('name')}:"
         case "user":
-            return f"@{name if it.get('user_id') == writer and name else it.get('user_id')}"
+            return f"@{names.get(str(it.get('user_id'))) or it.get('user_id')}"
         case "usergroup":
             return f"@{it.get('usergroup_id')}"
         case "channel":

@@ -36,7 +36,7 @@ class SocketMode:
 
     def __init__(self, app_token: str) -> None:
         self._app_token = app_token
-        self._handlers: list[_Handler] = []
+        self._handlers: list[Handler] = []
 
     def __repr__(self) -> str:
         return "SocketMode(…)"
@@ -49,7 +49,7 @@ class SocketMode:
         """Open the sockets anew. Raises NotDelivered when they don't open in time."""
         await self.hang_up()
         for _ in range(SOCKETS):
-            handler = _Handler(app, self._app_token, wanted, ping_interval=PING, logger=library_log())
+            handler = Handler(app, self._app_token, wanted, ping_interval=PING, logger=library_log())
             handler.client.proxy = app.client.proxy
             self._handlers.append(handler)
         try:
@@ -73,7 +73,7 @@ class SocketMode:
         self._handlers.clear()
 
 
-class _Handler(AsyncSocketModeHandler):
+class Handler(AsyncSocketModeHandler):
     """Bolt's, spared what nobody listens to."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..channel import Head, Line, NotDelivered, OutcomeUnknown, WrapUp
+from ..channel import Button, Head, Line, NotDelivered, OutcomeUnknown, WrapUp
 from . import messages
 from .blocks import Json, Message
 from .memory import Finder, Recent, payload, split
@@ -127,9 +127,9 @@ class Threads:
         self.heads[place] = (tuple(message.get("blocks") or ()), message.get("metadata") or {})
         self.upto[place] = int(said.get("upto") or 0)
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
         """One closing line, and nothing left to press on the first message."""
-        message = messages.closing(contact, told)
+        message = messages.closing(contact, told, buttons)
         await self.add(place, message, Urgency.CARD, contact=contact, told=told[:200])
         await self._deaden(place, told)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from ..house import House, Told, Typed, Wrote
+from ..channel import DeliveryError
+from ..house import Actor, House, Told, Typed, Wrote
 from ..rich import plain
 from .answers import Answers
 from .marks import Marks
@@ -17,7 +19,7 @@ from .memory import Finder, Recent, payload, split
 from .payloads import SEEN_MS, Body, blamed, files_of, size_of, typed_by_person, was_edited
 from .people import People
 from .rich import calls, passages
-from .words import drawn, emoji, said
+from .words import called, drawn, emoji, said
 
 log = structlog.get_logger()
 
@@ -25,6 +27,8 @@ UNSURE = (
     "Tierline couldn't take this message just now. "
     "If no ⏳ stands beside it, it was *not sent*: type it again in a moment."
 )
+MOST_CALLED = 10
+"""People of one message who are looked up."""
 ON_ITS_WAY = (0.0, 0.3, 0.7, 1.0)
 """Seconds between looks for a reply that another process may be taking just now; it is held for longer."""
 
@@ -80,14 +84,15 @@ class TypedWords:
             if self.house is None or not await self.once(f"slack:typed:{place}", SEEN_MS):
                 return
             actor = await self.people.actor(user)
-            words = said(str(event.get("text") or ""), user, actor.name)
-            blocks = event.get("blocks")
+            stored, blocks = str(event.get("text") or ""), event.get("blocks")
+            whom = await self._whom(stored, user)
+            names = {it.user: it.name for it in whom}
+            words = said(stored, user, actor.name, names)
             # What they see is the rich text; a client that sends none is read by its text.
-            shown = plain(passages(blocks, user, actor.name)) or drawn(words.text, emoji(blocks))
+            shown = plain(passages(blocks, {**names, user: actor.name})) or drawn(words.text, emoji(blocks))
             mentions = words.mentions or calls(blocks, user)
-            told = await self.house.typed(
-                Typed(actor, thread, place, shown, mentions, files_of(event), size_of(event))
-            )
+            files, size = files_of(event), size_of(event)
+            told = await self.house.typed(Typed(actor, thread, place, shown, mentions, files, whom, size))
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
@@ -95,6 +100,15 @@ class TypedWords:
             if told.ok:
                 self.marks.keep(place)
             await self.answers.whisper(channel, user, told, ts)
+
+    async def _whom(self, stored: str, writer: str) -> tuple[Actor, ...]:
+        """Whom a text mentions; who can't be looked up now is left out, and still counts as mentioned."""
+        found: list[Actor] = []
+        for user in called(stored)[:MOST_CALLED]:
+            if user not in (writer, self.bot_user):
+                with suppress(DeliveryError):
+                    found.append(await self.people.actor(user))
+        return tuple(found)
 
     async def _take_back(self, event: Body, place: str, how: str) -> None:
         """A typed reply was edited or deleted: while it is held, it is taken back."""

@@ -10,9 +10,20 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape, shape_calls, shape_doors, shape_visits
+from . import (
+    model,
+    model_rules,
+    shape,
+    shape_calls,
+    shape_closing,
+    shape_doors,
+    shape_escalation,
+    shape_visits,
+)
 from .model_calls import Recording, Safety, Voice
+from .model_closing import Closing, ClosingField
 from .model_desk import Canned
+from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
 from .schedules import Override, ScheduleSpec
@@ -34,7 +45,7 @@ CHANNEL = model.PerChannel(
 AFTER_HOURS: model.PerChannel[model.AfterHours] = model.PerChannel(
     voice="voicemail", chat="reply_and_hold", sms="reply_and_hold", email="hold"
 )
-EVERY = _s(300)
+EVERY, AGAIN = _s(300), _s(1800)
 
 
 def build(document: shape.Document, source: str) -> model.Plan:
@@ -58,6 +69,9 @@ def build(document: shape.Document, source: str) -> model.Plan:
         settings=_settings(document.settings),
         voice=_voice(document.channels.voice),
         safety=_safety(document),
+        closing=_closing(document.closing),
+        rated=tuple(sorted(set(document.closing.rate))),
+        reach=document.reach,
         visits=_visits(document.visits),
         sessions=tuple(
             SessionSpec(name, it.kind, it.url, it.webhook) for name, it in document.sessions.items()
@@ -116,9 +130,8 @@ def _sometime(given: timedelta | str | None, usual: timedelta | None) -> timedel
 
 
 def _on_call(name: str, on_call: shape.OnCall) -> model.OnCall:
-    return model.OnCall(
-        name, tuple(on_call.agents), on_call.rota, tuple(dict.fromkeys(on_call.page)), on_call.every or EVERY
-    )
+    ways, again = tuple(dict.fromkeys(on_call.page)), _sometime(on_call.again, AGAIN)
+    return model.OnCall(name, tuple(on_call.agents), on_call.rota, ways, on_call.every or EVERY, again)
 
 
 def _team(name: str, team: shape.Team) -> model.Team:
@@ -154,7 +167,15 @@ def _service(
         reopen=_or(service.reopen, timedelta(minutes=30)),
         title=tuple(service.title.items()),
         greeting=tuple(service.greeting.items()),
+        closing=_closing(service.closing) if service.closing else None,
+        checklists=_checklists(service.escalation),
     )
+
+
+def _checklists(given: shape_escalation.Escalation | None) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    lists = given.checklist if given else shape_escalation.Checklist()
+    named = ((0, lists.default), (1, lists.L1), (2, lists.L2))
+    return tuple((tier, tuple(dict.fromkeys(items))) for tier, items in named if items)
 
 
 def _after_hours(given: shape.AfterHours | None) -> model.PerChannel[model.AfterHours]:
@@ -222,22 +243,23 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         model.MenuKey(key.press, tuple(key.say.items()), key.service, key.language) for key in entry.menu
     )
     return model.Entry(
-        channel=entry.channel,
-        to=entry.to,
+        channel="chat" if entry.channel == "slack" else entry.channel,
+        to=entry.place if entry.channel == "slack" else entry.to,
         service=entry.service,
         language=entry.language,
         menu=menu,
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
+        shared=model.Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
     )
 
 
-def _rule(rule: shape.Rule) -> model.Rule:
+def _rule(rule: shape.Rule) -> model_rules.Rule:
     when, decides = rule.when, rule.set
-    return model.Rule(
+    return model_rules.Rule(
         name=rule.name,
-        when=model.When(
-            text=model.TextMatch(tuple(when.text.any), tuple(when.text.all)) if when.text else None,
+        when=model_rules.When(
+            text=model_rules.TextMatch(tuple(when.text.any), tuple(when.text.all)) if when.text else None,
             channel=tuple(when.channel),
             service=tuple(when.service),
             to=tuple(when.to),
@@ -249,7 +271,7 @@ def _rule(rule: shape.Rule) -> model.Rule:
             during=tuple(when.during),
             time=when.time,
         ),
-        set=model.Set(decides.service, decides.priority, levels(decides.skills), decides.language),
+        set=model_rules.Set(decides.service, decides.priority, levels(decides.skills), decides.language),
     )
 
 
@@ -276,6 +298,7 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
             levels(caps | {channel: cap for channel, cap in own.caps.items()}),
             _or(own.offers, offers),
         ),
+        substitute=agent.substitute,
     )
 
 
@@ -286,6 +309,18 @@ def _texts(document: shape.Document) -> Texts:
         for language, text in sorted(getattr(document.texts, name).items())
     ]
     return Texts(tuple(document.languages), tuple(entries))
+
+
+def _closing(given: shape_closing.Closing) -> Closing:
+    def once(names: list[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(names))
+
+    fields = tuple(
+        ClosingField(it.name, it.label or it.name, it.kind, once(it.choices), it.required)
+        for it in given.fields
+    )
+    required = once([*given.required])
+    return Closing(once(given.dispositions), once(given.root_causes), required, fields)
 
 
 def _voice(given: shape_calls.Voice) -> Voice:
@@ -327,8 +362,9 @@ def _visits(given: shape_visits.Visits | None) -> Visits | None:
     return Visits(given.skill, given.level, given.window, _sometime(given.remind, None))
 
 
-def _settings(settings: shape.Settings) -> model.Settings:
-    usual = model.Settings()
-    return model.Settings(
-        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace)
-    )
+def _settings(settings: shape.Settings) -> Settings:
+    usual = Settings()
+    return Settings(
+        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
+        _sometime(settings.still_there, usual.still_there), _or(settings.warn, usual.warn),
+    )  # fmt: skip

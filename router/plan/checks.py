@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from ...skills.skill import CHANNELS
 from . import schedules
 from .braces import variables
+from .check_closing import check_closing
 from .check_desk import check_desk
 from .check_doors import check_doors
 from .check_schedules import check_schedules
@@ -33,6 +34,7 @@ def check(root: Node, found: Source) -> None:
         _teams,
         _services,
         check_doors,
+        check_closing,
         _rules,
         _agents,
         _texts,
@@ -196,6 +198,8 @@ def _agents(root: Node, known: Known, found: Source) -> None:
         path = f"agents[{index}]"
         refer(found, agent.get("team"), f"{path}.team", known.teams, "team")
         refer(found, agent.get("shift"), f"{path}.shift", known.schedules, "schedule")
+        others = tuple(name for name in known.agents if name != text_of(agent, "name"))
+        refer(found, agent.get("substitute"), f"{path}.substitute", others, "other agent")
         for service, span, _ in agent.pairs("tiers"):
             named(found, service, span, f"{path}.tiers.{service}", known.services, "service")
 
@@ -251,6 +255,8 @@ def _doubles(root: Node, known: Known, found: Source) -> None:
     for channel in CHANNELS:
         doors = [(e.get("to"), f"entry[{i}].to") for i, e in entries if text_of(e, "channel") == channel]
         once(doors, f"{channel} has an entry for it", lambda door: re.sub(r"[ ()/-]", "", door.casefold()))
+    slack = [(e.get("in"), f"entry[{i}].in") for i, e in entries if text_of(e, "channel") == "slack"]
+    once(slack, "slack has an entry for it")
     chats = [e for _, e in entries if text_of(e, "channel") == "chat"]
     for again in chats[1:]:
         found.wrong(again.span, "entry", "chat has an entry already", allowed="remove one of the two")

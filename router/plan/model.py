@@ -14,7 +14,10 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_closing import Closing
 from .model_desk import Canned
+from .model_rules import Rule
+from .model_settings import Reach, Settings
 from .model_texts import Texts
 from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
@@ -24,7 +27,6 @@ Pick = Literal["longest_available", "least_loaded", "round_robin", "best_skill"]
 Then = Literal["hold", "callback", "voicemail"]
 AfterHours = Literal["hold", "reply_and_hold", "callback", "voicemail"]
 Replies = Literal["direct", "explicit"]
-Hours = Literal["open", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,17 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged."""
+    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged.
+
+    Acknowledged, and somebody still waits `again` later: the page is raised anew (None: never).
+    """
 
     name: str
     agents: tuple[str, ...]
     rota: str | None
     page: tuple[Literal["call", "sms", "slack"], ...]
     every: timedelta
+    again: timedelta | None = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,13 @@ class Service:
     reopen: timedelta = timedelta(minutes=30)
     title: tuple[tuple[str, str], ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
+    closing: Closing | None = None
+    checklists: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    def checklist(self, tier: int) -> tuple[str, ...]:
+        """What `tier` must have tried before it escalates: its own list, else that of all (0)."""
+        lists = dict(self.checklists)
+        return lists.get(tier, lists.get(0, ()))
 
     def called(self, language: str) -> str:
         """What customers see as its name in `language`: its title, else the first title, else its name."""
@@ -184,8 +197,21 @@ class MenuKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What makes a contact in a Slack channel that a customer shares: a message, or `reaction` on one.
+
+    `customer` is the key of the customer whose channel it is, None when the plan doesn't say.
+    """
+
+    reaction: str | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Which door leads where. `to` is an E.164 number or a mail address (None for chat).
+
+    A Slack channel that a customer shares is a chat whose `to` is the channel ("#ext-acme"); only there is `shared` set.
 
     `service` is None only where a `menu` asks; `language` None: that of the customer, else the plan's first.
     `greeting` is what callers hear first, by language; `otherwise`: the service of who chooses nothing.
@@ -198,6 +224,7 @@ class Entry:
     menu: tuple[MenuKey, ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
     otherwise: str | None = None
+    shared: Shared | None = None
 
     @property
     def unasked(self) -> str | None:
@@ -212,59 +239,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class TextMatch:
-    """Whole words or phrases, case ignored, no patterns: `any` of these (unless empty), `all` of those."""
-
-    any: tuple[str, ...] = ()
-    all: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """What a rule asks; every field that is set must hold, within a tuple any value does. All empty: always.
-
-    `service` is the one known so far (of the entry); `to`/`sender` are E.164 numbers or mail addresses; a
-    `sender` that ends with `*` is a beginning; `customer` pairs a fact with the values it may have (case
-    ignored); `hours`: whether the service known so far is open; `during`: schedules of which one is open;
-    `time`: minutes of the site's day, end excluded, past midnight when the end isn't later than the start.
-    """
-
-    text: TextMatch | None = None
-    channel: tuple[Channel, ...] = ()
-    service: tuple[str, ...] = ()
-    to: tuple[str, ...] = ()
-    sender: tuple[str, ...] = ()
-    customer: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    known: bool | None = None
-    language: tuple[str, ...] = ()
-    hours: Hours | None = None
-    during: tuple[str, ...] = ()
-    time: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Set:
-    """What a rule that matched decides; None or empty leaves it as the service has it."""
-
-    service: str | None = None
-    priority: int | None = None
-    skills: Levels = ()
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Rules are ordered and the first match wins; `line` is where it stands in the file."""
-
-    name: str
-    when: When
-    set: Set
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift."""
+    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift.
+
+    `substitute`: the name of who stands in while they are absent.
+    """
 
     name: str
     slack: str
@@ -277,6 +256,7 @@ class AgentSpec:
     shift: str | None = None
     channels: tuple[Channel, ...] = CHANNELS
     capacity: Capacity = Capacity()
+    substitute: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -292,18 +272,6 @@ class AgentSpec:
     def reached(self) -> tuple[Channel, ...]:
         """The channels on which they can be asked: whoever has no phone can't be rung."""
         return self.channels if self.phone else tuple(it for it in self.channels if it != "voice")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
-
-    `grace`: how long somebody who has left keeps what they own, until it is given to others.
-    """
-
-    hold_reply: timedelta = timedelta(seconds=8)
-    offers: int = 1
-    grace: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +294,10 @@ class PlanWarning:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One routing plan. `source` is the document as written; it doesn't count for equality."""
+    """One routing plan. `source` is the document as written; it doesn't count for equality.
+
+    `rated`: the channels whose customers are asked by text, when all is done, how it was.
+    """
 
     site: str
     timezone: str
@@ -345,6 +316,9 @@ class Plan:
     settings: Settings = Settings()
     voice: Voice = Voice()
     safety: Safety = Safety()
+    closing: Closing = Closing()
+    reach: Reach = "agents"
+    rated: tuple[str, ...] = ("voice",)
     visits: Visits | None = None
     canned: tuple[Canned, ...] = ()
     decline_reasons: tuple[str, ...] = ()
@@ -361,6 +335,11 @@ class Plan:
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""
         return next((s for s in self.services if s.name == name), None)
+
+    def closing_of(self, service: str) -> Closing:
+        """What is asked when a contact of `service` ends."""
+        own = next((s.closing for s in self.services if s.name == service), None)
+        return own.over(self.closing) if own else self.closing
 
     def schedule(self, name: str) -> ScheduleSpec | None:
         """The schedule of that name, or None."""

@@ -26,7 +26,7 @@ class Boss:
             found = await self.it.call(f"/slack/messages?user={self.who.slack}")
             return [m for m in found if text in json.dumps(m, ensure_ascii=False) and not m.get("deleted")]
 
-        return (await self.it.until(look, 15))[-1]
+        return (await self.it.until(look, 40))[-1]
 
     async def press(self, message: Any, action: str, value: str | None = None) -> None:
         where = {"channel": message["channel"], "ts": message["ts"], "action_id": action}
@@ -43,7 +43,7 @@ class Boss:
             views = await self.it.call(f"/slack/views?user={self.who.slack}")
             return next((v for v in views if ready in json.dumps(v, ensure_ascii=False)), None)
 
-        return await self.it.until(look, 15)
+        return await self.it.until(look, 40)
 
     async def sends(self, view: Any, **values: Any) -> Any:
         sent = {"user": self.who.slack, "view_id": view["id"], "values": values}

@@ -14,7 +14,8 @@ from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
 from tierline.channels.channel import Card, Head, Line, Mark
 from tierline.channels.forms import Filled, Form, Mistakes
-from tierline.channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
+from tierline.channels.home import Home
+from tierline.channels.house import Actor, Adding, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 from tierline.channels.slack.ears import Ears
 from tierline.channels.slack.events import PATH, SlackEvents
@@ -36,6 +37,7 @@ class FakeHouse:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    there: list[str] = field(default_factory=list)  # who acted
     slow: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))  # forms wait for it
 
     def _said(self, verb: str, *args: Any, default: Any = None) -> Any:
@@ -79,24 +81,18 @@ class FakeHouse:
     async def note(self, actor: Actor, contact: str, text: str) -> Told:
         return self._said("note", actor, contact, text)
 
-    async def close(self, actor: Actor, closing: Closing) -> Told:
-        return self._said("close", actor, closing)
-
-    async def may_close(self, actor: Actor, contact: str) -> Told:
-        return self._said("may_close", actor, contact)
-
-    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
-        may = Moving("Move", ("Hand over", "Snooze"), ("Ben", "L2"), "When", "Why")
-        return self._said("moving", actor, contact, form, default=may)
-
-    async def move(self, actor: Actor, move: Move) -> Told:
-        return self._said("move", actor, move)
-
     async def command(self, actor: Actor, text: str) -> Told:
         return self._said("command", actor, text)
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         return self._said("pressed", actor, action, value)
+
+    async def acted(self, actor: Actor) -> None:
+        self.there.append(actor.user)
+
+    async def home(self, actor: Actor) -> Home | None:
+        answer = self._said("home", actor, default=Home((), NOW))
+        return None if answer == "nothing" else answer
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         await self.slow.wait()
@@ -111,9 +107,6 @@ class FakeHouse:
 
     async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
         return self._said("add", actor, value, team, tier, like)
-
-    async def dispositions(self, contact: str) -> tuple[str, ...]:
-        return self._said("dispositions", contact, default=("solved", "no fault <found>"))
 
 
 @dataclass

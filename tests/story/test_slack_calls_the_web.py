@@ -41,7 +41,7 @@ async def test_requests_are_worked_on_where_they_come_in_and_nobody_is_asked_whi
         await crew.started(*crew.webs)
 
         async def well() -> Any:
-            return [text for text in await crew.alerts() if "Slack answers again" in text]
+            return [text for text in await crew.alerts() if "offers go on" in text]
 
         await crew.until(well, 180)
         assert await crew.text("me too", JONAS) == 200

@@ -98,7 +98,7 @@ def test_whoever_is_called_in_rich_text_is_seen_however_deep_it_stands() -> None
         }
     )
     assert calls(deep) and calls(deep, "U2") and not calls(deep, "U1")
-    assert plain(passages(deep, "U1", "Ada")) == "- @Ada"
+    assert plain(passages(deep, {"U1": "Ada"})) == "- @Ada"
     for element in ({"type": "broadcast", "range": "here"}, {"type": "channel", "channel_id": "C1"},
                     {"type": "usergroup", "usergroup_id": "S1"}):  # fmt: skip
         assert calls(rich(section(element)))
