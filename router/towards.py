@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Words
 from ..channels.fence import FENCED
+from ..queue.contact import Media
 from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
 from ..queue.state import ContactView, Event
@@ -46,6 +47,9 @@ class Towards:
     alerts: Alerts
     guard: Guard
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
+    enclosed: Callable[[str, int, Sequence[Media]], tuple[Media, ...]] = lambda contact, n, files: tuple(
+        files
+    )
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def tell_closed(self, event: Event) -> None:
@@ -187,7 +191,8 @@ class Towards:
             await self.queue.receipt(event.c, event.n, "failed", error=f"the {by} door is off")
             return
         whose = body.by if message.kind == "reply" else ""
-        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, body.media, event.t, whose)
+        files = self.enclosed(event.c, event.n, body.media) if body.media else ()
+        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, files, event.t, whose)
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
