@@ -145,6 +145,7 @@ class Line:
     at: int
     media: tuple[Media, ...] = ()
     buttons: tuple[Button, ...] = ()
+    more: tuple[Line, ...] = ()  # the messages that have come since: shown with it as far as they fit
 
 
 ReplyState = Literal["held", "undone", "sending", "sent", "delivered", "failed"]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
+from ..channels.turn import afterwards
 from ..queue.engine import Queue
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event, MessageView
@@ -24,7 +26,7 @@ from .call_cards import CallCards, lately
 from .cards import card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
-from .look import ended_so, found_message, more, spec_of
+from .look import ended_so, more, spec_of
 from .paging import Pager
 from .ringing import Ringing
 from .roster import enlist, write
@@ -38,6 +40,8 @@ TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
 UNDER_WAY = ("queued", "sending")
 """Receipts that nobody is shown: ⏳ stands there already."""
+UNTOLD = ("reply", "note")
+"""Messages that stand in the thread already, where they were typed, or have marks of their own."""
 FOR_A_MESSAGE = 120_000
 """ms for which the offer of a voicemail stands: a call's seconds are for a ringing phone."""
 MINUTE = 60_000
@@ -132,7 +136,7 @@ class Deliveries:
             case "message.receipt" if str(more(event).get("status")) in UNDER_WAY:
                 return []
             case "reply.held" | "reply.undone" | "message.receipt":
-                return [Job(thread, "mark", lambda t: self._mark(event))]
+                return [Job(f"mark:{c}.{event.n}", "mark", lambda t: self._mark(event))]
             case "closed":
                 told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
                 return [told, Job(thread, "close", lambda t: self._close(event))]
@@ -269,19 +273,34 @@ class Deliveries:
             await self._post(event, t)
 
     async def _post(self, event: Event, t: Try) -> None:
-        places = await self.queue.places(event.c)
-        found = await found_message(self.queue, event.c, event.n) if places else None
-        if found is None:
+        """The line, and those that have come since: of a customer who writes much Slack is asked once."""
+        places, contact, said = await asyncio.gather(
+            self.queue.places(event.c), self.queue.contact(event.c), self.queue.messages(event.c)
+        )
+        if not places or contact is None:
             return
-        contact, message = found
-        shown = line(event.c, message, customer_line(Facts.parse(contact.facts)))
-        await self.desk.post(places[-1], shown, t.again)
+        customer = customer_line(Facts.parse(contact.facts))
+        lines = [line(event.c, m, customer) for m in said if m.n >= event.n and m.kind not in UNTOLD]
+        if lines and lines[0].n == event.n:
+            # What was only refused needn't be looked for: the desk itself knows whose answer was lost.
+            await self.desk.post(places[-1], replace(lines[0], more=tuple(lines[1:])), t.before)
 
     async def _mark(self, event: Event) -> None:
+        """A lane of its own: no ✗ waits behind what customers write. Its thread may still have to open."""
+        if not await self._marked(event):
+            await afterwards(f"contact:{event.c}", partial(self._marked_at_last, event))
+
+    async def _marked_at_last(self, event: Event) -> None:
+        await self._marked(event)
+
+    async def _marked(self, event: Event) -> bool:
+        """False: there is no thread yet."""
         places, said = await asyncio.gather(self.queue.places(event.c), self.queue.messages(event.c))
         message = next((m for m in said if m.n == event.n), None)
-        if not places or message is None or message.kind != "reply":
-            return
+        if message is None or message.kind != "reply":
+            return True
+        if not places:
+            return False
         spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)
         state = _reply_state(message.status)
         until = int(str(more(event).get("until") or 0))
@@ -290,6 +309,7 @@ class Deliveries:
             places[-1],
             Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error),
         )
+        return True
 
     async def _close(self, event: Event) -> None:
         places = await self.queue.places(event.c)
