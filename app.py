@@ -22,15 +22,11 @@ from aiohttp import web
 from .channels.channel import Channel, Desk
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
-from .console.api import Api
-from .console.api_moves import MovesApi
-from .console.api_plan import PlanApi
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
-from .console.recordings import RecordingPage
 from .console.replay import Replays
-from .desk_side import desk_parts
+from .desk_side import desk_jobs, desk_pages, desk_parts, visit_files
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -46,7 +42,6 @@ from .router.desk_watch import NoDesk, WatchedDesk
 from .router.house import House
 from .router.intake import Intake
 from .router.lineup import Lineup
-from .router.moves import Moves
 from .router.newcomers import Newcomers
 from .router.outbox import Outbox
 from .router.overdue import Overdue
@@ -55,18 +50,17 @@ from .router.plan.errors import PlanErrors
 from .router.plan.model import Plan
 from .router.receipts import Receipts
 from .router.ringing import Ringing
-from .router.situations import Situations
 from .router.spending import Guard
 from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.switchboard import Switchboard
 from .router.towards import Towards
-from .router.versions import Versions
 from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
 from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
+from .web_side import api_of
 
 if TYPE_CHECKING:
     from .channels.slack.desk import SlackDesk
@@ -166,9 +160,9 @@ class App:
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
-        self.recordings = recordings_of(
-            settings, self.secrets, self.voice, lambda: self.queue, lambda: self.plan(), lambda: self.history
-        )
+        now = (lambda: self.queue, lambda: self.plan())
+        self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
+        self.visits = visit_files(settings, self.secrets, *now)
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls
@@ -197,7 +191,7 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        parts = desk_parts(self.queue, self.plan, self.desk, newcomers)
+        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.history)
         self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, parts)
         self.guard = Guard(self.queue, self.plan, self.alerts)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
@@ -209,7 +203,8 @@ class App:
             self.alerts, mine=lambda: self.outbox.mine,
         )  # fmt: skip
         deliveries = Deliveries(
-            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager
+            self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager,
+            desk_jobs(self.queue, self.plan, self.desk, self.visits),
         )  # fmt: skip
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
@@ -258,30 +253,13 @@ class App:
 
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
-        self.replays = Replays.beside(api := self._api(), self.settings)
-        web_app.add_routes([*api.routes(), *api.more])
-        for door in (self.sms, self.voice, RecordingPage(self.recordings)):
+        self.replays = Replays.beside(api := api_of(self), self.settings)
+        web_app.add_routes([*api.routes(), *api.more, *desk_pages(self.recordings, self.visits)])
+        for door in (self.sms, self.voice):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
         self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
-
-    def _api(self) -> Api:
-        return Api(
-            queue=lambda: self.queue,
-            book=lambda: self.plan(),
-            history=lambda: self.history,
-            plans=PlanApi(lambda: Versions(self.queue, self.plan, self.history), lambda: self.history),
-            ready=self.ready,
-            metrics=self.metrics,
-            slack_ids=lambda: self.desk_raw.ids() if self.desk_raw is not None else {},
-            moves=MovesApi(
-                lambda: Moves(self.queue, self.plan, self.history),
-                lambda: Situations(self.queue, self.plan, self.plan.heed),
-            ),
-            token=self.secrets.api_token,
-            past=self.past,
-        )
 
     async def stop(self) -> None:
         """Take nothing new, finish what is in hand, leave the rest where another process or the next start finds it.

@@ -131,6 +131,7 @@ class Head:
     hold: int  # ms that a reply is held
     lines: tuple[Line, ...]  # the transcript so far; the last one's number goes into the metadata as `upto`
     recorded: bool = False  # a call of which a recording may be made
+    also: tuple[Button, ...] = ()  # what else can be begun there
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,3 +51,12 @@ class Mistakes:
     """Entries that can't stay, by the field's name, in words that say what would do; the form stays open."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """What was filled in was taken: the modal goes on with form `name` about `value` (2,000 characters at most)."""
+
+    name: str
+    value: str
+    form: Form

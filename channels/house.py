@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from ..queue.contact import Media
 from .channel import Button
-from .forms import Filled, Form, Mistakes
+from .forms import Filled, Form, Mistakes, Onward
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ class House(Protocol):
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         """The form behind a button `form.NAME` with that value, or why there is none for the actor."""
 
-    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes:
-        """A form was sent off; `Mistakes` leaves it open."""
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward:
+        """A form was sent off; `Mistakes` leaves it open, `Onward` shows the next one in its place."""
 
     async def adding(self, actor: Actor, value: str) -> Adding | Told:
         """What a form for adding the newcomer of `value` (a button's) offers, or why there is none."""

@@ -66,7 +66,10 @@ class Moves(Calls):
         self, contact: str, agent: str, wake: int | None = None, why: str = "",
         *, op: str | None = None, now: int | None = None,
     ) -> Answer:  # fmt: skip
-        """It stays its owner's and costs nothing until the customer writes or `wake` comes."""
+        """It stays its owner's and costs nothing until the customer writes or `wake` comes.
+
+        With a `wake` also what sleeps already: it gets another date.
+        """
         when = "" if wake is None else wake
         return answer(await self.do("snooze", contact, agent, when, why, op=op, now=now))
 

@@ -364,7 +364,8 @@ class Matching(Choice):
         """It stays its owner's, costs them nothing, and comes back by itself."""
         agent = self.agents[it.owner]
         self.calm(it)
-        self.unhold(agent, it)
+        if it.id in agent.holds:
+            self.unhold(agent, it)
         agent.snoozed.add(it.id)
         it.state, it.wake = "snoozed", wake
         if wake is not None:

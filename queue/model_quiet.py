@@ -19,9 +19,12 @@ class Quiet(People, Texts):
     """Snoozing, coming back, and what a customer's message means to a contact that is there already."""
 
     def snooze(self, contact: str, agent: str, wake: int | None = None, why: str = "") -> Answer:
-        """Nothing to do until the customer writes, or until `wake`; it stays its owner's and costs nothing."""
+        """Nothing to do until the customer writes, or until `wake`; it stays its owner's and costs nothing.
+
+        What sleeps already gets another date.
+        """
         it = self.contacts.get(contact)
-        if it is None or it.state != "active":
+        if it is None or it.state not in (("active",) if wake is None else ("active", "snoozed")):
             return self.too_late(it, "stale")
         if agent and agent != it.owner:
             return Answer("not_owner", it.owner, it.state)

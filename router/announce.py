@@ -15,6 +15,7 @@ from ..queue.engine import Queue
 from ..queue.history.records import Told
 from ..queue.state import ContactView, Event
 from ..skills.skill import Channel, Need
+from .aloud import is_over
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more
@@ -112,7 +113,9 @@ class Announce:
             await self.towards.of_incident(contact.id)
 
         async def over(contact: ContactView) -> None:
-            if any(m.kind == kind for m in await self.queue.messages(contact.id)):
+            if contact.channel == "voice":
+                await is_over(self.queue, contact, it)
+            elif any(m.kind == kind for m in await self.queue.messages(contact.id)):
                 await self.towards.once_about(contact.id, it, told_kind(it.id, over=True), it.end)
 
         await self._each(await self.queue.contacts(OPEN if on else (), limit=MOST), begin if on else over)

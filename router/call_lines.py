@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from . import visit_words
+
 Named = Callable[[object], str]
 """How people call an agent."""
 REFUSED: Mapping[str, str] = {
@@ -75,6 +77,8 @@ def _after(x: Mapping[str, object]) -> str:
 def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
     who = named(agent) if agent else ""
     match str(x.get("what")):
+        case visit_words.WHAT:
+            return visit_words.said(x, named)
         case "inside":
             return f"{who} is on the line."
         case "consulted":
@@ -100,6 +104,8 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
         case "fetched":
             what = "The message" if x.get("for") == "message" else "The recording"
             return f"{what} is there, {lasting(_number(x.get('seconds')))} long."
+        case "incident":
+            return f"The customer heard: {x.get('text')}"
         case "refused":
             return f"{REFUSED.get(str(x.get('of')), 'Something was refused')}: {x.get('why')}."
         case _:

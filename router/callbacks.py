@@ -29,6 +29,8 @@ MOST_LEGS = 10_000
 """Live legs that are compared with one that may have been made."""
 KEPT_FOR = 45_000
 """ms for which an offer stands while its customer is rung first: longer than they are."""
+NOT_REACHED = "not reached"
+"""The disposition of a callback whose tries are used up."""
 RINGING = ("initiated", "ringing", "answered")
 UNREACHED = ("busy", "no-answer", "failed", "canceled")
 
@@ -74,6 +76,8 @@ class Callbacks:
                 return [Job(lane, "not reached", lambda t: self._again(event))]
             case "leg", _ if said.get("f") and said.get("state") in RINGING:
                 return [Job(lane, "customer first", lambda t: self._goes_on(event, str(said["state"]), t))]
+            case "leg", _ if said.get("r") == "customer" and said.get("state") == "completed":
+                return [Job(lane, "gone on the way", lambda t: self._gone_on_the_way(phones, event, t))]
             case _:
                 return []
 
@@ -91,6 +95,21 @@ class Callbacks:
         ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
         leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
+
+    async def _gone_on_the_way(self, phones: Phones, event: Event, t: Try) -> None:
+        """Who asked for a callback has hung up before they met the agent who has them, and waits: called now."""
+        view, legs = await self.queue.contact(event.c), await self.queue.legs(event.c)
+        if (
+            view is None
+            or view.state != "active"
+            or (await self.queue.jots(event.c)).get("kind") != "callback"
+        ):
+            return
+        theirs = [it for it in legs if it.about.get("r") == "customer"]
+        called = any(it.about.get("b") and it.at >= event.t for it in theirs)  # by now, or by us a moment ago
+        waits = any(it.live and it.about.get("a") == view.owner for it in legs)
+        if waits and not called and not any(it.live for it in theirs):
+            await self.ring(phones, event, t)
 
     async def _not_called(self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str) -> None:
         """The plan's safety lets nobody call there: the thread says why, and the agent isn't kept waiting."""
@@ -185,7 +204,7 @@ class Callbacks:
 
     async def _given_up(self, view: ContactView) -> None:
         """Whoever has it is through with it; what nobody has ends as it is."""
-        outcome = '{"disposition":"not reached","by":"Tierline"}'
+        outcome = f'{{"disposition":"{NOT_REACHED}","by":"Tierline"}}'
         if view.owner:
             await self.queue.complete(view.id, "", outcome)
         else:

@@ -34,6 +34,7 @@ from .rulebook import Rulebook, span
 from .screened import Screened
 from .tidings import Tidings
 from .towards import Towards
+from .unreached import Unreached
 from .wrapup import wrap_up
 
 TOO_SLOW = 5.0
@@ -77,11 +78,13 @@ class Deliveries:
     heed: Callable[[], Awaitable[object]]
     ringing: Ringing
     pager: Pager
+    beside: Sequence[Callable[[Event], list[Job]]] = ()
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
     after: AfterCalls = field(init=False)
     screened: Screened = field(init=False)
+    unreached: Unreached = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
     def __post_init__(self) -> None:
@@ -89,6 +92,7 @@ class Deliveries:
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.after = AfterCalls(self.queue, self.book)
         self.screened = Screened(self.queue, self.desk, self.book)
+        self.unreached = Unreached(self.queue, self.desk, self.book, self.alerts)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
     def jobs(self, event: Event) -> list[Job]:
@@ -99,7 +103,9 @@ class Deliveries:
             *self.ringing.recordings(event),
             *self.after.jobs(event),
             *self.screened.jobs(event),
+            *self.unreached.jobs(event),
             *self.pager.jobs(event),
+            *(job for jobs in self.beside for job in jobs(event)),
         ]
 
     def _jobs(self, event: Event) -> list[Job]:

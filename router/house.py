@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ..channels.channel import Button
-from ..channels.forms import Filled, Form, Mistakes
+from ..channels.forms import Filled, Form, Mistakes, Onward
 from ..channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
@@ -26,6 +26,7 @@ from .replies import Ruling, Standing, ruling, typed_at
 from .rulebook import agent_id, span
 from .situations import Situations
 from .telephone import BUTTONS, Telephone
+from .visit_jobs import standing_visit
 
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
@@ -213,6 +214,8 @@ class House:
         allowed = await self.may_close(actor, closing.contact)
         if not allowed.ok:
             return allowed
+        if why := await standing_visit(self.queue, self.plan(), closing.contact):
+            return Told(False, why)
         spec = self._agent(actor)
         said = await wrapup.close(self.queue, closing, actor.name, agent_id(spec.name) if spec else "")
         return Told(True, said) if said else Told(False, LATE)
@@ -313,7 +316,7 @@ class House:
         """The form of that name."""
         return await self.parts.form(actor, name, value) or Told(False, LATE)
 
-    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes:
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward:
         """A form of ours was sent off."""
         return await self.parts.filled(actor, filled) or Told(False, LATE)
 

@@ -24,6 +24,7 @@ from .handover import Aim, NoSuch, above, aim, hand_over, handing
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
 from .texts import spoken
+from .visit_jobs import standing_visit
 from .wrapup import end
 
 SPAM_KEPT = 30 * 86_400_000
@@ -149,6 +150,9 @@ class Moves:
             it = replace(it, decision=replace(it.decision, prefer=Preference(agent_id(to.name), "direct")))
         if not view.owner:
             answer = await self.queue.reroute(view.id, it.decision, view.route)
+            for offer in view.offers if direct and answer.done else ():
+                if offer.agent != agent_id(to.name):  # it is for one person alone from now on
+                    await self.queue.rescind(view.id, offer.number, "rerouted")
             return self._said(answer, f"{view.id} goes to {it.to}.")
         answer = await self.queue.transfer(view.id, by, it.decision, it.to, tried or why, it.only)
         after = await self.queue.contact(view.id) if it.only and answer.done else None
@@ -278,6 +282,9 @@ class Moves:
                 raise Stop("wrong", f"Name messages of the customer by number; there are: {known}.")
             first = said[min(numbers)]
             old, arrived = Facts.parse(view.facts), Arrived.parse(first.body)
+            if arrived.channel == "voice" or arrived.channel != view.channel:
+                door = "by phone" if arrived.channel == "voice" else f"by {arrived.channel}"
+                raise Stop("wrong", f"What came {door} can't be split off {contact}: answer it there.")
             person = Customer(old.customer, name=old.name, language=old.language)
             verdict = classify(self.book(), arrived, person, first.at)
             done = await self.queue.split(contact, numbers, verdict.decision)
@@ -297,6 +304,8 @@ class Moves:
             if not view.owner:
                 nobody = f"Nobody has {contact}: it is {view.state}. Assign it, or mark it as spam."
                 raise Stop("stale", nobody)
+            if why := await standing_visit(self.queue, self.book(), contact):
+                raise Stop("stale", why)
             told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
             return self._said(await end(self.queue, contact, view, by, told), f"{contact} is closed.")
 

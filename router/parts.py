@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..channels.forms import Filled, Form, Mistakes
+from ..channels.forms import Filled, Form, Mistakes, Onward
 from ..channels.house import Actor, Told
 
 
@@ -24,7 +24,7 @@ class Part(Protocol):
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told | None:
         """The form behind a button `form.NAME`."""
 
-    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | None:
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward | None:
         """That form, sent off; whatever `form` checked is to be checked again."""
 
 
@@ -45,7 +45,7 @@ class Silent:
         """None of ours."""
         return None
 
-    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | None:
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward | None:
         """None of ours."""
         return None
 
@@ -82,7 +82,7 @@ class Parts:
                 return form
         return None
 
-    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | None:
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward | None:
         """The first answer, or None."""
         for part in self.each:
             if (answer := await part.filled(actor, filled)) is not None:

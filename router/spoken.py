@@ -40,7 +40,7 @@ def greeting(book: Rulebook, entry: Entry | None, language: str, now: int) -> tu
     spec = book.services.get(entry.service) if entry and entry.service else None
     said = _of(own, book, language) or _of(spec.greeting if spec else (), book, language)
     if said is not None:
-        return _parts(said[1], said[0])
+        return parts(said[1], said[0])
     open_now = not (entry and entry.services) or any(
         book.hours(service).is_open(instant(now)) for service in entry.services
     )
@@ -111,7 +111,7 @@ def closed(book: Rulebook, service: str, language: str, now: int) -> tuple[Say, 
     shut = book.emergency(service, at)
     opening = None if shut and shut.until is None else book.hours(service).next_open(at)
     today = opening is not None and _day(book, opening) == _day(book, at)  # then only the hour is the reason
-    said = _parts(shut.text, language) if shut else ()
+    said = parts(shut.text, language) if shut else ()
     said = said or (_why(book, service, language, at, "hours" if today else why),)
     if opening is None:
         return said
@@ -278,8 +278,8 @@ def _say(text: str, language: str) -> Say:
     return Say(_plain(text)[:LONGEST].strip(), language)
 
 
-def _parts(text: str, language: str) -> tuple[Say, ...]:
-    """A long text in several pieces, cut between words."""
+def parts(text: str, language: str) -> tuple[Say, ...]:
+    """A long text from outside in several pieces, cut between words."""
     parts: list[str] = []
     for word in _plain(text).split():
         if parts and len(parts[-1]) + len(word) < LONGEST:

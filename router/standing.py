@@ -41,13 +41,20 @@ class Standing:
 
     @property
     def customer(self) -> Leg | None:
-        """The customer's leg that is on the line, the newest one."""
-        return next((it for it in reversed(self.legs) if it.of_customer and it.state == "answered"), None)
+        """The customer's leg that is on the line: the one in the conference, else the newest one."""
+        there = [it for it in reversed(self.legs) if it.of_customer and it.state == "answered"]
+        return next((it for it in there if it.sid == self.facts.get("met")), there[0] if there else None)
 
     @property
     def met(self) -> bool:
         """Whether the customer is in the conference."""
         return self.customer is not None and self.facts.get("met") == self.customer.sid
+
+    @property
+    def called_beside(self) -> tuple[Leg, ...]:
+        """Legs on which we still call a customer who is in the conference by now: they have called themselves."""
+        ours = (it for it in self.legs if it.of_customer and it.about.get("b"))
+        return tuple(it for it in ours if self.customer is not None and self.met and it != self.customer)
 
     def inside(self, *roles: Role) -> tuple[Leg, ...]:
         """The legs with one of `roles` that were let into the conference and are on the line."""

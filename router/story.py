@@ -178,7 +178,8 @@ def _longer(it: Teller, event: Event, x: X) -> str:
 def _remarked(it: Teller, event: Event, x: X) -> str:
     if rating := said(ended_so(event).get("rating")):
         return f"the customer rated it: {rating} of 5"
-    how = outcome(x)
+    if not (how := outcome(x)) and "visit" in ended_so(event):
+        return ""  # the visit's own line says it
     return f"{it.name(event.a)} said how it had ended{f': {how}' if how else ''}"
 
 

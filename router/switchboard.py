@@ -129,7 +129,7 @@ class Switchboard:
             return (spoken.line(self.book(), "goodbye", language), HangUp())  # nobody is there any more
         # Written first: whoever isn't sure that they sent the customer here must not pull them out of the talk again.
         # And whatever they had chosen while they waited, they speak now.
-        for name, value in (("met", call.sid), ("kind", "")):
+        for name, value in (("met", call.sid), ("kind", ""), ("leave", "")):
             await self.queue().jot(contact, name, value)
         recording, room = self.book().plan.voice.recording, room_of(self.book(), contact)
         # Said before anything is recorded: the conference, and with it its recording, begins with the customer.
@@ -245,6 +245,12 @@ class Switchboard:
         if view is None or not (first or view.state == "active"):
             return (HangUp(),)
         jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
+        legs = await self.queue().legs(view.id)
+        if any(it.of_customer and it.sid == jots.get("met") != call.sid for it in legs):
+            return (
+                spoken.line(self.book(), "goodbye", language),
+                HangUp(),
+            )  # they have called, and are talking
         hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
         if first:
             await is_here(self.queue(), view.id)

@@ -125,6 +125,8 @@ class Talking:
             about = {"c": contact, "r": "agent", "w": "taken"}
             if not await phones.move(leg.sid, Go("done", about)):
                 await self.queue.jot(contact, f"in.{leg.sid}", "")
+        for leg in it.called_beside:
+            await phones.hang_up(leg.sid)
         await self._then(phones, it, must.then)
 
     async def _ended(self, phones: Phones, event: Event) -> None:

@@ -81,6 +81,16 @@ def spoken(at: int, now: int, zone: str, language: str) -> str:
             return other_day.format(d=f"{days[local.weekday()]} {_date(local, language)}", t=clock)
 
 
+def spoken_window(at: int, until: int, zone: str, language: str) -> str:
+    """From when to when (ms), with its day: "Tuesday December 1, 10:00–12:00"."""
+    since, end = (instant(ms).astimezone(ZoneInfo(zone)) for ms in (at, until))
+    days = DAYS.get(language, DAYS["en"])
+    day, last = (f"{days[it.weekday()]} {_date(it, language)}" for it in (since, end))
+    if since.date() == end.date():
+        return f"{day}, {since:%H:%M}–{end:%H:%M}"
+    return f"{day}, {since:%H:%M} – {last}, {end:%H:%M}"
+
+
 def _date(local: datetime, language: str) -> str:
     return (
         f"{local.day}.{local.month}."

@@ -9,6 +9,7 @@ from zlib import crc32
 from ..channels.channel import Button, Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
+from . import visit_words
 from .alerts import Alerts
 from .body import line
 from .call_lines import said as said_of_call
@@ -138,7 +139,7 @@ class Tidings:
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
-            recorded=book.plan.voice.recording is not None,
+            recorded=book.plan.voice.recording is not None, also=visit_words.thread_buttons(book.plan, contact.id),
         )  # fmt: skip
 
     async def _of_call(self, event: Event, t: Try, text: str) -> None:
@@ -147,6 +148,8 @@ class Tidings:
         what, buttons = said.get("what"), tuple[Button, ...]()
         if what == "consulted":
             buttons = tuple(Button(action, label, event.c) for action, label in AFTER_SPEAKING)
+        elif what == visit_words.WHAT:
+            buttons = visit_words.line_buttons(event.c, said)
         elif what == "fetched":
             buttons = (Button("call.recording", "Listen to it", f"{event.c}.{said.get('recording')}"),)
         await self._line(event, t, text, buttons)

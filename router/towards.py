@@ -181,7 +181,7 @@ class Towards:
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
-            if contact.channel == "sms" and (why := await self._refused(event, facts)):
+            if by == "sms" and (why := await self._refused(event, facts)):
                 await self.queue.receipt(event.c, event.n, "failed", error=why)
                 return
             await self.queue.receipt(event.c, event.n, "sending")

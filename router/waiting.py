@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard, Leave, Play, Say, TakeMessage, Wait
 from ..queue.engine import Queue
 from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
+from .aloud import Aloud
 from .facts import Facts
 from .fraud import barred
 from .lineup import Lineup
@@ -35,6 +36,10 @@ class WaitingLine:
     queue: Callable[[], Queue]
     book: Callable[[], Rulebook]
     lineup: Lineup
+    aloud: Aloud = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.aloud = Aloud(self.queue, self.book)
 
     async def stands(self, view: ContactView, call: Call) -> Heard:
         """What a caller hears whose contact is as `view` says: they wait, or it's after hours."""
@@ -73,17 +78,13 @@ class WaitingLine:
     async def _after_hours(self, view: ContactView, language: str) -> Heard:
         book = self.book()
         service = book.services.get(view.service)
-        hello = spoken.closed(book, view.service, language, await self.queue().now())
-        match service.after_hours.voice if service else "hold":
-            case "voicemail":
-                return (*hello, *await self._voicemail(view.id, language))
-            case "callback":
-                return (*hello, *await self._called_later(view, language))
-            case _ if (await self.queue().jots(view.id)).get("kind") == "callback":
-                return (*hello, *await self._called_later(view, language))  # promised before
-            case _:
-                await self.queue().abandon(view.id, "called outside the hours")
-                return (*hello, HangUp())
+        news = await self.aloud.news(view, await self.queue().jots(view.id))
+        hello = (*news, *spoken.closed(book, view.service, language, await self.queue().now()))
+        promised = (await self.queue().jots(view.id)).get("kind") == "callback"
+        if service is not None and service.after_hours.voice == "voicemail" and not promised:
+            return (*hello, *await self._voicemail(view.id, language))
+        # `hold` as well: the place is kept, but nobody can hold a phone to their ear until the opening.
+        return (*hello, *await self._called_later(view, language))
 
     async def _voicemail(self, contact: str, language: str) -> Heard:
         """Nobody is asked while the message is spoken: a contact that is closed anyway stays so."""
@@ -127,8 +128,9 @@ class WaitingLine:
         return f"{LAST}voicemail" if facts.address and not digits else ""
 
     async def _heard(self, view: ContactView, facts: Facts, jots: Mapping[str, str], to: Go) -> Ask:
-        """The place when it has improved, and music that a key interrupts."""
-        prompt: tuple[Say | Play, ...] = (*await self._announced(view, facts, jots), self._music())
+        """What there is to tell, the place when it has improved, and music; a key interrupts all of it."""
+        news = await self.aloud.news(view, jots)
+        prompt: tuple[Say | Play, ...] = (*news, *await self._announced(view, facts, jots), self._music())
         return Ask(prompt, to, facts.language, digits=1, timeout=1)
 
     def _music(self) -> Play:
@@ -174,7 +176,8 @@ class WaitingLine:
         if view.state in ENDED:
             return (spoken.line(self.book(), "goodbye", facts.language), HangUp())
         if view.owner and view.state == "active" and await self._expected(view, call):
-            await self.anew(contact)  # an agent was faster than their choice
+            # An agent was faster than their choice, which stands until they are in the conference: of a question that
+            # comes twice they may hear the other answer.
             return (Go("join", {"c": contact, "r": "customer"}),)
         if call.result not in ("", "leave"):
             # The provider's queue was full or broke: the place is ours, so the caller waits here.

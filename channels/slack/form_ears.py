@@ -1,7 +1,7 @@
 """Forms of the house in Slack: opened at once with a loading view, sent off, answered in the modal or beside it.
 
 button ──▶ views.open (loading) ──▶ House.form ──▶ views.update          the trigger lives 3 s, the house may take longer
-submit ──▶ House.filled ─┬─ within `AT_ONCE` ──▶ the ack: errors at the fields, or closed and the person is told
+submit ──▶ House.filled ─┬─ within `AT_ONCE` ──▶ the ack: errors at fields, the next form, or closed and told
                          └─ later ──▶ the ack shows a loading view, then views.update says what came of it
 """
 
@@ -17,11 +17,11 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from ..forms import Filled, Form, Mistakes
+from ..forms import Filled, Form, Mistakes, Onward
 from ..house import Actor, House, Told
 from . import form_views
 from .answers import Answers
-from .blocks import escape
+from .blocks import Json, escape
 from .form_views import PREFIX
 from .memory import Recent, split
 from .pace import Urgency
@@ -70,7 +70,9 @@ class FormEars:
     async def open(self, body: Body, name: str, value: str) -> None:
         """Show the form `name` to whoever pressed; in a modal already, on top of it."""
         channel, ts = split(place_of(body))
-        thread = str((body.get("container") or {}).get("thread_ts") or ts)
+        container = body.get("container") or {}
+        # Under what one person alone sees nothing can be posted.
+        thread = str(container.get("thread_ts") or ("" if container.get("is_ephemeral") else ts))
         where = Opened(value, channel, thread).dump()
         over = "views.push" if (body.get("view") or {}).get("type") == "modal" else "views.open"
         opened = await self.sender.call(
@@ -102,17 +104,20 @@ class FormEars:
         done, _ = await asyncio.wait([work], timeout=AT_ONCE)
         if not done:
             await ack(response_action="update", view=dict(form_views.loading(name, where.dump())))
-            self.spawn(self._later(view, name, where, work))
+            self.spawn(self._later(body, name, where, work))
             return
         answer = work.result()
         if isinstance(answer, Mistakes):
             await ack(response_action="errors", errors=dict(answer.fields))
             return
+        if isinstance(answer, Onward):
+            await ack(response_action="update", view=dict(_onward(answer, where)))
+            return
         await ack()
         if answer is not None:
             self.spawn(self.answers.whisper(where.channel, str(body["user"]["id"]), answer, where.thread))
 
-    async def _done(self, body: Body, name: str, where: Opened) -> Told | Mistakes | None:
+    async def _done(self, body: Body, name: str, where: Opened) -> Told | Mistakes | Onward | None:
         """None: this form was sent off before, and is answered there."""
         view, sent = body["view"], _sent(body["view"])
         try:
@@ -129,19 +134,35 @@ class FormEars:
             return _with_words(Told(False, TROUBLE), view)
         if isinstance(answer, Mistakes):
             self.mistaken[sent] = answer
+        if isinstance(answer, Mistakes | Onward):
             return answer
         return answer if answer.ok else _with_words(answer, view, filled)
 
     async def _later(
-        self, view: Body, name: str, where: Opened, work: Awaitable[Told | Mistakes | None]
+        self, body: Body, name: str, where: Opened, work: Awaitable[Told | Mistakes | Onward | None]
     ) -> None:
-        answer = await work
+        view, answer = body["view"], await work
+        if answer is None:
+            return
         if isinstance(answer, Mistakes):
-            wrong = "\n".join(f"• {text}" for text in answer.fields.values())
-            answer = _with_words(Told(False, f"This can't stay as it is:\n{wrong}"), view)
-        if answer is not None:
+            answer = await self._again(body, name, where, answer)
+        if isinstance(answer, Onward):
+            shown = _onward(answer, where)
+        else:
             shown = form_views.words(name, "Done" if answer.ok else "Not done", where.dump(), answer.text)
-            await self.sender.call("views.update", Urgency.OFFER, view_id=view.get("id"), view=shown)
+        await self.sender.call("views.update", Urgency.OFFER, view_id=view.get("id"), view=shown)
+
+    async def _again(self, body: Body, name: str, where: Opened, it: Mistakes) -> Onward | Told:
+        """The form as it was filled in, once more: its mistakes came too late to stand at their fields."""
+        form = await self._asked(await self.people.actor(str(body["user"]["id"])), name, where.value)
+        if isinstance(form, Told):
+            return _with_words(form, body["view"])
+        filled = form_views.filled_in(name, where.value, form, body["view"])
+        return Onward(name, where.value, form_views.again(form, filled, it.fields))
+
+
+def _onward(it: Onward, where: Opened) -> Json:
+    return form_views.form_view(it.name, it.form, Opened(it.value, where.channel, where.thread).dump())
 
 
 def _sent(view: Body) -> str:

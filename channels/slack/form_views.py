@@ -6,10 +6,11 @@ A modal's limits: 100 blocks, 3,000 characters of private metadata (docs.slack.d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..forms import MOST_CHOICES, Field, Filled, Form
-from .blocks import OPTION, Json, clean, clip, ours, plain, tame
+from .blocks import OPTION, Json, clean, clip, escape, ours, plain, tame
 
 PREFIX = "form."
 LONGEST_TITLE, LONGEST_WORDS = 24, 3000
@@ -28,6 +29,18 @@ def words(name: str, title: str, metadata: str, text: str) -> Json:
 def form_view(name: str, form: Form, metadata: str) -> Json:
     """The form itself."""
     return _view(name, form.title, metadata, [_block(one) for one in form.fields][:100], form.submit)
+
+
+def again(form: Form, filled: Filled, wrong: Mapping[str, str]) -> Form:
+    """The form as it was filled in, with what can't stay above it: for mistakes that are found too late for an ack."""
+    labels = {one.name: one.label for one in form.fields}
+    rows = [f"*{escape(labels.get(name, name))}*: {escape(text)}" for name, text in wrong.items()]
+    first = Field("wrong", "", "words", "This can't stay as it is:\n" + "\n".join(rows))
+    kept = [
+        one if one.kind == "words" else replace(one, value=filled.answers.get(one.name, ""))
+        for one in form.fields
+    ]
+    return replace(form, fields=(first, *(one for one in kept if one.name != "wrong")))
 
 
 def filled_in(name: str, value: str, form: Form, view: Mapping[str, Any]) -> Filled:
@@ -79,10 +92,11 @@ def _title(text: str) -> Json:
 def _block(it: Field) -> Json:
     if it.kind == "words":
         return ours(tame(it.value or it.label, LONGEST_WORDS) or "…")
+    hint = {"hint": plain(it.hint, 2000)} if it.hint and it.kind not in ("line", "lines") else {}
     return {
         "type": "input", "block_id": it.name, "label": plain(it.label, 2000), "optional": not it.must,
-        "element": {**_element(it), "action_id": it.name},
-    } | ({"hint": plain(it.hint, 2000)} if it.hint and it.kind not in ("line", "lines") else {})  # fmt: skip
+        "element": {**_element(it), "action_id": it.name}, **hint,
+    }  # fmt: skip
 
 
 def _element(it: Field) -> Json:

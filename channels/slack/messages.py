@@ -102,6 +102,7 @@ def head(it: Head) -> Message:
         button("contact.snooze", "Snooze …", it.contact),
         button("contact.callback", "Date …", it.contact),
         button("contact.more", "More …", it.contact),
+        *(button(one.action, one.label, one.value, one.style) for one in it.also),
     ]
     talk = (*CALL_BUTTONS, *(TAPE_BUTTONS if it.recorded else ())) if it.channel == "voice" else ()
     blocks = (

@@ -72,9 +72,9 @@ function act.keep(argv)
   return answer('ok', c)
 end
 
--- snooze: contact, agent, wake or "", why
+-- snooze: contact, agent, wake or "", why. With a date what sleeps already gets another one.
 function act.snooze(argv)
-  local c, no = in_hand(argv[3], argv[4], ACTIVE)
+  local c, no = in_hand(argv[3], argv[4], argv[5] ~= '' and OWNED or ACTIVE)
   if not c then return no end
   own.snooze(c, tonumber(argv[5]), argv[6])
   work()

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape, shape_calls, shape_doors
+from . import model, shape, shape_calls, shape_doors, shape_visits
 from .model_calls import Recording, Safety, Voice
 from .model_texts import VARIABLES, Texts
+from .model_visits import Visits
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         settings=_settings(document.settings),
         voice=_voice(document.channels.voice),
         safety=_safety(document),
+        visits=_visits(document.visits),
         source=source,
     )
     return _with_hash(plan)
@@ -309,6 +311,12 @@ def _countries(numbers: list[str | None]) -> list[str]:
 
     found = (phonenumbers.region_code_for_number(phonenumbers.parse(it)) for it in set(numbers) if it)
     return sorted({it for it in found if it in phonenumbers.SUPPORTED_REGIONS})
+
+
+def _visits(given: shape_visits.Visits | None) -> Visits | None:
+    if given is None:
+        return None
+    return Visits(given.skill, given.level, given.window, _sometime(given.remind, None))
 
 
 def _settings(settings: shape.Settings) -> model.Settings:

@@ -13,6 +13,7 @@ from ...skills.skill import CHANNELS
 from . import schedules
 from .check_doors import check_doors
 from .check_schedules import check_schedules
+from .check_visits import check_visits
 from .errors import Source, path_of
 from .fields import duration, quietly, shown
 from .model_texts import VARIABLES
@@ -36,6 +37,7 @@ def check(root: Node, found: Source) -> None:
         _agents,
         _texts,
         _on_call,
+        check_visits,
         _doubles,
     ):
         part(root, known, found)

@@ -169,6 +169,19 @@ def _per_channel(who: str, was: Any, now: Any) -> Iterator[str]:
             yield f"{who} for {channel} {plain(b)} (was {plain(a)})"
 
 
+def _visits(old: model.Plan, new: model.Plan) -> Iterator[str]:
+    was, now = old.visits, new.visits
+    if was is None or now is None:
+        if was is not now:
+            yield "Visits are planned here" if now else "Visits aren't planned any more"
+        return
+    words = {
+        "skill": "who is sent has the skill", "level": "at a level of at least", "window": "a customer keeps free",
+        "remind": "both are reminded before it by",
+    }  # fmt: skip
+    yield from _rest("Visits", was, now, words)
+
+
 # ---- who ------------------------------------------------------------------------------------------------
 
 
@@ -349,5 +362,5 @@ def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
-    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _texts, _root,
+    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _texts, _root,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Generic, Literal, TypeVar
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_texts import Texts
+from .model_visits import Visits
 from .schedules import ScheduleSpec
 
 T = TypeVar("T")
@@ -340,6 +341,7 @@ class Plan:
     settings: Settings = Settings()
     voice: Voice = Voice()
     safety: Safety = Safety()
+    visits: Visits | None = None
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

@@ -9,13 +9,17 @@ from typing import Literal
 
 from ..spoken_words import ENGLISH
 
-TextName = Literal["received", "taken", "moved", "closed", "closed_now", "help", "missed_call", "rating"]
+TextName = Literal[
+    "received", "taken", "moved", "closed", "closed_now", "help", "missed_call", "rating",
+    "visit_planned", "visit_changed", "visit_reminder", "visit_cancelled",
+]  # fmt: skip
 """What is sent."""
 CALL = "call_"
 """Before the name of what is spoken (`spoken_words.SpokenName`)."""
 
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
 
+VISIT = ("site", "service", "number", "agent", "when", "address", "link")
 _SENT: Mapping[str, tuple[str, ...]] = {
     "received": ("site", "service", "number", "due"),
     "taken": ("site", "service", "number", "agent", "team"),
@@ -25,6 +29,10 @@ _SENT: Mapping[str, tuple[str, ...]] = {
     "help": ("site",),
     "missed_call": ("site", "service", "number"),
     "rating": ("site", "service", "number", "agent"),
+    "visit_planned": VISIT,
+    "visit_changed": VISIT,
+    "visit_reminder": VISIT,
+    "visit_cancelled": ("site", "service", "number", "when"),
 }
 _SPOKEN: Mapping[str, tuple[str, ...]] = {
     f"{CALL}{name}": tuple(dict.fromkeys(("site", *_VARIABLE.findall(text))))

@@ -35,6 +35,7 @@ from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
 from .shape_doors import ChannelName, Entry, Said
 from .shape_texts import Texts
+from .shape_visits import Visits
 
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
@@ -293,3 +294,4 @@ class Document(Shape):
     texts: Texts = Texts()
     settings: Settings = Settings()
     safety: Safety = Safety()
+    visits: Visits | None = None

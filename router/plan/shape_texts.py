@@ -30,6 +30,12 @@ class Texts(Shape):
         default={}, description="Texted to who hung up while they waited"
     )
     rating: dict[Language, Text] = Field(default={}, description="Asks by text, when all is done, how it was")
+    visit_planned: dict[Language, Text] = Field(
+        default={}, description="A visit is planned: {when}, {address}, {agent}; {link} is a calendar file"
+    )
+    visit_changed: dict[Language, Text] = Field(default={}, description="The same visit, otherwise")
+    visit_reminder: dict[Language, Text] = Field(default={}, description="It comes near")
+    visit_cancelled: dict[Language, Text] = Field(default={}, description="Nobody comes {when}")
     call_greeting: Spoken = _instead("greeting")
     call_greeting_closed: Spoken = _instead("greeting_closed")
     call_menu_key: Spoken = _instead("menu_key")

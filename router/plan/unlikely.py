@@ -21,6 +21,7 @@ def unlikely(plan: Plan, root: Node) -> Iterator[PlanWarning]:
     yield from _unrung(plan, root)
     yield from _tongues(plan, root)
     yield from _labels(plan, root)
+    yield from _visits(plan, root)
     if plan.services and not plan.supervisors:
         yield PlanWarning(
             "supervisors", 1, "nobody is a supervisor: nobody can change this plan or is told of trouble"
@@ -38,6 +39,23 @@ def _senders(plan: Plan, root: Node) -> Iterator[PlanWarning]:
             who = f"{what} to {sender}" if channel == "voice" else f"{what} {sender}"
             message = f"{who} {verb} nowhere: entry has no {channel} for it"
             yield PlanWarning(f"channels.{channel}.from", node.span.line + 1, message)
+
+
+def _visits(plan: Plan, root: Node) -> Iterator[PlanWarning]:
+    node = root.get("visits")
+    if plan.visits is None or node is None:
+        return
+    if not any(
+        level >= plan.visits.level
+        for a in plan.agents
+        for name, level in a.skills
+        if name == plan.visits.skill
+    ):
+        message = f"nobody has {plan.visits.skill} {plan.visits.level}: no visit can be planned"
+        yield PlanWarning("visits", node.span.line + 1, message)
+    if plan.texts.get("visit_planned") is None:
+        message = "customers aren't told of their visits: texts has no visit_planned"
+        yield PlanWarning("visits", node.span.line + 1, message)
 
 
 def _levels(plan: Plan, root: Node) -> Iterator[PlanWarning]:

@@ -6,60 +6,49 @@ become, has mistakes.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable
 
 from ...skills.skill import CHANNELS, Channel
+from .edit_text import word
 from .errors import BREAK, Source
 from .load import parse
 from .model import AgentSpec
 from .read import Node, decode, read
 
-_PLAIN = re.compile(r"[A-Za-z_À-ɏ][\w.@À-ɏ-]*(?: [\wÀ-ɏ.-]+)*")
-_SPECIAL = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-
 
 def add_agent(source: str, agent: AgentSpec) -> str:
     """The document with one agent more, at the end of the list; what is as usual isn't written."""
-    parts = [f"name: {_word(agent.name)}", f"slack: {_word(agent.slack)}"]
+    parts = [f"name: {word(agent.name)}", f"slack: {word(agent.slack)}"]
     if agent.phone:
-        parts.append(f"phone: {_word(agent.phone)}")
-    parts += [f"team: {_word(agent.team)}", f"tier: L{agent.tier}"]
+        parts.append(f"phone: {word(agent.phone)}")
+    parts += [f"team: {word(agent.team)}", f"tier: L{agent.tier}"]
     if agent.tiers:
         parts.append(f"tiers: {_map((name, f'L{tier}') for name, tier in agent.tiers)}")
     for key, levels in (("languages", agent.languages), ("skills", agent.skills)):
         if levels:
             parts.append(f"{key}: {_map(levels)}")
     if agent.shift:
-        parts.append(f"shift: {_word(agent.shift)}")
+        parts.append(f"shift: {word(agent.shift)}")
     if agent.channels != CHANNELS:
         parts.append(f"channels: [{', '.join(agent.channels)}]")
     return _append(source, "agents", f"{{{', '.join(parts)}}}")
 
 
 def _map(pairs: Iterable[tuple[str, object]]) -> str:
-    return "{" + ", ".join(f"{_word(key)}: {value}" for key, value in pairs) + "}"
+    return "{" + ", ".join(f"{word(key)}: {value}" for key, value in pairs) + "}"
 
 
 def add_entry(source: str, channel: Channel, to: str | None, service: str) -> str:
     """The document with one door more: a number or address (none for chat) that leads to `service`."""
-    door = f", to: {_word(to)}" if to is not None else ""
-    return _append(source, "entry", f"{{channel: {channel}{door}, service: {_word(service)}}}")
+    door = f", to: {word(to)}" if to is not None else ""
+    return _append(source, "entry", f"{{channel: {channel}{door}, service: {word(service)}}}")
 
 
 def add_supervisor(source: str, person: str) -> str:
     """The document with one supervisor more (mail address or user id); as it was when it has them already."""
     if person.casefold() in (each.casefold() for each in parse(source).supervisors):
         return source
-    return _append(source, "supervisors", _word(person))
-
-
-def _word(text: str) -> str:
-    """A YAML scalar that is this text: plain where it is sure to be read as text, else as JSON has it."""
-    if _PLAIN.fullmatch(text) and text.casefold() not in _SPECIAL:
-        return text
-    return json.dumps(text, ensure_ascii=False)
+    return _append(source, "supervisors", word(person))
 
 
 def _append(source: str, key: str, item: str) -> str:

@@ -82,7 +82,7 @@ class Moves:
 
     def _snooze(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         contact = self._handing(a) if a % 5 == 0 else None
-        if contact := contact or self._of(a, "active"):
+        if contact := contact or self._of(a, *(("active", "snoozed") if d % 4 else ("snoozed",))):
             wake = (None, self.now + 1_000 + b, self.now + 20_000)[c % 3]
             yield self.call("snooze", contact, self._by(contact, b), wake, ("", "later")[c % 2])
 
@@ -111,7 +111,10 @@ class Moves:
         said = [it for it in self.model.contacts.values() if len(it.messages) > 1 or a % 4 == 0]
         if said:
             it = said[b % len(said)]
-            numbers = [m.n for m in it.messages if m.kind == "in" or c % 9 == 0][d % 2 :: (1, 2)[c % 2]]
+            # What was merged may have come by another door: the router doesn't split that off.
+            door = f'"channel":"{it.route.channel}"'
+            ours = [m for m in it.messages if door in m.body or '"channel"' not in m.body]
+            numbers = [m.n for m in ours if m.kind == "in" or c % 9 == 0][d % 2 :: (1, 2)[c % 2]]
             yield self.call("split", it.id, tuple(reversed(numbers)), self._route_of(it.id, b, c, d))
 
     def _reopen(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:

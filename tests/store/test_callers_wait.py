@@ -89,7 +89,7 @@ async def test_a_choice_that_was_half_kept_when_the_store_went_away_is_said_to_t
     [
         ("callback", "call you back", "parked", "callback"),
         ("voicemail", "leave your message", "parked", "voicemail"),
-        ("hold", "We open again", "abandoned", ""),
+        ("hold", "call you back", "parked", "callback"),
     ],
 )
 async def test_at_closing_time_who_waits_is_told_and_led_where_the_plan_says(
@@ -195,11 +195,26 @@ async def test_who_cannot_be_called_back_after_hours_is_asked_for_a_message(
     assert "call you back" not in words(heard) and kinds(heard) == ["TakeMessage"]
 
 
+@pytest.mark.promise("call-back-at-opening")
+async def test_who_is_held_after_hours_keeps_their_rank_and_is_called_at_the_opening(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site, wall=SATURDAY, plan=plan_of(after_hours="hold"))
+    heard = await hall.ask("menu", call := hall.new(), digits="2", about={"l": "en"})
+    assert "We open again on Monday" in words(heard) and "call you back" in words(heard)
+    await hall.news(call, "completed")
+    (contact,) = await hall.queue.contacts(limit=9)
+    assert contact.state == "parked"
+    await hall.until("2030-12-09 08:00")
+    view = await hall.contact(contact.id)
+    assert (view.state, view.rank) == ("waiting", contact.rank)
+
+
 @pytest.mark.promise("call-after-hours")
 async def test_a_callback_that_was_promised_stands_when_its_customer_calls_again_at_night(
     client: Client, site: str
 ) -> None:
-    hall = await open_hall(client, site, wall=FRIDAY, plan=plan_of(after_hours="hold"))
+    hall = await open_hall(client, site, wall=FRIDAY, plan=plan_of(after_hours="voicemail"))
     call, contact = await into_orders(hall)
     await hall.waits(call, digits="1")
     await hall.news(call, "completed")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from calls_stage import OURS, Stage, stage_of
+from calls_stage import EVA, OURS, Stage, stage_of
 
 from tierline.channels.channel import Taken
 from tierline.channels.phone import Call, HangUp, LegNews, LegView, Meet, Say
@@ -141,3 +143,61 @@ async def test_late_news_of_the_call_before_does_not_give_up_who_calls_again(sta
     assert await stage.called("CA2") == contact
     view = await stage.queue.contact(contact)
     assert view is not None and view.state == "offered"
+
+
+async def test_a_callback_that_was_promised_is_made_though_the_question_came_twice_and_an_agent_in_between(
+    stage: Stage,
+) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    caller = Call("CA1", EVA, OURS, {"c": contact}, queue="QU1")
+    await stage.board.asked("wait", replace(caller, digits="1"))
+    out = replace(caller, result="leave")
+    promised = await stage.board.asked("left", out)
+    assert isinstance(promised[0], Say) and "call you back" in promised[0].text
+    assert isinstance(await stage.presses("CAada", ada), Meet)
+    await stage.board.asked(
+        "left", out
+    )  # the same question: its answer, whatever it says, is heard by nobody
+    await stage.board.heard(LegNews("CA1", "completed"))
+    await stage.deliver()
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "active"
+    assert any(it.startswith(f"ring {contact}.") for it in stage.phones.done), stage.phones.done
+
+
+async def test_who_asked_for_a_callback_and_hangs_up_on_the_way_to_their_agent_is_called(
+    stage: Stage,
+) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    caller = Call("CA1", EVA, OURS, {"c": contact}, queue="QU1")
+    await stage.board.asked("wait", replace(caller, digits="1"))
+    await stage.presses("CAada", ada)
+    await stage.deliver()
+    assert "move CA1 join" in stage.phones.done
+    await stage.board.heard(LegNews("CA1", "completed"))
+    for _ in range(2):
+        await stage.deliver()
+    rung = [it for it in stage.phones.done if it.startswith(f"ring {contact}.")]
+    assert len(rung) == 1, stage.phones.done
+
+
+async def test_a_customer_who_calls_while_we_call_them_talks_on_one_line(stage: Stage) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.presses("CAada", ada)
+    await stage.joins(contact)
+    back = {"c": contact, "r": "customer", "b": "1"}
+    await stage.queue.leg(contact, "CAback", "ringing", back)
+    await stage.ringing.talking.look_round()
+    assert "hang up CAback" in stage.phones.done and "hang up CA1" not in stage.phones.done
+    await stage.queue.leg(contact, "CAback", "answered", back)
+    heard = await stage.board.asked("back", Call("CAback", OURS, EVA, back))
+    assert isinstance(heard[-1], HangUp)
+    await stage.board.heard(LegNews("CAback", "completed", back))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "active"
+    await stage.board.heard(LegNews("CA1", "completed"))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "wrapping"

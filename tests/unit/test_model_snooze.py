@@ -154,6 +154,19 @@ def test_snoozing_needs_the_owner_and_ends_a_handover(desk):
     assert desk.snooze(contact, "ada").outcome == "stale" and desk.told("kept")
 
 
+def test_what_sleeps_gets_another_date(desk):
+    desk.comes("ada")
+    contact = desk.owned()
+    first, second = desk.now + HOUR, desk.now + 3 * HOUR
+    assert desk.snooze(contact, "ada", first).done and desk.snooze(contact, "ada", second, "visit").done
+    assert desk.view(contact).wake == second and desk.views().agents["ada"].deferred == 0
+    desk.passes(2 * HOUR)
+    assert desk.view(contact).state == "snoozed"
+    assert desk.snooze(contact, "ada").outcome == "stale"
+    desk.passes(HOUR + MINUTE)
+    assert desk.view(contact).state == "active"
+
+
 def test_the_owner_of_a_snoozed_contact_may_write_and_close_it(desk):
     contact = asleep(desk)
     desk.answers("ada", contact)
