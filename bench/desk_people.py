@@ -43,6 +43,7 @@ class People:
     taken: dict[str, float] = field(default_factory=dict)  # contact → when it was accepted
     losers: dict[str, tuple[str, str]] = field(default_factory=dict)  # contact → the other card
     replied: dict[str, str] = field(default_factory=dict)  # a reply → its customer
+    kept: set[str] = field(default_factory=set)  # contacts whose owner waits for what became of an answer
     closed: int = 0
     trouble: list[str] = field(default_factory=list)
     count: itertools.count[int] = field(default_factory=itertools.count)
@@ -160,8 +161,11 @@ class People:
 
     async def answer(self, seconds: float, every: float) -> None:
         """Owners answer in their threads; the carrier will say that none of it arrived."""
-        begun, chosen = time.time(), self.rng.sample(self.open, min(len(self.open), int(seconds / every) + 1))
-        for i, it in enumerate(chosen[: int(seconds / every)]):
+        begun, chosen = (
+            time.time(),
+            [self.open.pop() for _ in range(int(seconds / every))],
+        )  # nobody closes these
+        for i, it in enumerate(chosen):
             await asyncio.sleep(max(0.0, begun + i * every - time.time()))
             name = f"r-{next(self.count):06}"
             self.replied[name] = it.sender
@@ -178,7 +182,8 @@ class People:
         begun = time.time()
         for i in range(int(seconds / every)):
             await asyncio.sleep(max(0.0, begun + i * every - time.time()))
-            it = self.open.pop(self.rng.randrange(len(self.open)))
+            it = self.rng.choice([it for it in self.open if it.contact not in self.kept])
+            self.open.remove(it)
             self.spawn(self._close(it))
 
     async def _close(self, it: Open) -> None:

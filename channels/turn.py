@@ -55,6 +55,11 @@ def its_turn() -> Iterator[None]:
         _waiting.discard(task)
 
 
+def somebody_runs_it() -> bool:
+    """Whether this task's work is repeated by whoever runs it, and may wait for as long as it has to."""
+    return _mine() is not None
+
+
 def only_waits(task: asyncio.Task[None]) -> bool:
     """Whether all that `task` does now is to wait for its turn."""
     return task in _waiting

@@ -280,42 +280,34 @@ class Deliveries:
 
     async def _post(self, event: Event, t: Try) -> None:
         """The line, and those that have come since: of a customer who writes much Slack is asked once."""
-        places, contact, said = await asyncio.gather(
-            self.queue.places(event.c), self.queue.contact(event.c), self.queue.messages(event.c)
-        )
-        if not places or contact is None:
+        contact, said = await asyncio.gather(self.queue.contact(event.c), self.queue.messages(event.c))
+        if contact is None:
             return
         customer = customer_line(Facts.parse(contact.facts))
         lines = [line(event.c, m, customer) for m in said if m.n >= event.n and m.kind not in UNTOLD]
         if lines and lines[0].n == event.n:
             # What was only refused needn't be looked for: the desk itself knows whose answer was lost.
-            await self.desk.post(places[-1], replace(lines[0], more=tuple(lines[1:])), t.before)
+            shown = replace(lines[0], more=tuple(lines[1:]))
+            await self.tidings.at(event, lambda place: self.desk.post(place, shown, t.before))
 
     async def _mark(self, event: Event) -> None:
         """A lane of its own: no ✗ waits behind what customers write. Its thread may still have to open."""
-        if not await self._marked(event):
+        if not await self._marked(event, anew=False):
             await afterwards(f"contact:{event.c}", partial(self._marked_at_last, event))
 
     async def _marked_at_last(self, event: Event) -> None:
-        await self._marked(event)
+        await self._marked(event, anew=True)
 
-    async def _marked(self, event: Event) -> bool:
-        """False: there is no thread yet."""
-        places, said = await asyncio.gather(self.queue.places(event.c), self.queue.messages(event.c))
-        message = next((m for m in said if m.n == event.n), None)
+    async def _marked(self, event: Event, anew: bool) -> bool:
+        message = next((m for m in await self.queue.messages(event.c) if m.n == event.n), None)
         if message is None or message.kind != "reply":
             return True
-        if not places:
-            return False
         spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)
         state = _reply_state(message.status)
         until = int(str(more(event).get("until") or 0))
         owner = spec.slack if spec else ""
-        await self.desk.mark(
-            places[-1],
-            Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error),
-        )
-        return True
+        mark = Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error)
+        return await self.tidings.at(event, lambda place: self.desk.mark(place, mark), anew)
 
     async def _close(self, event: Event) -> None:
         places = await self.queue.places(event.c)

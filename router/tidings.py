@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from ..channels.channel import Button, Desk, Head, Line, NotDelivered
@@ -48,6 +48,8 @@ BACK = {
 }
 """Why an owner lost it, by the queue's word; else the reason that somebody gave."""
 AFTER_SPEAKING = (("call.hand_over", "Hand over now"), ("call.back", "Back to the customer"))
+GONE = ("channel_not_found", "thread_not_found", "channel_is_archived", "is_archived")
+"""Why a thread can't be written to any more, by Slack's names."""
 HEARD = ("owner silent", "owner left", "owner removed", "profile changed")
 """Of these the former owner is told in person."""
 
@@ -113,10 +115,48 @@ class Tidings:
         place = await self._open(event, t, contact, spec, name)
         told = f"{event.c} is now with {spec.name} of {team.name}, in another thread: nothing typed here is sent."
         # Bound last: whoever does this again after a crash finds the new thread and closes the old one.
-        await self.desk.close(places[-1], event.c, told)
+        try:
+            await self.desk.close(places[-1], event.c, told)
+        except NotDelivered as error:
+            if error.code not in GONE:  # else nobody can type there any more
+                raise
         await self.queue.bind(event.c, place)
         if summary := handover_line(Facts.parse(contact.facts)):
             await self._line(event, t, summary)
+
+    async def at(self, event: Event, act: Callable[[str], Awaitable[object]], anew: bool = True) -> bool:
+        """Do something in the contact's thread; False: it has none yet.
+
+        A channel gets another id or is deleted, the app is installed in another workspace: a thread that is gone is
+        found again or opened `anew` (in the contact's own lane alone, else two would be), or counts as none.
+        """
+        places = await self.queue.places(event.c)
+        if not places:
+            return False
+        try:
+            await act(places[-1])
+        except NotDelivered as error:
+            if error.code not in GONE:
+                raise
+            if not anew:
+                return False
+            if not (place := await self._anew(event)):
+                raise
+            await act(place)
+        return True
+
+    async def _anew(self, event: Event) -> str:
+        """Where it goes on, "" where nobody has it: whoever takes it opens its next thread."""
+        contact = await self.queue.contact(event.c)
+        spec = spec_of(self.book(), contact.owner) if contact is not None else None
+        team = self.book().plan.team(spec.team) if spec is not None else None
+        if contact is None or spec is None or team is None or not team.channels:
+            return ""
+        name = team.channels[int(event.c[1:]) % len(team.channels)]
+        now = replace(event, t=await self.queue.now())
+        place = await self._open(now, Try(0, True), contact, spec, name)
+        await self.queue.bind(event.c, place)
+        return place
 
     async def _open(self, event: Event, t: Try, contact: ContactView, spec: AgentSpec, name: str) -> str:
         head = await self._head(contact, spec, name, event.t)
@@ -159,11 +199,9 @@ class Tidings:
 
         One step may be told in two lines (handed over, and kept): by number they are told apart.
         """
-        places = await self.queue.places(event.c)
-        if places:
-            number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
-            shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons)
-            await self.desk.post(places[-1], shown, t.again)
+        number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
+        shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons)
+        await self.at(event, lambda place: self.desk.post(place, shown, t.before))
 
     async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:
         if (spec := spec_of(self.book(), agent)) is not None:

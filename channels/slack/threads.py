@@ -47,7 +47,13 @@ class Threads:
     async def open(self, head: Head, again: bool) -> str:
         """The place of the contact's thread in its team's channel."""
         channel = await self.people.room(head.place)
-        place = await self._parent(channel, head, again)
+        try:
+            place = await self._parent(channel, head, again)
+        except NotDelivered as error:
+            if error.code != "channel_not_found":
+                raise
+            self.people.moved(channel)  # its name may lead to another one by now
+            place = await self._parent(await self.people.room(head.place), head, again)
         for page in messages.transcript(head):
             await self.add(place, page, Urgency.CUSTOMER, again, contact=head.contact, page=page_of(page))
         return place
@@ -61,7 +67,7 @@ class Threads:
                 self._keep(place, found)
                 return place
         message = messages.head(head)
-        ts = await self._posted(key, channel, message, Urgency.CARD)
+        ts = await self._posted(key, channel, message, Urgency.CUSTOMER)  # nobody can answer before it stands
         place = f"{channel}:{ts}"
         self.heads[place] = (message.blocks, message.metadata or {})
         self.upto[place] = max((line.n for line in head.lines), default=0)
@@ -109,14 +115,15 @@ class Threads:
         if line.n <= await self._upto(place, again):
             return place
         wanted: dict[str, Any] = {"contact": line.contact, "n": line.n}
-        if again or (place, *sorted(wanted.items())) in self.doubt:
+        key, (channel, ts) = (place, *sorted(wanted.items())), split(place)
+        if again or key in self.doubt:
             found = await self.finder.in_thread(place, Urgency.CUSTOMER, **wanted)
             if found is not None:
                 return self._shown(place, line.n, found)
         message = messages.line(line)
         said = any(one.kind == "customer" for one in (line, *line.more)) or bool(line.buttons)
-        ts = await self.add(place, message, Urgency.CUSTOMER if said else Urgency.CARD, **wanted)
-        return self._shown(place, line.n, {"ts": ts, "metadata": message.metadata})
+        mine = await self._posted(key, channel, message, Urgency.CUSTOMER if said else Urgency.CARD, ts)
+        return self._shown(place, line.n, {"ts": mine, "metadata": message.metadata})
 
     def _shown(self, place: str, n: int, message: Json) -> str:
         last = payload(message).get("upto")
