@@ -9,7 +9,7 @@ SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 TESTED := $(STAMP)-test $(if $(CHROMIUM),$(STAMP)-browser)
 
-.PHONY: help run test setup check check-long promises screenshots bench chaos races clean
+.PHONY: help run test setup check check-long promises screenshots bench chaos races leak clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ chaos: $(STAMP)-test ## real processes and sockets, seeded faults: SEED=1 N=2000
 
 races: $(STAMP)-test ## calls in any order of callbacks, seed by seed: SEED=1 N=10000; ARGS="--show 17" tells one
 	$(BIN)/python -m tierline.bench.races --seed $(or $(SEED),1) -n $(or $(N),1000) $(ARGS)
+
+leak: $(STAMP)-test ## what may reach a customer, over random steps at the desk: SEED=1 N=100000; ARGS=--bugs proves it
+	$(BIN)/python -m tierline.bench.leak --seed $(or $(SEED),1) -n $(or $(N),10000) $(ARGS)
 
 clean:           ## remove what the verbs made
 	rm -rf .venv .types build var *.egg-info

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from .channels.channel import Channel, Desk
+from .channels.channel import Channel
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
-from .desk_side import desk_jobs, desk_pages, desk_parts, visit_files
+from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -60,6 +60,7 @@ from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
 from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
+from .slack_side import has_desk, slack_desk, slack_events, take_requests
 from .web_side import api_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class App:
         self.holder = one if settings.redis_url is not None else "embedded"
         self.alerts = Alerts(self._ways)
         self.desk_raw: SlackDesk | None = None
+        self.slack_events = slack_events(settings, role)
         self.doors: dict[str, Channel] = {}
         self.sms: SmsDoor | None = None
         self.voice: VoiceDoor | None = None
@@ -131,12 +133,8 @@ class App:
         """A third of the program, in a thread: SQL's and Slack's libraries, which nobody needs to hear that we are up."""
         from .queue.history import history, projector  # noqa: F401
 
-        if self._has_desk:
+        if has_desk(self.settings, self.role):
             from .channels.slack import desk  # noqa: F401
-
-    @property
-    def _has_desk(self) -> bool:
-        return self.role != "web" and self.settings.slack_on
 
     async def _open_memory(self) -> None:
         from .queue.history.history import History
@@ -162,7 +160,7 @@ class App:
             self.doors["sms"] = self.sms
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
-        self.visits = visit_files(settings, self.secrets, *now)
+        self.outside = Outside.of(settings, self.secrets, *now)
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls
@@ -170,20 +168,10 @@ class App:
         return await taken_calls(self.history.database, since)
 
     def _build_desk(self) -> None:
-        settings = self.settings
-        if self._has_desk and settings.slack_bot_token and settings.slack_app_token:
-            from .channels.slack.desk import SlackDesk
-
-            self.desk_raw = SlackDesk(
-                bot_token=settings.slack_bot_token.get_secret_value(),
-                app_token=settings.slack_app_token.get_secret_value(),
-                api_url=settings.slack_api_url,
-                once=lambda key, ms: self.queue.once(key, ms),
-                paced=settings.slack_paced,
-                now=lambda: self.queue.now(),
-            )
-        raw: Desk = self.desk_raw if self.desk_raw is not None else NoDesk()
-        self.desk = WatchedDesk(raw, lambda: self.queue, self.alerts, lambda: self.outbox.mine)
+        self.desk_raw = slack_desk(
+            self.settings, self.role, lambda: self.queue, self.holder, self.slack_events
+        )
+        self.desk = WatchedDesk(self.desk_raw or NoDesk(), lambda: self.queue, self.alerts, self._mine)
 
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""
@@ -191,8 +179,10 @@ class App:
 
         self.supervisor = Supervisor()
         newcomers = Newcomers(self.queue, self.plan, self.desk)
-        parts = desk_parts(self.queue, self.plan, self.desk, newcomers, self.history)
-        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, parts)
+        side = desk_side(
+            self.queue, self.plan, self.desk, newcomers, self.history, self.alerts, self.outside, self._mine
+        )
+        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, side.parts)
         self.guard = Guard(self.queue, self.plan, self.alerts)
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
         phones = self.voice.phones if self.voice is not None else None
@@ -200,18 +190,17 @@ class App:
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
         self.pager = Pager(
             self.queue, self.intake.pages, lambda: self.plan().plan, self.desk, self.doors, phones,
-            self.alerts, mine=lambda: self.outbox.mine,
+            self.alerts, mine=self._mine,
         )  # fmt: skip
         deliveries = Deliveries(
             self.queue, self.desk, towards, self.plan, self.alerts, self.history, self.plan.heed, ringing, self.pager,
-            desk_jobs(self.queue, self.plan, self.desk, self.visits),
+            side.jobs,
         )  # fmt: skip
         term = round(self.settings.lease * 1000)
         self.outbox = Outbox(
             self.queue, deliveries.jobs, self.holder, broken=self._broken, term=term,
             able=lambda: self.desk_raw is not None and not self.desk.down.is_set(),
         )  # fmt: skip
-        overdue = Overdue(self.queue, self.doors, self.history, mine=lambda: self.outbox.mine)
         self.projector: Projector = Projector(
             self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
             lost=self._lost, term=term,
@@ -221,6 +210,8 @@ class App:
         self.supervisor.run("store", self._keep_store)
         self.supervisor.run("health", self._look_after)
         if self.role == "web":
+            if self.slack_events is not None:
+                self.supervisor.run("slack requests", lambda: take_requests(lambda: self.queue, self.holder))
             return
         if self.desk_raw is None:
             await self.queue.desk(False)
@@ -231,13 +222,16 @@ class App:
             "reevaluate", Walker(self.queue, self.plan, self.history, self.holder, self.alerts.say, term).run
         )
         self.supervisor.run("outbox", self.outbox.run)
-        self.supervisor.run("overdue receipts", overdue.run)
+        self.supervisor.run("overdue receipts", Overdue(self.queue, self.doors, self.history, self._mine).run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
         doors = (self.recordings, self.intake, self.sms, self.voice)
-        for name, task in phone_tasks(ringing, *doors, lambda: self.outbox.mine).items():
+        for name, task in (phone_tasks(ringing, *doors, self._mine) | dict(side.tasks)).items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
+
+    def _mine(self) -> bool:
+        return self.outbox.mine
 
     async def _broken(self, job: str) -> None:
         text = f"Tierline broke three times at the same thing and left it: {job}. The log says where."
@@ -254,8 +248,8 @@ class App:
     async def _listen(self) -> None:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := api_of(self), self.settings)
-        web_app.add_routes([*api.routes(), *api.more, *desk_pages(self.recordings, self.visits)])
-        for door in (self.sms, self.voice):
+        web_app.add_routes([*api.routes(), *api.more, *self.outside.pages(self.recordings)])
+        for door in (self.sms, self.voice, self.slack_events):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
@@ -326,7 +320,7 @@ class App:
             "store": store_shown(health, self.store.witness.missing),
             "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
-            "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role),
+            "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role, self.settings.slack_by_http),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
@@ -357,7 +351,7 @@ class App:
 
     def _ways(self) -> dict[str, Way]:
         smtp = self.settings.smtp_url
-        raw = self.desk_raw
+        raw = self.desk_raw if self.role != "web" else None
         return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None)
 
     # ---- the sandbox's reset ------------------------------------------------------------------------------------

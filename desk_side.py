@@ -2,58 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from .channels.channel import Desk
+from .channels.hooks import Hooks
 from .console.recordings import RecordingPage
+from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
-from .queue.history.history import History
-from .queue.history.promised import promised
+from .queue.history.records import Customer
 from .queue.state import Event
 from .router.active import ActivePlan
+from .router.alerts import Alerts
+from .router.at_home import AgentHome
+from .router.attendance import Attendance
 from .router.boards import Boards
+from .router.drafts import Drafts
 from .router.duty import Duty
+from .router.duty_post import DutyPost
+from .router.ending import Ending
 from .router.lanes import Job
 from .router.links import Signed
+from .router.moving import Moving
 from .router.newcomers import Newcomers
+from .router.owed import Watchful
 from .router.parts import Parts
+from .router.planning import Planning
+from .router.reaching import Reach
 from .router.recordings import Recordings
+from .router.reminders import Remind, Reminders
 from .router.rulebook import Rulebook
+from .router.session_part import SessionJobs, SessionPart
+from .router.sessions import Sessions
 from .router.steering import Steering
+from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
 from .settings import Secrets, Settings
 
+if TYPE_CHECKING:
+    from .queue.history.history import History
+    from .queue.history.promised import Promised
 
-def desk_parts(queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History) -> Parts:
-    """The house's parts, in the order in which they are asked."""
-    boards = Boards(queue, plan, lambda since: promised(history.database, since))
-    return Parts(
-        (
-            Duty(queue, plan, newcomers),
-            VisitPart(queue, plan),
-            Steering(queue, plan, boards, history),
-        )
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What leads from the desk to the customer beside words."""
+
+    visits: VisitFiles
+    sessions: Sessions
+
+    @classmethod
+    def of(
+        cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
+    ) -> Outside:
+        """Behind signed links of ours."""
+        secret = settings.webhook_secret
+        hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
+        visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
+        return cls(visits, Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks))
+
+    def pages(self, recordings: Recordings) -> list[web.RouteDef]:
+        """Pages for whoever has a link."""
+        pages = (RecordingPage(recordings), VisitPage(self.visits), SessionPage(self.sessions))
+        return [route for page in pages for route in page.routes()]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSide:
+    """`parts`: what people can do; `jobs`: what an event causes; `tasks`: what runs beside the deliveries, by name."""
+
+    parts: Parts
+    jobs: Sequence[Callable[[Event], list[Job]]]
+    tasks: Mapping[str, Callable[[], Awaitable[None]]]
+
+
+def desk_side(
+    queue: Queue, plan: ActivePlan, desk: Desk, newcomers: Newcomers, history: History, alerts: Alerts,
+    outside: Outside, mine: Callable[[], bool],
+) -> DeskSide:  # fmt: skip
+    """The house's parts, in the order in which they are asked. `mine`: whether this process delivers."""
+    attendance = Attendance(queue, desk, plan, alerts, mine)
+    boards = Boards(queue, plan, lambda since: _promised(history, since))
+    planning = Planning(Versions(queue, plan, history), Drafts(queue))
+    duty = Duty(queue, plan, newcomers)
+    parts = (
+        duty,
+        DutyPost(plan, desk, duty),
+        AgentHome(queue, plan, history),
+        attendance,
+        VisitPart(queue, plan),
+        SessionPart(queue, plan, outside.sessions),
+        Steering(queue, plan, boards, history),
+        planning,
+        Ending(queue, plan, history),
+        Moving(queue, plan, history),
+        Remind(queue, plan, history),
+        Reach(queue, plan, history, lambda name: _called(history, name)),
     )
+    jobs = (
+        attendance.jobs,
+        VisitJobs(queue, desk, plan, outside.visits).jobs,
+        SessionJobs(desk, plan, outside.sessions).jobs,
+    )
+    tasks = {
+        "attendance": attendance.run,
+        "reminders": Reminders(queue, desk, plan, mine).run,
+        "promises": Watchful(queue, desk, plan, alerts, mine).run,
+    }
+    return DeskSide(Parts(parts), jobs, tasks)
 
 
-def desk_jobs(
-    queue: Queue, plan: ActivePlan, desk: Desk, files: VisitFiles
-) -> tuple[Callable[[Event], list[Job]], ...]:
-    """What an event causes beside the deliveries' own jobs."""
-    return (VisitJobs(queue, desk, plan, files).jobs,)
+async def _promised(history: History, since: int) -> Sequence[Promised]:
+    from .queue.history.promised import promised  # with SQL's library, for which no start waits
+
+    return await promised(history.database, since)
 
 
-def visit_files(
-    settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
-) -> VisitFiles:
-    """Calendar files of visits behind signed links."""
-    return VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
+async def _called(history: History, name: str) -> tuple[tuple[Customer, str], ...]:
+    from .queue.history.called import called  # as above
 
-
-def desk_pages(recordings: Recordings, files: VisitFiles) -> list[web.RouteDef]:
-    """Pages for whoever has a link."""
-    return [*RecordingPage(recordings).routes(), *VisitPage(files).routes()]
+    return await called(history.database, name)

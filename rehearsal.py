@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from .app import App
-from .channels.slack.manifest import EVENTS, SCOPES
+from .channels.slack.events import PATH
+from .channels.slack.manifest import COMMAND, EVENTS, SCOPES, SHORTCUTS, manifest
 from .queue.history.records import Card
 from .router.plan.load import load_async
 from .router.plan.model import Plan
@@ -63,6 +65,7 @@ def cast_of(plan: Plan, product: str) -> Cast:
             auth_token=secrets.token_hex(16),
             bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}",
             app_token=f"xapp-1-A0TIERLINE-{secrets.token_hex(12)}",
+            signing_secret=secrets.token_hex(16),
         ),
     )
 
@@ -80,7 +83,20 @@ def _name(mail: str) -> str:
 def _slack(cast: Cast, clock: Clock, wire: Wire, faults: Faults, changed: Changed) -> SlackStandIn:
     """Slack as our manifest asks for it: no scope and no event more than a real workspace would grant."""
     scopes, events = [name for name, _ in SCOPES], [name for name, _ in EVENTS]
-    return SlackStandIn(cast, clock, wire, faults, changed, scopes=scopes, events=events)
+    shortcuts = [callback for _, callback, _, _ in SHORTCUTS]
+    home: bool = manifest()["features"]["app_home"]["home_tab_enabled"]
+    return SlackStandIn(
+        cast,
+        clock,
+        wire,
+        faults,
+        changed,
+        scopes,
+        events,
+        commands=[COMMAND],
+        shortcuts=shortcuts,
+        home_tab=home,
+    )
 
 
 class Rehearsal:
@@ -93,6 +109,7 @@ class Rehearsal:
         self.product = f"http://127.0.0.1:{settings.port}"
         self.cast = cast_of(plan, self.product)
         self.api_token = secrets.token_urlsafe(24)
+        self.by_http = settings.sandbox_slack == "http"
         self.sandbox = Sandbox(
             self.cast,
             self.clock,
@@ -118,16 +135,24 @@ class Rehearsal:
                 "host": "127.0.0.1", "trusted_proxies": (), "smtp_url": None,
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
-                "slack_bot_token": SecretStr(made.bot_token), "slack_app_token": SecretStr(made.app_token),
-                "slack_signing_secret": None, "slack_api_url": f"{base}/slack/api/",
+                "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",
+                "slack_app_token": None if self.by_http else SecretStr(made.app_token),
+                "slack_signing_secret": SecretStr(made.signing_secret) if self.by_http else None,
             }
         )  # fmt: skip
         keys = Secrets(secrets.token_urlsafe(32), self.api_token)
         self.app = App(inside, keys)
         await self.app.open()
         await self.app.start(self.plan)
+        if self.by_http and not await self.slack.call(f"{self.product}{PATH}"):
+            raise OSError(f"{self.product}{PATH} doesn't answer Slack's challenge")
         await self._introduce()
         return port
+
+    @property
+    def slack(self) -> SlackStandIn:
+        """The stand-in for Slack."""
+        return next(it for it in self.sandbox.standins if isinstance(it, SlackStandIn))
 
     async def _introduce(self) -> None:
         """The product's records know the cast's customers by name, as after an import."""
@@ -142,7 +167,9 @@ class Rehearsal:
         await self.sandbox.stop()
 
     async def _advance(self, to: float) -> int:
-        return await _travel(self.app, round(to * 1000)) if self.app is not None else 0
+        if self.app is None:
+            return 0
+        return await _travel(self.app, round(to * 1000), self.clock.move_to)
 
     async def _reset(self) -> None:
         if self.app is not None:
@@ -158,8 +185,11 @@ class Rehearsal:
         return {"product": self.product, "api": api, "plan_version": version, "timezone": self.plan.timezone}
 
 
-async def _travel(app: App, to: int) -> int:
-    """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired."""
+async def _travel(app: App, to: int, moved: Callable[[float], None]) -> int:
+    """Move the queue's clock to `to` (ms) from due instant to due instant; how many entries fired.
+
+    `moved` (seconds) takes the stand-ins along: a phone that rings on the way has rung since then, not all the time.
+    """
     fired = 0
     stuck = not await _settled(app, SETTLE)
     while True:
@@ -169,6 +199,7 @@ async def _travel(app: App, to: int) -> int:
         step = min([at for at in ahead if at > now] + [to])
         if step > now:
             await app.queue.travel(step)
+            moved(step / 1000)
         while count := await app.watch.tick():
             fired += count
         # Where the outside is down nothing can be delivered: time goes on all the same.

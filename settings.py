@@ -75,9 +75,16 @@ class Settings(BaseSettings):
     most_calls: int = Field(0, alias="TIERLINE_MOST_CALLS", ge=0)
     """Legs that we have made at one time at most; 0: as many as Twilio allows."""
 
+    webhook_secret: SecretStr | None = Field(None, alias="TIERLINE_WEBHOOK_SECRET")
+    """Signs what we ask webhooks of the plan, so that they know us; unset: none is asked."""
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field((), alias="TIERLINE_WEBHOOK_HOSTS")
+    """The only hosts that are asked, separated by commas, also in your own network; unset: any public one."""
+
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
+    """Opens sockets to Slack (Socket Mode): no address of ours must be public."""
     slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
+    """Without an app token: Slack calls `TIERLINE_PUBLIC_URL`/slack/events, and signs with this."""
     slack_client_id: str = Field("", alias="SLACK_CLIENT_ID")
     slack_client_secret: SecretStr | None = Field(None, alias="SLACK_CLIENT_SECRET")
     slack_api_url: str = Field("", alias="TIERLINE_SLACK_API_URL")
@@ -100,17 +107,19 @@ class Settings(BaseSettings):
     """The routing plan published at the first start; later starts only compare it with the active one."""
 
     sandbox_port: int = Field(8090, alias="TIERLINE_SANDBOX_PORT", ge=0, le=65535)
+    sandbox_slack: Literal["socket", "http"] = Field("socket", alias="TIERLINE_SANDBOX_SLACK")
+    """How the sandbox's Slack reaches Tierline: by sockets, or with requests to /slack/events."""
     headless: bool = Field(False, alias="TIERLINE_HEADLESS")
     """Do not open a browser when the sandbox starts."""
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_hosts", mode="before")
     @classmethod
     def _commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("secret", "api_token", mode="after")
+    @field_validator("secret", "api_token", "webhook_secret", mode="after")
     @classmethod
     def _strong(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and (why := weakness(value.get_secret_value())):
@@ -140,7 +149,12 @@ class Settings(BaseSettings):
     @property
     def slack_on(self) -> bool:
         """Whether the desk has its credentials."""
-        return bool(self.slack_bot_token and self.slack_app_token)
+        return bool(self.slack_bot_token and (self.slack_app_token or self.slack_signing_secret))
+
+    @property
+    def slack_by_http(self) -> bool:
+        """Whether Slack is to call us: there is a signing secret, and no app token that opens sockets."""
+        return self.slack_on and not self.slack_app_token
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,23 @@ def store_shown(health: Health, lacked: int) -> Mapping[str, object]:
 
 
 def doors_shown(
-    sms: SmsDoor | None, voice: VoiceDoor | None, desk: object | None, role: Role
+    sms: SmsDoor | None, voice: VoiceDoor | None, desk: object | None, role: Role, by_http: bool
 ) -> dict[str, str]:
     """Each door with "on", or why it is off."""
     no_twilio = "off: no Twilio credentials"
     return {
         "sms": "on" if sms else no_twilio,
         "voice": "on" if voice else no_twilio,
-        "slack": "on" if desk else "elsewhere" if role == "web" else "off: no Slack tokens",
+        "slack": _slack_shown(desk, role, by_http),
     }
+
+
+def _slack_shown(desk: object | None, role: Role, by_http: bool) -> str:
+    if desk is None:
+        return "elsewhere" if role == "web" else "off: no Slack tokens"
+    if not by_http:
+        return "on"
+    return "on, Slack's requests come to `tierline web`" if role == "worker" else "on, takes Slack's requests"
 
 
 def calls_shown(voice: VoiceDoor | None) -> dict[str, float]:

@@ -112,6 +112,7 @@ class Card:
     lines: tuple[str, ...]  # the customer's words, oldest first
     history: str = ""  # earlier contacts in one line
     handover: str = ""  # who hands it over and why, and how often it came back
+    room: str = ""  # the team's channel: there a guest is asked whom no app can write to in person
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class Head:
     hold: int  # ms that a reply is held
     lines: tuple[Line, ...]  # the transcript so far; the last one's number goes into the metadata as `upto`
     recorded: bool = False  # a call of which a recording may be made
+    helping: tuple[str, ...] = ()  # colleagues who were asked to help
     also: tuple[Button, ...] = ()  # what else can be begun there
 
 
@@ -221,8 +223,10 @@ class Desk(Protocol):
     async def mark(self, thread: str, mark: Mark) -> None:
         """Show what became of a reply: held with Undo, sent ✓, failed ✗ with why and Retry."""
 
-    async def close(self, place: str, contact: str, told: str) -> None:
-        """The contact ended: one closing line, and the thread's buttons are dead."""
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
+        """The contact ended: one closing line with `buttons`, and the thread's own are dead."""
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on until then: a line with *Done …* and *More time*; the first message's buttons are dead."""
@@ -230,7 +234,14 @@ class Desk(Protocol):
     async def share(self, to: str, text: str, name: str, content: bytes) -> None:
         """Send a person a file with `text`."""
 
+    async def link(self, place: str) -> str:
+        """Where people open the thread at `place`; "" when that can't be said now."""
+
     async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
-        """Say something to a person (mail address or user id) or a channel ("#name"); with a `key` once."""
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
+        """Say something to a person (mail address or user id) or a channel ("#name"); with a `key` once.
+
+        `quotes` are words of others, shown as they were written.
+        """

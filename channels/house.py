@@ -11,11 +11,15 @@ from typing import Literal, Protocol
 from ..queue.contact import Media
 from .channel import Button
 from .forms import Filled, Form, Mistakes, Onward
+from .home import Home
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something in Slack, as Slack says; `team` is the workspace the person belongs to."""
+    """Who did something in Slack, as Slack says; `team` is the workspace the person belongs to.
+
+    `is_guest`: a guest of ours, or a member of a connected workspace.
+    """
 
     user: str
     email: str
@@ -45,6 +49,7 @@ class Typed:
     text: str
     mentions: bool  # whether it mentions a colleague, a group or a channel
     files: tuple[Media, ...] = ()
+    called: tuple[Actor, ...] = ()  # whom it mentions, as far as known
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +62,12 @@ class Wrote:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
-    """What the close modal says."""
-
-    contact: str
-    disposition: str
-    root_cause: str
-    resolution: str
-
-
-@dataclass(frozen=True, slots=True)
 class Adding:
     """What a form for adding somebody to the plan offers: a team, and whose levels they get."""
 
     name: str
     teams: tuple[str, ...]
     agents: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Moving:
-    """What a form for handing over, escalating, snoozing asks; an empty label: it doesn't ask for that."""
-
-    title: str
-    verbs: tuple[str, ...] = ()  # what can be done, where that is asked
-    targets: tuple[str, ...] = ()  # to whom or what
-    when: str = ""  # label of the date
-    text: str = ""  # label of the reason
-    must: tuple[str, ...] = ()  # which of "to", "when", "text" have to be filled in
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What was filled in there; "" for what was left out."""
-
-    contact: str
-    form: str  # "transfer", "escalate", "snooze", "callback", "more"
-    verb: str
-    to: str
-    when: str
-    text: str
 
 
 class House(Protocol):
@@ -129,23 +100,17 @@ class House(Protocol):
     async def note(self, actor: Actor, contact: str, text: str) -> Told:
         """Keep a note inside."""
 
-    async def close(self, actor: Actor, closing: Closing) -> Told:
-        """End the contact with disposition, root cause and resolution."""
-
-    async def may_close(self, actor: Actor, contact: str) -> Told:
-        """Whether the actor may open the close modal; ok False says why not."""
-
-    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
-        """What the form ("transfer", "escalate", "snooze", "callback", "more") asks, or why there is none."""
-
-    async def move(self, actor: Actor, move: Move) -> Told:
-        """Hand over, escalate, snooze, give back: what the form says."""
-
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`: available, away, offline, status, queue, why; anything else is explained."""
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         """A button under something told (`Button`): its action and value come back as they were given."""
+
+    async def acted(self, actor: Actor) -> None:
+        """The actor did something at the desk, whatever it was: they are there. Told at most once a minute."""
+
+    async def home(self, actor: Actor) -> Home | None:
+        """What the actor sees who opens the desk itself; None for a bot, who has nothing to see."""
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         """The form behind a button `form.NAME` with that value, or why there is none for the actor."""
@@ -158,6 +123,3 @@ class House(Protocol):
 
     async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
         """Add the newcomer of `value`; `like` is the agent whose levels they get, "" for none."""
-
-    async def dispositions(self, contact: str) -> tuple[str, ...]:
-        """The plan's dispositions for the contact's service, for the close modal."""

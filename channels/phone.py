@@ -225,6 +225,9 @@ class Calls(Protocol):
     async def recorded(self, it: Recorded) -> None:
         """A recording ended."""
 
+    async def put_off(self, sid: str) -> None:
+        """A leg was put off with words, for want of a decision: to be kept, as soon as anything can be."""
+
     def sorry(self, recipient: str, turns: int) -> Heard:
         """For a caller while nothing can be decided; needs nothing but memory. `turns`: how often they heard it."""
 

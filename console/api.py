@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import re
@@ -18,6 +19,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
 from ..router.facts import Facts
+from ..router.helping import helpers
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from ..router.screening import pressed
 from . import views
@@ -190,7 +192,7 @@ class Api:
                     404, "no such contact", f"{name[:40]} is neither in the queue nor in the history."
                 )
             return web.json_response(record.to_json(whole=True))
-        messages = await queue.messages(name)
+        messages, jots = await asyncio.gather(queue.messages(name), queue.jots(name))
         if (
             record is not None and len(messages) < view.messages
         ):  # called back: what was said before is in the history
@@ -203,6 +205,7 @@ class Api:
             "timeline": [views.moment(self.book(), e) for e in (record.events if record else ())],
             "ended": record.to_json()["ended"] if record else None,
             "outcome": record.to_json()["outcome"] if record else {},
+            "helping": [it.name for it in helpers(self.book(), jots)],
         }
         if view.last_owner:  # nobody's any more: who had it last
             row["owner"] = views.person(self.book(), view.last_owner, self.slack_ids())

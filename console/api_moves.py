@@ -164,10 +164,14 @@ class MovesApi:
         return said(await self.moves().reopen(who, contact, queued=True))
 
     async def close(self, request: web.Request) -> web.Response:
-        """It ends, whoever has it: `{"disposition"?, "root_cause"?, "resolution"?, "by"?}`."""
+        """It ends, whoever has it: `{"disposition"?, "root_cause"?, "resolution"?, "fields"?: {name: text}, "by"?}`."""
         contact, who, body = await _read(request)
         told = {name: _text(body, name) for name in ("disposition", "root_cause", "resolution")}
-        return said(await self.moves().close(who, contact, told))
+        own = body.get("fields") or {}
+        if not isinstance(own, dict) or len(own) > 100:
+            raise BadBody("`fields` is an object of texts, by the names in the plan.")
+        fields = {name: _text(own, name) for name in own}
+        return said(await self.moves().close(who, contact, told, {k: it for k, it in fields.items() if it}))
 
 
 def said(it: Outcome) -> web.Response:

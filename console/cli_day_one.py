@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from ..channels.slack.events import PATH
 from ..channels.slack.manifest import SCOPES, create_link, manifest
 from ..router.plan.errors import PlanErrors
 from ..settings import Settings
@@ -18,13 +19,14 @@ from .ask import Terminal
 from .cli_common import fail, finish, settings, settings_mistakes
 from .doctor import Finding, Seen, as_json, judge
 from .doctor_look import look
+from .public import refusal
 from .setup import Setup, Where
 from .slack_side import SlackNo
 from .try_phones import NobodyToCall, try_phones
 
 KEPT = (
-    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TIERLINE_PUBLIC_URL",
-    "TIERLINE_API_TOKEN", "TIERLINE_PLAN",
+    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
+    "TIERLINE_PUBLIC_URL", "TIERLINE_API_TOKEN", "TIERLINE_PLAN",
 )  # fmt: skip
 """Settings that setup doesn't ask for again."""
 
@@ -41,15 +43,16 @@ def setup(
 ) -> None:
     """Connect Slack and Twilio: asks, tests, shows what it would write, and writes it on yes."""
     pairs = [pair.partition("=") for pair in answer or []]
-    if wrong := [key for key, equals, _ in pairs if not equals or "TOKEN" in key]:
+    if wrong := [key for key, equals, _ in pairs if not equals or "TOKEN" in key or "SECRET" in key]:
         fail(
-            f"--answer {wrong[0]}: write KEY=VALUE; tokens are given by variables alone",
+            f"--answer {wrong[0]}: write KEY=VALUE; tokens and secrets are given by variables alone",
             2,
         )
     config = settings()
     there = {**envfile.read(env.read_text() if env.exists() else ""), **os.environ}
     where = Where(
-        env, plan or config.plan or Path("plan.yaml"), config.data, config.host, config.port, SCOPES, create_link(),
+        env, plan or config.plan or Path("plan.yaml"), config.data, config.host, config.port, SCOPES,
+        lambda url: create_link(request_url=url),
         config.slack_api_url, config.twilio_api_url, _zone(), here={k: there[k] for k in KEPT if there.get(k)},
     )  # fmt: skip
     given = {**os.environ, **{key: value for key, _, value in pairs}}
@@ -103,9 +106,16 @@ def _findings() -> tuple[Finding, ...]:
 
 def slack_manifest(
     name: Annotated[str, typer.Option(help="What the app is called in Slack.")] = "Tierline",
+    address: Annotated[
+        str,
+        typer.Option(help="Our public address (https://…), where Slack is to call us instead of we Slack."),
+    ] = "",
 ) -> None:
     """The Slack app's manifest as JSON, to paste into Slack's “From a manifest”."""
-    typer.echo(json.dumps(manifest(name), indent=2, ensure_ascii=False))
+    if address and (wrong := refusal(address)):
+        fail(f"--address: {wrong}", 2)
+    url = f"{address.rstrip('/')}{PATH}" if address else ""
+    typer.echo(json.dumps(manifest(name, url), indent=2, ensure_ascii=False))
 
 
 def _zone() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ..channels.slack.events import PATH
 from ..router.plan.model import Plan
 from . import webhooks
 from .doctor_calls import CallsSeen, calls
@@ -27,6 +28,8 @@ class SlackSeen:
     no: str = ""
     workspace: Workspace | None = None
     socket_no: str = ""
+    by_http: bool = False
+    requests_no: str = ""  # why Slack's requests don't arrive
     rooms: tuple[Room, ...] | None = None
     unknown: tuple[str, ...] = ()
 
@@ -219,6 +222,11 @@ def _slack(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> Iterator[Finding]
         )
     if it.socket_no:
         yield Finding("bad", "Slack", f"app token: {it.socket_no}", "make one with connections:write")
+    if it.by_http and it.requests_no:
+        do = f"the Request URL of the Slack app is our public address with {PATH}"
+        yield Finding("bad", "Slack", f"its requests don't come to us: {it.requests_no}", do)
+    elif it.by_http:
+        yield Finding("ok", "Slack", "its requests come to us, with our signing secret")
     yield from _clock("Slack", it.workspace.skew)
     plan = seen.plan.plan
     if it.rooms is not None and plan is not None:

@@ -17,6 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from ..channels.slack.events import PATH
 from ..queue.address import Address
 from ..queue.failures import StoreUnavailable
 from ..queue.history import postgres
@@ -30,7 +31,7 @@ from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .doctor_calls import countries_of
 from .public import reached
-from .slack_side import SlackNo, SlackSide
+from .slack_side import SlackNo, SlackSide, challenged
 from .twilio_side import TwilioNo, TwilioSide
 
 T = TypeVar("T")
@@ -104,9 +105,10 @@ async def _ready(api: ApiClient) -> dict[str, object] | None:
 
 
 def _half(settings: Settings) -> str:
-    if settings.slack_bot_token and not settings.slack_app_token:
-        return "SLACK_APP_TOKEN"
-    return "SLACK_BOT_TOKEN" if settings.slack_app_token and not settings.slack_bot_token else ""
+    other = settings.slack_app_token or settings.slack_signing_secret
+    if settings.slack_bot_token and not other:
+        return "SLACK_APP_TOKEN (or SLACK_SIGNING_SECRET, for requests)"
+    return "SLACK_BOT_TOKEN" if other and not settings.slack_bot_token else ""
 
 
 async def _plan(settings: Settings, api: ApiClient | None) -> PlanSeen:
@@ -187,17 +189,21 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
 
 
 async def _slack(settings: Settings, plan: Plan | None) -> SlackSeen:
-    assert settings.slack_bot_token and settings.slack_app_token
+    assert settings.slack_bot_token
     side = SlackSide(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     try:
         space = await side.workspace()
     except SlackNo as no:
         return SlackSeen(no=str(no))
-    socket_no, rooms, unknown = "", None, []
-    try:
-        await side.socket(settings.slack_app_token.get_secret_value())
-    except SlackNo as no:
-        socket_no = str(no)
+    socket_no, requests_no, rooms, unknown = "", "", None, []
+    if settings.slack_app_token:
+        try:
+            await side.socket(settings.slack_app_token.get_secret_value())
+        except SlackNo as no:
+            socket_no = str(no)
+    elif settings.slack_signing_secret:
+        secret = settings.slack_signing_secret.get_secret_value()
+        requests_no = await challenged(settings.public_url, PATH, secret)
     try:
         rooms = await side.rooms("groups:read" in space.scopes)
     except SlackNo:
@@ -208,7 +214,7 @@ async def _slack(settings: Settings, plan: Plan | None) -> SlackSeen:
         except SlackNo as no:
             if no.code in ("users_not_found", "user_not_found"):
                 unknown.append(f"{agent.name} ({agent.slack})")
-    return SlackSeen("", space, socket_no, rooms, tuple(unknown))
+    return SlackSeen("", space, socket_no, settings.slack_by_http, requests_no, rooms, tuple(unknown))
 
 
 async def _twilio(settings: Settings, plan: Plan | None) -> TwilioSeen:

@@ -28,7 +28,7 @@ class Where:
     host: str
     port: int
     scopes: setup_slack.Scopes
-    link: str
+    link: setup_slack.Link
     slack_url: str = ""
     twilio_url: str = ""
     zone: str = "UTC"
@@ -53,8 +53,9 @@ class Setup:
         source = before or await self._first_plan()
         plan = await load_async(source, self.where.plan.name)
         slack = await setup_slack.connect(
-            self.ask, there, self.where.scopes, self.where.link, self.where.slack_url
-        )
+            self.ask, there, self.where.scopes, self.where.link, self.where.slack_url,
+            lambda: setup_twilio.address(self.ask, there, self.where.host, self.where.port, "Slack"),
+        )  # fmt: skip
         good = slack is not None and await self._people(slack, plan)
         self.ask.say()
         account = await setup_twilio.connect(self.ask, there, self.where.twilio_url)
@@ -89,7 +90,7 @@ class Setup:
                     raise
 
     async def _people(self, slack: setup_slack.Connected, plan: Plan) -> bool:
-        self.wanted |= {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token}
+        self.wanted |= slack.settings
         good = await setup_slack.enter_rooms(self.ask, slack.side, plan)
         people = await slack.side.people()
         if not plan.supervisors:
@@ -105,7 +106,9 @@ class Setup:
         self.wanted |= {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_AUTH_TOKEN": account.token}
         self.doors += await setup_twilio.doors(self.ask, account.numbers, plan)
         self.doors += await setup_calls.doors(self.ask, account.numbers, plan)
-        public = await setup_twilio.address(self.ask, there, self.where.host, self.where.port)
+        public = self.wanted.get("TIERLINE_PUBLIC_URL") or await setup_twilio.address(
+            self.ask, there, self.where.host, self.where.port, "Twilio"
+        )
         self.wanted["TIERLINE_PUBLIC_URL"] = public
         return public
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from ..channels.slack.events import PATH
 from ..router.plan.model import AgentSpec, Plan
 from .ask import Ask, Option
 from .first_plan import rooms as rooms_of
@@ -12,6 +13,8 @@ from .setup_calls import phone
 from .slack_side import Member, SlackNo, SlackSide, missing
 
 Scopes = tuple[tuple[str, str], ...]
+Link = Callable[[str], str]
+Address = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +22,81 @@ class Connected:
     """Tokens that work, and the hands to go on with."""
 
     bot_token: str
-    app_token: str
     side: SlackSide
+    app_token: str = ""
+    signing_secret: str = ""
+    public: str = ""
 
     def __repr__(self) -> str:
         return "Connected(…)"
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What `.env` is to say of it."""
+        all_of_it = {
+            "SLACK_BOT_TOKEN": self.bot_token, "SLACK_APP_TOKEN": self.app_token,
+            "SLACK_SIGNING_SECRET": self.signing_secret, "TIERLINE_PUBLIC_URL": self.public,
+        }  # fmt: skip
+        return {name: value for name, value in all_of_it.items() if value}
+
 
 async def connect(
-    ask: Ask, there: dict[str, str], scopes: Scopes, link: str, base_url: str
+    ask: Ask, there: dict[str, str], scopes: Scopes, link: Link, base_url: str, address: Address
 ) -> Connected | None:
-    """Take and check both tokens; None when the operator leaves Slack for later."""
+    """Take and check what Slack and we know each other by; None when the operator leaves Slack for later.
+
+    `link` gives the address at which Slack makes the app, for a Request URL or ""; `address` asks for our own.
+    """
     ask.say("Slack: agents are offered contacts and answer there.")
-    if not (there.get("SLACK_BOT_TOKEN") and there.get("SLACK_APP_TOKEN")):
-        ask.say("1. Create the app with this link; it asks for these permissions:")
-        for scope, why in scopes:
-            ask.say(f"     {scope:20} {why}")
-        ask.say(f"   {link}")
-        ask.say("2. “Install to workspace”, then copy the Bot User OAuth Token (xoxb-…).")
-        ask.say("3. “Basic information” → App-Level Tokens → generate one with connections:write (xapp-…).")
+    known = there.get("SLACK_APP_TOKEN") or there.get("SLACK_SIGNING_SECRET")
+    by_http = bool(there.get("SLACK_SIGNING_SECRET")) and not there.get("SLACK_APP_TOKEN")
+    if not known:
+        by_http = await ask.yes(
+            "slack_http",
+            "Shall Slack call this machine by a public address? Without one we call Slack.",
+            False,
+        )
+    public = await address() if by_http else ""
+    if by_http and not public:
+        ask.say("  Without an address Slack is left for later: run `tierline setup` again.")
+        return None
+    url = f"{public}{PATH}" if by_http else ""
+    if not (there.get("SLACK_BOT_TOKEN") and known):
+        _introduce(ask, scopes, link(url), by_http)
     for _ in range(3):
         bot = there.get("SLACK_BOT_TOKEN") or await ask.secret("SLACK_BOT_TOKEN", "Bot token (xoxb-…)")
-        app = there.get("SLACK_APP_TOKEN") or await ask.secret("SLACK_APP_TOKEN", "App token (xapp-…)")
-        if not (bot and app):
+        name, words = (
+            ("SLACK_SIGNING_SECRET", "Signing secret")
+            if by_http
+            else ("SLACK_APP_TOKEN", "App token (xapp-…)")
+        )
+        key = there.get(name) or await ask.secret(name, words)
+        if not (bot and key):
             ask.say("  Slack is left for later: run `tierline setup` again.")
             return None
         side = SlackSide(bot, base_url)
-        if await _checked(ask, side, app, scopes):
-            return Connected(bot, app, side)
+        if await _checked(ask, side, "" if by_http else key, scopes):
+            if not by_http:
+                return Connected(bot, side, app_token=key)
+            ask.say(f"  ! once Tierline runs, let Slack verify {url} under “Event Subscriptions”")
+            return Connected(bot, side, signing_secret=key, public=public)
         if there.get("SLACK_BOT_TOKEN") and not await ask.yes("slack_again", "Enter other tokens?", False):
             return None
         there = {k: v for k, v in there.items() if not k.startswith("SLACK_")}
     return None
+
+
+def _introduce(ask: Ask, scopes: Scopes, link: str, by_http: bool) -> None:
+    ask.say("1. Create the app with this link; it asks for these permissions:")
+    for scope, why in scopes:
+        ask.say(f"     {scope:20} {why}")
+    ask.say(f"   {link}")
+    ask.say("2. “Install to workspace”, then copy the Bot User OAuth Token (xoxb-…).")
+    ask.say(
+        "3. “Basic information” → App Credentials → Signing Secret."
+        if by_http
+        else "3. “Basic information” → App-Level Tokens → generate one with connections:write (xapp-…)."
+    )
 
 
 async def _checked(ask: Ask, side: SlackSide, app_token: str, scopes: Scopes) -> bool:
@@ -65,6 +111,8 @@ async def _checked(ask: Ask, side: SlackSide, app_token: str, scopes: Scopes) ->
         ask.say(f"  ✗ permission {scope} is missing: {why}")
     if lacks:
         ask.say("    Add them under “OAuth & Permissions”, install the app again, and run setup again.")
+    if not app_token:
+        return not lacks
     try:
         await side.socket(app_token)
     except SlackNo as no:

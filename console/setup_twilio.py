@@ -98,9 +98,9 @@ async def doors(ask: Ask, numbers: tuple[OurNumber, ...], plan: Plan) -> tuple[D
     return tuple(found)
 
 
-async def address(ask: Ask, there: dict[str, str], host: str, port: int) -> str:
-    """The public address, checked; "" when it is left for later."""
-    ask.say("Twilio must reach this machine by a public address.")
+async def address(ask: Ask, there: dict[str, str], host: str, port: int, who: str) -> str:
+    """The public address by which `who` reaches us, checked; "" when it is left for later."""
+    ask.say(f"{who} must reach this machine by a public address.")
     ask.say(f"  None? This makes one: {tunnel_command(port)}")
     default = there.get("TIERLINE_PUBLIC_URL", "")
     for _ in range(5):

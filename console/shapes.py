@@ -91,7 +91,7 @@ MOMENT = thing(at=TIME, event=TEXT, text=TEXT)
 NEED = thing(channel=TEXT, skills=of_names(COUNT), languages=of_names(COUNT), tiers=TIERS, teams=many(TEXT))
 _WHOLE = {"transcript": many(LINE), "timeline": many(MOMENT)}
 ROW = thing({**_OPEN, **_ENDED, "reason": TEXT}, **_BOTH)
-CONTACT = thing({**_OPEN, "need": NEED, "reason": TEXT}, **_BOTH, **_ENDED, **_WHOLE)
+CONTACT = thing({**_OPEN, "need": NEED, "reason": TEXT, "helping": many(TEXT)}, **_BOTH, **_ENDED, **_WHOLE)
 ASKED = thing(
     offer=COUNT, agent=TEXT, step=COUNT, at=TIME, shown=MAYBE_TIME, became=TEXT, ended=MAYBE_TIME, reason=TEXT,
     why=TEXT,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,8 +14,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+UNANSWERED = {
+    401: "what runs there has another signing secret",
+    404: "what runs there takes no requests of Slack's: it has an app token, or isn't Tierline",
+    503: "what runs there isn't connected to Slack yet",
+}
 MOST = 5000
 """People or channels that are read; more are found by mail address or name."""
 WORDS = {
@@ -82,6 +91,27 @@ def skew_of(date: str | None, now: datetime | None = None) -> float | None:
     return ((now or datetime.now(UTC)) - there.replace(tzinfo=there.tzinfo or UTC)).total_seconds()
 
 
+async def challenged(public_url: str, path: str, signing_secret: str) -> str:
+    """Play Slack's challenge at our own address, signed as Slack signs it; "" when it is answered, else what is wrong."""
+    if not public_url:
+        return "TIERLINE_PUBLIC_URL isn't set"
+    challenge, now = secrets.token_urlsafe(24), str(int(time.time()))
+    body = json.dumps({"token": "", "challenge": challenge, "type": "url_verification"})
+    signature = SignatureVerifier(signing_secret).generate_signature(timestamp=now, body=body)
+    headers = {
+        "Content-Type": "application/json", "X-Slack-Request-Timestamp": now, "X-Slack-Signature": signature or "",
+    }  # fmt: skip
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10), trust_env=True) as http:
+            async with http.post(public_url + path, data=body, headers=headers) as answer:
+                said = (await answer.content.read(64 * 1024)).decode("utf-8", "replace")
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        return f"nobody answers at {public_url} ({type(error).__name__})"
+    if answer.status == 200 and challenge in said:
+        return ""
+    return UNANSWERED.get(answer.status, f"{public_url}{path} answers HTTP {answer.status}")
+
+
 class SlackSide:
     """One bot token's view of its workspace. Every method raises SlackNo."""
 
@@ -103,11 +133,13 @@ class SlackSide:
 
     async def people(self) -> tuple[Member, ...]:
         """Everybody who can be an agent: no bots, guests or former members."""
-        found = []
+        found, home = [], str((await self._call("auth.test")).get("team_id") or "")
         for raw in await self._pages("users.list", "members", limit=500):
             profile = raw.get("profile") or {}
             gone = raw.get("deleted") or raw.get("is_bot") or raw.get("id") == "USLACKBOT"
-            if not gone and not raw.get("is_restricted") and not raw.get("is_stranger"):
+            # People of connected workspaces are listed as well, and only those we share no channel with are strangers.
+            ours = raw.get("team_id") in (None, "", home) and not raw.get("is_stranger")
+            if ours and not gone and not raw.get("is_restricted"):
                 name = profile.get("real_name") or raw.get("real_name") or raw.get("name") or ""
                 found.append(Member(str(raw["id"]), str(name), str(profile.get("email") or "")))
         return tuple(sorted(found, key=lambda it: it.name.casefold()))

@@ -142,6 +142,19 @@ class Moves(Calls):
         reply = await self.do("reopen", contact, agent, channel_of(decision), *words, op=op, now=now)
         return moved(reply)
 
+    async def reach(
+        self, agent: str, thread: str, decision: Decision, about: str = "",
+        *, op: str | None = None, now: int | None = None,
+    ) -> Arrival | Answer:  # fmt: skip
+        """A contact that begins with us, in the agent's hands; what was said before stands in the contact `about`.
+
+        `elsewhere` when `thread` is open in the contact `by`; `taken` when the agent can't have it now: `by` says why,
+        "owner away", "owner full" or "owner draining". Of the decision neither date nor preference count.
+        """
+        words = await self._decision(decision)
+        reply = await self.do("reach", agent, thread, about, *words, op=op, now=now)
+        return arrival(reply) if reply.startswith("new ") else answer(reply)
+
     async def consult(
         self, contact: str, by: str, asked: str, question: str,
         *, op: str | None = None, now: int | None = None,

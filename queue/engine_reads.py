@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..skills.skill import Capacity, Levels
+from ..skills.skill import CHANNELS, Capacity, Levels, Profile, refusal
 from .calls import Calls, StoreLike, text, texts
 from .client import Client
 from .state import AgentView, ContactView, Event, MessageView, OfferView, State
@@ -93,6 +93,21 @@ class Reads(Calls):
         key, last = self.key(f"w:{need_class}"), after + limit - 1
         raw = texts(await self.plain("ZRANGE", key, after, last, "WITHSCORES"))
         return [(raw[i], int(float(raw[i + 1]))) for i in range(0, len(raw), 2)]
+
+    async def in_line(self, profile: Profile, limit: int) -> tuple[list[str], int]:
+        """Whom an agent of this profile could be offered: the first so many by rank, and how many wait in all.
+
+        What is offered to others just now isn't among them, nor what waits for one agent alone.
+        """
+        heads = [self.plain("ZRANGE", self.key(f"h:{n}"), 0, -1) for n in range(1, len(CHANNELS) + 1)]
+        classes = [int(it) for found in await asyncio.gather(*heads) for it in texts(found)]
+        mine = [it for it in classes if refusal(await self.table.need(it), profile) is None]
+        first, counts = await asyncio.gather(
+            asyncio.gather(*(self.waiting(it, 0, limit) for it in mine)),
+            asyncio.gather(*(self.plain("ZCARD", self.key(f"w:{it}")) for it in mine)),
+        )
+        ranked = sorted((rank, id) for part in first for id, rank in part)
+        return [id for _, id in ranked[:limit]], sum(int(str(it)) for it in counts)
 
     async def agents(self) -> dict[str, AgentView]:
         """All agents by name."""

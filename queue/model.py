@@ -8,7 +8,7 @@ is one transition at that instant. Names and meanings are those of `Queue` in `e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from .contact import Decision, Route
 from .model_match import Bounds
@@ -78,6 +78,7 @@ class Model(Phone):
         if known and known[0] > self.now:
             return Arrival("duplicate", known[1], known[2])
         contact = self.contacts.get(self.threads.get(thread, "")) or self.reopenable(thread, reopen)
+        outcome: Literal["added", "new"] = "added" if contact else "new"
         if contact:
             number = self.say(contact, "in", arrived)
             needed = again if contact.state in ("snoozed", "closed") else None
@@ -92,7 +93,7 @@ class Model(Phone):
             self.begin(contact, decision)
         self.seen[event] = (self.now + EVENT_KEPT, contact.id, number)
         self.work()
-        return Arrival("added" if number > 1 else "new", contact.id, number)
+        return Arrival(outcome, contact.id, number)
 
     def accept(self, contact: str, offer: int, agent: str) -> Answer:
         """The agent takes it, from the queue or from its owner; all its other live offers end."""

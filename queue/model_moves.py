@@ -245,6 +245,35 @@ class Moves(Quiet):
         )  # fmt: skip
         return contact
 
+    def reach(self, agent: str, thread: str, decision: Decision, about: str = "") -> Arrival | Answer:
+        """A contact begins with us, in the hands of whoever begins it: nobody is asked, and no answer is owed."""
+        self.intern(decision.route)
+        who = self.agents.get(agent)
+        if who is None:
+            return Answer("gone")
+        if thread in self.threads:
+            it = self.contacts[self.threads[thread]]
+            return Answer("elsewhere", it.id, it.state)
+        number = self.counter + 1
+        new = Contact(
+            id=f"C{number}", number=number, route=decision.route, classes=self.intern(decision.route),
+            key=(decision.rank * 1000 + number % 1000, f"C{number}"), arrived=self.now, base=self.now, thread=thread,
+            deadlines=(), prefer=None, facts=decision.facts, previous=about or self.last.get(thread, ""),
+        )  # fmt: skip
+        if why := self.missing(new, who, new.rank):
+            return Answer("taken", why)
+        self.counter, self.contacts[new.id] = number, new
+        self.threads[thread] = self.last[thread] = new.id
+        self.tell(
+            "reached", new.id, agent, service=decision.route.service, thread=thread, facts=decision.facts,
+            previous=new.previous, decision=decision,
+        )  # fmt: skip
+        new.owner, new.state, new.owed = agent, "active", False
+        self.hold(who, new)
+        self.tell("returned", new.id, agent, why="reached")
+        self.work()
+        return Arrival("new", new.id, 0)
+
     def begin(self, contact: Contact, decision: Decision) -> None:
         """It is queued, or laid aside until its date."""
         if decision.wake is not None and decision.wake > self.now:

@@ -102,6 +102,12 @@ class Table:
             number = self._routes[route.text] = int(reply)
         return number
 
+    async def need(self, number: int) -> Need:
+        """The need of a class's number."""
+        if number > len(self._needs):
+            await self._read_classes()
+        return self._needs[number - 1]
+
     async def route(self, number: int) -> Route:
         """The route of a number."""
         if number > len(self._route_list):

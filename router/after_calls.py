@@ -1,5 +1,6 @@
-"""What follows a call for its customer: a text to who hung up while they waited, and the question how it was.
+"""What follows the end for its customer: a text to who hung up while they waited, and the question how it was.
 
+a text conversation ends ─▶ texts.closed + texts.rating, one text; a digit ─▶ `remark`
 abandoned ─▶ texts.missed_call                          once, unless withheld, opted out or spam
 the agent's side ends it ─▶ call_rate, a key 1–5 ─┐
 the customer hung up ─▶ texts.rating, a digit ────┴─▶ `remark`: told in the thread, kept with the outcome
@@ -17,7 +18,7 @@ from ..channels.phone import Ask, Call, Go, HangUp, Heard
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.history.records import ContactRecord, Past
-from ..queue.state import ContactView, Event
+from ..queue.state import ContactView, Event, MessageView
 from ..skills.skill import Channel
 from . import spoken
 from .body import Body
@@ -26,7 +27,7 @@ from .lanes import Job
 from .look import ended_so, spec_of
 from .plan.model_texts import TextName
 from .rulebook import Rulebook
-from .texts import telling
+from .texts import Telling, telling
 
 HUNG_UP = '{"by":"the customer hung up"}'
 """The outcome of a call that its customer has ended."""
@@ -51,6 +52,28 @@ def door_of(channel: Channel) -> Channel:
     return "sms" if channel == "voice" else channel
 
 
+OUT = ("queued", "sending", "sent", "delivered")
+
+
+def at_the_end(
+    book: Rulebook, contact: ContactView, said: Sequence[MessageView], now: int, agent: str
+) -> Telling | None:
+    """What the customer of a text conversation reads when it has ended, in one text.
+
+    They are asked how it was if the plan asks them, once, and only if somebody has answered them.
+    """
+    facts = Facts.parse(contact.facts)
+    closed = telling(book, "closed", contact.id, contact.service, facts, now, agent=agent)
+    if contact.channel not in book.plan.rated or facts.spam or any(m.kind == "rating" for m in said):
+        return closed
+    if not any(m.kind == "reply" and m.status in OUT for m in said):
+        return closed
+    question = telling(book, "rating", contact.id, contact.service, facts, now, agent=agent)
+    if question is None or closed is None:
+        return question or closed
+    return Telling("rating", f"{closed.text} {question.text}")
+
+
 @dataclass(slots=True)
 class AfterCalls:
     """Texts to callers."""
@@ -72,12 +95,13 @@ class AfterCalls:
     async def missed(self, event: Event) -> None:
         """To who hung up, or came outside the hours: once."""
         contact = await self.queue.contact(event.c)
-        if contact is not None and contact.state == "abandoned":
+        again = (await self.queue.jots(event.c)).get("again")  # they are on the line again
+        if contact is not None and contact.state == "abandoned" and not again:
             await self._text(contact, "missed_call", event.t)
 
     async def asked(self, event: Event) -> None:
         """How it was: by text where it wasn't asked aloud, and the customer was talked to."""
-        if self.book().plan.texts.get("rating") is None:
+        if self.book().plan.texts.get("rating") is None or "voice" not in self.book().plan.rated:
             return
         contact, jots = await self.queue.contact(event.c), await self.queue.jots(event.c)
         said = ended_so(event)
@@ -149,16 +173,17 @@ def may_rate(arrived: Arrived) -> str:
     return found[1] if found else ""
 
 
+def was_asked(said: Sequence[MessageView], now: int) -> bool:
+    """Whether these messages ask how it was, and a digit still is the answer."""
+    return any(m.kind == "rating" and now - m.at < ANSWERED_WITHIN for m in said)
+
+
 async def rates(book: Rulebook, history: Pasts, arrived: Arrived, now: int) -> str:
-    """The call about which the number that `arrived` was sent to asked its sender within a day, "" for none."""
+    """The contact about which the number that `arrived` was sent to asked its sender within a day, "" for none."""
     for it in await history.past_of((arrived.sender,), LOOKED_AT):
-        record = await history.contact(it.contact) if it.channel == "voice" else None
-        asked = (
-            any(m.kind == "rating" and now - m.at < ANSWERED_WITHIN for m in record.messages)
-            if record
-            else False
-        )
-        if record is not None and asked:
-            called = Arrived.parse(record.messages[0].body).recipient
+        record = await history.contact(it.contact) if it.channel in ("voice", "sms") else None
+        if record is not None and was_asked(record.messages, now):
+            first = next((m for m in record.messages if m.kind == "in"), None)
+            called = Arrived.parse(first.body).recipient if first is not None else arrived.recipient
             return record.id if sms_sender(book, called) == arrived.recipient else ""
     return ""

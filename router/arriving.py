@@ -13,14 +13,17 @@ from typing import Protocol
 
 import structlog
 
-from ..channels.phone import Call, Go, HangUp, Heard
+from ..channels.phone import Ask, Call, Go, HangUp, Heard
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
-from ..queue.state import ENDED, Leg
+from ..queue.state import ENDED, ContactView, Leg
 from . import spoken
+from .catch_up import KEPT, greeted
+from .facts import Facts
 from .intake import Intake
 from .plan import model
+from .redial import Line, free_thread, lines_of, thread_of
 from .rulebook import Rulebook, span
 from .waiting import WaitingLine
 
@@ -65,7 +68,9 @@ class Arriving:
         hello = spoken.greeting(book, entry, language, await self.queue().now())
         if entry is not None and entry.menu:
             asks = spoken.menu(book, entry, language)
-            return (replace(asks, prompt=(*hello, *asks.prompt)),)  # who knows the key needn't hear it all
+            await self.queue().once(greeted(call.sid), KEPT)  # who hangs up now wants nothing of us
+            # Who knows the key needn't hear it all.
+            return (_vouched(call, replace(asks, prompt=(*hello, *asks.prompt))),)
         return (*hello, *await self._take(replace(call, about={"l": language}), ""))
 
     async def _language(self, entry: model.Entry | None, call: Call) -> str:
@@ -101,40 +106,55 @@ class Arriving:
             return await self._take(call, call.speech)
         key = spoken.chosen(entry, call.digits, call.speech)
         if key is not None and key.language:
-            return (spoken.menu(book, entry, key.language),)
+            return (_vouched(call, spoken.menu(book, entry, key.language)),)
         if key is not None:
             return await self._take(call, dict(key.say).get(language) or next(iter(dict(key.say).values())))
         if call.speech or call.about.get("again"):
             return await self._take(call, call.speech)
-        again = spoken.menu(book, entry, language, again=True)
+        again = _vouched(call, spoken.menu(book, entry, language, again=True))
         return (replace(again, to=Go("menu", {**again.to.about, "again": "1"})),)
 
     async def _back(self, call: Call) -> Heard | None:
         """Somebody who was in the queue a moment ago, or is to be called back, has their place."""
         queue = self.queue()
-        known = await queue.open_in(_thread(call)) if call.sender else None
-        view = await queue.contact(known.removeprefix("-")) if known else None
-        if view is None or view.channel != "voice":
-            return None
-        if await queue.seen(over_key(call.sid)):
+        lines = await lines_of(queue, call.sender, call.recipient) if call.sender else []
+        views = [(it, await queue.contact(it.contact)) for it in lines if it.contact]
+        known = [(it, view) for it, view in views if view is not None and view.channel == "voice"]
+        if known and await queue.seen(over_key(call.sid)):
             return (HangUp(),)
-        legs = await queue.legs(view.id)
-        if (mine := next((it for it in legs if it.sid == call.sid), None)) is not None:
-            # This very call's first question comes again; late, when it is over.
-            entry = self.book().plan.entry_for("voice", call.recipient)
-            if mine.live and (entry is None or not entry.menu):
-                return None  # they were greeted and taken at once, and are again
-            return await self.line.heard_before(view) if mine.live else (HangUp(),)
+        legs = [await queue.legs(view.id) for _, view in known]
+        for (_, view), theirs in zip(known, legs, strict=True):
+            if (mine := next((it for it in theirs if it.sid == call.sid), None)) is not None:
+                # This very call's first question comes again; late, when it is over.
+                entry = self.book().plan.entry_for("voice", call.recipient)
+                if mine.live and (entry is None or not entry.menu):
+                    return None  # they were greeted and taken at once, and are again
+                return await self.line.heard_before(view) if mine.live else (HangUp(),)
+        for (line, view), theirs in zip(known, legs, strict=True):
+            if (heard := await self._old_place(call, line, view, theirs)) is not None:
+                return heard
+        return None
+
+    async def _old_place(
+        self, call: Call, line: Line, view: ContactView, legs: tuple[Leg, ...]
+    ) -> Heard | None:
+        """Back in the place of a line that nobody is on; None when it isn't theirs any more."""
+        queue, now = self.queue(), view
+        if Facts.parse(view.facts).verified and not call.verified:
+            return None  # anybody can claim that number: what is kept is somebody's who surely has it
         if view.state == "abandoned":
             ended = view.closed_at or 0
             if await queue.now() - ended > span(self.book().plan.voice.redial):
                 return None
             await queue.revive(view.id)
             # The same call may be told twice, side by side: either has it now.
-            view = await queue.contact(view.id)
-        if view is None or view.state in (*ENDED, "wrapping") or on_the_line(await queue.legs(view.id)):
+            found = await queue.contact(view.id)
+            if found is None:
+                return None
+            now = found
+        if now.state in (*ENDED, "wrapping") or on_the_line(await queue.legs(view.id)):
             return None
-        taken = await self.intake.take(_arrived(call, ""), _thread(call))
+        taken = await self.intake.take(_arrived(call, ""), line.thread)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
         if taken.contact != view.id and not on_the_line(await queue.legs(view.id)):
             if not (await queue.jots(view.id)).get("kind"):
@@ -155,11 +175,11 @@ class Arriving:
 
     async def _take(self, call: Call, text: str) -> Heard:
         """The call becomes a contact. Two calls from one number at a time are two: an office has one number for many."""
-        queue, thread = self.queue(), _thread(call)
-        known = await queue.open_in(thread)
-        if known and not known.startswith("-"):
-            thread = f"{thread}:{call.sid}"
-        before = await queue.contact(known.removeprefix("-")) if known else None
+        queue = self.queue()
+        lines = await lines_of(queue, call.sender, call.recipient) if call.sender else []
+        thread = free_thread(lines, call) if lines else thread_of(call)
+        known = lines[0].contact if lines else ""
+        before = await queue.contact(known) if known else None
         last = await self._last_agent(call) if before is None and call.sender else ""
         taken = await self.intake.take(_arrived(call, text), thread, last)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
@@ -176,12 +196,18 @@ class Arriving:
 
 def _arrived(call: Call, text: str) -> Arrived:
     language = call.about.get("l", "")
-    return Arrived("voice", call.sid, call.sender, call.recipient, text, (), None, False, call.name, language)
+    ours = (text, (), None, _is_vouched(call), call.name, language)
+    return Arrived("voice", call.sid, call.sender, call.recipient, *ours)
 
 
-def _thread(call: Call) -> str:
-    """Callers who withhold their number share none: each such call is a conversation of its own."""
-    return f"voice:{call.sender or call.sid}:{call.recipient}"
+def _is_vouched(call: Call) -> bool:
+    """Whether the carrier vouches for the number: said with the call's first word, and kept in our own signed address."""
+    return call.verified or call.about.get("v") == "1"
+
+
+def _vouched(call: Call, asks: Ask) -> Ask:
+    """The same question, whose answer tells it again."""
+    return replace(asks, to=Go(asks.to.turn, {**asks.to.about, "v": "1"})) if _is_vouched(call) else asks
 
 
 def over_key(sid: str) -> str:

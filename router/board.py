@@ -9,15 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..channels.channel import Button
-from ..queue.history.promised import Promised
 from ..queue.state import ENDED, AgentView, ContactView
 from .facts import Facts
 from .lines import escape, lasted
+from .plan_pages import SHOW
 from .rulebook import Rulebook, instant, millis
 from .texts import spoken
+
+if TYPE_CHECKING:
+    from ..queue.history.promised import Promised
 
 PersonState = Literal["available", "full", "wrapping", "draining", "away", "off shift", "offline"]
 STATES: tuple[PersonState, ...] = (
@@ -190,32 +193,38 @@ def rows(book: Rulebook, it: Board) -> tuple[Row, ...]:
     clock = spoken(it.at, it.at, book.plan.timezone, "en").partition(" at ")[2]
     first = Row(f"*Board* · {clock} · plan version {it.version}{more}{away}")
     services = [_service_row(book, one, it.at) for one in it.services]
-    teams = dict.fromkeys(one.team for one in it.people)
-    return (first, *services, *_incident_rows(book), *(_team_row(team, it.people) for team in teams))
+    return (first, *services, *incident_rows(book), *team_rows(it))
 
 
 def _service_row(book: Rulebook, it: ServiceState, now: int) -> Row:
-    parts = [_waits(book, it, now)]
-    parts += [f":red_circle: {len(it.late)} late ({_named(it.late)})"] if it.late else []
+    parts = [_waits(book, it, now), *counts(it)]
+    open_again = (Button("board.open", f"Open {it.name}", it.name),) if it.shut else ()
+    return Row(f"*{escape(it.name)}* · {it.hours}\n{' · '.join(parts)}", open_again)
+
+
+def counts(it: ServiceState) -> list[str]:
+    """What stands beside who waits: late, nearly late, in hand, held, today's promises; what is none isn't said."""
+    parts = [f":red_circle: {len(it.late)} late ({_named(it.late)})"] if it.late else []
     parts += [f":large_yellow_circle: {it.soon} nearly late"] if it.soon else []
     parts += [f"{it.in_hand} in hand"] if it.in_hand else []
     parts += [f"{it.held} held"] if it.held else []
     if it.kept + it.broken:
         parts.append(f"today {it.kept} of {it.kept + it.broken} promises kept")
-    open_again = (Button("board.open", f"Open {it.name}", it.name),) if it.shut else ()
-    return Row(f"*{escape(it.name)}* · {it.hours}\n{' · '.join(parts)}", open_again)
+    return parts
 
 
 def _waits(book: Rulebook, it: ServiceState, now: int) -> str:
     if it.oldest is None:
         return "nobody waits"
     due = Facts.parse(it.oldest.facts).due
-    promised = f" of {lasted(due - it.oldest.arrived)} promised" if due is not None else ""
+    # It is decided a moment before it is stored.
+    promised = f" of {lasted(due - it.oldest.arrived + 900)} promised" if due is not None else ""
     longest = f"{it.oldest.id} for {lasted(now - it.oldest.arrived)}{promised}"
     return f"{it.waiting} wait{'s' if it.waiting == 1 else ''}, {longest}"
 
 
-def _incident_rows(book: Rulebook) -> list[Row]:
+def incident_rows(book: Rulebook) -> list[Row]:
+    """Every incident that stands, with its end's button."""
     found = []
     for it in book.situation.incidents:
         words = f" [{escape(', '.join(it.words))}]" if it.words else ""
@@ -228,6 +237,11 @@ def _incident_rows(book: Rulebook) -> list[Row]:
 def clock_of(book: Rulebook, at: int) -> str:
     """An instant in the past on the site's clock."""
     return spoken(at, at, book.plan.timezone, "en").partition(" at ")[2]
+
+
+def team_rows(it: Board) -> list[Row]:
+    """Who is there, team by team."""
+    return [_team_row(team, it.people) for team in dict.fromkeys(one.team for one in it.people)]
 
 
 def _team_row(team: str, people: Sequence[PersonNow]) -> Row:
@@ -261,6 +275,7 @@ ACTS = (
     Button("form.hand", "Move …"),
     Button("form.first", "Who comes first …"),
     Button("form.why", "Why …"),
+    SHOW,
 )
 """What can be pressed under any board."""
 

@@ -6,21 +6,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.promised import Promised
 from ..queue.state import ContactView
 from .board import Board, board
 from .rulebook import Rulebook, instant, millis
+
+if TYPE_CHECKING:
+    from ..queue.history.promised import Promised
 
 log = structlog.get_logger()
 
 MOST = 5_000
 """Contacts that a board counts; a site with more that are open has other worries than the exact number."""
+LATELY = 5_000
+"""ms for which one reading of everything serves all supervisors whose Homes are looked at every two seconds."""
 DAY_WAIT, DAY_FRESH = 2.0, 20_000
 """Seconds that the history is given for the day's figures, and ms that they are believed."""
 
@@ -33,6 +38,16 @@ class Boards:
     book: Callable[[], Rulebook]
     promised: Callable[[int], Awaitable[Sequence[Promised]]]
     day: tuple[int, Sequence[Promised]] | None = field(default=None, repr=False)
+    last: Board | None = field(default=None, repr=False)
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+    async def lately(self) -> Board:
+        """The board as of now or up to `LATELY` ago."""
+        async with self.looking:
+            at = await self.queue.now()
+            if self.last is None or not 0 <= at - self.last.at < LATELY:
+                self.last = await self.now()
+            return self.last
 
     async def now(self) -> Board:
         """The board as of this instant."""

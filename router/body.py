@@ -12,17 +12,23 @@ from ..queue.state import MessageView
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't."""
+    """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't; `who` a note's writer.
+
+    A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has.
+    """
 
     text: str
     media: tuple[Media, ...] = ()
     by: str = ""
     source: str = ""
+    who: str = ""
 
     def to_json(self) -> str:
         """One line of JSON."""
         media = [[it.url, it.content_type, it.name] for it in self.media]
-        raw = {"text": self.text, "media": media, "by": self.by, "source": self.source}
+        raw: dict[str, object] = {"text": self.text, "media": media, "by": self.by, "source": self.source}
+        if self.who:
+            raw["who"] = self.who
         return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -30,7 +36,8 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        return cls(str(it.get("text", "")), media, str(it.get("by", "")), str(it.get("source", "")))
+        said = (str(it.get(name, "")) for name in ("by", "source", "who"))
+        return cls(str(it.get("text", "")), media, *said)
 
 
 def line(contact: str, message: MessageView, customer: str) -> Line:

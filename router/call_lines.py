@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import visit_words
+from . import session, session_words, visit_words
 
 Named = Callable[[object], str]
 """How people call an agent."""
@@ -20,6 +20,12 @@ REFUSED: Mapping[str, str] = {
     "callback": "The customer isn't called",
 }
 """What the provider refused, or the plan's safety; why follows."""
+UNREACHED: Mapping[str, str] = {
+    "busy": "The customer's line is busy.",
+    "no-answer": "The customer doesn't answer.",
+    "failed": "The customer could not be reached.",
+}
+"""How it went when the customer was called."""
 JOINED: Mapping[str, str] = {
     "invite": "has joined the call",
     "listen": "listens; nobody hears them",
@@ -43,7 +49,9 @@ def lasting(seconds: int) -> str:
 def _leg(agent: str, x: Mapping[str, object], named: Named) -> str:
     state, was, role = str(x.get("state")), str(x.get("was")), str(x.get("r"))
     if role == "customer":
-        return f"The customer's line ended{_after(x)}." if state == "completed" and was == "answered" else ""
+        if state == "completed" and was == "answered":
+            return f"The customer's line ended{_after(x)}."
+        return UNREACHED.get(state, "") if x.get("b") else ""
     if not agent:
         return ""
     who = named(agent)
@@ -79,6 +87,8 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
     match str(x.get("what")):
         case visit_words.WHAT:
             return visit_words.said(x, named)
+        case session.WHAT:
+            return session_words.said(x, named)
         case "inside":
             return f"{who} is on the line."
         case "consulted":
@@ -87,6 +97,8 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
             return f"{who} {JOINED.get(str(x.get('as')), 'has joined the call')}."
         case "invite":
             return f"{named(x.get('by'))} asks {who} to join."
+        case "helps":
+            return f"{x.get('by')} asks {who} to help."
         case "listen" | "whisper" | "barge":
             return f"{who} wants to {x.get('what')}."
         case "hold":

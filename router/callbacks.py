@@ -16,11 +16,13 @@ from ..channels.channel import NotDelivered
 from ..channels.phone import LegView, Phones, Ring
 from ..queue.engine import Queue
 from ..queue.state import ContactView, Event, Leg
+from .after_calls import HUNG_UP
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
 from .rulebook import Rulebook, instant, span
 from .spending import Guard
+from .standing import by_phone
 from .watch import reopening
 
 RINGS = 30
@@ -97,19 +99,23 @@ class Callbacks:
         await self.queue.leg(event.c, leg.sid, leg.state, about)
 
     async def _gone_on_the_way(self, phones: Phones, event: Event, t: Try) -> None:
-        """Who asked for a callback has hung up before they met the agent who has them, and waits: called now."""
+        """Who asked for a callback has hung up before they met the agent who has them, and waits: called now.
+
+        Who wanted to leave a message and left none has hung up, and nobody waits for them.
+        """
         view, legs = await self.queue.contact(event.c), await self.queue.legs(event.c)
-        if (
-            view is None
-            or view.state != "active"
-            or (await self.queue.jots(event.c)).get("kind") != "callback"
-        ):
+        jots = await self.queue.jots(event.c)
+        if view is None or view.state != "active" or not jots.get("kind"):
             return
         theirs = [it for it in legs if it.about.get("r") == "customer"]
         called = any(it.about.get("b") and it.at >= event.t for it in theirs)  # by now, or by us a moment ago
-        waits = any(it.live and it.about.get("a") == view.owner for it in legs)
-        if waits and not called and not any(it.live for it in theirs):
+        waits = any(it.live and it.about.get("a") == view.owner and by_phone(it, jots) for it in legs)
+        if not waits or called or any(it.live for it in theirs):
+            return
+        if jots["kind"] == "callback":
             await self.ring(phones, event, t)
+        elif not jots.get("message"):
+            await self.queue.complete(event.c, "", HUNG_UP)
 
     async def _not_called(self, phones: Phones, event: Event, legs: tuple[Leg, ...], why: str) -> None:
         """The plan's safety lets nobody call there: the thread says why, and the agent isn't kept waiting."""

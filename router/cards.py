@@ -56,7 +56,14 @@ def card(
         waited=max(0, now - contact.arrived), due=facts.due, until=now + contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
         history=history_line(tuple(p for p in past if p.contact != contact.id)), handover=handover_line(facts),
+        room=room_of(book, spec),
     )  # fmt: skip
+
+
+def room_of(book: Rulebook, spec: AgentSpec) -> str:
+    """The channel of the agent's team, the first where there are several."""
+    team = book.plan.team(spec.team)
+    return team.channels[0] if team is not None and team.channels else ""
 
 
 def customer_line(facts: Facts) -> str:

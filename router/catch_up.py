@@ -57,10 +57,25 @@ def answered(sid: str) -> str:
     return f"call:{sid}"
 
 
+def greeted(sid: str) -> str:
+    """The key of `Queue.once` under which a call is remembered that has heard our menu."""
+    return f"greeted:{sid}"
+
+
+def unheard(sid: str) -> str:
+    """The key of `Queue.once` under which a call is remembered that was put off: nobody knows what it wanted."""
+    return f"unheard:{sid}"
+
+
 async def hung_up_unknown(queue: Queue, news: LegNews) -> None:
-    """A leg of no contact: a caller who hung up in the menu wants nothing, unless we couldn't hear what they chose."""
+    """A leg of no contact: a caller who hung up in the menu wants nothing, unless we couldn't hear what they chose.
+
+    Of what another process or an earlier life of ours has heard of them the store knows.
+    """
     log.info("leg.unknown", sid=news.sid, state=news.state, put_off=news.put_off)
-    if RANKS[news.state] == OVER and not news.put_off:
+    if RANKS[news.state] < OVER or news.put_off:
+        return
+    if await queue.seen(greeted(news.sid)) and not await queue.seen(unheard(news.sid)):
         await queue.once(answered(news.sid), KEPT)
 
 

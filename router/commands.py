@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Literal
 
 HELP = (
-    "`/tierline available` – take work · `available 2h` – overtime, until when\n"
-    "`/tierline away 45m lunch` – a break; what you own stays yours\n"
+    "`/tierline available` – take work · `overtime 2h` – outside your shift, until when\n"
+    "`/tierline away 45m lunch` · `away until Friday 9:00 dentist` – a break; what you own stays yours\n"
     "`/tierline offline` – the day is over\n"
     "`/tierline status` – you and what you have · `queue` – who waits · `why C1001` – who was asked, and why not"
 )
@@ -18,11 +18,11 @@ _SPAN = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,3})m(?:in)?)?$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`span` is None when none was said; `word` is the contact of *why* or the reason of *away*."""
+    """`rest` is what follows *available*, *overtime* and *away*: until when, and why; `word` is the contact of *why*."""
 
-    verb: Literal["available", "away", "offline", "status", "queue", "why", "help"]
-    span: timedelta | None = None
+    verb: Literal["available", "overtime", "away", "offline", "status", "queue", "why", "help"]
     word: str = ""
+    rest: str = ""
 
 
 def parse(text: str) -> Command:
@@ -30,10 +30,8 @@ def parse(text: str) -> Command:
     verb, _, rest = text.strip().partition(" ")
     rest = rest.strip()
     match verb.casefold():
-        case "available" | "away" as known:
-            first, _, more = rest.partition(" ")
-            found = span(first)
-            return Command(known, found, (more if found else rest).strip()[:200])
+        case "available" | "overtime" | "away" as known:
+            return Command(known, rest=rest[:300])
         case "offline" | "status" | "queue" as known:
             return Command(known)
         case "why" if rest:

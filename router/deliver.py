@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from ..channels.channel import Desk, Mark, NotDelivered, ReplyState
+from ..channels.channel import Button, Desk, Mark, NotDelivered, ReplyState
 from ..channels.turn import afterwards
 from ..queue.engine import Queue
 from ..queue.history.records import Past
@@ -33,9 +33,10 @@ from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .screened import Screened
 from .tidings import Tidings
+from .together import Together
 from .towards import Towards
 from .unreached import Unreached
-from .wrapup import wrap_up
+from .wrapup import how, wrap_up
 
 TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
@@ -49,13 +50,6 @@ MINUTE = 60_000
 """ms within which the alerts of one step are one alert."""
 REMEMBERED = 1_000
 """Arrivals that are remembered until their first offer is shown."""
-
-
-MISSED_TWO = (
-    "You missed two offers in a row, so you are *away* now and get no more. "
-    "Type `/tierline available` when you are back."
-)
-BREAK_OVER = "Your break is over. Type `/tierline available` to get work again."
 
 
 class Histories(Gone, Protocol):
@@ -78,12 +72,13 @@ class Deliveries:
     heed: Callable[[], Awaitable[object]]
     ringing: Ringing
     pager: Pager
-    beside: Sequence[Callable[[Event], list[Job]]] = ()
+    beside: Sequence[Callable[[Event], list[Job]]] = ()  # what the desk's side makes of it
     tidings: Tidings = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
     after: AfterCalls = field(init=False)
     screened: Screened = field(init=False)
+    together: Together = field(init=False)
     unreached: Unreached = field(init=False)
     came: dict[str, Event] = field(default_factory=dict)  # contacts that nobody was asked for yet
 
@@ -91,7 +86,8 @@ class Deliveries:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.after = AfterCalls(self.queue, self.book)
-        self.screened = Screened(self.queue, self.desk, self.book)
+        self.screened = Screened(self.queue, self.desk, self.book, self.ringing.may_be)
+        self.together = Together(self.queue, self.desk, self.book, self.tidings.refresh, self.tidings.line)
         self.unreached = Unreached(self.queue, self.desk, self.book, self.alerts)
         self.announce = Announce(self.queue, self.towards, self.book, self.heed, self.histories)
 
@@ -103,6 +99,7 @@ class Deliveries:
             *self.ringing.recordings(event),
             *self.after.jobs(event),
             *self.screened.jobs(event),
+            *self.together.jobs(event),
             *self.unreached.jobs(event),
             *self.pager.jobs(event),
             *(job for jobs in self.beside for job in jobs(event)),
@@ -122,6 +119,8 @@ class Deliveries:
                     Job(thread, "taken", lambda t: self.towards.tell_taken(event)),
                     Job(who, "card", lambda t: self._taken_card(event)),
                 ]
+            case "reached":
+                return [Job(thread, "thread", lambda t: self.tidings.thread(event, t))]
             case "declined" | "missed" | "rescinded":
                 after = Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))
                 return [Job(who, "withdraw", lambda t: self._withdraw(event)), after]
@@ -145,15 +144,11 @@ class Deliveries:
                 return [Job(f"mark:{c}.{event.n}", "mark", lambda t: self._mark(event))]
             case "closed":
                 told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
-                return [told, Job(thread, "close", lambda t: self._close(event))]
+                return [told, Job(thread, "close", lambda t: self._close(event, t))]
             case "abandoned":
-                return [Job(thread, "close", lambda t: self._close(event))]
+                return [Job(thread, "close", lambda t: self._close(event, t))]
             case "wrapping" | "wrap.longer":
                 return [Job(thread, "wrap up", lambda t: self._wrap(event, t))]
-            case "presence":
-                return [Job(who, "presence", lambda t: self._presence(event, t))]
-            case "away_over":
-                return [Job(who, "away over", lambda t: self._away_over(event, t))]
             case "edges":
                 return [Job(who, "edges", lambda t: self._edges(event))]
             case "queued":
@@ -252,16 +247,6 @@ class Deliveries:
             )
             await self.calls.over(event)
 
-    async def _presence(self, event: Event, t: Try) -> None:
-        extra, spec = more(event), spec_of(self.book(), event.a)
-        why = str(extra.get("why") or "")
-        if spec is not None and extra.get("presence") == "away" and why.startswith("missed"):
-            await self.desk.tell(spec.slack, MISSED_TWO, key=_key(event), again=t.again)
-
-    async def _away_over(self, event: Event, t: Try) -> None:
-        if (spec := spec_of(self.book(), event.a)) is not None:
-            await self.desk.tell(spec.slack, BREAK_OVER, key=_key(event), again=t.again)
-
     async def _edges(self, event: Event) -> None:
         if (spec := spec_of(self.book(), event.a)) is not None:
             grace = span(self.book().plan.settings.grace)
@@ -309,16 +294,21 @@ class Deliveries:
         mark = Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error)
         return await self.tidings.at(event, lambda place: self.desk.mark(place, mark), anew)
 
-    async def _close(self, event: Event) -> None:
-        places = await self.queue.places(event.c)
+    async def _close(self, event: Event, t: Try) -> None:
+        places, contact = await asyncio.gather(self.queue.places(event.c), self.queue.contact(event.c))
+        # A call is over with its line: its customer is called again, or calls.
+        opens = contact is not None and contact.channel != "voice" and not ended_so(event).get("merged")
+        again = (Button("contact.reopen", "Re-open", event.c),) if opens else ()
         for place in places[-1:]:
-            await self.desk.close(place, event.c, _closing(event))
+            await self.desk.close(place, event.c, _closing(event), again, t.before)
 
     async def _wrap(self, event: Event, t: Try) -> None:
         """Unless it is over by now, or another end was set since."""
-        shown = wrap_up(event)
         contact, places = await asyncio.gather(self.queue.contact(event.c), self.queue.places(event.c))
-        if places and contact is not None and contact.wrap_until == shown.until:
+        if not places or contact is None:
+            return
+        shown = wrap_up(event, self.book().plan.closing_of(contact.service))
+        if contact.wrap_until == shown.until:
             await self.desk.wrap(places[-1], shown, t.again)
 
     # ---- whoever can mend it ------------------------------------------------------------------------------------
@@ -359,11 +349,6 @@ class Deliveries:
                 return ""
 
 
-def _key(event: Event) -> str:
-    """What a message that this event causes is found by: an entry may tell several agents."""
-    return f"{event.id}.{event.e}.{event.a}"
-
-
 def _reply_state(status: str) -> ReplyState:
     match status:
         case "held" | "undone" | "sent" | "delivered" | "failed":
@@ -381,7 +366,5 @@ def _closing(event: Event) -> str:
             raw = ended_so(event)
             if merged := raw.get("merged"):
                 return f"{event.c} is part of {merged} now. Nothing typed here is sent any more."
-            what = raw.get("disposition", "")
-            return (
-                f"{event.c} is closed{': ' + str(what) if what else ''}. Nothing typed here is sent any more."
-            )
+            what = how(event)
+            return f"{event.c} is closed{': ' + what if what else ''}. Nothing typed here is sent any more."

@@ -188,9 +188,11 @@ class WatchedDesk:
         """Pass on."""
         await self._wait(lambda: self.desk.mark(thread, mark))
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """Pass on."""
-        await self._wait(lambda: self.desk.close(place, contact, told))
+        await self._wait(lambda: self.desk.close(place, contact, told, buttons, again))
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """Pass on."""
@@ -200,11 +202,16 @@ class WatchedDesk:
         """Pass on."""
         await self._pass(self.desk.share(to, text, name, content))
 
-    async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
+    async def link(self, place: str) -> str:
         """Pass on."""
-        return await self._pass(self.desk.tell(to, text, buttons, key, again))
+        return await self._pass(self.desk.link(place))
+
+    async def tell(
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
+        """Pass on."""
+        return await self._pass(self.desk.tell(to, text, buttons, key, again, quotes))
 
 
 class NoDesk:
@@ -219,6 +226,10 @@ class NoDesk:
 
     offer = open = post = tell = room = _off
 
+    async def link(self, place: str) -> str:
+        """There is no such place."""
+        return ""
+
     async def withdraw(self, agent: str, place: str, card: tuple[str, int], told: str) -> None:
         """Nothing was shown, so nothing is withdrawn."""
 
@@ -231,7 +242,9 @@ class NoDesk:
     async def show(self, place: str, head: Head) -> None:
         """Nothing is shown anywhere."""
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """Nothing is shown anywhere."""
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:

@@ -1,22 +1,23 @@
-"""On and off duty: `/tierline available`, `away 45m lunch`, `offline`, `status`."""
+"""On and off duty: `/tierline available`, `away 45m lunch`, `overtime 2h`, `offline`, `status`, and their forms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from ..channels.channel import Button
+from ..channels.forms import Filled, Form, Mistakes
 from ..channels.house import Actor, Told
 from ..queue.engine import Queue
-from . import commands
+from . import commands, duty_forms
 from .active import ActivePlan
-from .lines import status_lines
+from .lines import escape, status_lines
 from .newcomers import Newcomers, stranger
 from .parts import Silent
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
-from .rulebook import agent_id, edges, instant, span
+from .rulebook import agent_id, edges, instant
 from .texts import spoken
+from .when import NoTime, when
 
 SUPERVISOR = Told(
     False,
@@ -24,6 +25,16 @@ SUPERVISOR = Told(
     "`queue` and `why C1001` are yours already.",
 )
 NOT_YET = Told(False, "You are in the plan but not in the queue yet: try again in a second.")
+VERBS = ("available", "overtime", "away", "offline", "status")
+PRESSED = {
+    "agent.available": "available",
+    "agent.overtime": "overtime",
+    "agent.away": "away",
+    "agent.offline": "offline",
+}
+"""Buttons that say a command; their value is what follows the verb."""
+HOURS = tuple(Button("agent.overtime", f"{hours} h", f"{hours}h") for hours in (1, 2, 4))
+LONGEST_OVERTIME = 24 * 3_600_000
 
 
 @dataclass(slots=True)
@@ -35,70 +46,128 @@ class Duty(Silent):
     newcomers: Newcomers
 
     async def command(self, actor: Actor, text: str) -> Told | None:
-        """`available`, `away`, `offline`, `status`."""
+        """`available`, `overtime`, `away`, `offline`, `status`."""
         it = commands.parse(text)
-        if it.verb not in ("available", "away", "offline", "status"):
+        if it.verb not in VERBS:
             return None
         spec = agent_of(self.plan().plan, actor)
         if spec is None:
-            asked = it.verb == "available"
-            told = await self.newcomers.asks(actor) if asked else stranger(self.plan().plan.supervisors)
-            return SUPERVISOR if is_supervisor(self.plan().plan, actor) else told
+            return await self._unknown(actor, asks=it.verb in ("available", "overtime"))
         match it.verb:
             case "available":
-                return await self._available(spec, it.span)
+                return await (self._overtime(spec, it.rest) if it.rest else self._available(spec))
+            case "overtime":
+                return await self._overtime(spec, it.rest)
             case "away":
-                return await self._away(spec, it)
+                return await self._away(spec, it.rest)
             case "offline":
-                await self.queue.presence(agent_id(spec.name), "offline")
-                return Told(True, "You are *offline*. What you own stays yours; nothing new is offered.")
+                return await self._offline(spec)
             case _:
                 return await self._status(spec)
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told | None:
-        """*Work now*, so long."""
-        return await self.command(actor, f"available {value}") if action == "agent.overtime" else None
+        """A button that says one of the commands."""
+        verb = PRESSED.get(action)
+        return await self.command(actor, f"{verb} {value}".strip()) if verb is not None else None
 
-    async def _available(self, spec: AgentSpec, overtime: timedelta | None) -> Told:
+    async def form(self, actor: Actor, name: str, value: str) -> Form | Told | None:
+        """*Away …* and *Overtime …*."""
+        if name not in ("away", "overtime"):
+            return None
+        if agent_of(self.plan().plan, actor) is None:
+            return await self._unknown(actor)
+        return duty_forms.AWAY if name == "away" else duty_forms.OVERTIME
+
+    async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | None:
+        """The same as the command that it says."""
+        if filled.name not in ("away", "overtime"):
+            return None
+        if agent_of(self.plan().plan, actor) is None:
+            return await self._unknown(actor)
+        said = duty_forms.said(filled)
+        if isinstance(said, Mistakes):
+            return said
+        verb, words = said
+        try:
+            when(words, await self.queue.now(), self.plan().plan.timezone)
+        except NoTime:
+            if verb == "overtime" or filled.answers.get("day"):
+                return Mistakes({"day" if verb == "away" else "at": "That is past already: say a later one."})
+        return await self.command(actor, f"{verb} {words}".strip())
+
+    async def _unknown(self, actor: Actor, asks: bool = False) -> Told:
+        plan = self.plan().plan
+        told = await self.newcomers.asks(actor) if asks else stranger(plan.supervisors)
+        return SUPERVISOR if is_supervisor(plan, actor) else told
+
+    # ---- what they can be ---------------------------------------------------------------------------------------
+
+    async def _available(self, spec: AgentSpec) -> Told:
         name, now, book = agent_id(spec.name), await self.queue.now(), self.plan()
         me = (await self.queue.agents()).get(name)
         if me is None:
             return NOT_YET
-        if not me.on_shift and overtime is None:
+        if not me.on_shift:
             begins = next((at for at, on in edges(book.on_duty(spec), instant(now)) if on), None)
-            when = spoken(begins, now, book.plan.timezone, "en") if begins else "never by the plan"
-            hours = tuple(Button("agent.overtime", f"{h} h", f"{h}h") for h in (1, 2, 4))
-            return Told(
-                False,
-                f"You are off shift; your next shift begins {when}. Work now? Until when: `/tierline available 2h`.",
-                buttons=hours,
+            when_on = spoken(begins, now, book.plan.timezone, "en") if begins else "never by the plan"
+            text = (
+                f"You are off shift; your next shift begins {when_on}. Work now? "
+                "Until when: `/tierline overtime 2h`, or `overtime until 20:00`."
             )
-        if not me.on_shift and overtime is not None:
-            await self.queue.overtime(name, now + span(overtime))
+            return Told(False, text, buttons=HOURS)
         await self.queue.presence(name, "available")
-        until = (
-            spoken(now + span(overtime), now, book.plan.timezone, "en")
-            if overtime and not me.on_shift
-            else ""
-        )
-        return Told(True, "You are *available*." + (f" Overtime until {until}." if until else ""))
+        until = f" Overtime until {self._said(me.overtime, now)}." if me.overtime and not me.shift else ""
+        return Told(True, f"You are *available*.{until}")
 
-    async def _away(self, spec: AgentSpec, it: commands.Command) -> Told:
-        now = await self.queue.now()
-        until = now + span(it.span) if it.span else None
-        await self.queue.presence(agent_id(spec.name), "away", until=until, why=it.word)
-        back = f" until {spoken(until, now, self.plan().plan.timezone, 'en')}" if until else ""
+    async def _overtime(self, spec: AgentSpec, words: str) -> Told:
+        name, now = agent_id(spec.name), await self.queue.now()
+        me = (await self.queue.agents()).get(name)
+        if me is None:
+            return NOT_YET
+        try:
+            until, _ = when(words, now, self.plan().plan.timezone)
+        except NoTime:
+            until = None
+        if until is None or until - now > LONGEST_OVERTIME:
+            text = "Until when? `/tierline overtime 2h`, or `overtime until 20:00`: at most a day."
+            return Told(False, text, buttons=HOURS)
+        ends = next((at for at, on in edges(self.plan().on_duty(spec), instant(now)) if not on), None)
+        if me.shift and (ends is None or until <= ends):
+            await self.queue.presence(name, "available")
+            on = "round the clock" if ends is None else f"until {self._said(ends, now)} anyway"
+            return Told(True, f"You are *available*. You are on shift {on}.")
+        await self.queue.overtime(name, until)
+        await self.queue.presence(name, "available")
         return Told(
-            True, f"You are *away*{back}{': ' + it.word if it.word else ''}. What you own stays yours."
+            True, f"You are *available*. Overtime until {self._said(until, now)}; you hear before it ends."
         )
+
+    async def _away(self, spec: AgentSpec, words: str) -> Told:
+        name, now = agent_id(spec.name), await self.queue.now()
+        until: int | None = None
+        why = words
+        try:
+            until, why = when(words, now, self.plan().plan.timezone) if words else (None, "")
+        except NoTime:
+            why = words
+        why = why[:200]
+        if (await self.queue.presence(name, "away", until=until, why=why)).outcome == "gone":
+            return NOT_YET
+        back = f" until {self._said(until, now)}: you are asked then, not put back by itself" if until else ""
+        reason = f": {escape(why)}" if why else ""
+        return Told(True, f"You are *away*{reason}{back}. What you own stays yours.")
+
+    async def _offline(self, spec: AgentSpec) -> Told:
+        if (await self.queue.presence(agent_id(spec.name), "offline")).outcome == "gone":
+            return NOT_YET
+        return Told(True, "You are *offline*. What you own stays yours; nothing new is offered.")
 
     async def _status(self, spec: AgentSpec) -> Told:
         me = (await self.queue.agents()).get(agent_id(spec.name))
         if me is None:
             return NOT_YET
-        held = [
-            view
-            for c in sorted(me.contacts | me.snoozed)
-            if (view := await self.queue.contact(c)) is not None
-        ]
+        held = await self.queue.several(sorted(me.contacts | me.snoozed))
         return Told(True, status_lines(self.plan(), me, held, await self.queue.now()))
+
+    def _said(self, at: int, now: int) -> str:
+        return spoken(at, now, self.plan().plan.timezone, "en")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
-from ..channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
+from ..channels.home import Home
+from ..channels.house import Actor, Adding, Told, Typed, Wrote
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, forms, offers, orders, telephone, wrapup
+from . import commands, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
 from .explain import Moments, account
+from .helping import Helping
+from .home import welcome
 from .lines import queue_lines, why_lines
 from .moves import Moves, Outcome, Who
 from .newcomers import Newcomers, stranger
@@ -22,14 +26,14 @@ from .parts import Parts
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .recordings import Recorded
-from .replies import Ruling, Standing, ruling, typed_at
+from .replies import Ruling, Standing, ruling, sent_after_all, typed_at
 from .rulebook import agent_id, span
 from .situations import Situations
 from .telephone import BUTTONS, Telephone
-from .visit_jobs import standing_visit
 
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
+EMPTY = "Not sent: there are no words in it."
 LATE = "That button is from an earlier time: nothing was done."
 
 
@@ -43,10 +47,13 @@ class House:
     moments: Moments
     recordings: Recorded | None = None
     parts: Parts = Parts()
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     moves: Moves = field(init=False)
+    helping: Helping = field(init=False)
 
     def __post_init__(self) -> None:
         self.moves = Moves(self.queue, self.plan, self.moments)
+        self.helping = Helping(self.queue, self.plan)
 
     # ---- offers -------------------------------------------------------------------------------------------------
 
@@ -81,14 +88,17 @@ class House:
             return await self._note(typed.actor, view, typed.text, words, typed.place)
         if decided.kind == "send":
             return await self._hold(typed.actor, view, decided.text, typed.place)
-        return await self._note(typed.actor, view, typed.text, decided, typed.place)
+        told = await self._note(typed.actor, view, typed.text, decided, typed.place)
+        if typed.called and view.state not in ENDED and (asked := await self.helping.invite(view, typed)):
+            return replace(told, text=f"{told.text} {asked}") if told is not None else Told(True, asked)
+        return told
 
     async def _contact_at(self, thread: str) -> str | None:
         """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
         for pause in JUST_OPENED:
             if (contact := await self.queue.contact_at(thread)) is not None:
                 return contact
-            await asyncio.sleep(pause)
+            await self.pause(pause)
         return await self.queue.contact_at(thread)
 
     async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
@@ -109,6 +119,8 @@ class House:
 
     async def note(self, actor: Actor, contact: str, text: str) -> Told:
         """Keep a note inside."""
+        if Who.of(self.plan(), actor) is None:
+            return stranger(self.plan().plan.supervisors)
         view = await self.queue.contact(contact)
         if view is None:
             return Told(False, f"{contact} is not here any more.")
@@ -122,9 +134,21 @@ class House:
         if view is None or found is None:
             return Told(False, LATE)
         body = Body.parse(found.body)
-        return await self._hold(actor, view, body.text, f"{body.source}:sent") or Told(
-            True, "Held for Undo, then sent."
-        )
+        if body.who != actor.user or not body.text.strip():
+            return Told(False, "Not sent: only whoever wrote it sends it." if body.text.strip() else EMPTY)
+        if self._explicit(actor):
+            return Told(
+                False, f"Not sent: only the Reply button sends here. Press *Reply* in {contact}'s thread."
+            )
+        source = sent_after_all(body.source, await self.queue.messages(contact))
+        if source is None:
+            return Told(False, "It has been sent already, or waits for its Undo.")
+        return await self._hold(actor, view, body.text, source) or Told(True, "Held for Undo, then sent.")
+
+    def _explicit(self, actor: Actor) -> bool:
+        spec = self._agent(actor)
+        team = self.plan().plan.team(spec.team) if spec else None
+        return team is None or team.replies == "explicit"
 
     async def _reopen_and_send(self, actor: Actor, contact: str, n: int) -> Told:
         """*Re-open and send* in the thread of an ended contact: theirs again, and the words are held for Undo."""
@@ -156,6 +180,8 @@ class House:
 
     async def _hold(self, actor: Actor, view: ContactView, text: str, place: str) -> Told | None:
         spec = self._agent(actor)
+        if view.channel == "voice":
+            return Told(False, f"Not sent: {view.id} is a call, and what you say there is said on the phone.")
         if spec is None and is_supervisor(self.plan().plan, actor):
             who = self._name(view.owner) if view.owner else "nobody yet"
             return Told(
@@ -174,7 +200,8 @@ class House:
     async def _note(
         self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str
     ) -> Told | None:
-        answer = await self.queue.append(view.id, Body(decided.text, by=actor.name, source=place).to_json())
+        body = Body(decided.text, by=actor.name, source=place, who=actor.user)
+        answer = await self.queue.append(view.id, body.to_json())
         if not decided.told:
             return None
         if view.state in ENDED and decided.kind == "ended" and answer:
@@ -195,60 +222,16 @@ class House:
             here=bool(places) and places[-1] == thread, replies=team.replies if team else "explicit",
         )  # fmt: skip
 
-    # ---- closing ------------------------------------------------------------------------------------------------
-
-    async def may_close(self, actor: Actor, contact: str) -> Told:
-        """Whether the actor may close it now."""
-        owner = await wrapup.answerable(self.queue, self.moments, contact)
-        if owner is None:
-            return Told(False, f"{contact} has ended already.")
-        spec = self._agent(actor)
-        owns = spec is not None and owner == agent_id(spec.name)
-        if owns or is_supervisor(self.plan().plan, actor):
-            return Told(True, "")
-        who = self._name(owner) if owner else "nobody yet"
-        return Told(False, f"{contact} is with {who}: only the owner or a supervisor closes it.")
-
-    async def close(self, actor: Actor, closing: Closing) -> Told:
-        """End the contact, its wrap-up, or say afterwards how it ended."""
-        allowed = await self.may_close(actor, closing.contact)
-        if not allowed.ok:
-            return allowed
-        if why := await standing_visit(self.queue, self.plan(), closing.contact):
-            return Told(False, why)
-        spec = self._agent(actor)
-        said = await wrapup.close(self.queue, closing, actor.name, agent_id(spec.name) if spec else "")
-        return Told(True, said) if said else Told(False, LATE)
-
-    async def dispositions(self, contact: str) -> tuple[str, ...]:
-        """The plan's dispositions."""
-        return wrapup.DISPOSITIONS
-
-    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
-        """What a form for handing over, snoozing and the like asks."""
-        may = await self.may_close(actor, contact)
-        if not may.ok:
-            return Told(False, may.text.replace("closes it", "does that"))
-        view = await self.queue.contact(contact)
-        return forms.offered(self.plan(), form, view is not None and view.channel == "voice")
-
-    async def move(self, actor: Actor, move: Move) -> Told:
-        """What was filled in there."""
-        who = Who.of(self.plan(), actor)
-        if who is None:
-            return stranger(self.plan().plan.supervisors)
-        return _heard(await orders.carry_out(self.moves, who, forms.filled_in(move)))
-
     # ---- commands -----------------------------------------------------------------------------------------------
 
     async def command(self, actor: Actor, text: str) -> Told:
         """`/tierline …`."""
+        if (told := await self.parts.command(actor, text)) is not None:
+            return told
         if (call := telephone.parse(text)) is not None:
             return await self._with_call(actor, *call)
         if orders.known(text):
             return await self._ordered(actor, text)
-        if (told := await self.parts.command(actor, text)) is not None:
-            return told
         it = commands.parse(text)
         named = self._agent(actor) is not None or is_supervisor(self.plan().plan, actor)
         if it.verb in ("queue", "why") and not named:
@@ -311,6 +294,17 @@ class House:
                 return await self._with_call(actor, BUTTONS[action], value)
             case _:
                 return Told(False, LATE)
+
+    async def acted(self, actor: Actor) -> None:
+        """They are there."""
+        await self.parts.acted(actor)
+
+    async def home(self, actor: Actor) -> Home | None:
+        """Their day; whoever the plan doesn't name reads whom to ask."""
+        if actor.is_bot:
+            return None
+        sections = await self.parts.home(actor) or (welcome(self.plan().plan, actor),)
+        return Home(sections, await self.queue.now())
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         """The form of that name."""

@@ -13,7 +13,7 @@ from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer
-from .after_calls import Pasts, may_rate, rates, rating
+from .after_calls import Pasts, may_rate, rates, rating, was_asked
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
 from .pages import Pages
@@ -71,7 +71,7 @@ class Intake:
             if before is not None:
                 return Taken("duplicate", *before)
             if (digit := may_rate(arrived)) and (known is None or known.startswith("-")):
-                if rated := await self._rated(arrived, digit, now):
+                if rated := await self._rated(arrived, digit, now, str(known or "").removeprefix("-")):
                     return Taken("added", rated, 0)
             # "-C1001" is the last one of a conversation in which none is open: it may open again.
             view = await self.queue().contact(known.removeprefix("-")) if known else None
@@ -105,11 +105,15 @@ class Intake:
             raise NotTaken("decided too early")
         return Taken(it.outcome, it.contact, it.n)
 
-    async def _rated(self, arrived: Arrived, digit: str, now: int) -> str:
-        """The call of which a digit, sent outside any conversation, says how it was; "" when nobody asked."""
+    async def _rated(self, arrived: Arrived, digit: str, now: int, last: str) -> str:
+        """The contact of which a digit, sent outside any conversation, says how it was; "" when nobody asked.
+
+        `last` is the conversation's last one: the store knows what was said there before the history does.
+        """
         try:
             async with asyncio.timeout(RECORDS_WAIT):
-                contact = await rates(self.book(), self.records(), arrived, now)
+                asked = bool(last) and was_asked(await self.queue().messages(last), now)
+                contact = last if asked else await rates(self.book(), self.records(), arrived, now)
         except Exception as error:
             log.warning("records.unavailable", error=type(error).__name__)
             return ""

@@ -53,6 +53,24 @@ class Joining:
         coach = it.owner.sid if as_what == "whisper" and it.owner is not None else ""
         facts = {f"in.{call.sid}": role, **({"coached": coach} if role == "boss" else {})}
         await self.queue().happen(it.view.id, "joined", facts, agent, {"as": as_what, "sid": call.sid})
+        await self._busy(agent, it.view.id)
         muted = as_what == "listen" or (as_what == "whisper" and not coach)
         room = room_of(self.book(), it.view.id)
         return (Meet(room, f"{role}-{agent}", dict(call.about), muted=muted, coach=coach),)
+
+    async def _busy(self, agent: str, contact: str) -> None:
+        """Who takes work takes none while they are in somebody's call."""
+        them = (await self.queue().agents()).get(agent)
+        if them is not None and them.presence == "available":
+            await self.queue().presence(agent, "away", why=_inside(contact))
+
+    async def left(self, agent: str, contact: str) -> None:
+        """They are out of the call: available again, unless they have said something else meanwhile."""
+        them = (await self.queue().agents()).get(agent)
+        if them is not None and (them.presence, them.why) == ("away", _inside(contact)):
+            await self.queue().presence(agent, "available")
+
+
+def _inside(contact: str) -> str:
+    """Why somebody is away who has joined a call."""
+    return f"in {contact}"

@@ -38,10 +38,20 @@ def agents_language(book: Rulebook, agent: str) -> str:
 
 
 def ended_so(event: Event) -> dict[str, str]:
-    """The outcome that an event tells."""
+    """The outcome that an event tells, without the plan's own fields."""
+    return {key: str(value) for key, value in _outcome(event).items() if key != "fields"}
+
+
+def fields_of(event: Event) -> dict[str, str]:
+    """The plan's own fields in the outcome that an event tells."""
+    found = _outcome(event).get("fields")
+    return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _outcome(event: Event) -> Mapping[str, object]:
     raw = more(event).get("outcome")
     try:
         found = json.loads(raw) if isinstance(raw, str) and raw else raw
     except ValueError:
         return {}
-    return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}

@@ -5,7 +5,6 @@ Rights: the owner, or a supervisor; whoever else tries is told who has it. The A
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -25,12 +24,12 @@ from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
 from .texts import spoken
 from .visit_jobs import standing_visit
-from .wrapup import end
+from .wrapup import end, outcome
 
 SPAM_KEPT = 30 * 86_400_000
 """ms for which what an address writes comes behind everything else, once it was marked as spam."""
-LONGEST = 1_000
-"""Characters of a reason or a note that a contact carries with it."""
+LONGEST, TRIED = 1_000, 2_500
+"""Characters of a reason that a contact carries with it, and of what was tried: a whole checklist."""
 Kind = Literal["ok", "gone", "not_owner", "stale", "wrong"]
 
 
@@ -118,7 +117,7 @@ class Moves:
             to = above(self.book(), view)
         except NoSuch as error:
             raise Stop("wrong", str(error)) from None
-        return await self._hand(who, view, by, to, reason[:LONGEST], tried.strip()[:LONGEST])
+        return await self._hand(who, view, by, to, reason[:LONGEST], tried.strip()[:TRIED])
 
     async def assign(self, who: Who, contact: str, words: str, reason: str = "") -> Outcome:
         """A supervisor gives it to one agent, who alone is asked as long as they are on duty."""
@@ -296,8 +295,13 @@ class Moves:
 
     # ---- the end, and after it ----------------------------------------------------------------------------------
 
-    async def close(self, who: Who, contact: str, outcome: Mapping[str, str]) -> Outcome:
-        """Ended, with disposition, root cause and resolution; its wrap-up begins, or, if it was in it, is over."""
+    async def close(
+        self, who: Who, contact: str, said: Mapping[str, str], fields: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Ended, with disposition, root cause and resolution, and the plan's own `fields`.
+
+        Its wrap-up begins, or, if it was in it, is over.
+        """
 
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
@@ -306,7 +310,10 @@ class Moves:
                 raise Stop("stale", nobody)
             if why := await standing_visit(self.queue, self.book(), contact):
                 raise Stop("stale", why)
-            told = json.dumps({**outcome, "by": who.name}, ensure_ascii=False, separators=(",", ":"))
+            faults = self.book().plan.closing_of(view.service).faults(said, fields or {})
+            if faults:
+                raise Stop("wrong", " ".join(f"{name}: {text}" for name, text in faults.items()))
+            told = outcome(said, fields or {}, who.name)
             return self._said(await end(self.queue, contact, view, by, told), f"{contact} is closed.")
 
         return await self._guarded(who, "close", contact, work())
@@ -316,8 +323,7 @@ class Moves:
 
         async def work() -> Outcome:
             view, by = await self._mine(who, contact)
-            outcome = json.dumps({"disposition": "spam", "by": who.name}, ensure_ascii=False)
-            answer = await self.queue.discard(contact, by, outcome)
+            answer = await self.queue.discard(contact, by, outcome({"disposition": "spam"}, {}, who.name))
             if answer.done:
                 await self.queue.once(spam_key(Facts.parse(view.facts).address), SPAM_KEPT)
             return self._said(answer, f"{contact} was spam: it has ended, and nothing is sent.")
@@ -365,12 +371,12 @@ class Moves:
     async def _guarded(self, who: Who, act: str, contact: str, work: Awaitable[Outcome]) -> Outcome:
         """What a supervisor did with somebody's contact is on record; what an owner does, the ledger tells."""
         try:
-            outcome = await work
+            done = await work
         except Stop as stop:
             return stop.outcome
-        if outcome.ok and who.supervisor:
+        if done.ok and who.supervisor:
             await self.queue.audit(who.name, f"contact.{act}", {"contact": contact}, who.origin)
-        return outcome
+        return done
 
     def _said(self, answer: Answer, done: str) -> Outcome:
         match answer.outcome:

@@ -11,13 +11,11 @@ from .moves import Moves, Outcome, Who
 from .rulebook import Rulebook
 from .situations import Situations
 from .when import NoTime, when
-from .wrapup import outcome_of
 
 HELP = (
     "`/tierline transfer C1001 Ben cannot log in` – to a colleague, a team, `L2` or a service; yours until they take it\n"
     "`escalate C1001 what was tried` · `keep C1001` – not after all · `give back C1001 why`\n"
     "`snooze C1001 2h` · `snooze C1001 tomorrow 9:00` · `snooze C1001 until they write` · `wake C1001`\n"
-    "`done C1001 solved new cable` – how it ended: closed, or the end of its wrap-up\n"
     "`consult C1001 Ben what do you think?` · `merge C1002 C1001` · `split C1001 2,3` · `spam C1001` · `reopen C1001`\n"
     "Supervisors: `assign C1001 Ben` · `priority C1001 +5` · `priority C1001 now`\n"
     "`close service howto until 15:00 what customers are told` · `open service howto`\n"
@@ -37,14 +35,19 @@ class Order:
 
 VERBS = (
     "transfer", "speak", "escalate", "keep", "give back", "release", "snooze", "callback", "wake", "consult", "ask",
-    "merge", "split", "spam", "reopen", "assign", "priority", "done",
+    "merge", "split", "spam", "reopen", "assign", "priority",
 )  # fmt: skip
 
 
 def parse(text: str) -> Order | None:
     """The order in `text`, None when it begins with no verb of these; a contact that isn't said is ""."""
+    return named(text, *VERBS)
+
+
+def named(text: str, *verbs: str) -> Order | None:
+    """`parse` for other verbs."""
     said = " ".join(text.split())
-    verb = next((v for v in VERBS if re.match(rf"{v}(?!\w)", said, re.IGNORECASE)), None)
+    verb = next((v for v in verbs if re.match(rf"{v}(?!\w)", said, re.IGNORECASE)), None)
     if verb is None:
         return None
     rest = said[len(verb) :].strip()
@@ -82,18 +85,9 @@ async def carry_out(moves: Moves, who: Who, order: Order) -> Outcome:
         "reopen": lambda: it.reopen(who, c),
         "assign": lambda: it.assign(who, c, rest),
         "priority": lambda: _priority(it, who, c, rest),
-        "done": lambda: _done(it, who, c, rest),
     }
     work = verbs.get(order.verb)
     return await work() if work else Outcome("wrong", HELP)
-
-
-async def _done(moves: Moves, who: Who, contact: str, rest: str) -> Outcome:
-    """Closed, or the end of its wrap-up, which needs no words."""
-    view = await moves.queue.contact(contact)
-    if not rest and view is not None and view.state != "wrapping":
-        return Outcome("wrong", f"Say how it ended: `/tierline done {contact} solved`, and what helped.")
-    return await moves.close(who, contact, outcome_of(rest))
 
 
 async def _snooze(moves: Moves, who: Who, contact: str, rest: str) -> Outcome:

@@ -1,7 +1,8 @@
 """Pages: a service's customers wait in a step that says `page: NAME`, until somebody on call acknowledges. In the store.
 
     step opens ─▶ begun ─┬▶ attempts, each `every` (paging.py) ─▶ acknowledged ─▶ nobody waits any more: over
-                         └▶ nobody waits any more: over
+                  ▲      ├▶ nobody waits any more: over              │
+                  └──────┴──────── somebody still waits, `again` later ◀┘
 
 A page is one of the store's troubles, `page:<step>:<service>`, and so is its acknowledgement: all processes see both, a
 restart finds them, and the ledger tells when each began and ended. One page per service and step at a time.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from ..channels.channel import Taken
@@ -35,7 +36,7 @@ KEY_TIME, PROMPTS = 6, 2
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`step` counts from 0; `since` in ms; `by` the agent who has acknowledged, "" for nobody yet."""
+    """`step` counts from 0; `since` in ms; `by` the agent who has acknowledged, "" for nobody yet, `at` when (ms)."""
 
     service: str
     step: int
@@ -43,6 +44,7 @@ class Page:
     since: int
     contact: str  # the one that opened the step
     by: str = ""
+    at: int = 0
 
     @property
     def place(self) -> str:
@@ -64,9 +66,15 @@ def read(troubles: Mapping[str, str]) -> tuple[Page, ...]:
     found = []
     for name, text in troubles.items():
         if (page := parse(name, text)) is not None:
-            by = troubles.get(ACKNOWLEDGED + page.place, "")
-            found.append(Page(page.service, page.step, page.on_call, page.since, page.contact, by))
+            by, _, at = troubles.get(ACKNOWLEDGED + page.place, "").partition(" ")
+            known = int(at) if at.isdecimal() else page.since if by else 0
+            found.append(replace(page, by=by, at=known))
     return tuple(sorted(found, key=lambda it: (it.since, it.place)))
+
+
+def acknowledgement(agent: str, at: int) -> str:
+    """As it stands in the store that `agent` (the queue's id) has acknowledged at `at` (ms)."""
+    return f"{agent} {at}"
 
 
 def parse(name: str, text: str) -> Page | None:
@@ -117,7 +125,8 @@ class Pages:
         page = next((it for it in await self.standing() if it.id == id), None)
         if page is None:
             return Told(False, SETTLED)
-        if not page.by and await self.queue().alert(ACKNOWLEDGED + page.place, True, agent):
+        told = acknowledgement(agent, await self.queue().now())
+        if not page.by and await self.queue().alert(ACKNOWLEDGED + page.place, True, told):
             return Told(True, f"You have acknowledged it: nobody else is paged for {page.service}.")
         by = page.by or next((it.by for it in await self.standing() if it.id == id), "")
         if by == agent:
@@ -129,6 +138,15 @@ class Pages:
         if page.by:
             await self.queue().alert(ACKNOWLEDGED + page.place, False, why)
         await self.queue().alert(PAGE + page.place, False, why)
+
+    async def raise_again(self, page: Page, now: int) -> None:
+        """Somebody has acknowledged it, and whoever waits waits on: a new page begins at `now` (ms)."""
+        minutes = (now - page.at) // 60_000
+        await self.over(
+            page, f"{self.called(page.by)} acknowledged {minutes} min ago, and nobody was taken since"
+        )
+        anew = replace(page, since=now, by="", at=0)
+        await self.queue().alert(PAGE + anew.place, True, anew.text())
 
     def called(self, agent: str) -> str:
         """Somebody's name."""

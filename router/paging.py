@@ -25,7 +25,7 @@ from .look import more
 from .pages import ACKNOWLEDGED, PAGE, Page, Pages, parse, waits_for
 from .plan.model import AgentSpec, OnCall, Plan
 from .rota import TRIES, attempt, due_at, paged
-from .rulebook import agent_id
+from .rulebook import agent_id, span
 
 log = structlog.get_logger()
 
@@ -100,7 +100,11 @@ class Pager:
         name, text, on = str(said.get("name")), str(said.get("text") or ""), bool(said.get("on"))
         if name.startswith(ACKNOWLEDGED):
             place = name.removeprefix(ACKNOWLEDGED)
-            told = f"{self.pages.called(text)} has acknowledged the page: {_service(place)}." if on else ""
+            told = (
+                f"{self.pages.called(text.partition(' ')[0])} has acknowledged the page: {_service(place)}."
+                if on
+                else ""
+            )
         elif on:
             page = parse(name, text)
             told = f"{page.on_call} is paged: {page.service}, {page.contact} among them." if page else ""
@@ -137,6 +141,8 @@ class Pager:
                 await self.pages.over(page, NOBODY)
             elif not page.by:
                 await self._page(page, on_call, now)
+            elif await self._forgotten(page, on_call, now):
+                await self.pages.raise_again(page, now)
 
     async def _waits(self, page: Page) -> bool:
         """Whether anybody does: mostly the one who did before, and all are looked at only when they don't."""
@@ -147,6 +153,13 @@ class Pager:
         if others:
             self.waits[page.id] = others[0].id
         return bool(others)
+
+    async def _forgotten(self, page: Page, on_call: OnCall, now: int) -> bool:
+        """Whether it was acknowledged, and somebody has waited for it ever since, or since they came, for too long."""
+        if on_call.again is None or now - page.at < span(on_call.again):
+            return False
+        waiting = await self.pages.waiting(page)
+        return any(now - max(it.base, page.at) >= span(on_call.again) for it in waiting)
 
     async def _page(self, page: Page, on_call: OnCall, now: int) -> None:
         plan, number = self.plan(), attempt(on_call, page.since, now)

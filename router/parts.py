@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..channels.forms import Filled, Form, Mistakes, Onward
+from ..channels.home import Section
 from ..channels.house import Actor, Told
 
 
@@ -26,6 +27,12 @@ class Part(Protocol):
 
     async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward | None:
         """That form, sent off; whatever `form` checked is to be checked again."""
+
+    async def home(self, actor: Actor) -> tuple[Section, ...]:
+        """Its sections of the actor's Home, in order; () for what isn't theirs to see."""
+
+    async def acted(self, actor: Actor) -> None:
+        """The actor did something, whatever it was."""
 
 
 class Silent:
@@ -48,6 +55,13 @@ class Silent:
     async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward | None:
         """None of ours."""
         return None
+
+    async def home(self, actor: Actor) -> tuple[Section, ...]:
+        """Nothing."""
+        return ()
+
+    async def acted(self, actor: Actor) -> None:
+        """Nothing follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +102,12 @@ class Parts:
             if (answer := await part.filled(actor, filled)) is not None:
                 return answer
         return None
+
+    async def home(self, actor: Actor) -> tuple[Section, ...]:
+        """All sections, each part's behind those of the parts before it."""
+        return tuple([section for part in self.each for section in await part.home(actor)])
+
+    async def acted(self, actor: Actor) -> None:
+        """All of them hear of it."""
+        for part in self.each:
+            await part.acted(actor)

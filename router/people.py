@@ -12,8 +12,10 @@ def agent_of(plan: Plan, actor: Actor) -> AgentSpec | None:
 
 
 def is_supervisor(plan: Plan, actor: Actor) -> bool:
-    """Whether the plan names `actor` among its supervisors."""
-    return not actor.is_bot and any(_same(who, actor) for who in plan.supervisors)
+    """Whether the plan names `actor` among its supervisors; a guest, or who is of another workspace, is an agent, too."""
+    if actor.is_bot or not any(_same(who, actor) for who in plan.supervisors):
+        return False
+    return not actor.is_guest or agent_of(plan, actor) is not None
 
 
 def _same(named: str, actor: Actor) -> bool:

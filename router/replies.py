@@ -52,34 +52,48 @@ def typed_at(contact: str, messages: Sequence[MessageView], place: str) -> Wrote
     return None
 
 
+def sent_after_all(source: str, messages: Sequence[MessageView]) -> str | None:
+    """The source under which the note of `source` is sent; None while it is held or once it has left.
+
+    What was undone may be sent again, as another message: a source makes one.
+    """
+    tries = [
+        it
+        for it in messages
+        if it.kind == "reply" and Body.parse(it.body).source.startswith(f"{source}:sent")
+    ]
+    if tries and tries[-1].status != "undone":
+        return None
+    return f"{source}:sent{len(tries) or ''}"
+
+
 def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
     """What to do with `text`. Only a plain reply of the owner, to an open contact that is no call, is sent."""
     owner = bool(it.writer) and it.writer == it.owner
+    by_button = it.replies == "direct" and it.channel != "voice"  # else only the Reply form sends, or nothing
     prefix = _NOTE.match(text)
     if prefix:
         rest = text[prefix.end() :]
-        return Ruling(
-            "note", rest, "kept as a note", may_send=owner and it.state in ANSWERABLE and bool(rest)
-        )
+        may_send = by_button and owner and it.state in ANSWERABLE and bool(rest.strip())
+        return Ruling("note", rest, "kept as a note", may_send)
     if it.state == "wrapping" and it.channel == "voice":
         return Ruling("note", text, "kept as a note")
     if it.state in ("closed", "abandoned", "dead", "wrapping"):
         return Ruling("ended", text, f"{it.contact} has ended: this was not sent.")
+    if not it.here:
+        where = f"is now with {it.owner_name or 'nobody yet'}, in another thread"
+        return Ruling("not_sent", text, f"Not sent: {it.contact} {where}. Kept as a note.")
     if not owner:
         who = it.owner_name or "nobody yet"
         return Ruling("not_sent", text, f"Not sent: {it.contact} is with {who}. Kept as a note.")
     if it.state not in ANSWERABLE:
         return Ruling("not_sent", text, f"Not sent: {it.contact} is {it.state}. Kept as a note.")
-    if not it.here:
-        return Ruling(
-            "not_sent", text, f"Not sent: {it.contact} is now with {it.owner_name}, in another thread."
-        )
     if mentions:
-        return Ruling("note", text, "It mentions a colleague: kept as a note.", may_send=True)
+        return Ruling("note", text, "It mentions a colleague: kept as a note.", may_send=by_button)
     if it.channel == "voice":
         return Ruling("note", text, "This is a call: kept as a note.")
     if it.replies == "explicit":
-        return Ruling("note", text, "Only the Reply button sends here: kept as a note.", may_send=True)
+        return Ruling("note", text, "Only the Reply button sends here: kept as a note.")
     if not text.strip():
         return Ruling("not_sent", text, "")
     return Ruling("send", text)

@@ -27,8 +27,8 @@ from .lanes import Job, Try
 from .look import spec_of
 from .rulebook import Rulebook
 from .spending import Guard
+from .standing import by_phone
 from .talking import Talking
-from .waiting import LATER
 
 log = structlog.get_logger()
 
@@ -164,17 +164,18 @@ class Ringing:
         # As late as can be: the customer may be on their way by an earlier try.
         jots = await self.queue.jots(event.c)
         theirs = [it for it in legs if it.about.get("o") == str(event.n) and it.live]
-        if jots.get("kind") == "voicemail" and not any(f"in.{it.sid}" in jots for it in theirs):
-            if t.count == 0 and any(it.state == "answered" for it in theirs):
-                raise OutcomeUnknown("a key that was pressed just now may not have been noted yet")
+        if jots.get("kind") == "voicemail" and not any(by_phone(it, jots) for it in theirs):
             for leg in theirs:
                 await phones.hang_up(leg.sid)
             return
         live = [it for it in legs if it.of_customer]
-        if live and jots.get("met") == live[-1].sid:
+        if any(it.sid == jots.get("met") for it in live):
             return  # in the conference already: `talking.py` sees to the rest
         about = {"c": event.c, "r": "customer"}
-        for leg in live[-1:]:
+        own = [
+            it for it in live if not it.about.get("b")
+        ]  # whom we call comes by themselves when they have answered
+        for leg in own[-1:] or live[-1:]:
             to, queue = Go("join", about), jots.get("queue", "")
             if await phones.fetch(queue, leg.sid, to):
                 return
@@ -182,7 +183,7 @@ class Ringing:
             if queue and jots.get("leave") and await phones.move(leg.sid, to):
                 return
             await self._look(phones, event.c, leg)
-        if jots.get("kind") in LATER:
+        if jots.get("kind") == "callback" or jots.get("message"):
             await self.callbacks.ring(phones, event, t)
         else:
             await self.queue.complete(event.c, "", HUNG_UP)

@@ -6,7 +6,7 @@ A phone's call screening, or its mailbox, answers numbers that it doesn't know: 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..channels.channel import Desk
 from ..queue.engine import Queue
@@ -17,7 +17,6 @@ from .rulebook import Rulebook
 
 UNSEEN = ("no key", "machine")
 """Why an offer was missed although something answered."""
-IN_A_ROW = 2
 WEEK = 7 * 86_400_000
 """ms in which it is told once."""
 TOLD = (
@@ -35,26 +34,32 @@ TOLD = (
 
 @dataclass(slots=True)
 class Screened:
-    """`rows`: agent → the events of the row so far; what a restart forgets costs one more missed call."""
+    """Counts in the store, so that a restart forgets no row. `calls` says whether a contact may be a call."""
 
     queue: Queue
     desk: Desk
     book: Callable[[], Rulebook]
-    rows: dict[str, set[str]] = field(default_factory=dict)
+    calls: Callable[[str], bool]
 
     def jobs(self, event: Event) -> list[Job]:
-        """The consequences of one event; whatever else they do with an offer ends the row."""
-        if event.e not in ("missed", "accepted", "declined"):
+        """The consequences of one event; whatever else they do with a call ends the row."""
+        if event.e not in ("missed", "accepted", "declined") or not self.calls(event.c):
             return []
-        if event.e != "missed" or more(event).get("reason") not in UNSEEN:
-            self.rows.pop(event.a, None)
-            return []
-        row = self.rows.setdefault(event.a, set())
-        row.add(event.id)
-        if len(row) < IN_A_ROW:
-            return []
-        del self.rows[event.a]
-        return [Job(f"agent:{event.a}", "screening", lambda t: self._explain(event, t))]
+        unkeyed = event.e == "missed" and more(event).get("reason") in UNSEEN
+        work = self._unkeyed if unkeyed else self._keyed
+        return [Job(f"agent:{event.a}", "screening", lambda t: work(event, t))]
+
+    async def _keyed(self, event: Event, t: Try) -> None:
+        await self.queue.seen_until(f"keyed:{event.a}", event.t)
+
+    async def _unkeyed(self, event: Event, t: Try) -> None:
+        """The second one in a row is told, and begins no row of its own."""
+        unkeyed, keyed = f"unkeyed:{event.a}", f"keyed:{event.a}"
+        before, other = await self.queue.seen_until(unkeyed), await self.queue.seen_until(keyed)
+        if other < before < event.t:
+            await self._explain(event, t)
+            await self.queue.seen_until(keyed, event.t)
+        await self.queue.seen_until(unkeyed, event.t)
 
     async def _explain(self, event: Event, t: Try) -> None:
         spec, book = spec_of(self.book(), event.a), self.book()

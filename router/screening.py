@@ -144,10 +144,14 @@ class Screening:
         it = await standing(self.queue(), contact)
         if it is not None and _spoken_first(it, offer, agent):
             return await self._consulted(call, it)
+        # First: whoever sees that they have it must see that they are on the phone.
+        pressed_1 = f"key.{call.sid}"
+        await self.queue().jot(contact, pressed_1, "1")
         answer = await self.queue().accept(contact, offer, agent)
         if answer.outcome not in ("accepted", "ok"):
+            await self.queue().jot(contact, pressed_1, "")
             return self._too_late(await self.queue().contact(contact), agent, language)
-        facts = {f"in.{call.sid}": "agent", "warm": ""}
+        facts = {f"in.{call.sid}": "agent", pressed_1: "", "warm": ""}
         await self.queue().happen(contact, "inside", facts, agent)
         return (self._meets(call),)
 

@@ -4,6 +4,7 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
 
     met        the customer's leg that was sent into the conference     conference  its id at the provider
     in.<sid>   a leg that was let in: "agent", "guest", "boss"          held, muted  legs that the provider holds, mutes
+    key.<sid>  its agent has pressed 1 and is being let in
     hold       the agent who put the customer on hold; "-ada": Ada goes on talking while she hands over
     unheld     when (ms) the music ended
     tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
@@ -106,6 +107,11 @@ class Wanted:
     record: bool  # where it is recorded at all: not while agents speak among themselves
     ends: tuple[Leg, ...]
     then: Then
+
+
+def by_phone(leg: Leg, facts: Mapping[str, str]) -> bool:
+    """Whether whoever is on `leg` has taken the call by a key: a message is taken in Slack, and their phone isn't it."""
+    return f"in.{leg.sid}" in facts or f"key.{leg.sid}" in facts
 
 
 def wanted(it: Standing) -> Wanted:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
+from ..channels.home import Section
 from ..channels.house import Actor, Told
 from ..queue.engine import Queue
 from ..queue.state import ContactView
 from . import steering_forms as forms
 from .active import ActivePlan
 from .board import rows, told
+from .board_home import sections
 from .boards import Boards
 from .body import Body
 from .explain import Moments, account
@@ -51,16 +53,25 @@ class Steering(Silent):
         return await self._board(actor) if text.strip().casefold() == "board" else None
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told | None:
-        """*Refresh*, *Open …*."""
+        """*Refresh*, *Open …* on the board, and *Open …* in a Home, where the board stands beneath the answer."""
         if action == "board.refresh":
             return await self._board(actor)
-        if action != "board.open":
+        if action not in ("board.open", "service.open"):
             return None
         who = boss(self.plan(), actor)
         if isinstance(who, Told):
             return who
         done = await self._situations.open(who, value)
+        if action == "service.open":
+            return Told(done.ok, done.text)
         return await self._board(actor, done.text) if done.ok else Told(False, done.text)
+
+    async def home(self, actor: Actor) -> tuple[Section, ...]:
+        """The board, for supervisors."""
+        book = self.plan()
+        if isinstance(boss(book, actor), Told):
+            return ()
+        return sections(book, await self.boards.lately())
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told | None:
         """The form of that name, for supervisors."""

@@ -43,12 +43,20 @@ def _arrived(it: Teller, event: Event, x: X) -> str:
     return f"{words}{split}: service {said(it.it.service)}, by {it.rule()}"
 
 
+def _reached(it: Teller, event: Event, x: X) -> str:
+    facts = it.it.facts
+    it.it = replace(it.it, arrived=event.t, owner=event.a)
+    return f"{it.name(event.a)} reached out to {said(facts.name or facts.address)}: service {said(it.it.service)}"
+
+
 def _message(it: Teller, event: Event, x: X) -> str:
     return {"in": "the customer wrote", "note": "a note was written"}.get(str(x.get("kind")), "")
 
 
 def _out(it: Teller, event: Event, x: X) -> str:
-    return "a reply left" if x.get("kind") == "reply" else f"the customer was told “{said(x.get('kind'))}”"
+    if x.get("kind") == "reply":
+        return "a reply left"
+    return f"the customer was told “{said(x.get('kind')).replace('_', ' ')}”"
 
 
 def _receipt(it: Teller, event: Event, x: X) -> str:
@@ -206,6 +214,7 @@ RETURNS: Mapping[str, str] = {
     "message": "the customer wrote",
     "date": "its date had come",
     "reopened": "it was opened again",
+    "reached": "it began with them",
 }
 
 
@@ -234,6 +243,7 @@ def _call(it: Teller, event: Event, x: X) -> str:
 
 SAYS: Says = {
     "arrived": _arrived,
+    "reached": _reached,
     "message": _message,
     "message.out": _out,
     "message.receipt": _receipt,

@@ -65,13 +65,15 @@ class Story:
     asked: tuple[Asked, ...] = ()
 
 
-DECIDES = frozenset({"arrived", "rerouted", "transferring", "reopened", "queued", "parked", "kept"})
+DECIDES = frozenset(
+    {"arrived", "reached", "rerouted", "transferring", "reopened", "queued", "parked", "kept"}
+)
 OPENS = frozenset({"arrived", "queued", "woken", "revived", "rerouted", "transferring", "reopened", "step"})
 ENDS = frozenset({"closed", "abandoned", "dead"})
 STATES: Mapping[str, str] = {
     "arrived": "waiting", "queued": "waiting", "offered": "offered", "accepted": "active", "parked": "parked",
     "woken": "waiting", "wrapping": "wrapping", "closed": "closed", "abandoned": "abandoned", "dead": "dead",
-    "revived": "waiting", "snoozed": "snoozed", "returned": "active",
+    "revived": "waiting", "snoozed": "snoozed", "returned": "active", "reached": "active",
 }  # fmt: skip
 """The state that an event leaves a contact in, as near as its own events tell it."""
 

@@ -35,12 +35,14 @@ from ..queue.state import ENDED, QUEUED
 from . import after_calls, spoken
 from .arriving import Arriving, Records, on_the_line, over_key
 from .callbacks import UNREACHED, is_here
-from .catch_up import hung_up_unknown
+from .catch_up import KEPT as UNHEARD_KEPT
+from .catch_up import hung_up_unknown, unheard
 from .facts import Facts
 from .intake import Intake
 from .joining import Joining
 from .lineup import Lineup
 from .messages import NO_MESSAGE, Messages
+from .redial import hand_on
 from .rulebook import Rulebook
 from .screening import Screening, room_of
 from .waiting import LATER, WaitingLine
@@ -175,6 +177,8 @@ class Switchboard:
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
         answer = await self.queue().leg(contact, news.sid, news.state, about)
+        if RANKS[news.state] == OVER and about.get("r") in ("guest", "boss"):
+            await self.joining.left(about.get("a", ""), contact)
         if answer.outcome == "gone":
             log.info("leg.late", contact=contact, state=news.state)
             return
@@ -218,6 +222,7 @@ class Switchboard:
             if called or jots.get("met") == sid or not later:
                 await queue.complete(contact, "", after_calls.HUNG_UP)
         elif not later:
+            await hand_on(queue, view)
             await queue.abandon(contact, "hung up")
         elif jots["kind"] == "voicemail" and not (await queue.jots(contact)).get("message"):
             await queue.abandon(contact, NO_MESSAGE)
@@ -261,6 +266,10 @@ class Switchboard:
     async def recorded(self, it: Recorded) -> None:
         """A recording is there."""
         await self.messages.recorded(it)
+
+    async def put_off(self, sid: str) -> None:
+        """A leg was put off: whoever hangs up then may have wanted something."""
+        await self.queue().once(unheard(sid), UNHEARD_KEPT)
 
     # ---- without the store --------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from zlib import crc32
@@ -9,16 +10,18 @@ from zlib import crc32
 from ..channels.channel import Button, Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
-from . import visit_words
+from . import session, session_words, visit_words
 from .alerts import Alerts
 from .body import line
 from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
 from .facts import Facts
 from .handover import BOUNCED
+from .helping import helpers
 from .lanes import Job, Try
 from .look import more, spec_of
 from .plan.model import AgentSpec
+from .reminders import reminder_button
 from .rulebook import Rulebook, span
 from .texts import spoken
 from .wrapup import remarked
@@ -50,6 +53,8 @@ BACK = {
 AFTER_SPEAKING = (("call.hand_over", "Hand over now"), ("call.back", "Back to the customer"))
 GONE = ("channel_not_found", "thread_not_found", "channel_is_archived", "is_archived")
 """Why a thread can't be written to any more, by Slack's names."""
+REMEMBERED = 2 * 86_400_000
+"""ms for which it is known that an event's thread was closed."""
 HEARD = ("owner silent", "owner left", "owner removed", "profile changed")
 """Of these the former owner is told in person."""
 
@@ -80,7 +85,6 @@ class Tidings:
             "absorbed": self._absorbed,
             "split": self._split,
             "reranked": self._reranked,
-            "consult": self._consult,
             "outcome": self._remarked,
             "exhausted": self._nobody_else,
             "nobody": self._nobody_else,
@@ -108,21 +112,30 @@ class Tidings:
         if contact.owner != event.a:
             return  # somebody else has it by now: their own event tells where
         rooms = [await self.desk.room(channel) for channel in team.channels]
+        told = f"{event.c} is now with {spec.name} of {team.name}, in another thread: nothing typed here is sent."
         if places[-1].partition(":")[0] in rooms:
+            if t.again and len(places) > 1 and places[-2].partition(":")[0] not in rooms:
+                await self._leave(event, places[-2], told)  # whoever opened this one may have died before
             await self.desk.show(places[-1], await self._head(contact, spec, name, event.t))
-            await self._line(event, t, f"With {spec.name} now: only what {spec.name} writes here is sent.")
+            await self.line(event, t, f"With {spec.name} now: only what {spec.name} writes here is sent.")
             return
         place = await self._open(event, t, contact, spec, name)
-        told = f"{event.c} is now with {spec.name} of {team.name}, in another thread: nothing typed here is sent."
-        # Bound last: whoever does this again after a crash finds the new thread and closes the old one.
+        # Bound first: once the old thread says that nothing typed there is sent, nothing is.
+        await self.queue.bind(event.c, place)
+        await self._leave(event, places[-1], told)
+        if summary := handover_line(Facts.parse(contact.facts)):
+            await self.line(event, t, summary)
+
+    async def _leave(self, event: Event, place: str, told: str) -> None:
+        """The thread at `place` is closed, with one line for this event; its first message may still have to change."""
+        known = await self.queue.seen(f"left:{event.id}")
         try:
-            await self.desk.close(places[-1], event.c, told)
+            await self.desk.close(place, event.c, told, (), known)
         except NotDelivered as error:
             if error.code not in GONE:  # else nobody can type there any more
                 raise
-        await self.queue.bind(event.c, place)
-        if summary := handover_line(Facts.parse(contact.facts)):
-            await self._line(event, t, summary)
+        if not known:
+            await self.queue.once(f"left:{event.id}", REMEMBERED)
 
     async def at(self, event: Event, act: Callable[[str], Awaitable[object]], anew: bool = True) -> bool:
         """Do something in the contact's thread; False: it has none yet.
@@ -169,17 +182,25 @@ class Tidings:
                 )
             raise
 
+    async def refresh(self, event: Event, contact: ContactView) -> None:
+        """The first message of its thread says anew who has it and who helps; nothing for what has no thread or owner."""
+        spec, places = spec_of(self.book(), contact.owner), await self.queue.places(contact.id)
+        if spec is not None and places and contact.state not in ENDED:
+            await self.desk.show(places[-1], await self._head(contact, spec, "", event.t))
+
     async def _head(self, contact: ContactView, spec: AgentSpec, place: str, until: int) -> Head:
         book, facts = self.book(), Facts.parse(contact.facts)
         team = book.plan.team(spec.team)
         customer = customer_line(facts)
-        messages = await self.queue.messages(contact.id)
+        messages, jots = await asyncio.gather(self.queue.messages(contact.id), self.queue.jots(contact.id))
         lines = tuple(line(contact.id, m, customer) for m in messages if m.at <= until)
         return Head(
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
-            recorded=book.plan.voice.recording is not None, also=visit_words.thread_buttons(book.plan, contact.id),
+            recorded=book.plan.voice.recording is not None,
+            also=(reminder_button(contact.id), *visit_words.thread_buttons(book.plan, contact.id)),
+            helping=tuple(it.name for it in helpers(book, jots) if it != spec),
         )  # fmt: skip
 
     async def _of_call(self, event: Event, t: Try, text: str) -> None:
@@ -190,11 +211,13 @@ class Tidings:
             buttons = tuple(Button(action, label, event.c) for action, label in AFTER_SPEAKING)
         elif what == visit_words.WHAT:
             buttons = visit_words.line_buttons(event.c, said)
+        elif what == session.WHAT:
+            buttons = session_words.line_buttons(event.c, said)
         elif what == "fetched":
             buttons = (Button("call.recording", "Listen to it", f"{event.c}.{said.get('recording')}"),)
-        await self._line(event, t, text, buttons)
+        await self.line(event, t, text, buttons)
 
-    async def _line(self, event: Event, t: Try, text: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def line(self, event: Event, t: Try, text: str, buttons: tuple[Button, ...] = ()) -> None:
         """A line in the thread, if there is one; its number comes of the event, behind every message's.
 
         One step may be told in two lines (handed over, and kept): by number they are told apart.
@@ -219,7 +242,7 @@ class Tidings:
         stays = f" It stays with {self._called(event.a)} until somebody takes it."
         if more(event).get("queued"):  # it slept, and its owner can't have it now: that is told next
             stays = ""
-        await self._line(event, t, f"{said}.{stays}")
+        await self.line(event, t, f"{said}.{stays}")
         if not more(event).get("by"):
             by = facts.moved or "A supervisor"
             await self._person(event, t, event.a, f"{by} hands {event.c} over to {more(event).get('to')}.")
@@ -243,7 +266,7 @@ class Tidings:
         if contact.offers:
             return  # somebody has come meanwhile
         told = f"Nobody else can take it now: it stays with {self._called(contact.owner)}, and whoever comes is asked."
-        await self._line(event, t, told)
+        await self.line(event, t, told)
         await self._person(event, t, contact.owner, f"{event.c}: {told}")
 
     async def _kept(self, event: Event, t: Try) -> None:
@@ -251,7 +274,7 @@ class Tidings:
         if why not in KEPT:
             return  # snoozed or ended meanwhile: that is told by itself
         told = f"{KEPT[why]}: it stays with {self._called(event.a)}."
-        await self._line(event, t, told)
+        await self.line(event, t, told)
         if why != "cancelled":
             await self._person(event, t, event.a, f"{event.c}: {told}")
 
@@ -264,27 +287,21 @@ class Tidings:
         zone = self.book().plan.timezone
         until = spoken(int(str(wake)), event.t, zone, "en") if wake else "the customer writes"
         why = f": {said.get('why')}" if said.get("why") not in ("", None, "reopened", "kept") else ""
-        await self._line(event, t, f"Asleep until {until}{why}.")
+        await self.line(event, t, f"Asleep until {until}{why}.")
 
     async def _returned(self, event: Event, t: Try) -> None:
         why, contact = more(event).get("why"), await self.queue.contact(event.c)
-        if contact is None or contact.state in ENDED or why in ("message", "transfer"):
+        if contact is None or contact.state in ENDED or why in ("message", "transfer", "reached"):
             return
         if why == "reopened":
-            await self._alive(event, contact)
-            await self._line(event, t, f"Open again, with {self._called(event.a)}.")
+            await self.refresh(event, contact)  # its buttons work again
+            await self.line(event, t, f"Open again, with {self._called(event.a)}.")
             return
         if why == "woken":
-            await self._line(event, t, f"Awake again, with {self._called(event.a)}.")
+            await self.line(event, t, f"Awake again, with {self._called(event.a)}.")
             return
-        await self._line(event, t, "The date has come.")
+        await self.line(event, t, "The date has come.")
         await self._person(event, t, event.a, f"{event.c}: the date that was set for it has come.")
-
-    async def _alive(self, event: Event, contact: ContactView) -> None:
-        """The buttons of a thread that had ended work again."""
-        spec, places = spec_of(self.book(), contact.owner), await self.queue.places(event.c)
-        if spec is not None and places:
-            await self.desk.show(places[-1], await self._head(contact, spec, "", event.t))
 
     async def _queued(self, event: Event, t: Try) -> None:
         said = more(event)
@@ -292,11 +309,11 @@ class Tidings:
         if not former and not why:
             return  # it has just arrived
         if why == "reopened" and not former:
-            await self._line(event, t, "Open again: in the queue.")
+            await self.line(event, t, "Open again: in the queue.")
             return
         owner = self._called(former)
         told = BACK[why].format(owner=owner) if why in BACK else f"{owner} gave it back ({why})"
-        await self._line(event, t, f"{told}: back in the queue, in its place.")
+        await self.line(event, t, f"{told}: back in the queue, in its place.")
         if why in HEARD:
             text = f"{event.c} is back in the queue: {BACK[why].format(owner='you').replace('you has', 'you have')}."
             await self._person(event, t, former, text)
@@ -317,28 +334,16 @@ class Tidings:
 
     async def _absorbed(self, event: Event, t: Try) -> None:
         other = str(more(event).get("from") or "")
-        await self._line(event, t, f"{other} is part of this now: what its customer writes comes here.")
+        await self.line(event, t, f"{other} is part of this now: what its customer writes comes here.")
 
     async def _split(self, event: Event, t: Try) -> None:
-        await self._line(event, t, f"{more(event).get('to')} was split off: it is asked about by itself.")
+        await self.line(event, t, f"{more(event).get('to')} was split off: it is asked about by itself.")
 
     async def _remarked(self, event: Event, t: Try) -> None:
         if said := remarked(event, self._called(event.a)):
-            await self._line(event, t, said)
+            await self.line(event, t, said)
 
     async def _reranked(self, event: Event, t: Try) -> None:
         by = str(more(event).get("by") or "")
         if by:
-            await self._line(event, t, f"{by} gave it another place in the queue.")
-
-    async def _consult(self, event: Event, t: Try) -> None:
-        said = more(event)
-        kind, _, name = str(said.get("asked") or "").partition(":")
-        question, owner = str(said.get("question") or ""), self._called(event.a)
-        await self._line(event, t, f"{owner} asks {name}: {question}")
-        text = f"{owner} asks about {event.c}: {question}\nAnswer in its thread; {owner} goes on talking to the customer."
-        key = f"{event.id}.consult"
-        if kind == "team" and (team := self.book().plan.team(name)) is not None:
-            await self.desk.tell(team.channels[0], text, key=key, again=t.again)
-        elif (spec := self.book().plan.agent(name)) is not None:
-            await self.desk.tell(spec.slack, text, key=key, again=t.again)
+            await self.line(event, t, f"{by} gave it another place in the queue.")

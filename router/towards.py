@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Words
@@ -13,7 +13,7 @@ from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
 from ..queue.state import ContactView, Event
 from ..skills.skill import Channel as ChannelName
-from .after_calls import door_of, sms_sender
+from .after_calls import at_the_end, door_of, sms_sender
 from .alerts import Alerts
 from .body import Body
 from .classify import deadlines
@@ -45,15 +45,20 @@ class Towards:
     alerts: Alerts
     guard: Guard
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def tell_closed(self, event: Event) -> None:
-        """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another."""
+        """The plan's text for a contact that ended; none for spam, nor for what goes on as part of another.
+
+        Where the plan asks how it was, the question is part of it: one text, which counts as unasked.
+        """
         contact = await self.queue.contact(event.c)
         if _reads(contact) and contact is not None and contact.state == "closed" and not _silent_end(event):
             spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
-            facts, name = Facts.parse(contact.facts), spec.name if spec else ""
-            told = telling(self.book(), "closed", event.c, contact.service, facts, event.t, agent=name)
-            await self._text(event.c, told)
+            said = await self.queue.messages(event.c)
+            await self._text(
+                event.c, at_the_end(self.book(), contact, said, event.t, spec.name if spec else "")
+            )
 
     async def greet(self, event: Event) -> None:
         """Tell a new contact's customer that we have it, or when we open.
@@ -211,7 +216,7 @@ class Towards:
     async def _left_before(self, door: Channel, words: Words) -> Sent | None:
         """What the outside has of it; a request that was cut off a moment ago may still be under way there."""
         if (found := await door.find(words)) is None:
-            await asyncio.sleep(UNDER_WAY)
+            await self.pause(UNDER_WAY)
             found = await door.find(words)
         return found
 

@@ -289,9 +289,14 @@ async def tell(
 
 async def cannot_be_told(queue: Queue, book: Rulebook, view: ContactView, kind: TextName) -> str:
     """Why a text of the plan can't reach the contact's customer, "" when it can."""
-    facts = Facts.parse(view.facts)
-    if book.plan.texts.get(kind, facts.language) is None:
+    if book.plan.texts.get(kind, Facts.parse(view.facts).language) is None:
         return f"the plan has no text {kind}"
+    return await unreachable(queue, book, view)
+
+
+async def unreachable(queue: Queue, book: Rulebook, view: ContactView) -> str:
+    """Why no text reaches the contact's customer, "" when one does."""
+    facts = Facts.parse(view.facts)
     if view.channel == "voice" and not facts.address.startswith("+"):
         return "they withhold their number"
     if view.channel == "voice" and not sms_sender(book, facts.recipient):

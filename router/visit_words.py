@@ -69,8 +69,9 @@ def buttons(contact: str, visit: Visit | None) -> tuple[Button, ...]:
 
 
 def thread_buttons(plan: Plan, contact: str) -> tuple[Button, ...]:
-    """What a thread's first message offers where the plan has visits."""
-    return (Button("form.visit", "Visit …", contact),) if plan.visits is not None else ()
+    """What a thread's first message offers where the plan has visits or sessions."""
+    visit = (Button("form.visit", "Visit …", contact),) if plan.visits is not None else ()
+    return (*visit, Button("form.session", "Session …", contact)) if plan.sessions else visit
 
 
 def outcome_button(contact: str) -> Button:

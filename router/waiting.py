@@ -19,6 +19,7 @@ from .fraud import barred
 from .lineup import Lineup
 from .rulebook import Rulebook, instant
 from .spoken_words import SpokenName
+from .standing import by_phone
 from .watch import past_closing, reopening
 
 LEAVING = 180_000
@@ -175,7 +176,7 @@ class WaitingLine:
         facts = Facts.parse(view.facts)
         if view.state in ENDED:
             return (spoken.line(self.book(), "goodbye", facts.language), HangUp())
-        if view.owner and view.state == "active" and await self._expected(view, call):
+        if view.owner and view.state == "active" and await self._expected(view, call, jots):
             # An agent was faster than their choice, which stands until they are in the conference: of a question that
             # comes twice they may hear the other answer.
             return (Go("join", {"c": contact, "r": "customer"}),)
@@ -189,10 +190,13 @@ class WaitingLine:
             return await self._leaves(view, facts.language, kind)
         return (await self._heard(view, facts, jots, Go("left", call.about)),)
 
-    async def _expected(self, view: ContactView, call: Call) -> bool:
+    async def _expected(self, view: ContactView, call: Call, jots: Mapping[str, str]) -> bool:
         """Whether the owner is on the phone, for a caller who still is."""
         legs = [it for it in await self.queue().legs(view.id) if it.live]
-        return any(it.sid == call.sid for it in legs) and any(it.about.get("a") == view.owner for it in legs)
+        theirs = [it for it in legs if it.about.get("a") == view.owner]
+        if jots.get("kind") == "voicemail":  # taken in Slack, perhaps
+            theirs = [it for it in theirs if by_phone(it, jots)]
+        return bool(theirs) and any(it.sid == call.sid for it in legs)
 
     async def _leaves(self, view: ContactView, language: str, kind: str) -> Heard:
         """Out of the line for good, for one of `LATER` or because it is closed."""

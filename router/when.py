@@ -1,4 +1,4 @@
-"""When somebody means: "2h", "tomorrow 9:00", "Friday", "2026-12-24 10:00", "until they write". Pure."""
+"""When somebody means: "2h", "3d", "2w", "tomorrow 9:00", "Friday", "2026-12-24 10:00", "until they write". Pure."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def when(text: str, now: int, zone: str) -> tuple[int | None, str]:
     first, _, rest = said.partition(" ")
     if (length := lasting(first)) is not None:
         return now + round(length.total_seconds() * 1000), rest.strip()
-    if re.fullmatch(r"\d{1,3}d", first):
-        return _far(millis(instant(now) + timedelta(days=int(first[:-1]))), now, text), rest.strip()
+    if re.fullmatch(r"\d{1,3}[dw]", first):
+        days = int(first[:-1]) * (7 if first.endswith("w") else 1)
+        return _far(millis(instant(now) + timedelta(days=days)), now, text), rest.strip()
     here = instant(now).astimezone(ZoneInfo(zone))
     day, rest = _day(said, here)
     clock = _CLOCK.match(rest)

@@ -8,16 +8,17 @@ complete ─▶ wrapping ─▶ Done …, with how it ended ─▶ closed ─▶
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 
 from ..channels.channel import WrapUp
-from ..channels.house import Closing, Told
+from ..channels.house import Told
 from ..queue.engine import Queue
 from ..queue.replies import Answer
 from ..queue.state import ENDED, ContactView, Event
-from .explain import Moments
-from .look import ended_so, more
+from .look import ended_so, fields_of, more
+from .plan.model_closing import USUAL, Closing
 
-DISPOSITIONS = ("solved", "answered", "workaround", "not solved", "duplicate", "spam")
 SHORTEST = 60_000
 """ms that *More time* brings at least; else as much as the wrap-up had."""
 MOST = 2
@@ -33,29 +34,20 @@ async def end(queue: Queue, contact: str, view: ContactView | None, by: str, out
     return await queue.complete(contact, by, outcome)
 
 
-async def answerable(queue: Queue, moments: Moments, contact: str) -> str | None:
-    """Who has it, or, of what has been closed, had it last ("" nobody); None: nothing can be said of its end."""
+def outcome(said: Mapping[str, str], fields: Mapping[str, str], by: str) -> str:
+    """What is kept of how it ended, as JSON: disposition, root_cause, resolution, the plan's own `fields`, by whom."""
+    told = {**said, **({"fields": dict(fields)} if fields else {}), "by": by}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+async def close(queue: Queue, contact: str, told: str, agent: str) -> str:
+    """Ended as `told` (JSON) by the queue's `agent`; what they are told, "" when it was too late."""
     view = await queue.contact(contact)
-    if view is not None and view.state not in ENDED:
-        return view.owner
-    if view is not None:
-        return view.last_owner or None if view.state == "closed" else None
-    record = await moments.contact(contact)
-    return record.owner or None if record is not None and record.state == "closed" else None
-
-
-async def close(queue: Queue, it: Closing, name: str, agent: str) -> str:
-    """What the close modal says, by `name`, who is the queue's `agent`; what they are told, "" when it was too late."""
-    view = await queue.contact(it.contact)
-    outcome = {
-        "disposition": it.disposition, "root_cause": it.root_cause, "resolution": it.resolution, "by": name,
-    }  # fmt: skip
     over = view is None or view.state in ENDED
     by = agent if view is None or over else view.owner
-    text = json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
-    if not (await end(queue, it.contact, view, by, text)).done:
+    if not (await end(queue, contact, view, by, told)).done:
         return ""
-    return f"Kept with {it.contact}." if over else f"{it.contact} is closed."
+    return f"Kept with {contact}." if over else f"{contact} is closed."
 
 
 async def longer(queue: Queue, contact: str, agent: str) -> Told:
@@ -79,19 +71,29 @@ async def done(queue: Queue, contact: str, agent: str) -> Told:
     return Told(True, f"{contact} is done.") if answer.done else Told(False, f"{contact} was done already.")
 
 
-def outcome_of(words: str) -> dict[str, str]:
+def outcome_of(words: str, dispositions: Sequence[str] = USUAL) -> dict[str, str]:
     """ "solved new cable" as a disposition and what helped; words that begin with none are the resolution."""
     said = words.strip()
-    found = next((it for it in DISPOSITIONS if said.casefold().startswith(it)), "")
+    known = sorted(dispositions, key=len, reverse=True)
+    found = next((it for it in known if re.match(re.escape(it) + r"(?!\w)", said, re.IGNORECASE)), "")
     return {"disposition": found, "resolution": said[len(found) :].strip(" :,")} if said else {}
 
 
-def wrap_up(event: Event) -> WrapUp:
-    """What the thread shows for `wrapping` and `wrap.longer`."""
+def wrap_up(event: Event, closing: Closing) -> WrapUp:
+    """What the thread shows for `wrapping` and `wrap.longer`; how it ended is known once all that is asked was said."""
     said, until = ended_so(event), int(str(more(event).get("until") or 0))
-    how, by = said.get("disposition", ""), said.get("by", "")
-    told = "More time" if event.e == "wrap.longer" else f"{event.c} ended: {how or by or 'completed'}"
-    return WrapUp(event.c, f"{told}.", until, bool(how), event.n < MOST)
+    ended, by = said.get("disposition", ""), said.get("by", "")
+    told = "More time" if event.e == "wrap.longer" else f"{event.c} ended: {ended or by or 'completed'}"
+    filled = bool(ended) and not closing.faults(said, fields_of(event))
+    return WrapUp(event.c, f"{told}.", until, filled, event.n < MOST)
+
+
+def how(event: Event) -> str:
+    """Disposition, root cause, resolution and the plan's own fields in a line, "" when nothing was said."""
+    said = ended_so(event)
+    parts = [said.get(key, "") for key in ("disposition", "root_cause", "resolution")]
+    parts += [f"{name}: {', '.join(it.splitlines())}" for name, it in fields_of(event).items()]
+    return "; ".join(part for part in parts if part)
 
 
 def remarked(event: Event, name: str) -> str:
@@ -99,6 +101,5 @@ def remarked(event: Event, name: str) -> str:
     said = ended_so(event)
     if rating := said.get("rating"):
         return f"The customer rated it: {rating} of 5."
-    parts = [said.get(key, "") for key in ("disposition", "root_cause", "resolution")]
-    words = "; ".join(part for part in parts if part)
+    words = how(event)
     return f"{name} says how it ended: {words}" if words else ""

@@ -12,24 +12,30 @@ from aiohttp import web
 
 from .slack_acts import Acts
 from .slack_chat import Chat
-from .slack_desk import Desk, door
+from .slack_company import Company
+from .slack_deliver import EVENTS, Delivery
+from .slack_desk import Desk, Refused, door
 from .slack_files import Files
 from .slack_hooks import Hooks
 from .slack_limits import Limits
 from .slack_modals import Modals
 from .slack_people import People
+from .slack_requests import Requests
 from .slack_rooms import Rooms
-from .slack_socket import EVENTS, Sockets
+from .slack_schema import Json
+from .slack_socket import Sockets
 from .slack_state import Workspace
 from .slack_tell import Teller
 from .slack_web import DEFAULT_SCOPES, WebApi
 from .stage import Cast, Clock, Faults, Wire
+from .tasks import Tasks
 
 
 class SlackStandIn:
     """One workspace with one app in it: its granted scopes, subscribed events (`message.im`, …) and commands.
 
-    Without `commands` every command is the app's; with them any other is "not a valid command".
+    Without `commands` every command is the app's, with them any other is "not a valid command"; `shortcuts` likewise.
+    Without `home_tab` the app has no Home.
 
     `changed(kind, ids)` is called after every visible change: `slack.message` (channel, ts, thread_ts?,
     ephemeral_to?), `slack.view`, `slack.home` (user, view), `slack.channel` (channel), `slack.socket` (open).
@@ -45,23 +51,35 @@ class SlackStandIn:
         scopes: Iterable[str] = DEFAULT_SCOPES,
         events: Iterable[str] = EVENTS,
         commands: Iterable[str] = (),
+        shortcuts: Iterable[str] | None = None,
+        home_tab: bool = True,
     ) -> None:
         granted = frozenset(scopes)
         self.space = Workspace(cast, clock)
-        self.sockets = Sockets(clock, wire, faults, changed)
-        self.sockets.subscribed = frozenset(events)
+        tasks = Tasks()
+        self.sockets = Sockets(wire, faults, tasks, changed)
+        self.requests = Requests(cast.credentials.signing_secret, wire, faults)
+        self.delivery = Delivery(clock, faults, self.sockets, self.requests, tasks)
+        self.delivery.subscribed = frozenset(events)
         self.limits = Limits()
-        tell = Teller(self.space, self.sockets, granted, changed)
+        tell = Teller(self.space, self.delivery, granted, changed)
         chat = Chat(self.space, tell, changed)
         rooms = Rooms(self.space, self.sockets, tell)
-        modals = Modals(self.space, changed)
+        modals = Modals(self.space, changed, home_tab)
         self._files = Files(self.space, tell, chat, wire, faults, granted)
         methods = chat.methods() | rooms.methods() | modals.methods() | self._files.methods()
-        self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.sockets)
+        self._web = WebApi(self.space, wire, faults, self.limits, methods, granted, self.delivery)
         self._hooks = Hooks(self.space, tell, wire, faults)
-        desk = Desk(self.space, self.sockets)
-        self._people = People(desk, tell, self._files)
-        self._acts = Acts(desk, modals, self._hooks, frozenset(commands))
+        desk = Desk(self.space, self.delivery)
+        self._people = People(desk, tell, self._files, home_tab)
+        self._company = Company(desk, tell, changed)
+        self._acts = Acts(
+            desk,
+            modals,
+            self._hooks,
+            frozenset(commands),
+            None if shortcuts is None else frozenset(shortcuts),
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """Slack's own faces."""
@@ -91,6 +109,11 @@ class SlackStandIn:
             web.post(f"{at}/join", door(people.join)),
             web.post(f"{at}/leave", door(people.leave)),
             web.post(f"{at}/disconnect", door(people.disconnect)),
+            web.get(f"{at}/people", door(self._company.people), allow_head=False),
+            web.post(f"{at}/people", door(self._company.add)),
+            web.post(f"{at}/channels", door(self._company.channel)),
+            web.post(f"{at}/share", door(self._company.share)),
+            web.post(f"{at}/request-url", door(self._request_url)),
             web.post(f"{at}/act", door(acts.act)),
             web.post(f"{at}/submit", door(acts.submit)),
             web.post(f"{at}/close", door(acts.close)),
@@ -98,17 +121,32 @@ class SlackStandIn:
             web.post(f"{at}/shortcut", door(acts.shortcut)),
         ]
 
+    async def _request_url(self, body: Json) -> Json:
+        """As on the app's settings page: `url` is checked, then everything goes there."""
+        url = str(body.get("url") or "")
+        if not await self.call(url):
+            hint = "Your URL didn't respond with the value of the challenge parameter"
+            raise Refused("url_not_verified", hint, 409)
+        return {"ok": True, "mode": "http" if url else "socket"}
+
     def reset(self) -> None:
-        """Forget every message, view, file and call; the app's sockets stay open."""
-        self.sockets.abandon()
+        """Forget every message, view, file and call; the app's sockets and Request URL stay."""
+        self.delivery.abandon()
         self.space.empty()
         self.limits.empty()
         self._acts.states.clear()
 
+    async def call(self, url: str) -> bool:
+        """Make `url` the app's Request URL, if it answers the challenge; "" returns to Socket Mode."""
+        if url and not await self.requests.verified(url):
+            return False
+        self.requests.url = url
+        return True
+
     async def settle(self) -> None:
         """Return when every event of now has been answered or refused once (at most 3 s)."""
-        await self.sockets.settle()
+        await self.delivery.settle()
 
     async def stop(self) -> None:
-        """Close the sockets and give up what is under way."""
-        await self.sockets.stop()
+        """Close sockets and connections and give up what is under way."""
+        await self.delivery.stop()

@@ -7,35 +7,50 @@ import time
 from itertools import takewhile
 from typing import Any
 
+from .slack_ack import Ack
 from .slack_choose import complaint, find, state_of
 from .slack_desk import Desk, Refused
 from .slack_hooks import Hooks, checked_answer
 from .slack_modals import Modals, first_values, now_ts
 from .slack_schema import Json
 from .slack_shapes import message_json, view_json
-from .slack_socket import Ack
 from .slack_state import APP, BOT_USER, DOMAIN, TEAM, Channel, Hook, Message, SlackError, User, View
 
 # How long a command's person looks for an answer that comes by response_url after an empty acknowledgement.
 LOOK = 2.0
+_FAILED = {
+    "timeout": ("operation_timeout", "did not answer within 3 s"),
+    "no_socket": ("dispatch_failed", "has no socket open"),
+    "unreached": ("dispatch_failed", "takes no connection at its Request URL"),
+}
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class Acts:
     """The people's mouse."""
 
-    def __init__(self, desk: Desk, modals: Modals, hooks: Hooks, commands: frozenset[str]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        modals: Modals,
+        hooks: Hooks,
+        commands: frozenset[str],
+        shortcuts: frozenset[str] | None,
+    ) -> None:
         self.desk, self.modals, self.hooks, self.commands = desk, modals, hooks, commands
-        self.space, self.sockets = desk.space, desk.sockets
+        self.shortcuts = shortcuts
+        self.space, self.delivery = desk.space, desk.delivery
         self.states: dict[tuple[str, str], dict[str, dict[str, Json]]] = {}
 
-    def _head(self, kind: str, user: User) -> Json:
+    def _head(self, kind: str, user: User, in_view: bool = False) -> Json:
+        """In a view `team` is that of whoever acts, elsewhere the one in which the app is installed."""
+        there = user.team if in_view else TEAM
         return {
             "type": kind,
-            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
+            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team},
             "api_app_id": APP,
             "token": "sandbox-verification",
-            "team": {"id": TEAM, "domain": DOMAIN},
+            "team": {"id": there, "domain": DOMAIN if there == TEAM else there.lower()},
             "enterprise": None,
             "is_enterprise_install": False,
         }
@@ -48,10 +63,9 @@ class Acts:
         return {"id": channel.id, "name": name}
 
     async def _send(self, kind: str, payload: Json) -> Ack:
-        ack = await self.sockets.deliver(kind, payload)
+        ack = await self.delivery.deliver(kind, payload)
         if not ack.ok:
-            name = "operation_timeout" if ack.outcome == "timeout" else "dispatch_failed"
-            why = "did not answer within 3 s" if ack.outcome == "timeout" else "has no socket open"
+            name, why = _FAILED.get(ack.outcome, ("dispatch_failed", f"answered HTTP {ack.status}"))
             raise Refused(name, f"the app {why}", 409)
         return ack
 
@@ -129,10 +143,10 @@ class Acts:
         action = self._chosen(block, element, value, view.values)
         if block["type"] == "input" and not block.get("dispatch_action"):
             return {"ok": True, "dispatched": False}
-        payload = self._head("block_actions", user) | {
+        payload = self._head("block_actions", user, in_view=True) | {
             "container": {"type": "view", "view_id": view.id},
             "trigger_id": self.space.trigger(user.id, view.id),
-            "view": view_json(view),
+            "view": view_json(view, user.team),
             "actions": [action],
         }
         ack = await self._send("interactive", payload)
@@ -151,12 +165,12 @@ class Acts:
         wrong = self._fill(view, body.get("values") or {})
         if wrong:
             return {"ok": False, "by": "slack", "response_action": "errors", "errors": wrong}
-        payload = self._head("view_submission", user) | {
+        payload = self._head("view_submission", user, in_view=True) | {
             "trigger_id": self.space.trigger(user.id, view.id),
-            "view": view_json(view),
+            "view": view_json(view, user.team),
             "response_urls": [],
         }
-        ack = await self.sockets.deliver("interactive", payload)
+        ack = await self.delivery.deliver("interactive", payload)
         if not ack.ok:
             raise Refused("operation_timeout", f"{TROUBLE} (the app did not answer within 3 s)", 409)
         return self._answered(user, view, ack) | {"ack_ms": round(ack.ms, 3)}
@@ -231,8 +245,9 @@ class Acts:
         self.modals.close(user.id, view, everything)
         for one in leaving:
             if one.document.get("notify_on_close"):
-                payload = self._head("view_closed", user) | {"view": view_json(one), "is_cleared": everything}
-                self.sockets.spawn(self.sockets.deliver("interactive", payload))
+                head = self._head("view_closed", user, in_view=True)
+                payload = head | {"view": view_json(one, user.team), "is_cleared": everything}
+                self.delivery.spawn(self.delivery.deliver("interactive", payload))
         return {"ok": True}
 
     async def command(self, body: Json) -> Json:
@@ -241,6 +256,7 @@ class Acts:
         user = self.desk.user(body)
         channel = self.desk.channel(body, user)
         command = self.desk.word(body, "command")
+        self.desk.uses_apps(user)
         if not command.startswith("/"):
             raise Refused("invalid_command", "a command begins with /")
         if self.commands and command not in self.commands:
@@ -308,22 +324,32 @@ class Acts:
         ]
 
     async def shortcut(self, body: Json) -> Json:
-        """A person chooses a message shortcut."""
+        """A person chooses a shortcut: a message's (`channel`, `ts`), or a global one without them."""
         self.desk.up()
         user = self.desk.user(body)
+        self.desk.uses_apps(user)
+        callback_id = self.desk.word(body, "callback_id")
+        if self.shortcuts is not None and callback_id not in self.shortcuts:
+            there = ", ".join(sorted(self.shortcuts)) or "none"
+            raise Refused("shortcut_not_found", f"the app has {there}", 404)
+        payload = self._on_message(body, user) if body.get("channel") else self._head("shortcut", user)
+        payload |= {
+            "action_ts": now_ts(),
+            "callback_id": callback_id,
+            "trigger_id": self.space.trigger(user.id),
+        }
+        ack = await self._send("interactive", payload)
+        return {"ok": True, "ack_ms": round(ack.ms, 3)}
+
+    def _on_message(self, body: Json, user: User) -> Json:
         message = self.desk.message(body, user)
         if message.ephemeral_to is not None:
             raise Refused("message_not_found", "there are no shortcuts on what only one person sees", 409)
         channel = self.space.channels[message.channel]
         hook = self.space.hook(user.id, channel.id, message.ts, message.thread_ts)
-        payload = self._head("message_action", user) | {
-            "action_ts": now_ts(),
-            "callback_id": self.desk.word(body, "callback_id"),
-            "trigger_id": self.space.trigger(user.id),
+        return self._head("message_action", user) | {
             "channel": self._place(channel),
             "message_ts": message.ts,
             "message": message_json(message, self.space, self.desk.base, metadata=True),
             "response_url": self._url(hook).replace("/actions/", "/app/"),
         }
-        ack = await self._send("interactive", payload)
-        return {"ok": True, "ack_ms": round(ack.ms, 3)}

@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from .slack_deliver import Delivery
 from .slack_schema import Json
-from .slack_socket import Sockets
 from .slack_state import Channel, Message, SlackError, User, Workspace
 
 Work = Callable[[Json], Awaitable[Any]]
@@ -56,13 +56,13 @@ def door(work: Work) -> Callable[[web.Request], Awaitable[web.Response]]:
 class Desk:
     """The people's side: who they are, what they see."""
 
-    def __init__(self, space: Workspace, sockets: Sockets) -> None:
-        self.space, self.sockets = space, sockets
+    def __init__(self, space: Workspace, delivery: Delivery) -> None:
+        self.space, self.delivery = space, delivery
 
     @property
     def base(self) -> str:
         """The address by which the app reaches the stand-in."""
-        return self.sockets.base or "http://127.0.0.1"
+        return self.delivery.base or "http://127.0.0.1"
 
     def word(self, body: Json, name: str) -> str:
         """A text that must be there."""
@@ -75,7 +75,7 @@ class Desk:
 
     def up(self) -> None:
         """While Slack is down nobody does anything in it."""
-        if self.sockets.faults.slack.down:
+        if self.delivery.faults.slack.down:
             raise Refused("slack_is_down", "the fault `down` is on: nobody can use Slack now", 409)
 
     def user(self, body: Json) -> User:
@@ -85,6 +85,14 @@ class Desk:
             people = [one.id for one in self.space.users.values() if one.email]
             raise Refused("user_not_found", f"people: {', '.join(people)}", 404)
         return found
+
+    def uses_apps(self, user: User) -> None:
+        """Commands, shortcuts and the app's own place are for members and guests of several channels."""
+        if not user.uses_apps:
+            why = "is of another workspace, where the app isn't installed" if user.kind == "external" else ""
+            raise Refused(
+                "not_allowed", f"{user.id} {why or 'is a single-channel guest, who uses no apps'}", 409
+            )
 
     def channel(self, body: Json, user: User) -> Channel:
         """A channel in which that person is."""

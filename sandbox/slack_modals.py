@@ -25,8 +25,10 @@ def refused(lines: list[str]) -> SlackError:
 class Modals:
     """What people have open, and their Homes."""
 
-    def __init__(self, space: Workspace, changed: Callable[[str, dict[str, str]], None]) -> None:
-        self.space, self.changed = space, changed
+    def __init__(
+        self, space: Workspace, changed: Callable[[str, dict[str, str]], None], home_tab: bool = True
+    ) -> None:
+        self.space, self.changed, self.home_tab = space, changed, home_tab
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -124,7 +126,13 @@ class Modals:
         """views.publish: a person's Home."""
         document = self.document(call.args.get("view"), "home")
         user = call.text("user_id")
-        if user not in self.space.users or user in (BOT_USER, SLACKBOT):
+        if not self.home_tab:
+            raise SlackError("not_enabled")
+        if (
+            user in (BOT_USER, SLACKBOT)
+            or user not in self.space.users
+            or not self.space.users[user].uses_apps
+        ):
             raise refused(["invalid `user_id` [json-pointer:/user_id]"])
         old = self.space.homes.get(user)
         if call.text("hash") and (old is None or call.text("hash") != old.hash):
@@ -183,7 +191,7 @@ def first_values(document: Json) -> dict[str, dict[str, Json]]:
             if not isinstance(element, dict) or element.get("type") not in _PLAIN:
                 continue
             name, first = _PLAIN[element["type"]]
-            empty: Any = [] if name in ("selected_options", "selected_users", "files") else None
+            empty: Any = [] if name.endswith("s") else None
             value = {"type": element["type"], name: element.get(first, empty)}
             from_blocks.setdefault(block["block_id"], {})[element["action_id"]] = value
     return from_blocks

@@ -23,8 +23,8 @@ LONGEST = 40_000
 class People:
     """The people's keyboard."""
 
-    def __init__(self, desk: Desk, tell: Teller, files: Files) -> None:
-        self.desk, self.tell, self.files = desk, tell, files
+    def __init__(self, desk: Desk, tell: Teller, files: Files, home_tab: bool = True) -> None:
+        self.desk, self.tell, self.files, self.home_tab = desk, tell, files, home_tab
         self.space = desk.space
 
     async def messages(self, query: Json) -> list[Json]:
@@ -75,9 +75,12 @@ class People:
         """A person looks at the app: the app is told."""
         self.desk.up()
         user = self.desk.user(body)
+        self.desk.uses_apps(user)
+        tab = body.get("tab", "home")
+        if tab not in ("home", "messages") or (tab == "home" and not self.home_tab):
+            raise Refused("no_such_tab", "tab: home (where the app has one) or messages", 404)
         dm = self.space.dm(user.id)
         view = self.space.homes.get(user.id)
-        tab = body.get("tab", "home")
         event: Json = {
             "type": "app_home_opened",
             "user": user.id,
@@ -87,7 +90,7 @@ class People:
         }
         if view is not None and tab == "home":
             event["view"] = view_json(view)
-        self.desk.sockets.event(event)
+        self.desk.delivery.event(event)
         return {"ok": True}
 
     async def views(self, query: Json) -> list[Json]:
@@ -210,6 +213,10 @@ class People:
         if channel is None or channel.user:
             raise Refused("channel_not_found", "send the id of a channel", 404)
         who = BOT_USER if body.get("invite") else user.id
+        if coming and user.kind != "member":
+            raise Refused(
+                "restricted_action", f"{user.id} is no member of the workspace: they are brought in", 409
+            )
         if not coming:
             self.tell.joined(channel, who, joined=False)
             channel.members.discard(who)
@@ -223,4 +230,4 @@ class People:
         reason = str(body.get("reason") or "refresh_requested")
         if reason not in ("warning", "refresh_requested", "link_disabled"):
             raise Refused("invalid_reason", "reason: warning, refresh_requested or link_disabled")
-        return {"ok": True, "sockets": await self.desk.sockets.disconnect(reason)}
+        return {"ok": True, "sockets": await self.desk.delivery.sockets.disconnect(reason)}

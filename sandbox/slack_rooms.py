@@ -22,6 +22,7 @@ from .slack_state import (
     Channel,
     Message,
     SlackError,
+    User,
     Workspace,
 )
 from .slack_tell import Teller
@@ -108,12 +109,17 @@ class Rooms:
         found = self.space.users.get(call.text("user"))
         if found is None:
             raise SlackError("user_not_found")
-        return {"user": user_json(found, "users:read.email" in call.scopes)}
+        return {"user": self._shown(call, found)}
+
+    def _shown(self, call: Call, user: User) -> Json:
+        stranger = user.kind == "external" and not self.space.meets(user)
+        return user_json(user, "users:read.email" in call.scopes, stranger)
 
     def users(self, call: Call) -> Json:
         """users.list."""
-        some, after = page(call, list(self.space.users.values()), 1000, 1000)
-        members = [user_json(one, "users:read.email" in call.scopes) for one in some]
+        seen = [one for one in self.space.users.values() if one.kind != "external" or self.space.meets(one)]
+        some, after = page(call, seen, 1000, 1000)
+        members = [self._shown(call, one) for one in some]
         return {
             "members": members,
             "cache_ts": int(self.space.clock.now()),
@@ -123,7 +129,8 @@ class Rooms:
     def by_mail(self, call: Call) -> Json:
         """users.lookupByEmail."""
         mail = call.text("email").casefold()
-        found = [one for one in self.space.users.values() if one.email and one.email.casefold() == mail]
+        ours = [one for one in self.space.users.values() if one.email and one.kind != "external"]
+        found = [one for one in ours if one.email.casefold() == mail]
         if not found:
             raise SlackError("users_not_found")
         return {"user": user_json(found[0], True)}
@@ -208,13 +215,20 @@ class Rooms:
         if any(one in (BOT_USER, SLACKBOT) for one in people):
             raise SlackError("cannot_dm_bot")
         call.needs("im:write" if len(people) == 1 else "mpim:write")
-        dm = self.space.dm(str(people[0]))
-        if dm is None or len(people) > 1:
+        dm = self._dm(self.space.users[str(people[0])]) if len(people) == 1 else None
+        if dm is None:
             raise SlackError("invalid_user_combination")
         shown = channel_json(dm) if call.flag("return_im") else {"id": dm.id}
         again = {"no_op": True, "already_open": True} if dm.opened else {}
         dm.opened = True
         return again | {"channel": shown}
+
+    def _dm(self, user: User) -> Channel | None:
+        if user.kind == "single_channel_guest":
+            raise SlackError("user_not_visible")
+        if user.kind == "external" and not self.space.meets(user):
+            return None
+        return self.space.dm(user.id) or self.space.open_dm(user)
 
     def create(self, call: Call) -> Json:
         """conversations.create."""

@@ -22,8 +22,11 @@ from .slack_state import (
 _AVATAR = {f"image_{size}": f"https://avatars.example/{size}.png" for size in (24, 32, 48, 72, 192, 512)}
 
 
-def user_json(user: User, with_email: bool) -> Json:
-    """A member as users.info gives it; the mail needs a scope of its own."""
+def user_json(user: User, with_email: bool, stranger: bool = False) -> Json:
+    """A person as users.info gives it; the mail needs a scope of its own.
+
+    Who comes from another workspace is told by `team_id`; a `stranger` shares no channel with the app.
+    """
     profile: Json = {
         "title": "",
         "phone": "",
@@ -37,7 +40,7 @@ def user_json(user: User, with_email: bool) -> Json:
         "status_expiration": 0,
         "avatar_hash": "g0",
         **_AVATAR,
-        "team": TEAM,
+        "team": user.team,
     }
     if user.email and with_email:
         profile["email"] = user.email
@@ -45,7 +48,8 @@ def user_json(user: User, with_email: bool) -> Json:
         profile |= {"api_app_id": APP, "bot_id": BOT, "always_active": False}
     return {
         "id": user.id,
-        "team_id": TEAM,
+        "team_id": user.team,
+        **({"is_stranger": stranger} if user.kind == "external" else {}),
         "name": user.name,
         "deleted": False,
         "color": "9f69e7",
@@ -57,8 +61,8 @@ def user_json(user: User, with_email: bool) -> Json:
         "is_admin": False,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": False,
-        "is_ultra_restricted": False,
+        "is_restricted": user.kind in ("guest", "single_channel_guest"),
+        "is_ultra_restricted": user.kind == "single_channel_guest",
         "is_bot": user.is_bot,
         "is_app_user": False,
         "updated": 1_700_000_000,
@@ -88,14 +92,23 @@ def channel_json(channel: Channel) -> Json:
         "is_mpim": False,
         "is_private": channel.is_private,
         "is_general": channel.is_general,
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": bool(channel.shared_with),
+        "is_ext_shared": bool(channel.shared_with),
         "is_pending_ext_shared": False,
         "is_member": BOT_USER in channel.members,
         "creator": BOT_USER,
         "unlinked": 0,
         "parent_conversation": None,
-        "shared_team_ids": [TEAM],
+        "shared_team_ids": [TEAM, *channel.shared_with],
+        **(
+            {
+                "connected_team_ids": list(channel.shared_with),
+                "internal_team_ids": [],
+                "conversation_host_id": TEAM,
+            }
+            if channel.shared_with
+            else {}
+        ),
         "pending_shared": [],
         "pending_connected_team_ids": [],
         "topic": {"value": "", "creator": "", "last_set": 0},
@@ -159,8 +172,11 @@ def message_json(message: Message, space: Workspace, base: str, metadata: bool =
         "user": message.user,
         "ts": message.ts,
         "text": message.text,
-        "team": TEAM,
+        "team": space.team_of(message.user),
     }
+    author = space.users.get(message.user)
+    if author is not None and author.kind == "external":
+        out |= {"user_team": author.team, "source_team": author.team, "user_profile": profile_json(author)}
     if message.subtype:
         out["subtype"] = message.subtype
     if message.client_msg_id:
@@ -186,6 +202,33 @@ def message_json(message: Message, space: Workspace, base: str, metadata: bool =
     if metadata and message.metadata:
         out["metadata"] = message.metadata
     return out | _thread_json(message, space)
+
+
+def profile_json(user: User) -> Json:
+    """What a message in a shared channel says of an author from another workspace."""
+    return {
+        "avatar_hash": "g0",
+        "image_72": _AVATAR["image_72"],
+        "first_name": user.real_name.split(" ")[0],
+        "real_name": user.real_name,
+        "display_name": user.real_name.split(" ")[0],
+        "team": user.team,
+        "name": user.name,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+    }
+
+
+def hidden_file_json(file: File) -> Json:
+    """A file in events of a shared channel: what it is, only files.info says."""
+    return {
+        "id": file.id,
+        "created": 0,
+        "timestamp": 0,
+        "user": "",
+        "mode": "file_access",
+        "file_access": "check_file_info",
+    }
 
 
 def _thread_json(message: Message, space: Workspace) -> Json:
@@ -214,13 +257,13 @@ def reactions_json(message: Message) -> list[Json]:
     ]
 
 
-def view_json(view: View) -> Json:
-    """A view as answers and payloads carry it."""
+def view_json(view: View, team: str = TEAM) -> Json:
+    """A view as answers and payloads carry it; `team` is that of whoever looks at it."""
     sent = view.document
     home = sent["type"] == "home"
     return {
         "id": view.id,
-        "team_id": TEAM,
+        "team_id": team,
         "type": sent["type"],
         "title": sent.get("title", {"type": "plain_text", "text": "View Title", "emoji": True}),
         "close": sent.get("close"),

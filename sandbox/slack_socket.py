@@ -1,7 +1,6 @@
-"""Socket Mode as Slack runs it: tickets, up to ten sockets, envelopes with acknowledgements, redelivery.
+"""Socket Mode as Slack runs it: tickets, up to ten sockets, envelopes with acknowledgements.
 
-An envelope goes to one of the open sockets. An event without an acknowledgement in 3 s is sent again at once,
-after a minute and after five; an interaction is not: its person sees an error. All of it in real time.
+An envelope goes to one of the open sockets, and waits 3 s of real time for its acknowledgement.
 """
 
 from __future__ import annotations
@@ -11,45 +10,20 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from .slack_ack import ACK_WITHIN, Ack, shown
 from .slack_schema import Json
-from .slack_state import APP, BOT_USER, TEAM
-from .stage import Clock, Faults, Wire
+from .slack_state import APP
+from .stage import Faults, Wire
+from .tasks import Tasks
 
-ACK_WITHIN = 3.0
 MOST_SOCKETS = 10
 TICKET_LIFE = 30.0
-RETRY_AFTER = (0.0, 60.0, 300.0)
-EVENTS = (
-    "app_home_opened",
-    "app_mention",
-    "member_joined_channel",
-    "member_left_channel",
-    "message.channels",
-    "message.groups",
-    "message.im",
-    "reaction_added",
-    "reaction_removed",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """How an envelope was answered: `outcome` is `acked`, `timeout` or `no_socket`."""
-
-    outcome: str
-    ms: float
-    payload: Any = None
-
-    @property
-    def ok(self) -> bool:
-        """Answered in time."""
-        return self.outcome == "acked"
 
 
 @dataclass(slots=True, eq=False)
@@ -64,16 +38,12 @@ class Sockets:
     """The app's sockets and what is under way on them."""
 
     def __init__(
-        self, clock: Clock, wire: Wire, faults: Faults, changed: Callable[[str, dict[str, str]], None]
+        self, wire: Wire, faults: Faults, tasks: Tasks, changed: Callable[[str, dict[str, str]], None]
     ):
-        self.clock, self.wire, self.faults, self.changed = clock, wire, faults, changed
-        self.retry_after: tuple[float, ...] = RETRY_AFTER
-        self.subscribed = frozenset(EVENTS)
-        self.base = ""
+        self.wire, self.faults, self.tasks, self.changed = wire, faults, tasks, changed
         self._tickets: dict[str, float] = {}
         self._open: list[_Socket] = []
         self._waiting: dict[str, asyncio.Future[Any]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._turn = 0
 
     @property
@@ -155,30 +125,20 @@ class Sockets:
         for socket in leaving:
             await self._tell_to_leave(socket, reason)
         for socket in leaving:
-            self.spawn(self._close_later(socket, 0.0 if reason == "link_disabled" else grace))
+            self.tasks.spawn(self._close_later(socket, 0.0 if reason == "link_disabled" else grace))
         return len(leaving)
 
     async def _close_later(self, socket: _Socket, grace: float) -> None:
         await asyncio.sleep(grace)
         await socket.ws.close()
 
-    def spawn(self, work: Awaitable[Any]) -> asyncio.Task[Any]:
-        """Keep a task of the stand-in until it is done or the stand-in stops."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def deliver(self, kind: str, payload: Json, attempt: int = 0, reason: str = "") -> Ack:
+    async def deliver(self, kind: str, payload: Json, attempt: int, reason: str) -> Ack:
         """Send one envelope to one socket and wait for its acknowledgement."""
-        if kind == "events_api" and attempt < self.faults.slack.lose:
-            self._note(kind, payload, attempt, Ack("timeout", 0.0))
-            return Ack("timeout", 0.0)
         ready = [one for one in self._open if not one.leaving and not one.ws.closed] or [
             one for one in self._open if not one.ws.closed
         ]
         if not ready or self.faults.slack.down:
-            self._note(kind, payload, attempt, Ack("no_socket", 0.0))
+            self.note(kind, payload, attempt, Ack("no_socket", 0.0))
             return Ack("no_socket", 0.0)
         self._turn += 1
         socket = ready[self._turn % len(ready)]
@@ -189,7 +149,7 @@ class Sockets:
             "accepts_response_payload": kind != "events_api",
         }
         if kind == "events_api":
-            envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+            envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
         elif self.faults.slack.lose:
             envelope |= {"retry_attempt": self.faults.slack.lose, "retry_reason": "timeout"}
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -206,67 +166,21 @@ class Sockets:
             ack = Ack("timeout", (time.monotonic() - began) * 1000)
         finally:
             del self._waiting[envelope["envelope_id"]]
-        self._note(kind, payload, attempt, ack)
+        self.note(kind, payload, attempt, ack)
         return ack
 
-    def _note(self, kind: str, payload: Json, attempt: int, ack: Ack) -> None:
-        shown = {name: value for name, value in payload.items() if name not in ("token", "authorizations")}
-        params = {"type": kind, "retry_attempt": attempt, "payload": shown, "ack": ack.payload}
+    def note(self, kind: str, payload: Json, attempt: int, ack: Ack) -> None:
+        """Put it on the wire log."""
+        params = {"type": kind, "retry_attempt": attempt, "payload": shown(payload), "ack": ack.payload}
         status = 200 if ack.ok else 408 if ack.outcome == "timeout" else 503
         self.wire.record("in", "slack", "WS", f"/slack/socket/{kind}", params, status, round(ack.ms, 3))
 
-    def event(self, event: Json) -> None:
-        """Tell the app of an event that it subscribes to, in order, again and again as Slack does."""
-        kind = {"im": "im", "group": "groups", "channel": "channels"}.get(event.get("channel_type", ""), "")
-        name = f"message.{kind}" if event["type"] == "message" else event["type"]
-        if name not in self.subscribed:
-            return
-        payload: Json = {
-            "token": "sandbox-verification",
-            "team_id": TEAM,
-            "context_team_id": TEAM,
-            "context_enterprise_id": None,
-            "api_app_id": APP,
-            "event": event,
-            "type": "event_callback",
-            "event_id": f"Ev{secrets.token_hex(5).upper()}",
-            "event_time": int(self.clock.now()),
-            "authorizations": [
-                {
-                    "enterprise_id": None,
-                    "team_id": TEAM,
-                    "user_id": BOT_USER,
-                    "is_bot": True,
-                    "is_enterprise_install": False,
-                }
-            ],
-            "is_ext_shared_channel": False,
-            "event_context": f"4-{secrets.token_urlsafe(32)}",
-        }
-        self.spawn(self._persist(payload))
-
-    async def _persist(self, payload: Json) -> None:
-        if (await self.deliver("events_api", payload)).ok:
-            return
-        for attempt, wait in enumerate(self.retry_after, 1):
-            await asyncio.sleep(wait)
-            if (await self.deliver("events_api", payload, attempt, "timeout")).ok:
-                return
-
-    def abandon(self) -> None:
-        """Give up everything under way; sockets stay."""
-        for task in self._tasks:
-            task.cancel()
-
     async def settle(self) -> None:
         """Return when nothing that was sent is still unanswered (it is after 3 s)."""
-        await asyncio.sleep(0)
         while waiting := [one for one in self._waiting.values() if not one.done()]:
             await asyncio.wait(waiting, timeout=ACK_WITHIN)
 
     async def stop(self) -> None:
-        """Give up everything and close the sockets."""
-        self.abandon()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Close the sockets."""
         for socket in list(self._open):
             await socket.ws.close(code=1001)

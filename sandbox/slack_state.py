@@ -14,7 +14,7 @@ from typing import Any
 from .slack_blocks import completed, short_id
 from .slack_schema import Json
 from .slack_text import rich_text
-from .stage import Cast, Clock
+from .stage import Cast, Clock, PersonKind
 
 TEAM, TEAM_NAME, DOMAIN = "T0SANDBOX1", "Sandbox", "sandbox-stage"
 APP, BOT_USER, BOT, BOT_NAME = "A0SANDBOX1", "U0SANDBOXB", "B0SANDBOX1", "tierline"
@@ -33,15 +33,26 @@ class SlackError(Exception):
         self.more = more
 
 
+Kind = PersonKind
+"""`external` people are of another workspace (`team`) and in shared channels only; guests only in their own."""
+
+
 @dataclass(slots=True)
 class User:
-    """A member of the workspace."""
+    """Somebody in the workspace, or seen in a channel that it shares with another."""
 
     id: str
     name: str
     real_name: str
     email: str
     is_bot: bool = False
+    kind: Kind = "member"
+    team: str = TEAM
+
+    @property
+    def uses_apps(self) -> bool:
+        """Whether commands, shortcuts and direct messages of the app exist for them."""
+        return self.kind in ("member", "guest")
 
 
 @dataclass(slots=True)
@@ -57,6 +68,7 @@ class Channel:
     is_general: bool = False
     user: str = ""
     opened: bool = False
+    shared_with: tuple[str, ...] = ()  # connected workspaces
 
     @property
     def kind(self) -> str:
@@ -155,20 +167,26 @@ class Workspace:
         """As at the start: the cast, its places, and the two rooms that every workspace has."""
         born = int(self.clock.now())
         self.users = {
-            person.slack: User(person.slack, person.email.split("@")[0], person.name, person.email)
+            person.slack: User(
+                person.slack, person.email.split("@")[0], person.name, person.email, kind=person.kind,
+                team=person.workspace or TEAM,
+            )
             for person in self.cast.people
-        }
-        people = set(self.users)
+        }  # fmt: skip
+        people = {one.id for one in self.users.values() if one.kind == "member"}
         self.users[BOT_USER] = User(BOT_USER, BOT_NAME, BOT_NAME.title(), "", is_bot=True)
         self.users[SLACKBOT] = User(SLACKBOT, "slackbot", "Slackbot", "")
         self.channels = {
-            place.id: Channel(place.id, place.name.lstrip("#"), born, {*people, BOT_USER})
+            place.id: Channel(
+                place.id, place.name.lstrip("#"), born, {*people, BOT_USER}, shared_with=place.shared_with
+            )
             for place in self.cast.places
         }
         for person in self.cast.people:
-            self.channels[person.dm] = Channel(
-                person.dm, "directmessage", born, {person.slack, BOT_USER}, user=person.slack
-            )
+            if self.users[person.slack].uses_apps:
+                self.open_dm(self.users[person.slack], person.dm)
+            for room in person.rooms:
+                self.channels[room].members.add(person.slack)
         self.channels["C0GENERAL1"] = Channel("C0GENERAL1", "general", born, set(people), is_general=True)
         self.channels["C0OLDROOM1"] = Channel(
             "C0OLDROOM1", "archive-2019", born, {*people, BOT_USER}, is_archived=True
@@ -233,6 +251,30 @@ class Workspace:
         else:
             message.auto = True
             message.blocks = [rich_text(message.text, short_id())] if message.text else []
+
+    def open_dm(self, user: User, name: str = "") -> Channel:
+        """The app's direct messages with a person come into being."""
+        made = Channel(
+            name or self.new_id("D"),
+            "directmessage",
+            int(self.clock.now()),
+            {user.id, BOT_USER},
+            user=user.id,
+        )
+        self.channels[made.id] = made
+        return made
+
+    def team_of(self, user: str) -> str:
+        """The workspace that a person, or a bot, is of."""
+        found = self.users.get(user)
+        return found.team if found else TEAM
+
+    def meets(self, user: User) -> bool:
+        """Whether a person is in a channel with the app."""
+        return any(
+            user.id in one.members and BOT_USER in one.members and not one.user
+            for one in self.channels.values()
+        )
 
     def dm(self, user: str) -> Channel | None:
         """The app's direct messages with a person."""

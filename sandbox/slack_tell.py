@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .slack_deliver import Delivery
 from .slack_schema import Json
-from .slack_shapes import message_json
-from .slack_socket import Sockets
-from .slack_state import BOT_USER, SLACKBOT, TEAM, Channel, Message, Workspace
+from .slack_shapes import hidden_file_json, message_json
+from .slack_state import BOT_USER, SLACKBOT, Channel, Message, Workspace
 
 
 class Teller:
@@ -16,11 +16,11 @@ class Teller:
     def __init__(
         self,
         space: Workspace,
-        sockets: Sockets,
+        delivery: Delivery,
         scopes: frozenset[str],
         changed: Callable[[str, dict[str, str]], None],
     ) -> None:
-        self.space, self.sockets, self.scopes, self.changed = space, sockets, scopes, changed
+        self.space, self.delivery, self.scopes, self.changed = space, delivery, scopes, changed
 
     def _hears(self, channel: Channel) -> bool:
         scope = {"im": "im:history", "group": "groups:history", "channel": "channels:history"}[channel.kind]
@@ -29,7 +29,14 @@ class Teller:
     def _event(self, message: Message, event: Json) -> None:
         channel = self.space.channels[message.channel]
         if self._hears(channel):
-            self.sockets.event({**event, "channel": channel.id, "channel_type": channel.kind})
+            event = {**event, "channel": channel.id, "channel_type": channel.kind}
+            self._send(event, channel, message.user)
+
+    def _send(self, event: Json, channel: Channel, user: str) -> None:
+        if channel.shared_with and "files" in event:
+            known = [self.space.files[one["id"]] for one in event["files"]]
+            event = {**event, "files": [hidden_file_json(one) for one in known]}
+        self.delivery.event(event, bool(channel.shared_with), self.space.team_of(user))
 
     def message(self, message: Message, base: str) -> None:
         """A message was posted."""
@@ -46,7 +53,7 @@ class Teller:
             channel = self.space.channels[message.channel]
             if channel.kind != "im":
                 mention = {name: value for name, value in event.items() if name != "parent_user_id"}
-                self.sockets.event(mention | {"type": "app_mention", "channel": channel.id})
+                self._send(mention | {"type": "app_mention", "channel": channel.id}, channel, message.user)
         self._changed(message)
 
     def ephemeral(self, message: Message) -> None:
@@ -111,7 +118,7 @@ class Teller:
                 "item_user": message.user,
                 "event_ts": self.space.ts(),
             }
-            self.sockets.event(event)
+            self._send(event, channel, user)
         self._changed(message)
 
     def joined(self, channel: Channel, user: str, joined: bool = True) -> None:
@@ -123,10 +130,26 @@ class Teller:
                 "user": user,
                 "channel": channel.id,
                 "channel_type": "G" if channel.is_private else "C",
-                "team": TEAM,
+                "team": self.space.team_of(user),
                 "event_ts": self.space.ts(),
             }
-            self.sockets.event(event)
+            self._send(event, channel, user)
+        self.changed("slack.channel", {"channel": channel.id})
+
+    def shared(self, channel: Channel, workspace: str) -> None:
+        """A channel is shared with another workspace."""
+        if BOT_USER in channel.members and "channels:read" in self.scopes:
+            ts = self.space.ts()
+            self._send(
+                {
+                    "type": "channel_shared",
+                    "connected_team_id": workspace,
+                    "channel": channel.id,
+                    "event_ts": ts,
+                },
+                channel,
+                BOT_USER,
+            )
         self.changed("slack.channel", {"channel": channel.id})
 
     def _changed(self, message: Message) -> None:

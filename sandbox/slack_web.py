@@ -17,9 +17,9 @@ from typing import Any
 
 from aiohttp import web
 
+from .slack_deliver import Delivery
 from .slack_limits import Limits
 from .slack_schema import Json
-from .slack_socket import Sockets
 from .slack_state import SlackError, Workspace
 from .stage import Faults, Wire
 
@@ -120,9 +120,9 @@ class WebApi:
         limits: Limits,
         methods: Mapping[str, Method],
         scopes: frozenset[str],
-        sockets: Sockets,
+        delivery: Delivery,
     ) -> None:
-        self.sockets = sockets
+        self.delivery = delivery
         self.space, self.wire, self.faults, self.limits = space, wire, faults, limits
         self.methods = methods
         self.scopes = scopes
@@ -131,10 +131,10 @@ class WebApi:
         """One call over HTTP."""
         began = time.monotonic()
         method = request.match_info["method"]
-        self.sockets.base = f"http://{request.host}"
+        self.delivery.base = f"http://{request.host}"
         args, token, warning = await self._read(request, method)
         # Once a call has come in it is carried out, also for a caller who has gone meanwhile.
-        work = self.sockets.spawn(self._answer(request, method, args, token))
+        work = self.delivery.spawn(self._answer(request, method, args, token))
         status, body, headers = await asyncio.shield(work)
         if warning and status == 200:
             body |= {"warning": warning}

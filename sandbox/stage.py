@@ -147,9 +147,15 @@ class Faults:
     receipts: Literal["auto", "manual"] = "auto"
 
 
+PersonKind = Literal["member", "guest", "single_channel_guest", "external"]
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An agent or supervisor of the cast: `slack` is a user id (U…), `dm` the app's channel with them (D…)."""
+    """Somebody of the cast in Slack: `slack` is a user id (U…), `dm` the app's channel with them (D…).
+
+    Members are in every channel; guests, and people of another `workspace`, in `rooms` (ids) alone.
+    """
 
     name: str
     slack: str
@@ -158,6 +164,9 @@ class Person:
     tier: str
     team: str
     dm: str
+    kind: PersonKind = "member"
+    workspace: str = ""
+    rooms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +180,11 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A Slack channel of the cast; the app is a member."""
+    """A Slack channel of the cast; the app is a member. `shared_with`: connected workspaces."""
 
     id: str
     name: str
+    shared_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +205,7 @@ class Credentials:
     auth_token: str
     bot_token: str
     app_token: str
+    signing_secret: str = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,12 @@ class Inside:
             assert answer.status == 200, (path, answer.status, await answer.text())
             return await answer.json()
 
+    async def call_api(self, path: str, body: object) -> Any:
+        """POST, and that it was done."""
+        async with self.http.post(f"{self.product}/api/v1{path}", json=body, headers=self.token) as answer:
+            assert answer.status == 200, (path, answer.status, await answer.text())
+            return await answer.json()
+
     async def text(self, text: str, sender: str = EVA) -> int | None:
         """A customer texts; the product's HTTP status."""
         found = await self.call("/sms", {"from": sender, "to": DESK, "text": text})
@@ -149,10 +155,12 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def inside(home: Path, plan: str = PLAN) -> AsyncIterator[Inside]:
+async def inside(home: Path, plan: str = PLAN, slack: str = "socket") -> AsyncIterator[Inside]:
     """A running product on `plan`, on the stand-ins, everything under `home`."""
     port = free_port()
-    settings = Settings(_env_file=None, PORT=port, TIERLINE_DATA=home, TIERLINE_SANDBOX_PORT=0)  # type: ignore[call-arg]
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, PORT=port, TIERLINE_DATA=home, TIERLINE_SANDBOX_PORT=0, TIERLINE_SANDBOX_SLACK=slack
+    )  # fmt: skip
     rehearsal = Rehearsal(settings, parse(plan))
     try:
         page = await rehearsal.start()

@@ -32,6 +32,7 @@ FLOORS = {
     "bench": 4,
     "app": 5,
     "desk_side": 5,
+    "slack_side": 5,
     "doors": 5,
     "shown": 5,
     "web_side": 5,

@@ -72,7 +72,9 @@ def _contact(scene: Scene, found: Verdict, view: ContactView, jots: object) -> N
     customers = [it for it in legs if it.customer and it.live]
     later = isinstance(jots, dict) and jots.get("kind") in LATER
     if view.state == "active" and isinstance(jots, dict) and jots.get("kind") == "voicemail":
-        if alone := [it for it in legs if it.live and it.room and len(it.room.members) < 2]:
+        called = any(it.state != "answered" for it in customers)
+        alone = [it for it in legs if it.live and it.room and len(it.room.members) < 2]
+        if alone and not called:
             found.blame(
                 "a message was taken, and somebody is alone in its conference", f"{view.id}: {_told(alone)}"
             )

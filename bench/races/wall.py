@@ -63,10 +63,16 @@ class Wall:
     async def mark(self, thread: str, mark: Mark) -> None:
         return None
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         self.closed[contact] = told
 
+    async def link(self, place: str) -> str:
+        return ""
+
     async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
         return f"D{to}"

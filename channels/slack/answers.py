@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -20,10 +21,14 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Answers:
-    """Answers by a response_url where there is one (it has no rate limit), else by an ephemeral message."""
+    """Answers by a response_url where there is one (it has no rate limit), else by an ephemeral message.
+
+    `at_home` shows whoever acted in no channel at all what came of it; False when it can't.
+    """
 
     sender: Sender
     people: People
+    at_home: Callable[[str, Told], Awaitable[bool]]
 
     async def tell(self, body: Body, told: Told, replace: bool = False) -> None:
         """Answer whoever did something: by the response_url, or else in the place where it was done."""
@@ -48,7 +53,7 @@ class Answers:
         try:
             if channel and user:
                 await self.sender.whisper(channel, user, message, thread)
-            elif user:
+            elif user and not await self.at_home(user, told):
                 await self.sender.post(await self.people.dm(user), message, Urgency.OFFER)
         except DeliveryError as error:
             log.warning("slack.unheard", reason=str(error))

@@ -1,14 +1,12 @@
-"""The desk in Slack: implements `Desk`, speaks Socket Mode, never raises for a Slack that is merely down.
+"""The desk in Slack: implements `Desk`, never raises for a Slack that is merely down.
 
-House ◀── Listen ◀── Bolt ◀── two sockets         Desk calls ──▶ Offers, Threads, Marks ──▶ Sender ──▶ Web API
+House ◀── Listen ◀── Bolt ◀── Ears               Desk calls ──▶ Offers, Threads, Marks ──▶ Sender ──▶ Web API
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
@@ -24,12 +22,14 @@ from ..fence import last_look
 from ..house import House
 from .answers import Answers
 from .background import Background
-from .ears import Ears, heard
+from .ears import Ears, heard, library_log
 from .files import Files
+from .home_tab import HomeTab
 from .homes import Homes
 from .listen import Listen
 from .marks import Marks
-from .memory import Finder, split
+from .memory import Finder
+from .messages import telling
 from .offers import Offers
 from .pace import Urgency
 from .people import People
@@ -41,34 +41,12 @@ from .typed import TypedWords
 log = structlog.get_logger()
 
 REAL = "https://slack.com/api/"
-SOCKETS, PING = 2, 5.0
-"""Sockets side by side, so that one may be recycled; seconds between pings (silent for four of them = reconnect)."""
 GRACE = 20.0
-"""Seconds without any socket after which nothing is offered: nobody could press a button."""
+"""Seconds in which nothing would reach us after which nothing is offered: nobody could press a button."""
 SILENT = 10.0
-"""Seconds without any socket after which we begin anew: a line that swallows what it carries is waited for no longer."""
+"""The same, after which we begin anew: a line that swallows what it carries is waited for no longer."""
 FIRST, RETRY, LONGEST = 5.0, 1.0, 30.0
 """Seconds that a start waits for Slack, and between tries while it is down."""
-
-
-class NoSecrets(logging.Filter):
-    """The library's own log lines, without tokens and tickets."""
-
-    _SECRET = re.compile(r"(ticket=|\bapp_id=)[^&\s'\")]+|xox[a-z]-[\w-]+|xapp-[\w-]+")
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let it pass, cleaned."""
-        record.msg, record.args = self._SECRET.sub(r"\1…", record.getMessage()), ()
-        record.exc_info = record.exc_text = None
-        return True
-
-
-def _library_log() -> logging.Logger:
-    logger = logging.getLogger("tierline.slack.library")
-    logger.setLevel(logging.ERROR)  # below that it may log bodies
-    if not logger.filters:
-        logger.addFilter(NoSecrets())
-    return logger
 
 
 async def _wall_clock() -> int:
@@ -85,17 +63,16 @@ class SlackDesk:
         self,
         *,
         bot_token: str,
-        app_token: str,
+        ears: Ears,
         api_url: str = "",
         once: Callable[[str, int], Awaitable[bool]],
         now: Callable[[], Awaitable[int]] = _wall_clock,
         paced: bool = True,
     ) -> None:
-        self._bot_token, self._app_token = bot_token, app_token
+        self._bot_token, self._ears = bot_token, ears
         self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._beside = Background()
-        self._handlers: list[Ears] = []
         self._ready, self._judged = asyncio.Event(), asyncio.Event()
         self._refused: DeliveryError | None = None
         self._seen = time.monotonic()
@@ -112,10 +89,15 @@ class SlackDesk:
         self._house = house
         if self._http is not None:
             self._listen.house = self._typed.house = house
-            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes):
+            for part in (self._offers, self._threads, self._marks, self._tellings, self.homes, self.home_tab):
                 part.clear()
             self._people.forget()
             self._sender.forget()
+
+    def _served(self) -> House:
+        if self._house is None:
+            raise NotDelivered("nobody serves the desk yet", "off")
+        return self._house
 
     async def start(self) -> None:
         """Connect; returns after at most 5 s, connected or not. What fails is tried again in the background."""
@@ -124,16 +106,7 @@ class SlackDesk:
             connector=aiohttp.TCPConnector(limit=40),
             trace_configs=[last_look()],
         )
-        self._client = AsyncWebClient(
-            self._bot_token,
-            base_url=self._api_url,
-            session=self._http,
-            logger=_library_log(),
-            retry_handlers=[],
-        )
-        if self._on_loopback():
-            self._client.proxy = None
-        self._sender = Sender(self._client, self._http, self._paced)
+        self._sender = Sender(self._web(self._bot_token, self._http), self._http, self._paced)
         self._people, finder = People(self._sender), Finder(self._sender)
         self._people.named |= self._named
         self._offers = Offers(self._sender, self._people, finder)
@@ -141,20 +114,15 @@ class SlackDesk:
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
         self.homes = Homes(self._sender, self._beside.spawn_comfort)
-        answers = Answers(self._sender, self._people)
+        self.home_tab = HomeTab(self.homes, self._people, self._served, self._beside.spawn_comfort)
+        answers = Answers(self._sender, self._people, self.home_tab.answered)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
         )
         self._listen = Listen(
-            self._sender,
-            self._people,
-            self._offers,
-            self._typed,
-            answers,
-            self._once,
-            self._beside.spawn,
-            house=self._house,
-        )
+            self._sender, self._people, self._offers, self._typed, answers, self.home_tab, self._once,
+            self._beside.spawn, house=self._house,
+        )  # fmt: skip
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
         self._beside.spawn(self._warm())
         with contextlib.suppress(TimeoutError):
@@ -168,12 +136,12 @@ class SlackDesk:
             log.info("slack.not_warmed", error=type(error).__name__)
 
     async def deafen(self) -> None:
-        """Let go of the sockets: nothing new comes in, everything can still go out."""
+        """Hear nothing new; everything can still go out."""
         if self._http is None:
             return
         self._keeper.cancel()
         await asyncio.gather(self._keeper, return_exceptions=True)
-        await self._hang_up()
+        await self._ears.hang_up()
 
     async def stop(self, within: float = 5.0) -> None:
         """Take nothing new; give what is in hand `within` seconds."""
@@ -190,12 +158,17 @@ class SlackDesk:
         """The plan's `slack` (mail or id) → user id, as far as known."""
         return self._people.ids() if self._http is not None else dict(self._named)
 
+    def _web(self, token: str, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
+        client = AsyncWebClient(
+            token, base_url=self._api_url, session=session, logger=library_log(), retry_handlers=[]
+        )
+        if urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1"):
+            client.proxy = None  # the SDK knows HTTPS_PROXY but no NO_PROXY
+        return client
+
     def figures(self) -> Mapping[str, float]:
         """What waits for its turn at Slack, and for how many seconds what is shown has been out of date at most."""
         return self._sender.figures() if self._http is not None else {}
-
-    def _on_loopback(self) -> bool:
-        return urlsplit(self._api_url).hostname in ("127.0.0.1", "localhost", "::1")
 
     async def _keep_connected(self) -> None:
         wait = RETRY
@@ -215,12 +188,12 @@ class SlackDesk:
             self._ready.set()
             self._judged.set()
             log.info("slack.connected", team=self._listen.team)
-            # The library itself connects again whenever a socket goes; its own deadlines are 30 s and 5 min.
+            # Of a socket that goes the library itself opens another; its own deadlines are 30 s and 5 min.
             await self._until_silent()
             log.warning("slack.silent")
 
     async def _until_silent(self) -> None:
-        """Return when no socket has been open for `SILENT` seconds."""
+        """Return when nothing would have reached us for `SILENT` seconds."""
         self._seen = time.monotonic()
         while time.monotonic() - self._seen < SILENT:
             await asyncio.sleep(SILENT / 10)
@@ -228,23 +201,15 @@ class SlackDesk:
                 await self._heard()
 
     async def _greet(self) -> None:
-        """Both tokens, tried by us: with a bad app token the library would try for ever and say nothing."""
+        """Who we are; and what we listen with, tried."""
         me = await self._sender.call("auth.test", Urgency.OFFER)
         self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
-        self._people.home = self._listen.team
+        self._people.home, self.home_tab.team_url = self._listen.team, str(me.get("url") or "")
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}
             self._listen.app_id = str(bot.get("app_id") or "")
-        app = AsyncWebClient(
-            self._app_token,
-            base_url=self._api_url,
-            session=self._http,
-            logger=_library_log(),
-            retry_handlers=[],
-        )
-        app.proxy = self._client.proxy
-        await Sender(app, self._session()).call("apps.connections.open", Urgency.OFFER)
+        await self._ears.greet(lambda token: Sender(self._web(token, self._http), self._session()))
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -253,24 +218,14 @@ class SlackDesk:
 
     async def _connect(self) -> None:
         # Bolt copies its client deeply for each lazy listener, which a session doesn't survive: it gets one without.
-        client = AsyncWebClient(
-            self._bot_token, base_url=self._api_url, logger=_library_log(), retry_handlers=[]
-        )
-        client.proxy = self._client.proxy
+        client = self._web(self._bot_token)
         # Without a name Bolt looks for one in the sources of the whole stack, a tenth of a second on the loop.
-        app = AsyncApp(name="tierline", client=client, authorize=self._authorize(), logger=_library_log())
+        app = AsyncApp(
+            name="tierline", client=client, authorize=self._authorize(), logger=library_log(),
+            signing_secret=self._ears.signing_secret or None,
+        )  # fmt: skip
         self._listen.register(app)
-        await self._hang_up()
-        for _ in range(SOCKETS):
-            handler = Ears(app, self._app_token, self._wanted, ping_interval=PING, logger=_library_log())
-            handler.client.proxy = self._client.proxy
-            self._handlers.append(handler)
-        try:
-            async with asyncio.timeout(15.0):
-                await asyncio.gather(*(one.client.connect() for one in self._handlers))  # type: ignore[no-untyped-call]
-        except TimeoutError:
-            await self._hang_up()
-            raise NotDelivered("Slack's socket doesn't open", "socket") from None
+        await self._ears.connect(app, self._wanted)
         self._seen = time.monotonic()
 
     def _wanted(self, event: Mapping[str, object]) -> bool:
@@ -290,11 +245,6 @@ class SlackDesk:
 
         return authorize
 
-    async def _hang_up(self) -> None:
-        for handler in self._handlers:
-            await handler.client.close()  # type: ignore[no-untyped-call]
-        self._handlers.clear()
-
     # ---- the desk -----------------------------------------------------------------------------------------------
 
     async def ping(self) -> None:
@@ -306,13 +256,11 @@ class SlackDesk:
         await self._heard(now=True)
 
     async def _heard(self, now: bool = False) -> None:
-        """Raise when no socket is open: what is shown could not be answered."""
-        for handler in self._handlers:
-            if await handler.client.is_connected():
-                self._seen = time.monotonic()
-                return
-        if now or time.monotonic() - self._seen > GRACE:
-            raise NotDelivered("Slack's socket is closed: no button would reach us", "socket")
+        """Raise when nothing would reach us: what is shown could not be answered."""
+        if await self._ears.hears():
+            self._seen = time.monotonic()
+        elif now or time.monotonic() - self._seen > GRACE:
+            raise NotDelivered(self._ears.deaf, "unheard")
 
     async def offer(self, card: Card, again: bool = False) -> str:
         """Show an offer to its agent in person; the place of the card."""
@@ -346,10 +294,13 @@ class SlackDesk:
         await self._threads.show(place, head)
 
     async def _lead_there(self, contact: str, place: str) -> None:
-        channel, ts = split(place)
-        with contextlib.suppress(DeliveryError):  # the card says all the rest already
-            found = await self._sender.call("chat.getPermalink", Urgency.CARD, channel=channel, message_ts=ts)
-            await self._offers.opened(contact, str(found.get("permalink") or ""))
+        if link := await self.link(place):
+            with contextlib.suppress(DeliveryError):  # the card says all the rest already
+                await self._offers.opened(contact, link)
+
+    async def link(self, place: str) -> str:
+        """Where people open the thread at `place`; "" when Slack can't say it."""
+        return await self._people.link(place)
 
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         """Add a line to the thread at `place`; its own place, or `place` when the head shows it already."""
@@ -371,10 +322,12 @@ class SlackDesk:
         except DeliveryError:
             return ""
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
         self._session()
-        await self._threads.close(place, contact, told)
+        await self._threads.close(place, contact, told, buttons, again)
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on: a line with its end and what can be pressed, and the head's buttons are dead."""
@@ -387,8 +340,9 @@ class SlackDesk:
         await Files(self._sender, self._people).share(to, text, name, content)
 
     async def tell(
-        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False
-    ) -> str:
+        self, to: str, text: str, buttons: tuple[Button, ...] = (), key: str = "", again: bool = False,
+        quotes: tuple[str, ...] = (),
+    ) -> str:  # fmt: skip
         """Say something to a person (mail address or user id) or a channel ("#name" or id); its place."""
         self._session()
-        return await self._tellings.tell(to, text, buttons, key, again)
+        return await self._tellings.tell(to, telling(text, buttons, key, quotes), key, again)

@@ -22,7 +22,7 @@ from ..house import Actor, House, Told
 from . import form_views
 from .answers import Answers
 from .blocks import Json, escape
-from .form_views import PREFIX
+from .form_views import form_of
 from .memory import Recent, split
 from .pace import Urgency
 from .payloads import SEEN_MS, Body, blamed, place_of
@@ -70,9 +70,9 @@ class FormEars:
     async def open(self, body: Body, name: str, value: str) -> None:
         """Show the form `name` to whoever pressed; in a modal already, on top of it."""
         channel, ts = split(place_of(body))
-        container = body.get("container") or {}
+        inside = body.get("container") or body.get("message") or {}
         # Under what one person alone sees nothing can be posted.
-        thread = str(container.get("thread_ts") or ("" if container.get("is_ephemeral") else ts))
+        thread = str(inside.get("thread_ts") or ("" if inside.get("is_ephemeral") else ts))
         where = Opened(value, channel, thread).dump()
         over = "views.push" if (body.get("view") or {}).get("type") == "modal" else "views.open"
         opened = await self.sender.call(
@@ -98,7 +98,7 @@ class FormEars:
     async def submitted(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """What was filled in: answered at once, or the modal says later what came of it."""
         view = body["view"]
-        name = str(view.get("callback_id") or "").removeprefix(PREFIX)
+        name = form_of(str(view.get("callback_id") or ""))
         where = Opened.read(str(view.get("private_metadata") or ""))
         work = asyncio.ensure_future(self._done(body, name, where))
         done, _ = await asyncio.wait([work], timeout=AT_ONCE)

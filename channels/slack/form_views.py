@@ -13,7 +13,22 @@ from ..forms import MOST_CHOICES, Field, Filled, Form
 from .blocks import OPTION, Json, clean, clip, escape, ours, plain, tame
 
 PREFIX = "form."
+OWN = {
+    name: f"contact.{name}" for name in ("close", "transfer", "escalate", "snooze", "callback", "more")
+}  # fmt: skip
+"""Forms whose button and modal have names that scripts rely on (docs/sandbox.md)."""
 LONGEST_TITLE, LONGEST_WORDS = 24, 3000
+
+
+def called(name: str) -> str:
+    """The action_id of the form's button, and the callback_id of its modal."""
+    return OWN.get(name, f"{PREFIX}{name}")
+
+
+def form_of(action: str) -> str:
+    """The form that a button or modal of that name stands for, "" for none."""
+    own = {action_id: name for name, action_id in OWN.items()}
+    return own.get(action, "") or (action.removeprefix(PREFIX) if action.startswith(PREFIX) else "")
 
 
 def loading(name: str, metadata: str) -> Json:
@@ -79,14 +94,14 @@ def chosen(value: str, choices: tuple[str, ...]) -> str:
 
 def _view(name: str, title: str, metadata: str, blocks: list[Json], submit: str = "") -> Json:
     view: Json = {
-        "type": "modal", "callback_id": f"{PREFIX}{name}", "title": _title(title), "blocks": blocks,
+        "type": "modal", "callback_id": called(name), "title": _title(title), "blocks": blocks,
         "close": _title("Cancel" if submit else "Close"), "private_metadata": metadata,
     }  # fmt: skip
     return {**view, "submit": _title(submit)} if submit else view
 
 
 def _title(text: str) -> Json:
-    return {"type": "plain_text", "text": clip(clean(text), LONGEST_TITLE)}
+    return {"type": "plain_text", "text": clip(clean(text), LONGEST_TITLE).strip() or "…"}
 
 
 def _block(it: Field) -> Json:
@@ -117,7 +132,7 @@ def _element(it: Field) -> Json:
             number: Json = {"type": "number_input", "is_decimal_allowed": False, **hint}
             return {**number, **({"initial_value": it.value} if it.value else {})}
         case _:
-            value = clip(it.value, it.longest)
+            value = clip(clean(it.value), it.longest)
             return {
                 "type": "plain_text_input", "multiline": it.kind == "lines", "max_length": it.longest, **hint,
                 **({"initial_value": value} if value else {}),

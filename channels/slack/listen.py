@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,13 +23,15 @@ from . import modals
 from .answers import Answers
 from .blocks import Json, escape
 from .form_ears import FormEars
-from .form_views import PREFIX
-from .memory import payload, split
-from .messages import telling
+from .form_views import OWN, PREFIX, form_of
+from .home_tab import HomeTab
+from .home_views import REFRESH
+from .memory import Recent, payload, split
+from .messages import STAYS, telling
 from .modals import Where
 from .offers import Offers
 from .pace import Urgency
-from .payloads import SEEN_MS, Body, belongs, blamed, place_of
+from .payloads import SEEN_MS, Body, belongs, blamed, chosen_message, doer_of, place_of
 from .people import People
 from .send import Sender
 from .typed import TypedWords
@@ -39,9 +42,20 @@ log = structlog.get_logger()
 AT_ONCE = 2.3
 """Seconds in which a command is answered by its acknowledgement; Slack waits 3."""
 TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
-FORMS = ("contact.reply", "contact.note", "contact.close", "agent.add", *modals.MOVES)
+HEARD = 2.0
+"""Seconds for which somebody who has acted is known to be there."""
+FORMS = ("contact.reply", "contact.note", "agent.add")
 """Buttons that open a form."""
 LATE = "That button is from an earlier time: nothing was done."
+
+
+def _stays(body: Body, action: str) -> bool:
+    """Whether what was pressed isn't replaced by its answer: it is there for others, too, or again.
+
+    A call's buttons stand in a thread's first message, or in a line of its timeline.
+    """
+    told = str(payload(body.get("message") or {}).get("told") or "")
+    return action.startswith("call.") or told.startswith(STAYS)
 
 
 async def just_ack(ack: AsyncAck) -> None:
@@ -58,11 +72,13 @@ class Listen:
     offers: Offers
     typed: TypedWords
     answers: Answers
+    home: HomeTab
     once: Callable[[str, int], Awaitable[bool]]
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
     team: str = ""
     app_id: str = ""
+    there: Recent[str, float] = field(default_factory=lambda: Recent(5_000))  # who acted, and when we said so
     forms: FormEars = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,14 +96,16 @@ class Listen:
         every = re.compile(".*", re.DOTALL)
         app.middleware(self._pinned)
         app.event("message")(self.typed.event)  # Bolt acks events by itself
+        app.event("app_home_opened")(self.home.event)
         app.event(every)(ack=just_ack, lazy=[])
         app.command("/tierline")(self._command)
         app.command(every)(ack=just_ack, lazy=[])
         app.action(every)(self._action)
-        app.view(re.compile("^" + re.escape(PREFIX)))(self.forms.submitted)
+        ours = "|".join(map(re.escape, OWN.values()))
+        app.view(re.compile(f"^({re.escape(PREFIX)}.*|{ours})$", re.DOTALL))(self.forms.submitted)
         app.view(every)(self._submission)
         app.view_closed(every)(ack=just_ack, lazy=[])
-        app.shortcut(every)(ack=just_ack, lazy=[])
+        app.shortcut(every)(self._shortcut)
         app.options(every)(ack=self._no_options, lazy=[])
 
     async def _no_options(self, ack: AsyncAck) -> None:
@@ -97,16 +115,39 @@ class Listen:
         self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse | None:
         if belongs(body, self.team, self.app_id):
+            self._is_there(doer_of(body))
             await next()
             return None
         log.warning("slack.stranger", kind=str(body.get("type") or body.get("command") or ""))
         return BoltResponse(status=200, body="")
+
+    def _is_there(self, user: str) -> None:
+        """Whoever does anything is there; the house hears of it now and then."""
+        now = time.monotonic()
+        last = self.there.get(user)
+        if user and (last is None or now - last >= HEARD):
+            self.there[user] = now
+            self.spawn(self._acted(user))
+
+    async def _acted(self, user: str) -> None:
+        try:
+            await self._served().acted(await self.people.actor(user))
+        except Exception as error:
+            self.there.pop(user)  # the next act is told, then
+            log.info("slack.act_not_noted", error=blamed(error))
 
     # ---- buttons ------------------------------------------------------------------------------------------------
 
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         self.spawn(self._guarded(body, self._pressed(body)))
+
+    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        name = str(body.get("callback_id") or "")
+        if name.startswith(PREFIX):
+            form = name.removeprefix(PREFIX)
+            self.spawn(self._guarded(body, self.forms.open(body, form, chosen_message(body))))
 
     async def _guarded(self, body: Body, work: Awaitable[None]) -> None:
         """Do it; whoever asked hears when it could not be finished."""
@@ -121,11 +162,14 @@ class Listen:
         action = body["actions"][0]
         name, value = str(action.get("action_id") or ""), str(action.get("value") or "")
         user = str(body["user"]["id"])
-        if name.startswith(PREFIX):
-            await self.forms.open(body, name.removeprefix(PREFIX), value)
+        if form := form_of(name):
+            await self.forms.open(body, form, value)
             return
         if name in FORMS:
             await self._open(body, name, value)
+            return
+        if name == REFRESH:
+            self.home.opened(user)
             return
         if not await self.once(
             f"slack:act:{user}:{name}:{action.get('action_ts')}:{body.get('trigger_id')}", SEEN_MS
@@ -147,8 +191,7 @@ class Listen:
             await self.answers.tell(body, await house.retry(actor, contact, n))
         else:
             told = await house.pressed(actor, name, value)
-            # Of a call's buttons the message stays: it is the thread's first, or a line of its timeline.
-            await self.answers.tell(body, told, replace=told.ok and not name.startswith("call."))
+            await self.answers.tell(body, told, replace=told.ok and not _stays(body, name))
 
     async def _offer(self, body: Body, name: str, actor: Actor, contact: str, number: int) -> None:
         assert self.house is not None
@@ -159,8 +202,10 @@ class Listen:
             told = await self.house.decline(actor, contact, number, "")
         shown = body.get("message") or {}
         mine = payload(shown)
-        # Only the card itself is changed: what was pressed may be another message with the same button.
-        if not place.startswith("D") or mine.get("contact") != contact or mine.get("offer") != number:
+        # Only the card itself is changed: what was pressed may be another message with the same button, or the card of
+        # somebody else in a channel.
+        theirs = place.startswith("D") or mine.get("for") == actor.user
+        if not theirs or mine.get("contact") != contact or mine.get("offer") != number:
             await self.answers.tell(body, told)
             return
         if place not in self.offers.shown:
@@ -181,53 +226,25 @@ class Listen:
         made = {
             "contact.reply": modals.reply_view,
             "contact.note": modals.note_view,
-            "contact.close": modals.loading_view,
             "agent.add": modals.adding_view,
         }
-        view = modals.asking_view(name, where) if name in modals.MOVES else made[name](where)
         opened = await self.sender.call(
             "views.open",
             Urgency.OFFER,
             deadline=2.5,
             patience=1.0,
             trigger_id=body.get("trigger_id"),
-            view=view,
+            view=made[name](where),
         )
-        if name not in ("contact.reply", "contact.note"):
+        if name == "agent.add":
             actor = await self.people.actor(str(body["user"]["id"]))
-            asks = {"contact.close": self._closing, "agent.add": self._adding}
-            form = await (asks[name](actor, where) if name in asks else self._moving(actor, where, name))
+            form = await self._adding(actor, where)
             await self.sender.call("views.update", Urgency.OFFER, view_id=opened["view"]["id"], view=form)
-
-    async def _closing(self, actor: Actor, where: Where) -> Json:
-        assert self.house is not None
-        told = await self.house.may_close(actor, where.contact)
-        if not told.ok:
-            return modals.words_view(where, told.text)
-        return modals.close_view(where, await self.house.dispositions(where.contact))
-
-    async def _moving(self, actor: Actor, where: Where, kind: str) -> Json:
-        assert self.house is not None
-        may = await self.house.moving(actor, where.contact, kind.removeprefix("contact."))
-        if isinstance(may, Told):
-            return modals.words_view(where, may.text, kind)
-        return modals.move_view(kind, where, may)
-
-    async def _moved(self, actor: Actor, where: Where, kind: str, fields: Mapping[str, str]) -> Told:
-        assert self.house is not None
-        may = await self.house.moving(actor, where.contact, kind.removeprefix("contact."))
-        if isinstance(may, Told):
-            return may
-        return await self.house.move(actor, modals.moved(kind, where, fields, may))
 
     async def _adding(self, actor: Actor, where: Where) -> Json:
         assert self.house is not None
         may = await self.house.adding(actor, where.contact)
-        return (
-            modals.words_view(where, may.text, "agent.add")
-            if isinstance(may, Told)
-            else modals.add_view(where, may)
-        )
+        return modals.words_view(where, may.text) if isinstance(may, Told) else modals.add_view(where, may)
 
     async def _submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
@@ -247,11 +264,6 @@ class Listen:
                 told = await self.house.reply(actor, where.contact, text)
             case "contact.note":
                 told = await self.house.note(actor, where.contact, text)
-            case "contact.close":
-                choices = await self.house.dispositions(where.contact)
-                told = await self.house.close(actor, modals.closing(where, fields, choices))
-            case str(kind) if kind in modals.MOVES:
-                told = await self._moved(actor, where, kind, fields)
             case "agent.add":
                 await self._added(actor, where, fields)
                 return

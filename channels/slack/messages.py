@@ -35,6 +35,10 @@ def _title(service: str, channel: str, contact: str, more: str) -> str:
     return f"*{tame(service, 150)}* · {CALLED.get(channel, 'contact')} · {tame(contact, 50)} · {more}"
 
 
+STAYS = "stays:"
+"""How the key of something told begins that stays as it is, whoever presses its buttons."""
+
+
 def offer(card: Card) -> Message:
     """The card of an offer, for its agent in person."""
     value = f"{card.contact}:{card.offer}"
@@ -54,6 +58,16 @@ def offer(card: Card) -> Message:
     metadata = _metadata("tierline_offer", contact=card.contact, offer=card.offer)
     words = f"{card.service}: {card.customer} – {card.lines[-1] if card.lines else ''}"
     return Message(fallback(words), (*head, *lines, *actions(buttons)), metadata)
+
+
+def for_one(it: Message, user: str) -> Message:
+    """The same in a channel, for one person there: who it is stands in the metadata, too."""
+    payload = {**(it.metadata or {}).get("event_payload", {}), "for": user}
+    kind = str((it.metadata or {}).get("event_type") or "tierline_told")
+    named = ours(f"For <@{user}>: nobody else can press this.")
+    return Message(
+        f"<@{user}> {it.text}", (*it.blocks[:1], named, *it.blocks[1:]), _metadata(kind, **payload)
+    )
 
 
 def ended_offer(shown: Iterable[Json], told: str, link: str = "") -> Message:
@@ -107,7 +121,9 @@ def head(it: Head) -> Message:
     talk = (*CALL_BUTTONS, *(TAPE_BUTTONS if it.recorded else ())) if it.channel == "voice" else ()
     blocks = (
         ours(title),
-        small([f"From {it.customer} ({known})"]),
+        small(
+            [f"From {it.customer} ({known})", f"Helping: {', '.join(it.helping)}" if it.helping else ""],
+        ),
         ours(where_replies_go(it)),
         *actions([button(f"call.{name}", label, it.contact) for name, label in talk]),
         *actions(buttons),
@@ -145,7 +161,7 @@ def said_by(line: Line) -> list[Json]:
 
 def line(it: Line) -> Message:
     """A line in a contact's thread, with as many of those behind it as one message takes: its metadata says `upto`."""
-    rows = actions([button(one.action, one.label, one.value, one.style) for one in it.buttons[:10]])
+    rows = actions([button(one.action, one.label, one.value, one.style, one.url) for one in it.buttons[:10]])
     blocks, upto = [*said_by(it), *rows], it.n
     for one in it.more:
         added = said_by(one)
@@ -224,11 +240,11 @@ def mended(mark: Mark) -> Message:
     )
 
 
-def closing(contact: str, told: str) -> Message:
+def closing(contact: str, told: str, buttons: Sequence[Button] = ()) -> Message:
     """The last line of a thread."""
-    return Message(
-        fallback(told), (ours(tame(told)),), _metadata("tierline_closed", contact=contact, told=told[:200])
-    )
+    rows = actions([button(one.action, one.label, one.value, one.style) for one in buttons])
+    metadata = _metadata("tierline_closed", contact=contact, told=told[:200])
+    return Message(fallback(told), (ours(tame(told)), *rows), metadata)
 
 
 def wrapping(it: WrapUp) -> Message:
@@ -244,16 +260,21 @@ def wrapping(it: WrapUp) -> Message:
     return Message(fallback(it.told), (ours(text), *actions([finish, *later])), metadata)
 
 
+def alive(message: Json) -> bool:
+    """Whether a contact's first message still has its buttons."""
+    return any(block.get("type") == "actions" for block in message.get("blocks") or ())
+
+
 def closed_head(shown: Iterable[Json], told: str) -> Message:
     """A thread's first message once the contact has ended: nothing to press, and where replies no longer go."""
     kept = without_buttons(shown)
     return Message(fallback(told), (*kept[:2], ours(tame(told))))
 
 
-def telling(text: str, buttons: Sequence[Button] = (), key: str = "") -> Message:
-    """Something told to a person or a channel; by its `key` it is found again."""
+def telling(text: str, buttons: Sequence[Button] = (), key: str = "", quotes: Sequence[str] = ()) -> Message:
+    """Something told to a person or a channel, with words of others; by its `key` it is found again."""
     made = [button(one.action, one.label, one.value, one.style, one.url) for one in buttons[:25]]
-    rows, most = actions(made), 9000
+    rows, most = [*(theirs(it, 600) for it in quotes[:10]), *actions(made)], 9000
     while weigh(parts := [ours(part) for part in _parts(text, most)]) + weigh(rows) > WEIGHT and most > 300:
         most = most * 2 // 3
     return Message(fallback(text), (*parts, *rows), _metadata("tierline_told", told=key) if key else None)

@@ -1,7 +1,4 @@
-"""The modals: reply, note, close, add. Pure: views out, what was filled in back.
-
-A trigger_id lives 3 s: the close modal opens with a loading view at once and gets its form when the house has answered.
-"""
+"""The modals for a reply, a note and a newcomer. Pure: views out, what was filled in back. All others: `form_views`."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..house import Adding, Closing, Move, Moving
+from ..house import Adding
 from .blocks import OPTION, Json, clean, clip, ours, plain, tame
 
 TEXT_LIMIT = 3000
@@ -75,15 +72,9 @@ def note_view(where: Where) -> Json:
     return _view("contact.note", f"Note to {where.contact}", where, [field], "Keep")
 
 
-def loading_view(where: Where) -> Json:
-    """What stands there until the house has answered."""
-    return _view("contact.close", f"Close {where.contact}", where, [ours("One moment …")])
-
-
-def words_view(where: Where, text: str, kind: str = "contact.close") -> Json:
-    """Why there is no form."""
-    title = f"Close {where.contact}" if kind == "contact.close" else where.contact if kind in MOVES else ADD
-    return _view(kind, title, where, [ours(tame(text) or "…")])
+def words_view(where: Where, text: str) -> Json:
+    """Why nobody can be added."""
+    return _view("agent.add", ADD, where, [ours(tame(text) or "…")])
 
 
 ADD = "Add to the plan"
@@ -106,38 +97,6 @@ def add_view(where: Where, it: Adding) -> Json:
     return _view("agent.add", ADD, where, [ours(f"*{tame(it.name, 100)}*"), *fields], "Add")
 
 
-MOVES = ("contact.transfer", "contact.escalate", "contact.snooze", "contact.callback", "contact.more")
-"""Forms for what is done with a contact beside answering it."""
-
-
-def asking_view(kind: str, where: Where) -> Json:
-    """As `loading_view`, for these."""
-    return _view(kind, where.contact, where, [ours("One moment …")])
-
-
-def move_view(kind: str, where: Where, it: Moving) -> Json:
-    """What is to be done, with whom, until when, and why."""
-    fields = list[Json]()
-    if it.verbs:
-        fields.append(_field("verb", "What?", _choice(it.verbs, first=True)))
-    if it.targets:
-        fields.append(_field("to", "To whom?", _choice(it.targets), "to" not in it.must))
-    if it.when:
-        hint = plain("2h, tomorrow 9:00, Friday 14:30, 2026-12-24", 150)
-        when = {"type": "plain_text_input", "max_length": 100, "placeholder": hint}
-        fields.append(_field("when", it.when, when, "when" not in it.must))
-    if it.text:
-        fields.append(_field("text", it.text, _lines(), "text" not in it.must))
-    return _view(kind, f"{it.title} {where.contact}", where, fields, "Do it")
-
-
-def moved(kind: str, where: Where, fields: Mapping[str, str], it: Moving) -> Move:
-    """What that form says."""
-    verb, to = chosen(fields.get("verb", ""), it.verbs), chosen(fields.get("to", ""), it.targets)
-    when, text = fields.get("when", "").strip(), fields.get("text", "").strip()
-    return Move(where.contact, kind.removeprefix("contact."), verb, to, when, text)
-
-
 def _choice(names: Sequence[str], first: bool = False) -> Json:
     """A menu. A value has room for 150 characters and must be unique: its number says which one was chosen."""
     options = [
@@ -157,17 +116,6 @@ def chosen(value: str, names: Sequence[str]) -> str:
     return name if number.isdigit() else value
 
 
-def close_view(where: Where, dispositions: tuple[str, ...]) -> Json:
-    """How it ended, why it arose, what helped."""
-    ended = _choice(dispositions) if dispositions else {"type": "plain_text_input", "max_length": 100}
-    fields = [
-        _field("disposition", "How did it end?", ended),
-        _field("root_cause", "Root cause", {"type": "plain_text_input", "max_length": 500}, optional=True),
-        _field("resolution", "Resolution", _lines("What helped"), optional=True),
-    ]
-    return _view("contact.close", f"Close {where.contact}", where, fields, "Close it")
-
-
 def filled(view: Mapping[str, Any]) -> dict[str, str]:
     """What a person filled in, by field; a chosen option by its value, nothing as ""."""
     out: dict[str, str] = {}
@@ -176,9 +124,3 @@ def filled(view: Mapping[str, Any]) -> dict[str, str]:
             chosen = state.get("selected_option") or {}
             out[name] = str(state.get("value") or chosen.get("value") or "")
     return out
-
-
-def closing(where: Where, fields: Mapping[str, str], dispositions: tuple[str, ...]) -> Closing:
-    """What the close modal says; a disposition that was chosen by number is given by name."""
-    how = chosen(fields.get("disposition", ""), dispositions)
-    return Closing(where.contact, how, fields.get("root_cause", ""), fields.get("resolution", ""))

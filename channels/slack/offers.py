@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from ..channel import Card, NotDelivered, OutcomeUnknown
 from .blocks import Json, Message
 from .memory import Finder, Recent, split
-from .messages import ended_offer, offer, telling
+from .messages import ended_offer, for_one, offer, telling
 from .pace import Urgency
-from .people import People
+from .people import HIDDEN, People
 from .send import UPDATE, Sender
 
 PRESSED_FOR = 25 * 60.0
@@ -49,10 +49,10 @@ class Offers:
 
     async def show(self, card: Card, again: bool) -> str:
         """The place of the card."""
-        dm = await self.people.dm(card.agent)
+        dm, guest = await self.people.lane(card.agent, card.room)
         if again and (found := await self.finder.in_channel(dm, contact=card.contact, offer=card.offer)):
             return f"{dm}:{found['ts']}"
-        message = offer(card)
+        message = for_one(offer(card), guest) if guest else offer(card)
         try:
             ts = await self.sender.post(dm, message, Urgency.OFFER)
         except NotDelivered as error:
@@ -64,7 +64,14 @@ class Offers:
 
     async def find(self, agent: str, card: tuple[str, int]) -> str:
         """The place of a card that was posted without our learning where; "" when there is none."""
-        dm = await self.people.dm(agent)
+        try:
+            dm, _ = await self.people.lane(agent)
+        except NotDelivered as error:
+            if (
+                error.code != HIDDEN
+            ):  # a guest of whose channel this process hasn't heard: what is pressed is too late
+                raise
+            return ""
         found = await self.finder.in_channel(dm, contact=card[0], offer=card[1])
         return f"{dm}:{found['ts']}" if found else ""
 

@@ -37,11 +37,26 @@ def belongs(body: Body, team: str, app_id: str) -> bool:
     return not team or team in teams
 
 
+def doer_of(body: Body) -> str:
+    """The user id of whoever did what a payload tells, "" for nobody."""
+    event = body.get("event") or {}
+    user = event.get("user") or (event.get("message") or {}).get("user") or body.get("user_id")
+    return str((body.get("user") or {}).get("id") or user or "")
+
+
 def place_of(body: Body) -> str:
     """The message that was acted on, "channel:ts"; parts that are unknown are ""."""
     container, channel = body.get("container") or {}, body.get("channel") or {}
     where = container.get("channel_id") or channel.get("id") or ""
     return f"{where}:{container.get('message_ts') or (body.get('message') or {}).get('ts') or ''}"
+
+
+def chosen_message(body: Body) -> str:
+    """The message whose shortcut was chosen, "channel:thread:ts" (its own thread where it is in none); "" for a global
+    shortcut."""
+    message = body.get("message") or {}
+    channel, _, ts = place_of(body).partition(":")
+    return f"{channel}:{message.get('thread_ts') or ts}:{ts}" if ts else ""
 
 
 def typed_by_person(event: Body, bot_user: str) -> bool:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from ..channel import DeliveryError, NotDelivered
 from ..house import Actor
 from .blocks import Json
+from .memory import split
 from .pace import Urgency
 from .send import Sender
 
 FRESH, AGAIN = 600.0, 20.0
 """Seconds that a person is believed unchanged, and between two looks for a channel that isn't there."""
+HIDDEN = "user_not_visible"
+"""What Slack says of somebody to whom no app can write in person."""
 PAGES = 10
 """Pages of 500 people learnt beforehand; a larger workspace is looked up person by person."""
 _USER, _CHANNEL = re.compile(r"[UW][A-Z0-9]{2,}"), re.compile(r"[CGD][A-Z0-9]{2,}")
@@ -30,6 +33,7 @@ class _Known:
     actor: Actor
     deleted: bool
     at: float
+    alone: bool = False  # a single-channel guest: no app writes to them in person
 
 
 class People:
@@ -41,6 +45,7 @@ class People:
         self.named: dict[str, str] = {}  # the plan's `slack` → user id
         self._known: dict[str, _Known] = {}
         self._dms: dict[str, str] = {}
+        self._lanes: dict[str, str] = {}  # single-channel guest → the channel in which they are asked
         self._rooms: dict[str, tuple[str, bool]] = {}  # name → id, whether we must join first
         self._listed = -AGAIN
 
@@ -114,14 +119,16 @@ class People:
         )
         email = "" if stranger else str(profile.get("email") or "")
         name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or user["id"])
-        guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger"))
+        guest = stranger or any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted"))
         actor = Actor(
             user=str(user["id"]), email=email, name=name, is_bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
             is_guest=guest, team=str(user.get("team_id") or ""),
         )  # fmt: skip
         if email:
             self.named[email] = actor.user
-        known = self._known[actor.user] = _Known(actor, bool(user.get("deleted")), time.monotonic())
+        known = self._known[actor.user] = _Known(
+            actor, bool(user.get("deleted")), time.monotonic(), bool(user.get("is_ultra_restricted"))
+        )
         return known
 
     def gone(self, user: str) -> None:
@@ -138,6 +145,33 @@ class People:
             answer = await self.sender.call("conversations.open", Urgency.OFFER, users=user)
             known = self._dms[user] = str(answer["channel"]["id"])
         return known
+
+    async def lane(self, slack: str, room: str = "") -> tuple[str, str]:
+        """(where a person is told something, whom to name there): in person, nobody; a single-channel guest in `room`.
+
+        Without a `room` it is the one that was last given. Raises NotDelivered, as `dm` and `room` do.
+        """
+        user = await self.find(slack)
+        if room:
+            self._lanes[user] = room
+        known, there = self._known.get(user), self._lanes.get(user, "")
+        if known is not None and known.alone and there:
+            return await self.room(there), user
+        try:
+            return await self.dm(slack), ""
+        except NotDelivered as error:
+            if error.code != HIDDEN or not there:
+                raise
+            return await self.room(there), user
+
+    async def link(self, place: str) -> str:
+        """Where people open the message at `place`, "" when Slack can't say it."""
+        channel, ts = split(place)
+        try:
+            found = await self.sender.call("chat.getPermalink", Urgency.CARD, channel=channel, message_ts=ts)
+        except DeliveryError:
+            return ""
+        return str(found.get("permalink") or "")
 
     # ---- channels -----------------------------------------------------------------------------------------------
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..channel import Button, OutcomeUnknown
+from ..channel import OutcomeUnknown
+from .blocks import Message
 from .memory import Finder, Recent
-from .messages import telling
+from .messages import for_one
 from .pace import Urgency
 from .people import People, is_person
 from .send import Sender
@@ -25,15 +26,16 @@ class Tellings:
         """Forget every doubt."""
         self.doubt.clear()
 
-    async def tell(self, to: str, text: str, buttons: tuple[Button, ...], key: str, again: bool) -> str:
+    async def tell(self, to: str, message: Message, key: str, again: bool) -> str:
         """The place of what was said; with a `key` it stands there once, however often it is told."""
-        channel = await self.people.dm(to) if is_person(to) else await self.people.room(to)
+        channel, guest = await self.people.lane(to) if is_person(to) else (await self.people.room(to), "")
         if key and (again or key in self.doubt):
             found = await self.finder.in_channel(channel, told=key)
             if found is not None:
                 return f"{channel}:{found['ts']}"
         try:
-            ts = await self.sender.post(channel, telling(text, buttons, key), Urgency.FAILURE)
+            shown = for_one(message, guest) if guest else message
+            ts = await self.sender.post(channel, shown, Urgency.FAILURE)
         except OutcomeUnknown:
             self.doubt[key] = bool(key)
             raise

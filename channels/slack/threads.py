@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..channel import DeliveryError, Head, Line, NotDelivered, OutcomeUnknown, WrapUp
+from ..channel import Button, DeliveryError, Head, Line, NotDelivered, OutcomeUnknown, WrapUp
 from ..turn import afterwards
 from . import messages
 from .blocks import Json, Message
@@ -62,7 +62,13 @@ class Threads:
         key = ("head", channel, head.contact)
         if again or key in self.doubt:
             found = await self.finder.in_channel(channel, contact=head.contact)
-            if found is not None and "upto" in payload(found) and "n" not in payload(found):
+            # A closed one is from before: with another team in between, it comes back into a thread of its own.
+            if (
+                found is not None
+                and "upto" in payload(found)
+                and "n" not in payload(found)
+                and messages.alive(found)
+            ):
                 place = f"{channel}:{found['ts']}"
                 self._keep(place, found)
                 return place
@@ -135,10 +141,12 @@ class Threads:
         """The first message drawn anew: another owner, or open again."""
         await self._mean(place, head)
 
-    async def close(self, place: str, contact: str, told: str) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """One closing line, and nothing left to press on the first message."""
-        message = messages.closing(contact, told)
-        await self.add(place, message, Urgency.CARD, contact=contact, told=told[:200])
+        message = messages.closing(contact, told, buttons)
+        await self.add(place, message, Urgency.CARD, again, contact=contact, told=told[:200])
         await self._mean(place, told)
 
     async def wrap(self, place: str, it: WrapUp, again: bool) -> None:

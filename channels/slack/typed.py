@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from ..house import House, Told, Typed, Wrote
+from ..channel import DeliveryError
+from ..house import Actor, House, Told, Typed, Wrote
 from .answers import Answers
 from .marks import Marks
 from .memory import Finder, Recent, payload, split
 from .payloads import SEEN_MS, Body, blamed, files_of, typed_by_person, was_edited
 from .people import People
-from .words import drawn, emoji, said
+from .words import called, drawn, emoji, said
 
 log = structlog.get_logger()
 
@@ -23,6 +25,8 @@ UNSURE = (
     "Tierline couldn't take this message just now. "
     "If no ⏳ stands beside it, it was *not sent*: type it again in a moment."
 )
+MOST_CALLED = 10
+"""People of one message who are looked up."""
 ON_ITS_WAY = (0.0, 0.3, 0.7, 1.0)
 """Seconds between looks for a reply that another process may be taking just now; it is held for longer."""
 
@@ -39,11 +43,12 @@ class TypedWords:
     spawn: Callable[[Awaitable[None]], None]
     house: House | None = None
     bot_user: str = ""
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     lanes: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(2000))
     taken_back: Recent[str, str] = field(default_factory=lambda: Recent(500))
 
-    async def event(self, event: dict[str, Any]) -> None:
-        """One `message` event."""
+    async def event(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """One `message` event; `body` is what it came in."""
         place = f"{event.get('channel')}:{event.get('ts')}"
         match event.get("subtype"):
             case None | "file_share" | "thread_broadcast" if typed_by_person(event, self.bot_user):
@@ -51,11 +56,16 @@ class TypedWords:
                 self.spawn(self._in_order(thread, self._take(event, thread, place)))
             case "message_changed" if was_edited(event):
                 typed = f"{event.get('channel')}:{event['message'].get('ts')}"
-                self.spawn(self._take_back(event, typed, "edited"))
+                self.spawn(self._once(body, lambda: self._take_back(event, typed, "edited")))
             case "message_deleted":
-                self.spawn(
-                    self._take_back(event, f"{event.get('channel')}:{event.get('deleted_ts')}", "deleted")
-                )
+                typed = f"{event.get('channel')}:{event.get('deleted_ts')}"
+                self.spawn(self._once(body, lambda: self._take_back(event, typed, "deleted")))
+
+    async def _once(self, body: Body, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it the first time that Slack tells of this event, whichever of its tries that is."""
+        event_id = str(body.get("event_id") or "")
+        if not event_id or await self.once(f"slack:event:{event_id}", SEEN_MS):
+            await work()
 
     async def _in_order(self, thread: str, work: Awaitable[None]) -> None:
         """What is typed into one thread is taken in the order in which it came."""
@@ -72,9 +82,12 @@ class TypedWords:
             if self.house is None or not await self.once(f"slack:typed:{place}", SEEN_MS):
                 return
             actor = await self.people.actor(user)
-            words = said(str(event.get("text") or ""), user, actor.name)
+            stored = str(event.get("text") or "")
+            whom = await self._whom(stored, user)
+            words = said(stored, user, actor.name, {it.user: it.name for it in whom})
             text = drawn(words.text, emoji(event.get("blocks")))
-            told = await self.house.typed(Typed(actor, thread, place, text, words.mentions, files_of(event)))
+            files = files_of(event)
+            told = await self.house.typed(Typed(actor, thread, place, text, words.mentions, files, whom))
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
@@ -82,6 +95,15 @@ class TypedWords:
             if told.ok:
                 self.marks.keep(place)
             await self.answers.whisper(channel, user, told, ts)
+
+    async def _whom(self, stored: str, writer: str) -> tuple[Actor, ...]:
+        """Whom a text mentions; who can't be looked up now is left out, and still counts as mentioned."""
+        found: list[Actor] = []
+        for user in called(stored)[:MOST_CALLED]:
+            if user not in (writer, self.bot_user):
+                with suppress(DeliveryError):
+                    found.append(await self.people.actor(user))
+        return tuple(found)
 
     async def _take_back(self, event: Body, place: str, how: str) -> None:
         """A typed reply was edited or deleted: while it is held, it is taken back."""
@@ -111,7 +133,7 @@ class TypedWords:
         found = None
         for pause in ON_ITS_WAY:  # another process may have it in hand just now
             if found is None and place in self.taken_back:
-                await asyncio.sleep(pause)
+                await self.pause(pause)
                 found = await self.house.wrote(thread, place)
         ours = previous.get("parent_user_id") in (None, self.bot_user)
         if found is not None or not ours or place not in self.taken_back:

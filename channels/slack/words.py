@@ -12,6 +12,8 @@ from dataclasses import dataclass
 _CODES = re.compile(r"(?:10|[0-9a-f])?[0-9a-f]{2,4}(?:-(?:10|[0-9a-f])?[0-9a-f]{2,4}){0,15}", re.IGNORECASE)
 _SHOUT = re.compile(r"<!(?:here|channel|everyone)\b")
 _MARK = re.compile(r"<([^<>\n]+)>")
+_PERSON = re.compile(r"<@([UW][A-Z0-9]{2,})(?:\|[^<>\n]*)?>")
+NOBODY: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,17 @@ class Said:
     mentions: bool
 
 
-def said(stored: str, writer: str = "", name: str = "") -> Said:
-    """Read a stored text; `writer` is the user id of whoever typed it, called `name`."""
+def called(stored: str) -> tuple[str, ...]:
+    """The user ids that a stored text mentions, each once."""
+    return tuple(dict.fromkeys(_PERSON.findall(stored)))
+
+
+def said(stored: str, writer: str = "", name: str = "", names: Mapping[str, str] = NOBODY) -> Said:
+    """Read a stored text; `writer` is the user id of whoever typed it, called `name`; `names` are those of others."""
     parts: list[str] = []
     mentions, last = False, 0
     for found in _MARK.finditer(stored):
-        word, mentioned = _mark(found.group(1), writer, name)
+        word, mentioned = _mark(found.group(1), writer, {writer: name, **names})
         parts += [unescape(stored[last : found.start()]), word]
         mentions, last = mentions or mentioned, found.end()
     parts.append(unescape(stored[last:]))
@@ -66,13 +73,13 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _mark(mark: str, writer: str, name: str) -> tuple[str, bool]:
+def _mark(mark: str, writer: str, names: Mapping[str, str]) -> tuple[str, bool]:
     """One `<…>` without its brackets: what it reads as, and whether it is a mention."""
     raw, _, raw_label = mark.partition("|")
     target, label = unescape(raw), unescape(raw_label)
     if target.startswith("@"):
         mine = target[1:] == writer
-        return "@" + (label or (name if mine else "") or target[1:]).removeprefix("@"), not mine
+        return "@" + (label or names.get(target[1:]) or target[1:]).removeprefix("@"), not mine
     if target.startswith("#"):
         return "#" + (label or target[1:]).removeprefix("#"), True
     if target.startswith("!date^"):

@@ -14,7 +14,8 @@ import aiohttp
 import structlog
 
 from ...queue.contact import Arrived, Media
-from ..twilio.http import TIMEOUT, TwilioHttp, read_all
+from ..reading import read_all
+from ..twilio.http import TIMEOUT, TwilioHttp
 from .only_public import NotPublic, by_proxy, public_session
 from .webhook import MEDIA_HOSTS
 

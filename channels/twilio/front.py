@@ -25,8 +25,8 @@ from twilio.request_validator import (
     get_signature_algorithm,
 )
 
+from ..reading import read_all
 from .account import TwilioAccount
-from .http import read_all
 
 log = structlog.get_logger()
 

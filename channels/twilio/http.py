@@ -18,6 +18,7 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 from ..fence import last_look
+from ..reading import read_all
 
 TIMEOUT = aiohttp.ClientTimeout(total=8.0, sock_connect=3.0)
 LARGEST = 4 * 1024 * 1024
@@ -79,14 +80,6 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]
     async def close(self) -> None:
         """Close the connections."""
         await self.session.close()
-
-
-async def read_all(content: aiohttp.StreamReader, most: int) -> bytes:
-    """What arrives until the end, or `most` bytes of it: one `read` gives only what has come so far."""
-    found = bytearray()
-    while len(found) < most and (more := await content.read(most - len(found))):
-        found += more
-    return bytes(found)
 
 
 def _seconds(raw: str) -> float | None:

@@ -37,6 +37,8 @@ DECIDE_WITHIN = 1.5
 LONGEST_KEPT = 200
 """Characters of what was said that stay in an address; Twilio takes no endless ones."""
 REMEMBERED = 10_000
+KEEP_AGAIN = (1.0,) * 30
+"""Seconds between the tries to have it kept that somebody was put off: as long as one holds the line."""
 ENDS = tuple(state for state, rank in RANKS.items() if rank == max(RANKS.values()))
 
 News = TypeVar("News")
@@ -68,6 +70,7 @@ class VoiceDoor:
         """How often somebody was put off since the start."""
         self._late: set[asyncio.Task[Heard]] = set()
         self._waiting: dict[str, None] = {}  # sids of those who were put off last time
+        self._keeping: set[asyncio.Task[None]] = set()
 
     @property
     def pace(self) -> Pace:
@@ -81,9 +84,10 @@ class VoiceDoor:
 
     async def stop(self) -> None:
         """Close the connections."""
-        for task in list(self._late):
+        tasks = [*self._late, *self._keeping]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.phones.close()
 
     def routes(self) -> list[web.RouteDef]:
@@ -128,9 +132,25 @@ class VoiceDoor:
 
     def _remember(self, sid: str) -> None:
         """Who was put off last time; the oldest are forgotten."""
+        if sid not in self._waiting:
+            keeping = asyncio.create_task(self._keep(sid))
+            self._keeping.add(keeping)
+            keeping.add_done_callback(self._keeping.discard)
         self._waiting[sid] = None
         while len(self._waiting) > REMEMBERED:
             del self._waiting[next(iter(self._waiting))]
+
+    async def _keep(self, sid: str) -> None:
+        """Have it kept for longer than this process lives: the store that is away now may be back before they hang up."""
+        for pause in KEEP_AGAIN:
+            if sid not in self._waiting:
+                return  # heard by now
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    return await self.calls.put_off(sid)
+            except Exception as error:
+                log.warning("voice.not_kept", sid=sid, error=type(error).__name__)
+            await asyncio.sleep(pause)
 
     async def _decided(self, turn: Turn, call: Call) -> Heard:
         """What the router says, within its time; what comes later is of no use to anybody."""

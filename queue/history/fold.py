@@ -172,6 +172,16 @@ def _arrived(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     message.kind, message.body = "in", body
 
 
+def _reached(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """It begins with us: nobody waited, so nobody has accepted it."""
+    it = tale.contact
+    it.arrived, it.thread, it.previous = event.t, _text(x.get("thread")), _text(x.get("previous"))
+    it.channel = it.thread.partition(":")[0]
+    _decided(it, x)
+    it.verified = _object(it.facts).get("verified") is True
+    it.state, it.owner = "active", event.a
+
+
 def _said_at(event: Event, x: Mapping[str, object]) -> int:
     """When a message was said: with the event, but for one that was split off another contact."""
     at = _whole(x.get("at"))
@@ -334,6 +344,7 @@ def _receipt(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
 _STATUS: Final = {"reply.held": "held", "reply.undone": "undone", "message.out": "queued"}
 _TELL: Final[Mapping[str, Callable[[Tale, Event, Mapping[str, object]], None]]] = {
     "arrived": _arrived,
+    "reached": _reached,
     "rerouted": _rerouted,
     "transferring": _transferring,
     "kept": _kept,

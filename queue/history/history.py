@@ -18,6 +18,7 @@ from .audit import Line, Verified, read_lines, verify
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
+from .numbers import Numbers, numbers_of
 from .plans import read_version, read_versions
 from .questions import LAST_OWNER, NAMES, PAST_OF, SEEN, WHO
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
@@ -238,6 +239,11 @@ class History:
         """
         async with self.database.read() as connection:
             return await read_told(connection, kind, over, after, limit)
+
+    @_whole(READ_WAIT)
+    async def numbers(self, agent: str, since: int, now: int) -> Numbers:
+        """What an agent (the queue's id) has done from `since` to `now` (ms)."""
+        return await numbers_of(self.database, agent, since, now)
 
     @_whole(READ_WAIT)
     async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:

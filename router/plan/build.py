@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape, shape_calls, shape_doors, shape_visits
+from . import model, shape, shape_calls, shape_closing, shape_doors, shape_escalation, shape_visits
 from .model_calls import Recording, Safety, Voice
+from .model_closing import Closing, ClosingField
+from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import Override, ScheduleSpec
 
 T = TypeVar("T")
@@ -33,7 +35,7 @@ CHANNEL = model.PerChannel(
 AFTER_HOURS: model.PerChannel[model.AfterHours] = model.PerChannel(
     voice="voicemail", chat="reply_and_hold", sms="reply_and_hold", email="hold"
 )
-EVERY = _s(300)
+EVERY, AGAIN = _s(300), _s(1800)
 
 
 def build(document: shape.Document, source: str) -> model.Plan:
@@ -57,7 +59,13 @@ def build(document: shape.Document, source: str) -> model.Plan:
         settings=_settings(document.settings),
         voice=_voice(document.channels.voice),
         safety=_safety(document),
+        closing=_closing(document.closing),
+        rated=tuple(sorted(set(document.closing.rate))),
+        reach=document.reach,
         visits=_visits(document.visits),
+        sessions=tuple(
+            SessionSpec(name, it.kind, it.url, it.webhook) for name, it in document.sessions.items()
+        ),
         source=source,
     )
     return _with_hash(plan)
@@ -109,9 +117,8 @@ def _sometime(given: timedelta | str | None, usual: timedelta | None) -> timedel
 
 
 def _on_call(name: str, on_call: shape.OnCall) -> model.OnCall:
-    return model.OnCall(
-        name, tuple(on_call.agents), on_call.rota, tuple(dict.fromkeys(on_call.page)), on_call.every or EVERY
-    )
+    ways, again = tuple(dict.fromkeys(on_call.page)), _sometime(on_call.again, AGAIN)
+    return model.OnCall(name, tuple(on_call.agents), on_call.rota, ways, on_call.every or EVERY, again)
 
 
 def _team(name: str, team: shape.Team) -> model.Team:
@@ -146,7 +153,15 @@ def _service(
         reopen=_or(service.reopen, timedelta(minutes=30)),
         title=tuple(service.title.items()),
         greeting=tuple(service.greeting.items()),
+        closing=_closing(service.closing) if service.closing else None,
+        checklists=_checklists(service.escalation),
     )
+
+
+def _checklists(given: shape_escalation.Escalation | None) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    lists = given.checklist if given else shape_escalation.Checklist()
+    named = ((0, lists.default), (1, lists.L1), (2, lists.L2))
+    return tuple((tier, tuple(dict.fromkeys(items))) for tier, items in named if items)
 
 
 def _after_hours(given: shape.AfterHours | None) -> model.PerChannel[model.AfterHours]:
@@ -268,6 +283,7 @@ def _agent(agent: shape.Agent, channels: model.PerChannel[model.ChannelSpec], of
             levels(caps | {channel: cap for channel, cap in own.caps.items()}),
             _or(own.offers, offers),
         ),
+        substitute=agent.substitute,
     )
 
 
@@ -278,6 +294,18 @@ def _texts(document: shape.Document) -> Texts:
         for language, text in sorted(getattr(document.texts, name).items())
     ]
     return Texts(tuple(document.languages), tuple(entries))
+
+
+def _closing(given: shape_closing.Closing) -> Closing:
+    def once(names: list[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(names))
+
+    fields = tuple(
+        ClosingField(it.name, it.label or it.name, it.kind, once(it.choices), it.required)
+        for it in given.fields
+    )
+    required = once([*given.required])
+    return Closing(once(given.dispositions), once(given.root_causes), required, fields)
 
 
 def _voice(given: shape_calls.Voice) -> Voice:
@@ -319,8 +347,9 @@ def _visits(given: shape_visits.Visits | None) -> Visits | None:
     return Visits(given.skill, given.level, given.window, _sometime(given.remind, None))
 
 
-def _settings(settings: shape.Settings) -> model.Settings:
-    usual = model.Settings()
-    return model.Settings(
-        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace)
-    )
+def _settings(settings: shape.Settings) -> Settings:
+    usual = Settings()
+    return Settings(
+        _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
+        _sometime(settings.still_there, usual.still_there), _or(settings.warn, usual.warn),
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from ...skills.skill import CHANNELS
 from . import schedules
+from .check_closing import check_closing
 from .check_doors import check_doors
 from .check_schedules import check_schedules
 from .check_visits import check_visits
@@ -33,6 +34,7 @@ def check(root: Node, found: Source) -> None:
         _teams,
         _services,
         check_doors,
+        check_closing,
         _rules,
         _agents,
         _texts,
@@ -195,6 +197,8 @@ def _agents(root: Node, known: Known, found: Source) -> None:
         path = f"agents[{index}]"
         refer(found, agent.get("team"), f"{path}.team", known.teams, "team")
         refer(found, agent.get("shift"), f"{path}.shift", known.schedules, "schedule")
+        others = tuple(name for name in known.agents if name != text_of(agent, "name"))
+        refer(found, agent.get("substitute"), f"{path}.substitute", others, "other agent")
         for service, span, _ in agent.pairs("tiers"):
             named(found, service, span, f"{path}.tiers.{service}", known.services, "service")
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from ...skills.skill import CHANNELS, Levels
 from . import model
+from .diff_closing import checklists, closing
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -47,6 +48,10 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(words, getattr(old.alerts, key), getattr(new.alerts, key))
     yield from _one("A reply is held for Undo", old.settings.hold_reply, new.settings.hold_reply)
     yield from _one("Who has left keeps what they own for", old.settings.grace, new.settings.grace)
+    yield from _one("Warned of a promise when so many percent are left", old.settings.warn, new.settings.warn)
+    yield from _one("Customers are called and texted of their own accord by", old.reach, new.reach)
+    was, now = old.settings.still_there, new.settings.still_there
+    yield from _one("Who does nothing is asked whether they are there after", was or "never", now or "never")
     yield from _one("Live offers of an agent at one time", old.settings.offers, new.settings.offers)
     yield from _several("Countries that are called and texted", old.safety.countries, new.safety.countries)
     often = {
@@ -54,6 +59,11 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
         "per_hour": "in an hour", "per_day": "in a day",
     }  # fmt: skip
     yield from _rest("Calls and texts", old.safety, new.safety, often, ("countries", "people"))
+
+
+def _closing(old: model.Plan, new: model.Plan) -> Iterator[str]:
+    yield from closing("When a contact ends", old.closing, new.closing)
+    yield from _several("By text is asked how it was after", old.rated, new.rated)
 
 
 def _one(what: str, was: object, now: object) -> Iterator[str]:
@@ -182,6 +192,13 @@ def _visits(old: model.Plan, new: model.Plan) -> Iterator[str]:
     yield from _rest("Visits", was, now, words)
 
 
+def _sessions(old: model.Plan, new: model.Plan) -> Iterator[str]:
+    words = {"kind": "what it is", "url": "held at", "webhook": "asks for its place"}
+    yield from _listed(
+        "Session", old.sessions, new.sessions, lambda a, b: _rest(f"Session {quoted(b.name)}", a, b, words)
+    )
+
+
 # ---- who ------------------------------------------------------------------------------------------------
 
 
@@ -254,6 +271,8 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _levels(f"{who} needs", was.languages, now.languages)
         yield from _one(f"{who}: title", was.title, now.title)
         yield from _one(f"{who}: greeting", was.greeting, now.greeting)
+        yield from closing(f"{who}, at the end", was.closing, now.closing)
+        yield from checklists(f"{who}, before the next tier", was.checklists, now.checklists)
         yield from _one(f"{who}: priority", was.priority, now.priority)
         words = {"drain": "at closing time served for", "reopen": "a message re-opens within"}
         for key, label in words.items():
@@ -362,5 +381,6 @@ def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
-    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _texts, _root,
+    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _sessions, _texts,
+    _closing, _root,
 )  # fmt: skip

@@ -29,11 +29,16 @@ def rules(old: Sequence[model.Rule], new: Sequence[model.Rule]) -> Iterator[str]
         yield f"Rule {quoted(key)} is removed"
     for key in come:
         it = after[key]
-        yield f"Rule {quoted(key)} is new, number {list(after).index(key) + 1}: {_asks(it.when)}; {_decides(it.set)}"
+        yield f"Rule {quoted(key)} is new, number {list(after).index(key) + 1}: {in_words(it)}"
     for key, it in after.items():
         if key in before and before[key] != it:
             yield from _changed(f"Rule {quoted(key)}", before[key], it)
     yield from _moved(old, [k for k in after if k in before], after, before)
+
+
+def in_words(it: model.Rule) -> str:
+    """What a rule asks and decides."""
+    return f"{_asks(it.when)}; {_decides(it.set)}"
 
 
 def _keyed(of: Sequence[model.Rule]) -> dict[str, model.Rule]:

@@ -18,6 +18,8 @@ from .errors import Source
 from .read import Node, Plain, read
 
 Path = tuple[str, ...]
+LISTS = ("rules", "agents", "entry")
+"""Sections that are lists, also while there is nothing in them."""
 NAMES = ("name", "on")
 """What an item of a list is known by."""
 
@@ -116,6 +118,8 @@ def _way(root: dict[str, Plain], path: Path, make: bool) -> dict[str, Plain] | N
             at = at[_index(at, key, path)]
         elif isinstance(at, dict):
             if at.get(key) is None:
+                if at is root and key in LISTS and len(path) > 1:
+                    raise CannotEdit(f"There is no “{path[1]}” in {key} any more.")
                 if not make:
                     return None
                 at[key] = {}

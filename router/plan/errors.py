@@ -32,6 +32,8 @@ class PlanError:
     path: str
     message: str
     fix: str
+    what: str = ""  # what is wrong, alone, and
+    hint: str = ""  # what could stand there instead
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -97,7 +99,8 @@ class Source:
             message = f"{what}\n    {fix.strip()}"
         if len(self.errors) >= MOST:
             raise PlanErrors(self.errors)
-        self.errors.append(PlanError(self.file, span.line + 1, span.column + 1, path, message, fix.strip()))
+        place = (self.file, span.line + 1, span.column + 1, path)
+        self.errors.append(PlanError(*place, message, fix.strip(), what, instead or allowed or ""))
 
     def settle(self) -> None:
         """What was found wrong so far is wrong enough: nothing more is said about these places."""

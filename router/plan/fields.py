@@ -216,6 +216,17 @@ def percent(value: object) -> int:
     raise wrong(f'"{shown(value)}" is no share', allowed="1% to 100%")
 
 
+def part(value: object) -> int:
+    """`25%` as 25; `never` as 0."""
+    if value == NEVER:
+        return 0
+    if isinstance(value, str) and (m := re.fullmatch(r"(\d{1,2})%", value)) and int(m[1]):
+        return int(m[1])
+    if isinstance(value, int) and 1 <= value <= 99:
+        raise wrong("a part has a percent sign", instead=f"{value}%")
+    raise wrong(f'"{shown(value)}" is no part', allowed="1% to 99%, or never")
+
+
 def day(value: object) -> date:
     """`2026-12-24`."""
     text = value if isinstance(value, str) else ""
@@ -353,6 +364,9 @@ Level = Annotated[
 Tier = Annotated[int, BeforeValidator(tier), WithJsonSchema({"enum": ["L1", "L2", "L3"]})]
 Percent = Annotated[
     int, BeforeValidator(percent), WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}%$"})
+]
+Part = Annotated[
+    int, BeforeValidator(part), WithJsonSchema({"type": "string", "pattern": r"^(\d{1,2}%|never)$"})
 ]
 Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
 _TIMES: dict[str, Any] = {"type": "string", "examples": ["22:00-06:00"]}

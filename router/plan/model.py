@@ -14,8 +14,10 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_closing import Closing
+from .model_settings import Reach, Settings
 from .model_texts import Texts
-from .model_visits import Visits
+from .model_visits import SessionSpec, Visits
 from .schedules import ScheduleSpec
 
 T = TypeVar("T")
@@ -87,13 +89,17 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged."""
+    """Who is paged: `agents` in turn by `rota`, in the ways of `page`, again `every` until acknowledged.
+
+    Acknowledged, and somebody still waits `again` later: the page is raised anew (None: never).
+    """
 
     name: str
     agents: tuple[str, ...]
     rota: str | None
     page: tuple[Literal["call", "sms", "slack"], ...]
     every: timedelta
+    again: timedelta | None = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,13 @@ class Service:
     reopen: timedelta = timedelta(minutes=30)
     title: tuple[tuple[str, str], ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
+    closing: Closing | None = None
+    checklists: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    def checklist(self, tier: int) -> tuple[str, ...]:
+        """What `tier` must have tried before it escalates: its own list, else that of all (0)."""
+        lists = dict(self.checklists)
+        return lists.get(tier, lists.get(0, ()))
 
     def called(self, language: str) -> str:
         """What customers see as its name in `language`: its title, else the first title, else its name."""
@@ -260,7 +273,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift."""
+    """Somebody who answers. `slack` is a mail address or a user id (`U…`); `shift` None: always on shift.
+
+    `substitute`: the name of who stands in while they are absent.
+    """
 
     name: str
     slack: str
@@ -273,6 +289,7 @@ class AgentSpec:
     shift: str | None = None
     channels: tuple[Channel, ...] = CHANNELS
     capacity: Capacity = Capacity()
+    substitute: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -288,18 +305,6 @@ class AgentSpec:
     def reached(self) -> tuple[Channel, ...]:
         """The channels on which they can be asked: whoever has no phone can't be rung."""
         return self.channels if self.phone else tuple(it for it in self.channels if it != "voice")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What holds for all: how long a reply is held for Undo; live offers an agent may have at one time.
-
-    `grace`: how long somebody who has left keeps what they own, until it is given to others.
-    """
-
-    hold_reply: timedelta = timedelta(seconds=8)
-    offers: int = 1
-    grace: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +327,10 @@ class PlanWarning:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One routing plan. `source` is the document as written; it doesn't count for equality."""
+    """One routing plan. `source` is the document as written; it doesn't count for equality.
+
+    `rated`: the channels whose customers are asked by text, when all is done, how it was.
+    """
 
     site: str
     timezone: str
@@ -341,7 +349,11 @@ class Plan:
     settings: Settings = Settings()
     voice: Voice = Voice()
     safety: Safety = Safety()
+    closing: Closing = Closing()
+    reach: Reach = "agents"
+    rated: tuple[str, ...] = ("voice",)
     visits: Visits | None = None
+    sessions: tuple[SessionSpec, ...] = ()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)
@@ -354,6 +366,11 @@ class Plan:
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""
         return next((s for s in self.services if s.name == name), None)
+
+    def closing_of(self, service: str) -> Closing:
+        """What is asked when a contact of `service` ends."""
+        own = next((s.closing for s in self.services if s.name == service), None)
+        return own.over(self.closing) if own else self.closing
 
     def schedule(self, name: str) -> ScheduleSpec | None:
         """The schedule of that name, or None."""

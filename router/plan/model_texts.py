@@ -11,7 +11,7 @@ from ..spoken_words import ENGLISH
 
 TextName = Literal[
     "received", "taken", "moved", "closed", "closed_now", "help", "missed_call", "rating",
-    "visit_planned", "visit_changed", "visit_reminder", "visit_cancelled",
+    "visit_planned", "visit_changed", "visit_reminder", "visit_cancelled", "session_link",
 ]  # fmt: skip
 """What is sent."""
 CALL = "call_"
@@ -33,6 +33,7 @@ _SENT: Mapping[str, tuple[str, ...]] = {
     "visit_changed": VISIT,
     "visit_reminder": VISIT,
     "visit_cancelled": ("site", "service", "number", "when"),
+    "session_link": ("site", "service", "number", "agent", "link"),
 }
 _SPOKEN: Mapping[str, tuple[str, ...]] = {
     f"{CALL}{name}": tuple(dict.fromkeys(("site", *_VARIABLE.findall(text))))

@@ -19,6 +19,7 @@ from .fields import (
     Level,
     Mail,
     Name,
+    Part,
     Percent,
     Person,
     Phone,
@@ -27,15 +28,19 @@ from .fields import (
     Sender,
     Site,
     SlackChannel,
+    Sometime,
     Tier,
     Window,
     Word,
 )
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
+from .shape_closing import Closing, SiteClosing
+from .shape_day import StillThere, Substitute
 from .shape_doors import ChannelName, Entry, Said
+from .shape_escalation import Escalation
 from .shape_texts import Texts
-from .shape_visits import Visits
+from .shape_visits import Session, Visits
 
 Levels = dict[Name, Level]
 LanguageLevels = dict[Language, Level]
@@ -80,6 +85,9 @@ class OnCall(Shape):
     rota: Rota | None = Field(default=None, description='"weekly Mo 09:00" or "daily 09:00"')
     page: Many[Literal["call", "sms", "slack"]] = ["sms"]
     every: Positive | None = Field(default=None, description="Again, until somebody acknowledges")
+    again: Sometime | None = Field(
+        default=None, description="So long after that it is raised anew if somebody still waits: 30m; never"
+    )
 
 
 class TeamPromise(Shape):
@@ -195,6 +203,8 @@ class Service(Shape):
     reopen: Duration | None = Field(
         default=None, description="How long after closing a message re-opens the contact"
     )
+    escalation: Escalation | None = Field(default=None, description="What is tried before the next tier")
+    closing: Closing | None = Field(default=None, description="What is asked at its contacts' end")
 
 
 class TextMatch(Shape):
@@ -261,6 +271,7 @@ class Agent(Shape):
     shift: Name | None = Field(default=None, description="A schedule; without it, always on shift")
     channels: Annotated[Many[ChannelName], Field(min_length=1)] | None = None
     capacity: Capacity = Capacity()
+    substitute: Substitute = None
 
 
 class Settings(Shape):
@@ -273,6 +284,11 @@ class Settings(Shape):
     grace: Duration | None = Field(
         default=None, description="How long somebody who has left keeps what they own until others get it"
     )
+    warn: Part | None = Field(
+        default=None,
+        description="Part of a promised time that is left when its owner is warned: 25%, or never",
+    )
+    still_there: StillThere = None
 
 
 class Document(Shape):
@@ -294,4 +310,9 @@ class Document(Shape):
     texts: Texts = Texts()
     settings: Settings = Settings()
     safety: Safety = Safety()
+    closing: SiteClosing = SiteClosing()
+    reach: Literal["agents", "supervisors", "nobody"] = Field(
+        default="agents", description="Who may call and text customers of their own accord"
+    )
     visits: Visits | None = None
+    sessions: dict[Name, Session] = {}

@@ -36,6 +36,10 @@ class Texts(Shape):
     visit_changed: dict[Language, Text] = Field(default={}, description="The same visit, otherwise")
     visit_reminder: dict[Language, Text] = Field(default={}, description="It comes near")
     visit_cancelled: dict[Language, Text] = Field(default={}, description="Nobody comes {when}")
+    session_link: dict[Language, Text] = Field(
+        default={},
+        description="Goes before {link}, which asks whether a session may begin; without it, our own words",
+    )
     call_greeting: Spoken = _instead("greeting")
     call_greeting_closed: Spoken = _instead("greeting_closed")
     call_menu_key: Spoken = _instead("menu_key")

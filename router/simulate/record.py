@@ -207,6 +207,11 @@ def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
     model.reopen(it.c, it.a, kept if it.a else _decision(it))
 
 
+def _reached(model: Virtual, it: Line, entry: Entry) -> None:
+    model.counter = int(it.c[1:]) - 1
+    model.reach(it.a, it.x["thread"], _decision(it), it.x["previous"])
+
+
 def _recalled(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = max(model.counter, int(it.c[1:]))  # its beginning may be before the record's
     model.recall(it.c, it.x["thread"], it.n, _decision(it), it.x["state"], it.x["arrived"], it.x["owner"])
@@ -267,6 +272,7 @@ ACTS: Mapping[str, Act] = {
     "split": _split,
     "reopened": _reopened,
     "recalled": _recalled,
+    "reached": _reached,
     "retimed": lambda m, it, e: m.retime(
         it.c, it.x["base"], [int(at) for at in it.x["deadlines"].split(",")]
     ),

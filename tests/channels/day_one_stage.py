@@ -174,7 +174,8 @@ async def day_one(
     port = await sandbox.start(0)
     base = f"http://127.0.0.1:{port}"
     where = Where(
-        tmp_path / ".env", tmp_path / "plan.yaml", tmp_path / "var", "127.0.0.1", product.port, SCOPES, create_link(),
+        tmp_path / ".env", tmp_path / "plan.yaml", tmp_path / "var", "127.0.0.1", product.port, SCOPES,
+        lambda url: create_link(request_url=url),
         f"{base}/slack/api/", f"{base}/twilio", "Europe/Berlin", poll=0.01,
     )  # fmt: skip
     twilio, slack = sandbox.standins

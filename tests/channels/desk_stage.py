@@ -9,12 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
 from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 
 from tierline.channels.channel import Card, Head, Line, Mark
 from tierline.channels.forms import Filled, Form, Mistakes
-from tierline.channels.house import Actor, Adding, Closing, Move, Moving, Told, Typed, Wrote
+from tierline.channels.home import Home
+from tierline.channels.house import Actor, Adding, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
+from tierline.channels.slack.ears import Ears
+from tierline.channels.slack.events import PATH, SlackEvents
+from tierline.channels.slack.request_url import RequestUrl
+from tierline.channels.slack.socket_mode import SocketMode
 
 NASTY = "My server is down <!channel> <@U0LIN00001> <http://evil.example|bank.example> & *bold* :smile:"
 NOW = 1_800_000_000_000
@@ -31,6 +37,7 @@ class FakeHouse:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    there: list[str] = field(default_factory=list)  # who acted
     slow: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))  # forms wait for it
 
     def _said(self, verb: str, *args: Any, default: Any = None) -> Any:
@@ -74,24 +81,18 @@ class FakeHouse:
     async def note(self, actor: Actor, contact: str, text: str) -> Told:
         return self._said("note", actor, contact, text)
 
-    async def close(self, actor: Actor, closing: Closing) -> Told:
-        return self._said("close", actor, closing)
-
-    async def may_close(self, actor: Actor, contact: str) -> Told:
-        return self._said("may_close", actor, contact)
-
-    async def moving(self, actor: Actor, contact: str, form: str) -> Moving | Told:
-        may = Moving("Move", ("Hand over", "Snooze"), ("Ben", "L2"), "When", "Why")
-        return self._said("moving", actor, contact, form, default=may)
-
-    async def move(self, actor: Actor, move: Move) -> Told:
-        return self._said("move", actor, move)
-
     async def command(self, actor: Actor, text: str) -> Told:
         return self._said("command", actor, text)
 
     async def pressed(self, actor: Actor, action: str, value: str) -> Told:
         return self._said("pressed", actor, action, value)
+
+    async def acted(self, actor: Actor) -> None:
+        self.there.append(actor.user)
+
+    async def home(self, actor: Actor) -> Home | None:
+        answer = self._said("home", actor, default=Home((), NOW))
+        return None if answer == "nothing" else answer
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         await self.slow.wait()
@@ -106,9 +107,6 @@ class FakeHouse:
 
     async def add(self, actor: Actor, value: str, team: str, tier: int, like: str) -> Told:
         return self._said("add", actor, value, team, tier, like)
-
-    async def dispositions(self, contact: str) -> tuple[str, ...]:
-        return self._said("dispositions", contact, default=("solved", "no fault <found>"))
 
 
 @dataclass
@@ -134,6 +132,7 @@ class DeskStage:
     desk: SlackDesk
     house: FakeHouse
     once: Once
+    url: str = ""
 
     async def messages(self, channel: str = ROOM) -> list[Any]:
         found = await self.stage.get("messages", channel=channel)
@@ -217,7 +216,8 @@ def mark(state: Any, source: str = "", n: int = 2, **more: Any) -> Mark:
 
 
 @asynccontextmanager
-async def desk_stage(limits: bool = False) -> AsyncIterator[DeskStage]:
+async def desk_stage(limits: bool = False, http: bool = False) -> AsyncIterator[DeskStage]:
+    """With `http` Slack calls the desk instead of being called."""
     async with slack_stage() as stage:
         stage.faults.slack.enforce_limits = limits
         house, once = FakeHouse(), Once()
@@ -225,16 +225,37 @@ async def desk_stage(limits: bool = False) -> AsyncIterator[DeskStage]:
         async def now() -> int:
             return NOW
 
+        ears = RequestUrl(CAST.credentials.signing_secret) if http else SocketMode(CAST.credentials.app_token)
         desk = SlackDesk(
-            bot_token=CAST.credentials.bot_token, app_token=CAST.credentials.app_token,
+            bot_token=CAST.credentials.bot_token, ears=ears,
             api_url=f"{stage.base}/slack/api/", once=once, now=now,
         )  # fmt: skip
         desk.serve(house)
         await desk.start()
         try:
-            yield DeskStage(stage, desk, house, once)
+            async with web_face(ears) as url:
+                assert await stage.slack.call(url)
+                yield DeskStage(stage, desk, house, once, url)
         finally:
             await desk.stop()
+
+
+@asynccontextmanager
+async def web_face(ears: Ears) -> AsyncIterator[str]:
+    """Where Slack's requests go; "" where none come."""
+    if not isinstance(ears, RequestUrl):
+        yield ""
+        return
+    events, server = SlackEvents(), web.Application()
+    events.serve(ears.take)
+    server.add_routes(events.routes())
+    runner = web.AppRunner(server, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
+    finally:
+        await runner.cleanup()
 
 
 __all__ = ["ADA_DM", "until"]

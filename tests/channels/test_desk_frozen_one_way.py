@@ -12,13 +12,15 @@ from slack_stage import ADA, slack_stage, until
 
 from tierline.channels.channel import DeliveryError
 from tierline.channels.slack import desk as module
+from tierline.channels.slack import socket_mode
 from tierline.channels.slack.desk import SlackDesk
+from tierline.channels.slack.socket_mode import SocketMode
 
 
 @pytest.mark.promise("slack-down")
 @pytest.mark.parametrize("way", ["drop_replies", "drop_requests"])
 async def test_a_line_that_is_deaf_or_mute_is_replaced(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    monkeypatch.setattr(module, "PING", 0.3)
+    monkeypatch.setattr(socket_mode, "PING", 0.3)
     monkeypatch.setattr(module, "SILENT", 1.0)
     async with slack_stage() as stage:
         at = urlsplit(stage.base)
@@ -29,7 +31,7 @@ async def test_a_line_that_is_deaf_or_mute_is_replaced(monkeypatch: pytest.Monke
             return NOW
 
         desk = SlackDesk(
-            bot_token=CAST.credentials.bot_token, app_token=CAST.credentials.app_token,
+            bot_token=CAST.credentials.bot_token, ears=SocketMode(CAST.credentials.app_token),
             api_url=f"http://{proxy.host}:{proxy.port}/slack/api/", once=Once(), now=now,
         )  # fmt: skip
         desk.serve(house)

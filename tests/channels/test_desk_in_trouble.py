@@ -12,8 +12,10 @@ from slack_stage import ADA, ADA_DM, LIN, ROOM, slack_stage, until
 
 from tierline.channels.channel import DeliveryError, NotDelivered, OutcomeUnknown
 from tierline.channels.house import Told
-from tierline.channels.slack.desk import NoSecrets, SlackDesk
+from tierline.channels.slack.desk import SlackDesk
+from tierline.channels.slack.ears import NoSecrets
 from tierline.channels.slack.payloads import belongs
+from tierline.channels.slack.socket_mode import SocketMode
 
 
 @pytest.mark.promise("desk-once")
@@ -192,7 +194,9 @@ async def test_sockets_that_slack_recycles_lose_nothing() -> None:
 async def test_a_wrong_token_is_said_in_words_and_tried_again_without_a_storm() -> None:
     async with slack_stage() as stage:
         for bot, app in (("xoxb-wrong", "xapp-sandbox"), ("xoxb-sandbox", "xapp-wrong")):
-            desk = SlackDesk(bot_token=bot, app_token=app, api_url=f"{stage.base}/slack/api/", once=Once())
+            desk = SlackDesk(
+                bot_token=bot, ears=SocketMode(app), api_url=f"{stage.base}/slack/api/", once=Once()
+            )
             await desk.start()
             try:
                 with pytest.raises(NotDelivered) as refused:
@@ -208,7 +212,7 @@ async def test_a_slack_that_is_down_at_the_start_is_waited_for() -> None:
         stage.faults.slack.down = True
         desk = SlackDesk(
             bot_token="xoxb-sandbox",
-            app_token="xapp-sandbox",
+            ears=SocketMode("xapp-sandbox"),
             api_url=f"{stage.base}/slack/api/",
             once=Once(),
         )

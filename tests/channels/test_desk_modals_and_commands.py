@@ -9,7 +9,8 @@ import pytest
 from desk_stage import DeskStage, desk_stage, eventually, head, mark, shown
 from slack_stage import ADA, ADA_DM, LIN, ROOM, until
 
-from tierline.channels.house import Actor, Closing, Told
+from tierline.channels.forms import Field, Filled, Form
+from tierline.channels.house import Actor, Told
 
 
 async def view(on: DeskStage, ready: str, user: str = ADA) -> Any:
@@ -24,28 +25,33 @@ async def view(on: DeskStage, ready: str, user: str = ADA) -> Any:
 
 
 @pytest.mark.promise("desk-close")
-async def test_a_contact_is_closed_with_disposition_and_root_cause() -> None:
+async def test_the_close_button_opens_its_form_under_the_name_that_scripts_know() -> None:
     async with desk_stage() as on:
+        how = Field(
+            "disposition", "How did it end?", "choice", choices=("solved", "no fault <found>"), must=True
+        )
+        cause = Field("root_cause", "Root cause")
+        on.house.answers["form"] = Form(
+            "Close C1001", (how, cause, Field("resolution", "Resolution", "lines")), "Close it"
+        )
         place = await on.desk.open(head())
         await on.press(place, "contact.close")
         form = await view(on, "How did it end?")
         assert form["callback_id"] == "contact.close"
         values = {"disposition": "1:no fault <found>", "root_cause": "a cable", "resolution": "plugged in"}
         assert (await on.stage.post("submit", user=ADA, view_id=form["id"], values=values))["ok"]
-        await until(lambda: on.house.verbs("close"))
-        assert on.house.verbs("close")[0][2] == Closing("C1001", "no fault <found>", "a cable", "plugged in")
-        assert (await on.find(ROOM, "close done"))["ephemeral_to"] == ADA
+        await until(lambda: on.house.verbs("filled"))
+        answers = {"disposition": "no fault <found>", "root_cause": "a cable", "resolution": "plugged in"}
+        assert on.house.verbs("filled")[0][2] == Filled("close", "C1001", answers)
+        assert (await on.find(ROOM, "filled done"))["ephemeral_to"] == ADA
 
 
 async def test_who_may_not_close_is_told_why_in_the_modal() -> None:
     async with desk_stage() as on:
-        on.house.answers["may_close"] = Told(False, "C1001 is with Ada.")
+        on.house.answers["form"] = Told(False, "C1001 is with Ada.")
         place = await on.desk.open(head())
         await on.press(place, "contact.close", LIN)
-        assert (
-            "submit" not in (await view(on, "is with Ada", LIN))
-            or not (await view(on, "is with Ada", LIN))["submit"]
-        )
+        assert not (await view(on, "is with Ada", LIN)).get("submit")
 
 
 async def test_reply_and_note_by_modal_reach_the_house_once() -> None:

@@ -307,3 +307,12 @@ async def test_a_note_is_marked_for_everybody_and_no_longer_once_it_is_sent() ->
         await eventually(lambda: reacted(on, source, ["lock"]))
         await on.desk.mark(place, mark("held", f"{source}:sent"))
         await eventually(lambda: reacted(on, source, ["hourglass_flowing_sand"]))
+
+
+async def test_a_contact_that_comes_back_to_a_team_gets_a_thread_of_its_own_also_after_a_crash() -> None:
+    async with desk_stage() as on:
+        place = await on.desk.open(head())
+        await on.desk.close(place, "C1001", "C1001 is now with Lin of nightowl, in another thread.")
+        again = await on.desk.open(head(), again=True)
+        assert again != place
+        assert await on.desk.open(head(), again=True) == again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk_stage import DeskStage, desk_stage, eventually, shown
+from desk_stage import DeskStage, desk_stage, eventually, head, shown
 from slack_stage import ADA, ADA_DM
 
 from tierline.channels.channel import Button
@@ -109,3 +109,25 @@ async def test_a_form_that_is_refused_when_sent_off_gives_the_words_back() -> No
         on.house.answers["filled"] = Told(False, "C1001 is with Lin.")
         assert (await on.stage.post("submit", user=ADA, view_id=form["id"], values=FILLED))["ok"]
         assert "Elm Street 7" in shown(await on.find(ADA_DM, "is with Lin"))
+
+
+@pytest.mark.promise("desk-form")
+@pytest.mark.parametrize("http", [False, True])
+async def test_a_shortcut_opens_the_form_that_it_names(http: bool) -> None:
+    async with desk_stage(http=http) as on:
+        on.house.answers["form"] = FORM
+        place = await on.desk.open(head())
+        typed = await on.type(place, "What they said")
+        channel, ts = typed.split(":")
+        for of in ({}, {"channel": channel, "ts": ts}):
+            await on.stage.post("shortcut", user=ADA, callback_id="form.visit", **of)
+
+            async def form() -> Any:
+                views = await on.stage.get("views", user=ADA)
+                return next((one for one in views if one.get("submit")), None)
+
+            view = await eventually(form)
+            await on.stage.post("close", user=ADA, view_id=view["id"])
+        await on.stage.post("shortcut", user=ADA, callback_id="nobody.knows.it")
+        asked = [(call[2], call[3]) for call in on.house.verbs("form")]
+        assert asked == [("visit", ""), ("visit", f"{place}:{ts}")]

@@ -157,3 +157,29 @@ async def test_another_process_goes_on_with_a_page_and_repeats_nothing(tmp_path:
         await it.inside.call("/clock", {"advance": "5m"})
         await second.look(await it.inside.app.queue.now())
         assert len(await texts(it, ADA)) == 2
+
+
+@pytest.mark.promise("page-again")
+async def test_a_page_that_was_acknowledged_is_raised_again_when_nothing_happens_then(tmp_path: Path) -> None:
+    plan = PAGED.replace("every: 5m}", "every: 5m, again: 20m}")
+    async with telephone(tmp_path, plan) as it:
+        await somebody_waits(it)
+        await it.inside.until(lambda: texts(it, ADA))
+        assert await it.inside.text("1", ADA) == 200
+        assert await it.inside.until(lambda: it.inside.told("Ada has acknowledged the page: help"))
+        await quiet(it, ADA, BEN)
+        await it.inside.call("/clock", {"advance": "6m"})
+        assert await it.inside.until(
+            lambda: it.inside.told("acknowledged 21 min ago, and nobody was taken since")
+        )
+
+        async def twice() -> bool:
+            return len(await texts(it, ADA)) == 2
+
+        await it.inside.until(twice)
+        (page,) = await standing(it)
+        assert not page.by
+        assert await it.inside.text("1", ADA) == 200
+        await it.inside.slash("Ben", "available")
+        await it.inside.accept("Ben", "C1001")
+        assert await it.inside.until(lambda: it.inside.told("The page is over: help: nobody waits any more"))

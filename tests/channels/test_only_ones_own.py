@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from helpers_app import Inside, inside
 
-from tierline.channels.house import Actor, Closing, Told
+from tierline.channels.forms import Filled
+from tierline.channels.house import Actor, Told
 
 
 def _actor(it: Inside, name: str, bot: bool = False) -> Actor:
@@ -52,11 +53,12 @@ async def test_nobody_takes_answers_or_closes_what_is_not_theirs(tmp_path: Path)
             for told in (
                 await house.accept(actor, contact, offer),
                 await house.reply(actor, contact, "canary"),
-                await house.close(actor, Closing(contact, "solved", "", "")),
+                await house.filled(actor, Filled("close", contact, {"disposition": "solved"})),
+                await house.form(actor, "close", contact),
                 await house.undo(actor, contact, 1),
                 await house.retry(actor, contact, 1),
             ):
-                assert not told.ok and told.text, (actor.name, told)
+                assert isinstance(told, Told) and not told.ok and told.text, (actor.name, told)
         found = await it.contact()
         assert (found["state"], found["owner"]["name"], len(found["transcript"])) == ("active", "Ada", before)
         assert not await it.got("canary")

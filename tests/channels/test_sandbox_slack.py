@@ -246,7 +246,7 @@ async def test_events_are_told_again_until_answered_and_doubled_on_demand(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tierline.sandbox.slack_socket.ACK_WITHIN", 0.3)
-    stage.slack.sockets.retry_after = (0.2, 0.2, 0.2)
+    stage.slack.delivery.retry_after = (0.2, 0.2, 0.2)
     heard: list[tuple[str, list[str]]] = []
 
     def dress(app: AsyncApp) -> None:

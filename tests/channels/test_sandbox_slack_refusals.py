@@ -351,6 +351,58 @@ async def test_payloads_have_slacks_shapes(stage: Stage) -> None:
             assert strangers(bodies[kind], shape(f"{path}.json"), NEW) == [], kind
 
 
+# Of messages in channels shared with another workspace (docs.slack.dev/apis/slack-connect).
+SHARED = {"user_team", "source_team", "user_profile"}
+
+
+async def test_payloads_of_people_from_a_connected_workspace_have_slacks_shapes() -> None:
+    bodies: dict[str, dict[str, Any]] = {}
+
+    def dress(app: Any) -> None:
+        async def keep(body: dict[str, Any]) -> None:
+            event = body.get("event", {})
+            bodies[event.get("subtype") or event.get("type") or body["type"]] = body
+
+        async def take(ack: Any, body: dict[str, Any], client: Any) -> None:
+            await ack()
+            await keep(body)
+            if body.get("type") == "block_actions":
+                await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+
+        for name in ("message", "reaction_added", "member_joined_channel"):
+            app.event(name)(keep)
+        app.action("go")(take)
+        app.view("m")(take)
+
+    async with slack_stage() as stage, bolt_app(stage, dress):
+        await stage.post("share", channel=ROOM)
+        carla = (await stage.post("people", name="Carla", kind="external", channels=[ROOM]))["user"]
+        post = await stage.client().chat_postMessage(channel=ROOM, text="x", blocks=GO)
+        at = {"user": carla, "channel": ROOM, "ts": post["ts"]}
+        await stage.post("reply", user=carla, channel=ROOM, text="hello")
+        await stage.post("upload", user=carla, channel=ROOM, filename="a.txt", content="a")
+        await stage.post("react", **at, name="eyes")
+        await stage.post("act", **at, action_id="go")
+        await until(lambda: stage.slack.space.stacks.get(carla))
+        [view] = await stage.get("views", user=carla)
+        await stage.post("submit", user=carla, view_id=view["id"], values={"why": "x"})
+        files = {
+            "message": "events/MessagePayload",
+            "file_share": "events/MessageFileSharePayload",
+            "reaction_added": "events/ReactionAddedPayload",
+            "member_joined_channel": "events/MemberJoinedChannelPayload",
+            "block_actions": "interactivity/BlockActionPayload",
+            "view_submission": "interactivity/ViewSubmissionPayload",
+        }
+        await until(lambda: set(files) <= set(bodies))
+        for kind, path in files.items():
+            assert strangers(bodies[kind], shape(f"{path}.json"), NEW | SHARED) == [], kind
+        info = await stage.client().users_info(user=carla)
+        assert strangers(info.data, shape("web-api/users.info.json"), NEW) == []
+        channel = await stage.client().conversations_info(channel=ROOM)
+        assert strangers(channel.data, shape("web-api/conversations.info.json"), NEW) == []
+
+
 async def _views(stage: Stage) -> list[dict[str, Any]]:
     await until(lambda: stage.slack.space.stacks.get(ADA))
     found: list[dict[str, Any]] = await stage.get("views", user=ADA)

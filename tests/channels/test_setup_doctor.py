@@ -100,6 +100,10 @@ BROKEN: list[tuple[Seen, str]] = [
     ),
     (_slack(workspace=dataclasses.replace(SPACE, skew=120.0)), "ours is 120 s ahead of Slack's"),
     (_slack(socket_no="Slack doesn't know this token"), "app token"),
+    (
+        _slack(by_http=True, requests_no="what runs there has another signing secret"),
+        "another signing secret",
+    ),
     (_slack(rooms=(Room("C1", "support", False, False),)), "we aren't in #support"),
     (_slack(rooms=()), "#support isn't there"),
     (_slack(unknown=("Ada (ada@x)",)), "Ada (ada@x) of the plan is unknown"),
@@ -231,6 +235,18 @@ async def test_what_somebody_changed_afterwards_is_found(tmp_path: Path) -> None
                      "something else than the active", "others on this machine", "SMTP_URL"):  # fmt: skip
             assert said in found, (said, found)
         assert TOKEN not in found and BOT not in found
+
+
+@pytest.mark.promise("doctor-finds")
+async def test_where_slack_is_to_call_us_doctor_plays_its_challenge(tmp_path: Path) -> None:
+    async with day_one(tmp_path) as stage:
+        await Setup(Operator(answers(stage.product, test_phone="-")), stage.where).run()
+        by_http = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5"}
+        assert "takes no requests of Slack's" in bad(await look(settings_of(stage, tmp_path, **by_http)))
+        none = by_http | {"TIERLINE_PUBLIC_URL": ""}
+        assert "TIERLINE_PUBLIC_URL isn't set" in bad(await look(settings_of(stage, tmp_path, **none)))
+        half = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": ""}
+        assert "SLACK_SIGNING_SECRET" in bad(await look(settings_of(stage, tmp_path, **half)))
 
 
 async def test_services_that_do_not_answer_are_said_and_nothing_hangs(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import stat
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from day_one_stage import APP, BOT, GRANTED, MIRA, DayOne, Operator, answers, day_one
@@ -59,7 +60,7 @@ async def test_every_permission_is_shown_with_its_reason_and_the_link(tmp_path: 
         _, ask = await first_run(stage)
         for scope, why in SCOPES:
             assert any(scope in line and why in line for line in ask.lines)
-        assert stage.where.link in ask.said
+        assert stage.where.link("") in ask.said
 
 
 @pytest.mark.promise("setup-secret")
@@ -334,3 +335,20 @@ async def test_a_number_whose_texts_an_application_takes_is_left_to_the_operator
         works, ask = await first_run(stage, test_phone="-")
         assert not works and "a TwiML application takes its texts" in ask.said
         assert entry.settings["sms_url"] == "https://old.example/sms"
+
+
+@pytest.mark.promise("setup-whole")
+async def test_setup_leads_to_requests_where_somebody_wants_slack_to_call(tmp_path: Path) -> None:
+    async with day_one(tmp_path) as stage:
+        given = answers(
+            stage.product, slack_http="yes", SLACK_SIGNING_SECRET="8f742231b10e8888abcd99", test_phone="-"
+        )
+        ask = Operator(given)
+        await Setup(ask, stage.where).run()
+        env = stage.where.env.read_text()
+        assert "SLACK_SIGNING_SECRET" in env and "SLACK_APP_TOKEN" not in env
+        assert f"TIERLINE_PUBLIC_URL={stage.product.base}" in env.replace('"', "").replace("'", "")
+        assert (
+            quote(f"{stage.product.base}/slack/events", safe="") in ask.said and "Signing Secret" in ask.said
+        )
+        assert "8f742231b10e8888abcd99" not in ask.said and ask.asked.count("TIERLINE_PUBLIC_URL") == 1

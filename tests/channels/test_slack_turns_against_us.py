@@ -118,7 +118,7 @@ async def test_every_press_and_word_that_comes_twice_counts_once(running: Inside
 @pytest.mark.promise("slack-retry-first")
 @pytest.mark.parametrize("attempt", [1, 2, 3])
 async def test_a_retry_that_is_the_first_we_see_is_done_like_any_other(running: Inside, attempt: int) -> None:
-    slack(running).sockets.retry_after = (0.0, 0.1, 0.1)
+    slack(running).delivery.retry_after = (0.0, 0.1, 0.1)
     await running.call("/faults", {"slack": {"lose": attempt}})
     await running.slash("Ada", "available")
     assert await running.text("help me") == 200

@@ -55,8 +55,10 @@ async def test_both_are_reminded_and_whoever_came_says_how_it_went(tmp_path: Pat
             return outcome.get("visit") == "done" and outcome.get("visit_said") == "new router, works"
 
         await it.inside.until(kept)
-        timeline = json.dumps((await it.inside.contact())["timeline"], ensure_ascii=False)
-        assert "visit" in timeline
+        story = json.dumps((await it.inside.api(f"/contacts/{contact}/why"))["timeline"])
+        assert (
+            "Ada has planned a visit: Ben on Wednesday" in story and "done, new router, works (Ben)" in story
+        )
         record = await it.inside.app.history.contact(contact)
         assert record is not None and json.loads(record.outcome)["visit"] == "done"
         await it.inside.until(lambda: it.state("active"))  # Ada has it again

@@ -26,6 +26,7 @@ from voice_door_stage import (
 )
 
 from tierline.channels.phone import Ask, Call, Go, Heard, Leave, LegNews, Meet, Play, Say, Turn, Wait
+from tierline.channels.voice import door
 from tierline.channels.voice.standby import LAST_TURN
 
 
@@ -252,3 +253,29 @@ async def test_what_the_door_shows_of_itself() -> None:
         assert TOKEN not in repr(stage.door.account) + repr(stage.door.front.signer) and OLD not in repr(
             stage.door.account
         )
+
+
+@pytest.mark.promise("caught-up-calls")
+async def test_who_was_put_off_is_kept_as_soon_as_anything_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "KEEP_AGAIN", (0.01,) * 500)
+    async with voice_stage() as stage:
+        stage.router.down = True
+        await stage.ask()
+        await stage.ask()
+        assert stage.router.unheard == []
+        stage.router.down = False
+        await asyncio.wait_for(asyncio.gather(*stage.door._keeping), 20)
+        assert stage.router.unheard == [CALL]
+
+
+async def test_who_was_heard_before_it_could_be_kept_is_not_kept_as_put_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(door, "KEEP_AGAIN", (0.3,) * 3)
+    async with voice_stage() as stage:
+        stage.router.down = True
+        await stage.ask()
+        stage.router.down = False
+        await stage.ask()
+        await asyncio.wait_for(asyncio.gather(*stage.door._keeping), 20)
+        assert stage.router.unheard == []

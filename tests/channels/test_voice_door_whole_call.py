@@ -96,6 +96,9 @@ class Script:
     async def recorded(self, it: Recorded) -> None:
         await self._note(self.recordings, it)
 
+    async def put_off(self, sid: str) -> None:
+        return None
+
     def sorry(self, recipient: str, turns: int) -> Heard:
         return (Say("One moment", "en"),)
 

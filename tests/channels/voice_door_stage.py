@@ -79,6 +79,7 @@ class Router:
     apology: Heard | None = (Say("One moment", "en"), Pause(5))
     asked_for: list[tuple[str, Call]] = field(default_factory=list)
     news: list[LegNews | RoomNews | Recorded] = field(default_factory=list)
+    unheard: list[str] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def called(self, call: Call) -> Heard:
@@ -100,6 +101,10 @@ class Router:
     async def recorded(self, it: Recorded) -> None:
         await self._perhaps()
         self.news.append(it)
+
+    async def put_off(self, sid: str) -> None:
+        await self._perhaps()
+        self.unheard.append(sid)
 
     def sorry(self, recipient: str, turns: int) -> Heard:
         if self.apology is None:

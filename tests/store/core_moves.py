@@ -13,7 +13,7 @@ HALF_HOUR = 1_800_000
 
 HANDED = {
     "transfer": 18, "keep": 3, "snooze": 7, "release": 4, "rerank": 4, "discard": 2, "merge": 3, "split": 2,
-    "reopen": 3, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3, "meet": 9, "forget": 4,
+    "reopen": 3, "reach": 5, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3, "meet": 9, "forget": 4,
     "recall": 4, "retime": 5, "alert": 3, "wrap_on": 4, "remark": 2, "finish": 3,
     "arrive": 16, "accept": 40, "delivered": 12, "decline": 7, "complete": 8, "remove_agent": 0, "presence": 9,
     "agent": 2, "overtime": 1, "desk": 1, "jump": 1, "tick": 10, "wait": 7,
@@ -121,6 +121,21 @@ class Moves:
         if contact := self._of(a, "closed", "abandoned", "dead"):
             agent = "" if c % 3 == 0 else (self._known(b) or "")
             yield self.call("reopen", contact, agent, self._route_of(contact, b, c, d))
+
+    def _reach(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
+        """Somebody writes first, to whom we know or don't, sometimes where a conversation is open."""
+        known = [it for it in self.model.contacts.values() if it.conversations]
+        it = known[b % len(known)] if known and a % 3 else None
+        name = self._known(a) or "nobody"
+        if d % 5 == 0:
+            name = "nobody"
+        decision = self._decision(b, c, d, it.route.channel if it else None)
+        thread = (
+            it.conversations[c % len(it.conversations)]
+            if it
+            else f"{decision.route.channel}:new{self.now}.{a}"
+        )
+        yield self.call("reach", name, thread, decision, it.id if it and c % 2 else "")
 
     def _recall(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         """What has left the store is called back, or is still here, or never was."""

@@ -12,6 +12,7 @@ from helpers_plan import EVA
 from tierline.channels.phone import Ask, Call, Go, Wait
 from tierline.queue.client import Client
 from tierline.queue.history.records import Customer
+from tierline.router.catch_up import answered
 from tierline.router.facts import Facts
 from tierline.router.spending import Guard
 from tierline.router.towards import Towards
@@ -362,3 +363,53 @@ async def test_a_call_to_a_number_that_the_plan_does_not_know_is_taken_and_told_
         if event.e == "arrived":
             await towards.greet(event)
     assert len(told) == 1 and "+4930999 stands in no entry of the plan" in told[0]
+
+
+@pytest.mark.promise("caught-up-calls")
+async def test_what_a_caller_without_a_contact_has_heard_is_known_to_every_process(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    in_the_menu, put_off, never_heard = hall.new(), hall.new(), hall.new()
+    await hall.ask("call", in_the_menu)
+    await hall.ask("call", put_off)
+    await hall.board.put_off(put_off.sid)  # by a process that dies before they hang up
+    for call in (in_the_menu, put_off, never_heard):
+        await hall.news(call, "completed")
+    wants_nothing = [await hall.queue.seen(answered(it.sid)) for it in (in_the_menu, put_off, never_heard)]
+    assert wants_nothing == [True, False, False]
+
+
+@pytest.mark.promise("call-vouched")
+@pytest.mark.parametrize("menu", [(), ("9", "1"), ("7", "1")])
+async def test_a_number_that_the_carrier_vouches_for_is_who_calls(
+    client: Client, site: str, menu: tuple[str, ...]
+) -> None:
+    hall = await open_hall(client, site)
+    hall.records.customers[EVA] = Customer("eva", name="Eva Brandt")
+    call = replace(hall.new(), verified=True)
+    heard = await hall.ask("call", call)
+    for digits in menu or ("1",):  # a language first, a wrong key first
+        heard = await hall.ask("menu", hall.new(), sid=call.sid, digits=digits, about=goes(heard).about)
+    contact = next(it.about["c"] for it in heard if isinstance(it, Wait))
+    assert Facts.parse((await hall.contact(contact)).facts).verified
+    await hall.queue.presence("Ada", "available")
+    offer = (await hall.contact(contact)).offers[0]
+    ring = {"c": contact, "o": str(offer.number), "a": "Ada", "r": "agent"}
+    said = words(await hall.ask("agent", hall.new(), about=ring))
+    assert "Eva Brandt" in said and "Probably" not in said
+
+
+@pytest.mark.promise("call-vouched")
+async def test_nobody_gets_the_place_of_one_who_was_vouched_for_by_a_number_that_is_only_claimed(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    heard = await hall.ask("call", call := replace(hall.new(), verified=True))
+    heard = await hall.ask("menu", call, digits="1", about=goes(heard).about)
+    contact = next(it.about["c"] for it in heard if isinstance(it, Wait))
+    await hall.news(call, "completed")
+    assert kinds(await hall.ask("call", hall.new())) == ["Ask"]
+    assert (await hall.contact(contact)).state == "abandoned"
+    heard = await hall.ask("call", replace(hall.new(), verified=True))
+    assert [it.about["c"] for it in heard if isinstance(it, Wait)] == [contact]

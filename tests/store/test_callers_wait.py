@@ -318,6 +318,7 @@ async def test_whose_agent_is_faster_than_their_own_way_out_of_the_line_meets_th
     assert kinds(await hall.ask("wait", call, digits=key)) == ["Leave"]
     await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
     await hall.queue.leg(contact, "CA" + "a" * 32, "answered", {"r": "agent", "a": "Ada"})
+    await hall.queue.jot(contact, "key.CA" + "a" * 32, "1")
     heard = await hall.ask("left", call, result="leave")
     assert goes(heard).turn == "join"
     assert "Meet" in kinds(await hall.ask("join", call, about=goes(heard).about))

@@ -8,7 +8,7 @@ import pytest
 from calls_stage import EVA, OURS, Stage, stage_of
 
 from tierline.channels.channel import Taken
-from tierline.channels.phone import Call, HangUp, LegNews, LegView, Meet, Say
+from tierline.channels.phone import Call, HangUp, LegNews, LegView, Meet, Say, TakeMessage
 from tierline.queue.client import Client
 from tierline.queue.contact import Arrived
 from tierline.queue.state import Event
@@ -201,3 +201,64 @@ async def test_a_customer_who_calls_while_we_call_them_talks_on_one_line(stage: 
     await stage.board.heard(LegNews("CA1", "completed"))
     view = await stage.queue.contact(contact)
     assert view is not None and view.state == "wrapping"
+
+
+async def test_who_wants_to_leave_a_message_may_though_somebody_takes_it_in_slack_this_moment(
+    stage: Stage,
+) -> None:
+    contact = await stage.called()
+    await stage.rung(contact, "Ada", "CAada")
+    caller = Call("CA1", EVA, OURS, {"c": contact}, queue="QU1")
+    await stage.board.asked("wait", replace(caller, digits="2"))
+    await stage.queue.accept(
+        contact, await stage.offer(contact, "Ada"), "Ada"
+    )  # the button, as for a message
+    heard = await stage.board.asked("left", replace(caller, result="leave"))
+    assert any(isinstance(it, TakeMessage) for it in heard), heard
+
+
+async def test_who_presses_2_and_hangs_up_leaves_nobody_alone_in_a_conference(stage: Stage) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.board.asked("wait", Call("CA1", EVA, OURS, {"c": contact}, digits="2", queue="QU1"))
+    assert isinstance(await stage.presses("CAada", ada), Meet)
+    await stage.board.heard(LegNews("CA1", "completed"))
+    for _ in range(2):
+        await stage.deliver()
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "wrapping"
+    assert "move CAada done" in stage.phones.done and not any("ring" in it for it in stage.phones.done)
+
+
+async def test_who_presses_2_and_hangs_up_on_the_way_to_their_agent_leaves_nobody_alone(stage: Stage) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.board.asked("wait", Call("CA1", EVA, OURS, {"c": contact}, digits="2", queue="QU1"))
+    await stage.presses("CAada", ada)
+    await stage.deliver()
+    assert "move CA1 join" in stage.phones.done
+    await stage.board.heard(LegNews("CA1", "completed"))
+    for _ in range(2):
+        await stage.deliver()
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "wrapping"
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_a_call_back_that_failed_does_not_end_the_call_of_who_has_called_themselves(
+    stage: Stage, joined: bool
+) -> None:
+    contact = await stage.called()
+    ada = await stage.rung(contact, "Ada", "CAada")
+    await stage.presses("CAada", ada)
+    (bring,) = [it for it in await stage.jobs("accepted") if it.name == "bring together"]
+    if joined:
+        await stage.joins(contact)
+    await stage.queue.leg(contact, "CAback", "ringing", {"c": contact, "r": "customer", "b": "1"})
+    stage.phones.there["CAback"] = LegView("CAback", "busy")
+    await bring.work(Try(0, False))
+    view = await stage.queue.contact(contact)
+    assert view is not None and view.state == "active"
+    assert (
+        "move CA1 join" in stage.phones.done
+    ) is not joined and "move CAback join" not in stage.phones.done

@@ -172,12 +172,12 @@ class Crew(Stage):
 @contextlib.asynccontextmanager
 async def open_crew(
     home: Path, webs: int = 2, workers: int = 3, plan: str = MANY, lease: float = 2.0, own_ways: bool = False,
-    history: str = "", more: Mapping[str, str] | None = None,
+    history: str = "", more: Mapping[str, str] | None = None, slack_http: bool = False,
 ) -> AsyncIterator[Crew]:  # fmt: skip
     """Stand-ins here; a store, `webs` and `workers` in processes of their own. All stop cleanly at the end.
 
     `own_ways`: each worker reaches Slack's API through a proxy of its own. `history` is its URL; without one, the
-    processes share a file. `more` is said to each process.
+    processes share a file. `more` is said to each process. With `slack_http` Slack calls the web processes.
     """
     front = Front([free_port() for _ in range(webs)])
     await front.start()
@@ -198,6 +198,8 @@ async def open_crew(
         "TIERLINE_SECRET": SECRET,
         "TIERLINE_LEASE": str(lease),
     } | dict(more or {})
+    if slack_http:
+        shared |= {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": cast.credentials.signing_secret}
 
     def process(command: str, n: int, **more: str) -> Process:
         own = home / f"{command}{n}"
@@ -224,6 +226,8 @@ async def open_crew(
         )
         try:
             await crew.started(*faces, *hands)
+            if slack_http:
+                await crew.call("/slack/request-url", {"url": f"{product}/slack/events"})
             await crew.delivering()
             yield crew
             alive = [it for it in faces + hands if it.running and it.running.returncode is None]

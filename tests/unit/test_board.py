@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from helpers_desk import HOUR, MINUTE, NOW, Desk, route
 
+from tierline.channels.home import Clock
 from tierline.queue.history.promised import Promised
-from tierline.router.board import board, rows, told
+from tierline.router.board import ACTS, board, rows, told
+from tierline.router.board_home import sections
 from tierline.router.boards import midnight
 from tierline.router.plan.load import parse
 from tierline.router.rulebook import Rulebook
@@ -149,3 +152,36 @@ def test_a_board_never_has_more_buttons_than_slack_takes() -> None:
 
 def test_the_day_begins_at_the_sites_midnight() -> None:
     assert midnight(NOW, "Europe/Berlin") == NOW - 9 * HOUR
+
+
+@pytest.mark.promise("home-board")
+def test_a_home_says_the_board_with_instants_so_that_it_stays_the_same_while_nothing_happens() -> None:
+    desk = Desk()
+    desk.arrives(facts=facts(NOW + 10 * MINUTE))
+    shut = Situation((Shut("outage", NOW, None, "<!here> power", "Mira"),), ())
+    it = shown(desk, book=BOOK.under(shut))[1]
+    head, services, people = sections(BOOK.under(shut), it)
+    assert [one.action for one in head.buttons] == [
+        one.action for one in ACTS if one.action != "board.refresh"
+    ]
+    assert services.entries[0].clocks == (
+        Clock("C1001 since", NOW), Clock("answer due", NOW + 10 * MINUTE),
+    )  # fmt: skip
+    assert [one.action for one in services.entries[1].buttons] == ["service.open"]
+    assert "<!here>" not in services.entries[1].title
+    desk.now += MINUTE
+    assert sections(BOOK.under(shut), shown(desk, book=BOOK.under(shut))[1]) == (head, services, people)
+    desk.now += 10 * MINUTE
+    late = sections(BOOK, shown(desk)[1])[1].entries[0]
+    assert late.clocks[1].late and "1 late (C1001)" in late.title
+
+
+def test_a_home_of_many_services_shows_those_in_trouble_and_how_many_more_there_are() -> None:
+    desk = Desk()
+    desk.arrives(facts=facts(NOW + MINUTE))
+    desk.now += 2 * MINUTE
+    it = shown(desk)[1]
+    quiet = tuple(replace(it.services[1], name=f"s{n}") for n in range(40))
+    shown_services = sections(BOOK, replace(it, services=(*quiet, it.services[0])))[1]
+    assert shown_services.entries[0].title.startswith("*howto*") and shown_services.more == 21
+    assert len(shown_services.entries) == 20

@@ -35,7 +35,12 @@ class Everybody:
         self.lines.append(line.n)
         return place
 
-    async def tell(self, to: str, text: str, buttons: Any = (), key: str = "", again: bool = False) -> str:
+    async def link(self, place: str) -> str:
+        return f"https://slack.example/{place}"
+
+    async def tell(
+        self, to: str, text: str, buttons: Any = (), key: str = "", again: bool = False, quotes: Any = ()
+    ) -> str:
         self.said.append((to, text))
         return to
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierline.router.pages import ACKNOWLEDGED, PAGE, Page, read
+from tierline.router.pages import ACKNOWLEDGED, PAGE, Page, acknowledgement, read
 from tierline.router.situation import Situation
 
 ONE = Page("outage", 3, "network", 1_000, "C1001")
@@ -25,13 +25,18 @@ def test_whatever_service_and_on_call_are_called_it_is_read_again(
 def test_who_has_acknowledged_stands_beside_it_and_other_troubles_are_none() -> None:
     troubles = {
         PAGE + ONE.place: ONE.text(),
-        ACKNOWLEDGED + ONE.place: "ada",
+        ACKNOWLEDGED + ONE.place: acknowledgement("ada", 5_000),
         "shut:outage": "{}",
         "incident:I1": "{}",
     }
     (page,) = read(troubles)
-    assert page.by == "ada" and page.id == ONE.id
+    assert (page.by, page.at) == ("ada", 5_000) and page.id == ONE.id
     assert Situation.read(troubles).shut == ()
+
+
+def test_who_acknowledged_before_the_instant_was_kept_did_so_when_it_began() -> None:
+    (page,) = read({PAGE + ONE.place: ONE.text(), ACKNOWLEDGED + ONE.place: "ada"})
+    assert (page.by, page.at) == ("ada", ONE.since)
 
 
 @pytest.mark.parametrize("name", ["page:", "page:x:outage", "page:-1:outage", "pages", ""])

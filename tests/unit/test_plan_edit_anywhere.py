@@ -135,6 +135,7 @@ def test_however_the_list_is_laid_out(source: str) -> None:
     [
         ("rules: [{name: one}]", Put(("rules", "two", "set"), {})),
         ("rules: [{name: one}]", Drop(("rules", "two"))),
+        ("rules:\n  # none\n", Put(("rules", "two", "set", "service"), "help")),
         ("rules: one", Insert(("rules",), {"name": "two"})),
         ("a: &x {k: v}\nb: *x\n", Put(("b", "k"), "w")),
         ("[a, b]", Put(("b",), "w")),

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tierline.channels.channel import Button, Card, Head, Line, Mark
-from tierline.channels.house import Moving
+from tierline.channels.forms import Field, Form
+from tierline.channels.slack import form_views, modals
 from tierline.channels.slack import messages as slack
-from tierline.channels.slack import modals
 from tierline.channels.slack.blocks import Message
 from tierline.queue.contact import Media
 from tierline.sandbox.slack_blocks import MESSAGE_BLOCKS_SIZE, faults_of_blocks, faults_of_view, too_large
@@ -92,7 +92,7 @@ def test_no_text_from_outside_comes_alive_and_slack_takes_every_message(text: st
             "contact.reply",
             "contact.note",
             "contact.close",
-            *modals.MOVES,
+            *form_views.OWN.values(),
             "reply.undo",
             "reply.retry",
         }
@@ -103,36 +103,23 @@ def test_no_text_from_outside_comes_alive_and_slack_takes_every_message(text: st
 @given(OUTSIDE, st.lists(OUTSIDE, max_size=5))
 def test_slack_takes_every_modal(text: str, names: list[str]) -> None:
     where = modals.Where("C1001", "C1", "1.2")
+    fields = (
+        Field("one", text[:20], "choice", choices=tuple(names)),
+        Field("many", "Which?", "choices", choices=tuple(names)),
+        Field("words", text, "words"),
+        Field("lines", text[:20], "lines", text),
+    )
     views = [
         modals.reply_view(where),
         modals.note_view(where),
-        modals.loading_view(where),
         modals.words_view(where, text),
-        modals.words_view(where, text, "contact.transfer"),
-        modals.asking_view("contact.more", where),
-        modals.move_view(
-            "contact.more", where, Moving(text[:20], tuple(names), tuple(names), "When?", "Why?", ("to",))
-        ),
+        *(form_views.loading(name, "C1001") for name in ("close", "visit")),
+        form_views.words("close", text, "C1001", text),
+        form_views.form_view("close", Form(text, fields), "C1001"),
     ]
-    for view in [*views, modals.close_view(where, tuple(names)), modals.close_view(where, ())]:
+    for view in views:
         assert faults_of_view(view).lines() == []
         assert all(alive(words) == [] for words in markup(view))
-
-
-def test_a_chosen_disposition_comes_back_by_its_whole_name() -> None:
-    where, long = modals.Where("C1001", "C1", "1.2"), "x" * 140
-    options = modals.close_view(where, ("solved", long))["blocks"][0]["element"]["options"]
-    for name, option in zip(("solved", long), options, strict=True):
-        found = modals.closing(
-            where, {"disposition": option["value"], "root_cause": "r", "resolution": "s"}, ("solved", long)
-        )
-        assert (found.contact, found.disposition, found.root_cause, found.resolution) == (
-            "C1001",
-            name,
-            "r",
-            "s",
-        )
-    assert modals.closing(where, {"disposition": "typed: by hand"}, ()).disposition == "typed: by hand"
 
 
 def test_what_a_customer_wrote_is_shown_as_it_was_written() -> None:

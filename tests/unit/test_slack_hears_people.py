@@ -10,7 +10,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tierline.channels.slack.ears import Ears, heard
+from tierline.channels.slack.ears import heard
+from tierline.channels.slack.socket_mode import Handler
 
 OURS = "UBOT000"
 TYPED = {"type": "message", "user": "UADA", "channel": "C1", "ts": "2.0", "thread_ts": "1.0", "text": "hello"}
@@ -60,7 +61,7 @@ async def test_an_echo_is_acknowledged_and_goes_no_further() -> None:
         reached.append(body["event"]["user"])
         await next()
 
-    ears = Ears(app, "xapp-1", lambda it: heard(it, OURS), ping_interval=5.0, logger=Socket.logger)
+    ears = Handler(app, "xapp-1", lambda it: heard(it, OURS), ping_interval=5.0, logger=Socket.logger)
     socket: Any = Socket()
     try:
         await ears.handle(socket, SocketModeRequest("events_api", "e1", {"event": ECHO}))

@@ -1,0 +1,78 @@
+"""Part of the composition root: which process speaks with Slack, and how it hears what people do there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .channels.slack.events import SlackEvents
+from .queue.engine import Queue
+from .queue.failures import StoreError
+from .queue.replies import Refused
+from .settings import Role, Settings
+
+if TYPE_CHECKING:
+    from .channels.slack.desk import SlackDesk
+    from .channels.slack.ears import Ears
+
+REQUESTS, TERM = "slack requests", 15_000
+"""The role of a web process that takes Slack's requests; ms after which one that fell silent is none any more."""
+
+
+def has_desk(settings: Settings, role: Role) -> bool:
+    """Whether a process of this role speaks with Slack: whoever works, and whoever takes Slack's requests."""
+    return settings.slack_on and (role != "web" or settings.slack_by_http)
+
+
+def slack_events(settings: Settings, role: Role) -> SlackEvents | None:
+    """The way in for Slack's requests, where this process has a web face and Slack is to call us."""
+    return SlackEvents() if settings.slack_by_http and role != "worker" else None
+
+
+def slack_desk(
+    settings: Settings, role: Role, queue: Callable[[], Queue], holder: str, events: SlackEvents | None
+) -> SlackDesk | None:
+    """The desk of this process; None without credentials, or where it has none to do."""
+    if not has_desk(settings, role) or settings.slack_bot_token is None:
+        return None
+    from .channels.slack.desk import SlackDesk
+
+    return SlackDesk(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        ears=_ears(settings, queue, holder, events),
+        api_url=settings.slack_api_url,
+        once=lambda key, ms: queue().once(key, ms),
+        paced=settings.slack_paced,
+        now=lambda: queue().now(),
+    )
+
+
+def _ears(settings: Settings, queue: Callable[[], Queue], holder: str, events: SlackEvents | None) -> Ears:
+    from .channels.slack.request_url import RequestUrl
+    from .channels.slack.socket_mode import SocketMode
+
+    if settings.slack_app_token is not None:
+        return SocketMode(settings.slack_app_token.get_secret_value())
+    assert settings.slack_signing_secret is not None
+    secret = settings.slack_signing_secret.get_secret_value()
+    if events is None:
+        return RequestUrl(secret, lambda: requests_are_taken(queue(), holder))
+    ears = RequestUrl(secret)
+    events.serve(ears.take)
+    return ears
+
+
+async def take_requests(queue: Callable[[], Queue], holder: str) -> None:
+    """Let the workers know that somebody takes Slack's requests: of many web processes one says so."""
+    while True:
+        await queue().lease(REQUESTS, holder, TERM)
+        await asyncio.sleep(TERM / 3000)
+
+
+async def requests_are_taken(queue: Queue, holder: str) -> bool:
+    """Whether a web process takes Slack's requests. While the store can't say, nobody is blamed for it."""
+    try:
+        return await queue.lease(REQUESTS, holder, 0) is None
+    except (StoreError, Refused):
+        return True
