@@ -60,7 +60,7 @@ from .router.watch import Watch
 from .router.ways import ways
 from .settings import Role, Secrets, Settings
 from .shown import calls_shown, desk_shown, door_figures, doors_shown, store_shown
-from .slack_side import has_desk, slack_desk, slack_events, take_requests
+from .slack_side import has_desk, shared_door, slack_desk, slack_events, take_requests
 from .web_side import api_of
 
 if TYPE_CHECKING:
@@ -168,10 +168,12 @@ class App:
         return await taken_calls(self.history.database, since)
 
     def _build_desk(self) -> None:
-        self.desk_raw = slack_desk(
-            self.settings, self.role, lambda: self.queue, self.holder, self.slack_events
-        )
-        self.desk = WatchedDesk(self.desk_raw or NoDesk(), lambda: self.queue, self.alerts, self._mine)
+        queue, book = lambda: self.queue, lambda: self.plan()
+        shared = shared_door(self.intake, queue, book, self.alerts, self.settings, self.role)
+        if shared is not None:
+            self.doors["slack"] = shared
+        self.desk_raw = slack_desk(self.settings, self.role, queue, self.holder, self.slack_events, shared)
+        self.desk = WatchedDesk(self.desk_raw or NoDesk(), queue, self.alerts, self._mine)
 
     async def _start_core(self) -> None:
         """The tasks that stand on the store; `reset` starts them anew."""

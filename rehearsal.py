@@ -50,6 +50,10 @@ def cast_of(plan: Plan, product: str) -> Cast:
     places = tuple(
         Place(f"C0PLACE{i:03}", name.removeprefix("#")) for i, name in enumerate(dict.fromkeys(names))
     )
+    shared = [e.to for e in plan.entry if e.shared is not None and e.to]
+    places += tuple(
+        Place(f"C0SHARED{i:02}", name.removeprefix("#"), ("T0CUSTOMER",)) for i, name in enumerate(shared)
+    )
     numbers = list(dict.fromkeys(e.to for e in plan.entry if e.channel in ("sms", "voice") and e.to))
     return Cast(
         people=tuple(people),

@@ -6,15 +6,20 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .channels.channel import Inbound
 from .channels.slack.events import SlackEvents
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
+from .router.alerts import Alerts
+from .router.rulebook import Rulebook
+from .router.shared import SharedTalk, shared_places
 from .settings import Role, Settings
 
 if TYPE_CHECKING:
     from .channels.slack.desk import SlackDesk
     from .channels.slack.ears import Ears
+    from .channels.slack.shared_door import SharedDoor
 
 REQUESTS, TERM = "slack requests", 15_000
 """The role of a web process that takes Slack's requests; ms after which one that fell silent is none any more."""
@@ -31,9 +36,10 @@ def slack_events(settings: Settings, role: Role) -> SlackEvents | None:
 
 
 def slack_desk(
-    settings: Settings, role: Role, queue: Callable[[], Queue], holder: str, events: SlackEvents | None
-) -> SlackDesk | None:
-    """The desk of this process; None without credentials, or where it has none to do."""
+    settings: Settings, role: Role, queue: Callable[[], Queue], holder: str, events: SlackEvents | None,
+    shared: SharedDoor | None = None,
+) -> SlackDesk | None:  # fmt: skip
+    """The desk of this process; None without credentials, or where it has none to do. `shared`: customers' channels."""
     if not has_desk(settings, role) or settings.slack_bot_token is None:
         return None
     from .channels.slack.desk import SlackDesk
@@ -45,7 +51,20 @@ def slack_desk(
         once=lambda key, ms: queue().once(key, ms),
         paced=settings.slack_paced,
         now=lambda: queue().now(),
+        shared=shared,
     )
+
+
+def shared_door(
+    inbound: Inbound, queue: Callable[[], Queue], book: Callable[[], Rulebook], alerts: Alerts, settings: Settings,
+    role: Role,
+) -> SharedDoor | None:  # fmt: skip
+    """The door in Slack; None where this process has no desk."""
+    if not has_desk(settings, role) or settings.slack_bot_token is None:
+        return None
+    from .channels.slack.shared_door import SharedDoor
+
+    return SharedDoor(lambda: shared_places(book().plan), inbound, SharedTalk(queue, book), alerts.once)
 
 
 def _ears(settings: Settings, queue: Callable[[], Queue], holder: str, events: SlackEvents | None) -> Ears:

@@ -161,10 +161,8 @@ class People:
 
     async def answer(self, seconds: float, every: float) -> None:
         """Owners answer in their threads; the carrier will say that none of it arrived."""
-        begun, chosen = (
-            time.time(),
-            [self.open.pop() for _ in range(int(seconds / every))],
-        )  # nobody closes these
+        begun, chosen = time.time(), self.rng.sample(self.open, int(seconds / every))
+        self.kept |= {it.contact for it in chosen}  # nobody closes these
         for i, it in enumerate(chosen):
             await asyncio.sleep(max(0.0, begun + i * every - time.time()))
             name = f"r-{next(self.count):06}"
@@ -193,7 +191,7 @@ class People:
         async def view() -> str:
             views = await self.stage.get(f"/slack/views?user={it.owner}")
             mine = [
-                one for one in views if "submit" in one and it.contact in str(one.get("private_metadata"))
+                one for one in views if one.get("submit") and it.contact in str(one.get("private_metadata"))
             ]
             return str(mine[-1]["id"]) if mine else ""
 

@@ -60,6 +60,7 @@ class Words:
     text: str
     media: tuple[Media, ...] = ()
     since: int = 0  # ms since the epoch when it was released: where a look-up begins
+    author: str = ""  # the agent whose words they are, "" for the plan's texts
 
 
 @dataclass(frozen=True, slots=True)

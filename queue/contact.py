@@ -45,7 +45,8 @@ class Arrived:
 
     `event` is the provider's own id of the delivery, `at` the provider's own date (None when it gives
     none), `verified` says that the carrier vouches for `sender`, `name` is a display name, if any; `language` was
-    chosen by its sender, "" when nobody was asked.
+    chosen by its sender, "" when nobody was asked; `customer` is the key of the customer to whom the door belongs, ""
+    where anybody may come.
     """
 
     channel: Channel
@@ -58,6 +59,7 @@ class Arrived:
     verified: bool = False
     name: str = field(default="", repr=False)
     language: str = ""
+    customer: str = ""
 
     @property
     def thread(self) -> str:
@@ -78,6 +80,7 @@ class Arrived:
                 "verified": self.verified,
                 "name": self.name,
                 **({"language": self.language} if self.language else {}),
+                **({"customer": self.customer} if self.customer else {}),
             }
         )
 

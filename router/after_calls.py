@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard
+from ..channels.shared import is_shared
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.history.records import ContactRecord, Past
@@ -47,8 +48,10 @@ def sms_sender(book: Rulebook, called: str) -> str:
     return book.plan.channels.of("sms").sender or ""
 
 
-def door_of(channel: Channel) -> Channel:
-    """The door by which a contact's customer is written to."""
+def door_of(channel: Channel, address: str = "") -> str:
+    """The door by which a contact's customer is written to: a caller by text, who shares a channel of Slack there."""
+    if is_shared(address):
+        return "slack"
     return "sms" if channel == "voice" else channel
 
 

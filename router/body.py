@@ -14,7 +14,8 @@ from ..queue.state import MessageView
 class Body:
     """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't; `who` a note's writer.
 
-    A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has.
+    A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has. `name` is that
+    of the customer who said it, where the door told one.
     """
 
     text: str
@@ -22,6 +23,7 @@ class Body:
     by: str = ""
     source: str = ""
     who: str = ""
+    name: str = ""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -36,7 +38,7 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        said = (str(it.get(name, "")) for name in ("by", "source", "who"))
+        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name"))
         return cls(str(it.get("text", "")), media, *said)
 
 
@@ -45,7 +47,10 @@ def line(contact: str, message: MessageView, customer: str) -> Line:
     body = Body.parse(message.body)
     match message.kind:
         case "in":
-            return Line(contact, message.n, "customer", customer, body.text, message.at, body.media)
+            # In a channel that a customer shares several of them speak.
+            other = body.name and not customer.startswith(body.name)
+            author = f"{body.name} ({customer})" if other else customer
+            return Line(contact, message.n, "customer", author, body.text, message.at, body.media)
         case "note":
             return Line(contact, message.n, "note", body.by, body.text, message.at, body.media)
         case "reply":

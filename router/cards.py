@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..channels.channel import Card
+from ..channels.shared import is_shared
 from ..queue.history.records import Past
 from ..queue.state import ContactView, MessageView
 from ..skills.skill import Need
@@ -67,8 +68,9 @@ def room_of(book: Rulebook, spec: AgentSpec) -> str:
 
 
 def customer_line(facts: Facts) -> str:
-    """Name and address of the customer, as far as known."""
-    return f"{facts.name}, {facts.address}" if facts.name else facts.address
+    """Name and address of the customer, as far as known; of a conversation in Slack the channel is the address."""
+    address = f"{facts.recipient} in Slack" if is_shared(facts.address) else facts.address
+    return f"{facts.name}, {address}" if facts.name else address
 
 
 def handover_line(facts: Facts) -> str:

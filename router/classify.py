@@ -15,7 +15,7 @@ from ..queue.history.records import Customer
 from ..skills.schedule import Schedule
 from ..skills.skill import Levels
 from .facts import Facts
-from .plan import model
+from .plan import model, model_rules
 from .rulebook import UNSORTED, Rulebook, instant, millis, span
 from .rules import Subject, holds
 
@@ -113,7 +113,7 @@ def _first_service(book: Rulebook, arrived: Arrived, entry: model.Entry | None) 
 
 def _rule(
     book: Rulebook, arrived: Arrived, customer: Customer, service: str, language: str, at: datetime
-) -> model.Rule | None:
+) -> model_rules.Rule | None:
     subject = Subject(
         text=arrived.text, channel=arrived.channel, service=service, to=arrived.recipient,
         sender=arrived.sender, known=customer.known, language=language, facts=customer.facts,

@@ -32,6 +32,7 @@ from .ringing import Ringing
 from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .screened import Screened
+from .shared import given_at
 from .tidings import Tidings
 from .together import Together
 from .towards import Towards
@@ -42,8 +43,6 @@ TOO_SLOW = 5.0
 """Seconds that Slack may ask an offer to wait before somebody else is asked first."""
 UNDER_WAY = ("queued", "sending")
 """Receipts that nobody is shown: ⏳ stands there already."""
-UNTOLD = ("reply", "note")
-"""Messages that stand in the thread already, where they were typed, or have marks of their own."""
 FOR_A_MESSAGE = 120_000
 """ms for which the offer of a voicemail stands: a call's seconds are for a ringing phone."""
 MINUTE = 60_000
@@ -141,7 +140,7 @@ class Deliveries:
             case "message.receipt" if str(more(event).get("status")) in UNDER_WAY:
                 return []
             case "reply.held" | "reply.undone" | "message.receipt":
-                return [Job(f"mark:{c}.{event.n}", "mark", lambda t: self._mark(event))]
+                return [Job(f"mark:{c}.{event.n}", "mark", lambda t: self._mark(event, t))]
             case "closed":
                 told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
                 return [told, Job(thread, "close", lambda t: self._close(event, t))]
@@ -269,30 +268,35 @@ class Deliveries:
         if contact is None:
             return
         customer = customer_line(Facts.parse(contact.facts))
-        lines = [line(event.c, m, customer) for m in said if m.n >= event.n and m.kind not in UNTOLD]
+        lines = [line(event.c, m, customer) for m in said if m.n >= event.n and _told(m)]
         if lines and lines[0].n == event.n:
             # What was only refused needn't be looked for: the desk itself knows whose answer was lost.
             shown = replace(lines[0], more=tuple(lines[1:]))
             await self.tidings.at(event, lambda place: self.desk.post(place, shown, t.before))
 
-    async def _mark(self, event: Event) -> None:
+    async def _mark(self, event: Event, t: Try) -> None:
         """A lane of its own: no ✗ waits behind what customers write. Its thread may still have to open."""
-        if not await self._marked(event, anew=False):
-            await afterwards(f"contact:{event.c}", partial(self._marked_at_last, event))
+        if not await self._marked(event, t, in_turn=False):
+            await afterwards(f"contact:{event.c}", partial(self._marked_in_turn, event, t))
 
-    async def _marked_at_last(self, event: Event) -> None:
-        await self._marked(event, anew=True)
+    async def _marked_in_turn(self, event: Event, t: Try) -> None:
+        await self._marked(event, t, in_turn=True)
 
-    async def _marked(self, event: Event, anew: bool) -> bool:
+    async def _marked(self, event: Event, t: Try, in_turn: bool) -> bool:
+        """False: it is for the lane of the contact's lines."""
         message = next((m for m in await self.queue.messages(event.c) if m.n == event.n), None)
         if message is None or message.kind != "reply":
             return True
         spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)
+        if given_at(body):  # it stands in the customer's own thread: here is what was said
+            if in_turn and event.e == "reply.held":
+                await self._post(event, t)
+            return in_turn or event.e != "reply.held"
         state = _reply_state(message.status)
         until = int(str(more(event).get("until") or 0))
         owner = spec.slack if spec else ""
         mark = Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error)
-        return await self.tidings.at(event, lambda place: self.desk.mark(place, mark), anew)
+        return await self.tidings.at(event, lambda place: self.desk.mark(place, mark), anew=in_turn)
 
     async def _close(self, event: Event, t: Try) -> None:
         places, contact = await asyncio.gather(self.queue.places(event.c), self.queue.contact(event.c))
@@ -347,6 +351,13 @@ class Deliveries:
                 return f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return ""
+
+
+def _told(message: MessageView) -> bool:
+    """Not what stands in the thread already, where it was typed, or has marks of its own."""
+    if message.kind == "reply":
+        return bool(given_at(Body.parse(message.body)))
+    return message.kind != "note"
 
 
 def _reply_state(status: str) -> ReplyState:

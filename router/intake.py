@@ -77,7 +77,7 @@ class Intake:
             view = await self.queue().contact(known.removeprefix("-")) if known else None
             for guarded in (True, True, False):
                 book = self.book()
-                verdict = classify(book, arrived, customer or Customer(arrived.sender), now)
+                verdict = classify(book, arrived, customer or Customer(_whose(arrived)), now)
                 verdict = behind_all(verdict) if spam else verdict
                 calls = arrived.channel == "voice"
                 if calls and (view is None or str(known).startswith("-")):
@@ -130,7 +130,12 @@ class Intake:
         """
         try:
             async with asyncio.timeout(RECORDS_WAIT):
-                return await self.records().arriving(arrived.sender, arrived.event)
+                return await self.records().arriving(_whose(arrived), arrived.event)
         except Exception as error:
             log.warning("records.unavailable", error=type(error).__name__)
             return None, None
+
+
+def _whose(arrived: Arrived) -> str:
+    """By what the records know its customer: the key that its door names, else the address."""
+    return arrived.customer or arrived.sender

@@ -16,6 +16,7 @@ import structlog
 from ..channels.channel import Channel, DeliveryError
 from ..queue.engine import Queue
 from .after_calls import door_of
+from .facts import Facts
 from .look import found_message
 
 log = structlog.get_logger()
@@ -90,7 +91,7 @@ class Overdue:
         found = await found_message(self.queue, contact, n)
         if found is None or found[1].status in FINAL or not found[1].provider_id:
             return  # of what has no id yet the outbox finds out whether it left
-        door = self.doors.get(door_of(found[0].channel))
+        door = self.doors.get(door_of(found[0].channel, Facts.parse(found[0].facts).address))
         if door is None:
             return
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..skills.skill import Channel
-from .plan.model import TextMatch, When
+from .plan.model_rules import TextMatch, When
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from ..skills.schedule import Closure
-from .plan.model import TextMatch
+from .plan.model_rules import TextMatch
 from .rules import text_matches
 
 SHUT, INCIDENT = "shut:", "incident:"

@@ -11,7 +11,7 @@ from ..channels.channel import Channel, NotDelivered, OutcomeUnknown, Sent, Word
 from ..channels.fence import FENCED
 from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
-from ..queue.state import ContactView, Event
+from ..queue.state import ContactView, Event, MessageView
 from ..skills.skill import Channel as ChannelName
 from .after_calls import at_the_end, door_of, sms_sender
 from .alerts import Alerts
@@ -22,6 +22,7 @@ from .lanes import Try
 from .look import found_message, more, spec_of
 from .plan.model import Service
 from .rulebook import Rulebook, instant
+from .shared import given_at
 from .situation import Incident, told_kind
 from .spending import Guard
 from .texts import Telling, closed_telling, telling
@@ -177,12 +178,23 @@ class Towards:
             return
         contact, message = found
         facts, body = Facts.parse(contact.facts), Body.parse(message.body)
-        by, sender = _way(self.book(), contact.channel, facts.recipient)
+        if place := given_at(body):
+            await self.queue.receipt(event.c, event.n, "delivered", place)
+            return
+        by, sender = _way(self.book(), contact.channel, facts)
         door = self.doors.get(by)
         if door is None:
             await self.queue.receipt(event.c, event.n, "failed", error=f"the {by} door is off")
             return
-        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, body.media, event.t)
+        words = Words(
+            f"{event.c}.{event.n}",
+            facts.address,
+            sender,
+            body.text,
+            body.media,
+            event.t,
+            _author(message, body),
+        )
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
@@ -238,9 +250,15 @@ class Towards:
         )
 
 
-def _way(book: Rulebook, channel: ChannelName, recipient: str) -> tuple[ChannelName, str]:
+def _way(book: Rulebook, channel: ChannelName, facts: Facts) -> tuple[str, str]:
     """By which door a contact's customer is written to, and from which address of ours: a caller by text."""
-    return door_of(channel), sms_sender(book, recipient) if channel == "voice" else recipient
+    sender = sms_sender(book, facts.recipient) if channel == "voice" else facts.recipient
+    return door_of(channel, facts.address), sender
+
+
+def _author(message: MessageView, body: Body) -> str:
+    """Whose words they are: an agent's reply bears a name, where the door shows one."""
+    return body.by if message.kind == "reply" else ""
 
 
 def _reads(contact: ContactView | None) -> bool:

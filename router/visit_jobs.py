@@ -202,9 +202,24 @@ class VisitJobs:
             or jots.get("visit.reminded") == visit.key
         ):
             return
+        if spec_of(self.book(), visit.agent) is None:
+            await self._nobody(contact, event, visit, t)
+            return
         await self._text(contact, visit, "reminded", event.t)
         await self._tell(event, visit, visit.agent, "reminded", t, contact)
         await self._note(contact, visit, "reminded")
+
+    async def _nobody(self, contact: str, event: Event, visit: Visit, t: Try) -> None:
+        """Whoever should come has left: its owner hears so while there is time, and the customer nothing untrue."""
+        await self._note(contact, visit, "nobody")
+        view = await self.queue.contact(contact)
+        spec = spec_of(self.book(), view.owner) if view is not None else None
+        if spec is not None:
+            text = (
+                f"{contact}: nobody comes on {self._when(visit)}; {visit.agent} isn't in the plan any more."
+            )
+            key = f"{event.id}.visit.nobody"
+            await self.desk.tell(spec.slack, text, buttons(contact, visit), key=key, again=t.again)
 
     async def _over(self, contact: str, event: Event, t: Try) -> None:
         jots = await self.queue.jots(contact)

@@ -11,7 +11,7 @@ from .visit import Visit
 
 WHAT = "visit"
 """What happens in a contact, as the ledger calls it."""
-News = Literal["planned", "changed", "cancelled", "ended", "reminded", "over", "untold", "moved"]
+News = Literal["planned", "changed", "cancelled", "ended", "reminded", "over", "untold", "moved", "nobody"]
 Named = Callable[[object], str]
 
 
@@ -39,6 +39,10 @@ def said(x: Mapping[str, object], named: Named) -> str:
             return f"{who} is reminded of the visit on {when}, and so is the customer."
         case "over":
             return f"The visit on {when} should be over: {who} is asked how it went."
+        case "nobody":
+            return (
+                f"{who} isn't in the plan any more: nobody comes on {when}. Send somebody else, or cancel it."
+            )
         case "untold":
             return f"The customer wasn't told of the visit on {when}: {x.get('why')}. Tell them yourself."
         case _:

@@ -34,6 +34,7 @@ from .offers import Offers
 from .pace import Urgency
 from .people import People
 from .send import Sender
+from .shared_door import SharedDoor
 from .tellings import Tellings
 from .threads import Threads
 from .typed import TypedWords
@@ -68,8 +69,9 @@ class SlackDesk:
         once: Callable[[str, int], Awaitable[bool]],
         now: Callable[[], Awaitable[int]] = _wall_clock,
         paced: bool = True,
+        shared: SharedDoor | None = None,
     ) -> None:
-        self._bot_token, self._ears = bot_token, ears
+        self._bot_token, self._ears, self._shared = bot_token, ears, shared
         self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._beside = Background()
@@ -121,8 +123,10 @@ class SlackDesk:
         )
         self._listen = Listen(
             self._sender, self._people, self._offers, self._typed, answers, self.home_tab, self._once,
-            self._beside.spawn, house=self._house,
+            self._beside.spawn, house=self._house, shared=self._shared,
         )  # fmt: skip
+        if self._shared is not None:
+            self._shared.open(self._sender, self._people, finder)
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
         self._beside.spawn(self._warm())
         with contextlib.suppress(TimeoutError):
@@ -205,6 +209,8 @@ class SlackDesk:
         me = await self._sender.call("auth.test", Urgency.OFFER)
         self._listen.team, self._typed.bot_user = str(me.get("team_id") or ""), str(me.get("user_id") or "")
         self._people.home, self.home_tab.team_url = self._listen.team, str(me.get("url") or "")
+        if self._shared is not None:
+            self._shared.bot_user = self._typed.bot_user
         self._bot_id = str(me.get("bot_id") or "")
         with contextlib.suppress(NotDelivered):  # without it payloads are pinned on the workspace alone
             bot = (await self._sender.call("bots.info", Urgency.OFFER, bot=self._bot_id)).get("bot") or {}
@@ -229,7 +235,7 @@ class SlackDesk:
         self._seen = time.monotonic()
 
     def _wanted(self, event: Mapping[str, object]) -> bool:
-        return heard(event, self._typed.bot_user)
+        return heard(event, self._typed.bot_user) or (self._shared is not None and self._shared.wants(event))
 
     def _authorize(self) -> Callable[..., Awaitable[AuthorizeResult]]:
         """Bolt asks who we are at each payload; without this it would ask Slack, in the 3 s that Slack gives us."""

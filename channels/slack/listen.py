@@ -34,6 +34,7 @@ from .pace import Urgency
 from .payloads import SEEN_MS, Body, belongs, blamed, chosen_message, doer_of, place_of
 from .people import People
 from .send import Sender
+from .shared_door import SharedDoor
 from .typed import TypedWords
 from .words import said
 
@@ -78,6 +79,7 @@ class Listen:
     house: House | None = None
     team: str = ""
     app_id: str = ""
+    shared: SharedDoor | None = None
     there: Recent[str, float] = field(default_factory=lambda: Recent(5_000))  # who acted, and when we said so
     forms: FormEars = field(init=False)
 
@@ -116,6 +118,11 @@ class Listen:
     ) -> BoltResponse | None:
         if belongs(body, self.team, self.app_id):
             self._is_there(doer_of(body))
+            event = body.get("event")
+            if self.shared is not None and isinstance(event, dict) and self.shared.wants(event):
+                # Acknowledged once it is durable: until then Slack still has it, and sends it again.
+                if (taken := await self.shared.took(event)) is not None:
+                    return BoltResponse(status=200 if taken else 503, body="")
             await next()
             return None
         log.warning("slack.stranger", kind=str(body.get("type") or body.get("command") or ""))

@@ -25,6 +25,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
     ("files:write", "send an agent our number as a contact card, when their phone screens our calls"),
     ("im:read", "find the direct messages that exist already, so that many can be offered work at once"),
     ("im:history", "find an offer again after a lost answer, so that nobody gets it twice"),
+    ("reactions:read", "see the reaction that makes a customer's message in a shared channel a contact"),
     ("reactions:write", "put ⏳, ✓ and ✗ beside a reply"),
     ("users:read", "know an agent's name, and that a bot or a guest is none"),
     ("users:read.email", "match the people of the routing plan by their mail address"),
@@ -35,6 +36,7 @@ EVENTS: tuple[tuple[str, str], ...] = (
     ("app_home_opened", "show somebody their day when they look at it"),
     ("message.channels", "what is typed in the threads of public channels"),
     ("message.groups", "what is typed in the threads of private channels"),
+    ("reaction_added", "the reaction that makes a customer's message in a shared channel a contact"),
 )
 SHORTCUTS: tuple[tuple[str, str, str, str], ...] = ()
 """`global` or `message`, `callback_id`, name and description of each shortcut. `form.NAME` opens the house's form NAME,

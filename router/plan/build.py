@@ -10,7 +10,16 @@ from decimal import Decimal
 from typing import TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, levels
-from . import model, shape, shape_calls, shape_closing, shape_doors, shape_escalation, shape_visits
+from . import (
+    model,
+    model_rules,
+    shape,
+    shape_calls,
+    shape_closing,
+    shape_doors,
+    shape_escalation,
+    shape_visits,
+)
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_settings import Settings
@@ -229,22 +238,23 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         model.MenuKey(key.press, tuple(key.say.items()), key.service, key.language) for key in entry.menu
     )
     return model.Entry(
-        channel=entry.channel,
-        to=entry.to,
+        channel="chat" if entry.channel == "slack" else entry.channel,
+        to=entry.place if entry.channel == "slack" else entry.to,
         service=entry.service,
         language=entry.language,
         menu=menu,
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
+        shared=model.Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
     )
 
 
-def _rule(rule: shape.Rule) -> model.Rule:
+def _rule(rule: shape.Rule) -> model_rules.Rule:
     when, decides = rule.when, rule.set
-    return model.Rule(
+    return model_rules.Rule(
         name=rule.name,
-        when=model.When(
-            text=model.TextMatch(tuple(when.text.any), tuple(when.text.all)) if when.text else None,
+        when=model_rules.When(
+            text=model_rules.TextMatch(tuple(when.text.any), tuple(when.text.all)) if when.text else None,
             channel=tuple(when.channel),
             service=tuple(when.service),
             to=tuple(when.to),
@@ -256,7 +266,7 @@ def _rule(rule: shape.Rule) -> model.Rule:
             during=tuple(when.during),
             time=when.time,
         ),
-        set=model.Set(decides.service, decides.priority, levels(decides.skills), decides.language),
+        set=model_rules.Set(decides.service, decides.priority, levels(decides.skills), decides.language),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...skills.skill import CHANNELS
 from ..spoken_words import WORDS
+from .check_shared import check_shared
 from .errors import Source
 from .fields import shown
 from .names import Known, every_language, named, refer, text_of
@@ -21,6 +22,7 @@ def check_doors(root: Node, known: Known, found: Source) -> None:
         refer(found, entry.get("language"), f"{path}.language", known.languages, "language of this plan")
         refer(found, entry.get("otherwise"), f"{path}.otherwise", known.services, "service")
         every_language(found, entry, "greeting", path, known)
+        check_shared(entry, path, channel, known, found)
         if channel not in CHANNELS or entry.kind != "map":
             continue
         if channel == "chat" and to is not None:

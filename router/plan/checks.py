@@ -271,6 +271,8 @@ def _doubles(root: Node, known: Known, found: Source) -> None:
     for channel in CHANNELS:
         doors = [(e.get("to"), f"entry[{i}].to") for i, e in entries if text_of(e, "channel") == channel]
         once(doors, f"{channel} has an entry for it", lambda door: re.sub(r"[ ()/-]", "", door.casefold()))
+    slack = [(e.get("in"), f"entry[{i}].in") for i, e in entries if text_of(e, "channel") == "slack"]
+    once(slack, "slack has an entry for it")
     chats = [e for _, e in entries if text_of(e, "channel") == "chat"]
     for again in chats[1:]:
         found.wrong(again.span, "entry", "chat has an entry already", allowed="remove one of the two")

@@ -339,6 +339,10 @@ def _entries(old: model.Plan, new: model.Plan) -> Iterator[str]:
                 yield f"{who} leads to {now.service or 'its menu'} (was {was.service or 'its menu'})"
             yield from _one(f"{who}: language", was.language, now.language)
             yield from _one(f"{who}: greeting", was.greeting, now.greeting)
+            yield from _one(f"{who}: its reaction", *(it.shared and it.shared.reaction for it in (was, now)))
+            yield from _one(f"{who}: its customer", *(it.shared and it.shared.customer for it in (was, now)))
+            if (was.shared is None) != (now.shared is None):
+                yield f"{who} is {'shared with a customer' if now.shared else 'no longer shared with a customer'}"
             yield from _one(f"{who}: who chooses nothing goes to", was.otherwise, now.otherwise)
             yield from _menu(who, was, now)
 

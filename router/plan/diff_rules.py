@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
-from . import model
+from . import model_rules
 from .say import clock, plain, quoted
 
 LABELS: Mapping[str, str] = {
@@ -14,7 +14,7 @@ LABELS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def rules(old: Sequence[model.Rule], new: Sequence[model.Rule]) -> Iterator[str]:
+def rules(old: Sequence[model_rules.Rule], new: Sequence[model_rules.Rule]) -> Iterator[str]:
     """What is different, a sentence each."""
     before, after = _keyed(old), _keyed(new)
     gone, come = [k for k in before if k not in after], [k for k in after if k not in before]
@@ -36,13 +36,13 @@ def rules(old: Sequence[model.Rule], new: Sequence[model.Rule]) -> Iterator[str]
     yield from _moved(old, [k for k in after if k in before], after, before)
 
 
-def in_words(it: model.Rule) -> str:
+def in_words(it: model_rules.Rule) -> str:
     """What a rule asks and decides."""
     return f"{_asks(it.when)}; {_decides(it.set)}"
 
 
-def _keyed(of: Sequence[model.Rule]) -> dict[str, model.Rule]:
-    found: dict[str, model.Rule] = {}
+def _keyed(of: Sequence[model_rules.Rule]) -> dict[str, model_rules.Rule]:
+    found: dict[str, model_rules.Rule] = {}
     for it in of:
         key, n = it.name, 1
         while key in found:
@@ -52,15 +52,15 @@ def _keyed(of: Sequence[model.Rule]) -> dict[str, model.Rule]:
     return found
 
 
-def _same(a: model.Rule, b: model.Rule) -> bool:
+def _same(a: model_rules.Rule, b: model_rules.Rule) -> bool:
     return a.when == b.when and a.set == b.set
 
 
 def _moved(
-    old: Sequence[model.Rule],
+    old: Sequence[model_rules.Rule],
     kept: Sequence[str],
-    after: Mapping[str, model.Rule],
-    before: Mapping[str, model.Rule],
+    after: Mapping[str, model_rules.Rule],
+    before: Mapping[str, model_rules.Rule],
 ) -> Iterator[str]:
     """The fewest rules whose moving explains the new order: all but a longest run that kept its order."""
     places = {id(it): n for n, it in enumerate(old)}
@@ -78,8 +78,8 @@ def _moved(
             yield f"Rule {quoted(key)} moved: now number {numbers[key]} (was {order[index] + 1})"
 
 
-def _changed(who: str, was: model.Rule, now: model.Rule) -> Iterator[str]:
-    yield from _text(who, was.when.text or model.TextMatch(), now.when.text or model.TextMatch())
+def _changed(who: str, was: model_rules.Rule, now: model_rules.Rule) -> Iterator[str]:
+    yield from _text(who, was.when.text or model_rules.TextMatch(), now.when.text or model_rules.TextMatch())
     for key, label in LABELS.items():
         a, b = getattr(was.when, key), getattr(now.when, key)
         if a != b:
@@ -104,7 +104,7 @@ def _changed(who: str, was: model.Rule, now: model.Rule) -> Iterator[str]:
         yield f"{who} now asks for {plain(now.set.skills)} (was {plain(was.set.skills)})"
 
 
-def _text(who: str, was: model.TextMatch, now: model.TextMatch) -> Iterator[str]:
+def _text(who: str, was: model_rules.TextMatch, now: model_rules.TextMatch) -> Iterator[str]:
     for word in (w for w in now.any if w not in was.any):
         yield f"{who} now also matches the word {quoted(word)}"
     for word in (w for w in was.any if w not in now.any):
@@ -117,7 +117,7 @@ def _text(who: str, was: model.TextMatch, now: model.TextMatch) -> Iterator[str]
         yield f"{who}: its words stand in another order"
 
 
-def _asks(when: model.When) -> str:
+def _asks(when: model_rules.When) -> str:
     parts = []
     if when.text and when.text.any:
         parts.append("one of the words " + ", ".join(map(quoted, when.text.any)))
@@ -131,7 +131,7 @@ def _asks(when: model.When) -> str:
     return "when " + " and ".join(parts) if parts else "always"
 
 
-def _decides(it: model.Set) -> str:
+def _decides(it: model_rules.Set) -> str:
     parts = [
         f"{key} {getattr(it, key)}"
         for key in ("service", "priority", "language")

@@ -15,6 +15,7 @@ from typing import Generic, Literal, TypeVar
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_closing import Closing
+from .model_rules import Rule
 from .model_settings import Reach, Settings
 from .model_texts import Texts
 from .model_visits import SessionSpec, Visits
@@ -25,7 +26,6 @@ Pick = Literal["longest_available", "least_loaded", "round_robin", "best_skill"]
 Then = Literal["hold", "callback", "voicemail"]
 AfterHours = Literal["hold", "reply_and_hold", "callback", "voicemail"]
 Replies = Literal["direct", "explicit"]
-Hours = Literal["open", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,21 @@ class MenuKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What makes a contact in a Slack channel that a customer shares: a message, or `reaction` on one.
+
+    `customer` is the key of the customer whose channel it is, None when the plan doesn't say.
+    """
+
+    reaction: str | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Which door leads where. `to` is an E.164 number or a mail address (None for chat).
+
+    A Slack channel that a customer shares is a chat whose `to` is the channel ("#ext-acme"); only there is `shared` set.
 
     `service` is None only where a `menu` asks; `language` None: that of the customer, else the plan's first.
     `greeting` is what callers hear first, by language; `otherwise`: the service of who chooses nothing.
@@ -207,6 +220,7 @@ class Entry:
     menu: tuple[MenuKey, ...] = ()
     greeting: tuple[tuple[str, str], ...] = ()
     otherwise: str | None = None
+    shared: Shared | None = None
 
     @property
     def unasked(self) -> str | None:
@@ -218,57 +232,6 @@ class Entry:
         """All services that this door leads to, each once."""
         every = (self.service, *(key.service for key in self.menu), self.otherwise)
         return tuple(dict.fromkeys(name for name in every if name))
-
-
-@dataclass(frozen=True, slots=True)
-class TextMatch:
-    """Whole words or phrases, case ignored, no patterns: `any` of these (unless empty), `all` of those."""
-
-    any: tuple[str, ...] = ()
-    all: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """What a rule asks; every field that is set must hold, within a tuple any value does. All empty: always.
-
-    `service` is the one known so far (of the entry); `to`/`sender` are E.164 numbers or mail addresses; a
-    `sender` that ends with `*` is a beginning; `customer` pairs a fact with the values it may have (case
-    ignored); `hours`: whether the service known so far is open; `during`: schedules of which one is open;
-    `time`: minutes of the site's day, end excluded, past midnight when the end isn't later than the start.
-    """
-
-    text: TextMatch | None = None
-    channel: tuple[Channel, ...] = ()
-    service: tuple[str, ...] = ()
-    to: tuple[str, ...] = ()
-    sender: tuple[str, ...] = ()
-    customer: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    known: bool | None = None
-    language: tuple[str, ...] = ()
-    hours: Hours | None = None
-    during: tuple[str, ...] = ()
-    time: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Set:
-    """What a rule that matched decides; None or empty leaves it as the service has it."""
-
-    service: str | None = None
-    priority: int | None = None
-    skills: Levels = ()
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Rules are ordered and the first match wins; `line` is where it stands in the file."""
-
-    name: str
-    when: When
-    set: Set
-    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Known:
     skills: tuple[str, ...]
     languages: tuple[str, ...]
     doors: tuple[str, ...]
+    rooms: tuple[str, ...]
 
     @classmethod
     def of(cls, root: Node) -> Known:
@@ -39,7 +40,16 @@ class Known:
             tuple(dict.fromkeys(text for a in agents if (text := text_of(a, "name")))),
             tuple(dict.fromkeys(key for a in agents for key, _, _ in a.pairs("skills"))),
             tuple(dict.fromkeys(n.text for n in root.each("languages") if n.text in LANGUAGES)),
-            tuple(dict.fromkeys(text for e in root.each("entry") if (text := text_of(e, "to")))),
+            tuple(
+                dict.fromkeys(
+                    text for e in root.each("entry") if (text := text_of(e, "to") or text_of(e, "in"))
+                )
+            ),
+            tuple(
+                dict.fromkeys(
+                    it.text for _, _, team in root.pairs("teams") for it in team.each("channel") if it.text
+                )
+            ),
         )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...skills.skill import CHANNELS
-from .model import PlanWarning, Rule, When
+from .model import PlanWarning
+from .model_rules import Rule, When
 
 Words = tuple[str, ...]
 

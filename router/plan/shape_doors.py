@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from .fields import Door, Key, Language, Name, Word
+from .fields import Door, Key, Language, Name, SlackChannel, Word, wrong
 from .shape_base import Shape
 
 ChannelName = Literal["voice", "chat", "sms", "email"]
 Said = dict[Language, Word]
+
+
+def _reaction(value: object) -> str:
+    text = value if isinstance(value, str) else ""
+    if re.fullmatch(r":[^\s:]{1,80}:", text):
+        raise wrong("an emoji is named without colons", instead=text.strip(":"))
+    if not re.fullmatch(r"[\w+'-]{1,80}", text):
+        raise wrong(f'"{text[:60]}" is no emoji\'s name', allowed="like sos or eyes")
+    return text
+
+
+Reaction = Annotated[str, BeforeValidator(_reaction)]
 
 
 class MenuKey(Shape):
@@ -27,8 +40,18 @@ class MenuKey(Shape):
 class Entry(Shape):
     """Which door leads where."""
 
-    channel: ChannelName = Field(description="voice, chat, sms or email")
+    channel: Literal["voice", "chat", "sms", "email", "slack"] = Field(
+        description="voice, chat, sms, email, or slack: a channel shared with a customer"
+    )
     to: Door | None = Field(default=None, description="Number or mail address; chat has none")
+    place: SlackChannel | None = Field(
+        default=None, alias="in", description="The Slack channel that a customer shares with you, in quotes"
+    )
+    on: Literal["message", "reaction"] = Field(
+        default="message", description="What makes a contact there: every message, or one with the reaction"
+    )
+    reaction: Reaction | None = Field(default=None, description="The emoji's name: sos")
+    customer: Word | None = Field(default=None, description="The key of the customer whose channel it is")
     service: Name | None = None
     language: Language | None = None
     greeting: Said = Field(default={}, description="What callers hear first: {en: …, de: …}")

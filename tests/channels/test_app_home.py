@@ -10,6 +10,7 @@ import pytest
 from helpers_app import JONAS, PLAN, Inside, inside
 
 from tierline.channels.slack.homes import WATCHED
+from tierline.router.steering import Steering
 
 SHIFTS = PLAN.replace(
     'schedules: {always: {hours: "24/7"}}', 'schedules: {always: {hours: "24/7"}, never: {hours: "off"}}'
@@ -218,7 +219,7 @@ async def test_a_supervisors_home_has_the_board_that_follows_what_happens_and_it
         before = (await mira.view())["blocks"][:-2]
         desk = stage.app.desk_raw
         assert desk is not None
-        board = stage.app.house.parts.each[-1].boards
+        board = next(it for it in stage.app.house.parts.each if isinstance(it, Steering)).boards
         board.last = None
         await desk.home_tab._look(mira.user)
         assert (await mira.view())["blocks"][:-2] == before

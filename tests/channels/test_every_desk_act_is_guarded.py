@@ -131,6 +131,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ins
     plan = PLAN.replace("hold_reply: 1s", "hold_reply: 1h").replace(
         "supervisors: [", "supervisors: [U0GUEST001, U0ELSE0001, "
     )
+    plan = plan.replace("name: Ben,", "name: Ben, skills: {field: 3},")
+    plan += 'visits: {skill: field}\nsessions: {screen: {url: "https://help.example/{id}"}}\n'
     async with inside(tmp_path_factory.mktemp("acts"), plan) as it:
         await it.slash("Ada", "available")
         assert await it.text("help me") == 200

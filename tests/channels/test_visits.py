@@ -218,3 +218,20 @@ async def test_a_contact_that_is_spam_after_all_takes_its_visit_along(tmp_path: 
         await it.inside.slash("Mira", f"spam {contact}")
         await it.inside.until(lambda: it.direct("Ben", "is cancelled"))
         assert not await it.inside.got("Nobody comes")
+
+
+@pytest.mark.promise("visit-honest")
+async def test_who_left_the_plan_before_the_visit_is_missed_in_time_and_nobody_promises_them(
+    tmp_path: Path,
+) -> None:
+    async with visits(tmp_path) as it:
+        contact = await it.taken()
+        await it.plans(day="2027-01-06")
+        await it.inside.until(lambda: it.state("snoozed"))
+        app = it.inside.app
+        without = "\n".join(row for row in app.plan().plan.source.splitlines() if "name: Ben" not in row)
+        await app.plan.publish(without, "Mira", "Ben has left", on=app.plan().version, origin="test")
+        await it.inside.call("/clock", {"at": "2027-01-05T10:01:00+01:00"})
+        await it.inside.until(lambda: it.direct("Ada", f"{contact}: nobody comes on Wednesday January 6"))
+        await it.inside.until(lambda: it.says("Send somebody else, or cancel it."))
+        assert not await it.inside.got("Soon")

@@ -14,7 +14,7 @@ from tierline.queue.history.records import Customer
 from tierline.router.classify import classify
 from tierline.router.coverage import both, coverage, union, without
 from tierline.router.plan.load import parse
-from tierline.router.plan.model import Rule, Set, TextMatch, When
+from tierline.router.plan.model_rules import Rule, Set, TextMatch, When
 from tierline.router.plan.ranges import ranges
 from tierline.router.plan.reach import covers, unreachable
 from tierline.router.roster import duty

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from helpers_plan import EXAMPLE, example
 
-from tierline.router.plan import model
 from tierline.router.plan.diff import diff
 from tierline.router.plan.load import parse
+from tierline.router.plan.model_rules import Rule
 from tierline.router.plan.say import lasting, week
 from tierline.skills.schedule import Override
 
@@ -183,6 +183,4 @@ def test_a_plan_against_an_empty_one_names_everything() -> None:
     lines = diff(empty, example())
     for name in (*(s.name for s in example().services), *(a.name for a in example().agents)):
         assert any(name in line and "is new" in line for line in lines)
-    assert all(
-        isinstance(it, model.Rule) and any(it.name in line for line in lines) for it in example().rules
-    )
+    assert all(isinstance(it, Rule) and any(it.name in line for line in lines) for it in example().rules)

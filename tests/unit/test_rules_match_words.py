@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from tierline.router.plan.model import TextMatch, When
+from tierline.router.plan.model_rules import TextMatch, When
 from tierline.router.rules import Subject, holds, text_matches
 
 SUBJECT = Subject(
