@@ -191,8 +191,8 @@ async def _frozen(quick: bool) -> list[Finding]:
             return [Absent("desk without the store", "the embedded server wasn't found among the processes")]
         os.kill(server.pid, signal.SIGSTOP)
         try:
+            forms = await _forms(people)
             acks = await _press(people, many)
-            forms = await _forms(people, 4)
         finally:
             os.kill(server.pid, signal.SIGCONT)
     return [
@@ -227,10 +227,10 @@ async def _press(people: People, many: int) -> list[float]:
     return acks
 
 
-async def _forms(people: People, many: int) -> list[float]:
-    """ms until a form's loading view stands there."""
+async def _forms(people: People) -> list[float]:
+    """ms until a form's loading view stands there; nobody has one open yet."""
     found = list[float]()
-    for it in people.open[:many]:
+    for it in {it.owner: it for it in people.open}.values():
         begun = time.monotonic()
         body = {"user": it.owner, "channel": it.channel, "ts": it.ts, "action_id": "contact.close"}
         await people.stage.post("/slack/act", body)
