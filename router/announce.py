@@ -8,17 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
-from ..queue.contact import Decision, Route, Step
 from ..queue.engine import Queue
 from ..queue.history.records import Told
 from ..queue.state import ContactView, Event
-from ..skills.skill import Channel, Need
 from .aloud import is_over
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more
+from .recalled import call_back
 from .rulebook import Rulebook
 from .situation import Incident, Shut, Situation, parse, told_kind
 from .towards import Towards
@@ -32,7 +31,6 @@ FOLLOWED = 1.0
 MOST = 100_000
 
 
-OFFER = 60_000
 PAGE = 500
 """Ended contacts of the history looked at in one go."""
 
@@ -134,12 +132,7 @@ class Announce:
     async def _last_word(self, told: Told, it: Incident, over: str) -> None:
         if await self.queue.opted_out(Facts.parse(told.facts).address):
             return
-        if await self.queue.contact(told.id) is None:
-            channel = cast(Channel, told.channel)
-            route = Route(told.service, channel, (Step(Need(told.service, channel)),), OFFER, 0)
-            decision = Decision(route, it.since, facts=told.facts)
-            ended = (told.state, told.arrived, told.owner)
-            await self.queue.recall(told.id, told.thread, told.messages, decision, *ended)
+        await call_back(self.queue, told, it.since)
         await self.towards.once_about(told.id, it, over, it.end)
 
     async def _each(

@@ -12,7 +12,7 @@ from ..channels.channel import NotTaken, Taken
 from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.records import Customer
+from ..queue.history.records import Customer, Told
 from .after_calls import Pasts, may_rate, rates, rating, was_asked
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
@@ -32,6 +32,9 @@ class Records(Pasts, Protocol):
 
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         """The customer with that address; the contact and message that the event became, however long ago."""
+
+    async def ended(self, contact: str) -> Told | None:
+        """A contact that has ended, with what it takes to call it back into the store."""
 
 
 class Intake:

@@ -14,6 +14,7 @@ from ..queue.state import QUEUED, ContactView
 from . import spoken
 from .facts import Facts
 from .intake import Intake
+from .recalled import call_back
 from .rulebook import Rulebook
 from .watch import past_closing, reopening
 
@@ -40,7 +41,7 @@ class Messages:
         return (spoken.line(self.book(), "thanks", language), HangUp())
 
     async def recorded(self, it: Recorded) -> None:
-        """A recording is there: it is fetched from there. One of a contact that has left the store stays where it is.
+        """A recording is there: it is fetched from there. A contact that has left the store is called back for it.
 
         A message that was left is the contact's next one, and somebody is asked now or at opening. Twilio tells of it
         after the call has ended, when a contact without a message was given up.
@@ -54,7 +55,14 @@ class Messages:
         about = {"recording": it.recording, "url": it.url, "seconds": str(it.seconds), "for": kind}
         facts = {f"tape.{it.recording}": str(it.seconds)}
         if (await self.queue().happen(contact, "recorded", facts, about=about)).outcome == "gone":
-            log.error("recording.too_late", contact=contact, recording=it.recording)
+            ended = await self.intake.records().ended(
+                contact
+            )  # raises while the history is away: it is told again
+            if ended is None:
+                log.error("recording.of_nobody", contact=contact, recording=it.recording)
+                return
+            await call_back(self.queue(), ended, ended.arrived)
+            await self.queue().happen(contact, "recorded", facts, about=about)
         view = await self.queue().contact(contact)
         if kind == "message" and view is not None:
             await self._message(view, it)

@@ -215,7 +215,17 @@ class Tidings:
             buttons = session_words.line_buttons(event.c, said)
         elif what == "fetched":
             buttons = (Button("call.recording", "Listen to it", f"{event.c}.{said.get('recording')}"),)
+            if not await self.queue.places(event.c):
+                await self._without_thread(event, t, text, buttons)
         await self.line(event, t, text, buttons)
+
+    async def _without_thread(self, event: Event, t: Try, text: str, buttons: tuple[Button, ...]) -> None:
+        """What came when its contact had left the store, and its thread with it: to whoever had it last."""
+        contact = await self.queue.contact(event.c)
+        spec = spec_of(self.book(), (contact.owner or contact.last_owner) if contact is not None else "")
+        if spec is not None:
+            key = f"{event.id}.{event.e}"
+            await self.desk.tell(spec.slack, f"{event.c}: {text}", buttons, key=key, again=t.again)
 
     async def line(self, event: Event, t: Try, text: str, buttons: tuple[Button, ...] = ()) -> None:
         """A line in the thread, if there is one; its number comes of the event, behind every message's.

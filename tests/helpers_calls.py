@@ -11,7 +11,7 @@ from tierline.channels.phone import Ask, Call, Go, Heard, Instruction, LegNews, 
 from tierline.queue.client import Client
 from tierline.queue.contact import LegState
 from tierline.queue.engine import Queue
-from tierline.queue.history.records import Customer
+from tierline.queue.history.records import Customer, Told
 from tierline.queue.state import ContactView
 from tierline.router.intake import Intake
 from tierline.router.lineup import Lineup
@@ -71,6 +71,10 @@ class Known:
 
     customers: dict[str, Customer] = field(default_factory=dict)
     agents: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, Told] = field(default_factory=dict)
+
+    async def ended(self, contact: str) -> Told | None:
+        return self.gone.get(contact)
 
     async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
         return self.customers.get(address), None

@@ -72,6 +72,9 @@ class Nothing:
     async def contact(self, contact: str) -> None:
         return None
 
+    async def ended(self, contact: str) -> None:
+        return None
+
     async def last_owner(self, address: str, channel: str, since: int) -> str:
         return ""
 

@@ -23,7 +23,7 @@ from .plans import read_version, read_versions
 from .questions import LAST_OWNER, NAMES, PAST_OF, SEEN, WHO
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
 from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
-from .told import Place, read_told, read_under_way
+from .told import Place, read_ended, read_told, read_under_way
 from .untold import Untold
 
 REBUILD_WAIT = 3_600.0  # seconds
@@ -244,6 +244,12 @@ class History:
     async def numbers(self, agent: str, since: int, now: int) -> Numbers:
         """What an agent (the queue's id) has done from `since` to `now` (ms)."""
         return await numbers_of(self.database, agent, since, now)
+
+    @_whole(READ_WAIT)
+    async def ended(self, contact: str) -> Told | None:
+        """A contact that has ended, with what it takes to call it back into the store; None for any other."""
+        async with self.database.read() as connection:
+            return await read_ended(connection, contact)
 
     @_whole(READ_WAIT)
     async def ledger(self, after: str, limit: int) -> tuple[tuple[Event, ...], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .records import Told
@@ -23,14 +23,29 @@ async def read_told(
     texts = select(messages.c.contact, messages.c.n, messages.c.kind).where(messages.c.contact.in_(said))
     for contact, n, what in await connection.execute(texts):
         said[contact][n] = what
-    meant = [row for row in rows if kind in said[row["id"]].values()]
     found = tuple(
-        Told(row["id"], row["service"], row["channel"], row["thread"], row["facts"], max(said[row["id"]]),
-             row["state"], row["arrived"], row["owner"])
-        for row in meant
-        if over not in said[row["id"]].values()
-    )  # fmt: skip
+        _told(row, max(said[row["id"]]))
+        for row in rows
+        if kind in said[row["id"]].values() and over not in said[row["id"]].values()
+    )
     return found, (rows[-1]["ended"], rows[-1]["id"]) if len(rows) == limit else None
+
+
+async def read_ended(connection: AsyncConnection, contact: str) -> Told | None:
+    """See `History.ended`."""
+    query = select(contacts).where(contacts.c.id == contact, contacts.c.ended.is_not(None))
+    row = (await connection.execute(query)).mappings().first()
+    if row is None:
+        return None
+    last = select(func.max(messages.c.n)).where(messages.c.contact == contact)
+    return _told(row, (await connection.execute(last)).scalar() or 0)
+
+
+def _told(row: RowMapping, last: int) -> Told:
+    return Told(
+        row["id"], row["service"], row["channel"], row["thread"], row["facts"], last, row["state"], row["arrived"],
+        row["owner"],
+    )  # fmt: skip
 
 
 async def read_under_way(
