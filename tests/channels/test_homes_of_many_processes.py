@@ -154,4 +154,6 @@ def test_a_look_is_read_as_it_was_written_and_what_nobody_wrote_is_none() -> Non
     told = Told(False, "No <!here>", buttons=(Button("a", "b", "c", "danger", "https://x.example"),))
     look = Look(12.5, "abc", told, 11.0)
     assert Look.read(look.dump()) == look and Look.read(Look(1.0, "").dump()) == Look(1.0, "")
-    assert [Look.read(raw) for raw in ("", "{}", "[1]", '[1,"",5,0]', "[null,1,null,0]", "\x00")] == [None] * 6
+    assert [Look.read(raw) for raw in ("", "{}", "[1]", '[1,"",5,0]', "[null,1,null,0]", "\x00")] == [
+        None
+    ] * 6
