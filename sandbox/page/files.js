@@ -1,6 +1,7 @@
 // Files both ways: what a person attaches to the message being written, and what stands beneath one that was sent.
 
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 import { draw, s } from "./state.js";
 import { toast } from "./toast.js";
 
@@ -45,7 +46,7 @@ export function attached() {
 }
 
 /** The button that opens the system's own choice of files. */
-export const attachButton = () => h("label", { class: "icon attach", title: "Attach files" }, h("span", { class: "sr" }, "Attach files"), h("span", { "aria-hidden": "true" }, "📎"),
+export const attachButton = () => h("label", { class: "icon attach", title: "Attach files" }, h("span", { class: "sr" }, "Attach files"), icon("attach"),
   h("input", { type: "file", multiple: true, class: "sr", id: "slack-files", onchange: (e) => { attach([...e.target.files]); e.target.value = ""; document.getElementById("slack-text")?.focus(); } }));
 
 const address = (f) => `/sandbox/api/slack/file?user=${encodeURIComponent(s.slack.who)}&file=${encodeURIComponent(f.id)}`;

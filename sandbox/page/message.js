@@ -6,6 +6,7 @@ import { modal } from "./dialogs.js";
 import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { filesOf } from "./files.js";
+import { icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { initials, kindTag } from "./people.js";
 import { draw, drawn, personOf, s, ui } from "./state.js";
@@ -32,9 +33,9 @@ function tools(m) {
   const tool = (key, label, sign, does) => h("button", { class: "icon", key, "data-item": true, "data-tool": key, "aria-label": label, title: label, onclick: does }, sign);
   return h("div", { class: "msg-tools", role: "toolbar", "aria-label": "This message", "data-rove": "horizontal" },
     QUICK.map((name) => tool(name, `React with ${name}`, emoji(name), () => react(m, name))),
-    canThread(m) ? tool("thread", "Reply in thread", "💬", () => goTo(m.channel, m.thread_ts ?? m.ts)) : null,
-    m.user === s.slack.who ? [tool("edit", "Edit", "✏️", () => edit(m)), tool("delete", "Delete", "🗑️", () => remove(m))] : null,
-    tool("more", "More actions", "⋯", () => { ui.menu = m; draw(); }));
+    canThread(m) ? tool("thread", "Reply in thread", icon("thread"), () => goTo(m.channel, m.thread_ts ?? m.ts)) : null,
+    m.user === s.slack.who ? [tool("edit", "Edit", icon("edit"), () => edit(m)), tool("delete", "Delete", icon("delete"), () => remove(m))] : null,
+    tool("more", "More actions", icon("more"), () => { ui.menu = m; draw(); }));
 }
 
 /** Everything that can be done with one message, as Slack's "more actions" lists it. */

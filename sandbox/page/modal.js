@@ -80,7 +80,7 @@ export function slackModal() {
   return h("dialog", { key: `view-${view.id}`, class: "view", ref: openModal, "aria-labelledby": "view-title", oncancel: (e) => { e.preventDefault(); cancel(view); } },
     h("form", { onsubmit: (e) => submit(e, view), novalidate: true, "aria-busy": String(waits) },
       h("header", null, h("h2", { id: "view-title" }, textObject(view.title)), h("span", { class: "view-of", title: "Slack shows whose modal it is" }, "Tierline"), h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: () => cancel(view) }, "×")),
-      h("div", { class: "view-body", key: view.callback_id }, (view.blocks ?? []).map((b) => (b.type === "input" ? inputBlock(b, errors, on, draw) : block(b, on)))),
+      h("div", { class: "view-body", key: view.callback_id, tabindex: inputsOf(view).length ? null : "0" }, (view.blocks ?? []).map((b) => (b.type === "input" ? inputBlock(b, errors, on, draw) : block(b, on)))),
       h("footer", { class: "row end" }, h("button", { type: "button", class: "quiet", onclick: () => cancel(view) }, view.close?.text ?? "Cancel"),
         view.submit ? h("button", { class: `primary ${waits ? "busy" : ""}`, disabled: waits }, textObject(view.submit)) : null)));
 }

@@ -6,6 +6,7 @@ import { modal } from "./dialogs.js";
 import { announce, h } from "./dom.js";
 import { inputBlock } from "./fields.js";
 import { attach, attachButton, attached } from "./files.js";
+import { icon } from "./icons.js";
 import { phoneLines } from "./lines.js";
 import { message, visible } from "./message.js";
 import { mrkdwn } from "./mrkdwn.js";
@@ -73,7 +74,7 @@ function compose(title) {
     attached(),
     h("form", { class: "compose slack-compose", key: "compose", onsubmit: say, ondragover: (e) => e.preventDefault(), ondrop: dropped },
       editing ? null : attachButton(),
-      editing || thread || !s.app.shortcuts.some((one) => one.kind === "global") ? null : h("button", { type: "button", class: "icon", key: "shortcuts", "aria-label": "Shortcuts", title: "Shortcuts", onclick: () => { ui.shortcuts = true; draw(); } }, "⚡"),
+      editing || thread || !s.app.shortcuts.some((one) => one.kind === "global") ? null : h("button", { type: "button", class: "icon", key: "shortcuts", "aria-label": "Shortcuts", title: "Shortcuts", onclick: () => { ui.shortcuts = true; draw(); } }, icon("shortcuts")),
       h("label", { class: "sr", for: "slack-text" }, thread ? "Reply in the thread" : `Message ${title}, or a /command`),
       h("textarea", { id: "slack-text", key: `text${draft}`, name: "text", rows: "1", autocomplete: "off", initial: s.slack.drafts.get(draft) ?? "", placeholder: thread ? "Reply…  (// keeps it inside)" : "Message, or /tierline status",
         oninput: (e) => { if (!s.slack.editing) s.slack.drafts.set(draft, e.target.value); },
@@ -85,7 +86,7 @@ function compose(title) {
 function outsiders(where) {
   if (!where?.shared_with?.length) return null;
   const there = s.people.filter((p) => p.kind === "external" && where.members?.includes(p.slack)).map((p) => p.name);
-  return h("p", { class: "shared-note", key: "shared" }, h("b", null, "Shared channel. "), there.length ? `${there.join(", ")} of ${where.shared_with.join(", ")} read what is written here.` : `People of ${where.shared_with.join(", ")} may read what is written here.`);
+  return h("p", { class: "shared-note", key: "shared" }, h("b", null, "Shared channel. "), `People of ${where.shared_with.join(", ")} read what is written here${there.length ? `: ${there.join(", ")}` : ""}.`);
 }
 
 export function slack() {
@@ -96,7 +97,7 @@ export function slack() {
   const title = thread ? "Thread" : where ? `#${where.name}` : "Tierline (direct messages)";
   const atHome = mine && tab === "home";
   return h("section", { id: "slack", class: `col slack ${ui.tab === "slack" ? "on" : ""}`, "aria-labelledby": "slack-title", tabindex: "-1" },
-    h("header", { class: "col-head" }, h("h2", { id: "slack-title" }, "Slack"), presence(), h("kbd", { class: "hint", "aria-hidden": "true" }, "3")),
+    h("header", { class: "col-head" }, h("h2", { id: "slack-title" }, "Slack"), presence(), ui.solo ? null : h("kbd", { class: "hint", "aria-hidden": "true" }, "3")),
     phoneLines(),
     h("div", { class: "slack-body" }, rail(),
       h("div", { class: "channel" },
