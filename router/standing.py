@@ -136,7 +136,8 @@ def _then(it: Standing) -> Then:
         return ""
     if it.second is not None and it.offer:
         return "take"
-    waits = it.view.handing or not it.met or it.facts.get("held") == it.customer.sid or _hardly_back(it)
+    held = it.facts.get("held") == it.customer.sid
+    waits = it.view.handing or not it.met or held or _hardly_back(it) or _hardly_there(it)
     return "queue" if waits else "over"
 
 
@@ -145,6 +146,17 @@ def _hardly_back(it: Standing) -> bool:
     ended = [leg.at for leg in it.legs if not leg.live and leg.about.get("a") == it.view.owner]
     back = it.facts.get("unheld", "")
     return bool(ended) and back.isdecimal() and max(ended) - int(back) < HARDLY
+
+
+def _hardly_there(it: Standing) -> bool:
+    """Whether the customer came on the line so shortly before the owner's ended that they can't have spoken.
+
+    They called again at once: their call before had ended the conference, and with it the owner's line.
+    """
+    over = [leg for leg in it.legs if not leg.live]
+    ended = [leg.at for leg in over if leg.about.get("a") == it.view.owner]
+    before = any(leg.about.get("r") == "customer" for leg in over)
+    return it.customer is not None and before and bool(ended) and 0 <= max(ended) - it.customer.at < HARDLY
 
 
 def _hold(it: Standing, then: Then) -> bool:

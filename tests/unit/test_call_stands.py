@@ -139,3 +139,15 @@ def test_in_no_state_a_customer_is_alone_in_a_conference_without_music_or_someth
         assert hears or asked or chosen, (state, there, handing, hold, warm, held, must)
         tried += 1
     assert tried > 300
+
+
+def test_who_calls_again_at_once_and_whose_agent_is_gone_by_the_end_of_the_call_before_waits_for_another() -> (
+    None
+):
+    again = Leg("CAagain", "answered", 60_000, {"r": "customer"})
+    before = Leg(EVA, "completed", 59_000, {"r": "customer"})
+    met = {**MET, "met": "CAagain"}
+    gone = agent(ADA, "ada", "completed", at=61_000)
+    assert wanted(call(met, before, gone, again)).then == "queue"
+    later = agent(ADA, "ada", "completed", at=64_000)
+    assert wanted(call(met, before, later, again)).then == "over", "they have spoken"
