@@ -172,7 +172,9 @@ class App:
         shared = shared_door(self.intake, queue, book, self.alerts, self.settings, self.role)
         if shared is not None:
             self.doors["slack"] = shared
-        self.desk_raw = slack_desk(self.settings, self.role, queue, self.holder, self.slack_events, shared)
+        self.desk_raw = slack_desk(
+            self.settings, self.role, queue, self.holder, self.slack_events, self._mine, shared
+        )
         self.desk = WatchedDesk(self.desk_raw or NoDesk(), queue, self.alerts, self._mine)
 
     async def _start_core(self) -> None:
@@ -184,9 +186,18 @@ class App:
         side = desk_side(
             self.queue, self.plan, self.desk, newcomers, self.history, self.alerts, self.outside, self._mine
         )
-        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, side.parts)
+        self.house = House(
+            self.queue,
+            self.plan,
+            newcomers,
+            self.history,
+            self.recordings,
+            side.parts,
+            self.outside.enclosures,
+        )
         self.guard = Guard(self.queue, self.plan, self.alerts)
-        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
+        linked = self.outside.enclosures.linked
+        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, enclosed=linked)
         phones = self.voice.phones if self.voice is not None else None
         heard, taped = self.switchboard.heard, self.recordings.jobs
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)

@@ -113,6 +113,8 @@ class Card:
     lines: tuple[str, ...]  # the customer's words, oldest first
     history: str = ""  # earlier contacts in one line
     handover: str = ""  # who hands it over and why, and how often it came back
+    reasons: tuple[str, ...] = ()  # why it may be declined
+    by_itself: bool = False  # it is taken for its agent as it is shown
     room: str = ""  # the team's channel: there a guest is asked whom no app can write to in person
 
 

@@ -23,7 +23,7 @@ from .alerts import Alerts
 from .announce import Announce, Gone
 from .body import Body, line
 from .call_cards import CallCards, lately
-from .cards import card, customer_line, ended_words
+from .cards import by_itself, card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
 from .look import ended_so, more, spec_of
@@ -187,9 +187,12 @@ class Deliveries:
         if await self.ringing.rings(contact):
             await self.calls.ring(event, t, contact, messages, now)
             return
-        if live.delivered:
-            return
         spec = spec_of(self.book(), live.agent)
+        auto = spec is not None and by_itself(self.book(), contact, spec)
+        if live.delivered:
+            if auto:  # whoever showed it may have died before taking it
+                await self.queue.accept(event.c, event.n, live.agent)
+            return
         if spec is None:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
@@ -213,6 +216,8 @@ class Deliveries:
         answer = await self.queue.delivered(event.c, event.n, place)
         if not answer.done:
             await self.desk.withdraw(spec.slack, place, (event.c, event.n), ended_words("rescinded", {}, ""))
+        elif auto:
+            await self.queue.accept(event.c, event.n, live.agent)
         elif contact.channel == "voice":  # a message: nobody is on the line, and no phone rings
             await self.queue.prolong(event.c, event.n, live.agent, now + FOR_A_MESSAGE)
 

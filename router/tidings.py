@@ -12,6 +12,7 @@ from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
 from . import session, session_words, visit_words
 from .alerts import Alerts
+from .answering import canned_button
 from .body import line
 from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
@@ -199,7 +200,10 @@ class Tidings:
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
             recorded=book.plan.voice.recording is not None,
-            also=(reminder_button(contact.id), *visit_words.thread_buttons(book.plan, contact.id)),
+            also=(
+                *canned_button(book, contact), reminder_button(contact.id),
+                *visit_words.thread_buttons(book.plan, contact.id),
+            ),
             helping=tuple(it.name for it in helpers(book, jots) if it != spec),
         )  # fmt: skip
 

@@ -17,6 +17,7 @@ from .blocks import (
     date,
     fallback,
     lasting,
+    menu,
     mrkdwn,
     ours,
     plain,
@@ -46,12 +47,16 @@ def offer(card: Card) -> Message:
     due = f" · answer due {date(card.due, '{date_short_pretty} {time}')}" if card.due else ""
     title = _title(card.service, card.channel, card.contact, tame(card.tier, 20))
     known = "verified" if card.verified else "claimed, not verified"
+    stands = "Taken for you: nothing to press" if card.by_itself else f"Yours until {until}"
     head = [
-        ours(f"{title}\nYours until {until} · waited {lasting(card.waited)}{due}"),
+        ours(f"{title}\n{stands} · waited {lasting(card.waited)}{due}"),
         small([f"From {card.customer} ({known})", f"Why you: {card.why}", card.history]),
         *([theirs(card.handover, 600)] if card.handover else []),
     ]
-    buttons = [button("offer.accept", "Accept", value, "primary"), button("offer.decline", "Decline", value)]
+    pressed = [button("offer.accept", "Accept", value, "primary"), button("offer.decline", "Decline", value)]
+    if card.reasons:
+        pressed.append(menu("offer.because", "Decline because …", [(it, value) for it in card.reasons]))
+    buttons = [] if card.by_itself else pressed
     lines = list[Json]()
     for text in card.lines[-8:]:
         lines += sections(text, (WEIGHT - sum(map(weigh, [*head, *lines])) - 1000) // 2)
