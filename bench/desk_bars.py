@@ -45,7 +45,7 @@ async def desk(quick: bool) -> list[Finding]:
 
 
 async def _load(quick: bool) -> list[Finding]:
-    seconds, many = (20.0, 300) if quick else (120.0, OPEN)
+    seconds, many = (20.0, 200) if quick else (120.0, OPEN)
     async with DeskStage.open(AGENTS) as stage:
         people = People(stage, Seen(stage), random.Random(5))
         looking = asyncio.create_task(people.seen.look())
