@@ -186,9 +186,18 @@ class App:
         side = desk_side(
             self.queue, self.plan, self.desk, newcomers, self.history, self.alerts, self.outside, self._mine
         )
-        self.house = House(self.queue, self.plan, newcomers, self.history, self.recordings, side.parts)
+        self.house = House(
+            self.queue,
+            self.plan,
+            newcomers,
+            self.history,
+            self.recordings,
+            side.parts,
+            self.outside.enclosures,
+        )
         self.guard = Guard(self.queue, self.plan, self.alerts)
-        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard)
+        linked = self.outside.enclosures.linked
+        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, enclosed=linked)
         phones = self.voice.phones if self.voice is not None else None
         heard, taped = self.switchboard.heard, self.recordings.jobs
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)

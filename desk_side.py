@@ -10,6 +10,8 @@ from aiohttp import web
 
 from .channels.channel import Desk
 from .channels.hooks import Hooks
+from .channels.slack.downloads import SlackFiles
+from .console.enclosure_page import EnclosurePage
 from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
@@ -18,12 +20,14 @@ from .queue.history.records import Customer
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.alerts import Alerts
+from .router.answering import Answering
 from .router.at_home import AgentHome
 from .router.attendance import Attendance
 from .router.boards import Boards
 from .router.drafts import Drafts
 from .router.duty import Duty
 from .router.duty_post import DutyPost
+from .router.enclosures import Enclosures
 from .router.ending import Ending
 from .router.lanes import Job
 from .router.links import Signed
@@ -55,6 +59,7 @@ class Outside:
 
     visits: VisitFiles
     sessions: Sessions
+    enclosures: Enclosures
 
     @classmethod
     def of(
@@ -64,12 +69,26 @@ class Outside:
         secret = settings.webhook_secret
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
-        return cls(visits, Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks))
+        sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
+        return cls(visits, sessions, _enclosures(settings, keys, queue))
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
-        pages = (RecordingPage(recordings), VisitPage(self.visits), SessionPage(self.sessions))
+        pages = (
+            RecordingPage(recordings),
+            VisitPage(self.visits),
+            SessionPage(self.sessions),
+            EnclosurePage(self.enclosures),
+        )
         return [route for page in pages for route in page.routes()]
+
+
+def _enclosures(settings: Settings, keys: Secrets, queue: Callable[[], Queue]) -> Enclosures:
+    """Files from Slack behind signed links; against the stand-in our own address is public enough."""
+    token = settings.slack_bot_token
+    fetch = SlackFiles(token.get_secret_value(), settings.slack_api_url).fetch if token else None
+    public = settings.base_url.startswith("https://") or bool(settings.twilio_api_url)
+    return Enclosures(queue, Signed(settings.base_url, "file", keys.secret), fetch, public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,7 @@ def desk_side(
         DutyPost(plan, desk, duty),
         AgentHome(queue, plan, history),
         attendance,
+        Answering(queue, plan),
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
         Steering(queue, plan, boards, history),

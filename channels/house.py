@@ -50,6 +50,7 @@ class Typed:
     mentions: bool  # whether it mentions a colleague, a group or a channel
     files: tuple[Media, ...] = ()
     called: tuple[Actor, ...] = ()  # whom it mentions, as far as known
+    size: int = 0  # bytes of all files
 
 
 @dataclass(frozen=True, slots=True)

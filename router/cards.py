@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..channels.channel import Card
 from ..channels.shared import is_shared
 from ..queue.history.records import Past
-from ..queue.state import ContactView, MessageView
+from ..queue.state import ENDED, ContactView, MessageView
 from ..skills.skill import Need
 from .body import Body
 from .facts import Facts
@@ -57,8 +57,16 @@ def card(
         waited=max(0, now - contact.arrived), due=facts.due, until=now + contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
         history=history_line(tuple(p for p in past if p.contact != contact.id)), handover=handover_line(facts),
-        room=room_of(book, spec),
+        room=room_of(book, spec), reasons=book.plan.decline_reasons, by_itself=by_itself(book, contact, spec),
     )  # fmt: skip
+
+
+def by_itself(book: Rulebook, contact: ContactView, spec: AgentSpec) -> bool:
+    """Whether the plan takes it for the agent as it is shown: never a call, or what one left behind."""
+    if contact.channel == "voice":
+        return False
+    team = book.plan.team(spec.team)
+    return book.plan.channels.of(contact.channel).auto_accept or (team is not None and team.auto_accept)
 
 
 def room_of(book: Rulebook, spec: AgentSpec) -> str:
@@ -91,13 +99,18 @@ def why_you(need: Need, facts: Facts, spec: AgentSpec) -> str:
 
 
 def history_line(past: tuple[Past, ...]) -> str:
-    """Earlier contacts in one line, "" when there are none."""
-    if not past:
-        return ""
+    """What else the customer has open, and earlier contacts, in one line; "" when there are none."""
+    also = [f"{p.contact} {p.service} ({p.state})" for p in past if p.state not in ENDED]
+    ended = [p for p in past if p.state in ENDED]
     shown = ", ".join(
-        f"{p.contact} {p.service}" + (f" ({p.disposition})" if p.disposition else "") for p in past[:3]
+        f"{p.contact} {p.service}" + (f" ({p.disposition})" if p.disposition else "") for p in ended[:3]
     )
-    return f"{len(past)} earlier: {shown}"
+    return " · ".join(
+        filter(
+            None,
+            (f"also open: {', '.join(also[:3])}" if also else "", shown and f"{len(ended)} earlier: {shown}"),
+        )
+    )
 
 
 def ended_words(kind: str, extra: Mapping[str, object], by: str) -> str:

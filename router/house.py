@@ -10,13 +10,16 @@ from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
 from ..channels.home import Home
 from ..channels.house import Actor, Adding, Told, Typed, Wrote
+from ..queue.contact import Media
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
-from . import commands, offers, orders, telephone, wrapup
+from . import answering, commands, offers, orders, telephone, wrapup
 from .active import ActivePlan
 from .body import Body
+from .enclosures import Enclosures
 from .explain import Moments, account
 from .helping import Helping
+from .holding import HELD, explicit, hold
 from .home import welcome
 from .lines import queue_lines, why_lines
 from .moves import Moves, Outcome, Who
@@ -27,7 +30,7 @@ from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .recordings import Recorded
 from .replies import Ruling, Standing, ruling, sent_after_all, typed_at
-from .rulebook import agent_id, span
+from .rulebook import agent_id
 from .situations import Situations
 from .telephone import BUTTONS, Telephone
 
@@ -47,6 +50,7 @@ class House:
     moments: Moments
     recordings: Recorded | None = None
     parts: Parts = Parts()
+    enclosures: Enclosures | None = None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     moves: Moves = field(init=False)
     helping: Helping = field(init=False)
@@ -82,16 +86,42 @@ class House:
             return None
         if view is None:
             return Told(False, f"{contact} has ended: this was not sent.")
-        decided = ruling(await self._standing(view, typed.actor, typed.thread), typed.text, typed.mentions)
-        if typed.files and (decided.kind == "send" or not decided.told):
-            words = Ruling("note", typed.text, "Files cannot be sent from Slack yet: kept as a note.")
-            return await self._note(typed.actor, view, typed.text, words, typed.place)
+        decided = ruling(
+            await self._standing(view, typed.actor, typed.thread),
+            typed.text,
+            typed.mentions,
+            bool(typed.files),
+        )
+        if (canned := await self._canned(typed, view, decided)) is not None:
+            return canned
+        if typed.files and decided.kind == "send" and (why := self._unsendable(view, typed)):
+            decided = replace(decided, kind="note", told=f"Not sent: {why}. Kept as a note.", may_reply=False)
         if decided.kind == "send":
-            return await self._hold(typed.actor, view, decided.text, typed.place)
-        told = await self._note(typed.actor, view, typed.text, decided, typed.place)
+            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files)
+        told = await self._note(typed.actor, view, decided, typed.place, typed.files)
         if typed.called and view.state not in ENDED and (asked := await self.helping.invite(view, typed)):
             return replace(told, text=f"{told.text} {asked}") if told is not None else Told(True, asked)
         return told
+
+    def _unsendable(self, view: ContactView, typed: Typed) -> str:
+        if self.enclosures is None:
+            return "files can't be sent from here"
+        return self.enclosures.refused(view.channel, typed.files, typed.size)
+
+    async def _canned(self, typed: Typed, view: ContactView, decided: Ruling) -> Told | None:
+        """`!name`: its words are kept as a note, and shown to whoever typed it before anything is sent."""
+        spec = self._agent(typed.actor)
+        it = answering.typed(self.plan(), typed.text) if decided.may_reply and spec else None
+        if it is None or spec is None:
+            return None
+        if isinstance(it, str):
+            names = ", ".join(each.name for each in self.plan().plan.canned)
+            told = f"There is no canned answer “{it}”. There are: {names}. Kept as a note."
+            return await self._note(typed.actor, view, replace(decided, kind="note", told=told), typed.place)
+        words = await answering.said(self.queue, self.plan(), it, view, spec)
+        shown = f"Not sent yet. {it.name}:\n{words}"
+        asked = Ruling("note", words, shown, decided.may_send or decided.kind == "send", may_reply=True)
+        return await self._note(typed.actor, view, asked, typed.place)
 
     async def _contact_at(self, thread: str) -> str | None:
         """The contact of a thread. Slack shows a new thread before we hear that it stands, so look again."""
@@ -115,7 +145,7 @@ class House:
         view = await self.queue.contact(contact)
         if view is None or view.state in ENDED:
             return Told(False, f"{contact} has ended: nothing was sent.")
-        return await self._hold(actor, view, text, "") or Told(True, "Held for Undo, then sent.")
+        return await self._hold(actor, view, text, "") or Told(True, HELD)
 
     async def note(self, actor: Actor, contact: str, text: str) -> Told:
         """Keep a note inside."""
@@ -134,21 +164,15 @@ class House:
         if view is None or found is None:
             return Told(False, LATE)
         body = Body.parse(found.body)
-        if body.who != actor.user or not body.text.strip():
+        if body.who != actor.user or not (body.text.strip() or body.media):
             return Told(False, "Not sent: only whoever wrote it sends it." if body.text.strip() else EMPTY)
-        if self._explicit(actor):
-            return Told(
-                False, f"Not sent: only the Reply button sends here. Press *Reply* in {contact}'s thread."
-            )
+        if explicit(self.plan(), self._agent(actor)):
+            with_it = Button("form.reply", "Reply with it …", f"{contact}.{n}", "primary")
+            return Told(False, "Not sent: here only the Reply form sends.", buttons=(with_it,))
         source = sent_after_all(body.source, await self.queue.messages(contact))
         if source is None:
             return Told(False, "It has been sent already, or waits for its Undo.")
-        return await self._hold(actor, view, body.text, source) or Told(True, "Held for Undo, then sent.")
-
-    def _explicit(self, actor: Actor) -> bool:
-        spec = self._agent(actor)
-        team = self.plan().plan.team(spec.team) if spec else None
-        return team is None or team.replies == "explicit"
+        return await self._hold(actor, view, body.text, source, body.media) or Told(True, HELD)
 
     async def _reopen_and_send(self, actor: Actor, contact: str, n: int) -> Told:
         """*Re-open and send* in the thread of an ended contact: theirs again, and the words are held for Undo."""
@@ -178,37 +202,27 @@ class House:
         answer = await self.queue.retry_reply(contact, n)
         return Told(True, "Sending it again.") if answer.done else Told(False, LATE)
 
-    async def _hold(self, actor: Actor, view: ContactView, text: str, place: str) -> Told | None:
-        spec = self._agent(actor)
-        if view.channel == "voice":
-            return Told(False, f"Not sent: {view.id} is a call, and what you say there is said on the phone.")
-        if spec is None and is_supervisor(self.plan().plan, actor):
-            who = self._name(view.owner) if view.owner else "nobody yet"
-            return Told(
-                False, f"Not sent: {view.id} is with {who}. Supervisors close contacts and keep notes."
-            )
-        if spec is None:
-            return stranger(self.plan().plan.supervisors)
-        body = Body(text, by=spec.name, source=place).to_json()
-        wait = span(self.plan().plan.settings.hold_reply)
-        answer = await self.queue.hold_reply(view.id, agent_id(spec.name), body, source=place, ms=wait)
-        if answer.done:
-            return None
-        who = self._name(answer.by) if answer.by else "nobody"
-        return Told(False, f"Not sent: {view.id} is with {who}.")
+    async def _hold(
+        self, actor: Actor, view: ContactView, text: str, place: str, media: tuple[Media, ...] = ()
+    ) -> Told | None:
+        return await hold(self.queue, self.plan(), actor, view, text, place, media)
 
     async def _note(
-        self, actor: Actor, view: ContactView, text: str, decided: Ruling, place: str
+        self, actor: Actor, view: ContactView, decided: Ruling, place: str, files: tuple[Media, ...] = ()
     ) -> Told | None:
-        body = Body(decided.text, by=actor.name, source=place, who=actor.user)
+        body = Body(decided.text, files, actor.name, place, actor.user)
         answer = await self.queue.append(view.id, body.to_json())
         if not decided.told:
             return None
         if view.state in ENDED and decided.kind == "ended" and answer:
             again = Button("contact.reopen", "Re-open and send", f"{view.id}.{answer}", "primary")
             return Told(False, f"{decided.told} Kept as a note.", buttons=(again,))
-        send = Button("note.send", "Send it", f"{view.id}.{answer}", "primary")
-        return Told(decided.kind == "note", decided.told, buttons=(send,) if decided.may_send else ())
+        value = f"{view.id}.{answer}"
+        ways = (
+            *((Button("note.send", "Send it", value, "primary"),) if decided.may_send else ()),
+            *((Button("form.reply", "Reply with it …", value),) if decided.may_reply else ()),
+        )
+        return Told(decided.kind == "note", decided.told, buttons=ways)
 
     async def _standing(self, view: ContactView, actor: Actor, thread: str) -> Standing:
         plan = self.plan().plan

@@ -27,6 +27,7 @@ class Ruling:
     text: str
     told: str = ""
     may_send: bool = False  # whether a *Send it* button stands under the note
+    may_reply: bool = False  # whether it can be sent by the Reply form
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,16 @@ def sent_after_all(source: str, messages: Sequence[MessageView]) -> str | None:
     return f"{source}:sent{len(tries) or ''}"
 
 
-def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
-    """What to do with `text`. Only a plain reply of the owner, to an open contact that is no call, is sent."""
+def ruling(it: Standing, text: str, mentions: bool, files: bool = False) -> Ruling:
+    """What to do with `text` and the `files` with it. Only the owner's plain reply, to an open text contact, is sent."""
     owner = bool(it.writer) and it.writer == it.owner
-    by_button = it.replies == "direct" and it.channel != "voice"  # else only the Reply form sends, or nothing
+    theirs = owner and it.state in ANSWERABLE and it.channel != "voice" and (files or bool(text.strip()))
+    by_button = theirs and it.replies == "direct"  # else only the Reply form sends, or nothing
     prefix = _NOTE.match(text)
     if prefix:
         rest = text[prefix.end() :]
-        may_send = by_button and owner and it.state in ANSWERABLE and bool(rest.strip())
-        return Ruling("note", rest, "kept as a note", may_send)
+        words = bool(rest.strip())
+        return Ruling("note", rest, "kept as a note", by_button and words, theirs and words)
     if it.state == "wrapping" and it.channel == "voice":
         return Ruling("note", text, "kept as a note")
     if it.state in ("closed", "abandoned", "dead", "wrapping"):
@@ -89,11 +91,11 @@ def ruling(it: Standing, text: str, mentions: bool) -> Ruling:
     if it.state not in ANSWERABLE:
         return Ruling("not_sent", text, f"Not sent: {it.contact} is {it.state}. Kept as a note.")
     if mentions:
-        return Ruling("note", text, "It mentions a colleague: kept as a note.", may_send=by_button)
+        return Ruling("note", text, "It mentions a colleague: kept as a note.", by_button, theirs)
     if it.channel == "voice":
         return Ruling("note", text, "This is a call: kept as a note.")
-    if it.replies == "explicit":
-        return Ruling("note", text, "Only the Reply button sends here: kept as a note.")
-    if not text.strip():
+    if not text.strip() and not files:
         return Ruling("not_sent", text, "")
-    return Ruling("send", text)
+    if it.replies == "explicit":
+        return Ruling("note", text, "Only the Reply button sends here: kept as a note.", may_reply=theirs)
+    return Ruling("send", text, may_reply=True)

@@ -14,6 +14,7 @@ from ..chaos.bugs import Patch, Seeded
 from ..chaos.prove import ROOT, changed, patched
 
 RULING, HOUSE, TYPED = "router/replies.py", "router/house.py", "channels/slack/typed.py"
+HOLDING = "router/holding.py"
 SAY, LUA, PEOPLE, PAYLOADS = (
     "router/towards.py",
     "queue/lua/82_messages.lua",
@@ -26,6 +27,7 @@ FOUND = re.compile(r"^ +(\d+) × (.+)$", re.MULTILINE)
 _OWNER = Patch(
     LUA, "  if c.owner ~= name then return answer('not_owner', c, c.owner) end\n  local n", "  local n"
 )
+_HOLDER = Patch(HOLDING, "    if view.owner != agent_id(spec.name):\n", "    if False:\n")
 _STATES = Patch(
     LUA,
     "  if c.state ~= 'active' and c.state ~= 'snoozed' then\n    return answer((",
@@ -43,7 +45,10 @@ BUGS: dict[str, Seeded] = {
         "mention sent", Patch(RULING, "    if mentions:\n", "    if mentions and not owner:\n")
     ),
     "sent by whoever isn't the owner": _bug(
-        "sent by somebody else", _OWNER, Patch(RULING, "    if not owner:\n", "    if not it.writer:\n")
+        "sent by somebody else",
+        _OWNER,
+        _HOLDER,
+        Patch(RULING, "    if not owner:\n", "    if not it.writer:\n"),
     ),
     "sent in an ended contact": _bug(
         "sent in an ended contact",
@@ -95,7 +100,7 @@ BUGS: dict[str, Seeded] = {
     ),
     "words are changed on their way": _bug(
         "text altered",
-        Patch(RULING, '    return Ruling("send", text)', '    return Ruling("send", text + "!")'),
+        Patch(RULING, 'Ruling("send", text, may_reply=True)', 'Ruling("send", text + "!", may_reply=True)'),
     ),
     "a note's mark is sent with it": _bug("text altered", Patch(RULING, "text[prefix.end() :]", "text")),
     "a colleague's words are sent": _bug(
@@ -103,11 +108,7 @@ BUGS: dict[str, Seeded] = {
     ),
     "a call is answered by text": _bug(
         "sent to somebody on the phone",
-        Patch(
-            HOUSE,
-            '        if view.channel == "voice":\n            return Told(False, f"Not sent',
-            '        if False:\n            return Told(False, f"Not sent',
-        ),
+        Patch(HOLDING, '    if view.channel == "voice":\n', "    if False:\n"),
         Patch(RULING, '    if it.channel == "voice":\n', "    if False:\n"),
     ),
     "anybody sends it again": _bug(
@@ -126,16 +127,16 @@ BUGS: dict[str, Seeded] = {
         Patch(SAY, "IN_A_ROW = 3\n", "IN_A_ROW = 3\nMIXED = ['']\n"),
         Patch(
             SAY,
-            '        words = Words(f"{event.c}.{event.n}", facts.address,',
-            "        MIXED.append(facts.address)\n"
-            '        words = Words(f"{event.c}.{event.n}", MIXED[-2] or facts.address,',
+            '            f"{event.c}.{event.n}",\n            facts.address,\n',
+            '            f"{event.c}.{event.n}",\n'
+            "            (MIXED.append(facts.address) or MIXED[-2]) or facts.address,\n",
         ),
     ),
     "what was typed is forgotten": _bug(
         "promised and never sent",
         Patch(
             HOUSE,
-            "            return await self._hold(typed.actor, view, decided.text, typed.place)\n",
+            "            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files)\n",
             "            return None\n",
         ),
     ),

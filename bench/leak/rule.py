@@ -168,7 +168,9 @@ class Rule:
         self._why(written, held, about)
         for back in written.taken_back:
             in_time = held.at <= back.begun and back.over < held.at + HOLD
-            again = any(it.how == "button" and it.over >= back.begun for it in written.releases)
+            again = any(
+                it.how == "button" and max(it.over, it.begun) >= back.begun for it in written.releases
+            )
             if in_time or (NOTHING in back.told and held.at <= back.over and not again):
                 self._blame("sent though taken back", f"{about}: {back}")
 

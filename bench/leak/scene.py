@@ -104,7 +104,7 @@ class Scene:
         records = NoRecord()
         moving, ending = Moving(queue, self.plan, records), Ending(queue, self.plan, records)
         parts = Parts((Duty(queue, self.plan, newcomers), ending, moving))
-        house = Noted(queue, self.plan, newcomers, records, None, parts, self.pause)
+        house = Noted(queue, self.plan, newcomers, records, None, parts, pause=self.pause)
         return Ears(house, self._typed(queue, house))
 
     def _typed(self, queue: Queue, house: Noted) -> TypedWords:

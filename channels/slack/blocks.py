@@ -136,6 +136,15 @@ def button(action: str, label: str, value: str, style: str = "", url: str = "") 
     return {**made, **{name: it for name, it in more.items() if it}}
 
 
+def menu(action: str, label: str, options: Sequence[tuple[str, str]]) -> Json:
+    """A menu of (words, value) among the buttons; a value may come twice, so its place stands behind it."""
+    made = [
+        {"text": plain(words, OPTION), "value": f"{value}:{n}"[:150]}
+        for n, (words, value) in enumerate(options[:100])
+    ]
+    return {"type": "static_select", "action_id": action, "placeholder": plain(label, 150), "options": made}
+
+
 def actions(buttons: Sequence[Json]) -> list[Json]:
     """Rows of buttons: an action id may stand only once in a row."""
     rows: list[list[Json]] = []

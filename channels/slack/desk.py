@@ -333,10 +333,12 @@ class SlackDesk:
         except DeliveryError:
             return ""
 
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
         self._session()
-        await self._threads.close(place, contact, told, buttons)
+        await self._threads.close(place, contact, told, buttons, again)
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on: a line with its end and what can be pressed, and the head's buttons are dead."""

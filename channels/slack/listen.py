@@ -183,13 +183,18 @@ class Listen:
         ):
             return
         actor = await self.people.actor(user)
+        because = ""
+        if name == "offer.because":  # the menu of reasons beside the button
+            chosen = action.get("selected_option") or {}
+            value = str(chosen.get("value") or "").rpartition(":")[0]
+            because, name = str((chosen.get("text") or {}).get("text") or ""), "offer.decline"
         contact, _, number = value.partition(":" if name.startswith("offer.") else ".")
         n = int(number) if number.isdigit() and len(number) < 10 else -1
         known = name in ("offer.accept", "offer.decline", "reply.undo", "reply.retry")
         if known and (n < 0 or not contact):
             await self.answers.tell(body, Told(False, LATE))
         elif name.startswith("offer.") and known:
-            await self._offer(body, name, actor, contact, n)
+            await self._offer(body, name, actor, contact, n, because)
         elif name == "reply.undo":
             told = await house.undo(actor, contact, n)
             if not told.ok:
@@ -200,13 +205,15 @@ class Listen:
             told = await house.pressed(actor, name, value)
             await self.answers.tell(body, told, replace=told.ok and not _stays(body, name))
 
-    async def _offer(self, body: Body, name: str, actor: Actor, contact: str, number: int) -> None:
+    async def _offer(
+        self, body: Body, name: str, actor: Actor, contact: str, number: int, because: str = ""
+    ) -> None:
         assert self.house is not None
         place = place_of(body)
         if name == "offer.accept":
             told = await self.house.accept(actor, contact, number)
         else:
-            told = await self.house.decline(actor, contact, number, "")
+            told = await self.house.decline(actor, contact, number, because)
         shown = body.get("message") or {}
         mine = payload(shown)
         # Only the card itself is changed: what was pressed may be another message with the same button, or the card of

@@ -22,6 +22,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
     ("groups:read", "find the teams' private channels by name, once invited"),
     ("groups:history", "the same threads in private channels"),
     ("im:write", "open direct messages with an agent, for offers"),
+    ("files:read", "send a customer the files that their agent shares in a contact's thread"),
     ("files:write", "send an agent our number as a contact card, when their phone screens our calls"),
     ("im:read", "find the direct messages that exist already, so that many can be offered work at once"),
     ("im:history", "find an offer again after a lost answer, so that nobody gets it twice"),

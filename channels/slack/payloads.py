@@ -74,6 +74,12 @@ def was_edited(event: Body) -> bool:
     return bool(now.get("user")) and not now.get("bot_id") and now.get("text") != before.get("text")
 
 
+def size_of(event: Body) -> int:
+    """Bytes of all of them, as far as Slack says."""
+    sizes = (one.get("size") for one in event.get("files") or () if isinstance(one, dict))
+    return sum(size for size in sizes if isinstance(size, int))
+
+
 def files_of(event: Body) -> tuple[Media, ...]:
     """The files shared with a message."""
     files = event.get("files") or ()

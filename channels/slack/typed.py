@@ -12,11 +12,13 @@ import structlog
 
 from ..channel import DeliveryError
 from ..house import Actor, House, Told, Typed, Wrote
+from ..rich import plain
 from .answers import Answers
 from .marks import Marks
 from .memory import Finder, Recent, payload, split
-from .payloads import SEEN_MS, Body, blamed, files_of, typed_by_person, was_edited
+from .payloads import SEEN_MS, Body, blamed, files_of, size_of, typed_by_person, was_edited
 from .people import People
+from .rich import calls, passages
 from .words import called, drawn, emoji, said
 
 log = structlog.get_logger()
@@ -82,12 +84,15 @@ class TypedWords:
             if self.house is None or not await self.once(f"slack:typed:{place}", SEEN_MS):
                 return
             actor = await self.people.actor(user)
-            stored = str(event.get("text") or "")
+            stored, blocks = str(event.get("text") or ""), event.get("blocks")
             whom = await self._whom(stored, user)
-            words = said(stored, user, actor.name, {it.user: it.name for it in whom})
-            text = drawn(words.text, emoji(event.get("blocks")))
-            files = files_of(event)
-            told = await self.house.typed(Typed(actor, thread, place, text, words.mentions, files, whom))
+            names = {it.user: it.name for it in whom}
+            words = said(stored, user, actor.name, names)
+            # What they see is the rich text; a client that sends none is read by its text.
+            shown = plain(passages(blocks, {**names, user: actor.name})) or drawn(words.text, emoji(blocks))
+            mentions = words.mentions or calls(blocks, user)
+            files, size = files_of(event), size_of(event)
+            told = await self.house.typed(Typed(actor, thread, place, shown, mentions, files, whom, size))
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..rich import linked
+
 _CODES = re.compile(r"(?:10|[0-9a-f])?[0-9a-f]{2,4}(?:-(?:10|[0-9a-f])?[0-9a-f]{2,4}){0,15}", re.IGNORECASE)
 _SHOUT = re.compile(r"<!(?:here|channel|everyone)\b")
 _MARK = re.compile(r"<([^<>\n]+)>")
@@ -53,12 +55,18 @@ def emoji(blocks: object) -> dict[str, str]:
         for one in blocks:
             found |= emoji(one)
     elif isinstance(blocks, dict):
-        codes, name = str(blocks.get("unicode") or ""), str(blocks.get("name") or "")
-        if blocks.get("type") == "emoji" and _CODES.fullmatch(codes):
+        name, drawing = str(blocks.get("name") or ""), character(blocks)
+        if blocks.get("type") == "emoji" and drawing:
             tone = f":skin-tone-{blocks['skin_tone']}:" if blocks.get("skin_tone") else ""
-            found[f":{name}:{tone}"] = "".join(chr(int(code, 16)) for code in codes.split("-"))
+            found[f":{name}:{tone}"] = drawing
         found |= emoji(blocks.get("elements"))
     return found
+
+
+def character(it: Mapping[str, object]) -> str:
+    """What an emoji of rich text looks like, "" for a workspace's own."""
+    codes = str(it.get("unicode") or "")
+    return "".join(chr(int(code, 16)) for code in codes.split("-")) if _CODES.fullmatch(codes) else ""
 
 
 def drawn(text: str, characters: Mapping[str, str]) -> str:
@@ -88,17 +96,7 @@ def _mark(mark: str, writer: str, names: Mapping[str, str]) -> tuple[str, bool]:
         # An unknown command is held to be a mention: what might call a colleague is never sent.
         return label or "@" + target[1:].split("^")[0], True
     if target.startswith(("mailto:", "tel:")):
-        return _link(target.partition(":")[2], label), False
+        return linked(target.partition(":")[2], label), False
     if re.match(r"[a-z][a-z0-9+.-]*:", target, re.IGNORECASE):
-        return _link(target, label), False
+        return linked(target, label), False
     return f"<{unescape(mark)}>", False
-
-
-def _link(target: str, label: str) -> str:
-    """A link as plain text: its label alone when that says where it leads, else both."""
-    bare = re.sub(r"^https?://", "", target).rstrip("/")
-    if not label or label == target:
-        return target
-    if re.sub(r"^https?://", "", label).rstrip("/").replace(" ", "") == bare:
-        return label
-    return f"{label} ({target})"

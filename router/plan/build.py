@@ -22,6 +22,8 @@ from . import (
 )
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
+from .model_desk import Canned
+from .model_doors import Shared
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
@@ -75,6 +77,8 @@ def build(document: shape.Document, source: str) -> model.Plan:
         sessions=tuple(
             SessionSpec(name, it.kind, it.url, it.webhook) for name, it in document.sessions.items()
         ),
+        canned=tuple(Canned(name, tuple(said.items())) for name, said in document.canned.items()),
+        decline_reasons=tuple(dict.fromkeys(document.decline_reasons)),
         source=source,
     )
     return _with_hash(plan)
@@ -107,6 +111,7 @@ def _channels(channels: shape_calls.Channels) -> model.PerChannel[model.ChannelS
             cost=_or(given.cost, usual.cost),
             cap=given.cap,
             sender=given.sender,
+            auto_accept=given.auto_accept,
         )
 
     return model.PerChannel(
@@ -140,6 +145,7 @@ def _team(name: str, team: shape.Team) -> model.Team:
         schedule=team.schedule,
         share=team.share,
         promise=model.TeamPromise(team.promise.answer_within, team.promise.of) if team.promise else None,
+        auto_accept=team.auto_accept,
         cost_per_contact=(Decimal(price[0]), price[1]) if price else None,
     )
 
@@ -245,7 +251,7 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         menu=menu,
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
-        shared=model.Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
+        shared=Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
     )
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable
 
 from ...skills.skill import CHANNELS
 from . import schedules
+from .braces import variables
 from .check_closing import check_closing
+from .check_desk import check_desk
 from .check_doors import check_doors
 from .check_schedules import check_schedules
 from .check_visits import check_visits
@@ -20,8 +22,6 @@ from .fields import duration, quietly, shown
 from .model_texts import VARIABLES
 from .names import Known, every_language, named, refer, text_of
 from .read import Node
-
-_BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
 def check(root: Node, found: Source) -> None:
@@ -40,6 +40,7 @@ def check(root: Node, found: Source) -> None:
         _texts,
         _on_call,
         check_visits,
+        check_desk,
         _doubles,
     ):
         part(root, known, found)
@@ -209,24 +210,7 @@ def _texts(root: Node, known: Known, found: Source) -> None:
         if section is not None and name in VARIABLES:
             every_language(found, section, name, "texts", known)
             for language, _, text in said.pairs():
-                _variables(found, text, f"texts.{name}.{language}", VARIABLES[name])
-
-
-def _variables(found: Source, text: Node, path: str, allowed: tuple[str, ...]) -> None:
-    for used in _BRACES.findall(text.text or ""):
-        name = used.strip("{} ")
-        if used == f"{{{name}}}" and name in allowed:
-            continue
-        raw, better = found.raw(text.span), found.closest(name, allowed) if name else None
-        instead = raw.replace(used, f"{{{better}}}") if raw and better and len(used) > 1 else None
-        what = (
-            f"{shown(used)} isn't known in this text"
-            if len(used) > 1
-            else "a brace that isn't closed or opened"
-        )
-        hint = "in braces: " + ", ".join(f"{{{name}}}" for name in allowed)
-        found.wrong(text.span, path, what, instead=instead, allowed=hint, bare=True)
-        return
+                variables(found, text, f"texts.{name}.{language}", VARIABLES[name])
 
 
 def _on_call(root: Node, known: Known, found: Source) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from ...skills.skill import CHANNELS, Levels
 from . import model
 from .diff_closing import checklists, closing
+from .diff_desk import desk
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -160,6 +161,7 @@ def _channels(old: model.Plan, new: model.Plan) -> Iterator[str]:
         "offer": "an offer stands", "wrap_up": "wrap-up", "lag": "lag behind live work", "quiet": "quiet time",
         "preferred": "the former owner alone is asked", "cost": "cost of one contact", "cap": "at most at once",
         "nudge": "a silent owner is reminded", "sender": "unasked messages come from",
+        "auto_accept": "offers are taken for the agent",
     }  # fmt: skip
     for channel in CHANNELS:
         yield from _rest(f"Channel {channel}", old.channels.of(channel), new.channels.of(channel), words)
@@ -207,6 +209,7 @@ def _teams(old: model.Plan, new: model.Plan) -> Iterator[str]:
         "channels": "Slack channels",
         "cost_per_contact": "cost of a contact",
         "share": "share in percent",
+        "auto_accept": "offers are taken for the agent",
     }
     yield from _listed(
         "Team", old.teams, new.teams, lambda a, b: _rest(f"Team {quoted(b.name)}", a, b, words)
@@ -386,5 +389,5 @@ def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
     _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _sessions, _texts,
-    _closing, _root,
+    _closing, desk, _root,
 )  # fmt: skip

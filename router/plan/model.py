@@ -15,6 +15,8 @@ from typing import Generic, Literal, TypeVar
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_closing import Closing
+from .model_desk import Canned
+from .model_doors import Shared
 from .model_rules import Rule
 from .model_settings import Reach, Settings
 from .model_texts import Texts
@@ -73,7 +75,8 @@ class ChannelSpec:
     `preferred`: how long a snoozed contact's former owner alone is asked; `nudge`: how long a customer's
     message may lie unanswered until its owner is reminded, and again as long until somebody else is asked
     (None: never); `cost` of the budget; `cap`: how many at once (None: no
-    cap); `sender`: the number or address that unasked messages come from (`from` in the file).
+    cap); `sender`: the number or address that unasked messages come from (`from` in the file); `auto_accept`: offers are
+    taken for the agent.
     """
 
     offer: timedelta
@@ -85,6 +88,7 @@ class ChannelSpec:
     cost: int
     cap: int | None = None
     sender: str | None = None
+    auto_accept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class Team:
     share: int | None = None
     promise: TeamPromise | None = None
     cost_per_contact: tuple[Decimal, str] | None = None
+    auto_accept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +195,6 @@ class MenuKey:
     say: tuple[tuple[str, str], ...]
     service: str | None
     language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What makes a contact in a Slack channel that a customer shares: a message, or `reaction` on one.
-
-    `customer` is the key of the customer whose channel it is, None when the plan doesn't say.
-    """
-
-    reaction: str | None = None
-    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +310,8 @@ class Plan:
     reach: Reach = "agents"
     rated: tuple[str, ...] = ("voice",)
     visits: Visits | None = None
+    canned: tuple[Canned, ...] = ()
+    decline_reasons: tuple[str, ...] = ()
     sessions: tuple[SessionSpec, ...] = ()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)

@@ -37,6 +37,7 @@ from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
 from .shape_closing import Closing, SiteClosing
 from .shape_day import StillThere, Substitute
+from .shape_desk import Canned, Reasons
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
 from .shape_texts import Texts
@@ -113,6 +114,9 @@ class Team(Shape):
         default="direct", description="Whether what the owner types is sent"
     )
     outsourced: bool = False
+    auto_accept: bool = Field(
+        default=False, description="Offers are taken for the agent as they are shown; not calls"
+    )
     schedule: Name | None = Field(default=None, description="When the team is on; without it, always")
     share: Percent | None = Field(default=None, description="Its part of the contacts that it may take")
     promise: TeamPromise | None = None
@@ -315,4 +319,8 @@ class Document(Shape):
         default="agents", description="Who may call and text customers of their own accord"
     )
     visits: Visits | None = None
+    canned: dict[Name, Canned] = Field(
+        default={}, description="Answers that are ready, by name: !name in a thread"
+    )
+    decline_reasons: Reasons = Field(default=[], description="What an agent may choose who declines an offer")
     sessions: dict[Name, Session] = {}

@@ -40,6 +40,9 @@ class Channel(Shape):
     cap: Annotated[int, Field(ge=1, le=100)] | None = Field(
         default=None, description="How many at once for one agent"
     )
+    auto_accept: bool = Field(
+        default=False, description="Offers are taken for the agent as they are shown; not calls"
+    )
     sender: Door | None = Field(
         default=None, alias="from", description="Where messages come from that nobody asked for"
     )

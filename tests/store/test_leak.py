@@ -52,8 +52,8 @@ def _plain(line: str) -> str:
 
 @pytest.mark.promise("reply-only-released")
 async def test_a_note_that_is_sent_is_noticed(store: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def blind(it: Standing, text: str, mentions: bool) -> Ruling:
-        found = ruling(it, text, mentions)
+    def blind(it: Standing, text: str, mentions: bool, files: bool = False) -> Ruling:
+        found = ruling(it, text, mentions, files)
         return Ruling("send", found.text) if found.kind == "note" and it.writer == it.owner else found
 
     monkeypatch.setattr(house, "ruling", blind)
