@@ -206,7 +206,8 @@ class People:
         thread = next((t for t in scene.board.threads.values() if t.contact == it.contact), None)
         if thread is None:
             return self.taking.discard(it.by)
-        begun = scene.loom.now
+        begun, words = scene.loom.now, f"w{it.token}x"
+        it.edited += [f"{words} edited"] if how == "edited" else []
         channel, _, ts = it.place.partition(":")
         rooted = next(
             t.place
@@ -221,18 +222,17 @@ class People:
             "previous_message": before,
         }
         if how == "edited":
-            event |= {"subtype": "message_changed", "message": {**before, "text": "after"}}
+            event |= {"subtype": "message_changed", "message": {**before, "text": f"{words} edited"}}
         else:
             event |= {"subtype": "message_deleted", "deleted_ts": ts}
         mark = len(scene.whispered)
         await self._ears().typed.event(event, {"event_id": f"Ev{event['ts']}"})
         await scene.pause(4.0)
-        told = [
-            t.text
-            for u, t in scene.whispered[mark:]
-            if u == user(it.by) and t.text.startswith(f"You {how} it")
-        ]
-        it.taken_back.append(TakenBack(begun, scene.loom.now, told[-1] if told else ""))
+        heard = [t for u, t in scene.whispered[mark:] if u == user(it.by)]
+        told = [t.text for t in heard if t.text.startswith(f"You {how} it")]
+        it.taken_back.append(TakenBack(begun, scene.loom.now, told[-1] if told else "", how == "deleted"))
+        reads = [t for t in heard if t.text.startswith("It reads otherwise")]
+        self.buttons += [(it.by, button, it) for t in reads for button in t.buttons]
         scene.loom.note(f"  {it.by} {how} w{it.token}x: {told}")
         self.taking.discard(it.by)
 
