@@ -278,8 +278,10 @@ class People:
             self.buttons[-10:] if self.rng.random() < 0.8 else self.buttons
         )
         presser = shown_to
-        if self.rng.random() < 0.12:
+        if self.rng.random() < 0.08:
             presser = who
+        elif self.rng.random() < 0.15 and (thread := self.scene.board.latest(it.contact)):
+            presser = next(name for name in TEAMS if actor(name).email == thread.owner)
         if self.rng.random() < 0.06:
             contact = button.value.partition(".")[0]
             button = replace(button, value=f"{contact}.{self.rng.randrange(1, _FORGED)}")
