@@ -173,7 +173,9 @@ class App:
         shared = shared_door(self.intake, queue, book, self.alerts, self.settings, self.role)
         if shared is not None:
             self.doors["slack"] = shared
-        self.desk_raw = slack_desk(self.settings, self.role, queue, self.holder, self.slack_events, shared)
+        self.desk_raw = slack_desk(
+            self.settings, self.role, queue, self.holder, self.slack_events, self._mine, shared
+        )
         self.desk = WatchedDesk(self.desk_raw or NoDesk(), queue, self.alerts, self._mine)
 
     async def _start_core(self) -> None:

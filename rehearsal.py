@@ -23,6 +23,7 @@ from .router.plan.load import load_async
 from .router.plan.model import Plan
 from .sandbox.server import Changed, Hooks, Sandbox
 from .sandbox.slack import SlackStandIn
+from .sandbox.slack_state import Shortcut
 from .sandbox.stage import Cast, Clock, Credentials, Customer, Faults, Number, Person, Place, Wire
 from .sandbox.twilio_sms import TwilioStandIn
 from .settings import Secrets, Settings
@@ -87,7 +88,7 @@ def _name(mail: str) -> str:
 def _slack(cast: Cast, clock: Clock, wire: Wire, faults: Faults, changed: Changed) -> SlackStandIn:
     """Slack as our manifest asks for it: no scope and no event more than a real workspace would grant."""
     scopes, events = [name for name, _ in SCOPES], [name for name, _ in EVENTS]
-    shortcuts = [callback for _, callback, _, _ in SHORTCUTS]
+    shortcuts = [Shortcut(*one) for one in SHORTCUTS]
     home: bool = manifest()["features"]["app_home"]["home_tab_enabled"]
     return SlackStandIn(
         cast,

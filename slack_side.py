@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .channels.channel import Inbound
 from .channels.slack.events import SlackEvents
 from .queue.engine import Queue
 from .queue.failures import StoreError
+from .queue.looking import drop_looks, keep_look, looks_at
 from .queue.replies import Refused
 from .router.alerts import Alerts
 from .router.rulebook import Rulebook
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 REQUESTS, TERM = "slack requests", 15_000
 """The role of a web process that takes Slack's requests; ms after which one that fell silent is none any more."""
 
+HOME, LOOKED = "home", 3600
+"""The App Homes; s after which the looks at them go if nobody came since."""
+
 
 def has_desk(settings: Settings, role: Role) -> bool:
     """Whether a process of this role speaks with Slack: whoever works, and whoever takes Slack's requests."""
@@ -37,7 +42,7 @@ def slack_events(settings: Settings, role: Role) -> SlackEvents | None:
 
 def slack_desk(
     settings: Settings, role: Role, queue: Callable[[], Queue], holder: str, events: SlackEvents | None,
-    shared: SharedDoor | None = None,
+    delivers: Callable[[], bool], shared: SharedDoor | None = None,
 ) -> SlackDesk | None:  # fmt: skip
     """The desk of this process; None without credentials, or where it has none to do. `shared`: customers' channels."""
     if not has_desk(settings, role) or settings.slack_bot_token is None:
@@ -52,7 +57,28 @@ def slack_desk(
         paced=settings.slack_paced,
         now=lambda: queue().now(),
         shared=shared,
+        looks=StoredLooks(queue, delivers),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLooks:
+    """Who looks at their App Home, in the store: one process hears it, another draws."""
+
+    queue: Callable[[], Queue]
+    delivers: Callable[[], bool]
+
+    async def note(self, user: str, look: str) -> None:
+        """The newest of this user."""
+        await keep_look(self.queue(), HOME, user, look, LOOKED)
+
+    async def all(self) -> Mapping[str, str]:
+        """Everybody's, by user."""
+        return await looks_at(self.queue(), HOME)
+
+    async def drop(self, users: Sequence[str]) -> None:
+        """These look no more."""
+        await drop_looks(self.queue(), HOME, users)
 
 
 def shared_door(

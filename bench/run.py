@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from . import report
 from .bars import Absent, Bar, Finding
 from .call_bars import calls
+from .desk_bars import desk
 from .load_bars import client, declined, due, herd
 from .offer_bar import offers
 from .peer_bars import queues
@@ -39,6 +40,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "memory": memory,
     "offers": offers,
     "calls": calls,
+    "desk": desk,
     "relay": relay,
     "replay": replay,
     "replicas": replicas,

@@ -151,6 +151,7 @@ class Line:
     at: int
     media: tuple[Media, ...] = ()
     buttons: tuple[Button, ...] = ()
+    more: tuple[Line, ...] = ()  # the messages that have come since: shown with it as far as they fit
 
 
 ReplyState = Literal["held", "undone", "sending", "sent", "delivered", "failed"]
@@ -225,7 +226,9 @@ class Desk(Protocol):
     async def mark(self, thread: str, mark: Mark) -> None:
         """Show what became of a reply: held with Undo, sent ✓, failed ✗ with why and Retry."""
 
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """The contact ended: one closing line with `buttons`, and the thread's own are dead."""
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from ..channels.channel import Button, Desk, Mark, NotDelivered, ReplyState
+from ..channels.turn import afterwards
 from ..queue.engine import Queue
 from ..queue.history.records import Past
 from ..queue.state import QUEUED, ContactView, Event, MessageView
@@ -24,7 +26,7 @@ from .call_cards import CallCards, lately
 from .cards import by_itself, card, customer_line, ended_words
 from .facts import Facts
 from .lanes import Job, Try
-from .look import ended_so, found_message, more, spec_of
+from .look import ended_so, more, spec_of
 from .paging import Pager
 from .ringing import Ringing
 from .roster import enlist, write
@@ -138,12 +140,12 @@ class Deliveries:
             case "message.receipt" if str(more(event).get("status")) in UNDER_WAY:
                 return []
             case "reply.held" | "reply.undone" | "message.receipt":
-                return [Job(thread, "mark", lambda t: self._mark(event, t))]
+                return [Job(f"mark:{c}.{event.n}", "mark", lambda t: self._mark(event, t))]
             case "closed":
                 told = Job(thread, "tell closed", lambda t: self.towards.tell_closed(event))
-                return [told, Job(thread, "close", lambda t: self._close(event))]
+                return [told, Job(thread, "close", lambda t: self._close(event, t))]
             case "abandoned":
-                return [Job(thread, "close", lambda t: self._close(event))]
+                return [Job(thread, "close", lambda t: self._close(event, t))]
             case "wrapping" | "wrap.longer":
                 return [Job(thread, "wrap up", lambda t: self._wrap(event, t))]
             case "edges":
@@ -266,39 +268,48 @@ class Deliveries:
             await self._post(event, t)
 
     async def _post(self, event: Event, t: Try) -> None:
-        places = await self.queue.places(event.c)
-        found = await found_message(self.queue, event.c, event.n) if places else None
-        if found is None:
+        """The line, and those that have come since: of a customer who writes much Slack is asked once."""
+        contact, said = await asyncio.gather(self.queue.contact(event.c), self.queue.messages(event.c))
+        if contact is None:
             return
-        contact, message = found
-        shown = line(event.c, message, customer_line(Facts.parse(contact.facts)))
-        await self.desk.post(places[-1], shown, t.again)
+        customer = customer_line(Facts.parse(contact.facts))
+        lines = [line(event.c, m, customer) for m in said if m.n >= event.n and _told(m)]
+        if lines and lines[0].n == event.n:
+            # What was only refused needn't be looked for: the desk itself knows whose answer was lost.
+            shown = replace(lines[0], more=tuple(lines[1:]))
+            await self.tidings.at(event, lambda place: self.desk.post(place, shown, t.before))
 
     async def _mark(self, event: Event, t: Try) -> None:
-        places, said = await asyncio.gather(self.queue.places(event.c), self.queue.messages(event.c))
-        message = next((m for m in said if m.n == event.n), None)
-        if not places or message is None or message.kind != "reply":
-            return
+        """A lane of its own: no ✗ waits behind what customers write. Its thread may still have to open."""
+        if not await self._marked(event, t, in_turn=False):
+            await afterwards(f"contact:{event.c}", partial(self._marked_in_turn, event, t))
+
+    async def _marked_in_turn(self, event: Event, t: Try) -> None:
+        await self._marked(event, t, in_turn=True)
+
+    async def _marked(self, event: Event, t: Try, in_turn: bool) -> bool:
+        """False: it is for the lane of the contact's lines."""
+        message = next((m for m in await self.queue.messages(event.c) if m.n == event.n), None)
+        if message is None or message.kind != "reply":
+            return True
         spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)
         if given_at(body):  # it stands in the customer's own thread: here is what was said
-            if event.e == "reply.held":
-                await self.desk.post(places[-1], line(event.c, message, ""), t.again)
-            return
+            if in_turn and event.e == "reply.held":
+                await self._post(event, t)
+            return in_turn or event.e != "reply.held"
         state = _reply_state(message.status)
         until = int(str(more(event).get("until") or 0))
         owner = spec.slack if spec else ""
-        await self.desk.mark(
-            places[-1],
-            Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error),
-        )
+        mark = Mark(event.c, message.n, body.source, state, body.text, owner, until, message.error)
+        return await self.tidings.at(event, lambda place: self.desk.mark(place, mark), anew=in_turn)
 
-    async def _close(self, event: Event) -> None:
+    async def _close(self, event: Event, t: Try) -> None:
         places, contact = await asyncio.gather(self.queue.places(event.c), self.queue.contact(event.c))
         # A call is over with its line: its customer is called again, or calls.
         opens = contact is not None and contact.channel != "voice" and not ended_so(event).get("merged")
         again = (Button("contact.reopen", "Re-open", event.c),) if opens else ()
         for place in places[-1:]:
-            await self.desk.close(place, event.c, _closing(event), again)
+            await self.desk.close(place, event.c, _closing(event), again, t.before)
 
     async def _wrap(self, event: Event, t: Try) -> None:
         """Unless it is over by now, or another end was set since."""
@@ -345,6 +356,13 @@ class Deliveries:
                 return f"{contact.service}: contacts wait in {at}, {event.c} among them."
             case _:
                 return ""
+
+
+def _told(message: MessageView) -> bool:
+    """Not what stands in the thread already, where it was typed, or has marks of its own."""
+    if message.kind == "reply":
+        return bool(given_at(Body.parse(message.body)))
+    return message.kind != "note"
 
 
 def _reply_state(status: str) -> ReplyState:

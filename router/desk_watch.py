@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ..channels.channel import Button, Card, DeliveryError, Desk, Head, Line, Mark, NotDelivered, WrapUp
 from ..channels.fence import FENCED
+from ..channels.turn import its_turn, somebody_runs_it
 from ..queue.engine import Queue
 from .alerts import Alerts
 
@@ -37,7 +38,24 @@ class WatchedDesk:
         self.desk, self.queue, self.alerts, self.speaks = desk, queue, alerts, speaks
         self.failures, self.why = 0, ""
         self.slow_until, self.clock = 0.0, time.monotonic
-        self.down = asyncio.Event()
+        self.down, self.up = asyncio.Event(), asyncio.Event()
+        self.up.set()
+
+    def _turn(self, down: bool) -> None:
+        on, off = (self.down, self.up) if down else (self.up, self.down)
+        off.clear()
+        on.set()
+
+    async def _wait(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What may come later waits for a desk that is down, each once and without asking it again and again.
+
+        Then it is looked at anew: what has come since goes with it.
+        """
+        if self.down.is_set() and somebody_runs_it():
+            with its_turn():
+                await self.up.wait()
+            raise NotDelivered("Slack has just come back", "back", retry_after=0.0)
+        return await self._pass(call())
 
     async def _pass(self, call: Awaitable[T]) -> T:
         try:
@@ -59,7 +77,7 @@ class WatchedDesk:
     async def _failed(self, error: Exception) -> None:
         self.failures += 1
         if self.failures >= IN_A_ROW and not self.down.is_set():
-            self.down.set()
+            self._turn(down=True)
             self.why = f" ({error.reason})" if isinstance(error, NotDelivered) else ""
             if self.speaks():
                 await self._say_down()
@@ -84,7 +102,7 @@ class WatchedDesk:
             await self.alerts.end("slack-slow", "Slack takes everything again.")
         self.failures = 0
         if self.down.is_set():
-            self.down.clear()
+            self._turn(down=False)
             if self.speaks():
                 await self.queue().desk(True)
             await self.alerts.end("slack", "Slack answers again: offers go on.")
@@ -92,12 +110,12 @@ class WatchedDesk:
     def forget(self) -> None:
         """Begin anew, as with an emptied store."""
         self.failures, self.slow_until = 0, 0.0
-        self.down.clear()
+        self._turn(down=False)
 
     async def run(self) -> None:
         """Probe a desk that is down until it answers; then offers go on."""
         if not await self.queue().desk_up():
-            self.down.set()  # another process, or an earlier life of this one, found it down
+            self._turn(down=True)  # another process, or an earlier life of this one, found it down
         while True:
             # Up for a while: a revoked token or a dead socket is found out all the same.
             for _ in range(round(LOOK / PROBE)):
@@ -118,7 +136,7 @@ class WatchedDesk:
         if (up := await self.queue().desk_up()) and self.down.is_set():
             await self._say_down()
         elif not up:
-            self.down.set()  # looked at now; the first answer ends it
+            self._turn(down=True)  # looked at now; the first answer ends it
 
     async def _probe(self) -> None:
         try:
@@ -152,7 +170,7 @@ class WatchedDesk:
 
     async def open(self, head: Head, again: bool = False) -> str:
         """Pass on."""
-        return await self._pass(self.desk.open(head, again))
+        return await self._wait(lambda: self.desk.open(head, again))
 
     async def room(self, name: str) -> str:
         """Pass on."""
@@ -160,23 +178,25 @@ class WatchedDesk:
 
     async def show(self, place: str, head: Head) -> None:
         """Pass on."""
-        await self._pass(self.desk.show(place, head))
+        await self._wait(lambda: self.desk.show(place, head))
 
     async def post(self, place: str, line: Line, again: bool = False) -> str:
         """Pass on."""
-        return await self._pass(self.desk.post(place, line, again))
+        return await self._wait(lambda: self.desk.post(place, line, again))
 
     async def mark(self, thread: str, mark: Mark) -> None:
         """Pass on."""
-        await self._pass(self.desk.mark(thread, mark))
+        await self._wait(lambda: self.desk.mark(thread, mark))
 
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """Pass on."""
-        await self._pass(self.desk.close(place, contact, told, buttons))
+        await self._wait(lambda: self.desk.close(place, contact, told, buttons, again))
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """Pass on."""
-        await self._pass(self.desk.wrap(place, it, again))
+        await self._wait(lambda: self.desk.wrap(place, it, again))
 
     async def share(self, to: str, text: str, name: str, content: bytes) -> None:
         """Pass on."""
@@ -222,7 +242,9 @@ class NoDesk:
     async def show(self, place: str, head: Head) -> None:
         """Nothing is shown anywhere."""
 
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """Nothing is shown anywhere."""
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:

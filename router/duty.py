@@ -104,7 +104,7 @@ class Duty(Silent):
 
     async def _available(self, spec: AgentSpec) -> Told:
         name, now, book = agent_id(spec.name), await self.queue.now(), self.plan()
-        me = (await self.queue.agents()).get(name)
+        me = await self.queue.agent_view(name)
         if me is None:
             return NOT_YET
         if not me.on_shift:
@@ -121,7 +121,7 @@ class Duty(Silent):
 
     async def _overtime(self, spec: AgentSpec, words: str) -> Told:
         name, now = agent_id(spec.name), await self.queue.now()
-        me = (await self.queue.agents()).get(name)
+        me = await self.queue.agent_view(name)
         if me is None:
             return NOT_YET
         try:
@@ -163,7 +163,7 @@ class Duty(Silent):
         return Told(True, "You are *offline*. What you own stays yours; nothing new is offered.")
 
     async def _status(self, spec: AgentSpec) -> Told:
-        me = (await self.queue.agents()).get(agent_id(spec.name))
+        me = await self.queue.agent_view(agent_id(spec.name))
         if me is None:
             return NOT_YET
         held = await self.queue.several(sorted(me.contacts | me.snoozed))

@@ -60,13 +60,13 @@ class Joining:
 
     async def _busy(self, agent: str, contact: str) -> None:
         """Who takes work takes none while they are in somebody's call."""
-        them = (await self.queue().agents()).get(agent)
+        them = await self.queue().agent_view(agent)
         if them is not None and them.presence == "available":
             await self.queue().presence(agent, "away", why=_inside(contact))
 
     async def left(self, agent: str, contact: str) -> None:
         """They are out of the call: available again, unless they have said something else meanwhile."""
-        them = (await self.queue().agents()).get(agent)
+        them = await self.queue().agent_view(agent)
         if them is not None and (them.presence, them.why) == ("away", _inside(contact)):
             await self.queue().presence(agent, "available")
 

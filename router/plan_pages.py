@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import shorten
 from typing import Literal
 
 from ..channels.channel import Button
@@ -125,7 +126,7 @@ def pick(plan: Plan, kind: Kind) -> Form:
 
 def _order(plan: Plan) -> str:
     rows = [
-        f"{n}. *{escape(it.name)}* {escape(in_words(it)[:160])}"
+        f"{n}. *{escape(it.name)}* {escape(shorten(in_words(it), 160, placeholder=' …'))}"
         for n, it in enumerate(plan.rules[:MOST_RULES], 1)
     ]
     more = f"\n… and {len(plan.rules) - MOST_RULES} more" if len(plan.rules) > MOST_RULES else ""

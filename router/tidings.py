@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from ..channels.channel import Button, Desk, Head, Line, NotDelivered
@@ -52,6 +52,8 @@ BACK = {
 }
 """Why an owner lost it, by the queue's word; else the reason that somebody gave."""
 AFTER_SPEAKING = (("call.hand_over", "Hand over now"), ("call.back", "Back to the customer"))
+GONE = ("channel_not_found", "thread_not_found", "channel_is_archived", "is_archived")
+"""Why a thread can't be written to any more, by Slack's names."""
 REMEMBERED = 2 * 86_400_000
 """ms for which it is known that an event's thread was closed."""
 HEARD = ("owner silent", "owner left", "owner removed", "profile changed")
@@ -126,10 +128,49 @@ class Tidings:
             await self.line(event, t, summary)
 
     async def _leave(self, event: Event, place: str, told: str) -> None:
-        """The thread at `place` is closed, for this event once."""
-        if not await self.queue.seen(f"left:{event.id}"):
-            await self.desk.close(place, event.c, told)
+        """The thread at `place` is closed, with one line for this event; its first message may still have to change."""
+        known = await self.queue.seen(f"left:{event.id}")
+        try:
+            await self.desk.close(place, event.c, told, (), known)
+        except NotDelivered as error:
+            if error.code not in GONE:  # else nobody can type there any more
+                raise
+        if not known:
             await self.queue.once(f"left:{event.id}", REMEMBERED)
+
+    async def at(self, event: Event, act: Callable[[str], Awaitable[object]], anew: bool = True) -> bool:
+        """Do something in the contact's thread; False: it has none yet.
+
+        A channel gets another id or is deleted, the app is installed in another workspace: a thread that is gone is
+        found again or opened `anew` (in the contact's own lane alone, else two would be), or counts as none.
+        """
+        places = await self.queue.places(event.c)
+        if not places:
+            return False
+        try:
+            await act(places[-1])
+        except NotDelivered as error:
+            if error.code not in GONE:
+                raise
+            if not anew:
+                return False
+            if not (place := await self._anew(event)):
+                raise
+            await act(place)
+        return True
+
+    async def _anew(self, event: Event) -> str:
+        """Where it goes on, "" where nobody has it: whoever takes it opens its next thread."""
+        contact = await self.queue.contact(event.c)
+        spec = spec_of(self.book(), contact.owner) if contact is not None else None
+        team = self.book().plan.team(spec.team) if spec is not None else None
+        if contact is None or spec is None or team is None or not team.channels:
+            return ""
+        name = team.channels[int(event.c[1:]) % len(team.channels)]
+        now = replace(event, t=await self.queue.now())
+        place = await self._open(now, Try(0, True), contact, spec, name)
+        await self.queue.bind(event.c, place)
+        return place
 
     async def _open(self, event: Event, t: Try, contact: ContactView, spec: AgentSpec, name: str) -> str:
         head = await self._head(contact, spec, name, event.t)
@@ -195,11 +236,9 @@ class Tidings:
 
         One step may be told in two lines (handed over, and kept): by number they are told apart.
         """
-        places = await self.queue.places(event.c)
-        if places:
-            number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
-            shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons)
-            await self.desk.post(places[-1], shown, t.again)
+        number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
+        shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons)
+        await self.at(event, lambda place: self.desk.post(place, shown, t.before))
 
     async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:
         if (spec := spec_of(self.book(), agent)) is not None:

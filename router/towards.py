@@ -12,7 +12,7 @@ from ..channels.fence import FENCED
 from ..queue.contact import Media
 from ..queue.engine import Queue
 from ..queue.model_match import DELIVERY
-from ..queue.state import ContactView, Event, MessageView
+from ..queue.state import ContactView, Event
 from ..skills.skill import Channel as ChannelName
 from .after_calls import at_the_end, door_of, sms_sender
 from .alerts import Alerts
@@ -190,16 +190,9 @@ class Towards:
         if door is None:
             await self.queue.receipt(event.c, event.n, "failed", error=f"the {by} door is off")
             return
+        whose = body.by if message.kind == "reply" else ""
         files = self.enclosed(event.c, event.n, body.media) if body.media else ()
-        words = Words(
-            f"{event.c}.{event.n}",
-            facts.address,
-            sender,
-            body.text,
-            files,
-            event.t,
-            _author(message, body),
-        )
+        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, files, event.t, whose)
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
@@ -259,11 +252,6 @@ def _way(book: Rulebook, channel: ChannelName, facts: Facts) -> tuple[str, str]:
     """By which door a contact's customer is written to, and from which address of ours: a caller by text."""
     sender = sms_sender(book, facts.recipient) if channel == "voice" else facts.recipient
     return door_of(channel, facts.address), sender
-
-
-def _author(message: MessageView, body: Body) -> str:
-    """Whose words they are: an agent's reply bears a name, where the door shows one."""
-    return body.by if message.kind == "reply" else ""
 
 
 def _reads(contact: ContactView | None) -> bool:

@@ -7,6 +7,7 @@ an app token and a list of granted scopes are all there is between them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 
 from aiohttp import web
 
@@ -24,7 +25,7 @@ from .slack_requests import Requests
 from .slack_rooms import Rooms
 from .slack_schema import Json
 from .slack_socket import Sockets
-from .slack_state import Workspace
+from .slack_state import BOT_NAME, Shortcut, Workspace
 from .slack_tell import Teller
 from .slack_web import DEFAULT_SCOPES, WebApi
 from .stage import Cast, Clock, Faults, Wire
@@ -34,7 +35,8 @@ from .tasks import Tasks
 class SlackStandIn:
     """One workspace with one app in it: its granted scopes, subscribed events (`message.im`, …) and commands.
 
-    Without `commands` every command is the app's, with them any other is "not a valid command"; `shortcuts` likewise.
+    Without `commands` every command is the app's, with them any other is "not a valid command". Without `shortcuts`
+    every shortcut is the app's, with them only those, each where its kind stands: on messages or not.
     Without `home_tab` the app has no Home.
 
     `changed(kind, ids)` is called after every visible change: `slack.message` (channel, ts, thread_ts?,
@@ -51,7 +53,7 @@ class SlackStandIn:
         scopes: Iterable[str] = DEFAULT_SCOPES,
         events: Iterable[str] = EVENTS,
         commands: Iterable[str] = (),
-        shortcuts: Iterable[str] | None = None,
+        shortcuts: Iterable[Shortcut] | None = None,
         home_tab: bool = True,
     ) -> None:
         granted = frozenset(scopes)
@@ -78,7 +80,7 @@ class SlackStandIn:
             modals,
             self._hooks,
             frozenset(commands),
-            None if shortcuts is None else frozenset(shortcuts),
+            None if shortcuts is None else tuple(shortcuts),
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -106,11 +108,14 @@ class SlackStandIn:
             web.post(f"{at}/delete", door(people.delete)),
             web.post(f"{at}/react", door(people.react)),
             web.post(f"{at}/upload", door(people.upload)),
+            web.get(f"{at}/file", door(people.file), allow_head=False),
+            web.get(f"{at}/app", door(self._app), allow_head=False),
             web.post(f"{at}/join", door(people.join)),
             web.post(f"{at}/leave", door(people.leave)),
             web.post(f"{at}/disconnect", door(people.disconnect)),
             web.get(f"{at}/people", door(self._company.people), allow_head=False),
             web.post(f"{at}/people", door(self._company.add)),
+            web.get(f"{at}/channels", door(self._company.channels), allow_head=False),
             web.post(f"{at}/channels", door(self._company.channel)),
             web.post(f"{at}/share", door(self._company.share)),
             web.post(f"{at}/request-url", door(self._request_url)),
@@ -120,6 +125,15 @@ class SlackStandIn:
             web.post(f"{at}/command", door(acts.command)),
             web.post(f"{at}/shortcut", door(acts.shortcut)),
         ]
+
+    async def _app(self, query: Json) -> Json:
+        """What the app offers people beside its messages, as its manifest says."""
+        acts = self._acts
+        shortcuts = [asdict(one) for one in acts.shortcuts or ()]
+        return {
+            "name": BOT_NAME, "commands": sorted(acts.commands), "shortcuts": shortcuts,
+            "home_tab": self._people.home_tab,
+        }  # fmt: skip
 
     async def _request_url(self, body: Json) -> Json:
         """As on the app's settings page: `url` is checked, then everything goes there."""

@@ -14,7 +14,7 @@ from .slack_hooks import Hooks, checked_answer
 from .slack_modals import Modals, first_values, now_ts
 from .slack_schema import Json
 from .slack_shapes import message_json, view_json
-from .slack_state import APP, BOT_USER, DOMAIN, TEAM, Channel, Hook, Message, SlackError, User, View
+from .slack_state import APP, BOT_USER, DOMAIN, TEAM, Channel, Hook, Message, Shortcut, SlackError, User, View
 
 # How long a command's person looks for an answer that comes by response_url after an empty acknowledgement.
 LOOK = 2.0
@@ -35,7 +35,7 @@ class Acts:
         modals: Modals,
         hooks: Hooks,
         commands: frozenset[str],
-        shortcuts: frozenset[str] | None,
+        shortcuts: tuple[Shortcut, ...] | None,
     ) -> None:
         self.desk, self.modals, self.hooks, self.commands = desk, modals, hooks, commands
         self.shortcuts = shortcuts
@@ -329,9 +329,7 @@ class Acts:
         user = self.desk.user(body)
         self.desk.uses_apps(user)
         callback_id = self.desk.word(body, "callback_id")
-        if self.shortcuts is not None and callback_id not in self.shortcuts:
-            there = ", ".join(sorted(self.shortcuts)) or "none"
-            raise Refused("shortcut_not_found", f"the app has {there}", 404)
+        self._has_shortcut(callback_id, "message" if body.get("channel") else "global")
         payload = self._on_message(body, user) if body.get("channel") else self._head("shortcut", user)
         payload |= {
             "action_ts": now_ts(),
@@ -340,6 +338,14 @@ class Acts:
         }
         ack = await self._send("interactive", payload)
         return {"ok": True, "ack_ms": round(ack.ms, 3)}
+
+    def _has_shortcut(self, callback_id: str, kind: str) -> None:
+        if self.shortcuts is None:
+            return
+        there = [one.callback_id for one in self.shortcuts if one.kind == kind]
+        if callback_id not in there:
+            has = ", ".join(sorted(there)) or "none"
+            raise Refused("shortcut_not_found", f"the app's {kind} shortcuts: {has}", 404)
 
     def _on_message(self, body: Json, user: User) -> Json:
         message = self.desk.message(body, user)

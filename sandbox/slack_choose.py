@@ -103,6 +103,8 @@ def complaint(element: Json, state: Json, optional: bool) -> str | None:
     value = state.get(name)
     if value in (None, "", []):
         return None if optional else "Please complete this required field."
+    if name.startswith("selected_") and len(value) > element.get("max_selected_items", len(value)):
+        return f"Please choose no more than {element['max_selected_items']}."
     if element["type"] == "plain_text_input":
         most, least = element.get("max_length", 3000), element.get("min_length", 0)
         if len(value) > most:

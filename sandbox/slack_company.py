@@ -92,6 +92,18 @@ class Company:
             raise Refused("invalid_workspace", "send workspace: an id such as T0CUSTOMER")
         return name
 
+    async def channels(self, query: Json) -> list[Json]:
+        """Every channel, and who is in it; direct messages stand with their person."""
+        return [
+            {
+                "channel": one.id, "name": one.name, "private": one.is_private, "archived": one.is_archived,
+                "shared_with": list(one.shared_with), "app": BOT_USER in one.members,
+                "members": sorted(one.members - {BOT_USER}),
+            }
+            for one in self.space.channels.values()
+            if not one.user
+        ]  # fmt: skip
+
     async def channel(self, body: Json) -> Json:
         """A new channel: `name`, and as you like `private`, `members` (ids; everybody), `app` (yes), `shared_with`."""
         name = self.desk.word(body, "name").removeprefix("#")

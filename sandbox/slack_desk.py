@@ -32,7 +32,7 @@ _HINTS = {
 
 
 def door(work: Work) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A handler: the query or the JSON body in, JSON out, refusals as `{"error", "hint"}`."""
+    """A handler: the query or the JSON body in, JSON (or a whole response) out, refusals as `{"error", "hint"}`."""
 
     async def handle(request: web.Request) -> web.Response:
         try:
@@ -41,7 +41,8 @@ def door(work: Work) -> Callable[[web.Request], Awaitable[web.Response]]:
             )
             if not isinstance(body, dict):
                 raise Refused("invalid_body", "send a JSON object")
-            return web.json_response(await work(body))
+            answer = await work(body)
+            return answer if isinstance(answer, web.Response) else web.json_response(answer)
         except ValueError:
             return web.json_response({"error": "invalid_json", "hint": "send a JSON object"}, status=400)
         except SlackError as refused:

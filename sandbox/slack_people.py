@@ -6,6 +6,9 @@ import base64
 import uuid
 from itertools import takewhile
 from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
 
 from .slack_chat import mark, unmark
 from .slack_desk import Desk, Refused
@@ -13,11 +16,15 @@ from .slack_emoji import NAMES
 from .slack_files import Files
 from .slack_schema import Json
 from .slack_shapes import file_json, reactions_json, view_json
-from .slack_state import BOT_USER, Channel, Message, User
+from .slack_state import BOT_USER, Channel, File, Message, User
 from .slack_tell import Teller
 from .slack_text import alive, stored
 
 LONGEST = 40_000
+MOST_FILES = 10
+"""Files in one message (docs.slack.dev: Slack's client takes ten at once)."""
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What a browser may draw; an SVG could hold a script."""
 
 
 class People:
@@ -175,19 +182,38 @@ class People:
         return {"ok": True}
 
     async def upload(self, body: Json) -> Json:
-        """A person shares a file: `filename`, and `content` (text) or `base64`; `text` goes with it."""
+        """A person shares a file: `filename`, and `content` (text) or `base64`; `text` goes with it. `files`: several."""
         self.desk.up()
         user = self.desk.user(body)
+        given = body.get("files", [body])
+        if not isinstance(given, list) or not 1 <= len(given) <= MOST_FILES:
+            raise Refused("invalid_files", f"files: a list of 1 to {MOST_FILES}")
+        files = [self._file(one if isinstance(one, dict) else {}, user) for one in given]
+        message = self._new(body, user, str(body.get("text") or ""))
+        message.files = files
+        self.files.share(message, self.desk.base)
+        ids = [one.id for one in files]
+        return {"ok": True, "channel": message.channel, "ts": message.ts, "file": ids[0], "files": ids}
+
+    def _file(self, body: Json, user: User) -> File:
         name = str(body.get("filename") or body.get("name") or "")
         content = self._content(body)
         if not name or not content:
             raise Refused("missing_field", "send filename, and content as text or base64")
         file = self.files.new(name, user.id, len(content))
         file.content = content
-        message = self._new(body, user, str(body.get("text") or ""))
-        message.files = [file]
-        self.files.share(message, self.desk.base)
-        return {"ok": True, "channel": message.channel, "ts": message.ts, "file": file.id}
+        return file
+
+    async def file(self, query: Json) -> web.Response:
+        """A file's bytes for a person who is where it was shared; only pictures are shown, all else is downloaded."""
+        user = self.desk.user(query)
+        file = self.space.files.get(self.desk.word(query, "file"))
+        rooms = [self.space.channels.get(one) for one in file.shared_in] if file else []
+        if file is None or not any(room is not None and user.id in room.members for room in rooms):
+            raise Refused("file_not_found", f"{user.id} sees no such file", 404)
+        shown = "inline" if file.mimetype in PICTURES else "attachment"
+        headers = {"Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}"}
+        return web.Response(body=file.content or b"", content_type=file.mimetype, headers=headers)
 
     def _content(self, body: Json) -> bytes:
         given: Any = body.get("base64")

@@ -37,6 +37,16 @@ Kind = PersonKind
 """`external` people are of another workspace (`team`) and in shared channels only; guests only in their own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One of the app's shortcuts as its manifest has it; `kind`: `message` or `global`."""
+
+    kind: str
+    callback_id: str
+    name: str = ""
+    description: str = ""
+
+
 @dataclass(slots=True)
 class User:
     """Somebody in the workspace, or seen in a channel that it shares with another."""

@@ -223,8 +223,9 @@ SEEDED: dict[str, Seeded] = {
     "presence confirmed and not stored": _one(
         "presence lost",
         "router/duty.py",
-        '        await self.queue.presence(name, "available")\n',
-        '        if (await self.queue.now()) % 2 == 0:\n            await self.queue.presence(name, "available")\n',
+        '        await self.queue.presence(name, "available")\n        until = f"',
+        "        if (await self.queue.now()) % 2 == 0:\n"
+        '            await self.queue.presence(name, "available")\n        until = f"',
     ),
     "history leaves out an event": _one(
         "history torn, text lost",

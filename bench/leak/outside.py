@@ -22,6 +22,7 @@ from ...channels.house import Actor, Told
 from ...channels.slack.answers import Answers
 from ...channels.slack.marks import Marks
 from ...channels.slack.memory import Finder, Recent
+from ...channels.slack.pace import Urgency
 from ...channels.slack.people import People
 from ..races.loom import Loom
 from .cast import BY_USER
@@ -145,7 +146,9 @@ class Board:
         self.replies[mark.contact, mark.n] = mark
         self.marked(mark)
 
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         await self.loom.turn(f"close {place}")
         self.threads[place].told = told
 
@@ -211,7 +214,7 @@ class Parents(Finder):
     def __init__(self, board: Board) -> None:
         self.board = board
 
-    async def parent(self, place: str) -> dict[str, Any] | None:
+    async def parent(self, place: str, urgency: Urgency = Urgency.CUSTOMER) -> dict[str, Any] | None:
         it = self.board.threads.get(place)
         return {"metadata": {"event_payload": {"contact": it.contact}}} if it else None
 

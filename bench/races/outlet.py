@@ -65,7 +65,7 @@ class Outlet:
                 await self._pause(min(FIRST_WAIT * 2 ** (count - 1), LONGEST_WAIT))
             await self.loom.turn(f"job {job.name} ({job.lane}){' again' if replayed or count else ''}")
             try:
-                return await job.work(Try(count, replayed or count > 0))
+                return await job.work(Try(count, replayed or count > 0, replayed))
             except NotDelivered as error:
                 if error.permanent:
                     return None

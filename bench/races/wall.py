@@ -63,7 +63,9 @@ class Wall:
     async def mark(self, thread: str, mark: Mark) -> None:
         return None
 
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         self.closed[contact] = told
 
     async def link(self, place: str) -> str:

@@ -27,6 +27,7 @@ from .files import Files
 from .home_tab import HomeTab
 from .homes import Homes
 from .listen import Listen
+from .looks import Looks, OwnLooks
 from .marks import Marks
 from .memory import Finder
 from .messages import telling
@@ -70,8 +71,9 @@ class SlackDesk:
         now: Callable[[], Awaitable[int]] = _wall_clock,
         paced: bool = True,
         shared: SharedDoor | None = None,
+        looks: Looks | None = None,
     ) -> None:
-        self._bot_token, self._ears, self._shared = bot_token, ears, shared
+        self._bot_token, self._ears, self._shared, self._looks = bot_token, ears, shared, looks or OwnLooks()
         self._api_url, self._once, self._now, self._paced = api_url or REAL, once, now, paced
         self._house: House | None = None
         self._beside = Background()
@@ -116,7 +118,9 @@ class SlackDesk:
         self._tellings = Tellings(self._sender, self._people, finder)
         self._marks = Marks(self._sender, self._threads, finder, self._beside.spawn_comfort)
         self.homes = Homes(self._sender, self._beside.spawn_comfort)
-        self.home_tab = HomeTab(self.homes, self._people, self._served, self._beside.spawn_comfort)
+        self.home_tab = HomeTab(
+            self.homes, self._people, self._served, self._beside.spawn_comfort, self._looks
+        )
         answers = Answers(self._sender, self._people, self.home_tab.answered)
         self._typed = TypedWords(
             self._people, self._marks, answers, finder, self._once, self._beside.spawn, house=self._house
@@ -129,6 +133,7 @@ class SlackDesk:
             self._shared.open(self._sender, self._people, finder)
         self._keeper = asyncio.create_task(self._keep_connected(), name="slack")
         self._beside.spawn(self._warm())
+        self._beside.spawn_comfort(self.home_tab.follow())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST):
                 await self._judged.wait()
@@ -328,10 +333,12 @@ class SlackDesk:
         except DeliveryError:
             return ""
 
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """The contact ended: one closing line, and the thread's buttons are dead."""
         self._session()
-        await self._threads.close(place, contact, told, buttons)
+        await self._threads.close(place, contact, told, buttons, again)
 
     async def wrap(self, place: str, it: WrapUp, again: bool = False) -> None:
         """The wrap-up goes on: a line with its end and what can be pressed, and the head's buttons are dead."""

@@ -33,7 +33,7 @@ class Homes:
 
     sender: Sender
     spawn: Callable[[Awaitable[None]], None]
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = time.time  # other processes read it as well
     seen: Recent[str, float] = field(default_factory=Recent)
     tries: dict[str, int] = field(
         default_factory=dict
@@ -48,6 +48,10 @@ class Homes:
         self.seen[user] = self.clock()
         self._wish(user, draw, Urgency.OFFER)
 
+    def looks_since(self, user: str, at: float) -> None:
+        """Another process heard that somebody looks."""
+        self.seen[user] = at
+
     def watched(self) -> tuple[str, ...]:
         """The user ids of those who opened theirs in the last quarter of an hour."""
         return tuple(user for user in self.seen if self._watches(user))
@@ -58,7 +62,8 @@ class Homes:
             self._wish(user, draw, Urgency.HOME)
 
     def _watches(self, user: str) -> bool:
-        return self.clock() - (self.seen.get(user) or -WATCHED) < WATCHED
+        at = self.seen.get(user)
+        return at is not None and self.clock() - at < WATCHED
 
     def _wish(self, user: str, draw: Draw[Json], urgency: Urgency) -> None:
         mine = self.tries[user] = self.tries.get(user, 0) + 1

@@ -60,8 +60,18 @@ def split(place: str) -> tuple[str, str]:
     return channel, ts
 
 
+def covers(message: Json, wanted: dict[str, str | int | bool]) -> bool:
+    """Whether a message's metadata says all of `wanted`; several lines in one message say `n` to `upto`."""
+    said = payload(message)
+    if wanted.items() <= said.items():
+        return True
+    first, last, n = said.get("n"), said.get("upto"), wanted.get("n")
+    within = isinstance(first, int) and isinstance(last, int) and isinstance(n, int) and first <= n <= last
+    return within and wanted.items() <= {**said, "n": n}.items()
+
+
 class Finder:
-    """Looks for messages of ours by their metadata."""
+    """Looks for messages of ours by their metadata. What is looked for has the urgency of what it is for."""
 
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
@@ -70,17 +80,19 @@ class Finder:
         """The newest message of a channel whose metadata says all of `wanted`."""
         return await self._look("conversations.history", {"channel": channel}, wanted)
 
-    async def in_thread(self, place: str, **wanted: str | int | bool) -> Json | None:
+    async def in_thread(
+        self, place: str, urgency: Urgency = Urgency.CUSTOMER, **wanted: str | int | bool
+    ) -> Json | None:
         """A message in the thread at `place`."""
         channel, ts = split(place)
-        return await self._look("conversations.replies", {"channel": channel, "ts": ts}, wanted)
+        return await self._look("conversations.replies", {"channel": channel, "ts": ts}, wanted, urgency)
 
-    async def parent(self, place: str) -> Json | None:
+    async def parent(self, place: str, urgency: Urgency = Urgency.CUSTOMER) -> Json | None:
         """The first message of a thread."""
         channel, ts = split(place)
         answer = await self.sender.call(
             "conversations.replies",
-            Urgency.CUSTOMER,
+            urgency,
             channel=channel,
             ts=ts,
             limit=1,
@@ -90,15 +102,19 @@ class Finder:
         return messages[0] if isinstance(messages[0], dict) else None
 
     async def _look(
-        self, method: str, args: dict[str, Any], wanted: dict[str, str | int | bool]
+        self,
+        method: str,
+        args: dict[str, Any],
+        wanted: dict[str, str | int | bool],
+        urgency: Urgency = Urgency.CUSTOMER,
     ) -> Json | None:
         cursor = ""
         for _ in range(PAGES):
             answer = await self.sender.call(
-                method, Urgency.CUSTOMER, **args, limit=PAGE, include_all_metadata=True, cursor=cursor or None
+                method, urgency, **args, limit=PAGE, include_all_metadata=True, cursor=cursor or None
             )
             for message in answer.get("messages", ()):
-                if wanted.items() <= payload(message).items():
+                if covers(message, wanted):
                     return message if isinstance(message, dict) else None
             cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:

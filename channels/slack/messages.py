@@ -165,10 +165,21 @@ def said_by(line: Line) -> list[Json]:
 
 
 def line(it: Line) -> Message:
-    """A line in a contact's thread."""
-    metadata = _metadata("tierline_line", contact=it.contact, n=it.n)
+    """A line in a contact's thread, with as many of those behind it as one message takes: its metadata says `upto`."""
     rows = actions([button(one.action, one.label, one.value, one.style, one.url) for one in it.buttons[:10]])
-    return Message(fallback(f"{it.author}: {it.text}"), (*said_by(it), *rows), metadata)
+    blocks, upto = [*said_by(it), *rows], it.n
+    for one in it.more:
+        added = said_by(one)
+        if _too_much(blocks, added):
+            break
+        blocks, upto = blocks + added, one.n
+    together = {"upto": upto} if upto > it.n else {}
+    metadata = _metadata("tierline_line", contact=it.contact, n=it.n, **together)
+    return Message(fallback(f"{it.author}: {it.text}"), tuple(blocks), metadata)
+
+
+def _too_much(blocks: Sequence[Json], added: Sequence[Json]) -> bool:
+    return len(blocks) + len(added) > 45 or weigh(blocks) + weigh(added) > WEIGHT
 
 
 def transcript(it: Head) -> list[Message]:
@@ -176,7 +187,7 @@ def transcript(it: Head) -> list[Message]:
     pages: list[list[Json]] = []
     for one in it.lines:
         blocks = said_by(one)
-        if not pages or len(pages[-1]) + len(blocks) > 45 or weigh(pages[-1]) + weigh(blocks) > WEIGHT:
+        if not pages or _too_much(pages[-1], blocks):
             pages.append([])
         pages[-1] += blocks
     first = it.lines[0] if it.lines else None

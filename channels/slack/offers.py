@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..channel import Card, NotDelivered
+from ..channel import Card, NotDelivered, OutcomeUnknown
 from .blocks import Json, Message
 from .memory import Finder, Recent, split
-from .messages import ended_offer, for_one, offer
+from .messages import ended_offer, for_one, offer, telling
 from .pace import Urgency
 from .people import HIDDEN, People
-from .send import Sender
+from .send import UPDATE, Sender
 
 PRESSED_FOR = 25 * 60.0
 """Seconds that a response_url is used; Slack takes it for 30 min."""
@@ -32,6 +33,9 @@ class Offers:
     drawn: Recent[str, Message] = field(
         default_factory=lambda: Recent(500)
     )  # card → what it shows since it ended
+    instead: Recent[str, bool] = field(
+        default_factory=lambda: Recent(500)
+    )  # cards whose end was said beneath
     locks: Recent[str, asyncio.Lock] = field(default_factory=lambda: Recent(500))
     urls: Recent[str, tuple[str, float]] = field(
         default_factory=lambda: Recent(500)
@@ -41,6 +45,7 @@ class Offers:
         """Forget every card."""
         for kept in (self.shown, self.accepted, self.told, self.links, self.drawn, self.locks, self.urls):
             kept.clear()
+        self.instead.clear()
 
     async def show(self, card: Card, again: bool) -> str:
         """The place of the card."""
@@ -107,11 +112,22 @@ class Offers:
                 self.drawn[place] = message
                 return
             self.urls.pop(place)
-            channel, ts = split(place)
             try:
-                await self.sender.update(channel, ts, message, Urgency.OFFER)
+                await self._replace(place, message)
             except NotDelivered as error:
                 # A card that is gone has nothing to press.
                 if not error.permanent:
                     raise
             self.drawn[place] = message
+
+    async def _replace(self, place: str, message: Message) -> None:
+        """Change it while Slack takes changes, else say so beneath and take it away: what has ended mustn't stay."""
+        channel, ts = split(place)
+        if place in self.links or self.sender.left(UPDATE, Urgency.OFFER):
+            await self.sender.update(channel, ts, message, Urgency.OFFER)
+            return
+        if place not in self.instead:
+            with suppress(OutcomeUnknown):  # said or not: the card goes
+                await self.sender.post(channel, telling(self.told.get(place) or "Withdrawn."), Urgency.OFFER)
+            self.instead[place] = True
+        await self.sender.call("chat.delete", Urgency.OFFER, channel=channel, ts=ts)

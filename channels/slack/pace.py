@@ -39,7 +39,11 @@ PER_MINUTE = {
     "conversations.replies": 50, "reactions.add": 50, "reactions.remove": 20, "users.info": 100, "users.list": 20,
     "users.lookupByEmail": 50, "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100,
 }  # fmt: skip
+PATIENCE = 20.0
+"""Seconds that a call waits for its turn before it is handed back."""
 BURST, A_SECOND = 4.0, 1.0
+KEPT = (0.0, 0.0, 0.0, 2.0, 2.0, 2.0)
+"""How many of a channel's burst each urgency leaves to whoever is more urgent."""
 
 
 class Room(Protocol):
@@ -47,6 +51,9 @@ class Room(Protocol):
 
     def wait(self, now: float, urgency: Urgency) -> float:
         """Seconds until a call may go; 0 = now."""
+
+    def left(self, now: float, urgency: Urgency) -> int:
+        """How many may go now."""
 
     def take(self, now: float) -> None:
         """One goes."""
@@ -64,10 +71,14 @@ class Minute:
 
     def wait(self, now: float, urgency: Urgency) -> float:
         """Seconds until there is room in this urgency's share."""
+        over = -self.left(now, urgency)
+        return 0.0 if over < 0 else max(0.01, self.taken[over] + 60.5 - now)
+
+    def left(self, now: float, urgency: Urgency) -> int:
+        """How many are left of this urgency's share."""
         while self.taken and self.taken[0] <= now - 60.5:
             self.taken.popleft()
-        over = len(self.taken) - max(1, int(self.most * SHARE[urgency]))
-        return 0.0 if over < 0 else max(0.01, self.taken[over] + 60.5 - now)
+        return max(1, int(self.most * SHARE[urgency])) - len(self.taken)
 
     def take(self, now: float) -> None:
         """One goes."""
@@ -83,21 +94,29 @@ class Minute:
 class Drip:
     """`BURST` at once, then one a second."""
 
-    left: float = BURST
+    drops: float = BURST
     at: float = 0.0
 
     def wait(self, now: float, urgency: Urgency) -> float:
         """Seconds until the next."""
-        self.left, self.at = min(BURST, self.left + (now - self.at) * A_SECOND), now
-        return 0.0 if self.left >= 1 else max(0.01, (1 - self.left) / A_SECOND)
+        over = self._filled(now) - 1 - KEPT[urgency]
+        return 0.0 if over >= 0 else max(0.01, -over / A_SECOND)
+
+    def left(self, now: float, urgency: Urgency) -> int:
+        """How many of the burst are left for this urgency."""
+        return int(self._filled(now) - KEPT[urgency])
+
+    def _filled(self, now: float) -> float:
+        self.drops, self.at = min(BURST, self.drops + (now - self.at) * A_SECOND), now
+        return self.drops
 
     def take(self, now: float) -> None:
         """One goes."""
-        self.left -= 1
+        self.drops -= 1
 
     def spare(self) -> None:
         """The last one didn't go."""
-        self.left = min(BURST, self.left + 1)
+        self.drops = min(BURST, self.drops + 1)
 
 
 @dataclass(slots=True)
@@ -107,6 +126,10 @@ class Boundless:
     def wait(self, now: float, urgency: Urgency) -> float:
         """Never."""
         return 0.0
+
+    def left(self, now: float, urgency: Urgency) -> int:
+        """More than anybody asks for."""
+        return 1_000_000
 
     def take(self, now: float) -> None:
         """One goes."""
@@ -143,7 +166,12 @@ class Gate:
         """Seconds for which Slack wants to hear nothing more of this."""
         return max(0.0, self.until - self.clock())
 
-    async def rush(self, urgency: Urgency, patience: float) -> None:
+    def left(self, urgency: Urgency) -> int:
+        """How many could go at once; nobody, while somebody as urgent waits or Slack wants to hear nothing."""
+        held_up = self.paused > 0 or any(it <= urgency and not turn.done() for it, _, turn in self._waiting)
+        return 0 if held_up else max(0, self.room.left(self.clock(), urgency))
+
+    async def rush(self, urgency: Urgency, patience: float | None) -> None:
         """Like `enter`, but only a Retry-After holds it up. It counts all the same: the others wait for it."""
         if self.until > self.clock():
             await self.enter(urgency, patience)
@@ -162,9 +190,12 @@ class Gate:
         heapq.heappush(self._waiting, (urgency, self._count, turn))
         self._let()
 
-    async def enter(self, urgency: Urgency, patience: float) -> None:
-        """Return when the call may go; raises NotDelivered("ratelimited") after `patience` seconds or at once."""
-        if self.paused > patience:
+    async def enter(self, urgency: Urgency, patience: float | None) -> None:
+        """Return when the call may go; raises NotDelivered("ratelimited") after `patience` seconds.
+
+        At once where Slack has asked for more than that. None waits for as long as there are others before it.
+        """
+        if self.paused > (PATIENCE if patience is None else patience):
             raise limited(self.paused)
         mine = self.line_up(urgency)
         try:

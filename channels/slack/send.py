@@ -21,12 +21,12 @@ from ..turn import its_turn
 from ..turnstile import Turnstile
 from .blocks import Json, Message
 from .latest import Draw, Latest
-from .pace import PER_MINUTE, Boundless, Drip, Gate, Minute, Room, Urgency
+from .pace import PATIENCE, PER_MINUTE, Boundless, Drip, Gate, Minute, Room, Urgency
 from .refusals import limited, refusal, unavailable
 
 UPDATE, PUBLISH = "chat.update", "views.publish"
-DEADLINE, PATIENCE = 8.0, 20.0
-"""Seconds that a call may take, and that it waits for its turn before it is handed back."""
+DEADLINE = 8.0
+"""Seconds that a call may take."""
 FORMS = {
     "files.getUploadURLExternal", "bots.info", "chat.getPermalink", "conversations.info", "conversations.list",
     "conversations.replies",
@@ -70,7 +70,7 @@ class Sender:
         urgency: Urgency,
         *,
         deadline: float = DEADLINE,
-        patience: float = PATIENCE,
+        patience: float | None = PATIENCE,
         **args: Any,
     ) -> Json:
         """Call a Web API method. Raises NotDelivered or OutcomeUnknown."""
@@ -97,11 +97,20 @@ class Sender:
             return unavailable(method, status)
         return refusal(method, code)
 
-    async def post(self, channel: str, message: Message, urgency: Urgency, thread: str = "") -> str:
-        """A new message; its ts."""
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        urgency: Urgency,
+        thread: str = "",
+        patience: float | None = PATIENCE,
+    ) -> str:
+        """A new message; its ts. Without `patience` it keeps its place in the row for as long as that takes."""
         where: dict[str, Any] = {"channel": channel, **({"thread_ts": thread} if thread else {})}
         quiet: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
-        answer = await self.call("chat.postMessage", urgency, **where, **quiet, **message.args())
+        answer = await self.call(
+            "chat.postMessage", urgency, patience=patience, **where, **quiet, **message.args()
+        )
         return str(answer["ts"])
 
     async def whisper(self, channel: str, user: str, message: Message, thread: str = "") -> None:
@@ -124,6 +133,14 @@ class Sender:
 
         patience = PATIENCE if urgency < Urgency.CARD else None
         await self.cards.show((channel, ts), newest, urgency, patience)
+
+    async def redraw(self, channel: str, ts: str, draw: Draw[Message], urgency: Urgency) -> None:
+        """The same, drawn when its turn comes; None: what stands there is right already."""
+        await self.cards.show((channel, ts), draw, urgency)
+
+    def left(self, method: str, urgency: Urgency) -> int:
+        """How many calls of a method Slack would take at once."""
+        return self._gate(method, method).left(urgency)
 
     async def _change(self, key: tuple[str, str], message: Message) -> None:
         args = {"channel": key[0], "ts": key[1], **message.args()}

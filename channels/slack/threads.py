@@ -1,11 +1,17 @@
-"""A contact's thread in its team's channel: opened, added to, closed."""
+"""A contact's thread in its team's channel: opened, added to, closed.
+
+What the first message shows is written down at once (`meant`) and drawn when its turn comes, the newest alone, behind
+everything that people wait for: Slack takes some fifty changes a minute from a whole workspace.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from ..channel import Button, Head, Line, NotDelivered, OutcomeUnknown, WrapUp
+from ..channel import Button, DeliveryError, Head, Line, NotDelivered, OutcomeUnknown, WrapUp
+from ..turn import afterwards
 from . import messages
 from .blocks import Json, Message
 from .memory import Finder, Recent, payload, split
@@ -13,10 +19,16 @@ from .pace import Urgency
 from .people import People
 from .send import Sender
 
+NOT_OURS = ("message_not_found", "cant_update_message", "cant_delete_message")
+
 
 @dataclass(slots=True)
 class Threads:
-    """`heads` are the first messages' blocks and metadata, `upto` the last number each of them shows."""
+    """`heads` are the first messages' blocks and metadata, `upto` the last number that each thread shows.
+
+    `meant` is what a first message should show: whose the contact is, or words in place of the buttons; `drawn` what
+    it was drawn from.
+    """
 
     sender: Sender
     people: People
@@ -24,16 +36,24 @@ class Threads:
     heads: Recent[str, tuple[tuple[Json, ...], Json]] = field(default_factory=Recent)
     upto: Recent[str, int] = field(default_factory=Recent)
     doubt: Recent[tuple[object, ...], bool] = field(default_factory=Recent)
+    meant: Recent[str, Head | str] = field(default_factory=Recent)
+    drawn: Recent[str, Head | str] = field(default_factory=Recent)
 
     def clear(self) -> None:
         """Forget every thread."""
-        for kept in (self.heads, self.upto, self.doubt):
+        for kept in (self.heads, self.upto, self.doubt, self.meant, self.drawn):
             kept.clear()
 
     async def open(self, head: Head, again: bool) -> str:
         """The place of the contact's thread in its team's channel."""
         channel = await self.people.room(head.place)
-        place = await self._parent(channel, head, again)
+        try:
+            place = await self._parent(channel, head, again)
+        except NotDelivered as error:
+            if error.code != "channel_not_found":
+                raise
+            self.people.moved(channel)  # its name may lead to another one by now
+            place = await self._parent(await self.people.room(head.place), head, again)
         for page in messages.transcript(head):
             await self.add(place, page, Urgency.CUSTOMER, again, contact=head.contact, page=page_of(page))
         return place
@@ -43,12 +63,17 @@ class Threads:
         if again or key in self.doubt:
             found = await self.finder.in_channel(channel, contact=head.contact)
             # A closed one is from before: with another team in between, it comes back into a thread of its own.
-            if found is not None and "upto" in payload(found) and messages.alive(found):
+            if (
+                found is not None
+                and "upto" in payload(found)
+                and "n" not in payload(found)
+                and messages.alive(found)
+            ):
                 place = f"{channel}:{found['ts']}"
                 self._keep(place, found)
                 return place
         message = messages.head(head)
-        ts = await self._posted(key, channel, message, Urgency.CARD)
+        ts = await self._posted(key, channel, message, Urgency.CUSTOMER)  # nobody can answer before it stands
         place = f"{channel}:{ts}"
         self.heads[place] = (message.blocks, message.metadata or {})
         self.upto[place] = max((line.n for line in head.lines), default=0)
@@ -69,7 +94,7 @@ class Threads:
 
     async def _joined(self, channel: str, message: Message, urgency: Urgency, thread: str) -> str:
         try:
-            return await self.sender.post(channel, message, urgency, thread)
+            return await self.sender.post(channel, message, urgency, thread, None)
         except NotDelivered as error:
             if error.code != "not_in_channel":
                 raise
@@ -77,7 +102,7 @@ class Threads:
                 await self.people.join(channel)
             except NotDelivered:
                 raise error from None
-            return await self.sender.post(channel, message, urgency, thread)
+            return await self.sender.post(channel, message, urgency, thread, None)
 
     async def add(
         self, place: str, message: Message, urgency: Urgency, again: bool = False, **wanted: str | int | bool
@@ -85,73 +110,106 @@ class Threads:
         """A message in the thread at `place`, once: `wanted` is what its metadata says. Its ts."""
         key = (place, *sorted(wanted.items()))
         if again or key in self.doubt:
-            found = await self.finder.in_thread(place, **wanted)
+            found = await self.finder.in_thread(place, Urgency.CUSTOMER, **wanted)
             if found is not None:
                 return str(found["ts"])
         channel, ts = split(place)
         return await self._posted(key, channel, message, urgency, ts)
 
     async def post(self, place: str, line: Line, again: bool) -> str:
-        """A line; `place` itself when the head shows it already."""
-        if line.n <= await self._upto(place):
+        """A line, and those that have come since; `place` itself when the thread shows it already."""
+        if line.n <= await self._upto(place, again):
             return place
-        channel, _ = split(place)
         wanted: dict[str, Any] = {"contact": line.contact, "n": line.n}
-        ts = await self.add(place, messages.line(line), Urgency.CUSTOMER, again, **wanted)
-        return f"{channel}:{ts}"
+        key, (channel, ts) = (place, *sorted(wanted.items())), split(place)
+        if again or key in self.doubt:
+            found = await self.finder.in_thread(place, Urgency.CUSTOMER, **wanted)
+            if found is not None:
+                return self._shown(place, line.n, found)
+        message = messages.line(line)
+        said = any(one.kind == "customer" for one in (line, *line.more)) or bool(line.buttons)
+        mine = await self._posted(key, channel, message, Urgency.CUSTOMER if said else Urgency.CARD, ts)
+        return self._shown(place, line.n, {"ts": mine, "metadata": message.metadata})
+
+    def _shown(self, place: str, n: int, message: Json) -> str:
+        last = payload(message).get("upto")
+        if isinstance(last, int) and last > n:
+            self.upto[place] = max(last, self.upto.get(place) or 0)
+        return f"{split(place)[0]}:{message['ts']}"
 
     async def show(self, place: str, head: Head) -> None:
         """The first message drawn anew: another owner, or open again."""
-        upto = await self._upto(place)
-        message = messages.head(head)
-        metadata = {**(message.metadata or {}), "event_payload": {"contact": head.contact, "upto": upto}}
-        channel, ts = split(place)
-        shown = Message(message.text, message.blocks, metadata)
-        try:
-            await self.sender.update(channel, ts, shown, Urgency.CARD)
-        except NotDelivered as error:
-            if error.code != "message_not_found":
-                raise
-        self.heads[place] = (shown.blocks, metadata)
+        await self._mean(place, head)
 
-    async def _upto(self, place: str) -> int:
-        if (known := self.upto.get(place)) is not None:
-            return known
-        found = await self.finder.parent(place)
-        if found is not None:
-            self._keep(place, found)
-        return self.upto.get(place) or 0
-
-    def _keep(self, place: str, message: Json) -> None:
-        said = payload(message)
-        self.heads[place] = (tuple(message.get("blocks") or ()), message.get("metadata") or {})
-        self.upto[place] = int(said.get("upto") or 0)
-
-    async def close(self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def close(
+        self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False
+    ) -> None:
         """One closing line, and nothing left to press on the first message."""
         message = messages.closing(contact, told, buttons)
-        await self.add(place, message, Urgency.CARD, contact=contact, told=told[:200])
-        await self._deaden(place, told)
+        await self.add(place, message, Urgency.CARD, again, contact=contact, told=told[:200])
+        await self._mean(place, told)
 
     async def wrap(self, place: str, it: WrapUp, again: bool) -> None:
         """A line with what can be pressed until the wrap-up ends; the first message's buttons are of no use any more."""
         shown = messages.wrapping(it)
         await self.add(place, shown, Urgency.CARD, again, contact=it.contact, until=it.until)
-        await self._deaden(place, f"{it.contact} ended: what is typed here is kept as a note.")
+        await self._mean(place, f"{it.contact} ended: what is typed here is kept as a note.")
 
-    async def _deaden(self, place: str, told: str) -> None:
-        if place not in self.heads:
-            await self._upto(place)
-        shown, metadata = self.heads.get(place) or ((), {})
-        ended = messages.closed_head(shown, told)
+    # ---- the first message --------------------------------------------------------------------------------------
+
+    async def _mean(self, place: str, what: Head | str) -> None:
+        self.meant[place] = what
+        await afterwards(f"head:{place}", partial(self._redraw, place))
+
+    async def _redraw(self, place: str) -> None:
+        """Make it what it is meant to be by then; nothing to do where it has been drawn so with a change before."""
+        if self.meant.get(place) == self.drawn.get(place):
+            return
         channel, ts = split(place)
-        dead = Message(ended.text, ended.blocks, metadata or None)
         try:
-            await self.sender.update(channel, ts, dead, Urgency.CARD)
-        except NotDelivered as error:
-            if error.code != "message_not_found":
+            await self.sender.redraw(channel, ts, partial(self._first, place), Urgency.CARD)
+        except DeliveryError as error:
+            # It may be gone, or another installation's: then nothing of it can be pressed any more.
+            if not isinstance(error, NotDelivered) or error.code not in NOT_OURS:
+                self.drawn.pop(place)
                 raise
-        self.heads[place] = (dead.blocks, metadata)
+
+    async def _first(self, place: str) -> Message | None:
+        meant = self.meant.get(place)
+        if meant is None or meant == self.drawn.get(place):
+            return None
+        if place not in self.heads:
+            await self._look(place, Urgency.CARD)
+        shown, metadata = self.heads.get(place) or ((), {})
+        if isinstance(meant, Head):
+            message = messages.head(meant)
+            upto = self.upto.get(place) or 0
+            metadata = {**(message.metadata or {}), "event_payload": {"contact": meant.contact, "upto": upto}}
+        else:
+            message = messages.closed_head(shown, meant)
+        self.heads[place] = (message.blocks, metadata)
+        self.drawn[place] = meant
+        return Message(message.text, message.blocks, metadata or None)
+
+    async def _upto(self, place: str, again: bool) -> int:
+        """The last number that a thread shows; 0 for one that an earlier process opened.
+
+        What is told for the first time has come after that: a look at each thread would take Slack longer than
+        all their lines.
+        """
+        if self.upto.get(place) is None and again:
+            await self._look(place, Urgency.CUSTOMER)
+        return self.upto.get(place) or 0
+
+    async def _look(self, place: str, urgency: Urgency) -> None:
+        found = await self.finder.parent(place, urgency)
+        if found is not None:
+            self._keep(place, found)
+
+    def _keep(self, place: str, message: Json) -> None:
+        said = payload(message)
+        self.heads[place] = (tuple(message.get("blocks") or ()), message.get("metadata") or {})
+        self.upto[place] = max(int(said.get("upto") or 0), self.upto.get(place) or 0)
 
 
 def page_of(message: Message) -> int:

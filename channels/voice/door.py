@@ -22,6 +22,7 @@ from multidict import MultiDict, MultiMapping
 from ..phone import RANKS, Call, Calls, Heard, LegNews, Turn
 from ..twilio.account import TwilioAccount
 from ..twilio.front import ANSWER_WITHIN, EMPTY, BadRequest, Front, no
+from .jukebox import Jukebox
 from .music import music
 from .pace import Pace
 from .phones import TwilioPhones
@@ -65,6 +66,7 @@ class VoiceDoor:
         self.at = Addresses(public_url)
         self.writer = Writer(self.at, english)
         self.phones = TwilioPhones(account, self.at, per_second, most_legs)
+        self.jukebox = Jukebox(public_url, account.token)
         self.tapes = TwilioTapes(account, self.phones.http, self.phones.client)
         self.put_off = 0
         """How often somebody was put off since the start."""
@@ -88,6 +90,7 @@ class VoiceDoor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.jukebox.stop()
         await self.phones.close()
 
     def routes(self) -> list[web.RouteDef]:
@@ -104,6 +107,7 @@ class VoiceDoor:
             web.post("/twilio/voice/machine", partial(self._news, machine_news, self._leg)),
             web.post("/twilio/voice/room", partial(self._news, room_news, self.calls.room)),
             web.post("/twilio/voice/recording", partial(self._news, recorded, self.calls.recorded)),
+            web.get("/twilio/voice/sound/piece", self.jukebox.piece),
             web.get("/twilio/voice/sound/{name}", self._sound),
         ]
 
@@ -119,7 +123,8 @@ class VoiceDoor:
             log.warning("voice.not_understood", turn=turn, error=why)
             return self._static(turn, turns_of(request.query), _along(request.query))
         try:
-            said = _twiml(self.writer.document(await self._decided(turn, call), turn=turn))
+            heard = self.jukebox.cut(await self._decided(turn, call), call.about)
+            said = _twiml(self.writer.document(heard, turn=turn))
             self._waiting.pop(call.sid, None)
             return said
         except Exception as error:

@@ -23,6 +23,7 @@ from . import (
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
+from .model_doors import Shared
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
@@ -250,7 +251,7 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         menu=menu,
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
-        shared=model.Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
+        shared=Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
     )
 
 

@@ -16,6 +16,7 @@ from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
 from .model_closing import Closing
 from .model_desk import Canned
+from .model_doors import Shared
 from .model_rules import Rule
 from .model_settings import Reach, Settings
 from .model_texts import Texts
@@ -194,17 +195,6 @@ class MenuKey:
     say: tuple[tuple[str, str], ...]
     service: str | None
     language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What makes a contact in a Slack channel that a customer shares: a message, or `reaction` on one.
-
-    `customer` is the key of the customer whose channel it is, None when the plan doesn't say.
-    """
-
-    reaction: str | None = None
-    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

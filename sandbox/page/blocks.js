@@ -4,10 +4,12 @@
 import { h } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { mrkdwn, textObject } from "./mrkdwn.js";
+import { kindWords } from "./people.js";
 import { richText } from "./rich.js";
 import { s } from "./state.js";
 
-const flatOptions = (el) => el.options ?? (el.option_groups ?? []).flatMap((g) => g.options ?? []);
+/** What an element offers, groups flattened. */
+export const flatOptions = (el) => el.options ?? (el.option_groups ?? []).flatMap((g) => g.options ?? []);
 
 async function press(el, blockId, value, on) {
   if (el.confirm && !(await confirm(el.confirm))) return false;
@@ -23,9 +25,10 @@ function button(el, block, on, dead) {
     "aria-label": el.accessibility_label, onclick: () => press(el, block.block_id, el.value, on) }, textObject(el.text));
 }
 
-function optionsFor(el) {
-  if (el.type === "users_select") return s.people.map((p) => ({ value: p.slack, text: p.name }));
-  if (/^(conversations|channels)_select$/.test(el.type)) return s.places.map((c) => ({ value: c.id, text: `#${c.name}` }));
+/** The choices of an element as `[{value, text}]`: its own, or everybody, or every channel. */
+export function optionsFor(el) {
+  if (/^(multi_)?users_select$/.test(el.type)) return s.people.map((p) => ({ value: p.slack, text: kindWords(p) ? `${p.name} (${kindWords(p)})` : p.name }));
+  if (/^(multi_)?(conversations|channels)_select$/.test(el.type)) return s.places.map((c) => ({ value: c.id, text: `#${c.name}` }));
   return flatOptions(el).map((o) => ({ value: o.value, text: o.text?.text ?? o.value }));
 }
 

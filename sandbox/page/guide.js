@@ -3,7 +3,7 @@
 import { product } from "./api.js";
 import { h } from "./dom.js";
 import { prefill } from "./phone.js";
-import { answerAs, openThreadOf } from "./slack.js";
+import { answerAs, openThreadOf } from "./desk.js";
 import { everybody } from "./stagebar.js";
 import { draw, s, ui } from "./state.js";
 

@@ -1,11 +1,11 @@
 // The keyboard's whole vocabulary. Single keys work only where nothing is being typed, and can be switched off.
 
+import { answerAs, openTab, openThreadOf, stopEditing } from "./desk.js";
 import { modal } from "./dialogs.js";
 import { h } from "./dom.js";
 import { closeDrawer, openDrawer } from "./drawer.js";
 import { showing } from "./phone.js";
 import { refresh } from "./reading.js";
-import { answerAs, openThreadOf, stopEditing } from "./slack.js";
 import { closePanel, everybody, nextTheme, openPanel } from "./stagebar.js";
 import { draw, drawn, ownedBy, s, ui } from "./state.js";
 import { dropNewest, toast } from "./toast.js";
@@ -61,6 +61,8 @@ const KEYS = [
   ["l", "The line: call, or to the call that goes on", () => { ui.tab = "phone"; showing(true, () => focus("#caller .key, #call-words, #dial, #answer-call, #hang-up")); }],
   ["n", "To the phone that rings", ringing],
   ["p", "Choose who you are in Slack (arrows, Enter)", () => focus("[data-person][aria-pressed=true]", "slack")],
+  ["h", "App Home of who you are", () => { ui.tab = "slack"; openTab("home"); focus("#slack-panel", "slack"); }],
+  ["m", "To the actions of the newest message", () => { ui.tab = "slack"; drawn(() => { const all = document.querySelectorAll("#slack .msg-tools [data-tool=more]"); if (all.length) { all[all.length - 1].scrollIntoView({ block: "nearest" }); all[all.length - 1].focus(); } else toast("No message here."); }); }],
   ["v", "Go available", () => focus("#go-available", "slack")],
   ["e", "Everybody available", everybody],
   ["a", "To the next offer's Accept button", nextOffer],

@@ -4,7 +4,7 @@ import { refresh } from "./reading.js";
 import { draw, s } from "./state.js";
 
 const QUEUE = ["contacts", "agents", "services", "drawer"];
-const SLICES = [...QUEUE, "texts", "calls", "slack", "wire", "faults"];
+const SLICES = [...QUEUE, "texts", "calls", "company", "slack", "wire", "faults"];
 const ASK_EVERY = 2000;
 const LISTEN_EVERY = 700; // what a call says comes without news
 let wait = 1000;
@@ -41,6 +41,7 @@ function heard(data) {
   let kind = "";
   try { kind = String(JSON.parse(data).kind ?? ""); } catch { kind = ""; }
   if (kind === "wire") refresh("wire", ...QUEUE);
+  else if (kind.startsWith("slack.channel")) refresh("company", "slack");
   else if (kind.startsWith("slack")) refresh("slack", ...QUEUE);
   else if (kind.startsWith("sms")) refresh("texts", ...QUEUE);
   else if (kind.startsWith("call")) refresh("calls", ...QUEUE);

@@ -1,6 +1,7 @@
 // Puts the page together, draws it, and follows the stage.
 
 import { hearCalls } from "./calls.js";
+import { newcomer } from "./company.js";
 import { askDialog } from "./dialogs.js";
 import { h, render } from "./dom.js";
 import { drawer } from "./drawer.js";
@@ -8,13 +9,14 @@ import { guide, look } from "./guide.js";
 import { anyRings } from "./lines.js";
 import { help, onKey, settleLists } from "./keys.js";
 import { follow } from "./live.js";
+import { messageMenu } from "./message.js";
 import { slackModal } from "./modal.js";
 import { hearTexts, phone } from "./phone.js";
 import { queue } from "./queue.js";
 import { afterRead, read, refresh } from "./reading.js";
-import { hearSlack, slack } from "./slack.js";
+import { hearSlack, shortcutMenu, slack } from "./slack.js";
 import { closePanel, demoPanel, faultPanel, header, notices, timePanel, troubles, wirePanel } from "./stagebar.js";
-import { draw, onDraw, s, ui } from "./state.js";
+import { draw, onDraw, personOf, s, ui } from "./state.js";
 import { toasts } from "./toast.js";
 
 const app = document.getElementById("app");
@@ -48,10 +50,13 @@ function page() {
     return [h("div", { class: "loading", key: "loading", role: "status" }, h("img", { src: "icon.svg", alt: "", width: "56", height: "56" }), h("h1", null, "Tierline"),
       h("p", null, s.trouble ? `${s.trouble} Trying again…` : "Setting the stage…"))];
   }
+  const dialogs = [toasts(), help(), messageMenu(), shortcutMenu(), newcomer(), askDialog(), slackModal()];
+  // One person in a window of their own: several windows are several people at once.
+  if (ui.solo) return [h("div", { class: "notices", key: "notices" }, notices()), h("main", { key: "main", class: "stage solo" }, slack()), dialogs];
   return [skips(), header(), h("div", { class: "notices", key: "notices" }, notices()), guide(), panel(),
     h("main", { key: "main", class: "stage" }, phone(), queue(drawer()), slack(),
       h("section", { id: "stage-tab", class: `col stage-tab ${ui.tab === "stage" ? "on" : ""}`, "aria-label": "The stage's controls" }, ui.tab === "stage" ? [demoPanel(), timePanel(), faultPanel()] : null)),
-    bottomBar(), toasts(), help(), askDialog(), slackModal()];
+    bottomBar(), dialogs];
 }
 
 // Logs that were read to their end stay at their end.
@@ -65,11 +70,14 @@ function paint() {
     }
     if (el.stuck) el.scrollTop = el.scrollHeight;
   }
-  document.title = `${anyRings() ? "☎ " : s.contacts.some((c) => c.offers?.length) ? "● " : ""}Tierline: the stage`;
+  const alone = ui.solo ? `${personOf(ui.solo)?.name ?? "Slack"} · ` : "";
+  document.title = `${alone}${anyRings() ? "☎ " : s.contacts.some((c) => c.offers?.length) ? "● " : ""}Tierline: the stage`;
 }
 
 async function boot() {
   onDraw(paint);
+  ui.solo = new URLSearchParams(location.search).get("as") ?? "";
+  if (ui.solo) ui.tab = "slack";
   try {
     const theme = localStorage.getItem("tierline-theme");
     if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;

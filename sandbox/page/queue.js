@@ -6,7 +6,7 @@ import { openDrawer } from "./drawer.js";
 import { prefill } from "./phone.js";
 import { dot, initials, nameOf, tierTag } from "./people.js";
 import { draw, offersTo, s, ui } from "./state.js";
-import { answerAs, openThreadOf } from "./slack.js";
+import { answerAs, openThreadOf } from "./desk.js";
 import { everybody } from "./stagebar.js";
 import { at, now, span, when, words } from "./time.js";
 

@@ -1,7 +1,7 @@
 // How the page learns: one reader per slice of the state, each run at most once at a time, soon after it was asked for.
 
 import { product, stage } from "./api.js";
-import { draw, personOf, s, ui } from "./state.js";
+import { draw, personOf, roomsOf, s, ui } from "./state.js";
 import { setClock } from "./time.js";
 
 // Until the product has met somebody in Slack it knows them by mail: the cast's id is the one to compare with.
@@ -10,6 +10,15 @@ function known(person) {
   return { ...person, slack: s.people.find((p) => p.name === person.name)?.slack ?? person.slack };
 }
 const meet = (c) => ({ ...c, owner: known(c.owner), offers: (c.offers ?? []).map((o) => ({ ...o, agent: known(o.agent) })) });
+
+// The plan's people first, then whoever else is in Slack; the cast knows phones and tiers, Slack who is a guest.
+function gather() {
+  const seen = new Map(s.company.map((p) => [p.user, p]));
+  const cast = [...(s.cast?.agents ?? []), ...(s.cast?.supervisors ?? [])].map((p) => ({ ...p, kind: seen.get(p.slack)?.kind ?? "member", dm: seen.has(p.slack) ? seen.get(p.slack).dm : p.dm }));
+  const known = new Set(cast.map((p) => p.slack));
+  s.people = [...cast, ...s.company.filter((p) => !known.has(p.user)).map((p) => ({ ...p, slack: p.user }))];
+  s.places = s.rooms?.length ? s.rooms : (s.cast?.channels ?? []);
+}
 
 const heard = new Map();
 const list = (value, name) => (Array.isArray(value) ? value : (value?.[name] ?? []));
@@ -20,13 +29,19 @@ const readers = {
     const cast = await stage("/state");
     setClock(cast.time, cast.timezone);
     s.cast = cast;
-    s.people = [...(cast.agents ?? []), ...(cast.supervisors ?? [])];
-    s.places = cast.channels ?? [];
+    gather();
     s.phone.me ||= cast.customers?.[0]?.phone ?? "+4915110000001";
     if (!cast.numbers?.includes(s.phone.to)) s.phone.to = cast.numbers?.[0] ?? "";
-    s.slack.who ||= s.people[0]?.slack ?? "";
-    s.slack.place ||= personOf(s.slack.who)?.dm ?? "";
+    s.slack.who ||= (personOf(ui.solo) ?? s.people[0])?.slack ?? "";
+    s.slack.place ||= personOf(s.slack.who)?.dm || roomsOf(s.slack.who)[0]?.id || "";
     s.ready = true;
+  },
+  async company() {
+    const [people, rooms, app] = await Promise.all([stage("/slack/people"), stage("/slack/channels"), stage("/slack/app")]);
+    s.company = list(people, "people");
+    s.rooms = list(rooms, "channels").map((c) => ({ ...c, id: c.channel }));
+    s.app = { shortcuts: list(app?.shortcuts), home_tab: app?.home_tab ?? false };
+    gather();
   },
   async contacts() {
     const [open, ended] = await Promise.all([product("/contacts", { limit: 500 }), product("/contacts", { state: "closed", limit: 100 })]);
@@ -50,11 +65,12 @@ const readers = {
     if (me === s.phone.me) s.phone.calls = list(mine, "calls");
   },
   async slack() {
-    const { who, place } = s.slack;
+    const { who, place, tab } = s.slack;
     if (!who || !place) return;
-    const [messages, views] = await Promise.all([
-      stage("/slack/messages", { channel: place }), stage("/slack/views", { user: who })]);
+    const [messages, views, home] = await Promise.all([
+      stage("/slack/messages", { channel: place }), stage("/slack/views", { user: who }), tab === "home" ? stage("/slack/home", { user: who }) : null]);
     if (who !== s.slack.who || place !== s.slack.place) return;
+    if (tab === "home" && s.slack.tab === "home") s.slack.home = home;
     s.slack.messages = list(messages, "messages").filter((m) => !m.ephemeral_to || m.ephemeral_to === who);
     for (const m of s.slack.messages) if (m.bot_id) s.bots.add(m.user);
     s.slack.views = list(views, "views").filter((v) => !s.slack.gone.has(v.id));

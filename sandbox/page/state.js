@@ -7,11 +7,12 @@ export const s = {
   contacts: [], closed: [], agents: [], services: [], wire: [], faults: {},
   calls: [],
   phone: { me: "", to: "", texts: [], calls: [], last: "", custom: false },
-  slack: { who: "", place: "", thread: "", messages: [], views: [], answers: [], gone: new Set() },
+  slack: { who: "", place: "", thread: "", tab: "messages", home: null, messages: [], views: [], answers: [], files: [], editing: null, gone: new Set(), kept: new Map(), drafts: new Map() },
+  company: [], app: { shortcuts: [], home_tab: false },
   drawer: { id: "", tab: "why", contact: null, why: null },
 };
 /** What only this page knows: which tab, which panel, what was clicked away. */
-export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideDone: new Set(), guideGone: false, filter: "", keysOff: false, more: new Set(), ask: null, help: false, calling: false, phone: "" };
+export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideDone: new Set(), guideGone: false, filter: "", keysOff: false, more: new Set(), ask: null, help: false, calling: false, phone: "", menu: null, shortcuts: false, newcomer: false, newRoom: false, solo: "" };
 
 let painter = () => {};
 let asked = false;
@@ -36,6 +37,10 @@ export function drawn(then) {
 export const personOf = (id) => s.people.find((p) => p.slack === id);
 export const agentOf = (id) => s.agents.find((a) => a.slack === id);
 export const placeOf = (id) => s.places.find((c) => c.id === id);
+/** The direct messages of this person with the app; "" for whoever uses no apps. */
+export const homeOf = (id) => personOf(id)?.dm ?? "";
+/** The channels that this person sees. */
+export const roomsOf = (id) => s.places.filter((c) => !c.archived && (!c.members || c.members.includes(id)));
 export const customerOf = (number) => s.cast?.customers?.find((c) => c.phone === number);
 export const contactOf = (id) => s.contacts.find((c) => c.id === id) ?? s.closed.find((c) => c.id === id);
 /** The live offer in front of this person, as the product's API lists it. */

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from deskapp import DeskLook, desk_stage
 from pagelook import Look
 from stagefake import StageFake
 
@@ -38,7 +40,7 @@ session = pytest_asyncio.fixture(loop_scope="session")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "look" in getattr(item, "fixturenames", ()):
+        if {"look", "desk"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
@@ -73,9 +75,9 @@ def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@session
-async def look(request: pytest.FixtureRequest, browser: Any, stage: StageFake) -> AsyncIterator[Look]:
-    """The sandbox's page in Chromium; 1440 px and light unless the test asks for `size` or `scheme`."""
+@asynccontextmanager
+async def opened(request: pytest.FixtureRequest, browser: Any) -> AsyncIterator[tuple[Any, list[str]]]:
+    """An empty page and the errors in it; 1440 px and light unless the test asks for `size` or `scheme`."""
     width, height = request.getfixturevalue("size") if "size" in request.fixturenames else (1440, 900)
     theme = request.getfixturevalue("scheme") if "scheme" in request.fixturenames else "light"
     context = await browser.new_context(
@@ -83,12 +85,33 @@ async def look(request: pytest.FixtureRequest, browser: Any, stage: StageFake) -
     )
     await context.add_init_script(WATCH)
     page = await context.new_page()
-    seen = Look(page, stage, f"http://127.0.0.1:{stage.port}/")
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    await page.goto(seen.url)
-    await page.wait_for_selector("#queue", state="attached")
-    await seen.until("document.querySelectorAll('.agent').length > 0")
-    yield seen
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page, errors
     assert await page.evaluate("window.hurt") == []
-    assert seen.errors == []
+    assert errors == []
     await context.close()
+
+
+@session
+async def look(request: pytest.FixtureRequest, browser: Any, stage: StageFake) -> AsyncIterator[Look]:
+    """The sandbox's page in Chromium, and a made-up stage behind it."""
+    async with opened(request, browser) as (page, errors):
+        seen = Look(page=page, stage=stage, url=f"http://127.0.0.1:{stage.port}/", errors=errors)
+        await page.goto(seen.url)
+        await page.wait_for_selector("#queue", state="attached")
+        await seen.until("document.querySelectorAll('.agent').length > 0")
+        yield seen
+
+
+@session
+async def desk(request: pytest.FixtureRequest, browser: Any) -> AsyncIterator[DeskLook]:
+    """The sandbox's page in Chromium at Slack, the real stand-in behind it, and an app that the test plays."""
+    async with desk_stage() as app, opened(request, browser) as (page, errors):
+        seen = DeskLook(page=page, app=app, url=app.page, errors=errors)
+        await page.goto(seen.url)
+        await page.wait_for_selector("#slack", state="attached")
+        if page.viewport_size["width"] < 1080:
+            await page.click('.bottom button:has-text("Slack")')
+        await page.wait_for_selector("[data-place=home]")
+        yield seen

@@ -1,4 +1,4 @@
-"""One open page and the stage behind it, as the tests of the page look at it."""
+"""One open page as the tests look at it, and the made-up stage behind it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any
 from stagefake import StageFake
 
 
-@dataclass
-class Look:
-    """One open page and the stage behind it."""
+@dataclass(kw_only=True)
+class Seen:
+    """One open page."""
 
     page: Any
-    stage: StageFake
     url: str
     errors: list[str] = field(default_factory=list)
 
@@ -28,3 +27,10 @@ class Look:
     async def focused(self, selector: str) -> None:
         """Wait until the focus is on what `selector` names."""
         await self.until(f"document.activeElement?.matches({selector!r})")
+
+
+@dataclass(kw_only=True)
+class Look(Seen):
+    """One open page and the stage behind it."""
+
+    stage: StageFake

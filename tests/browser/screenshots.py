@@ -1,6 +1,8 @@
 """`make screenshots`: the real sandbox, one picture per state, size and theme, into `screenshots/`.
 
-States: idle, waiting (fifty), talking, calling, slack-down. Needs Chromium and playwright; says what to install without them.
+States: idle, waiting (fifty), offer, talking (the thread), home-agent, home-supervisor (each in a window of their own),
+board, rules and rule (the modals), shared (a customer's channel), calling, slack-down. Needs Chromium and playwright;
+says what to install without them.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ ROOT = Path(__file__).parents[2]
 OUT = ROOT / "screenshots"
 SIZES = {1440: 900, 390: 844}
 THEMES = ("light", "dark")
-TABS = {"idle": "Queue", "waiting": "Queue", "talking": "Slack", "calling": "Slack", "slack-down": "Queue"}
+TABS = {"idle": "Queue", "waiting": "Queue", "slack-down": "Queue"}
+"""What a narrow screen shows; Slack where nothing is said."""
+QUESTIONS = ("How do I export my invoices?", "Our mail server is down", "Wo finde ich die Rechnung?")
 ARGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -169,25 +173,94 @@ def picture(page: Any, stage: Stage, name: str) -> None:
         for theme in THEMES:
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            if width < 1080:
-                page.click(f'.bottom button:has-text("{TABS[name]}")')
+            tab = f'.bottom button:has-text("{TABS.get(name, "Slack")}")'
+            if width < 1080 and page.query_selector(tab) and not page.query_selector("dialog[open]"):
+                page.click(tab)
+            page.evaluate("document.activeElement.closest('dialog') || document.activeElement.blur()")
+            page.mouse.move(0, 0)
             page.wait_for_timeout(900)  # news and the second's tick; nothing is asserted on it
             page.screenshot(path=str(OUT / f"{name}-{width}-{theme}.png"))
     print(f"  {name}: {len(SIZES) * len(THEMES)} pictures")
 
 
-def talk(page: Any) -> None:
-    """Accept and answer as a person would, by keyboard."""
+def offered(page: Any) -> None:
+    """To the offer, as whoever got it."""
     page.set_viewport_size({"width": 1440, "height": 900})
     page.wait_for_selector(".offer-card", timeout=20_000)
     page.keyboard.press("a")
     page.wait_for_selector('[data-action="offer.accept"]:focus', timeout=10_000)
+
+
+def talk(page: Any) -> None:
+    """Accept and answer as a person would, by keyboard."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.focus('[data-action="offer.accept"]')
     page.keyboard.press("Enter")
     page.wait_for_selector(".channel-head:has-text('Thread')", timeout=10_000)
     page.wait_for_selector("#slack-text:focus", timeout=10_000)
     page.keyboard.type("I see it, Eva. Restarting your server now; two minutes.")
     page.keyboard.press("Enter")
     page.wait_for_selector(".bubble.theirs:has-text('Restarting')", timeout=30_000)
+
+
+def home(page: Any, stage: Stage, user: str, name: str) -> None:
+    """Somebody's App Home, in a window of their own."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{stage.url}?as={user}")
+    page.click("[data-place=home]")
+    page.wait_for_selector(".home-blocks .b-header", timeout=20_000)
+    picture(page, stage, name)
+    page.goto(stage.url)
+    page.wait_for_selector(".agent", state="attached")
+
+
+def types(page: Any, text: str) -> None:
+    """Types a command where the page is."""
+    page.fill("#slack-text", text)
+    page.focus("#slack-text")
+    page.keyboard.press("Enter")
+
+
+def steer(page: Any, stage: Stage, boss: Any) -> None:
+    """A supervisor's board by command, and a rule in its modal, as a window of their own shows them."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{stage.url}?as={boss['slack']}")
+    page.wait_for_selector("#slack-text")
+    types(page, "/tierline board")
+    page.wait_for_selector(".msg:has-text('Who comes first')", timeout=20_000)
+    picture(page, stage, "board")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    types(page, "/tierline plan")
+    page.click("[data-action='form.rules'] >> nth=-1", timeout=20_000)
+    page.wait_for_selector("dialog.view .b-input", timeout=20_000)
+    picture(page, stage, "rules")
+    page.select_option("dialog.view select >> nth=0", index=2)
+    page.click("dialog.view footer .primary")
+    page.wait_for_selector("dialog.view input[type=text], dialog.view textarea", timeout=20_000)
+    picture(page, stage, "rule")
+    page.goto(stage.url)
+    page.wait_for_selector(".agent", state="attached")
+
+
+def customers(page: Any, stage: Stage) -> None:
+    """Somebody of a customer's company writes in the channel that is shared with them."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    rooms = stage.call("sandbox/api/slack/channels")
+    shared = [it for it in rooms if it["shared_with"]] or [
+        it for it in rooms if it["name"].startswith("ext-")
+    ]
+    if not shared:
+        return
+    room = shared[0]["channel"]
+    if not shared[0]["shared_with"]:
+        stage.act("/slack/share", {"channel": room})
+    carla = stage.act("/slack/people", {"name": "Carla Cole", "kind": "external", "channels": [room]})["user"]
+    stage.act("/slack/reply", {"user": carla, "channel": room, "text": "Our shop answers with an error 502."})
+    page.click(f"[data-place={room}]")
+    page.wait_for_selector(".shared-note")
+    page.click(".replies", timeout=20_000)  # the product has answered in its thread
+    page.wait_for_selector(".channel-head:has-text('Thread')")
+    picture(page, stage, "shared")
 
 
 def ring(page: Any, stage: Stage) -> str:
@@ -222,8 +295,19 @@ def run() -> None:
         picture(page, stage, "idle")
         everybody(stage)
         eva(stage)
+        offered(page)
+        picture(page, stage, "offer")
         talk(page)
         picture(page, stage, "talking")
+        state = stage.call("sandbox/api/state")
+        for n, text in enumerate(QUESTIONS):
+            stage.act("/sms", {"from": f"+49151210000{n:02}", "to": state["numbers"][0], "text": text})
+        owner = contacts(stage, "active")[0]["owner"]
+        ada = next(it for it in state["agents"] if it["name"] == owner["name"])
+        home(page, stage, ada["slack"], "home-agent")
+        home(page, stage, state["supervisors"][0]["slack"], "home-supervisor")
+        steer(page, stage, state["supervisors"][0])
+        customers(page, stage)
         call = ring(page, stage)
         picture(page, stage, "calling")
         stage.act(f"/calls/{call}/hangup", {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pagelook import Look
+from pagelook import Look, Seen
 
 TABS = ("Phone", "Queue", "Slack", "Stage")
 
@@ -20,7 +20,7 @@ async def fill(look: Look) -> None:
     await look.until("document.querySelectorAll('.waiting .contact').length > 3")
 
 
-async def fits(look: Look) -> None:
+async def fits(look: Seen) -> None:
     wide = await look.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide[0] <= wide[1]
     # What a column clips runs off as well: only boxes that scroll sideways on purpose may hold wider things.
@@ -31,7 +31,7 @@ async def fits(look: Look) -> None:
     assert await look.page.evaluate(cut) == []
 
 
-async def axe(look: Look, part: str | None = None) -> None:
+async def axe(look: Seen, part: str | None = None) -> None:
     from axe_playwright_python.async_playwright import Axe
 
     found = (await Axe().run(look.page, context=part, options={"resultTypes": ["violations"]})).response[

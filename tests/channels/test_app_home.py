@@ -185,8 +185,8 @@ async def test_a_home_is_published_only_when_it_shows_something_else_and_only_fo
         for _ in range(3):
             await desk.home_tab._look(ada.user)
         assert await published() == before and desk.figures()["homes_stale"] == 0
-        desk.homes.clock = lambda: time.monotonic() + WATCHED + 1
-        await stage.until(lambda: not desk.home_tab.watching)
+        desk.homes.clock = lambda: time.time() + WATCHED + 1
+        await stage.until(lambda: not desk.homes.watched())
         await stage.slash("Ada", "available")
         await desk.home_tab._look(ada.user)
         assert await published() == before

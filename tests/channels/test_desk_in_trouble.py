@@ -109,7 +109,7 @@ async def test_many_changes_of_one_message_become_few_calls_and_the_last_one_sta
 
 @pytest.mark.parametrize(
     ("prepare", "words"),
-    [("archived", "archived"), ("private", "no such channel"), ("unknown", "no channel")],
+    [("archived", "archived"), ("private", "private and Tierline isn't in it"), ("unknown", "no channel")],
 )
 async def test_a_channel_that_cannot_be_written_to_is_a_refusal_in_words(prepare: str, words: str) -> None:
     async with desk_stage() as on:

@@ -138,7 +138,7 @@ async def test_a_line_is_shown_once_and_not_at_all_when_the_head_shows_it() -> N
         assert second != place and await on.desk.post(place, line(2, "and now?"), again=True) == second
         assert [shown(one).count("and now?") for one in await on.thread(place)] == [0, 1]
         on.desk.serve(on.house)  # everything forgotten, as after a restart
-        assert await on.desk.post(place, line(1)) == place
+        assert await on.desk.post(place, line(1), again=True) == place
 
 
 @pytest.mark.promise("desk-typed")

@@ -51,6 +51,8 @@ ACTS: dict[str, tuple[str, str]] = {
     "form.away": (NAMED, ""),
     "form.overtime": (NAMED, ""),
     "form.assign": (SUPERVISOR, ME),
+    "form.canned": (OWNER, ME),
+    "form.reply": (OWNER, ME),
     "form.close-service": (SUPERVISOR, "help"),
     "form.first": (SUPERVISOR, ME),
     "form.hand": (SUPERVISOR, ME),
@@ -105,6 +107,7 @@ COMMANDS = {
     NAMED: (
         f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", "available",
         "away 45m lunch", "overtime 2h", "offline", "status", "queue", f"why {ME}", "incidents",
+        "canned",
     ),
 }  # fmt: skip
 
@@ -266,8 +269,8 @@ async def test_every_command_that_help_names_has_a_rule_here(running: Inside) ->
     assert unknown <= ALSO, f"say in COMMANDS who may: {sorted(unknown - ALSO)}"
 
 
-ALSO = {"resume", "mute", "unmute", "pause", "record", "speak", "hand over", "back"}
-"""Verbs of a call, by the same way as `hold`."""
+ALSO = {"!name", "resume", "mute", "unmute", "pause", "record", "speak", "hand over", "back"}
+"""Verbs of a call, by the same way as `hold`; and what is typed in a thread, where the owner alone answers."""
 
 
 @pytest.mark.promise("desk-rights")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
-from slack_stage import ADA, ROOM, Stage, bolt_app, slack_stage, until
+from slack_stage import ADA, ADA_DM, LIN, ROOM, Stage, bolt_app, slack_stage, until
 
 from tierline.sandbox.slack_company import ELSEWHERE
-from tierline.sandbox.slack_state import BOT_USER, TEAM
+from tierline.sandbox.slack_state import BOT_USER, TEAM, Shortcut
 
 pytestmark = pytest.mark.promise("sandbox-slack-company")
 BUTTON = [
@@ -219,7 +219,9 @@ async def test_global_shortcuts_and_those_of_messages_are_the_apps_own_alone() -
 
         app.shortcut("form.away")(take)
 
-    async with slack_stage(shortcuts=["form.away"]) as stage, bolt_app(stage, dress):
+    both = [Shortcut("message", "form.away", "Away"), Shortcut("global", "form.away", "Away")]
+    both.append(Shortcut("global", "form.board", "Board"))
+    async with slack_stage(shortcuts=both) as stage, bolt_app(stage, dress):
         assert (await stage.post("shortcut", user=ADA, callback_id="form.away"))["ok"]
         said = await stage.post("reply", user=ADA, channel=ROOM, text="hello")
         assert (await stage.post("shortcut", user=ADA, channel=ROOM, ts=said["ts"], callback_id="form.away"))[
@@ -231,6 +233,13 @@ async def test_global_shortcuts_and_those_of_messages_are_the_apps_own_alone() -
         assert of_message["type"] == "message_action" and of_message["message"]["text"] == "hello"
         unknown = await stage.post("shortcut", 404, user=ADA, callback_id="another")
         assert unknown["error"] == "shortcut_not_found"
+        place = {"channel": ROOM, "ts": said["ts"]}
+        elsewhere = await stage.post("shortcut", 404, user=ADA, callback_id="form.board", **place)
+        assert elsewhere["error"] == "shortcut_not_found", "a global one isn't in a message's menu"
+        listed = (await stage.get("app"))["shortcuts"]
+        assert [(it["kind"], it["callback_id"]) for it in listed] == [
+            ("message", "form.away"), ("global", "form.away"), ("global", "form.board"),
+        ]  # fmt: skip
 
 
 async def test_an_app_without_a_home_can_publish_none() -> None:
@@ -239,3 +248,31 @@ async def test_an_app_without_a_home_can_publish_none() -> None:
         assert await refused(stage.client().views_publish(user_id=ADA, view=home)) == "not_enabled"
         assert (await stage.post("home", 404, user=ADA))["error"] == "no_such_tab"
         assert (await stage.post("home", user=ADA, tab="messages"))["ok"]
+
+
+async def test_only_who_is_where_a_file_was_shared_opens_it_and_only_pictures_are_drawn() -> None:
+    async with slack_stage() as stage:
+        page = base64.b64encode(b"<svg onload=alert(1)>").decode()
+        files = [{"filename": "a.png", "base64": page}, {"filename": "b.svg", "base64": page}]
+        said = await stage.post("upload", user=ADA, channel=ADA_DM, files=files)
+        shown = await stage.get("messages", channel=ADA_DM)
+        assert [it["name"] for it in shown[-1]["files"]] == ["a.png", "b.svg"]
+        at = f"{stage.base}/sandbox/api/slack/file"
+        kinds = []
+        for one in said["files"]:
+            async with stage.http.get(at, params={"user": ADA, "file": one}) as answer:
+                assert answer.status == 200 and await answer.read() == b"<svg onload=alert(1)>"
+                kinds.append(answer.headers["Content-Disposition"].partition(";")[0])
+        assert kinds == ["inline", "attachment"], "an SVG can hold a script: it is downloaded"
+        async with stage.http.get(at, params={"user": LIN, "file": said["file"]}) as answer:
+            assert answer.status == 404
+        assert (await stage.post("upload", 400, user=ADA, channel=ROOM, files=[]))["error"] == "invalid_files"
+
+
+async def test_channels_tell_who_is_in_them_and_with_whom_they_are_shared() -> None:
+    async with slack_stage() as stage:
+        await stage.post("share", channel=ROOM)
+        _, who = await customer(stage, ROOM)
+        (room,) = [it for it in await stage.get("channels") if it["channel"] == ROOM]
+        assert room["shared_with"] == [ELSEWHERE] and {ADA, LIN, who} <= set(room["members"]) and room["app"]
+        assert all(not it["channel"].startswith("D") for it in await stage.get("channels"))

@@ -102,8 +102,8 @@ class Shared:
 
 
 @asynccontextmanager
-async def shared(tmp_path: Path) -> AsyncIterator[Shared]:
-    async with inside(tmp_path, PLAN) as it:
+async def shared(tmp_path: Path, slack: str = "socket") -> AsyncIterator[Shared]:
+    async with inside(tmp_path, PLAN, slack) as it:
         yield Shared(it)
 
 
@@ -232,8 +232,9 @@ async def test_only_people_of_the_connected_workspace_and_guests_are_customers(t
 
 
 @pytest.mark.promise("shared-durable")
-async def test_what_could_not_be_taken_comes_again_and_counts_once(tmp_path: Path) -> None:
-    async with shared(tmp_path) as on:
+@pytest.mark.parametrize("slack", ["socket", "http"])
+async def test_what_could_not_be_taken_comes_again_and_counts_once(tmp_path: Path, slack: str) -> None:
+    async with shared(tmp_path, slack) as on:
         carla = await on.person("Carla Cole", on.acme)
         door = on.it.app.doors["slack"]
         inbound, calls = door.inbound, []  # type: ignore[attr-defined]
