@@ -203,17 +203,11 @@ class People:
 
     async def _take_back(self, it: Written, how: str) -> None:
         scene = self.scene
-        thread = next((t for t in scene.board.threads.values() if t.contact == it.contact), None)
-        if thread is None:
-            return self.taking.discard(it.by)
         begun, words = scene.loom.now, f"w{it.token}x"
         it.edited += [f"{words} edited"] if how == "edited" else []
         channel, _, ts = it.place.partition(":")
-        rooted = next(
-            t.place
-            for t in scene.board.threads.values()
-            if t.place.startswith(channel) and t.contact == it.contact
-        )
+        threads = [t.place for t in scene.board.threads.values() if t.contact == it.contact]
+        rooted = next(place for place in threads if place.startswith(channel))
         before = {"user": user(it.by), "ts": ts, "thread_ts": rooted.partition(":")[2], "text": "before"}
         event: dict[str, Any] = {
             "type": "message",
