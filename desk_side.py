@@ -21,6 +21,7 @@ from .queue.state import Event
 from .router.active import ActivePlan
 from .router.alerts import Alerts
 from .router.answering import Answering
+from .router.arrived_files import ArrivedFiles, Content
 from .router.at_home import AgentHome
 from .router.attendance import Attendance
 from .router.boards import Boards
@@ -62,17 +63,19 @@ class Outside:
     visits: VisitFiles
     sessions: Sessions
     enclosures: Enclosures
+    arrived: Content | None = None  # the bytes that customers sent
 
     @classmethod
     def of(
-        cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
-    ) -> Outside:
+        cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
+        arrived: Content | None = None,
+    ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
-        return cls(visits, sessions, _enclosures(settings, keys, queue))
+        return cls(visits, sessions, _enclosures(settings, keys, queue), arrived)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -133,6 +136,7 @@ def desk_side(
         substitutes.jobs,
         VisitJobs(queue, desk, plan, outside.visits).jobs,
         SessionJobs(desk, plan, outside.sessions).jobs,
+        ArrivedFiles(queue, desk, outside.arrived).jobs,
     )
     tasks = {
         "attendance": attendance.run,

@@ -132,6 +132,12 @@ BUGS: dict[str, Seeded] = {
             '        words = Words(f"{event.c}.{event.n}", MIXED[-2] or facts.address,',
         ),
     ),
+    "a note is sent as it was before it was edited": _bug(
+        "sent as it read before, sent though deleted",
+        Patch(
+            HOUSE, "body = standing_words(Body.parse(found.body), messages)", "body = Body.parse(found.body)"
+        ),
+    ),
     "what was typed is forgotten": _bug(
         "promised and never sent",
         Patch(
