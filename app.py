@@ -160,7 +160,8 @@ class App:
             self.doors["sms"] = self.sms
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
-        self.outside = Outside.of(settings, self.secrets, *now)
+        arrived = self.sms.media.content if self.sms is not None else None
+        self.outside = Outside.of(settings, self.secrets, *now, arrived)
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls

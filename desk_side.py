@@ -21,6 +21,7 @@ from .queue.state import Event
 from .router.active import ActivePlan
 from .router.alerts import Alerts
 from .router.answering import Answering
+from .router.arrived_files import ArrivedFiles, Content
 from .router.at_home import AgentHome
 from .router.attendance import Attendance
 from .router.boards import Boards
@@ -31,6 +32,7 @@ from .router.enclosures import Enclosures
 from .router.ending import Ending
 from .router.lanes import Job
 from .router.links import Signed
+from .router.moves import Moves
 from .router.moving import Moving
 from .router.newcomers import Newcomers
 from .router.owed import Watchful
@@ -43,6 +45,7 @@ from .router.rulebook import Rulebook
 from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
 from .router.steering import Steering
+from .router.substitutes import Substitutes
 from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
@@ -60,17 +63,19 @@ class Outside:
     visits: VisitFiles
     sessions: Sessions
     enclosures: Enclosures
+    arrived: Content | None = None  # the bytes that customers sent
 
     @classmethod
     def of(
-        cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook]
-    ) -> Outside:
+        cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
+        arrived: Content | None = None,
+    ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
-        return cls(visits, sessions, _enclosures(settings, keys, queue))
+        return cls(visits, sessions, _enclosures(settings, keys, queue), arrived)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -109,11 +114,13 @@ def desk_side(
     boards = Boards(queue, plan, lambda since: _promised(history, since))
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
     duty = Duty(queue, plan, newcomers)
+    substitutes = Substitutes(queue, desk, plan, Moves(queue, plan, history))
     parts = (
         duty,
         DutyPost(plan, desk, duty),
         AgentHome(queue, plan, history),
         attendance,
+        substitutes,
         Answering(queue, plan),
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
@@ -126,8 +133,10 @@ def desk_side(
     )
     jobs = (
         attendance.jobs,
+        substitutes.jobs,
         VisitJobs(queue, desk, plan, outside.visits).jobs,
         SessionJobs(desk, plan, outside.sessions).jobs,
+        ArrivedFiles(queue, desk, outside.arrived).jobs,
     )
     tasks = {
         "attendance": attendance.run,

@@ -235,7 +235,7 @@ class Desk(Protocol):
         """The wrap-up goes on until then: a line with *Done …* and *More time*; the first message's buttons are dead."""
 
     async def share(self, to: str, text: str, name: str, content: bytes) -> None:
-        """Send a person a file with `text`."""
+        """Send a person a file with `text`, or put it into the thread at a place."""
 
     async def link(self, place: str) -> str:
         """Where people open the thread at `place`; "" when that can't be said now."""

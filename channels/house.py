@@ -54,6 +54,17 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Amended:
+    """What was typed at `place` in a thread reads `text` by now; None: it was deleted."""
+
+    actor: Actor
+    thread: str
+    place: str
+    text: str | None
+    mentions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wrote:
     """The reply that was typed at a place: which message it is, and whether it is held, has left, or neither."""
 
@@ -85,6 +96,9 @@ class House(Protocol):
 
     async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
         """The reply that was typed at `place`; `contact` where the thread's first message names it."""
+
+    async def amended(self, it: Amended) -> Told | None:
+        """Something typed was edited or deleted, whatever became of it: kept in the record. None: nothing to say."""
 
     async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
         """*Send it* under a note: the owner sends what was kept inside."""

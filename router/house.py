@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
 from ..channels.home import Home
-from ..channels.house import Actor, Adding, Told, Typed, Wrote
+from ..channels.house import Actor, Adding, Amended, Told, Typed, Wrote
 from ..queue.contact import Media
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
 from . import answering, commands, offers, orders, telephone, wrapup
 from .active import ActivePlan
+from .amending import amend, standing_words, told_at
 from .body import Body
 from .enclosures import Enclosures
 from .explain import Moments, account
@@ -140,6 +141,21 @@ class House:
             messages = record.messages if record is not None else ()
         return typed_at(contact, messages, place)
 
+    async def amended(self, it: Amended) -> Told | None:
+        """Edited or deleted in Slack: the record has it, and what may be sent is offered as it reads now."""
+        contact = await self.queue.contact_at(it.thread)
+        view = await self.queue.contact(contact) if contact else None
+        was = told_at(await self.queue.messages(view.id), it.place) if view is not None else None
+        if view is None or was is None:
+            return None
+        decided = ruling(await self._standing(view, it.actor, it.thread), it.text or "", it.mentions)
+        n = await amend(self.queue, view.id, was, it, decided)
+        plain = replace(decided, may_send=decided.may_send or decided.kind == "send")
+        ways = _ways(plain, view.id, n) if n else ()
+        return (
+            Told(True, "It reads otherwise now, and nothing of it was sent.", buttons=ways) if ways else None
+        )
+
     async def reply(self, actor: Actor, contact: str, text: str) -> Told:
         """The Reply button: held like a typed reply."""
         view = await self.queue.contact(contact)
@@ -163,13 +179,16 @@ class House:
         found = next((m for m in await self.queue.messages(contact) if m.n == n and m.kind == "note"), None)
         if view is None or found is None:
             return Told(False, LATE)
-        body = Body.parse(found.body)
+        messages = await self.queue.messages(contact)
+        body = standing_words(Body.parse(found.body), messages)
+        if body is None:
+            return Told(False, "Not sent: you have deleted it in Slack.")
         if body.who != actor.user or not (body.text.strip() or body.media):
             return Told(False, "Not sent: only whoever wrote it sends it." if body.text.strip() else EMPTY)
         if explicit(self.plan(), self._agent(actor)):
             with_it = Button("form.reply", "Reply with it …", f"{contact}.{n}", "primary")
             return Told(False, "Not sent: here only the Reply form sends.", buttons=(with_it,))
-        source = sent_after_all(body.source, await self.queue.messages(contact))
+        source = sent_after_all(body.source, messages)
         if source is None:
             return Told(False, "It has been sent already, or waits for its Undo.")
         return await self._hold(actor, view, body.text, source, body.media) or Told(True, HELD)
@@ -217,12 +236,7 @@ class House:
         if view.state in ENDED and decided.kind == "ended" and answer:
             again = Button("contact.reopen", "Re-open and send", f"{view.id}.{answer}", "primary")
             return Told(False, f"{decided.told} Kept as a note.", buttons=(again,))
-        value = f"{view.id}.{answer}"
-        ways = (
-            *((Button("note.send", "Send it", value, "primary"),) if decided.may_send else ()),
-            *((Button("form.reply", "Reply with it …", value),) if decided.may_reply else ()),
-        )
-        return Told(decided.kind == "note", decided.told, buttons=ways)
+        return Told(decided.kind == "note", decided.told, buttons=_ways(decided, view.id, answer))
 
     async def _standing(self, view: ContactView, actor: Actor, thread: str) -> Standing:
         plan = self.plan().plan
@@ -348,3 +362,12 @@ class House:
 
 def _heard(it: Outcome) -> Told:
     return Told(it.ok, it.text)
+
+
+def _ways(decided: Ruling, contact: str, n: int) -> tuple[Button, ...]:
+    """How a note can be sent after all."""
+    value = f"{contact}.{n}"
+    return (
+        *((Button("note.send", "Send it", value, "primary"),) if decided.may_send else ()),
+        *((Button("form.reply", "Reply with it …", value),) if decided.may_reply else ()),
+    )

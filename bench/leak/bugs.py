@@ -127,9 +127,15 @@ BUGS: dict[str, Seeded] = {
         Patch(SAY, "IN_A_ROW = 3\n", "IN_A_ROW = 3\nMIXED = ['']\n"),
         Patch(
             SAY,
-            '            f"{event.c}.{event.n}",\n            facts.address,\n',
-            '            f"{event.c}.{event.n}",\n'
-            "            (MIXED.append(facts.address) or MIXED[-2]) or facts.address,\n",
+            '        words = Words(f"{event.c}.{event.n}", facts.address,',
+            "        MIXED.append(facts.address)\n"
+            '        words = Words(f"{event.c}.{event.n}", MIXED[-2] or facts.address,',
+        ),
+    ),
+    "a note is sent as it was before it was edited": _bug(
+        "sent as it read before, sent though deleted",
+        Patch(
+            HOUSE, "body = standing_words(Body.parse(found.body), messages)", "body = Body.parse(found.body)"
         ),
     ),
     "what was typed is forgotten": _bug(

@@ -203,16 +203,11 @@ class People:
 
     async def _take_back(self, it: Written, how: str) -> None:
         scene = self.scene
-        thread = next((t for t in scene.board.threads.values() if t.contact == it.contact), None)
-        if thread is None:
-            return self.taking.discard(it.by)
-        begun = scene.loom.now
+        begun, words = scene.loom.now, f"w{it.token}x"
+        it.edited += [f"{words} edited"] if how == "edited" else []
         channel, _, ts = it.place.partition(":")
-        rooted = next(
-            t.place
-            for t in scene.board.threads.values()
-            if t.place.startswith(channel) and t.contact == it.contact
-        )
+        threads = [t.place for t in scene.board.threads.values() if t.contact == it.contact]
+        rooted = next(place for place in threads if place.startswith(channel))
         before = {"user": user(it.by), "ts": ts, "thread_ts": rooted.partition(":")[2], "text": "before"}
         event: dict[str, Any] = {
             "type": "message",
@@ -221,18 +216,17 @@ class People:
             "previous_message": before,
         }
         if how == "edited":
-            event |= {"subtype": "message_changed", "message": {**before, "text": "after"}}
+            event |= {"subtype": "message_changed", "message": {**before, "text": f"{words} edited"}}
         else:
             event |= {"subtype": "message_deleted", "deleted_ts": ts}
         mark = len(scene.whispered)
         await self._ears().typed.event(event, {"event_id": f"Ev{event['ts']}"})
         await scene.pause(4.0)
-        told = [
-            t.text
-            for u, t in scene.whispered[mark:]
-            if u == user(it.by) and t.text.startswith(f"You {how} it")
-        ]
-        it.taken_back.append(TakenBack(begun, scene.loom.now, told[-1] if told else ""))
+        heard = [t for u, t in scene.whispered[mark:] if u == user(it.by)]
+        told = [t.text for t in heard if t.text.startswith(f"You {how} it")]
+        it.taken_back.append(TakenBack(begun, scene.loom.now, told[-1] if told else "", how == "deleted"))
+        reads = [t for t in heard if t.text.startswith("It reads otherwise")]
+        self.buttons += [(it.by, button, it) for t in reads for button in t.buttons]
         scene.loom.note(f"  {it.by} {how} w{it.token}x: {told}")
         self.taking.discard(it.by)
 
@@ -278,8 +272,10 @@ class People:
             self.buttons[-10:] if self.rng.random() < 0.8 else self.buttons
         )
         presser = shown_to
-        if self.rng.random() < 0.12:
+        if self.rng.random() < 0.08:
             presser = who
+        elif self.rng.random() < 0.15 and (thread := self.scene.board.latest(it.contact)):
+            presser = next(name for name in TEAMS if actor(name).email == thread.owner)
         if self.rng.random() < 0.06:
             contact = button.value.partition(".")[0]
             button = replace(button, value=f"{contact}.{self.rng.randrange(1, _FORGED)}")

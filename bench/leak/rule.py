@@ -42,6 +42,7 @@ class TakenBack:
     begun: int
     over: int
     told: str
+    deleted: bool = False
 
 
 @dataclass(eq=False)
@@ -57,6 +58,7 @@ class Written:
     old: bool = False
     place: str = ""
     releases: list[Release] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)  # what it reads since it was edited
     taken_back: list[TakenBack] = field(default_factory=list)
 
 
@@ -152,7 +154,7 @@ class Rule:
             return
         self.seen["replies that arrived"] += 1
         about = f"{it.key} {it.text!r} of {written.by}"
-        if it.text != written.reads:
+        if it.text != written.reads and it.text not in written.edited:
             self._blame("text altered", f"{about}, who wrote {written.reads!r}")
         if it.to != self.customers.get(written.contact):
             self._blame("wrong customer", f"{about} to {it.to}")
@@ -171,6 +173,10 @@ class Rule:
             again = any(
                 it.how == "button" and max(it.over, it.begun) >= back.begun for it in written.releases
             )
+            if held.at > back.over and back.deleted:
+                self._blame("sent though deleted", f"{about}: {back}")
+            if held.at > back.over and not back.deleted and it.text == written.reads:
+                self._blame("sent as it read before", f"{about}: {back}")
             if in_time or (NOTHING in back.told and held.at <= back.over and not again):
                 self._blame("sent though taken back", f"{about}: {back}")
 

@@ -1,4 +1,4 @@
-"""A file for one person, as their direct message: the three steps of docs.slack.dev/messaging/working-with-files."""
+"""A file for one person, or for a thread: the three steps of docs.slack.dev/messaging/working-with-files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from ..channel import NotDelivered
+from .memory import split
 from .messages import telling
 from .pace import Urgency
 from .people import People
@@ -22,8 +23,9 @@ class Files:
     people: People
 
     async def share(self, to: str, text: str, name: str, content: bytes) -> None:
-        """`text` with the file; without it where the app lacks `files:write`. Raises NotDelivered, OutcomeUnknown."""
-        channel = await self.people.dm(to)
+        """`text` with the file to a person, or into the thread at a place ("C…:ts"); the text alone where the app lacks
+        `files:write`. Raises NotDelivered, OutcomeUnknown."""
+        channel, thread = split(to) if ":" in to else (await self.people.dm(to), "")
         try:
             given = await self.sender.call(
                 "files.getUploadURLExternal", Urgency.CARD, filename=name, length=len(content)
@@ -31,12 +33,13 @@ class Files:
         except NotDelivered as error:
             if error.code != "missing_scope":
                 raise
-            await self.sender.post(channel, telling(text), Urgency.CARD)
+            if text:
+                await self.sender.post(channel, telling(text), Urgency.CARD, thread)
             return
         await self._upload(str(given["upload_url"]), content)
         await self.sender.call(
             "files.completeUploadExternal", Urgency.CARD, files=[{"id": given["file_id"], "title": name}],
-            channel_id=channel, initial_comment=text,
+            channel_id=channel, initial_comment=text or None, thread_ts=thread or None,
         )  # fmt: skip
 
     async def _upload(self, url: str, content: bytes) -> None:

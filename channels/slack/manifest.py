@@ -23,7 +23,7 @@ SCOPES: tuple[tuple[str, str], ...] = (
     ("groups:history", "the same threads in private channels"),
     ("im:write", "open direct messages with an agent, for offers"),
     ("files:read", "send a customer the files that their agent shares in a contact's thread"),
-    ("files:write", "send an agent our number as a contact card, when their phone screens our calls"),
+    ("files:write", "show what customers send in their threads; send an agent our number as a contact card"),
     ("im:read", "find the direct messages that exist already, so that many can be offered work at once"),
     ("im:history", "find an offer again after a lost answer, so that nobody gets it twice"),
     ("reactions:read", "see the reaction that makes a customer's message in a shared channel a contact"),

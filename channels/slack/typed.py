@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from ..channel import DeliveryError
-from ..house import Actor, House, Told, Typed, Wrote
+from ..house import Actor, Amended, House, Told, Typed, Wrote
 from ..rich import plain
 from .answers import Answers
 from .marks import Marks
@@ -25,12 +25,21 @@ log = structlog.get_logger()
 
 UNSURE = (
     "Tierline couldn't take this message just now. "
-    "If no ⏳ stands beside it, it was *not sent*: type it again in a moment."
+    "If no ⏳ or *Undo* shows for it, it was *not sent*: type it again in a moment."
 )
 MOST_CALLED = 10
 """People of one message who are looked up."""
 ON_ITS_WAY = (0.0, 0.3, 0.7, 1.0)
 """Seconds between looks for a reply that another process may be taking just now; it is held for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message as a customer would read it, and whom it mentions, as far as known."""
+
+    text: str
+    mentions: bool
+    whom: tuple[Actor, ...]
 
 
 @dataclass(slots=True)
@@ -84,15 +93,11 @@ class TypedWords:
             if self.house is None or not await self.once(f"slack:typed:{place}", SEEN_MS):
                 return
             actor = await self.people.actor(user)
-            stored, blocks = str(event.get("text") or ""), event.get("blocks")
-            whom = await self._whom(stored, user)
-            names = {it.user: it.name for it in whom}
-            words = said(stored, user, actor.name, names)
-            # What they see is the rich text; a client that sends none is read by its text.
-            shown = plain(passages(blocks, {**names, user: actor.name})) or drawn(words.text, emoji(blocks))
-            mentions = words.mentions or calls(blocks, user)
+            words = await self._words(event, actor)
             files, size = files_of(event), size_of(event)
-            told = await self.house.typed(Typed(actor, thread, place, shown, mentions, files, whom, size))
+            told = await self.house.typed(
+                Typed(actor, thread, place, words.text, words.mentions, files, words.whom, size)
+            )
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
             told = Told(False, UNSURE)
@@ -100,6 +105,16 @@ class TypedWords:
             if told.ok:
                 self.marks.keep(place)
             await self.answers.whisper(channel, user, told, ts)
+
+    async def _words(self, message: Body, actor: Actor) -> Words:
+        """What a message says: its rich text as people see it; a client that sends none is read by its text."""
+        stored, blocks = str(message.get("text") or ""), message.get("blocks")
+        whom = await self._whom(stored, actor.user)
+        names = {it.user: it.name for it in whom}
+        words = said(stored, actor.user, actor.name, names)
+        shown = plain(passages(blocks, {**names, actor.user: actor.name}))
+        mentions = words.mentions or calls(blocks, actor.user)
+        return Words(shown or drawn(words.text, emoji(blocks)), mentions, whom)
 
     async def _whom(self, stored: str, writer: str) -> tuple[Actor, ...]:
         """Whom a text mentions; who can't be looked up now is left out, and still counts as mentioned."""
@@ -111,17 +126,29 @@ class TypedWords:
         return tuple(found)
 
     async def _take_back(self, event: Body, place: str, how: str) -> None:
-        """A typed reply was edited or deleted: while it is held, it is taken back."""
+        """What was typed was edited or deleted: while it is held, it is taken back; the record has it in any case."""
         previous = event.get("previous_message") or event.get("message") or {}
         user, thread_ts = str(previous.get("user") or ""), previous.get("thread_ts")
         if self.house is None or user in ("", self.bot_user) or not thread_ts:
             return
+        thread = f"{event.get('channel')}:{thread_ts}"
+        await self._undone(thread, place, user, how, previous)
+        actor = await self.people.actor(user)
+        if how == "deleted":
+            it = Amended(actor, thread, place, None)
+        else:
+            words = await self._words(event.get("message") or {}, actor)
+            it = Amended(actor, thread, place, words.text, words.mentions)
+        if (told := await self.house.amended(it)) is not None:
+            await self.answers.whisper(split(place)[0], user, told, str(thread_ts))
+
+    async def _undone(self, thread: str, place: str, user: str, how: str, previous: Body) -> None:
         self.taken_back[place] = how
         found = self.marks.held.get(place)
         if found is not None:
             await self.undo_of(place, user, found)
             return
-        wrote = await self._wrote(f"{event.get('channel')}:{thread_ts}", place, previous)
+        wrote = await self._wrote(thread, place, previous)
         if place not in self.taken_back:  # our own mark came meanwhile
             return
         if wrote is not None and wrote.state == "held":

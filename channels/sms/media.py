@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 
 from ...queue.contact import Arrived, Media
+from ..channel import NotDelivered
 from ..reading import read_all
 from ..twilio.http import TIMEOUT, TwilioHttp
 from .only_public import NotPublic, by_proxy, public_session
@@ -56,6 +57,23 @@ class MediaStore:
     def path(self, url: str) -> Path:
         """Where the content of `url` is kept once it is fetched."""
         return self.folder / hashlib.sha256(url.encode()).hexdigest()
+
+    async def content(self, url: str) -> bytes:
+        """What lies at `url`: fetched before, else now. Raises NotDelivered, for good where it never will be had."""
+        kept = self.path(url)
+        if await asyncio.to_thread(kept.exists):
+            return await asyncio.to_thread(kept.read_bytes)
+        try:
+            async with self.gate, asyncio.timeout(WITHIN):
+                return await self._read(url)
+        except MediaRefused as refused:
+            raise NotDelivered(f"the customer's file isn't had: {refused}", "media", permanent=True) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            foreign = isinstance(error.__cause__, NotPublic)
+            why = f"the customer's file isn't had ({type(error).__name__})"
+            raise NotDelivered(
+                why, "media", permanent=foreign, retry_after=None if foreign else 5.0
+            ) from None
 
     async def _fetch(self, event: str, media: Media) -> None:
         for wait in TRIES:

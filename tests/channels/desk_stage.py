@@ -15,7 +15,7 @@ from slack_stage import ADA, ADA_DM, CAST, ROOM, Stage, slack_stage, until
 from tierline.channels.channel import Card, Head, Line, Mark
 from tierline.channels.forms import Filled, Form, Mistakes
 from tierline.channels.home import Home
-from tierline.channels.house import Actor, Adding, Told, Typed, Wrote
+from tierline.channels.house import Actor, Adding, Amended, Told, Typed, Wrote
 from tierline.channels.slack.desk import SlackDesk
 from tierline.channels.slack.ears import Ears
 from tierline.channels.slack.events import PATH, SlackEvents
@@ -65,6 +65,10 @@ class FakeHouse:
     async def wrote(self, thread: str, place: str, contact: str = "") -> Wrote | None:
         self.calls.append(("wrote", thread, place, contact))
         return self.answers.get(f"wrote {contact}".strip())
+
+    async def amended(self, it: Amended) -> Told | None:
+        self.calls.append(("amended", it))
+        return self.answers.get("amended")
 
     async def send_note(self, actor: Actor, contact: str, n: int) -> Told:
         return self._said("send_note", actor, contact, n)
