@@ -113,6 +113,11 @@ async def opens(desk: DeskLook, form: Form) -> None:
     await desk.page.wait_for_selector("dialog.view .b-input")
 
 
+async def goes_to_room(desk: DeskLook) -> None:
+    await desk.page.click(f"[data-place={ROOM}]")
+    await desk.page.wait_for_selector(".channel-head:has-text('#support')")
+
+
 def filled(payload: Json) -> dict[str, str]:
     return dict(form_views.filled_in("all", "", EVERYTHING, payload["view"]).answers)
 
@@ -233,7 +238,7 @@ async def test_files_go_into_a_thread_and_the_apps_own_are_shown(
     needs_axe: None,  # noqa: F811
 ) -> None:
     parent = await desk.app.client.chat_postMessage(channel=ROOM, text="A thread")
-    await desk.page.click(f"[data-place={ROOM}]")
+    await goes_to_room(desk)
     await desk.page.hover(".msg")
     await desk.page.keyboard.press("m")
     await desk.focused(".msg [data-tool=more]")
@@ -281,7 +286,7 @@ async def test_a_message_is_edited_deleted_and_given_to_a_shortcut_by_keyboard(
         await desk.page.focus(f"dialog.menu button:has-text('{choice}')")
         await keys.press("Enter")
 
-    await desk.page.click(f"[data-place={ROOM}]")
+    await goes_to_room(desk)
     await desk.page.fill("#slack-text", "first words")
     await desk.page.focus("#slack-text")
     await keys.press("Enter")
@@ -352,7 +357,7 @@ async def test_customers_people_and_guests_come_in_marked_as_such_and_see_only_w
 
 @pytest.mark.promise("stage-page-company")
 async def test_several_people_are_played_at_once_each_where_they_were(desk: DeskLook) -> None:
-    await desk.page.click(f"[data-place={ROOM}]")
+    await goes_to_room(desk)
     await desk.page.fill("#slack-text", "half a sen")
     await desk.become(BOSS)
     assert await desk.page.input_value("#slack-text") == ""
@@ -372,7 +377,7 @@ async def test_several_people_are_played_at_once_each_where_they_were(desk: Desk
     await alone.keyboard.press("Enter")
     said = await desk.app.until("message", lambda it: it.get("text") == "from Ada's own window")
     assert said["user"] == ADA
-    await desk.page.click(f"[data-place={ROOM}]")
+    await goes_to_room(desk)
     await desk.page.wait_for_selector(".msg:has-text('own window')")
 
 
