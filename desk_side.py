@@ -32,6 +32,7 @@ from .router.enclosures import Enclosures
 from .router.ending import Ending
 from .router.lanes import Job
 from .router.links import Signed
+from .router.moves import Moves
 from .router.moving import Moving
 from .router.newcomers import Newcomers
 from .router.owed import Watchful
@@ -44,6 +45,7 @@ from .router.rulebook import Rulebook
 from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
 from .router.steering import Steering
+from .router.substitutes import Substitutes
 from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
@@ -112,11 +114,13 @@ def desk_side(
     boards = Boards(queue, plan, lambda since: _promised(history, since))
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
     duty = Duty(queue, plan, newcomers)
+    substitutes = Substitutes(queue, desk, plan, Moves(queue, plan, history))
     parts = (
         duty,
         DutyPost(plan, desk, duty),
         AgentHome(queue, plan, history),
         attendance,
+        substitutes,
         Answering(queue, plan),
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
@@ -129,6 +133,7 @@ def desk_side(
     )
     jobs = (
         attendance.jobs,
+        substitutes.jobs,
         VisitJobs(queue, desk, plan, outside.visits).jobs,
         SessionJobs(desk, plan, outside.sessions).jobs,
         ArrivedFiles(queue, desk, outside.arrived).jobs,

@@ -21,7 +21,8 @@ from .desk_people import People
 from .desk_seen import Seen
 from .desk_stage import DeskStage
 
-AGENTS, OPEN = 200, 1_000
+AGENTS, OPEN, LOOKING = 200, 1_000, 40
+"""Of the agents so many look at their App Home."""
 A_SECOND, BURST, EVERY = 5.0, 5, 20.0
 """Lines a second; contacts in a burst, each offered to two; seconds between bursts: thirty offers a minute."""
 ANSWERS, CLOSES = 6.0, 4.0
@@ -30,6 +31,7 @@ AT_ONCE, LINES, LOSER = 2.0, 5.0, 1.0
 """Seconds."""
 ACK, PRESSES, NEVER = 1_000.0, 50, 3_000.0
 """ms; presses a second; ms after which Slack gives up."""
+NOT_SEEN = float("inf")
 LAST = 90.0
 """Seconds that cards are given after the load to become what they should be."""
 
@@ -43,17 +45,18 @@ async def desk(quick: bool) -> list[Finding]:
 
 
 async def _load(quick: bool) -> list[Finding]:
-    seconds, many = (20.0, 300) if quick else (120.0, OPEN)
+    seconds, many = (20.0, 200) if quick else (120.0, OPEN)
     async with DeskStage.open(AGENTS) as stage:
         people = People(stage, Seen(stage), random.Random(5))
         looking = asyncio.create_task(people.seen.look())
-        stale = list[float]()
+        stale: dict[str, float] = {}
         try:
             async with stage.run(paced=False):
                 await people.come()
                 await people.fill(many)
             await stage.limits(True)
             async with stage.run(paced=True):
+                await people.look(LOOKING)
                 watching = asyncio.create_task(_watch(stage, stale))
                 await _run(people, seconds, many)
                 late = await _until_newest(stage)
@@ -62,7 +65,7 @@ async def _load(quick: bool) -> list[Finding]:
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
-    return _findings(people, many, max(stale, default=0.0), late)
+    return _findings(people, many, stale, late)
 
 
 async def _run(people: People, seconds: float, many: int) -> None:
@@ -85,18 +88,21 @@ async def _all_seen(people: People) -> bool:
     return people.wrote.keys() <= seen.lines.keys() and people.replied.keys() <= seen.crossed.keys()
 
 
-async def _watch(stage: DeskStage, stale: list[float]) -> None:
+async def _watch(stage: DeskStage, stale: dict[str, float]) -> None:
+    """The greatest of each figure."""
     while True:
-        stale.append((await stage.figures()).get("cards_oldest_s", 0.0))
+        for name, value in (await stage.figures()).items():
+            stale[name] = max(value, stale.get(name, 0.0))
         await asyncio.sleep(1.0)
 
 
 async def _until_newest(stage: DeskStage) -> float:
-    """Seconds until no card is out of date any more; infinite where one still is."""
+    """Seconds until no card and no Home is out of date any more; infinite where one still is."""
     begun = time.monotonic()
 
     async def newest() -> bool:
-        return not (await stage.figures())["cards_stale"]
+        found = await stage.figures()
+        return not found["cards_stale"] and not found["homes_stale"]
 
     with suppress(TimeoutError):
         await stage.until(newest, LAST)
@@ -104,68 +110,72 @@ async def _until_newest(stage: DeskStage) -> float:
     return float("inf")
 
 
-def _findings(people: People, many: int, stale: float, late: float) -> list[Finding]:
-    seen = people.seen
-    offers = [
-        at - people.texted[sender]
-        for sender, cards in seen.offers.items()
-        if sender in people.texted
-        for at in cards.values()
-    ]
-    ended = {
-        contact: seen.ended.get(card) for contact, card in people.losers.items() if contact in people.taken
-    }
-    gone = [at - people.taken[contact] for contact, at in ended.items() if at is not None]
-    crossed = [
-        at - seen.failed[people.replied[name]]
-        for name, at in seen.crossed.items()
-        if people.replied.get(name) in seen.failed
-    ]
-    lines = [at - people.wrote[name] for name, at in seen.lines.items() if name in people.wrote]
-    threads = [seen.heads[contact] - at for contact, at in people.taken.items() if contact in seen.heads]
-    missing = [
-        f"{len(people.wrote) - len(lines)} of {len(people.wrote)} lines",
-        f"{len(people.replied) - len(crossed)} of {len(people.replied)} failures",
-        f"{len(ended) - len(gone)} of {len(ended)} withdrawals",
-    ]
-    note = f"not seen: {', '.join(missing)}" if any(it[0] != "0" for it in missing) else ""
-    name = f"desk, {many:,} open, limits enforced"
+def _findings(people: People, many: int, stale: dict[str, float], late: float) -> list[Finding]:
+    seen, name = people.seen, f"desk, {many:,} open, limits enforced"
+    lines = [seen.lines.get(it, NOT_SEEN) - at for it, at in people.wrote.items()]
+    threads = [seen.heads.get(contact, NOT_SEEN) - at for contact, at in people.taken.items()]
     told = f"{seen.together} posts of several lines; {seen.refused} calls refused; {people.closed} closed"
     trouble = [Absent("part of the desk's load", "; ".join(sorted(set(people.trouble))[:3]))]
     return [
-        _late(f"{name}: text to offer, p99", offers, AT_ONCE),
-        _late(f"{name}: offer withdrawn, p99", gone, AT_ONCE, lost=len(ended) - len(gone)),
-        _late(f"{name}: loser told by whom, the slowest", gone, LOSER, 1.0, lost=len(ended) - len(gone)),
-        _late(f"{name}: failure told, p99", crossed, AT_ONCE, lost=len(people.replied) - len(crossed)),
-        _late(f"{name}: customer's line, p99", lines, LINES, note=note, lost=len(people.wrote) - len(lines)),
+        _late(f"{name}: text to offer, p99", _offers(people), AT_ONCE),
+        _late(f"{name}: offer withdrawn, p99", _withdrawn(people), AT_ONCE),
+        _late(f"{name}: loser of a race told by whom, the slowest", _raced(people), LOSER, 1.0),
+        _late(f"{name}: failure told, p99", _failures(people), AT_ONCE),
+        _late(f"{name}: customer's line, p99", lines, LINES),
         _late(f"{name}: customer's line, median", lines, None, 0.5, told),
-        _late(
-            f"{name}: accepted to thread, p99",
-            threads,
-            None,
-            note="its first message",
-        ),
-        Bar(
-            f"{name}: oldest card out of date",
-            stale,
-            None,
-            "s",
-            (0.0, stale),
-            1,
-            note="by /metrics, each second",
-        ),
-        Bar(f"{name}: all cards newest, after the load", late, LAST, "s", (late, late), 1),
+        _late(f"{name}: accepted to thread, p99", threads, None, note="its first message"),
+        _stale(f"{name}: oldest card out of date", stale["cards_oldest_s"]),
+        _stale(f"{name}: oldest Home out of date, {LOOKING} look", stale["homes_oldest_s"]),
+        Bar(f"{name}: all cards and Homes newest, after the load", late, LAST, "s", (late, late), 1),
         *(trouble if people.trouble else []),
     ]
 
 
-def _late(
-    name: str, values: Sequence[float], limit: float | None, q: float = 0.99, note: str = "", lost: int = 0
-) -> Bar:
+def _offers(people: People) -> list[float]:
+    """From a text to each of its two offers."""
+    return [
+        at - people.texted[sender]
+        for sender, cards in people.seen.offers.items()
+        if sender in people.texted
+        for at in cards.values()
+    ]
+
+
+def _withdrawn(people: People) -> list[float]:
+    """From one's press to the end of the other's card, where the other one didn't press."""
+    pressed = {people.seen.contacts[sender] for sender in people.raced}
+    return [
+        people.seen.ended.get(people.losers[contact], NOT_SEEN) - at
+        for contact, at in people.taken.items()
+        if contact not in pressed
+    ]
+
+
+def _raced(people: People) -> list[float]:
+    """From a press that came too late to the words that say who has it."""
+    return [people.seen.lost.get(sender, NOT_SEEN) - at for sender, at in people.raced.items()]
+
+
+def _failures(people: People) -> list[float]:
+    """From the carrier's word to ours."""
+    seen = people.seen
+    return [
+        seen.crossed.get(name, NOT_SEEN) - seen.failed[sender]
+        for name, sender in people.replied.items()
+        if sender in seen.failed
+    ]
+
+
+def _stale(name: str, value: float) -> Bar:
+    return Bar(name, value, None, "s", (0.0, value), 1, note="by /metrics, each second; the newest follows")
+
+
+def _late(name: str, values: Sequence[float], limit: float | None, q: float = 0.99, note: str = "") -> Bar:
     """What was never seen counts as never."""
-    if len(values) < 2 or lost:
+    if len(values) < 2 or max(values) == NOT_SEEN:
+        missing = sum(value == NOT_SEEN for value in values)
         low = min(values, default=0.0)
-        return Bar(name, float("inf"), limit, "s", (low, float("inf")), len(values), note=note)
+        return Bar(name, NOT_SEEN, limit, "s", (low, NOT_SEEN), len(values), note=f"{missing} never seen")
     value = max(values) if q == 1.0 else quantile(values, q)
     return Bar(name, value, limit, "s", (min(values), max(values)), len(values), note=note)
 

@@ -13,6 +13,8 @@ from typing import Any
 from .desk_seen import Seen
 from .desk_stage import DeskStage, Json, number
 
+RACES, CLOSE = 0.4, 0.01
+"""How often the other one presses, too, and how many seconds later."""
 AT_ONCE = 12
 """Agents who press at one time while the stage is set."""
 
@@ -41,6 +43,7 @@ class People:
     texted: dict[str, float] = field(default_factory=dict)  # number → when it first wrote
     wrote: dict[str, float] = field(default_factory=dict)  # a line → when
     taken: dict[str, float] = field(default_factory=dict)  # contact → when it was accepted
+    raced: dict[str, float] = field(default_factory=dict)  # number → when the other one pressed, too late
     losers: dict[str, tuple[str, str]] = field(default_factory=dict)  # contact → the other card
     replied: dict[str, str] = field(default_factory=dict)  # a reply → its customer
     kept: set[str] = field(default_factory=set)  # contacts whose owner waits for what became of an answer
@@ -103,6 +106,11 @@ class People:
                     owner = self.owned[contact]
                     self.open.append(Open(contact, by_contact[contact], owner, place["id"], message["ts"]))
 
+    async def look(self, many: int) -> None:
+        """So many agents open their App Home and leave it open."""
+        for user in list(self.users.values())[:many]:
+            await self.stage.post("/slack/home", {"user": user})
+
     def begin(self) -> None:
         """From here on it counts."""
         self.texted.clear()
@@ -125,9 +133,17 @@ class People:
         cards = [await self._card(dm, contact) for dm in (mine, other)]
         self.losers[contact] = (other, cards[1])
         self.taken[contact] = time.time()
-        body = {"user": self.users[mine], "channel": mine, "ts": cards[0], "action_id": "offer.accept"}
-        await self.stage.post("/slack/act", body)
+        press = asyncio.create_task(self._accept(mine, cards[0]))
+        if hesitate and self.rng.random() < RACES:
+            await asyncio.sleep(CLOSE)
+            self.raced[sender] = time.time()
+            await self._accept(other, cards[1])
+        await press
         self.owned[contact] = self.users[mine]
+
+    async def _accept(self, dm: str, ts: str) -> None:
+        body = {"user": self.users[dm], "channel": dm, "ts": ts, "action_id": "offer.accept"}
+        await self.stage.post("/slack/act", body)
 
     async def _card(self, dm: str, contact: str) -> str:
         for message in reversed(await self.stage.get(f"/slack/messages?channel={dm}")):

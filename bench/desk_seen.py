@@ -21,6 +21,7 @@ PATHS = (
     "reactions.add",
     "reactions.remove",
     "/twilio/sms/status",
+    "/response_url",
 )
 LOOK = 0.25
 
@@ -39,6 +40,7 @@ class Seen:
     ended: dict[tuple[str, str], float] = field(
         default_factory=dict
     )  # dm, contact → its card says so, or is gone
+    lost: dict[str, float] = field(default_factory=dict)  # number → who pressed too late was told who has it
     crossed: dict[str, float] = field(default_factory=dict)  # a reply → ✗
     failed: dict[str, float] = field(
         default_factory=dict
@@ -71,6 +73,9 @@ class Seen:
         channel, text = str(params.get("channel")), json.dumps(params, ensure_ascii=False)
         if path.endswith("chat.postMessage"):
             self._posted(channel, params, text, begun)
+        elif path == "/response_url":
+            if (found := SENDER.search(text)) and "is yours" not in text:
+                self.lost.setdefault(found[0], begun)
         elif channel.startswith("D"):
             self._changed(channel, str(params.get("ts")), begun)
 

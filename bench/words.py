@@ -23,6 +23,8 @@ The relay is what one would write oneself in an afternoon ([bench/peers/relay.py
 
 Calls are played with the stand-ins' limits off. What a caller hears is a document that Twilio asks for: how soon it is there is measured at the one who asks, over all calls of the run, those that are two steps of a menu as well. Whoever waits asks for the next document when the last one has been heard; as long as that takes, they hear silence. With the store stopped (SIGSTOP) a document comes from memory.
 
+The desk is played as it is delivered, against a Slack that enforces its limits (one message a second and channel with bursts of five, fifty changes and twenty emoji taken off a minute, a hundred Homes): 200 agents in four teams of two channels, 1,000 contacts with open threads, then for two minutes five customers' lines a second, every twenty seconds five new contacts that are offered to two agents each, answers that the carrier says never arrived, and as many closed as come. Time runs from the text, press or receipt to the beginning of the request that shows it. What was never seen counts as never. The contacts are opened before, with the limits off, and the product is started anew for the load. With the store stopped, buttons are pressed fifty a second; what counts is when Slack has its acknowledgement.
+
 """
 QUEUES = """## Other queues on the same work
 

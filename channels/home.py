@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from .channel import Button
 
+STANDS_THERE = frozenset({"board.refresh"})
+"""Actions that bring up what a Home shows anyway: what is told there has no button for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

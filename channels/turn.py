@@ -22,12 +22,14 @@ class Worker:
     """Whoever runs the work of `task`: told when it begins to wait and when it goes on, and takes what may come later.
 
     `later(lane, work)`: `work` is done behind whatever stands in `lane`, once `task` has succeeded, and as surely.
+    `before`: another process may have done it already.
     """
 
     task: asyncio.Task[Any]
     waits: Callable[[], None]
     goes_on: Callable[[], None]
     later: Callable[[str, Work], None]
+    before: bool = False
 
 
 worker: ContextVar[Worker | None] = ContextVar("worker", default=None)
@@ -58,6 +60,12 @@ def its_turn() -> Iterator[None]:
 def somebody_runs_it() -> bool:
     """Whether this task's work is repeated by whoever runs it, and may wait for as long as it has to."""
     return _mine() is not None
+
+
+def done_before() -> bool:
+    """Whether another process may have done this already, so that it is to be looked for."""
+    told = _mine()
+    return told is not None and told.before
 
 
 def only_waits(task: asyncio.Task[None]) -> bool:

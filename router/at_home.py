@@ -18,6 +18,7 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.state import AgentView, ContactView
 from ..skills.skill import Profile
+from .absence import stood_in_for
 from .active import ActivePlan
 from .home import MOST_WAITING, Scene, can_be_offered, sections
 from .parts import Silent
@@ -69,6 +70,7 @@ class AgentHome(Silent):
     days: Days
     last: str = ""
     agents: Mapping[str, AgentView] = field(default_factory=dict)
+    stands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines: dict[Profile, tuple[list[ContactView], int]] = field(default_factory=dict)
     counted: dict[str, Counted] = field(default_factory=dict)
     shifts: dict[tuple[int, str], tuple[tuple[int, bool], ...]] = field(default_factory=dict)
@@ -101,7 +103,7 @@ class AgentHome(Silent):
         hidden = len(ahead) - len([contact for contact in ahead if can_be_offered(contact, name)])
         return Scene(
             book, spec, me, now, mine, threads, shown, waits - hidden, due.get(f"b:{name}"),
-            self._shift(book, spec, now), today,
+            self._shift(book, spec, now), today, self.stands.get(name, ()),
         )  # fmt: skip
 
     async def _everybody(self) -> Mapping[str, AgentView]:
@@ -110,6 +112,7 @@ class AgentHome(Silent):
             last = await self.queue.last_event()
             if last != self.last or not self.agents:
                 self.agents, self.last = await self.queue.agents(), last
+                self.stands = stood_in_for(self.plan(), self.agents.values())
                 self.lines.clear()
             return self.agents
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from ..channels.channel import DeliveryError, Desk
+from ..channels.channel import Button, DeliveryError, Desk
 from ..channels.fence import still_ours
 from ..channels.house import Actor, Told
 from ..queue.engine import Queue
@@ -26,6 +26,8 @@ from .parts import Silent
 from .people import agent_of
 from .presence import NO_ANSWER, Said
 from .rulebook import Rulebook, agent_id, instant, span
+from .settle import settled
+from .substitutes import hand_button, named
 from .texts import spoken
 
 log = structlog.get_logger()
@@ -108,14 +110,15 @@ class Attendance(Silent):
         me = (await self.queue.agents()).get(event.a)
         held = await self._owned(me)
         await self._say(event, t, presence.set_away(why, held))
-        if why == NO_ANSWER and held:
+        if held:
             name = self.book().called(event.a)
-            text = f"Nothing is heard of {name}, who is away now; still theirs: {', '.join(held)}."
+            what = f"{name} missed offers" if why == presence.MISSED else f"Nothing is heard of {name}"
+            text = f"{what}, and is away now; still theirs: {', '.join(held)}."
             await self.alerts.once(f"unheard:{event.a}", text, 60.0, event.t / 1000, t.again)
 
     async def _break_over(self, event: Event, t: Try) -> None:
-        me = (await self.queue.agents()).get(event.a)
-        if me is not None and me.presence == "away":
+        me = (await self.queue.agents(event.a)).get(event.a)
+        if me is not None and me.presence == "away" and not await settled(self.queue, me):
             await self._say(event, t, presence.break_over(me.why))
 
     async def _shift_over(self, event: Event, t: Try) -> None:
@@ -123,7 +126,13 @@ class Attendance(Silent):
         if me is None or me.on_shift or me.presence == "offline":
             return
         minutes = max(1, span(self.book().plan.settings.grace) // 60_000)
-        await self._say(event, t, presence.shift_over(await self._owned(me), minutes))
+        await self._say(event, t, presence.shift_over(await self._owned(me), minutes, self._give(event.a)))
+
+    def _give(self, agent: str) -> tuple[Button, ...]:
+        """What they have in hand may go to whoever the plan lets stand in."""
+        spec = spec_of(self.book(), agent)
+        other = named(self.book(), spec, "") if spec is not None else ""
+        return (hand_button(other),) if other else ()
 
     async def _say(self, event: Event, t: Try, said: Said | None) -> None:
         spec = spec_of(self.book(), event.a)
@@ -170,7 +179,9 @@ class Attendance(Silent):
             (f"Until {at:%H:%M}", f"until {at:%H:%M}")
             for at in (instant(ends + m * 60_000).astimezone(ZoneInfo(zone)) for m in LATER)
         ]
-        said = presence.ending(spoken(ends, now, zone, "en"), tuple(later), await self._owned(me))
+        held = await self._owned(me)
+        give = self._give(me.name) if held else ()
+        said = presence.ending(spoken(ends, now, zone, "en"), tuple(later), held, give)
         await self.desk.tell(spec.slack, said.text, said.buttons, key=key, again=True)
         self.told.add(key)
 

@@ -178,6 +178,8 @@ def _person(book: Rulebook, it: AgentView, wraps: str, back: int | None, now: in
     if wraps:
         return PersonNow(name, team, "wrapping", wraps)
     load = f"{it.live + it.deferred} of {it.capacity.budget}"
+    if it.offers:  # that there is no room for a second offer says nothing of their load
+        return PersonNow(name, team, "available", f"{load}, is being asked")
     if it.mask == 0:
         return PersonNow(name, team, "full", load)
     return PersonNow(name, team, "available", load if it.live + it.deferred else "")

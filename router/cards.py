@@ -23,6 +23,7 @@ ENDS: Mapping[str, str] = {
     "gap": "Withdrawn: we were interrupted. No miss is counted.",
     "not delivered": "Withdrawn: it reached you too late. No miss is counted.",
     "call": "Withdrawn for a call.",
+    "rerouted": "Withdrawn: it goes to somebody else by name.",
     "no answer": "Missed: your phone rang and nobody answered. It goes to the next.",
     "no key": "Missed: your phone was answered, but nobody pressed 1. It goes to the next.",
     "machine": "Missed: a mailbox answered your phone, so nobody pressed 1. It goes to the next.",

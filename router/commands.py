@@ -10,6 +10,7 @@ from typing import Literal
 HELP = (
     "`/tierline available` – take work · `overtime 2h` – outside your shift, until when\n"
     "`/tierline away 45m lunch` · `away until Friday 9:00 dentist` – a break; what you own stays yours\n"
+    "`/tierline away 2w vacation Ben` – Ben stands in for you: your customers who come back are asked of Ben first\n"
     "`/tierline offline` – the day is over\n"
     "`/tierline status` – you and what you have · `queue` – who waits · `why C1001` – who was asked, and why not"
 )

@@ -175,8 +175,9 @@ class Deliveries:
 
     async def _offer(self, event: Event, t: Try) -> None:
         # All that the card needs in one look: each look costs a wait for whatever the store is just syncing.
-        contact, messages, now = await asyncio.gather(
-            self.queue.contact(event.c), self._said(event.c), self.queue.now()
+        came = self.came.get(event.c)
+        contact, messages, now, past = await asyncio.gather(
+            self.queue.contact(event.c), self._said(event.c), self.queue.now(), self._past(came)
         )
         if contact is not None and contact.messages != len(messages):
             messages = await self.queue.messages(event.c)  # more was said since it came
@@ -196,7 +197,8 @@ class Deliveries:
         if spec is None:
             await self.queue.rescind(event.c, event.n, "not in the plan")
             return
-        past = await lately(self.histories, Facts.parse(contact.facts))
+        if past is None:
+            past = await lately(self.histories, Facts.parse(contact.facts))
         shown = card(self.book(), contact, event.n, spec, messages, past, now)
         try:
             place = await self.desk.offer(shown, t.again)
@@ -220,6 +222,13 @@ class Deliveries:
             await self.queue.accept(event.c, event.n, live.agent)
         elif contact.channel == "voice":  # a message: nobody is on the line, and no phone rings
             await self.queue.prolong(event.c, event.n, live.agent, now + FOR_A_MESSAGE)
+
+    async def _past(self, came: Event | None) -> tuple[Past, ...] | None:
+        """The earlier contacts of who has just come, as the arrival tells who it is; None: they are to be asked for."""
+        said = more(came) if came is not None else {}
+        if not said.get("facts") or str(said.get("thread") or "").startswith("voice:"):
+            return None
+        return await lately(self.histories, Facts.parse(str(said["facts"])))
 
     def _remember(self, arrived: Event) -> None:
         self.came[arrived.c] = arrived

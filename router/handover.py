@@ -28,17 +28,18 @@ Kind = Literal["agent", "team", "tier", "service"]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where it is to go. `name` is that of the plan; a tier's is "1" to "3"."""
+    """Where it is to go. `name` is that of the plan; a tier's is "1" to "3". `instead`: for whom they stand in."""
 
     kind: Kind
     name: str
+    instead: str = ""
 
     @property
     def words(self) -> str:
         """As people say it."""
         match self.kind:
             case "agent":
-                return self.name
+                return f"{self.name} (standing in for {self.instead})" if self.instead else self.name
             case "tier":
                 return f"L{self.name}"
             case _:

@@ -15,6 +15,7 @@ from .moves import Who
 from .people import agent_of, is_supervisor
 from .plan.model import AgentSpec
 from .rulebook import Rulebook, agent_id
+from .stand_in import stand_in
 
 HELPS = "helps"
 """What the ledger calls it (`Queue.happen`)."""
@@ -50,14 +51,28 @@ class Helping:
         if who is None:
             return ""
         known = helpers(book, await self.queue.jots(view.id))
-        asked, others = sort_out(book, typed.called, view.owner, who.agent)
+        named, others = sort_out(book, typed.called, view.owner, who.agent)
+        asked, called = await self._there(book, named, (view.owner, who.agent))
         room = MOST - len(known)
         new = [it for it in asked if it not in known]
         for it in asked:
             if it not in new[max(room, 0) :]:
                 name, about = fact(agent_id(it.name)), {"by": who.name, "place": typed.place}
                 await self.queue.happen(view.id, HELPS, {name: typed.place}, agent_id(it.name), about)
-        return _heard([it.name for it in asked if it not in new[max(room, 0) :]], others, new[max(room, 0) :])
+        heard = [called[it.name] for it in asked if it not in new[max(room, 0) :]]
+        return _heard(heard, others, new[max(room, 0) :])
+
+    async def _there(
+        self, book: Rulebook, named: list[AgentSpec], not_these: tuple[str, ...]
+    ) -> tuple[list[AgentSpec], dict[str, str]]:
+        """Them, with whoever stands in instead of those who are absent; and by name how each is called."""
+        found: dict[str, tuple[AgentSpec, str]] = {}
+        for it in named:
+            who = await stand_in(self.queue, book, agent_id(it.name))
+            other = it if who in not_these else book.by_id.get(who, it)
+            words = it.name if other == it else f"{other.name} (standing in for {it.name})"
+            found.setdefault(other.name, (other, words))
+        return [spec for spec, _ in found.values()], {name: words for name, (_, words) in found.items()}
 
 
 def sort_out(

@@ -39,7 +39,7 @@ class Scene:
 
     `mine` are the contacts that they own or are offered, `places` their threads; `waiting` are the first of the `waits`
     contacts that they could be offered; `back` is when they said they would be; `edges` are the next instants at which
-    their shift changes; `today` None: the history doesn't answer.
+    their shift changes; `today` None: the history doesn't answer; `stands_for` names those who are away.
     """
 
     book: Rulebook
@@ -53,6 +53,7 @@ class Scene:
     back: int | None = None
     edges: tuple[tuple[int, bool], ...] = ()
     today: Numbers | None = None
+    stands_for: Sequence[str] = ()
 
 
 def sections(it: Scene) -> tuple[Section, ...]:
@@ -69,6 +70,8 @@ def own_state(it: Scene) -> Section:
     title = f"You are {me.presence}" if me.on_shift or me.presence != "available" else "You are off shift"
     lines = [escape(me.why[:1].upper() + me.why[1:])] if me.why and me.presence != "available" else []
     lines += [_carried(me), *_room(it)]
+    if it.stands_for:
+        lines.append(f"You stand in for {escape(_listed(it.stands_for))}.")
     if me.misses and me.presence == "available":
         lines.append("You missed the last offer: miss the next one, too, and you are set away.")
     return Section(title, "\n".join(lines), _until(it), buttons=_choices(it))

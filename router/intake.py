@@ -9,15 +9,17 @@ from typing import Protocol
 import structlog
 
 from ..channels.channel import NotTaken, Taken
-from ..queue.contact import Arrived
+from ..queue.contact import Arrived, Decision
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer, Told
+from ..queue.state import ContactView
 from .after_calls import Pasts, may_rate, rates, rating, was_asked
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
 from .pages import Pages
 from .rulebook import Rulebook
+from .stand_in import instead
 
 log = structlog.get_logger()
 
@@ -91,8 +93,8 @@ class Intake:
                     arrived.to_json(),
                     event=arrived.event,
                     thread=thread,
-                    decision=verdict.decision,
-                    again=asks_again(book, view, now) if view is not None else None,
+                    decision=await instead(self.queue(), book, verdict.decision),
+                    again=await self._again(book, view, now) if view is not None else None,
                     reopen=reopens(book, view) if view is not None and not spam and not calls else 0,
                     under=book.situation.number if guarded else None,
                 )
@@ -107,6 +109,12 @@ class Intake:
         if it.outcome == "stale":
             raise NotTaken("decided too early")
         return Taken(it.outcome, it.contact, it.n)
+
+    async def _again(self, book: Rulebook, view: ContactView, now: int) -> Decision:
+        """What it needs should its owner not be able to take it; nobody is asked anew for what somebody has or waits."""
+        decision = asks_again(book, view, now)
+        used = view.state in ("snoozed", "wrapping", "closed")
+        return await instead(self.queue(), book, decision) if used else decision
 
     async def _rated(self, arrived: Arrived, digit: str, now: int, last: str) -> str:
         """The contact of which a digit, sent outside any conversation, says how it was; "" when nobody asked.

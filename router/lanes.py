@@ -136,7 +136,7 @@ class Lanes:
             self.busy += 1
             try:
                 still_ours.set(self.mine)  # a lane's task has a context of its own
-                worker.set(self._worker(job, left))
+                worker.set(self._worker(job, left, t.before))
                 if self.suspects is None or not again or t.count:
                     await job.work(t)
                 else:
@@ -146,7 +146,7 @@ class Lanes:
                 self.busy -= 1
         return left
 
-    def _worker(self, job: Job, left: list[Job]) -> Worker:
+    def _worker(self, job: Job, left: list[Job], before: bool) -> Worker:
         def later(lane: str, work: Work) -> None:
             async def follow(t: Try) -> None:
                 await work()
@@ -155,7 +155,7 @@ class Lanes:
 
         task = asyncio.current_task()
         assert task is not None
-        return Worker(task, self.slots.give, self.slots.take_back, later)
+        return Worker(task, self.slots.give, self.slots.take_back, later, before)
 
     async def _until_done(self, job: Job, again: str) -> list[Job] | None:
         """What it left for later, when it needn't be done again; None when the end came first.

@@ -19,9 +19,10 @@ from .again import asks_again, spam_key
 from .classify import POINT, classify
 from .explain import Moments
 from .facts import Facts
-from .handover import Aim, NoSuch, above, aim, hand_over, handing
+from .handover import Aim, NoSuch, above, hand_over, handing
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
+from .stand_in import aimed
 from .texts import spoken
 from .visit_jobs import standing_visit
 from .wrapup import end, outcome
@@ -97,7 +98,7 @@ class Moves:
 
     async def _transfer(self, who: Who, contact: str, words: str, reason: str, first: bool) -> Outcome:
         view, by = await self._mine(who, contact)
-        to, rest = self._aimed(words)
+        to, rest = await self._aimed(view, words)
         if first and (view.channel != "voice" or to.kind != "agent"):
             raise Stop("wrong", "Speak first with one person, about a call.")
         if view.channel == "voice":
@@ -127,14 +128,14 @@ class Moves:
         view, by = await self._mine(who, contact)
         if not who.supervisor:
             raise Stop("not_owner", "Only a supervisor assigns. Hand it over: `/tierline transfer`.")
-        to, rest = self._aimed(words)
+        to, rest = await self._aimed(view, words)
         if to.kind != "agent":
             raise Stop("wrong", f"{to.words} is no agent: assign names one person.")
         return await self._hand(who, view, by, to, (reason or rest)[:LONGEST], "", direct=True)
 
-    def _aimed(self, words: str) -> tuple[Aim, str]:
+    async def _aimed(self, view: ContactView, words: str) -> tuple[Aim, str]:
         try:
-            return aim(self.book(), words)
+            return await aimed(self.queue, self.book(), view.owner, words)
         except NoSuch as error:
             raise Stop("wrong", str(error)) from None
 
@@ -192,15 +193,14 @@ class Moves:
 
         async def work() -> Outcome:
             view, _ = await self._mine(who, contact)
-            to, question = self._aimed(words)
+            to, question = await self._aimed(view, words)
             if to.kind not in ("agent", "team"):
                 raise Stop("wrong", "Ask somebody, or a team.")
             if not question:
                 raise Stop("wrong", "Say what you want to know.")
             if not view.owner:
                 raise Stop("stale", f"Nobody has {contact} yet.")
-            asked = f"{to.kind}:{to.name}"
-            answer = await self.queue.consult(contact, view.owner, asked, question[:LONGEST])
+            answer = await self.queue.consult(contact, view.owner, f"{to.kind}:{to.name}", question[:LONGEST])
             return self._said(answer, f"{to.words} is asked. {contact} stays with {self._name(view.owner)}.")
 
         return await self._guarded(who, "consult", contact, work())

@@ -11,6 +11,7 @@ from typing import Literal
 
 from ..channels.channel import Button
 from ..queue.state import AgentView
+from .lines import escape
 
 PATIENCE = 5 * 60_000
 """ms that somebody who is asked whether they are still there has to answer."""
@@ -20,6 +21,10 @@ NO_ANSWER = "no answer to “still there?”"
 """Why somebody is away who was asked in vain."""
 MISSED = "missed two offers"
 """The queue's word for it: see `queue/model_timers.py`."""
+FREE, WITHIN = 3, 2 * 60_000
+"""How often somebody may become available within so many ms before it is waited whether they stay."""
+SETTLING = "settling: came and went too often"
+"""Why somebody is away who will be available when their time is up."""
 HERE = Button("agent.here", "I'm here", style="primary")
 BACK = Button("agent.available", "I'm back", style="primary")
 OFFLINE = Button("agent.offline", "Offline")
@@ -77,6 +82,38 @@ def set_away(why: str, held: tuple[str, ...]) -> Said | None:
     return Said(f"{text} Are you back?", (BACK, OFFLINE))
 
 
+def stands_in(name: str, there: bool, long: bool) -> str:
+    """Who stands in for somebody who has gone away; that nobody does is said of a `long` absence alone."""
+    if name:
+        now = "" if there else f" {escape(name)} isn't available just now; until then anybody is asked."
+        return f"{escape(name)} stands in for you.{now}"
+    return "Nobody stands in for you: `/tierline away 2w vacation Ben` names somebody." if long else ""
+
+
+def keeps(held: tuple[str, ...], shift_ends: str, name: str) -> str:
+    """What becomes of what somebody has who goes away; `shift_ends` in words, where that comes before they are back."""
+    if not held:
+        return "What you own stays yours."
+    first = f"What you own stays yours: {', '.join(held)}"
+    after = f"{escape(name)} is asked first, then others" if name else "others are asked"
+    return f"{first}, until your shift ends {shift_ends}; then {after}." if shift_ends else f"{first}."
+
+
+def kept_offline(held: tuple[str, ...], grace: int) -> str:
+    """What becomes of what somebody has who goes off duty, `grace` ms later."""
+    if not held:
+        return ""
+    return f" You have {', '.join(held)}: in {max(1, grace // 60_000)} min others are asked, unless you are back."
+
+
+def settling(at: str) -> str:
+    """For whoever has come and gone too often: when they are available."""
+    return (
+        f"You came and went {FREE} times within {WITHIN // 60_000} min, so that contacts were asked to and fro: "
+        f"you are available at {at}, if you stay."
+    )
+
+
 def break_over(why: str) -> Said:
     """The time that somebody said they'd be away is over: they are asked, and stay away until they say."""
     more = tuple(Button("agent.away", f"{m} min more", f"{m}m {why}".strip()) for m in (15, 60))
@@ -85,14 +122,18 @@ def break_over(why: str) -> Said:
     )
 
 
-def ending(until: str, later: tuple[tuple[str, str], ...], held: tuple[str, ...]) -> Said:
+def ending(
+    until: str, later: tuple[tuple[str, str], ...], held: tuple[str, ...], give: tuple[Button, ...] = ()
+) -> Said:
     """Overtime ends at `until`, in words; `later` are further ends: (label, what follows the verb)."""
     yours = f" You have {', '.join(held)}: finish or hand over." if held else ""
     more = tuple(Button("agent.overtime", label, value) for label, value in later)
-    return Said(f"Your overtime ends {until}; after that nothing is offered to you.{yours}", (*more, OFFLINE))
+    return Said(
+        f"Your overtime ends {until}; after that nothing is offered to you.{yours}", (*more, *give, OFFLINE)
+    )
 
 
-def shift_over(held: tuple[str, ...], minutes: int) -> Said | None:
+def shift_over(held: tuple[str, ...], minutes: int, give: tuple[Button, ...] = ()) -> Said | None:
     """The shift of somebody who still has work in hand has ended; None for whoever has nothing."""
     if not held:
         return None
@@ -101,4 +142,4 @@ def shift_over(held: tuple[str, ...], minutes: int) -> Said | None:
         f"or stay on; in {minutes} min others are asked for what still waits for your answer."
     )
     stay = tuple(Button("agent.overtime", f"Stay {h} h", f"{h}h") for h in (1, 2))
-    return Said(text, (*stay, OFFLINE))
+    return Said(text, (*stay, *give, OFFLINE))

@@ -222,10 +222,9 @@ SEEDED: dict[str, Seeded] = {
     ),
     "presence confirmed and not stored": _one(
         "presence lost",
-        "router/duty.py",
-        '        await self.queue.presence(name, "available")\n        until = f"',
-        "        if (await self.queue.now()) % 2 == 0:\n"
-        '            await self.queue.presence(name, "available")\n        until = f"',
+        "router/settle.py",
+        '    await queue.presence(me.name, "available")\n    return None\n',
+        '    if now % 2 == 0:\n        await queue.presence(me.name, "available")\n    return None\n',
     ),
     "history leaves out an event": _one(
         "history torn, text lost",

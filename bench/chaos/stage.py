@@ -59,7 +59,7 @@ rules: [{{name: both, when: {{text: {{any: [both]}}}}, set: {{service: both}}}}]
 texts: {{taken: {{en: "{{agent}} has {{number}}."}}}}
 agents:
 {people}
-settings: {{hold_reply: 2s}}
+settings: {{hold_reply: 2s, settle: never}}
 safety: {{per_number: {{hour: 10000, day: 10000}}, per_hour: 100000, per_day: 100000}}
 """
 

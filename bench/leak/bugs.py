@@ -127,9 +127,9 @@ BUGS: dict[str, Seeded] = {
         Patch(SAY, "IN_A_ROW = 3\n", "IN_A_ROW = 3\nMIXED = ['']\n"),
         Patch(
             SAY,
-            '            f"{event.c}.{event.n}",\n            facts.address,\n',
-            '            f"{event.c}.{event.n}",\n'
-            "            (MIXED.append(facts.address) or MIXED[-2]) or facts.address,\n",
+            '        words = Words(f"{event.c}.{event.n}", facts.address,',
+            "        MIXED.append(facts.address)\n"
+            '        words = Words(f"{event.c}.{event.n}", MIXED[-2] or facts.address,',
         ),
     ),
     "a note is sent as it was before it was edited": _bug(

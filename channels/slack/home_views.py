@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..channel import Button
-from ..home import Clock, Entry, Home, Section
+from ..home import STANDS_THERE, Clock, Entry, Home, Section
 from ..house import Told
 from .blocks import Json, actions, button, clean, clip, date, mrkdwn, ours, plain, small, tame
 
@@ -45,7 +45,8 @@ def _notice(told: Told | None) -> list[Json]:
     if told is None or not told.text:
         return []
     sign = ":white_check_mark:" if told.ok else ":warning:"
-    return [ours(f"{sign} {tame(told.text)}"), *_rows(told.buttons), {"type": "divider"}]
+    buttons = [one for one in told.buttons if one.action not in STANDS_THERE]
+    return [ours(f"{sign} {tame(told.text)}"), *_rows(buttons), {"type": "divider"}]
 
 
 def _section(it: Section, team_url: str) -> list[Json]:

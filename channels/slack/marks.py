@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ..channel import DeliveryError, Mark, NotDelivered
-from ..turn import afterwards
+from ..turn import afterwards, done_before
 from . import messages
 from .blocks import Message
 from .memory import Finder, Recent, split
@@ -72,7 +72,7 @@ class Marks:
 
     async def _hold(self, thread: str, mark: Mark, now: int) -> None:
         key = (mark.contact, mark.n)
-        young = time.monotonic() < self.born + YOUNG
+        young = done_before() or time.monotonic() < self.born + YOUNG
         if mark.source:
             self.held[mark.source] = key
             self._put_glass(mark, young)

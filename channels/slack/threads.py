@@ -6,7 +6,7 @@ everything that people wait for: Slack takes some fifty changes a minute from a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -139,7 +139,7 @@ class Threads:
 
     async def show(self, place: str, head: Head) -> None:
         """The first message drawn anew: another owner, or open again."""
-        await self._mean(place, head)
+        await self._mean(place, replace(head, lines=()))
 
     async def close(
         self, place: str, contact: str, told: str, buttons: tuple[Button, ...] = (), again: bool = False

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 UNSURE = (
     "Tierline couldn't take this message just now. "
-    "If no ⏳ stands beside it, it was *not sent*: type it again in a moment."
+    "If no ⏳ or *Undo* shows for it, it was *not sent*: type it again in a moment."
 )
 MOST_CALLED = 10
 """People of one message who are looked up."""

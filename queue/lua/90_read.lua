@@ -64,9 +64,11 @@ function view.states(argv)
   return list
 end
 
--- agent_views: → one JSON text each, for every agent
-function view.agent_views()
-  return each_json(call('SMEMBERS', P .. 'agents'), agent_json)
+-- agent_views: names… → one JSON text each, "null" for unknown ones; without names for every agent
+function view.agent_views(argv)
+  local names = {}
+  for i = 3, #argv do names[i - 2] = argv[i] end
+  return each_json(argv[3] and names or call('SMEMBERS', P .. 'agents'), agent_json)
 end
 
 -- messages: contact → {n, body, JSON of the meta}…

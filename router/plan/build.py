@@ -367,5 +367,6 @@ def _settings(settings: shape.Settings) -> Settings:
     usual = Settings()
     return Settings(
         _or(settings.hold_reply, usual.hold_reply), settings.offers, _or(settings.grace, usual.grace),
-        _sometime(settings.still_there, usual.still_there), _or(settings.warn, usual.warn),
+        _sometime(settings.still_there, usual.still_there), _sometime(settings.settle, usual.settle),
+        _or(settings.warn, usual.warn),
     )  # fmt: skip

@@ -53,6 +53,8 @@ def _root(old: model.Plan, new: model.Plan) -> Iterator[str]:
     yield from _one("Customers are called and texted of their own accord by", old.reach, new.reach)
     was, now = old.settings.still_there, new.settings.still_there
     yield from _one("Who does nothing is asked whether they are there after", was or "never", now or "never")
+    was, now = old.settings.settle, new.settings.settle
+    yield from _one("Who comes and goes all the time settles for", was or "never", now or "never")
     yield from _one("Live offers of an agent at one time", old.settings.offers, new.settings.offers)
     yield from _several("Countries that are called and texted", old.safety.countries, new.safety.countries)
     often = {

@@ -36,7 +36,7 @@ from .fields import (
 from .shape_base import Many, OrDefault, Shape, for_all
 from .shape_calls import Channels, Safety
 from .shape_closing import Closing, SiteClosing
-from .shape_day import StillThere, Substitute
+from .shape_day import Settle, StillThere, Substitute
 from .shape_desk import Canned, Reasons
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
@@ -293,6 +293,7 @@ class Settings(Shape):
         description="Part of a promised time that is left when its owner is warned: 25%, or never",
     )
     still_there: StillThere = None
+    settle: Settle = None
 
 
 class Document(Shape):

@@ -1,7 +1,7 @@
 // News from the stage: server-sent events, and asking every 2 s while there are none.
 
 import { refresh } from "./reading.js";
-import { draw, s } from "./state.js";
+import { draw, forgetSlack, s } from "./state.js";
 
 const QUEUE = ["contacts", "agents", "services", "drawer"];
 const SLICES = [...QUEUE, "texts", "calls", "company", "slack", "wire", "faults"];
@@ -40,6 +40,7 @@ function connect() {
 function heard(data) {
   let kind = "";
   try { kind = String(JSON.parse(data).kind ?? ""); } catch { kind = ""; }
+  if (kind === "reset") forgetSlack();
   if (kind === "wire") refresh("wire", ...QUEUE);
   else if (kind.startsWith("slack.channel")) refresh("company", "slack");
   else if (kind.startsWith("slack")) refresh("slack", ...QUEUE);

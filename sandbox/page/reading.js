@@ -17,7 +17,8 @@ function gather() {
   const cast = [...(s.cast?.agents ?? []), ...(s.cast?.supervisors ?? [])].map((p) => ({ ...p, kind: seen.get(p.slack)?.kind ?? "member", dm: seen.has(p.slack) ? seen.get(p.slack).dm : p.dm }));
   const known = new Set(cast.map((p) => p.slack));
   s.people = [...cast, ...s.company.filter((p) => !known.has(p.user)).map((p) => ({ ...p, slack: p.user }))];
-  s.places = s.rooms?.length ? s.rooms : (s.cast?.channels ?? []);
+  if (s.ready && !personOf(s.slack.who) && s.people.length) Object.assign(s.slack, { who: s.people[0].slack, place: s.people[0].dm, thread: "", tab: "messages", messages: [] });
+  s.places = s.rooms.length ? s.rooms : (s.cast?.channels ?? []);
 }
 
 const heard = new Map();

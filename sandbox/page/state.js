@@ -8,7 +8,7 @@ export const s = {
   calls: [],
   phone: { me: "", to: "", texts: [], calls: [], last: "", custom: false },
   slack: { who: "", place: "", thread: "", tab: "messages", home: null, messages: [], views: [], answers: [], files: [], editing: null, gone: new Set(), kept: new Map(), drafts: new Map() },
-  company: [], app: { shortcuts: [], home_tab: false },
+  company: [], rooms: [], app: { shortcuts: [], home_tab: false },
   drawer: { id: "", tab: "why", contact: null, why: null },
 };
 /** What only this page knows: which tab, which panel, what was clicked away. */
@@ -32,6 +32,13 @@ export function draw() {
 export function drawn(then) {
   after.push(then);
   draw();
+}
+
+/** Where everybody was and what they had typed is no more, once the stage was emptied. */
+export function forgetSlack() {
+  s.slack.kept.clear();
+  s.slack.drafts.clear();
+  Object.assign(s.slack, { place: homeOf(s.slack.who) || s.slack.place, thread: "", tab: "messages", home: null, files: [], answers: [], editing: null });
 }
 
 export const personOf = (id) => s.people.find((p) => p.slack === id);

@@ -374,3 +374,18 @@ async def test_several_people_are_played_at_once_each_where_they_were(desk: Desk
     assert said["user"] == ADA
     await desk.page.click(f"[data-place={ROOM}]")
     await desk.page.wait_for_selector(".msg:has-text('own window')")
+
+
+async def test_an_emptied_stage_leaves_nobody_in_a_place_that_is_gone(desk: DeskLook) -> None:
+    await desk.page.click("#bring-in")
+    await desk.page.fill("dialog.newcomer [name=name]", "Gil Guest")
+    await desk.page.select_option("dialog.newcomer [name=kind]", "guest")
+    await desk.page.keyboard.press("Enter")
+    await desk.page.wait_for_selector(".person.on:has-text('Gil Guest')")
+    async with desk.page.expect_response("**/sandbox/api/reset"):
+        await desk.page.evaluate(
+            "fetch('/sandbox/api/reset', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{}'}).then(() => 1)"
+        )
+    await desk.page.wait_for_selector(f"[data-person={ADA}].on")
+    await desk.page.wait_for_selector("[data-place=dm][aria-current=page]")
+    assert await desk.page.query_selector(".person:has-text('Gil Guest')") is None

@@ -213,6 +213,7 @@ async def test_a_supervisors_home_has_the_board_that_follows_what_happens_and_it
         sent = {"user": mira.user, "view_id": view["id"], "values": values}
         assert (await stage.call("/slack/submit", sent))["ok"]
         await mira.shows(":white_check_mark: help is closed until", "closed by", "Open help")
+        assert "board.refresh" not in str(await mira.view())  # it stands there
         await mira.press("service.open")
         text = await mira.shows("follows its hours again", "*help* · open round the clock")
         assert text.count("open round the clock") == 1  # the answer doesn't say the board once more
@@ -224,4 +225,4 @@ async def test_a_supervisors_home_has_the_board_that_follows_what_happens_and_it
         await desk.home_tab._look(mira.user)
         assert (await mira.view())["blocks"][:-2] == before
         await ada.press("agent.available")
-        await mira.shows("Ada (25 of 100)", "1 offline")
+        await mira.shows("1 available: Ada (25 of 100, is being asked)", "1 offline")

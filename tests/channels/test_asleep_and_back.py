@@ -88,7 +88,7 @@ async def test_words_under_an_ended_contact_are_sent_by_reopening_it(tmp_path: P
 
         async def whisper() -> list[object]:
             found = await stage.call(f"/slack/messages?user={stage.person('Ada').slack}")
-            return [m for m in [*found, *await stage.channel("desk")] if "contact.reopen" in json.dumps(m)]
+            return [m for m in [*found, *await stage.channel("desk")] if "Re-open and send" in json.dumps(m)]
 
         told = (await stage.until(whisper))[0]
         assert await stage.got("warranty") == []

@@ -144,6 +144,7 @@ async def test_whoever_hands_over_may_go_on_talking_with_the_customer_until_some
     async with talking(tmp_path) as talk:
         await hand(talk, COLD)
         await talk.slash("Ada", "resume")
+        await talk.until_hold(False)
         await talk.says(talk.ada, "my colleague comes at once", talk.customer)
         await with_ben(talk, await talk.answers("Ben"))
 

@@ -158,6 +158,7 @@ async def test_a_message_is_fetched_and_opened_like_a_call(tmp_path: Path) -> No
         customer = await it.dial()
         await waiting(it, customer)
         talk = Talk(it, customer, "", str((await it.inside.contacts())[0]["id"]))
+        await it.inside.until(lambda: it.said(customer, "leave a message"))
         await it.do(customer, "press", digits="2")
         await it.inside.until(lambda: it.at(customer, "voicemail"))
         await it.do(customer, "record", text="please call me about the invoice", seconds=9)

@@ -12,6 +12,7 @@ from slack_stage import ADA_DM, ROOM, until
 
 from tierline.channels.channel import OutcomeUnknown, WrapUp
 from tierline.channels.slack.pace import Gate, Minute, Urgency
+from tierline.router.lanes import Job, Lanes, Try
 
 ADA_MAIL = "ada@northwind.example"
 
@@ -208,3 +209,26 @@ async def test_with_room_for_changes_the_card_itself_says_what_became_of_it() ->
         await on.desk.withdraw(ADA_MAIL, place, ("C1001", 1), "Ben has taken it.")
         assert [one["ts"] for one in await on.messages(ADA_DM)] == [place.split(":")[1]]
         assert not wire(on, "chat.delete")
+
+
+async def test_a_process_that_takes_over_finds_the_undo_of_the_one_before_and_takes_it_away() -> None:
+    async with desk_stage() as on:
+        place = await on.desk.open(head())
+        source = await on.type(place, "Hello")
+        await on.desk.mark(place, mark("held", source))
+        await on.find(ROOM, "leaves in")
+        on.desk.serve(on.house)  # this one has run for long, and knows of nothing
+        on.desk._marks.born = -1e9
+        lanes = Lanes()
+        states = ("held", "sent")
+
+        def job(state: str) -> Job:
+            async def work(t: Try) -> None:
+                await on.desk.mark(place, mark(state, source))
+
+            return Job("mark:C1001.2", "mark", work)
+
+        lanes.submit("1-0", [job(state) for state in states], True)
+        async with asyncio.timeout(15):
+            await lanes.idle()
+        assert not [one for one in await on.thread(place) if "leaves in" in shown(one)]

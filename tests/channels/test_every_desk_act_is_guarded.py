@@ -30,6 +30,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "board.refresh": (SUPERVISOR, ""),
     "agent.available": (NAMED, ""),
     "agent.away": (NAMED, "45m"),
+    "agent.handover": (NAMED, "Ben"),
     "agent.here": (NAMED, ""),
     "agent.offline": (NAMED, ""),
     "call.recording": (NAMED, ME),
@@ -106,7 +107,7 @@ COMMANDS = {
     ),
     NAMED: (
         f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", "available",
-        "away 45m lunch", "overtime 2h", "offline", "status", "queue", f"why {ME}", "incidents",
+        "away 45m lunch", "away 2w vacation Ben", "overtime 2h", "offline", "status", "queue", f"why {ME}", "incidents",
         "canned",
     ),
 }  # fmt: skip

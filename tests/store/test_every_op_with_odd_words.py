@@ -72,14 +72,17 @@ def word(name: str, kind: str, odd: str, contact: str, agent: str) -> Any:
 async def carry_out(queue: Queue, function: str, odd: str, contact: str = "", agent: str = "") -> None:
     """Call the wrapper of `function`; that it refuses is fine, that it breaks isn't."""
     method = getattr(queue, WRAPPERS.get(function, function))
+    takes = inspect.signature(method).parameters.items()
+    many = [(name, it) for name, it in takes if it.kind is it.VAR_POSITIONAL]
+    several = [word(name, str(it.annotation), odd, contact, agent) for name, it in many]
     given = {
         name: word(name, str(it.annotation), odd, contact, agent)
-        for name, it in inspect.signature(method).parameters.items()
-        if name not in ("op", "now")
+        for name, it in takes
+        if name not in ("op", "now") and (name, it) not in many
     }
     moment = {"now": START + 5_000} if "now" in inspect.signature(method).parameters else {}
     with contextlib.suppress(Refused, ValueError, StoreError):
-        await method(**given, **moment)
+        await method(*several, **given, **moment)
 
 
 @pytest.fixture

@@ -95,6 +95,13 @@ def test_who_is_there_is_said_by_team_and_by_what_they_do() -> None:
     desk.comes("Ben", team="desk")
     desk.comes("Zoe", team="night")
     assert shown(desk)[0][-2:] == ["*desk* · 2 available: Ada, Ben", "*night* · 1 available: Zoe"]
+    asked = desk.arrives(route("sms"))
+    assert (
+        "2 available: Ada (25 of 100, is being asked), Ben" in shown(desk)[0][-2]
+    )  # not full: an offer is open
+    desk.takes("Ada", asked)
+    assert "2 available: Ada (25 of 100), Ben" in shown(desk)[0][-2]
+    desk.complete(asked, "Ada")
     desk.presence("Ben", "away", until=desk.now + HOUR, why="lunch <!here>")
     desk.presence("Zoe", "offline")
     call = desk.arrives(route("voice", wrap_up=30 * MINUTE))

@@ -8,6 +8,7 @@ import pytest
 
 from tierline.channels.channel import Button, Card, NotDelivered
 from tierline.channels.slack.memory import Finder
+from tierline.channels.slack.messages import telling
 from tierline.channels.slack.offers import Offers
 from tierline.channels.slack.pace import Urgency
 from tierline.channels.slack.people import People
@@ -72,9 +73,8 @@ async def test_a_single_channel_guest_is_offered_it_in_the_teams_channel_by_name
         and "<!here>" not in message.text
     )
     # What else they are told in person stands there, too.
-    await tellings.tell(
-        "emil@nightowl.example", "You are away now.", (Button("agent.back", "Back"),), "", False
-    )
+    away = telling("You are away now.", (Button("agent.back", "Back"),))
+    await tellings.tell("emil@nightowl.example", away, "", False)
     assert slack.posted[1][0] == "C0NIGHTOWL" and slack.posted[1][1].text == "<@U0EMIL0001> You are away now."
 
 
@@ -93,5 +93,5 @@ async def test_a_guest_without_a_channel_is_not_reached_and_that_is_said() -> No
     slack = Slack(is_ultra_restricted=True)
     offers, tellings, _ = parts(slack)
     with pytest.raises(NotDelivered):
-        await tellings.tell("emil@nightowl.example", "Hello", (), "", False)
+        await tellings.tell("emil@nightowl.example", telling("Hello"), "", False)
     assert await offers.find("emil@nightowl.example", ("C1001", 1)) == ""

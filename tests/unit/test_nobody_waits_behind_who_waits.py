@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tierline.channels.channel import NotDelivered
-from tierline.channels.turn import afterwards, its_turn
+from tierline.channels.turn import afterwards, done_before, its_turn
 from tierline.router import lanes as module
 from tierline.router.lanes import Job, Lanes, Try
 from tierline.router.slots import Slots
@@ -181,6 +181,7 @@ async def test_only_what_was_in_hand_before_a_start_is_known_to_have_been_tried_
     it, seen = Lanes(), list[tuple[int, bool, bool]]()
 
     async def work(t: Try) -> None:
+        assert done_before() == t.before
         seen.append((t.count, t.again, t.before))
         if t.count == 0:
             raise NotDelivered("not now", "ratelimited", retry_after=0.0)

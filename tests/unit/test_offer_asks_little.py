@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, cast
 
@@ -101,3 +102,26 @@ async def test_what_was_said_since_is_on_the_card() -> None:
 async def test_an_offer_whose_arrival_was_told_to_somebody_else_asks_for_the_words() -> None:
     queue = OneContact(["the line is down"])
     assert await offered(queue, event("offered")) == queue.said
+
+
+class Waits(OneContact):
+    """The contact is read only when somebody has asked for the customer's past."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(said)
+        self.past = asyncio.Event()
+
+    async def contact(self, id: str) -> ContactView:
+        async with asyncio.timeout(10):
+            await self.past.wait()
+        return await super().contact(id)
+
+    async def past_of(self, names: object, limit: int) -> tuple[()]:
+        assert EVA in cast(tuple[str, ...], names)
+        self.past.set()
+        return ()
+
+
+async def test_the_past_of_who_has_just_come_is_read_beside_the_rest() -> None:
+    queue = Waits(["the line is down"])
+    assert await offered(queue, come(), event("offered")) == ["the line is down"]
