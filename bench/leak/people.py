@@ -193,7 +193,7 @@ class People:
     # ---- taking back ------------------------------------------------------------------------------------------------
 
     def _takes_back(self, who: str, how: str) -> Act | None:
-        found = [it for it in self.scene.rule.written.values() if it.place]
+        found = [it for it in self.scene.rule.written.values() if it.place and not it.gone]
         late = found[-6:] if self.rng.random() < 0.85 else found
         it = self.rng.choice(late) if late else None
         if it is None or it.by in self.taking:
