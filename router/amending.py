@@ -23,8 +23,9 @@ def standing_words(body: Body, messages: Sequence[MessageView]) -> Body | None:
     """A note as it reads now, None where it was deleted: later notes of the same source stand for it."""
     notes = [Body.parse(it.body) for it in messages if it.kind == "note"] if body.source else []
     same = [it for it in notes if it.source in (body.source, body.source + DELETED) and it.who == body.who]
-    last = same[-1] if same else body
-    return None if last.source.endswith(DELETED) else last
+    # What was deleted is gone, also where an edit of before is heard of later.
+    gone = any(it.source.endswith(DELETED) for it in same)
+    return None if gone else same[-1] if same else body
 
 
 def told_at(messages: Sequence[MessageView], place: str) -> MessageView | None:

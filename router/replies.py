@@ -45,12 +45,14 @@ class Standing:
 
 
 def typed_at(contact: str, messages: Sequence[MessageView], place: str) -> Wrote | None:
-    """The reply among `messages` that was typed at `place`, the last one: a note may have been sent after all."""
-    for it in reversed(messages):
-        if it.kind == "reply" and ":".join(Body.parse(it.body).source.split(":")[:2]) == place:
-            left = it.status in ("queued", "sending", "sent", "delivered")
-            return Wrote(contact, it.n, "held" if it.status == "held" else "left" if left else "stayed")
-    return None
+    """What was typed at `place`: the last reply of it, as a note may have been sent after all, else the note."""
+    found = [it for it in messages if ":".join(Body.parse(it.body).source.split(":")[:2]) == place]
+    replies = [it for it in found if it.kind == "reply"]
+    if not replies:
+        return Wrote(contact, found[-1].n, "stayed") if found else None
+    last = replies[-1]
+    left = last.status in ("queued", "sending", "sent", "delivered")
+    return Wrote(contact, last.n, "held" if last.status == "held" else "left" if left else "stayed")
 
 
 def sent_after_all(source: str, messages: Sequence[MessageView]) -> str | None:

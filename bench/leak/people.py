@@ -193,7 +193,7 @@ class People:
     # ---- taking back ------------------------------------------------------------------------------------------------
 
     def _takes_back(self, who: str, how: str) -> Act | None:
-        found = [it for it in self.scene.rule.written.values() if it.place]
+        found = [it for it in self.scene.rule.written.values() if it.place and not it.gone]
         late = found[-6:] if self.rng.random() < 0.85 else found
         it = self.rng.choice(late) if late else None
         if it is None or it.by in self.taking:
@@ -220,8 +220,12 @@ class People:
         else:
             event |= {"subtype": "message_deleted", "deleted_ts": ts}
         mark = len(scene.whispered)
+        for ears in scene.ears:
+            ears.house.taken_in.discard(it.place)
         await self._ears().typed.event(event, {"event_id": f"Ev{event['ts']}"})
         await scene.pause(4.0)
+        for _ in range(60):  # until it is taken in, however slowly the store answers
+            await scene.pause(0 if any(it.place in ears.house.taken_in for ears in scene.ears) else 1.0)
         heard = [t for u, t in scene.whispered[mark:] if u == user(it.by)]
         told = [t.text for t in heard if t.text.startswith(f"You {how} it")]
         it.taken_back.append(TakenBack(begun, scene.loom.now, told[-1] if told else "", how == "deleted"))

@@ -61,6 +61,11 @@ class Written:
     edited: list[str] = field(default_factory=list)  # what it reads since it was edited
     taken_back: list[TakenBack] = field(default_factory=list)
 
+    @property
+    def gone(self) -> bool:
+        """Whether it was deleted: nobody edits it then."""
+        return any(it.deleted for it in self.taken_back)
+
 
 @dataclass(frozen=True)
 class Held:

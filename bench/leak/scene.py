@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...channels.channel import Mark
-from ...channels.house import Told, Typed
+from ...channels.house import Amended, Told, Typed
 from ...channels.slack.typed import TypedWords
 from ...queue.calls import texts
 from ...queue.client import Client
@@ -60,6 +60,12 @@ class Noted(House):
     """The house, and what it told whom of what was typed where."""
 
     told: dict[str, Told | None] = field(default_factory=dict)
+    taken_in: set[str] = field(default_factory=set)  # edits and deletions that the record has, by place
+
+    async def amended(self, it: Amended) -> Told | None:
+        told = await House.amended(self, it)
+        self.taken_in.add(it.place)
+        return told
 
     async def typed(self, typed: Typed) -> Told | None:
         # Dataclasses with slots don't know their bare `super()`.
