@@ -102,7 +102,7 @@ class HomeTab:
         for user in filter(self.known.__contains__, self.homes.watched()):
             if before:
                 await self._look(user)
-            else:  # whoever drew until now isn't asked what is seen
+            else:  # a look's digest is of its opening: what was drawn since by whoever delivered isn't known
                 self.shown.pop(user)
                 self.homes.changed(user, self._draw(user))
 

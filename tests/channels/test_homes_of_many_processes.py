@@ -96,6 +96,8 @@ async def two(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Two]:
             await desk.start()
             desks.append(desk)
         try:
+            # whoever takes the delivering over draws all once, whatever was noted: here that is over
+            await until(lambda: desks[1].home_tab.delivering)
             yield Two(stage, day, *desks, looks)
         finally:
             for desk in desks:
@@ -124,6 +126,23 @@ async def test_another_that_delivers_goes_on_with_those_who_look(monkeypatch: py
         await until(lambda: it.second.homes.watched() == (ADA,))
         it.day.words = "Three wait."
         await it.shows("Three wait.")
+
+
+async def test_another_that_delivers_does_not_trust_what_was_noted_at_the_opening(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with two(monkeypatch) as it:
+        it.hears.home_tab.opened(ADA)
+        await it.shows("Nothing waits.")
+        await until(lambda: it.first.home_tab.known.get(ADA))
+        it.day.words = "Three wait."
+        await it.shows("Three wait.")
+        it.looks[1].mine = False
+        await until(lambda: not it.first.home_tab.delivering)
+        it.day.words = "Nothing waits."  # as at the opening, and not what is shown
+        it.looks[2].mine = True
+        await it.shows("Nothing waits.")
+        assert it.published() == 3
 
 
 async def test_what_came_of_a_button_stands_there_whoever_draws(monkeypatch: pytest.MonkeyPatch) -> None:
