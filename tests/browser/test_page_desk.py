@@ -362,7 +362,9 @@ async def test_several_people_are_played_at_once_each_where_they_were(at_slack: 
     await at_slack.become(BOSS)
     assert await at_slack.page.input_value("#slack-text") == ""
     await at_slack.become(ADA)
-    await at_slack.until(f"document.querySelector('[data-place={ROOM}]').getAttribute('aria-current') === 'page'")
+    await at_slack.until(
+        f"document.querySelector('[data-place={ROOM}]').getAttribute('aria-current') === 'page'"
+    )
     assert await at_slack.page.input_value("#slack-text") == "half a sen"
     async with at_slack.page.context.expect_page() as opening:
         await at_slack.page.click(".solo-link")
