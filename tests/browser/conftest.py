@@ -40,7 +40,7 @@ session = pytest_asyncio.fixture(loop_scope="session")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if {"look", "desk"} & set(getattr(item, "fixturenames", ())):
+        if {"look", "at_slack"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
@@ -105,7 +105,7 @@ async def look(request: pytest.FixtureRequest, browser: Any, stage: StageFake) -
 
 
 @session
-async def desk(request: pytest.FixtureRequest, browser: Any) -> AsyncIterator[DeskLook]:
+async def at_slack(request: pytest.FixtureRequest, browser: Any) -> AsyncIterator[DeskLook]:
     """The sandbox's page in Chromium at Slack, the real stand-in behind it, and an app that the test plays."""
     async with desk_stage() as app, opened(request, browser) as (page, errors):
         seen = DeskLook(page=page, app=app, url=app.page, errors=errors)

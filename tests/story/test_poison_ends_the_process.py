@@ -13,9 +13,10 @@ from story_stage import EVA, JONAS, Json, Stage, open_stage
 POISON = """
 import os, signal
 from tierline.router import deliver
+from tierline.router.look import found_message
 shown = deliver.Deliveries._line
 async def line(self, event, t):
-    found = await deliver.found_message(self.queue, event.c, event.n)
+    found = await found_message(self.queue, event.c, event.n)
     if found is not None and "poison" in found[1].body:
         os.kill(os.getpid(), signal.SIGSEGV)
         signal.pause()

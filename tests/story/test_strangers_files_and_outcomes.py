@@ -107,7 +107,7 @@ async def test_a_file_stays_inside_a_supervisor_hears_the_owner_and_the_outcome_
     ts = (await rehearsal.until(heads))[0]["ts"]
     file = {"user": emil["slack"], "channel": place, "thread_ts": ts, "filename": "a.txt", "content": "x"}
     await rehearsal.call("/slack/upload", file)
-    await rehearsal.until(lambda: said("Files cannot be sent from Slack yet"))
+    await rehearsal.until(lambda: said("a.txt is nothing that a phone shows"))
     await filled(mira, "contact.reply", {"text": "From above"})
     heard = (await rehearsal.until(lambda: said("From above")))[0]
     assert "is with Emil" in heard["text"] and heard["ephemeral_to"] == mira["slack"]
