@@ -151,12 +151,15 @@ def _hardly_back(it: Standing) -> bool:
 def _hardly_there(it: Standing) -> bool:
     """Whether the customer came on the line so shortly before the owner's ended that they can't have spoken.
 
-    They called again at once: their call before had ended the conference, and with it the owner's line.
+    They called again at once: their call before had ended the conference, and with it the owner's line. A call that
+    had ended long before did nothing to it, and whom we call back has not called again.
     """
-    over = [leg for leg in it.legs if not leg.live]
+    here, over = it.customer, [leg for leg in it.legs if not leg.live]
+    if here is None or here.about.get("b"):
+        return False
     ended = [leg.at for leg in over if leg.about.get("a") == it.view.owner]
-    before = any(leg.about.get("r") == "customer" for leg in over)
-    return it.customer is not None and before and bool(ended) and 0 <= max(ended) - it.customer.at < HARDLY
+    before = any(leg.about.get("r") == "customer" and here.at - leg.at < HARDLY for leg in over)
+    return before and bool(ended) and 0 <= max(ended) - here.at < HARDLY
 
 
 def _hold(it: Standing, then: Then) -> bool:

@@ -151,3 +151,20 @@ def test_who_calls_again_at_once_and_whose_agent_is_gone_by_the_end_of_the_call_
     assert wanted(call(met, before, gone, again)).then == "queue"
     later = agent(ADA, "ada", "completed", at=64_000)
     assert wanted(call(met, before, later, again)).then == "over", "they have spoken"
+
+
+@pytest.mark.parametrize(
+    ("ended", "about"),
+    [
+        (1_000, {"r": "customer", "b": "12.3"}),  # they asked for a callback yesterday, and have it now
+        (59_000, {"r": "customer", "b": "12.3"}),  # a moment ago; still it is us who called
+        (1_000, {"r": "customer"}),  # they call again themselves, long after
+    ],
+)
+def test_an_agent_who_hangs_up_at_once_ends_the_call_of_a_customer_whose_call_before_hadnt_ended_theirs(
+    ended: int, about: Mapping[str, str]
+) -> None:
+    back = Leg("CAback", "answered", 60_000, about)
+    before = Leg(EVA, "completed", ended, {"r": "customer"})
+    gone = agent(ADA, "ada", "completed", at=61_000)
+    assert wanted(call({**MET, "met": "CAback"}, before, gone, back)).then == "over"
