@@ -39,6 +39,10 @@ class Told:
     buttons: tuple[Button, ...] = ()
 
 
+LATE = Told(False, "That button is from an earlier time: nothing was done.")
+"""What whoever presses a button hears that means nothing any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A message that a person wrote in a thread; `text` is plain, as a customer is to read it."""

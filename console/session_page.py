@@ -44,7 +44,10 @@ class SessionPage:
             return _answered(403, "en", words("en"), f"<p>{escape(words('en').over)}</p>")
         given = (await request.post()).get("answer")
         if given not in ("yes", "no"):
-            return _answered(400, "en", words("en"), "<p>?</p>")
+            shown = await self._page(request, None)
+            if shown.status == 200:
+                shown.set_status(400)  # with its buttons, which are all that can be answered
+            return shown
         return await self._page(request, given == "yes")
 
     def _good(self, request: web.Request) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..channels.channel import Button
 from ..channels.forms import Field, Filled, Form, Mistakes, Onward
-from ..channels.house import Actor, Told
+from ..channels.house import LATE, Actor, Told
 from ..queue.engine import Queue
 from ..queue.state import ContactView
 from .active import ActivePlan
@@ -29,7 +29,6 @@ from .rights import member
 from .rulebook import Rulebook
 from .texts import spoken
 
-LATE = Told(False, "That button is from an earlier time: nothing was done.")
 NONE = Told(False, "The plan has no canned answers: a supervisor adds `canned: {name: {en: …}}` to it.")
 SHOWN = 120
 """Characters of a canned answer in the list."""

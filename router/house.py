@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ..channels.channel import Button
 from ..channels.forms import Filled, Form, Mistakes, Onward
 from ..channels.home import Home
-from ..channels.house import Actor, Adding, Amended, Told, Typed, Wrote
+from ..channels.house import LATE, Actor, Adding, Amended, Told, Typed, Wrote
 from ..queue.contact import Media
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView
@@ -38,7 +38,6 @@ from .telephone import BUTTONS, Telephone
 JUST_OPENED = (0.3, 1.0, 3.0, 8.0)
 """Seconds between looks for the contact of a thread that we don't know (yet)."""
 EMPTY = "Not sent: there are no words in it."
-LATE = "That button is from an earlier time: nothing was done."
 
 
 @dataclass(slots=True)
@@ -75,7 +74,7 @@ class House:
         if spec is None:
             return stranger(self.plan().plan.supervisors)
         answer = await self.queue.decline(contact, offer, agent_id(spec.name), reason)
-        return Told(True, f"You declined {contact}.") if answer.done else Told(False, LATE)
+        return Told(True, f"You declined {contact}.") if answer.done else LATE
 
     # ---- answering ----------------------------------------------------------------------------------------------
 
@@ -178,7 +177,7 @@ class House:
         view = await self.queue.contact(contact)
         found = next((m for m in await self.queue.messages(contact) if m.n == n and m.kind == "note"), None)
         if view is None or found is None:
-            return Told(False, LATE)
+            return LATE
         messages = await self.queue.messages(contact)
         body = standing_words(Body.parse(found.body), messages)
         if body is None:
@@ -219,7 +218,7 @@ class House:
         if view is None or spec is None or view.owner != agent_id(spec.name):
             return Told(False, f"Only the owner of {contact} can send it again.")
         answer = await self.queue.retry_reply(contact, n)
-        return Told(True, "Sending it again.") if answer.done else Told(False, LATE)
+        return Told(True, "Sending it again.") if answer.done else LATE
 
     async def _hold(
         self, actor: Actor, view: ContactView, text: str, place: str, media: tuple[Media, ...] = ()
@@ -304,7 +303,7 @@ class House:
             case "contact.reopen":
                 contact, _, n = value.partition(".")
                 send = self._reopen_and_send
-                return await send(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+                return await send(actor, contact, int(n)) if n.isdigit() else LATE
             case "page.acknowledge" if (who := Who.of(self.plan(), actor)) is not None:
                 return await Pages(lambda: self.queue, self.plan).acknowledge(value, who.agent or who.name)
             case "contact.longer" | "contact.done":
@@ -313,7 +312,7 @@ class House:
                 return await act(self.queue, value, agent_id(spec.name) if spec else "nobody")
             case "note.send":
                 contact, _, n = value.partition(".")
-                return await self.send_note(actor, contact, int(n)) if n.isdigit() else Told(False, LATE)
+                return await self.send_note(actor, contact, int(n)) if n.isdigit() else LATE
             case "link.open":
                 return Told(True, "")  # the link is opened by Slack itself
             case "call.recording" if self.recordings is not None and (who := Who.of(self.plan(), actor)):
@@ -321,7 +320,7 @@ class House:
             case _ if action in BUTTONS:
                 return await self._with_call(actor, BUTTONS[action], value)
             case _:
-                return Told(False, LATE)
+                return LATE
 
     async def acted(self, actor: Actor) -> None:
         """They are there."""
@@ -336,11 +335,11 @@ class House:
 
     async def form(self, actor: Actor, name: str, value: str) -> Form | Told:
         """The form of that name."""
-        return await self.parts.form(actor, name, value) or Told(False, LATE)
+        return await self.parts.form(actor, name, value) or LATE
 
     async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | Onward:
         """A form of ours was sent off."""
-        return await self.parts.filled(actor, filled) or Told(False, LATE)
+        return await self.parts.filled(actor, filled) or LATE
 
     async def adding(self, actor: Actor, value: str) -> Adding | Told:
         """What a form for adding a newcomer offers."""

@@ -34,6 +34,7 @@ log = structlog.get_logger()
 AT_ONCE = 0.7
 """Seconds in which a form's answer is its acknowledgement; Slack waits 3, and people should see something in one."""
 TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
+"""What whoever did something hears when it broke."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from ..house import Actor, House, Told
+from ..house import LATE, Actor, House, Told
 from . import modals
 from .answers import Answers
 from .blocks import Json, escape
-from .form_ears import FormEars
+from .form_ears import TROUBLE, FormEars
 from .form_views import OWN, PREFIX, form_of
 from .home_tab import HomeTab
 from .home_views import REFRESH
@@ -42,12 +42,10 @@ log = structlog.get_logger()
 
 AT_ONCE = 2.3
 """Seconds in which a command is answered by its acknowledgement; Slack waits 3."""
-TROUBLE = "Tierline couldn't finish this just now. Look whether it happened, and try again in a moment."
 HEARD = 2.0
 """Seconds for which somebody who has acted is known to be there."""
 FORMS = ("contact.reply", "contact.note", "agent.add")
 """Buttons that open a form."""
-LATE = "That button is from an earlier time: nothing was done."
 
 
 def _stays(body: Body, action: str) -> bool:
@@ -192,7 +190,7 @@ class Listen:
         n = int(number) if number.isdigit() and len(number) < 10 else -1
         known = name in ("offer.accept", "offer.decline", "reply.undo", "reply.retry")
         if known and (n < 0 or not contact):
-            await self.answers.tell(body, Told(False, LATE))
+            await self.answers.tell(body, LATE)
         elif name.startswith("offer.") and known:
             await self._offer(body, name, actor, contact, n, because)
         elif name == "reply.undo":
