@@ -94,7 +94,9 @@ class Settings(BaseSettings):
     """Keep to Slack's rate limits by ourselves; off only to measure against a stand-in without limits."""
 
     smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
-    """Where alert mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+    """Where mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+    smtp_listen: str = Field("", alias="TIERLINE_SMTP_LISTEN")
+    """Where our own SMTP server takes mails, `host:port`; unset: it is off. Addresses are those of the plan's entries."""
 
     lease: float = Field(6.0, alias="TIERLINE_LEASE", ge=0.5, le=60)
     """Seconds after which another worker takes over what a silent one did; renewed every third of them."""

@@ -52,7 +52,11 @@ Inbound = Callable[[Arrived], Awaitable[Taken]]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One text to a customer. `key` ("C1001.3") is stable over retries; `sender` is our address or "" for the default."""
+    """One text to a customer. `key` ("C1001.3") is stable over retries; `sender` is our address or "" for the default.
+
+    For doors whose messages have titles and refer to each other (mail): the `conversation` of its `Arrived`, the
+    `subject` of its first message, and in `answers` the ids of the customer's messages so far, oldest first.
+    """
 
     key: str
     recipient: str
@@ -61,6 +65,9 @@ class Words:
     media: tuple[Media, ...] = ()
     since: int = 0  # ms since the epoch when it was released: where a look-up begins
     author: str = ""  # the agent whose words they are, "" for the plan's texts
+    conversation: str = ""
+    subject: str = ""
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

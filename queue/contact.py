@@ -39,6 +39,9 @@ class Media:
     name: str = ""
 
 
+_IF_SAID = ("language", "customer", "conversation", "subject", "message_id", "robot")
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """One message as its door heard it; every text in it comes from outside and is data.
@@ -46,7 +49,9 @@ class Arrived:
     `event` is the provider's own id of the delivery, `at` the provider's own date (None when it gives
     none), `verified` says that the carrier vouches for `sender`, `name` is a display name, if any; `language` was
     chosen by its sender, "" when nobody was asked; `customer` is the key of the customer to whom the door belongs, ""
-    where anybody may come.
+    where anybody may come. `conversation` tells several of one sender apart (a mail thread), `subject` is its title,
+    `message_id` what an answer refers to; `robot` says what kind of machine wrote it ("bounce", "auto-reply", "list",
+    "ours"), "" for a person: nothing is ever said to one of our own accord.
     """
 
     channel: Channel
@@ -60,11 +65,16 @@ class Arrived:
     name: str = field(default="", repr=False)
     language: str = ""
     customer: str = ""
+    conversation: str = ""
+    subject: str = field(default="", repr=False)
+    message_id: str = ""
+    robot: str = ""
 
     @property
     def thread(self) -> str:
-        """The conversation's key: same channel, customer and number are one conversation."""
-        return f"{self.channel}:{self.sender}:{self.recipient}"
+        """The conversation's key: same channel, customer and number are one conversation, unless it has its own."""
+        own = f":{self.conversation}" if self.conversation else ""
+        return f"{self.channel}:{self.sender}:{self.recipient}{own}"
 
     def to_json(self) -> str:
         """One line of JSON, the form in which the message is stored."""
@@ -79,8 +89,7 @@ class Arrived:
                 "at": self.at,
                 "verified": self.verified,
                 "name": self.name,
-                **({"language": self.language} if self.language else {}),
-                **({"customer": self.customer} if self.customer else {}),
+                **{name: said for name in _IF_SAID if (said := getattr(self, name))},
             }
         )
 
