@@ -16,12 +16,14 @@ from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
+from .queue.failures import StoreError
 from .queue.history.records import Customer
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.alerts import Alerts
 from .router.answering import Answering
 from .router.arrived_files import ArrivedFiles, Content
+from .router.articles import Library, Store
 from .router.at_home import AgentHome
 from .router.attendance import Attendance
 from .router.boards import Boards
@@ -30,6 +32,7 @@ from .router.duty import Duty
 from .router.duty_post import DutyPost
 from .router.enclosures import Enclosures
 from .router.ending import Ending
+from .router.first_run import FirstRun, Found
 from .router.lanes import Job
 from .router.links import Signed
 from .router.moves import Moves
@@ -63,6 +66,8 @@ class Outside:
     visits: VisitFiles
     sessions: Sessions
     enclosures: Enclosures
+    hooks: Hooks
+    base_url: str  # where customers find our pages
     arrived: Content | None = None  # the bytes that customers sent
 
     @classmethod
@@ -75,7 +80,7 @@ class Outside:
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
-        return cls(visits, sessions, _enclosures(settings, keys, queue), arrived)
+        return cls(visits, sessions, _enclosures(settings, keys, queue), hooks, settings.base_url, arrived)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -115,6 +120,7 @@ def desk_side(
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
     duty = Duty(queue, plan, newcomers)
     substitutes = Substitutes(queue, desk, plan, Moves(queue, plan, history))
+    library = Library(lambda: articles_of(history))
     parts = (
         duty,
         DutyPost(plan, desk, duty),
@@ -137,6 +143,7 @@ def desk_side(
         VisitJobs(queue, desk, plan, outside.visits).jobs,
         SessionJobs(desk, plan, outside.sessions).jobs,
         ArrivedFiles(queue, desk, outside.arrived).jobs,
+        FirstRun(queue, plan, history, _finding(library, outside.base_url), outside.hooks).jobs,
     )
     tasks = {
         "attendance": attendance.run,
@@ -144,6 +151,26 @@ def desk_side(
         "promises": Watchful(queue, desk, plan, alerts, mine).run,
     }
     return DeskSide(Parts(parts), jobs, tasks)
+
+
+def articles_of(history: History) -> Store:
+    """Every version of every article."""
+    from .queue.history.articles import Articles  # with SQL's library, for which no start waits
+
+    return Articles(history.database)
+
+
+def _finding(library: Library, base: str) -> Callable[[str, str, int], Awaitable[Sequence[Found]]]:
+    """How a script finds articles, and where customers read them."""
+
+    async def search(words: str, language: str, count: int) -> Sequence[Found]:
+        try:
+            found = (await library.now()).search(words, language, count)
+        except StoreError:
+            return ()
+        return [Found(it.title, f"{base}/help/{it.slug}?l={it.language}") for it in found]
+
+    return search
 
 
 async def _promised(history: History, since: int) -> Sequence[Promised]:

@@ -59,6 +59,6 @@ def asks_again(book: Rulebook, view: ContactView, now: int) -> Decision:
     due, rank = ranked(book, service, route, now, facts.priority)
     closed = hours.why_closed(at)
     wake = None if closed is None else millis(hours.next_open(at) or at + RECHECK)
-    told = replace(facts, due=due, closed=closed or "", version=book.version)
+    told = replace(facts, due=due, closed=closed or "", version=book.version, first="", until=0)
     ends = deadlines(hours, route, now)
     return Decision(route, rank, wake, ends, former(book, view, now), told.to_json())

@@ -17,6 +17,7 @@ from .body import line
 from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
 from .facts import Facts
+from .first_steps import spoken_answers
 from .handover import BOUNCED
 from .helping import helpers
 from .lanes import Job, Try
@@ -199,7 +200,7 @@ class Tidings:
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
-            recorded=book.plan.voice.recording is not None,
+            recorded=book.plan.voice.recording is not None, answers=spoken_answers(book, facts, contact.service),
             also=(
                 *canned_button(book, contact), reminder_button(contact.id),
                 *visit_words.thread_buttons(book.plan, contact.id),

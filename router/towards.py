@@ -79,6 +79,9 @@ class Towards:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
         if str(said.get("thread") or "").startswith("voice:"):
             return  # a caller hears it
+        if facts.first:  # what is known comes before what is asked; all else is said when the script is over
+            await self.of_incident(event.c)
+            return
         if not facts.closed:
             if not (book.situation.incidents and await self.of_incident(event.c)):
                 await self._text(event.c, telling(book, "received", event.c, name, facts, event.t))

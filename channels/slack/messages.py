@@ -29,6 +29,8 @@ from .blocks import (
     without_buttons,
 )
 
+ANSWERS = 1_200
+"""Characters of what a customer has answered, all together."""
 CALLED = {"voice": "call", "sms": "text", "email": "mail", "chat": "chat"}
 
 
@@ -52,6 +54,7 @@ def offer(card: Card) -> Message:
         ours(f"{title}\n{stands} · waited {lasting(card.waited)}{due}"),
         small([f"From {card.customer} ({known})", f"Why you: {card.why}", card.history]),
         *([theirs(card.handover, 600)] if card.handover else []),
+        *answered(card.answers),
     ]
     pressed = [button("offer.accept", "Accept", value, "primary"), button("offer.decline", "Decline", value)]
     if card.reasons:
@@ -63,6 +66,11 @@ def offer(card: Card) -> Message:
     metadata = _metadata("tierline_offer", contact=card.contact, offer=card.offer)
     words = f"{card.service}: {card.customer} – {card.lines[-1] if card.lines else ''}"
     return Message(fallback(words), (*head, *lines, *actions(buttons)), metadata)
+
+
+def answered(answers: tuple[str, ...]) -> list[Json]:
+    """What the customer has answered to questions, a line each; nothing where nothing was asked."""
+    return [theirs("\n".join(["Answered:", *(f"• {it}" for it in answers)]), ANSWERS)] if answers else []
 
 
 def for_one(it: Message, user: str) -> Message:
@@ -129,6 +137,7 @@ def head(it: Head) -> Message:
         small(
             [f"From {it.customer} ({known})", f"Helping: {', '.join(it.helping)}" if it.helping else ""],
         ),
+        *answered(it.answers),
         ours(where_replies_go(it)),
         *actions([button(f"call.{name}", label, it.contact) for name, label in talk]),
         *actions(buttons),

@@ -20,6 +20,7 @@ from . import (
     shape_escalation,
     shape_visits,
 )
+from .build_first import questions, scripts
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
@@ -79,6 +80,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         ),
         canned=tuple(Canned(name, tuple(said.items())) for name, said in document.canned.items()),
         decline_reasons=tuple(dict.fromkeys(document.decline_reasons)),
+        scripts=scripts(document.scripts),
         source=source,
     )
     return _with_hash(plan)
@@ -170,6 +172,7 @@ def _service(
         greeting=tuple(service.greeting.items()),
         closing=_closing(service.closing) if service.closing else None,
         checklists=_checklists(service.escalation),
+        ask=questions(service.ask),
     )
 
 
@@ -252,6 +255,7 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
         shared=Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
+        first=entry.first,
     )
 
 
@@ -267,12 +271,15 @@ def _rule(rule: shape.Rule) -> model_rules.Rule:
             sender=tuple(when.sender),
             customer=tuple((fact, tuple(values)) for fact, values in when.customer.items()),
             known=when.known,
+            answers=tuple((name, tuple(values)) for name, values in when.answers.items()),
             language=tuple(when.language),
             hours=when.hours,
             during=tuple(when.during),
             time=when.time,
         ),
-        set=model_rules.Set(decides.service, decides.priority, levels(decides.skills), decides.language),
+        set=model_rules.Set(
+            decides.service, decides.priority, levels(decides.skills), decides.language, decides.person
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from .braces import variables
 from .check_closing import check_closing
 from .check_desk import check_desk
 from .check_doors import check_doors
+from .check_first import check_first
 from .check_schedules import check_schedules
 from .check_visits import check_visits
 from .errors import Source, path_of
@@ -34,6 +35,7 @@ def check(root: Node, found: Source) -> None:
         _teams,
         _services,
         check_doors,
+        check_first,
         check_closing,
         _rules,
         _agents,

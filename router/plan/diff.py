@@ -12,6 +12,7 @@ from ...skills.skill import CHANNELS, Levels
 from . import model
 from .diff_closing import checklists, closing
 from .diff_desk import desk
+from .diff_first import asks, first
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -278,6 +279,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(f"{who}: greeting", was.greeting, now.greeting)
         yield from closing(f"{who}, at the end", was.closing, now.closing)
         yield from checklists(f"{who}, before the next tier", was.checklists, now.checklists)
+        yield from asks(who, was.ask, now.ask)
         yield from _one(f"{who}: priority", was.priority, now.priority)
         words = {"drain": "at closing time served for", "reopen": "a message re-opens within"}
         for key, label in words.items():
@@ -344,6 +346,7 @@ def _entries(old: model.Plan, new: model.Plan) -> Iterator[str]:
                 yield f"{who} leads to {now.service or 'its menu'} (was {was.service or 'its menu'})"
             yield from _one(f"{who}: language", was.language, now.language)
             yield from _one(f"{who}: greeting", was.greeting, now.greeting)
+            yield from _one(f"{who}: before a person", was.first, now.first)
             yield from _one(f"{who}: its reaction", *(it.shared and it.shared.reaction for it in (was, now)))
             yield from _one(f"{who}: its customer", *(it.shared and it.shared.customer for it in (was, now)))
             if (was.shared is None) != (now.shared is None):
@@ -391,5 +394,5 @@ def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
     _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _sessions, _texts,
-    _closing, desk, _root,
+    _closing, desk, first, _root,
 )  # fmt: skip
