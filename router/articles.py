@@ -22,6 +22,7 @@ from ..queue.history.article import (
     MOST_STEPS,
     SLUG,
     Article,
+    State,
 )
 
 FRESH = 2.0
@@ -68,7 +69,8 @@ def faults(it: Article, languages: Sequence[str], services: Sequence[str]) -> di
 def read_file(name: str, text: str, language: str) -> Article:
     """A Markdown file as an article; `language` where neither its head nor its name (`x.de.md`) says one.
 
-    Its head is `title: …`, `tags: a, b`, `services: a, b`, `state: draft` between two lines `---`; without a title there the first heading is it.
+    Its head is `title: …`, `tags: a, b`, `services: a, b`, `state: draft` between two
+    lines `---`; without a title there the first heading is it.
     Lines `- [ ] …` are the steps of a guide. Raises Unreadable.
     """
     named = _FILE.fullmatch(name)
@@ -106,7 +108,7 @@ def written(
     """An article from its text: its lines `- [ ] …` become the steps."""
     steps = tuple(it.strip() for it in _STEP.findall(body))
     kept = re.sub(r"\n{3,}", "\n\n", _STEP.sub("", body)).strip()
-    kind = "published" if state == "published" else "retired" if state == "retired" else "draft"
+    kind: State = "published" if state == "published" else "retired" if state == "retired" else "draft"
     return Article(slug, language, title.strip(), kept, tags, services, steps, kind)
 
 

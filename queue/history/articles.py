@@ -1,4 +1,4 @@
-"""Articles: what helps without anybody being asked. Every version is kept; what customers see is the last one published."""
+"""Articles, which help without anybody being asked: every version is kept, the last published one is what is seen."""
 
 from __future__ import annotations
 
