@@ -161,7 +161,8 @@ class App:
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
         arrived = self.sms.media.content if self.sms is not None else None
-        self.outside = Outside.of(settings, self.secrets, *now, arrived)
+        history, chat = lambda: self.history, lambda: "chat" in self.doors
+        self.outside = Outside.of(settings, self.secrets, *now, history, chat, arrived)
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls

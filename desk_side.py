@@ -12,6 +12,7 @@ from .channels.channel import Desk
 from .channels.hooks import Hooks
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
+from .console.help_page import HelpPage
 from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
@@ -68,19 +69,24 @@ class Outside:
     enclosures: Enclosures
     hooks: Hooks
     base_url: str  # where customers find our pages
+    library: Library
+    help: HelpPage
     arrived: Content | None = None  # the bytes that customers sent
 
     @classmethod
     def of(
         cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-        arrived: Content | None = None,
+        history: Callable[[], History], chat: Callable[[], bool], arrived: Content | None = None,
     ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
-        return cls(visits, sessions, _enclosures(settings, keys, queue), hooks, settings.base_url, arrived)
+        library = Library(lambda: articles_of(history()))
+        page = HelpPage(queue, book, library, chat, settings.trusted_proxies)
+        files = _enclosures(settings, keys, queue)
+        return cls(visits, sessions, files, hooks, settings.base_url, library, page, arrived)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -89,6 +95,7 @@ class Outside:
             VisitPage(self.visits),
             SessionPage(self.sessions),
             EnclosurePage(self.enclosures),
+            self.help,
         )
         return [route for page in pages for route in page.routes()]
 
@@ -120,7 +127,6 @@ def desk_side(
     planning = Planning(Versions(queue, plan, history), Drafts(queue))
     duty = Duty(queue, plan, newcomers)
     substitutes = Substitutes(queue, desk, plan, Moves(queue, plan, history))
-    library = Library(lambda: articles_of(history))
     parts = (
         duty,
         DutyPost(plan, desk, duty),
@@ -143,7 +149,7 @@ def desk_side(
         VisitJobs(queue, desk, plan, outside.visits).jobs,
         SessionJobs(desk, plan, outside.sessions).jobs,
         ArrivedFiles(queue, desk, outside.arrived).jobs,
-        FirstRun(queue, plan, history, _finding(library, outside.base_url), outside.hooks).jobs,
+        FirstRun(queue, plan, history, _finding(outside.library, outside.base_url), outside.hooks).jobs,
     )
     tasks = {
         "attendance": attendance.run,
