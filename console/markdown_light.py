@@ -14,20 +14,26 @@ _LINK = re.compile(r"\[([^\]\n]{1,300})\]\(((?:https?://|mailto:|tel:)[^\s()<>\"
 _CODE = re.compile(r"`([^`\n]{1,300})`")
 _STRONG = re.compile(r"\*\*(\S(?:[^*\n]{0,300}\S)?)\*\*")
 _EMPHASIS = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]{0,300}\S)?)\*(?![\w*])")
+_LINES = re.DOTALL | re.MULTILINE
 _HEADING = re.compile(r"(#{1,3}) +(.+)")
 _BULLET, _NUMBER = re.compile(r"[-*] +(.+)"), re.compile(r"\d{1,3}[.)] +(.+)")
 
 
 def html(text: str) -> str:
-    """The text as HTML; headings begin at h2, as the page's own is the h1."""
-    return "\n".join(_blocks(text.replace("\r\n", "\n")))
+    """The text as HTML; headings begin at h2, as the page's own is the h1, and none is skipped on the way down."""
+    blocks, above = list[str](), list[int]()
+    for block in _blocks(text.replace("\r\n", "\n")):
+        if (heading := re.match(r"<h(\d)>", block)) is not None:
+            above = [*(level for level in above if level < int(heading[1])), int(heading[1])]
+            block = f"<h{1 + len(above)}>{block[4:-5]}</h{1 + len(above)}>"
+        blocks.append(block)
+    return "\n".join(blocks)
 
 
 def plain(text: str, longest: int = 160) -> str:
     """The first words of it without any marks, for a list."""
-    bare = re.sub(
-        r"```.*?```|[#*`>]|^\s*[-\d.)]+\s", " ", _LINK.sub(r"\1", text), flags=re.DOTALL | re.MULTILINE
-    )
+    bare = re.sub(r"```.*?```|^\s*(?:#+|[-*>]|\d{1,3}[.)])\s", " ", _LINK.sub(r"\1", text), flags=_LINES)
+    bare = re.sub(r"[*`]", "", bare)
     words = " ".join(bare.split())
     return words if len(words) <= longest else f"{words[:longest].rsplit(' ', 1)[0]} …"
 

@@ -117,6 +117,8 @@ def test_a_title_becomes_an_address() -> None:
     ("text", "made"),
     [
         ("# A\nb", "<h2>A</h2>\n<p>b</p>"),
+        ("### A\n\n### B\n\n# C", "<h2>A</h2>\n<h2>B</h2>\n<h2>C</h2>"),
+        ("# A\n\n## B\n\n### C\n\n## D", "<h2>A</h2>\n<h3>B</h3>\n<h4>C</h4>\n<h3>D</h3>"),
         ("- a\n- b\n\n1. c", "<ul><li>a</li><li>b</li></ul>\n<ol><li>c</li></ol>"),
         ("**a** and *b* `c<`", "<p><strong>a</strong> and <em>b</em> <code>c&lt;</code></p>"),
         (
