@@ -25,12 +25,15 @@ from .router.alerts import Alerts
 from .router.answering import Answering
 from .router.arrived_files import ArrivedFiles, Content
 from .router.articles import Library, Store
+from .router.articles_part import ArticlesPart
+from .router.asking import AskJobs, AskPart
 from .router.at_home import AgentHome
 from .router.attendance import Attendance
 from .router.boards import Boards
 from .router.drafts import Drafts
 from .router.duty import Duty
 from .router.duty_post import DutyPost
+from .router.editors import Editors
 from .router.enclosures import Enclosures
 from .router.ending import Ending
 from .router.first_run import FirstRun, Found
@@ -50,6 +53,7 @@ from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
 from .router.steering import Steering
 from .router.substitutes import Substitutes
+from .router.tidings import Tidings
 from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
@@ -134,6 +138,8 @@ def desk_side(
         attendance,
         substitutes,
         Answering(queue, plan),
+        AskPart(queue, plan),
+        ArticlesPart(queue, plan, Editors(lambda: queue, plan, outside.library), history, outside.base_url),
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
         Steering(queue, plan, boards, history),
@@ -149,6 +155,7 @@ def desk_side(
         VisitJobs(queue, desk, plan, outside.visits).jobs,
         SessionJobs(desk, plan, outside.sessions).jobs,
         ArrivedFiles(queue, desk, outside.arrived).jobs,
+        AskJobs(queue, desk, plan, Tidings(queue, desk, plan, alerts).refresh).jobs,
         FirstRun(queue, plan, history, _finding(outside.library, outside.base_url), outside.hooks).jobs,
     )
     tasks = {

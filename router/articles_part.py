@@ -14,7 +14,7 @@ from ..channels.forms import Field, Filled, Form, Mistakes, Onward
 from ..channels.house import LATE, Actor, Told
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.article import LONGEST_BODY, LONGEST_TITLE, Article, Overtaken
+from ..queue.history.article import LONGEST_TITLE, Article, Overtaken
 from ..queue.history.records import decoded
 from ..queue.state import ContactView
 from .active import ActivePlan
@@ -26,13 +26,14 @@ from .commands import contact_number
 from .editors import Editors, Faulty
 from .explain import Moments
 from .facts import Facts
-from .guides import NOTED, guide_key, record, ticked, ticks
+from .guides import NOTED, guide_key, make_button, record, ticked, ticks
 from .lines import escape
 from .moves import Who
 from .parts import Silent
 from .rights import boss, member
 
-SHOWN = 6
+SHOWN, LONGEST_HERE = 6, 3_000
+"""Articles of a list, and characters that a field of Slack takes."""
 DOING = ("Send its link to the customer", "Go through its steps")
 STATES = ("Draft", "Published")
 AWAY = Told(False, "The articles can't be read now: try again in a moment.")
@@ -40,7 +41,7 @@ AWAY = Told(False, "The articles can't be read now: try again in a moment.")
 
 @dataclass(slots=True)
 class ArticlesPart(Silent):
-    """`articles`, `article`; the forms `article`, `guide` (of a contact) and `article-edit` ("" new, C…, slug/language)."""
+    """`articles`, `article`; the forms `article` and `guide` of a contact, `article-edit` ("" new, C…, slug/language)."""
 
     queue: Queue
     plan: ActivePlan
@@ -211,6 +212,8 @@ class ArticlesPart(Silent):
         it = await self._last(value) if value else Article("", plan.languages[0], "", "")
         if it is None:
             return LATE
+        if len(text_of(it)) > LONGEST_HERE:
+            return Told(False, "It is too long for Slack: edit its file, or by the API.")
         return edit_form(it, plan.languages, [one.name for one in plan.services], who.supervisor)
 
     async def _from(self, actor: Actor, contact: str) -> Article | Told:
@@ -283,16 +286,6 @@ class ArticlesPart(Silent):
 # ---- pure ----------------------------------------------------------------------------------------------------------
 
 
-def make_button(contact: str) -> Button:
-    """Under a contact's end."""
-    return Button("form.article-edit", "Make an article", contact)
-
-
-def articles_button(contact: str) -> Button:
-    """In a contact's thread."""
-    return Button("form.article", "Articles …", contact)
-
-
 def _value(it: Article) -> str:
     return f"{it.slug}/{it.language}"
 
@@ -307,7 +300,7 @@ def edit_form(it: Article, languages: Sequence[str], services: Sequence[str], bo
             Field("title", "Title", "line", it.title, must=True, longest=LONGEST_TITLE, hint="What customers look for"),
             *([] if it.slug else [language]),
             Field(
-                "body", "Text", "lines", text_of(it)[:3000], must=True, longest=min(3000, LONGEST_BODY),
+                "body", "Text", "lines", text_of(it)[:LONGEST_HERE], must=True, longest=LONGEST_HERE,
                 hint="Markdown: # heading, - list, **strong**; a line - [ ] is a step of a guide",
             ),
             Field("tags", "Other words for it", "line", ", ".join(it.tags), hint="red lamp, no line", longest=300),

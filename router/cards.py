@@ -12,6 +12,7 @@ from ..skills.skill import Need
 from .body import Body
 from .facts import Facts
 from .first_steps import spoken_answers
+from .guides import unknown
 from .plan.model import AgentSpec
 from .rulebook import Rulebook
 
@@ -59,7 +60,7 @@ def card(
         waited=max(0, now - contact.arrived), due=facts.due, until=now + contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
         history=history_line(tuple(p for p in past if p.contact != contact.id)), handover=handover_line(facts),
-        answers=spoken_answers(book, facts, contact.service), room=room_of(book, spec),
+        answers=(*spoken_answers(book, facts, contact.service), *unknown(book, contact)), room=room_of(book, spec),
         reasons=book.plan.decline_reasons, by_itself=by_itself(book, contact, spec),
     )  # fmt: skip
 

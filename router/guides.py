@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 
 from ..channels.channel import Button
 from ..queue.history.article import Article
-from ..queue.state import ContactView, MessageView
+from ..queue.state import ContactView, Event, MessageView
 from .body import Body
 from .facts import Answers, Facts
 from .first_steps import LONGEST, Ask, asked, understood
+from .look import ended_so
 from .plan.model_first import Question
 from .rulebook import Rulebook
 
@@ -21,6 +22,7 @@ GUIDE, ASK, ANSWER = "guide:", "ask:", "answer:"
 NAME = 40
 """Characters of a fact's name, as the store bounds it."""
 SENT = ("queued", "sending", "sent", "delivered", "failed")
+NOTHING_TAUGHT = ("spam", "duplicate")
 NOTED = "guide"
 """The source of a note that says what was ticked: it is shown in the thread."""
 
@@ -77,6 +79,12 @@ def answers(facts: Facts, jots: Mapping[str, str]) -> Answers:
     return tuple({**dict(facts.answers), **since}.items())
 
 
+def unknown(book: Rulebook, view: ContactView) -> tuple[str, ...]:
+    """What whoever takes it is to ask, in a line; nothing where all is known."""
+    names = [it.name for it in questions(book, view, {})]
+    return (f"to be asked: {', '.join(names)}",) if names else ()
+
+
 def ask_buttons(book: Rulebook, view: ContactView, jots: Mapping[str, str]) -> tuple[Button, ...]:
     """A button for each open question; a call's are asked on the phone."""
     if view.channel == "voice":
@@ -119,3 +127,20 @@ def answered(
 def _left(messages: Sequence[MessageView], n: int) -> bool:
     """Whether the question, message `n`, has gone to the customer."""
     return any(m.n == n and m.kind == "reply" and m.status in SENT for m in messages)
+
+
+def teaches(event: Event) -> tuple[Button, ...]:
+    """Under the end of what somebody has answered: the button by which it becomes an article."""
+    if event.e != "closed" or not event.a or ended_so(event).get("disposition") in NOTHING_TAUGHT:
+        return ()
+    return (make_button(event.c),) if ended_so(event).get("resolution") else ()
+
+
+def make_button(contact: str) -> Button:
+    """Opens the form with what helped there."""
+    return Button("form.article-edit", "Make an article", contact)
+
+
+def articles_button(contact: str) -> Button:
+    """In a contact's thread."""
+    return Button("form.article", "Articles …", contact)

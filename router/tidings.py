@@ -18,6 +18,7 @@ from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
 from .facts import Facts
 from .first_steps import spoken_answers
+from .guides import answers, articles_button, ask_buttons
 from .handover import BOUNCED
 from .helping import helpers
 from .lanes import Job, Try
@@ -200,9 +201,11 @@ class Tidings:
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
-            recorded=book.plan.voice.recording is not None, answers=spoken_answers(book, facts, contact.service),
+            recorded=book.plan.voice.recording is not None,
+            answers=spoken_answers(book, replace(facts, answers=answers(facts, jots)), contact.service),
             also=(
-                *canned_button(book, contact), reminder_button(contact.id),
+                *ask_buttons(book, contact, jots),
+                *canned_button(book, contact), articles_button(contact.id), reminder_button(contact.id),
                 *visit_words.thread_buttons(book.plan, contact.id),
             ),
             helping=tuple(it.name for it in helpers(book, jots) if it != spec),

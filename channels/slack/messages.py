@@ -70,7 +70,7 @@ def offer(card: Card) -> Message:
 
 def answered(answers: tuple[str, ...]) -> list[Json]:
     """What the customer has answered to questions, a line each; nothing where nothing was asked."""
-    return [theirs("\n".join(["Answered:", *(f"• {it}" for it in answers)]), ANSWERS)] if answers else []
+    return [theirs("\n".join(["Known so far:", *(f"• {it}" for it in answers)]), ANSWERS)] if answers else []
 
 
 def for_one(it: Message, user: str) -> Message:

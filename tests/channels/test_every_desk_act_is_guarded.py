@@ -26,6 +26,8 @@ ANYBODY, NAMED, OWNER, SUPERVISOR = "anybody", "named", "owner", "supervisor"
 ACTS: dict[str, tuple[str, str]] = {
     "agent.add": (SUPERVISOR, '{"user": "U0NEW", "email": "new@inside.example", "name": "New"}'),
     "agent.overtime": (NAMED, "1h"),
+    "article.publish": (SUPERVISOR, "red-lamp/en/1"),
+    "ask.send": (OWNER, f"{ME}.device"),
     "board.open": (SUPERVISOR, "help"),
     "board.refresh": (SUPERVISOR, ""),
     "agent.available": (NAMED, ""),
@@ -51,6 +53,9 @@ ACTS: dict[str, tuple[str, str]] = {
     "duty.status": (NAMED, ""),
     "form.away": (NAMED, ""),
     "form.overtime": (NAMED, ""),
+    "form.article": (OWNER, ME),
+    "form.article-edit": (NAMED, ""),
+    "form.guide": (OWNER, f"{ME}/red-lamp/en"),
     "form.assign": (SUPERVISOR, ME),
     "form.canned": (OWNER, ME),
     "form.reply": (OWNER, ME),
@@ -108,7 +113,7 @@ COMMANDS = {
     NAMED: (
         f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", "available",
         "away 45m lunch", "away 2w vacation Ben", "overtime 2h", "offline", "status", "queue", f"why {ME}", "incidents",
-        "canned",
+        "canned", "articles lamp", "article",
     ),
 }  # fmt: skip
 
