@@ -6,7 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers_app import Inside
 from mail_stage import EVA_MAIL, bring, mail, mail_stage
+
+
+async def stands(it: Inside, text: str) -> bool:
+    return text in json.dumps(await it.channel("desk"), ensure_ascii=False)
 
 
 @pytest.mark.promise("mail-in")
@@ -19,9 +24,7 @@ async def test_a_mail_is_offered_and_its_words_stand_in_the_thread(tmp_path: Pat
         assert contact["id"] in said
         assert contact["channel"] == "email"
         await it.accept("Ada", "My invoice is wrong")
-        thread = await it.until(lambda: it.channel("desk"))
-        shown = json.dumps(thread, ensure_ascii=False)
-        assert "My invoice is wrong, äöü." in shown
+        await it.until(lambda: stands(it, "My invoice is wrong, äöü."))
         kept = list((tmp_path / "sandbox" / "mail").glob("*/*.eml"))
         assert [one.read_bytes() for one in kept] == [mail("My invoice is wrong, äöü.")]
 
