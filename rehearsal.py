@@ -145,12 +145,14 @@ class Rehearsal:
         data = self.settings.data / "sandbox"
         await asyncio.to_thread(shutil.rmtree, data, True)
         base, made = f"http://127.0.0.1:{port}", self.cast.credentials
-        self.mail.road.listener = ("127.0.0.1", free_port())
+        host, _, given = (self.settings.smtp_listen or "127.0.0.1:").rpartition(":")
+        listen = int(given or free_port())
+        self.mail.road.listener = (host, listen)
         inside = self.settings.model_copy(
             update={
                 "redis_url": None, "database_url": None, "data": data, "public_url": self.product,
                 "host": "127.0.0.1", "trusted_proxies": (),
-                "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": "%s:%d" % self.mail.road.listener,
+                "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": f"{host}:{listen}",
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
                 "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",

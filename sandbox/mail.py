@@ -26,11 +26,14 @@ from .tasks import Tasks
 USER = "tierline"
 AGAIN = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try of a server's own mail that was refused for a while; real ones wait longer."""
+LARGEST_MAIL = 60 * 1024 * 1024
+"""Bytes: more than anybody takes, so that they can say so."""
 SETTLE = 10.0
 """Seconds that time travel waits for bounces and notes."""
 _FRAME = {
     # Whoever wrote it chose every byte: it draws, and does nothing else.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
+    "frame-ancestors 'self'",
     "X-Frame-Options": "SAMEORIGIN",
 }
 _STYLE = "body{font:15px/1.5 system-ui,sans-serif;margin:12px;overflow-wrap:anywhere;color-scheme:light dark}"
@@ -176,7 +179,7 @@ class MailStandIn:
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         """`POST /mail`: raw bytes; `to` and `from` are the envelope, without them as in the mail's own headers."""
-        raw = await request.read()
+        raw = await request.clone(client_max_size=LARGEST_MAIL).read()
         if not raw:
             raise Refused("there is no mail in the body", "send its bytes, as message/rfc822")
         recipients = _addresses(request.query.getall("to", [])) or _recipients(raw)
@@ -205,7 +208,9 @@ class MailStandIn:
 
     async def _html(self, request: web.Request) -> web.StreamResponse:
         """The mail's HTML for a frame: no script, no form, nothing fetched from anywhere."""
-        shown = nh3.clean(body(self._asked(request).parsed(), "html"), url_schemes={"http", "https", "mailto", "tel"})
+        shown = nh3.clean(
+            body(self._asked(request).parsed(), "html"), url_schemes={"http", "https", "mailto", "tel"}
+        )
         text = f"<!doctype html><meta charset=utf-8><style>{_STYLE}</style>{shown}"
         return web.Response(text=text, content_type="text/html", headers=_FRAME)
 
@@ -255,7 +260,11 @@ class MailStandIn:
 
 
 def _file(content: bytes, kind: str, name: str = "mail.eml") -> web.Response:
-    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)[:80].encode("ascii", "replace").decode()
+    safe = (
+        "".join(c if c.isalnum() or c in "._-" else "_" for c in name)[:80]
+        .encode("ascii", "replace")
+        .decode()
+    )
     return web.Response(
         body=content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{safe}"'}
     )

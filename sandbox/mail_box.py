@@ -41,7 +41,10 @@ class Mail:
         headers = {name: header(message, name) for name in message.keys()}
         raw: dict[str, object] = {}
         if whole:
-            raw = {"raw": self.raw.decode("utf-8", "replace"), "raw_base64": base64.b64encode(self.raw).decode()}
+            raw = {
+                "raw": self.raw.decode("utf-8", "replace"),
+                "raw_base64": base64.b64encode(self.raw).decode(),
+            }
         return {
             "n": self.n,
             "way": self.way,
@@ -60,10 +63,7 @@ class Mail:
             "headers": headers,
             "text": body(message, "plain"),
             "html": body(message, "html"),
-            "attachments": [
-                {"part": i, "name": part.get_filename() or "", "type": part.get_content_type(), "size": len(payload(part))}
-                for i, part in attachments(message)
-            ],
+            "attachments": [_file(i, part) for i, part in attachments(message)],
             **raw,
         }  # fmt: skip
 
@@ -109,6 +109,11 @@ class MailBox:
         """Forget everything."""
         self.mails.clear()
         self.count = 0
+
+
+def _file(i: int, part: EmailMessage) -> dict[str, object]:
+    size = len(payload(part))
+    return {"part": i, "name": part.get_filename() or "", "type": part.get_content_type(), "size": size}
 
 
 def header(message: EmailMessage, name: str) -> str:

@@ -69,8 +69,9 @@ class MailServer:
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
         good = data.login == self.user.encode() and data.password == self.password.encode()
-        self._note("AUTH", self.user if good else "?", {"user": data.login.decode(errors="replace")}, 235 if good else 535, 0)
-        return AuthResult(success=good, handled=False)  # fmt: skip
+        who = {"user": data.login.decode(errors="replace")}
+        self._note("AUTH", "", who, 235 if good else 535, 0)
+        return AuthResult(success=good, handled=False)
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -81,7 +82,9 @@ class MailServer:
         sender = "" if address == "<>" else address
         domain = sender.rpartition("@")[2].casefold()
         if sender and self.senders and domain not in self.senders:
-            return self._refused("MAIL", sender, f"553 5.7.1 <{sender}>: Sender address rejected: not owned by user")
+            return self._refused(
+                "MAIL", sender, f"553 5.7.1 <{sender}>: Sender address rejected: not owned by user"
+            )
         if fault := self._fault("mail"):
             return self._refused("MAIL", sender, fault)
         envelope.mail_from = address
@@ -95,11 +98,15 @@ class MailServer:
         if not _ADDRESS.fullmatch(address):
             return self._refused("RCPT", address, f"501 5.1.3 <{address}>: Bad recipient address syntax")
         if address.casefold().endswith(_UNROUTED):
-            return self._refused("RCPT", address, f"550 5.1.2 <{address}>: Recipient address rejected: Domain not found")
+            return self._refused(
+                "RCPT", address, f"550 5.1.2 <{address}>: Recipient address rejected: Domain not found"
+            )
         if fault := self._fault("rcpt"):
             return self._refused("RCPT", address, fault)
         if self._faults.smtp.partial and envelope.rcpt_tos:
-            return self._refused("RCPT", address, f"550 5.1.1 <{address}>: Recipient address rejected: User unknown")
+            return self._refused(
+                "RCPT", address, f"550 5.1.1 <{address}>: Recipient address rejected: User unknown"
+            )
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
@@ -139,7 +146,7 @@ class MailServer:
         self._wire.record("out", "smtp", method, path, params, status, ms)
 
 
-class _Session(SMTP):
+class _Session(SMTP):  # type: ignore[misc]  # it comes without types
     """One connection."""
 
     def __init__(self, at: MailServer, loop: asyncio.AbstractEventLoop, tls: ssl.SSLContext | None) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, parseaddr
-from datetime import UTC, datetime
 
 from .mail_box import Mail, header
 
@@ -50,7 +50,7 @@ def bounce(mail: Mail, recipient: str, status: str, said: str, at: float, key: s
 
 
 def absence(mail: Mail, address: str, at: float, key: str, bare: bool) -> bytes:
-    """"I am out of office", from `address`; `bare`: by a program that marks it in no way (RFC 3834 unheeded)."""
+    """ "I am out of office", from `address`; `bare`: by a program that marks it in no way (RFC 3834 unheeded)."""
     theirs = mail.parsed()
     note = EmailMessage()
     note["From"] = address

@@ -29,7 +29,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_LARGEST = 40 * 1024 * 1024  # bytes; a mail with what it encloses
+_LARGEST = 16 * 1024 * 1024  # bytes; a text with ten pictures as data: URLs
 
 
 class StandIn(Protocol):

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from .. import rich
 from ..channel import Words
+from .conversation import short
 from .letterhead import Letterhead
 from .wording import passages
 
@@ -27,7 +28,9 @@ MOST_REFERENCES, LONGEST_REFERENCES = 12, 900
 LONGEST_SUBJECT, LONGEST_NAME, LONGEST_FILE_NAME = 250, 60, 120
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x20\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x20\x7f]{1,255}")
 _ID = re.compile(r"<[!-;=?-~]{1,240}>")
-_ANSWER = re.compile(r"\s*(?:re|aw|antw|sv|vs|r|rv|réf|odp|ynt)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"\s*(?:re|aw|antw|sv|vs|r|rv|réf|odp|ynt)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*", re.IGNORECASE
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]+")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 
@@ -45,8 +48,8 @@ class Signatures(Protocol):
     def bounce_address(self, mailbox: str, key: str) -> str:
         """Where a report about the message `key` goes."""
 
-    def message_id(self, domain: str, conversation: str, n: str, customer: str) -> str:
-        """The id of the conversation's mail `n`, with its angle brackets."""
+    def message_id(self, domain: str, conversation: str, key: str, customer: str) -> str:
+        """The id of the conversation's mail `key`, with its angle brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def compose(
     mailbox, to = _address(head.mailbox, "our own"), _address(words.recipient, "the customer's")
     domain = mailbox.rpartition("@")[2]
     own = words.author == ""
-    conversation = words.conversation or words.key.partition(".")[0].lower()
+    conversation = words.conversation or short("ours", words.key.partition(".")[0])
     message_id = _whole_id(signs.message_id(domain, conversation, words.key, to))
     answers = [it for it in words.answers if _ID.fullmatch(it)]
     headers = [

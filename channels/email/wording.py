@@ -33,7 +33,7 @@ def _block(lines: list[str]) -> list[Passage]:
         if it := _BULLET.fullmatch(line):
             end()
             found.append(Passage("bullet", _runs(it[2]), min(len(it[1]) // 2, 8)))
-        elif it := _NUMBER.fullmatch(line):
+        elif (it := _NUMBER.fullmatch(line)) and _goes_on(found, int(it[2])):
             end()
             found.append(Passage("number", _runs(it[3]), min(len(it[1]) // 2, 8), int(it[2])))
         else:
@@ -43,6 +43,11 @@ def _block(lines: list[str]) -> list[Passage]:
             open_lines.append(line[1:].removeprefix(" ") if quoted else line)
     end()
     return found
+
+
+def _goes_on(found: list[Passage], number: int) -> bool:
+    """Whether it is the next of a list that counts from 1: only those keep their numbers in HTML."""
+    return number == (found[-1].number + 1 if found and found[-1].kind == "number" else 1)
 
 
 def _runs(text: str) -> tuple[Run, ...]:
