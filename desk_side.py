@@ -80,7 +80,7 @@ class Outside:
     @classmethod
     def of(
         cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-        history: Callable[[], History], chat: Callable[[], bool], arrived: Content | None = None,
+        history: Callable[[], History], doors: Mapping[str, object], arrived: Content | None = None,
     ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
@@ -88,7 +88,7 @@ class Outside:
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
         library = Library(lambda: articles_of(history()))
-        page = HelpPage(queue, book, library, chat, settings.trusted_proxies)
+        page = HelpPage(queue, book, library, lambda: "chat" in doors, settings.trusted_proxies)
         files = _enclosures(settings, keys, queue)
         return cls(visits, sessions, files, hooks, settings.base_url, library, page, arrived)
 
