@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from helpers_app import EVA, JONAS, PLAN, Inside, inside
@@ -14,6 +16,8 @@ from tierline.channels.hooks import HookFailed, Hooks
 from tierline.queue.contact import Arrived
 from tierline.queue.history.article import Article
 from tierline.queue.history.articles import Articles
+from tierline.router.first_run import FirstRun, Found
+from tierline.router.lanes import Try
 
 FIRST = (
     PLAN.replace(
@@ -210,3 +214,86 @@ async def test_a_bot_asks_within_a_second_else_a_person_is_there(
         await it.slash("Ben", "available")
         await it.text("anything else", JONAS)
         await it.until(lambda: it.cards("Ben", "anything else"))
+
+
+OFFICE = FIRST.replace('{hours: "24/7"}}', '{hours: "Mo-Fr 08:00-18:00"}}').replace(
+    "texts:\n", "texts:\n  closed_now: {en: 'We open {next_open}.', de: 'Wir öffnen {next_open}.'}\n"
+)
+
+
+async def night(it: Inside, at: str) -> None:
+    """The next Tuesday at that time."""
+    day = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    day += timedelta(days=(1 - day.weekday()) % 7 or 7)
+    await it.call(
+        "/clock",
+        {"at": datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=ZoneInfo("Europe/Berlin")).isoformat()},
+    )
+
+
+@pytest.mark.promise("first-waits")
+@pytest.mark.parametrize("begun", ["22:00", "17:58"])
+async def test_whoever_comes_after_hours_or_waits_into_them_is_told_once_when_we_open(
+    tmp_path: Path, begun: str
+) -> None:
+    async with inside(tmp_path, OFFICE) as it:
+        await night(it, begun)
+        await it.text("hello")
+        await said(it, "Which device?")
+        if begun == "22:00":
+            await it.text("2")
+        else:
+            await it.call("/clock", {"advance": "6m"})
+        await said(it, "We open tomorrow at 08:00.")
+        await it.app.outbox.settled()
+        assert (await it.contact())["state"] == "parked"
+        await it.text("are you there?")  # the script is over: this is for a person
+        await it.app.outbox.settled()
+        assert len(await it.got("We open")) == 1 and len(await it.got("Which device?")) == 1
+        await it.call("/clock", {"advance": "15h"})
+        await it.slash("Ada", "available")
+        await it.slash("Ben", "available")
+        card = await it.until(lambda: it.cards("Ben", "hello") if begun == "22:00" else _either(it))
+        assert card
+
+
+async def _either(it: Inside) -> list[Any]:
+    return [*await it.cards("Ada", "hello"), *await it.cards("Ben", "hello")]
+
+
+@pytest.mark.promise("first-script")
+async def test_what_is_known_is_said_before_the_first_question(tmp_path: Path) -> None:
+    async with inside(tmp_path, FIRST) as it:
+        await it.call_api("/incidents", {"text": "The network is down in Kiel.", "words": ["kiel"]})
+
+        async def known() -> bool:
+            return bool(it.app.plan().situation.incidents)
+
+        await it.until(known)
+        await it.text("no line in Kiel")
+        await said(it, "Which device?")
+        kinds = [m.kind for m in await it.app.queue.messages("C1001")]
+        assert [kinds[0], kinds[-1]] == ["in", "first.device"] and len(kinds) == 3
+        assert len(await it.got("The network is down in Kiel.")) == 1
+
+
+@pytest.mark.promise("first-script")
+async def test_what_is_done_again_after_a_crash_asks_nothing_twice(tmp_path: Path) -> None:
+    async with inside(tmp_path, FIRST) as it:
+        await it.text("hello")
+        await said(it, "Which device?")
+        await it.app.outbox.settled()
+        run = FirstRun(it.app.queue, it.app.plan, it.app.history, nothing, it.app.outside.hooks)
+        events = [e for e in await it.app.queue.events("0-0", 100) if e.e in ("arrived", "message")]
+        for event in [*events, *events]:
+            for job in run.jobs(event):
+                await job.work(Try(0, True))
+        await it.text("1")
+        await said(it, "Which lamp")
+        await it.app.outbox.settled()
+        kinds = [m.kind for m in await it.app.queue.messages("C1001")]
+        assert kinds == ["in", "first.device", "in", "first.lamp"]
+
+
+async def nothing(words: str, language: str, count: int) -> tuple[Found, ...]:
+    return ()
