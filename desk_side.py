@@ -156,7 +156,9 @@ def desk_side(
         SessionJobs(desk, plan, outside.sessions).jobs,
         ArrivedFiles(queue, desk, outside.arrived).jobs,
         AskJobs(queue, desk, plan, Tidings(queue, desk, plan, alerts).refresh).jobs,
-        FirstRun(queue, plan, history, _finding(outside.library, outside.base_url), outside.hooks).jobs,
+        FirstRun(
+            queue, plan, history, _finding(outside.library, outside.base_url), outside.hooks, alerts
+        ).jobs,
     )
     tasks = {
         "attendance": attendance.run,
@@ -178,7 +180,7 @@ def _finding(library: Library, base: str) -> Callable[[str, str, int], Awaitable
 
     async def search(words: str, language: str, count: int) -> Sequence[Found]:
         try:
-            found = (await library.now()).search(words, language, count)
+            found = await library.search(words, language, count)
         except StoreError:
             return ()
         return [Found(it.title, f"{base}/help/{it.slug}?l={it.language}") for it in found]

@@ -64,9 +64,10 @@ class Hooks:
         return ""
 
     async def ask(
-        self, url: str, what: Mapping[str, object], within: float = DEADLINE
+        self, url: str, what: Mapping[str, object], within: float | None = None
     ) -> Mapping[str, object]:
-        """The answer, a JSON object, after `within` seconds at most. Raises HookFailed."""
+        """The answer, a JSON object, after `within` seconds at most (DEADLINE). Raises HookFailed."""
+        within = within or DEADLINE
         if why := self.refusal(url):
             raise HookFailed(why)
         body = json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode()

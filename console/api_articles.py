@@ -39,7 +39,7 @@ class ArticlesApi:
         library, query = self.editors().library, request.query.get("q", "")[:200]
         if query:
             language = request.query.get("language") or self.editors().book().plan.languages[0]
-            found = (await library.now()).search(query, language, MOST_LISTED)
+            found = await library.search(query, language, MOST_LISTED)
         else:
             found = list(await library.store().newest())
         return web.json_response([_row(it) for it in found])

@@ -26,4 +26,16 @@ if (box && shown) {
     wait = setTimeout(look, 150);
   });
 }
-document.getElementById("chat")?.addEventListener("click", () => dispatchEvent(new Event("tierline:open")));
+
+// The chat is fetched when somebody wants it, and not before.
+const nonce = document.currentScript.nonce;
+document.getElementById("chat")?.addEventListener("click", (press) => {
+  press.currentTarget.disabled = true; // it is there now, at the page's corner
+  const chat = document.createElement("script");
+  chat.type = "module";
+  chat.nonce = nonce;
+  chat.src = "/chat/widget.js";
+  chat.dataset.open = "yes";
+  chat.dataset.language = document.documentElement.lang;
+  document.body.append(chat);
+});

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.article import SLUG
+from ..queue.history.article import SLUG, Article
 from ..router.articles import Index, Library
 from ..router.rulebook import Rulebook
 from . import help_views
@@ -86,11 +86,11 @@ class HelpPage:
             return self._refused(request, 429, words(language).busy)
         query = " ".join(request.query.get("q", "")[:LONGEST_QUERY].split())
         try:
-            index = await self.library.now()
+            library = self.library
+            found = await (library.search(query, language, FOUND) if query else self._all(language))
             now = await self.queue().now()
         except StoreError:
             return self._refused(request, 503, words(language).busy)
-        found = index.search(query, language, FOUND) if query else index.listed(language)
         if part:
             return _safe(
                 web.Response(text=help_views.results(language, query, found), content_type="text/html")
@@ -98,7 +98,10 @@ class HelpPage:
         by = help_views.ways(self.book(), self.chat())
         body = help_views.front(self.book(), language, now, query, found, by)
         title = f"{words(language).help} – {self.book().plan.site}"
-        return self._page(title, language, body, f"<h1>{escape(title)}</h1>", "/help", by.chat)
+        return self._page(title, language, body, f"<h1>{escape(title)}</h1>", "/help")
+
+    async def _all(self, language: str) -> list[Article]:
+        return (await self.library.now()).listed(language)
 
     async def _article(self, request: web.Request) -> web.Response:
         return await self._one(request, "")
@@ -130,7 +133,7 @@ class HelpPage:
         by = help_views.ways(self.book(), self.chat())
         body = help_views.article(self.book(), language, now, it, by, answered)
         site = f'<a href="/help?l={language}">{escape(words(language).help)} – {escape(self.book().plan.site)}</a>'
-        return self._page(it.title, language, body, site, f"/help/{it.slug}", by.chat and answered != "yes")
+        return self._page(it.title, language, body, site, f"/help/{it.slug}")
 
     def _language(self, request: web.Request) -> str:
         """The one that was chosen, else the first of the browser's that the plan has, else the plan's first."""
@@ -150,14 +153,14 @@ class HelpPage:
             return _safe(part)
         site = f"{words(language).help} – {self.book().plan.site}"
         back = f'<p>{escape(text)}</p><p><a href="/help?l={language}">{escape(words(language).back)}</a></p>'
-        answer = self._page(site, language, back, f"<h1>{escape(site)}</h1>", "/help", False)
+        answer = self._page(site, language, back, f"<h1>{escape(site)}</h1>", "/help")
         answer.set_status(status)
         return answer
 
-    def _page(self, title: str, language: str, body: str, head: str, here: str, chat: bool) -> web.Response:
+    def _page(self, title: str, language: str, body: str, head: str, here: str) -> web.Response:
         nonce = secrets.token_urlsafe(12)
         others = help_views.tongues(self.book().plan.languages, language, here, words(language).language)
-        text = help_views.page(self.dress, title, language, body, head, nonce, others, chat)
+        text = help_views.page(self.dress, title, language, body, head, nonce, others)
         return _safe(web.Response(text=text, content_type="text/html"), nonce)
 
 

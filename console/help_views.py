@@ -165,12 +165,9 @@ class Dress:
     script: str
 
 
-def page(
-    dress: Dress, title: str, language: str, body: str, head: str, nonce: str, others: str, chat: bool
-) -> str:
+def page(dress: Dress, title: str, language: str, body: str, head: str, nonce: str, others: str) -> str:
     """The whole document; `head` stands on top, where `body` brings its own h1 as a line; `others`: see `tongues`."""
     skip = escape(words(language).skip)
-    widget = f'<script type="module" src="/chat/widget.js" nonce="{nonce}"></script>' if chat else ""
     top = head if "<h1>" in head else f'<p class="site">{head}</p>'
     return (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
@@ -178,7 +175,7 @@ def page(
         '<meta name="color-scheme" content="light dark">'
         f'<title>{escape(title)}</title><style nonce="{nonce}">{dress.style}</style></head>'
         f'<body><a class="skip" href="#main">{skip}</a><header>{top}{others}</header>'
-        f'<main id="main">{body}</main><script nonce="{nonce}">{dress.script}</script>{widget}</body></html>'
+        f'<main id="main">{body}</main><script nonce="{nonce}">{dress.script}</script></body></html>'
     )
 
 

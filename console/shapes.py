@@ -81,7 +81,7 @@ _BOTH = {
 _OPEN = {
     "offers": many(LIVE_OFFER), "step": COUNT, "steps": COUNT, "tier": TEXT, "tiers": TIERS, "rank": COUNT,
     "priority": COUNT, "due": MAYBE_TIME, "waited_s": COUNT, "wake": MAYBE_TIME, "handing": YES, "owed": YES,
-    "nudged": YES, "bounces": COUNT, "moves": many(MOVE), "last_text": TEXT,
+    "nudged": YES, "bounces": COUNT, "answers": of_names(TEXT), "moves": many(MOVE), "last_text": TEXT,
 }  # fmt: skip
 _ENDED = {"ended": MAYBE_TIME, "outcome": ANYTHING}
 LINE = thing(

@@ -75,6 +75,7 @@ def contact(
         "owed": it.owed,
         "nudged": it.nudged,
         "bounces": facts.bounces,
+        "answers": dict(facts.answers),
         "moves": [
             {
                 "at": iso(m.at),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+import threading
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -149,6 +150,7 @@ class Index:
     def __init__(self, articles: Sequence[Article]) -> None:
         self.articles = {n: it for n, it in enumerate(articles)}
         self.by_name = {(it.slug, it.language): it for it in articles}
+        self._lock = threading.Lock()  # searches come from several threads
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         self._db.execute(
             "CREATE VIRTUAL TABLE found USING fts5(title, tags, body, language UNINDEXED, "
@@ -173,10 +175,11 @@ class Index:
         return found or (self._ask(" OR ".join(telling), language, count) if telling else [])
 
     def _ask(self, query: str, language: str, count: int) -> list[Article]:
-        rows = self._db.execute(
-            "SELECT rowid FROM found WHERE found MATCH ? AND language = ? ORDER BY bm25(found, 10, 6, 1) LIMIT ?",
-            (query, language, count),
-        )
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT rowid FROM found WHERE found MATCH ? AND language = ? ORDER BY bm25(found, 10, 6, 1) LIMIT ?",
+                (query, language, count),
+            ).fetchall()
         return [self.articles[n] for (n,) in rows]
 
     def one(self, slug: str, language: str) -> Article | None:
@@ -239,6 +242,11 @@ class Library:
                 self.stamp = stamp
             self.looked = self.clock()
             return self.index
+
+    async def search(self, words: str, language: str, count: int) -> list[Article]:
+        """The best for these words, looked for beside the loop: of many long articles it takes tens of milliseconds."""
+        index = await self.now()
+        return await asyncio.to_thread(index.search, words, language, count)
 
     def forget(self) -> None:
         """Something was saved here: it is looked at once."""

@@ -65,10 +65,11 @@ class ArticlesPart(Silent):
             return AWAY
 
     async def _found(self, words: str) -> Told:
-        index = await self.editors.library.now()
+        library, index = self.editors.library, await self.editors.library.now()
         found: list[Article] = []
         for language in self.plan().plan.languages:
-            found += index.search(words, language, SHOWN) if words.strip() else index.listed(language)
+            searched = words.strip()
+            found += await library.search(words, language, SHOWN) if searched else index.listed(language)
         if not found:
             return Told(True, "Nothing is found. `/tierline article` writes one.")
         rows = [f"• <{self._link(it)}|{escape(it.title)}> ({it.language})" for it in found[:SHOWN]]
@@ -149,7 +150,7 @@ class ArticlesPart(Silent):
     async def _choose(self, view: ContactView) -> Form | Told:
         index, language = await self.editors.library.now(), self._language(view)
         said = [Body.parse(m.body).text for m in await self.queue.messages(view.id) if m.kind == "in"]
-        first = index.search(" ".join(said)[:500], language, SHOWN)
+        first = await self.editors.library.search(" ".join(said)[:500], language, SHOWN)
         found = [*first, *(it for it in index.listed(language) if it not in first)]
         if not found:
             return Told(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..channels.channel import Desk
 from ..channels.house import LATE, Actor, Told
 from ..queue.engine import Queue
+from ..queue.legs import JOTS
 from ..queue.state import ContactView, Event
 from .active import ActivePlan
 from .body import Body, line
@@ -25,6 +26,8 @@ from .parts import Silent
 from .people import agent_of
 from .rulebook import Rulebook, agent_id, span
 
+ROOM = 4
+"""Facts that are left to others: a question takes two."""
 ANSWERED = "answer"
 """The source of a note that says what the customer answered."""
 
@@ -48,6 +51,8 @@ class AskPart(Silent):
         if (no := may_reply(book, actor, view)) is not None:
             return no
         jots = await self.queue.jots(contact)
+        if len(jots) > JOTS - ROOM:
+            return Told(False, f"{contact} has too many facts already: ask in words.")
         it = next((one for one in questions(book, view, jots) if one.name == name), None)
         if it is None or spec is None:
             return Told(False, f"“{name}” is asked or answered already.")

@@ -18,6 +18,7 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer
 from ..queue.state import QUEUED, ContactView, Event, MessageView
+from .alerts import Alerts
 from .body import Body
 from .classify import Verdict, classify, ranked
 from .facts import Answers, Facts
@@ -68,6 +69,7 @@ class FirstRun:
     records: Records
     search: Search
     bot: Bot
+    alerts: Alerts
 
     def jobs(self, event: Event) -> list[Job]:
         """A customer spoke, or has let the time go by; nothing where no door asks anything first."""
@@ -201,8 +203,11 @@ class FirstRun:
             answer = await self.bot.ask(str(script.bot), asks_bot(it, facts, messages), BOT_DEADLINE)
         except HookFailed as error:
             log.warning("bot.failed", script=script.name, reason=str(error))
+            told = f"The bot of script {script.name} fails ({error}): people are asked instead."
+            await self.alerts.begin(f"bot:{script.name}", told)
             await self._to_person(it, facts.answers, facts)
             return
+        await self.alerts.end(f"bot:{script.name}", f"The bot of script {script.name} answers again.")
         answers, words = together(facts.answers, answers_of(answer)), text_of(answer)
         if answer.get("solved") is True:
             if words:

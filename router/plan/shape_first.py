@@ -11,6 +11,8 @@ from .fields import Facts, Language, Name, Positive, Text, Word
 from .shape_base import Many, Shape
 from .shape_visits import Webhook
 
+Key = Annotated[Name, Field(max_length=30)]
+"""As long as the store keeps the name of an answer."""
 Label = Annotated[str, Field(min_length=1, max_length=75)]
 """As much as a button of Slack or of the chat shows."""
 
@@ -25,7 +27,7 @@ class Choice(Shape):
 class Question(Shape):
     """A question; without `choices` any words answer it."""
 
-    ask: Name = Field(description="The name under which the answer is kept")
+    ask: Key = Field(description="The name under which the answer is kept")
     say: dict[Language, Text] = Field(description="{en: Which device?, de: Welches Gerät?}")
     choices: Annotated[list[Choice], Field(max_length=9)] = []
 
@@ -33,13 +35,13 @@ class Question(Shape):
 class FirstStep(Shape):
     """A question (`ask`), or `articles` that may help, found by what was said."""
 
-    ask: Name | None = Field(default=None, description="A question: the name under which the answer is kept")
+    ask: Key | None = Field(default=None, description="A question: the name under which the answer is kept")
     articles: Literal[1, 2, 3] | None = Field(
         default=None, description="Instead: so many articles are shown, with “did this help?”"
     )
     say: dict[Language, Text] = Field(default={}, description="{en: Which device?, de: Welches Gerät?}")
     choices: Annotated[list[Choice], Field(max_length=9)] = []
-    when: dict[Name, Facts] = Field(default={}, description="Only after these answers: {device: [router]}")
+    when: dict[Key, Facts] = Field(default={}, description="Only after these answers: {device: [router]}")
 
 
 class Script(Shape):

@@ -214,6 +214,7 @@ async def test_a_bot_asks_within_a_second_else_a_person_is_there(
         await it.slash("Ben", "available")
         await it.text("anything else", JONAS)
         await it.until(lambda: it.cards("Ben", "anything else"))
+        await it.until(lambda: it.told("The bot of script start fails (it doesn't answer within 1 s)"))
 
 
 OFFICE = FIRST.replace('{hours: "24/7"}}', '{hours: "Mo-Fr 08:00-18:00"}}').replace(
@@ -283,7 +284,9 @@ async def test_what_is_done_again_after_a_crash_asks_nothing_twice(tmp_path: Pat
         await it.text("hello")
         await said(it, "Which device?")
         await it.app.outbox.settled()
-        run = FirstRun(it.app.queue, it.app.plan, it.app.history, nothing, it.app.outside.hooks)
+        run = FirstRun(
+            it.app.queue, it.app.plan, it.app.history, nothing, it.app.outside.hooks, it.app.alerts
+        )
         events = [e for e in await it.app.queue.events("0-0", 100) if e.e in ("arrived", "message")]
         for event in [*events, *events]:
             for job in run.jobs(event):
