@@ -53,7 +53,12 @@ class ArticlesApi:
             return problem(404, "no such article", "`GET /api/v1/articles` lists them.")
         yes, no = (await store.votes()).get((slug, language), (0, 0))
         it = versions[-1]
-        return web.json_response({**_row(it), "body": text_of(it), "helped": yes, "did_not_help": no})
+        rows = [
+            {"version": v.version, "at": iso(v.at) if v.at else None, "author": v.author, "state": v.state}
+            for v in versions
+        ]
+        whole = {"body": text_of(it), "helped": yes, "did_not_help": no, "versions": rows}
+        return web.json_response({**_row(it), **whole})
 
     async def put(self, request: web.Request) -> web.Response:
         """A new version: `{"language", "title", "body", "tags"?, "services"?, "state"?, "on"?, "by"?}`."""

@@ -52,6 +52,8 @@ def opening(book: Rulebook, language: str, now: int) -> tuple[str, ...]:
 def _open(book: Rulebook, service: str, language: str, now: int) -> str:
     said, hours, at = words(language), book.hours(service), instant(now)
     zone = book.plan.timezone
+    if (shut := book.emergency(service, at)) is not None and shut.text:
+        return shut.text  # a supervisor's own words
     if hours.is_open(at):
         until = hours.next_change(at)
         return (

@@ -206,6 +206,7 @@ _ARTICLE = {
     "slug": TEXT, "language": TEXT, "version": COUNT, "state": _STATE, "title": TEXT, "tags": many(TEXT),
     "services": many(TEXT), "steps": many(TEXT), "at": MAYBE_TIME, "author": TEXT,
 }  # fmt: skip
+_SAVED = thing(version=COUNT, at=MAYBE_TIME, author=TEXT, state=_STATE)
 ARTICLE_SENT: Shape = thing(
     {
         "tags": _LIST, "services": _LIST, "state": _STATE, "by": {**TEXT, "maxLength": 200},
@@ -269,7 +270,9 @@ ANSWERS: dict[str, Shape] = {
     "GET /api/v1/audit": many(AUDIT),
     "GET /api/v1/audit/verify": VERIFIED,
     "GET /api/v1/articles": many(thing(**_ARTICLE)),
-    "GET /api/v1/articles/{slug}": thing(body=TEXT, helped=COUNT, did_not_help=COUNT, **_ARTICLE),
+    "GET /api/v1/articles/{slug}": thing(
+        body=TEXT, helped=COUNT, did_not_help=COUNT, versions=many(_SAVED), **_ARTICLE
+    ),
     "PUT /api/v1/articles/{slug}": thing(slug=TEXT, language=TEXT, version=COUNT),
     "PUT /api/v1/customers/{key}": thing(key=TEXT),
     "GET /api/v1/openapi.json": ANYTHING,

@@ -74,7 +74,8 @@ class ArticlesPart(Silent):
             return Told(True, "Nothing is found. `/tierline article` writes one.")
         rows = [f"• <{self._link(it)}|{escape(it.title)}> ({it.language})" for it in found[:SHOWN]]
         more = f"\n… and {len(found) - SHOWN} more: say more words." if len(found) > SHOWN else ""
-        return Told(True, "\n".join(rows) + more)
+        edit = [Button("form.article-edit", f"Edit: {it.title}"[:75], _value(it)) for it in found[:3]]
+        return Told(True, "\n".join(rows) + more, buttons=tuple(edit))
 
     async def _desk(self, who: Who, rest: str) -> Told:
         if contact := contact_number(rest):

@@ -74,6 +74,13 @@ async def test_what_is_known_comes_first_in_the_readers_language(tmp_path: Path)
 
         text = await it.until(shown)
         assert '<html lang="de">' in text and "Das ist uns bekannt:" in text and "Rund um die Uhr" in text
+        await it.call_api("/services/help/close", {"text": "Closed for the <fire> drill."})
+
+        async def closed() -> bool:
+            async with it.http.get(f"{it.product}/help") as answer:
+                return "Closed for the &lt;fire&gt; drill." in await answer.text()
+
+        await it.until(closed)
         assert text.index("The mail is &lt;slow&gt; today.") < text.index('id="q"')
 
 
