@@ -11,7 +11,7 @@ from html import escape
 
 from .body import Body, gathered
 from .folding import folded
-from .headers import shown, words
+from .headers import words
 from .markup import safe
 from .mime import Mail, taken_apart
 
@@ -51,7 +51,7 @@ def _article(mail: Mail, body: Body) -> str:
 
 
 def _field(values: Iterable[bytes]) -> str:
-    return ", ".join(shown(words(it, longest=4_000)) if it else "" for it in values)[:8_000]
+    return ", ".join(words(it, longest=4_000) for it in values)[:8_000]
 
 
 def _as_html(mail: Mail, body: Body) -> str:
