@@ -28,6 +28,7 @@ from .console.past import Past
 from .console.replay import Replays
 from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
+from .mail_out import mail_door
 from .mail_side import mail_side
 from .queue.engine import Queue
 from .queue.failures import StoreError
@@ -164,6 +165,10 @@ class App:
         self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
         arrived = self.sms.media.content if self.sms is not None else None
         self.outside = Outside.of(settings, self.secrets, *now, arrived)
+        if mail := mail_door(
+            settings, self.secrets, now[1], lambda: self.queue.now(), self.outside.enclosures
+        ):
+            self.doors["email"] = mail
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls
