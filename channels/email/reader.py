@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from .frames import HEAD, Asked, letter_of
+from .glance import glanced
 from .letter import Envelope, Letter
 from .mime import LARGEST
-from .reading import glanced
 
 log = structlog.get_logger()
 
