@@ -127,7 +127,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in opened(self.doors, self.voice, self.mail.listener):
+        for door in opened(self.doors, self.voice, self.mail):
             await door.start()
         self.started = True
 
@@ -290,7 +290,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in opened(self.doors, self.voice, self.mail.listener):
+        for door in opened(self.doors, self.voice, self.mail):
             await door.stop()
         await self.history.close()
         await self.store.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from .channels.channel import Inbound
 from .channels.email.conversation import Signatures, mailbox_of
-from .channels.email.letter import Envelope, Letter
 from .channels.email.post import MailIn
 from .channels.email.raw import RawStore
-from .channels.email.reading import read
+from .channels.email.reader import Reader
 from .queue.engine import Queue
 from .router.mailed import MailTalk, mailboxes
 from .router.rulebook import Rulebook
@@ -30,6 +28,18 @@ class MailSide:
     raw: RawStore
     post: MailIn
     listener: Listener | None
+    reader: Reader
+
+    async def start(self) -> None:
+        """Take mail. The processes that read it begin with the first one."""
+        if self.listener is not None:
+            await self.listener.start()
+
+    async def stop(self) -> None:
+        """Take none any more, then read none."""
+        if self.listener is not None:
+            await self.listener.stop()
+        await self.reader.stop()
 
 
 def mail_side(
@@ -42,17 +52,15 @@ def mail_side(
     def ours() -> frozenset[str]:
         return mailboxes(book().plan)
 
-    post = MailIn(raw, _read, inbound, MailTalk(queue), Signatures(keys.secret), ours)
+    reader = Reader(ours)
+    post = MailIn(raw, reader.read, inbound, MailTalk(queue), Signatures(keys.secret), ours)
     if not settings.smtp_listen or role == "worker":
-        return MailSide(raw, post, None)
+        return MailSide(raw, post, None, reader)
     from .channels.email.listener import Listener, Where, tls_context  # with SMTP's library: 40 ms of a start
     from .channels.email.session import Rules
 
     tls = tls_context(settings.smtp_cert, settings.smtp_key) if settings.smtp_cert else None
     rules = Rules(socket.gethostname(), tls, settings.smtp_require_tls)
     where = Where.parse(settings.smtp_listen)
-    return MailSide(raw, post, Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours()))))
-
-
-async def _read(content: bytes, envelope: Envelope) -> Letter:
-    return await asyncio.to_thread(read, content, envelope)
+    listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())))
+    return MailSide(raw, post, listener, reader)
