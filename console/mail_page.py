@@ -27,7 +27,11 @@ _STYLE = (
     "dd{margin-left:5.5em}details{margin:1em 0}.note,small{color:#555}a{color:#064}"
 )
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-COMMON = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+COMMON = {
+    "Cache-Control": "private, no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 PAGE = {
     **COMMON,
     "Content-Security-Policy": (
@@ -103,8 +107,9 @@ def _document(page: str, request: web.Request) -> str:
     """The fragment as a page, its files as links."""
     here, query = escape(request.path), escape(request.rel_url.raw_query_string)
     linked = _FILE.sub(lambda it: f'<li><a href="{here}/{it[1]}?{query}">{it[2]}</a>{it[3]}', page)
+    title = escape(request.match_info["contact"])
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(request.match_info["contact"])}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
         f"<style>{_STYLE}</style></head><body>{linked}"
         f'<p><a href="{here}/raw?{query}">The mail as it came (.eml)</a></p></body></html>'
@@ -113,8 +118,14 @@ def _document(page: str, request: web.Request) -> str:
 
 def _saved(content: bytes, name: str) -> web.Response:
     """Bytes that a browser only ever saves."""
-    safe = "".join(c for c in name if c.isascii() and (c.isalnum() or c in " ._-")).strip(" .")[:100] or "file"
-    headers = {**FILE, "Content-Type": "application/octet-stream", "Content-Disposition": f'attachment; filename="{safe}"'}
+    safe = (
+        "".join(c for c in name if c.isascii() and (c.isalnum() or c in " ._-")).strip(" .")[:100] or "file"
+    )
+    headers = {
+        **FILE,
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f'attachment; filename="{safe}"',
+    }
     return web.Response(body=content, headers=headers)
 
 

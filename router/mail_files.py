@@ -92,7 +92,7 @@ class MailPart(Silent):
         if action != "mail.whole":
             return None
         if Who.of(self.plan(), actor) is None:
-            return stranger(actor)
+            return stranger(self.plan().plan.supervisors)
         found = _VALUE.fullmatch(value)
         if found is None:
             return Told(False, "There is no such mail.")
@@ -111,7 +111,9 @@ def _called(n: int, body: Body) -> str:
     return f"{n}: {body.subject}"[:70] if body.subject else f"Mail {n}"
 
 
-def content_of(mails: Mails, other: Callable[[str], Awaitable[bytes]] | None) -> Callable[[str], Awaitable[bytes]]:
+def content_of(
+    mails: Mails, other: Callable[[str], Awaitable[bytes]] | None
+) -> Callable[[str], Awaitable[bytes]]:
     """The bytes that customers sent, by their address: files of mails are ours, anything else another door's."""
 
     async def content(url: str) -> bytes:

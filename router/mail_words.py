@@ -44,7 +44,9 @@ def said(x: Mapping[str, object]) -> str:
             f"that is {x.get('contact')}."
         )
     text = str(x.get("text") or "")
-    quoted = f" “{text}{'…' if len(text) == SHOWN else ''}”" if text and kind not in ("bounce", "delay") else ""
+    quoted = (
+        f" “{text}{'…' if len(text) == SHOWN else ''}”" if text and kind not in ("bounce", "delay") else ""
+    )
     return f"{_line(kind, str(x.get('reply') or ''), str(x.get('why') or ''))}{quoted}"
 
 

@@ -1,4 +1,4 @@
-"""Mails and the contacts they belong to: what the mail door asks of store and history, and what is noted beside arrivals."""
+"""Mails and their contacts: what the mail door asks of store and history, and what is noted beside arrivals."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ class MailTalk:
             body = Body(mail_words.note(it), it.media, by=it.sender).to_json()
             n = await self.queue().append(contact, body, op=f"note:{key}")
             about = mail_words.about(it, n)
-            await self.queue().happen(contact, mail_words.WHAT, {"mail": it.event}, about=about, op=f"tell:{key}")
+            await self.queue().happen(
+                contact, mail_words.WHAT, {"mail": it.event}, about=about, op=f"tell:{key}"
+            )
             if it.key and it.failed:
                 of, _, number = it.key.partition(".")
                 if of == contact:
@@ -162,6 +164,8 @@ class MailTalk:
             if not await self._here(contact):
                 return
             about = {"is": "stranger", "who": who[:200], "contact": theirs}
-            await self.queue().happen(contact, mail_words.WHAT, {"mail": event}, about=about, op=f"stranger:{event}")
+            await self.queue().happen(
+                contact, mail_words.WHAT, {"mail": event}, about=about, op=f"stranger:{event}"
+            )
         except StoreError as error:
             log.warning("mail.stranger_not_told", contact=contact, error=type(error).__name__)

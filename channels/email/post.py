@@ -1,7 +1,7 @@
 """The one way in for mails: kept bit for bit, read, put into its conversation, stored. Then its bringer may let go.
 
-    bytes ─▶ raw (fsynced) ─┐                 ┌─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
-          └▶ read ──────────┴▶ conversation ──┴─▶ a machine's, of a contact that we know: noted there, waking nobody
+bytes ─▶ raw (fsynced) ─┐                 ┌─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
+      └▶ read ──────────┴▶ conversation ──┴─▶ a machine's, of a contact that we know: noted there, waking nobody
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ class MailIn:
             taken = await self.known.noted(place.contact, beside(mail, box, place))
         if taken is None:
             taken = await self._arrive(box, mail, place)
-        log.info("mail.taken", contact=taken.contact, outcome=taken.outcome, mail=mail.ref, robot=mail.letter.robot)
+        log.info(
+            "mail.taken", contact=taken.contact, outcome=taken.outcome, mail=mail.ref, robot=mail.letter.robot
+        )
         return taken
 
     async def _arrive(self, box: str, mail: _Mail, place: Place) -> Taken:

@@ -39,8 +39,8 @@ class Conversations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`conversation` None: it begins its own. `contact`: of a machine's mail, where it belongs, "" for nowhere; `key`: the
-    reply that it is about. `others`: somebody else's contact whose address or ids it was written with."""
+    """`conversation` None: it begins its own. `contact`: where a machine's mail belongs, "" for nowhere; `key`: the reply
+    that it is about. `others`: somebody else's contact whose address or ids it was written with."""
 
     conversation: str | None = None
     contact: str = ""

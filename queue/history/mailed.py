@@ -30,7 +30,9 @@ async def conversed(database: Database, address: str, threads: Sequence[str]) ->
     it = contacts.c
     query = (
         select(it.id, it.thread)
-        .where(it.address.in_({clean(address), address_of(address)}), it.thread.in_([clean(t) for t in threads]))
+        .where(
+            it.address.in_({clean(address), address_of(address)}), it.thread.in_([clean(t) for t in threads])
+        )
         .order_by(it.arrived.desc(), it.id.desc())
         .limit(1)
     )
@@ -53,7 +55,9 @@ async def wrote(database: Database, address: str, message_ids: Sequence[str]) ->
     query = (
         select(theirs.c.id, theirs.c.thread)
         .join(messages, messages.c.contact == theirs.c.id)
-        .where(messages.c.kind == "in", or_(*(messages.c.body.contains(one, autoescape=True) for one in named)))
+        .where(
+            messages.c.kind == "in", or_(*(messages.c.body.contains(one, autoescape=True) for one in named))
+        )
         .order_by(theirs.c.arrived.desc(), theirs.c.id.desc())
         .limit(1)
     )

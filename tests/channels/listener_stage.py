@@ -106,5 +106,5 @@ async def until(holds: object) -> None:
     """Wait until a callable holds."""
     assert callable(holds)
     async with asyncio.timeout(20):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - a test's condition
             await asyncio.sleep(0.01)
