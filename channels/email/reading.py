@@ -26,7 +26,7 @@ def read(
 ) -> Letter:
     """The mail as it can be read. `ours` are our own addresses, `authserv_ids` the servers that we trust to vouch."""
     try:
-        return _read(raw, envelope, ours, authserv_ids)
+        return read_strictly(raw, envelope, ours, authserv_ids)
     except MemoryError:
         return glanced(raw, envelope, "too complex")
     except Exception:  # whatever it is, it was the mail: a person will look at it
@@ -38,7 +38,10 @@ def part_bytes(raw: bytes, part: int) -> bytes | None:
     return _part_bytes(taken_apart(raw), part)
 
 
-def _read(raw: bytes, envelope: Envelope, ours: Collection[str], authserv_ids: Collection[str]) -> Letter:
+def read_strictly(
+    raw: bytes, envelope: Envelope, ours: Collection[str] = (), authserv_ids: Collection[str] = ()
+) -> Letter:
+    """`read` without its safety net: what tests ask, so that nothing hides in it."""
     mail = taken_apart(raw)
     head = mail.top.header
     letter = headed(head, envelope, _charset(mail))
