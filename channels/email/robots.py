@@ -103,7 +103,7 @@ def _children(message: Message) -> Iterator[Message]:
     """The parts right below the mail: what is forwarded within them says nothing of who forwards it."""
     payload = message.get_payload()
     if isinstance(payload, list):
-        yield from payload[:50]
+        yield from (it for it in payload[:50] if isinstance(it, Message))
 
 
 def _foreign_list(fields: Fields, ours: frozenset[str]) -> bool:
