@@ -24,8 +24,9 @@ MOST_PARTS, MOST_REPORTS, LONGEST_TEXT, LONGEST_REASON = 200, 50, 50_000, 300
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _HEADERS = ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
 _WHOLE = ("message/rfc822", "message/global")
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
+_ENHANCED = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)(?=[ \-#;:])(?![ \-]?\d{3,})")
+_ADDRESS = re.compile(r"[\w.+%~'#$&!=/?^{}|*-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _ID = re.compile(
     r"^[>\s|]*(?:x-?original-?)?message[- ]?id(?:entifier)?\s*[:=]\s*(<[^<>\s]{3,250}>)",
     re.IGNORECASE | re.MULTILINE,
@@ -60,7 +61,6 @@ class _Said:
     status: str
     action: str
     reason: str
-    server: str
 
 
 def reports(message: Message, envelope: Envelope) -> tuple[Report, ...]:
@@ -81,9 +81,8 @@ def reports(message: Message, envelope: Envelope) -> tuple[Report, ...]:
 
 
 def _report(it: _Said, about: str) -> Report:
-    permanent = it.action != "delayed" and not it.status.startswith("4")
-    if it.action == "failed":  # given up, whatever the code of the last attempt
-        permanent = True
+    # What has failed has been given up, whatever the code of the last attempt was.
+    permanent = it.action == "failed" or (it.action != "delayed" and not it.status.startswith("4"))
     return Report(about, it.recipient, it.status, words(it.status, it.reason, permanent), permanent)
 
 
@@ -180,12 +179,15 @@ def _by_blocks(parts: Sequence[Message]) -> Iterator[_Said]:
 
 
 def _blocks(part: Message) -> Iterator[Fields]:
+    """Python takes apart the one kind of report that it knows, and holds the others for mails within a mail."""
     payload = part.get_payload()
-    if isinstance(payload, list):
-        yield from (Fields.of(it) for it in payload[: MOST_REPORTS + 1] if isinstance(it, Message))
-    else:
-        for text in re.split(r"(?:\r?\n){2,}", _decoded(part)[:LONGEST_TEXT])[: MOST_REPORTS + 1]:
-            yield Fields.of(message_from_string(text.strip() + "\n\n"))
+    inner = [it for it in payload if isinstance(it, Message)] if isinstance(payload, list) else []
+    if len(inner) > 1:
+        yield from map(Fields.of, inner[: MOST_REPORTS + 1])
+        return
+    text = f"{_flat(part)}\n\n{_decoded(inner[0])}" if inner else _decoded(part)
+    for block in re.split(r"(?:\r?\n){2,}", text[:LONGEST_TEXT])[: MOST_REPORTS + 1]:
+        yield Fields.of(message_from_string(block.strip() + "\n\n"))
 
 
 def _of_block(block: Fields) -> _Said:
@@ -199,7 +201,7 @@ def _of_block(block: Fields) -> _Said:
     if better and code.endswith(".0.0") and better[1][0] == code[0]:
         code = better[1]  # the other server knew more than the one that reports
     action = block.first("action").split("(")[0].strip().lower()
-    return _Said(recipient, code, action, reason[:LONGEST_REASON], plain(_typed(block.first("remote-mta"))))
+    return _Said(recipient, code, action, reason[:LONGEST_REASON])
 
 
 def _typed(value: str) -> str:
@@ -214,17 +216,14 @@ def _by_words(message: Message, text: str) -> Iterator[_Said]:
     named = sorted({*temporary, *permanent}) or list(fields.addresses("x-failed-recipients"))
     if not named:
         own = {*fields.addresses("from", "to", "sender", "reply-to")}
-        found = [it.lower() for it in _ABOUT.findall(text)] or addresses_in(_first_words(text))
-        named = [it for it in dict.fromkeys(found) if it not in own and "@" in it][:1]
+        found = _ABOUT.findall(text) or _ADDRESS.findall(re.sub(_ID, "", _first_words(text)))
+        named = [it for it in dict.fromkeys(it.lower() for it in found) if it not in own and "@" in it][:1]
     for recipient in named:
         near = _near(text, recipient)
         status = _status(near) or _status(_first_words(text))
         later = recipient in temporary and recipient not in permanent
         waits = later or (bool(_LATER.search(f"{fields.subject} {text[:1_500]}")) and not _OVER.search(near))
-        if waits or status.startswith("4"):
-            yield _Said(recipient, status, "delayed" if waits else "", near, "")
-        else:
-            yield _Said(recipient, status, "failed", near, "")
+        yield _Said(recipient, status, "delayed" if waits else "failed", near)
 
 
 def _found(message: Message) -> tuple[set[str], set[str]]:

@@ -75,7 +75,9 @@ def test_a_bounce_says_whom_why_and_which_mail(line: list[str], policy: Policy) 
     assert it.said and "\n" not in it.said and it.said.startswith("not delivered yet") != it.permanent
 
 
-@pytest.mark.parametrize("path", [it for it in ROBOTS + PEOPLE if not it.name.startswith("bounce-")], ids=lambda it: it.stem)
+@pytest.mark.parametrize(
+    "path", [it for it in ROBOTS + PEOPLE if not it.name.startswith("bounce-")], ids=lambda it: it.stem
+)
 def test_what_is_no_bounce_reports_nothing(path: Path) -> None:
     assert reports(*mail(path)) == ()
 
@@ -83,14 +85,19 @@ def test_what_is_no_bounce_reports_nothing(path: Path) -> None:
 def test_a_report_of_success_fails_no_reply() -> None:
     raw = (MAIL / "robots" / "bounce-postfix-1.eml").read_bytes()
     for action in (b"delivered", b"relayed", b"expanded"):
-        message = message_from_bytes(raw.replace(b"Action: failed", b"Action: " + action).replace(b"Status: 5.", b"Status: 2."))
+        message = message_from_bytes(
+            raw.replace(b"Action: failed", b"Action: " + action).replace(b"Status: 5.", b"Status: 2.")
+        )
         assert reports(message, Envelope("", (), 0, "smtp")) == ()
 
 
 def test_a_bounce_of_several_tells_each() -> None:
     raw = (MAIL / "robots" / "bounce-postfix-1.eml").read_bytes()
     more = b"\nFinal-Recipient: rfc822; second@sol.example\nAction: delayed\nStatus: 4.2.2\n\n--b1_9f\nContent-Description: Returned"
-    found = reports(message_from_bytes(raw.replace(b"\n--b1_9f\nContent-Description: Returned", more)), Envelope("", (), 0))
+    found = reports(
+        message_from_bytes(raw.replace(b"\n--b1_9f\nContent-Description: Returned", more)),
+        Envelope("", (), 0),
+    )
     assert [(it.status, it.permanent) for it in found] == [("5.1.1", True), ("4.2.2", False)]
 
 
@@ -114,4 +121,6 @@ def test_whatever_a_mail_says_nothing_is_raised(path: Path, data: st.DataObject)
         kind, _ = judge(message, Envelope("", (), 0, "imap"), OURS)
         assert kind in ("", *KINDS)
         for it in reports(message, Envelope("", (), 0, "smtp")):
-            assert not any(c in value for value in (it.message_id, it.recipient, it.status, it.said) for c in "\r\n\0")
+            assert not any(
+                c in value for value in (it.message_id, it.recipient, it.status, it.said) for c in "\r\n\0"
+            )
