@@ -13,6 +13,7 @@ from .body import Body, gathered
 from .body import part_bytes as _part_bytes
 from .folding import folded
 from .glance import glanced, headed
+from .judging import judged
 from .letter import Envelope, Letter, Trouble
 from .mime import MOST_ADDRESSES, Mail, taken_apart
 
@@ -49,7 +50,7 @@ def read_strictly(
     text, rest = folded(body.text, letter.subject)
     if len(letter.to) > MOST_ADDRESSES:
         mail.beyond = mail.beyond or "addresses"
-    return replace(
+    letter = replace(
         letter,
         to=letter.to[:MOST_ADDRESSES],
         text=_cut(text, LONGEST_WORDS),
@@ -58,6 +59,7 @@ def read_strictly(
         invitation=body.invitation,
         trouble=_trouble(mail, body, text),
     )
+    return judged(letter, mail, envelope, ours, authserv_ids)
 
 
 def _charset(mail: Mail) -> str:
