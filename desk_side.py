@@ -13,6 +13,7 @@ from .channels.hooks import Hooks
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
 from .console.help_page import HelpPage
+from .console.mail_page import MailPage
 from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
@@ -39,6 +40,7 @@ from .router.ending import Ending
 from .router.first_run import FirstRun, Found
 from .router.lanes import Job
 from .router.links import Signed
+from .router.mail_files import MailFiles, MailPart
 from .router.moves import Moves
 from .router.moving import Moving
 from .router.newcomers import Newcomers
@@ -75,12 +77,14 @@ class Outside:
     base_url: str  # where customers find our pages
     library: Library
     help: HelpPage
+    mails: MailFiles
     arrived: Content | None = None  # the bytes that customers sent
 
     @classmethod
     def of(
         cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-        history: Callable[[], History], doors: Mapping[str, object], arrived: Content | None = None,
+        history: Callable[[], History], doors: Mapping[str, object], mails: MailFiles,
+        arrived: Content | None = None,
     ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
@@ -90,7 +94,7 @@ class Outside:
         library = Library(lambda: articles_of(history()))
         page = HelpPage(queue, book, library, lambda: "chat" in doors, settings.trusted_proxies)
         files = _enclosures(settings, keys, queue)
-        return cls(visits, sessions, files, hooks, settings.base_url, library, page, arrived)
+        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, arrived)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -100,6 +104,7 @@ class Outside:
             SessionPage(self.sessions),
             EnclosurePage(self.enclosures),
             self.help,
+            MailPage(self.mails),
         )
         return [route for page in pages for route in page.routes()]
 
@@ -142,6 +147,7 @@ def desk_side(
         ArticlesPart(queue, plan, Editors(lambda: queue, plan, outside.library), history, outside.base_url),
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
+        MailPart(plan, outside.mails),
         Steering(queue, plan, boards, history),
         planning,
         Ending(queue, plan, history),

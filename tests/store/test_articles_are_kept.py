@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from helpers_postgres import database as a_database
 
 from tierline.queue.history.article import Article, Overtaken
 from tierline.queue.history.articles import Articles
@@ -19,11 +21,15 @@ RESET = Article(
 )
 
 
-@pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Articles]:
-    database = await Database.open(None, tmp_path)
-    yield Articles(database)
-    await database.close()
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Articles]:
+    async with contextlib.AsyncExitStack() as stack:
+        url = None
+        if request.param == "postgresql":
+            url = await stack.enter_async_context(a_database(request.getfixturevalue("postgres_url")))
+        database = await Database.open(url, tmp_path)
+        yield Articles(database)
+        await database.close()
 
 
 @pytest.mark.promise("articles-versions")
