@@ -170,3 +170,25 @@ async def test_a_close_becomes_an_article_in_two_clicks(tmp_path: Path) -> None:
         assert (await it.app.house.pressed(mira, "article.publish", "my-lamp-is-red/en/1")).ok
         assert [one.slug for one in await store.published()] == ["my-lamp-is-red"]
         assert not (await it.app.house.pressed(mira, "article.publish", "my-lamp-is-red/en/1")).ok
+
+
+@pytest.mark.promise("ask-one-click")
+async def test_a_question_that_was_taken_back_can_be_asked_again(tmp_path: Path) -> None:
+    async with inside(tmp_path, ASKS.replace("hold_reply: 1s", "hold_reply: 1h")) as it:
+        contact, at, place = await has(it)
+        await press(it, "Ada", place, "ask.send", f"{contact}.device")
+
+        async def offered(yes: bool) -> bool:
+            return ("Ask: device" in await head(it, at)) is yes
+
+        await it.until(lambda: offered(False))
+        held = [m for m in await it.app.queue.messages(contact) if m.kind == "reply"]
+        ada = Actor(it.person("Ada").slack, "ada@inside.example", "Ada")
+        ben = Actor(it.person("Ben").slack, "ben@inside.example", "Ben")
+        assert not (await it.app.house.pressed(ben, "ask.send", f"{contact}.since")).ok
+        assert not (
+            await it.app.house.pressed(ada, "ask.send", f"{contact}.device")
+        ).ok  # it is asked already
+        assert (await it.app.house.undo(ada, contact, held[0].n)).ok
+        await it.until(lambda: offered(True))
+        assert not await it.got("Which device")
