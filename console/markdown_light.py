@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-_LINK = re.compile(r"\[([^\]\n]{1,300})\]\(((?:https?://|mailto:|tel:)[^\s()<>\"']{1,600})\)")
+_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(((?:https?://|mailto:|tel:)[^\s()<>\"']{1,600})\)")
 _CODE = re.compile(r"`([^`\n]{1,300})`")
 _STRONG = re.compile(r"\*\*(\S(?:[^*\n]{0,300}\S)?)\*\*")
 _EMPHASIS = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]{0,300}\S)?)\*(?![\w*])")

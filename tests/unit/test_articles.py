@@ -141,12 +141,12 @@ def test_hostile_text_costs_no_time() -> None:
         "*" * 20_000,
         "**a" * 7_000,
         "[" * 20_000,
+        "[a](" * 5_000,
         "`" * 20_000,
-        "- [ ] " * 3_000,
         "# " * 10_000,
-        "_" * 20_000,
+        "* " * 10_000,
     ):
-        began = time.perf_counter()
+        began = time.process_time()
         html(text)
         plain(text)
-        assert time.perf_counter() - began < 1.0
+        assert time.process_time() - began < 0.2, text[:4]
