@@ -11,7 +11,7 @@ from .headers import split, words
 from .invitations import invitation
 from .letter import Attachment
 from .markup import as_text, declared
-from .mime import Mail, Part
+from .mime import Mail, Part, taken_apart
 from .sniffing import UNKNOWN, file_name, sniffed
 from .tnef import SIGNATURE, File, Unpacked, unpacked
 
@@ -50,10 +50,13 @@ class Body:
         return "\n\n".join(it for it in self.texts if it.strip())
 
 
-def gathered(mail: Mail) -> Body:
-    """The body of a mail that was taken apart."""
+def gathered(mail: Mail, forwarded: bool = False) -> Body:
+    """The body of a mail that was taken apart; a mail without words of its own has those of the one it forwards."""
     body = Body()
     _Gathering(mail, body).part(mail.top, True)
+    inner = [it.part for it in body.files if it.content_type == "message/rfc822"]
+    if len(inner) == 1 and not forwarded and not body.text and not body.sealed:
+        body.texts.append(gathered(taken_apart(mail.parts[inner[0]].bytes(mail.raw)), True).text)
     for i, it in enumerate(body.files):
         within = any(cid in body.shown and part.number == it.part for cid, part in body.images.items())
         if within and not it.inline:

@@ -49,6 +49,13 @@ def decoded(data: bytes, charset: str = "") -> str:
                 return data.decode(each)
         except (UnicodeError, ValueError):
             continue
+    if name == "utf-8":
+        text = data.decode(name, "replace")
+        lost = text.count("\ufffd")
+        # A few broken places in UTF-8 are broken places; where there are as many as letters it never was UTF-8.
+        return (
+            text if lost * 2 < sum(it > "\x7f" for it in text) else data.decode(_likeliest(data), "replace")
+        )
     try:
         return data.decode(name or _likeliest(data), "replace")
     except (UnicodeError, ValueError):

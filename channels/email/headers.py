@@ -16,7 +16,11 @@ from .charsets import decoded, one_line, transferred, unbase64
 
 LONGEST_VALUE = 64 * 1024
 """Bytes of one header that are looked at."""
-_NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:")
+_NAME = re.compile(rb"([\x21-\x39\x3b-\x7e\x80-\xff]{1,200})[ \t]*:")
+_KNOWN = re.compile(
+    rb"(?:from|to|subject|date|message-id|received|return-path|content-type|mime-version|delivered-to)[ \t]*:",
+    re.I,
+)
 _WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,60})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000})\?=")
 _ID = re.compile(r"<([^<>\s\x00-\x20\x7f]{1,500})>")
 _PARAMETER = re.compile(r';\s{0,99}([^\s=;"]{1,100})\s{0,9}=\s{0,9}("(?:[^"\\]|\\.)*"?|[^;]*)', re.DOTALL)
@@ -64,9 +68,9 @@ def split(raw: bytes, start: int, end: int, longest: int) -> tuple[Header, int, 
         if line[:1] in (b" ", b"\t") and fields:
             fields[-1][1].append(line)
         elif found:
-            fields.append((found[1].decode("ascii").lower(), [line[found.end() :]]))
+            fields.append((found[1].decode("latin-1").lower(), [line[found.end() :]]))
         elif not overlong and line.strip() and not line.startswith((b"From ", b">From ")):
-            if not fields or not any(_NAME.match(it) for it in lines[i + 1 : i + 3]):
+            if not any((_NAME if fields else _KNOWN).match(it) for it in lines[i + 1 : i + 3]):
                 return _header(fields), at, False
         at += len(line) + 1
     return _header(fields), body, overlong
@@ -147,7 +151,7 @@ def _continued(pieces: list[tuple[bool, str]]) -> str:
 # ---- addresses ----------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|[(),;:]|[^"<>(),;:]+|.', re.DOTALL)
-_BARE = re.compile(r"[^\s<>\"(),;:\[\]@]{1,128}@[^\s<>\"(),;:@]{1,255}")
+_BARE = re.compile(r"(?<![^\s<>\"(),;:])[^\s<>\"(),;:\[\]@]{1,128}@[^\s<>\"(),;:@]{1,255}(?![^\s<>\"(),;:])")
 _ANSWERABLE = re.compile(
     r"(?:[^\s<>()\[\]\\,;:@\"\x00-\x20\x7f]{1,128}|\"[^\"\\\r\n]{1,126}\")@[^\s<>()\\,;:@\"\x00-\x20\x7f]{1,255}"
 )
@@ -250,7 +254,8 @@ def message_id(value: bytes) -> str:
     found = ids([value[:2_000]], 1)
     if found:
         return found[0]
-    bare = one_line(decoded(value[:2_000])).split(" ")[0].strip("<>")
+    said = one_line(decoded(value[:2_000]))
+    bare = (said.replace(" ", "") if said.startswith("<") else said.split(" ")[0]).strip("<>")
     return f"<{bare[:500]}>" if bare and not set(bare) & set("<>") else ""
 
 
