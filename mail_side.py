@@ -54,6 +54,7 @@ class MailSide:
         if self.listener is not None:
             await self.listener.stop()
         await self.reader.stop()
+        self.raw.stop()
 
 
 def mail_side(
