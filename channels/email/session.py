@@ -197,7 +197,10 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
             await self.push("503 5.5.1 First RCPT")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        recipients, sender = tuple(self.envelope.rcpt_tos), str(self.envelope.mail_from)
+        recipients = tuple(self.envelope.rcpt_tos)
+        sender = (
+            str(self.envelope.mail_from).encode("utf-8", "replace").decode()
+        )  # it may be bytes of no charset
         answer = await self._taken("" if sender == NULL else sender, recipients)
         self._set_post_data_state()
         for _ in recipients if self.for_each else recipients[:1]:

@@ -270,3 +270,15 @@ async def test_what_left_the_store_is_called_back_for_a_late_bounce(it: Inside) 
 
 async def _noted(it: Inside, contact: str, text: str) -> bool:
     return text in json.dumps((await whole(it, contact)), ensure_ascii=False)
+
+
+@pytest.mark.promise("mail-any")
+async def test_a_mail_whose_words_break_the_store_is_a_contact_by_its_bytes(it: Inside) -> None:
+    judged(it, subject="broken \ud83d", name="\udcff", text="\ud83d")
+    for _ in range(2):
+        code, said = await bring(it, mail("Hi"))
+        assert code == 250, said
+    found = await it.contact(EVA_MAIL)
+    assert len(found["transcript"]) == 1 and "can't be read" in found["transcript"][0]["text"]
+    async with it.http.get(it.app.mail.files.link(found["id"], 1).replace("?", "/raw?")) as answer:
+        assert await answer.read() == mail("Hi")

@@ -120,6 +120,16 @@ async def test_what_is_sent_with_its_dots_doubled_arrives_bit_for_bit(body: list
         assert it.post.mails[0][0] == content
 
 
+async def test_a_sender_in_no_charset_is_heard_as_far_as_it_goes() -> None:
+    async with listener_stage() as it, it.wire() as wire:
+        await wire.ask("EHLO mx.example")
+        assert (await wire.ask(b"MAIL FROM:<b\xfcro@customer.example>")).startswith("250")
+        assert (await wire.ask(f"RCPT TO:<{BOX}>")).startswith("250")
+        await wire.ask("DATA")
+        assert (await wire.ask(MAIL + b".")).startswith("250")
+        it.post.mails[0][1].sender.encode()
+
+
 async def test_an_empty_mail_ends_at_once() -> None:
     async with listener_stage() as it, it.wire() as wire:
         await wire.begin()
