@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 from listener_stage import BOX, listener_stage
 
 from tierline.console.doctor_mail import MailSeen, look_at_mail, mail_in
-from tierline.settings import Settings
+from tierline.mail_side import mail_side
+from tierline.settings import Secrets, Settings
 
 NOW = 1_800_000_000.0
 WELL = MailSeen("0.0.0.0:25", tls=True, ends=NOW + 90 * 86_400)
@@ -61,3 +63,21 @@ async def test_a_certificate_is_read_and_a_bad_one_said(tmp_path: Path) -> None:
     odd = await look_at_mail(settings(TIERLINE_SMTP_LISTEN="everywhere"), (BOX,), False)
     assert "TIERLINE_SMTP_LISTEN" in bad(odd)
     assert await look_at_mail(settings(), (BOX,), True) is None
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"TIERLINE_SMTP_LISTEN": "everywhere"}, "host:port"),
+        ({"TIERLINE_SMTP_REQUIRE_TLS": True}, "set TIERLINE_SMTP_CERT"),
+        ({"TIERLINE_SMTP_CERT": Path("/nowhere.pem")}, "no certificate with its key"),
+        ({"TIERLINE_SMTP_LISTEN": "lmtp://127.0.0.1:0", "TIERLINE_SMTP_REQUIRE_TLS": True}, "is for SMTP"),
+    ],
+)
+async def test_settings_that_would_take_mail_otherwise_than_asked_end_the_start_in_words(
+    tmp_path: Path, given: dict[str, object], said: str
+) -> None:
+    it = settings(**({"TIERLINE_SMTP_LISTEN": "127.0.0.1:0", "TIERLINE_DATA": tmp_path} | given))
+    never: Any = None  # nothing of a running product is asked before its settings
+    with pytest.raises(OSError, match=said):
+        mail_side(it, Secrets("s" * 24, "t" * 24), "all", never, never, never, never)
