@@ -110,7 +110,12 @@ async def test_whoever_else_uses_its_address_or_quotes_its_ids_gets_a_contact_of
         )
         assert code == 250 and contact not in said
     assert len(await it.contacts(MALLORY)) == 4
-    assert len((await whole(it, contact))["transcript"]) == 1
+    said = (await whole(it, contact))["transcript"]
+    assert [one["kind"] for one in said] == [
+        "in",
+        "note",
+        "note",
+    ]  # told of both that quoted one of our mails
     assert await it.until(lambda: in_thread(it, f"{MALLORY} wrote with this conversation's address"))
 
 
