@@ -186,6 +186,20 @@ async def test_a_later_answer_is_a_new_contact_that_says_what_it_goes_on_from(it
     assert await it.until(lambda: in_thread(it, f"This goes on from {contact}"))
 
 
+@pytest.mark.promise("mail-reopen")
+async def test_a_service_that_reopens_for_a_week_knows_its_contacts_that_long(tmp_path: Path) -> None:
+    async with mail_stage(
+        tmp_path, PLAN.replace("schedule: always\n", "schedule: always\n    reopen: 7d\n", 1)
+    ) as it:
+        contact = await closed(it)
+        await it.call("/clock", {"advance": "72h"})
+        await it.app.projector.settled()
+        await it.app.projector.tidy()
+        await bring(it, mail("It is back.", n="2", more="References: <1@customer.example>\n"))
+        found = await it.contact(EVA_MAIL)
+        assert found["id"] == contact and found["state"] != "closed" and len(found["transcript"]) >= 2
+
+
 # ---- machines ----------------------------------------------------------------------------------------------------
 
 
