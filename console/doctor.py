@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from ..channels.slack.events import PATH
 from ..router.plan.model import Plan
 from . import webhooks
 from .doctor_calls import CallsSeen, calls
+from .doctor_mail import MailSeen, mail_in, mailboxes_of
 from .finding import Finding as Finding
 from .finding import Mark
 from .registration import registration
@@ -90,6 +92,7 @@ class Seen:
     public_no: str = ""
     smtp_set: bool = False
     smtp_no: str = ""
+    mail: MailSeen | None = None
     data_open: bool = False  # others can read the data directory
     data_no: str = ""
     disk_free: float | None = None  # share
@@ -113,6 +116,7 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_calls(seen),
         *_public(seen),
         *_alerts(seen),
+        *mail_in(seen.mail, mailboxes_of(seen.plan.plan), time.time()),
     )
 
 

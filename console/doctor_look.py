@@ -30,6 +30,7 @@ from ..settings import SITE, Settings
 from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .doctor_calls import countries_of
+from .doctor_mail import look_at_mail, mailboxes_of
 from .public import reached
 from .slack_side import SlackNo, SlackSide, challenged
 from .twilio_side import TwilioNo, TwilioSide
@@ -57,6 +58,7 @@ async def look(settings: Settings) -> Seen:
         _in_time(lambda: _public(settings), "it doesn't answer in time"),
         _smtp(settings),
     )
+    mail = await look_at_mail(settings, mailboxes_of(plan.plan), ready is not None)
     data_no, data_open, free = await asyncio.to_thread(_data, settings.data)
     trouble = (ready or {}).get("trouble")
     history_no, history_note = _history(settings)
@@ -64,6 +66,7 @@ async def look(settings: Settings) -> Seen:
         slack_half=_half(settings), slack=slack, twilio=twilio, store=store, plan=plan,
         history_no=history_no, history_note=history_note,
         public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=smtp_no,
+        mail=mail,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
         per_second=settings.calls_per_second, most_calls=settings.most_calls,

@@ -51,9 +51,13 @@ class Where:
 
 
 def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """For STARTTLS. Raises OSError (ssl.SSLError is one) when the files hold no such thing."""
+    """For STARTTLS. Raises OSError, in words, when the files hold no such thing."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise OSError(f"TIERLINE_SMTP_CERT, TIERLINE_SMTP_KEY: no certificate with its key ({why})") from None
     return context
 
 

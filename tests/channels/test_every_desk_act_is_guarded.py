@@ -81,6 +81,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "form.visit_outcome": (OWNER, ME),
     "form.why": (SUPERVISOR, ME),
     "link.open": (ANYBODY, ""),
+    "mail.whole": (NAMED, ME),
     "note.send": (OWNER, f"{ME}.2"),
     "offer.accept": (OWNER, ME),
     "offer.decline": (OWNER, ME),
