@@ -14,6 +14,7 @@ from ..queue.contact import Arrived, Decision, Route
 from ..queue.history.records import Customer
 from ..skills.schedule import Schedule
 from ..skills.skill import Levels
+from .claimed import believed
 from .facts import Facts
 from .plan import model, model_rules
 from .rulebook import UNSORTED, Rulebook, instant, millis, span
@@ -39,6 +40,7 @@ class Verdict:
 def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> Verdict:
     """Decide what `arrived` needs at `now` (ms). Total: every arrival gets a place, whatever the plan lacks."""
     at = instant(now)
+    customer, claims = believed(arrived, customer)
     entry = book.plan.entry_for(arrived.channel, arrived.recipient)
     pressed = _menu_service(book, entry, arrived.text)
     first, notice = (pressed, "") if pressed else _first_service(book, arrived, entry)
@@ -59,7 +61,7 @@ def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> 
         customer=customer.key, name=customer.name or arrived.name, address=arrived.sender,
         recipient=arrived.recipient, verified=arrived.verified, language=language, version=book.version,
         rule=rule.name if rule else "", rule_line=rule.line if rule else 0, priority=priority, due=due,
-        closed=closed or "", notice=notice,
+        closed=closed or "", notice=notice, robot=arrived.robot, claims=claims,
     )  # fmt: skip
     wake = None if closed is None else millis(hours.next_open(at) or at + RECHECK)
     decision = Decision(route, rank, wake, deadlines(hours, route, now), None, facts.to_json())

@@ -57,6 +57,8 @@ class Facts:
     moves: tuple[Moved, ...] = ()  # handovers, oldest first
     spam: bool = False  # the address was marked as spam before
     bounces: int = 0  # how often it came back to somebody, a team or a tier that had it before
+    robot: str = ""  # what kind of machine began it, "" for a person: nothing is said to it of our own accord
+    claims: str = ""  # the customer whom an unverified mail sender would be: their records stay out of it
 
     def to_json(self) -> str:
         """One line of JSON without the fields that say nothing."""
