@@ -50,6 +50,8 @@ def contact(
             "name": facts.name,
             "address": facts.address,
             "verified": facts.verified,
+            **({"claims": facts.claims} if facts.claims else {}),
+            **({"robot": facts.robot} if facts.robot else {}),
         },
         "owner": person(book, it.owner, slack_ids),
         "offers": [

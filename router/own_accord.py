@@ -29,11 +29,13 @@ def machine_last(said: Sequence[MessageView]) -> bool:
     return last is not None and bool(Arrived.parse(last.body).robot)
 
 
-async def may_acknowledge(queue: Queue, book: Rulebook, event: Event, address: str, about: str = "") -> bool:
+async def may_acknowledge(queue: Queue, book: Rulebook, event: Event, address: str) -> bool:
     """Whether this contact's acknowledgement is the mail sender's first today (the site's day), over all their contacts.
 
     Asked again for the same event it says the same: a delivery may be tried twice.
     """
     day = instant(event.t).astimezone(ZoneInfo(book.plan.timezone)).date().isoformat()
-    key = f"acknowledged:{about}:{address.casefold()}:{day}"
-    return await queue.once(key, A_DAY_AND_MORE, op=f"{key}:{event.c}")
+    key = f"acknowledged:{address.casefold()}:{day}"
+    if await queue.seen(f"{key}:{event.c}"):
+        return True
+    return await queue.once(key, A_DAY_AND_MORE) and await queue.once(f"{key}:{event.c}", A_DAY_AND_MORE)
