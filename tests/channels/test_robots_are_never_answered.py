@@ -22,6 +22,8 @@ TALKATIVE = MAILS + (
     "texts: {received: {en: We have it.}, taken: {en: '{agent} is on it.'}, closed: {en: It is done.}}\n"
 )
 
+VIP = "vip@brandt.example"
+
 
 def letter(n: int, sender: str = EVA, robot: str = "", text: str = "Please help") -> Arrived:
     """A mail that begins a conversation."""
@@ -138,21 +140,21 @@ async def test_who_only_claims_to_be_a_customer_gets_nothing_of_theirs(tmp_path:
         + "rules: [{name: vips, when: {customer: {plan: gold}}, set: {service: help, priority: 9}}]\n"
     )
     async with inside(tmp_path, ruled) as it:
-        await it.app.history.put_cards([Card("K1", "Brandt Ltd", "en", (EVA,), {"plan": "gold"})])
+        await it.app.history.put_cards([Card("K1", "Brandt Ltd", "en", (VIP,), {"plan": "gold"})])
         await it.slash("Ada", "available")
-        old = (await it.app.intake(letter(1, text="Secret words"))).contact
+        old = (await it.app.intake(letter(1, VIP, text="Secret words"))).contact
         await it.accept("Ada", "Secret words")
         assert await it.until(lambda: owned(it, old))
-        contact = (await it.app.intake(letter(2))).contact
+        contact = (await it.app.intake(letter(2, VIP))).contact
         shown = str(await it.until(lambda: it.cards("Ada", "Please help 2")))
         assert "claimed, not verified" in shown and "claims to be Brandt Ltd" in shown
         assert f"by the address they claim: also open: {old}" in shown and "Secret words" not in shown
         view = await it.app.queue.contact(contact)
         assert view is not None
         facts = Facts.parse(view.facts)
-        assert (facts.customer, facts.priority, facts.rule) == (EVA, 0, "")
+        assert (facts.customer, facts.priority, facts.rule) == (VIP, 0, "")
         assert [c["id"] for c in await it.contacts("K1")] == []
-        await it.app.intake(replace(letter(3), verified=True))
+        await it.app.intake(replace(letter(3, VIP), verified=True))
         vouched = [c for c in await it.until(lambda: it.contacts("K1"))]
         assert [c["customer"]["name"] for c in vouched] == ["Brandt Ltd"]
         assert [c["priority"] for c in vouched] == [9]
