@@ -51,7 +51,17 @@ def mail_side(
     tls = tls_context(settings.smtp_cert, settings.smtp_key) if settings.smtp_cert else None
     rules = Rules(socket.gethostname(), tls, settings.smtp_require_tls)
     where = Where.parse(settings.smtp_listen)
-    return MailSide(raw, post, Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours()))))
+    return MailSide(
+        raw,
+        post,
+        Listener(
+            where,
+            rules,
+            post,
+            lambda it: bool(mailbox_of(it, ours())),
+            lambda it: book().plan.mail.relayed(it),
+        ),
+    )
 
 
 async def _read(content: bytes, envelope: Envelope) -> Letter:

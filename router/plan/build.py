@@ -24,6 +24,7 @@ from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
 from .model_doors import Shared
+from .model_mail import MailSpec
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
@@ -79,6 +80,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         ),
         canned=tuple(Canned(name, tuple(said.items())) for name, said in document.canned.items()),
         decline_reasons=tuple(dict.fromkeys(document.decline_reasons)),
+        mail=MailSpec.of(document.channels.email),
         source=source,
     )
     return _with_hash(plan)
