@@ -79,7 +79,8 @@ _BOTH = {
 }  # fmt: skip
 _OPEN = {
     "offers": many(LIVE_OFFER), "step": COUNT, "steps": COUNT, "tier": TEXT, "tiers": TIERS, "rank": COUNT,
-    "priority": COUNT, "due": MAYBE_TIME, "waited_s": COUNT, "wake": MAYBE_TIME, "handing": YES, "owed": YES,
+    "priority": COUNT, "due": MAYBE_TIME, "resolve_due": MAYBE_TIME,
+    "waited_s": COUNT, "wake": MAYBE_TIME, "handing": YES, "owed": YES,
     "nudged": YES, "bounces": COUNT, "moves": many(MOVE), "last_text": TEXT,
 }  # fmt: skip
 _ENDED = {"ended": MAYBE_TIME, "outcome": ANYTHING}

@@ -11,6 +11,7 @@ from ..queue.state import ENDED, ContactView, MessageView
 from ..skills.skill import Need
 from .body import Body
 from .claimed import claim_line
+from .due import solve_due
 from .facts import Facts
 from .plan.model import AgentSpec
 from .rulebook import Rulebook
@@ -59,7 +60,8 @@ def card(
         waited=max(0, now - contact.arrived), due=facts.due, until=now + contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
         history=_history(contact, facts, past), handover=handover_line(facts),
-        room=room_of(book, spec), reasons=book.plan.decline_reasons, by_itself=by_itself(book, contact, spec),
+        room=room_of(book, spec), reasons=book.plan.decline_reasons,
+        solve=solve_due(book, contact), by_itself=by_itself(book, contact, spec),
     )  # fmt: skip
 
 

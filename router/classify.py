@@ -70,14 +70,19 @@ def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> 
 
 
 def ranked(
-    book: Rulebook, service: model.Service, route: Route, now: int, priority: int
+    book: Rulebook, service: model.Service, route: Route, now: int, priority: int, later: bool = False
 ) -> tuple[int | None, int]:
-    """(when the answer is due, rank), both ms: due and lag are counted in the service's open hours."""
+    """(when the answer is due, rank), both ms: due and lag are counted in the service's open hours.
+
+    `later`: it isn't the first answer, of which the service may promise something else.
+    """
     hours, channel = book.hours(service.name), route.channel
-    due = hours.after(instant(now), service.answer_within.of(channel))
+    first = service.answer_within.of(channel)
+    within = (service.promises.next_answer.on(channel) or first) if later else first
+    due = hours.after(instant(now), within)
     lagged = hours.after(due, service.lag.of(channel)) if due else None
     if due is None or lagged is None:
-        patience = service.answer_within.of(channel) + service.lag.of(channel)
+        patience = within + service.lag.of(channel)
         return None, now + span(patience) - POINT * priority
     return millis(due), millis(lagged) - POINT * priority
 

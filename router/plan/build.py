@@ -25,6 +25,7 @@ from .model_closing import Closing, ClosingField
 from .model_desk import Canned
 from .model_doors import Shared
 from .model_mail import MailSpec
+from .model_promises import Promises
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
@@ -172,6 +173,7 @@ def _service(
         greeting=tuple(service.greeting.items()),
         closing=_closing(service.closing) if service.closing else None,
         checklists=_checklists(service.escalation),
+        promises=Promises.of(service),
     )
 
 

@@ -13,6 +13,7 @@ from . import model
 from .diff_closing import checklists, closing
 from .diff_desk import desk
 from .diff_mail import mail
+from .diff_promises import promises
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -271,6 +272,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(f"{who}: schedule", was.schedule, now.schedule)
         yield from _steps(who, was.steps, now.steps)
         yield from _per_channel(f"{who}: answered within", was.answer_within, now.answer_within)
+        yield from promises(who, was.promises, now.promises)
         yield from _per_channel(f"{who}: lag behind live work", _lags(old, was), _lags(new, now))
         yield from _per_channel(f"{who}: after hours", was.after_hours, now.after_hours)
         yield from _levels(f"{who} needs", was.skills, now.skills)

@@ -18,6 +18,7 @@ from .model_closing import Closing
 from .model_desk import Canned
 from .model_doors import Shared
 from .model_mail import MailSpec
+from .model_promises import Promises
 from .model_rules import Rule
 from .model_settings import Reach, Settings
 from .model_texts import Texts
@@ -173,6 +174,7 @@ class Service:
     greeting: tuple[tuple[str, str], ...] = ()
     closing: Closing | None = None
     checklists: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    promises: Promises = Promises()
 
     def checklist(self, tier: int) -> tuple[str, ...]:
         """What `tier` must have tried before it escalates: its own list, else that of all (0)."""

@@ -10,7 +10,7 @@ from tierline.channels.email.letter import Envelope
 from tierline.channels.email.trust import vouched, vouching
 from tierline.router.plan.diff import diff
 from tierline.router.plan.errors import PlanErrors
-from tierline.router.plan.load import load
+from tierline.router.plan.load import parse
 
 US = ("mx.northwind.example",)
 OURS = (
@@ -109,13 +109,13 @@ channels:
 
 
 def test_the_plan_names_the_server_that_vouches_and_where_its_mails_come_from() -> None:
-    plan = load(
+    plan = parse(
         PLAN.replace("{MAIL}", '{authserv_id: mx.northwind.example, relays: ["192.0.2.0/24", "2001:db8::1"]}')
     )
     assert plan.mail.authserv_ids == ("mx.northwind.example",)
     assert [plan.mail.relayed(it) for it in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1")] == [True] * 3
     assert [plan.mail.relayed(it) for it in ("192.0.3.7", "127.0.0.1", "", "x", "2001:db8::2")] == [False] * 5
-    none = load(PLAN.replace("{MAIL}", "{offer: 5m}"))
+    none = parse(PLAN.replace("{MAIL}", "{offer: 5m}"))
     assert diff(none, plan) == (
         "Mail: who vouches for senders: mx.northwind.example (was nobody)",
         "Mail: who hands us that server's mails: 192.0.2.0/24, 2001:db8::1 (was nobody)",
@@ -134,7 +134,7 @@ def test_the_plan_names_the_server_that_vouches_and_where_its_mails_come_from() 
 )
 def test_a_mistake_in_it_is_shown_with_what_to_write(mail: str, what: str, fix: str) -> None:
     with pytest.raises(PlanErrors) as told:
-        load(PLAN.replace("{MAIL}", mail))
+        parse(PLAN.replace("{MAIL}", mail))
     assert what in str(told.value) and fix in str(told.value)
 
 
