@@ -9,7 +9,9 @@ import pytest
 from helpers_app import inside
 from test_handing_over import PLAN, direct, open_with, says
 
-DONE_SOON = PLAN.replace("answer_within: 10m", "answer_within: 10m\n    resolve_within: {sms: 2h}", 1)
+DONE_SOON = PLAN.replace(
+    "answer_within: 10m", "answer_within: 10m\n    resolve_within: {sms: 2h}", 1
+).replace("offer: 60s,", "offer: 60s, nudge: never,")
 
 
 @pytest.mark.promise("promise-solved")
