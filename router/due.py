@@ -32,7 +32,7 @@ def promises_solutions(book: Rulebook) -> bool:
 
 async def note_late(queue: Queue, contact: str, of: Of, due: int) -> None:
     """Put it into the contact's timeline, and so into its thread and history: once for each promise."""
-    await queue.happen(contact, LATE, {f"{LATE}.{of}": str(due)}, about={"of": of})
+    await queue.happen(contact, LATE, {f"{LATE}.{of}": str(due)}, about={"of": of, "why": said({"of": of})})
 
 
 def said(x: Mapping[str, object]) -> str:

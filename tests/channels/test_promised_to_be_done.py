@@ -6,12 +6,18 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers_app import inside
+from helpers_app import Inside, inside
 from test_handing_over import PLAN, direct, open_with, says
 
 DONE_SOON = PLAN.replace(
     "answer_within: 10m", "answer_within: 10m\n    resolve_within: {sms: 2h}", 1
 ).replace("offer: 60s,", "offer: 60s, nudge: never,")
+
+
+async def put_down(it: Inside, contact: str) -> bool:
+    """Whether its timeline has it."""
+    whole = await it.api(f"/contacts/{contact}")
+    return any("It was to be done by now" in m["text"] for m in whole["timeline"])
 
 
 @pytest.mark.promise("promise-solved")
@@ -30,8 +36,7 @@ async def test_what_isnt_done_in_time_is_told_before_and_after_and_put_down(tmp_
         late = await it.until(lambda: it.told("was promised to be done"))
         assert contact in late[0] and "Ada has it" in late[0]
         await it.until(lambda: says(it, "desk", "It was to be done by now"))
-        whole = await it.api(f"/contacts/{contact}")
-        assert any("It was to be done by now" in m["text"] for m in whole["timeline"])
+        await it.until(lambda: put_down(it, contact))
         assert "not done in time" in await it.slash("Mira", "board")
 
 
