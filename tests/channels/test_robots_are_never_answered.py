@@ -145,6 +145,9 @@ async def test_who_only_claims_to_be_a_customer_gets_nothing_of_theirs(tmp_path:
         old = (await it.app.intake(letter(1, VIP, text="Secret words"))).contact
         await it.accept("Ada", "Secret words")
         assert await it.until(lambda: owned(it, old))
+        await it.until(
+            lambda: it.app.history.past(VIP, 1)
+        )  # what a card says of earlier contacts the history knows
         contact = (await it.app.intake(letter(2, VIP))).contact
         shown = str(await it.until(lambda: it.cards("Ada", "Please help 2")))
         assert "claimed, not verified" in shown and "claims to be Brandt Ltd" in shown
@@ -154,6 +157,7 @@ async def test_who_only_claims_to_be_a_customer_gets_nothing_of_theirs(tmp_path:
         facts = Facts.parse(view.facts)
         assert (facts.customer, facts.priority, facts.rule) == (VIP, 0, "")
         assert [c["id"] for c in await it.contacts("K1")] == []
+        assert await it.app.history.past("K1", 5) == ()
         await it.app.intake(replace(letter(3, VIP), verified=True))
         vouched = [c for c in await it.until(lambda: it.contacts("K1"))]
         assert [c["customer"]["name"] for c in vouched] == ["Brandt Ltd"]
