@@ -50,6 +50,7 @@ from .router.planning import Planning
 from .router.reaching import Reach
 from .router.recordings import Recordings
 from .router.reminders import Remind, Reminders
+from .router.resolving import Solving
 from .router.rulebook import Rulebook
 from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
@@ -170,6 +171,7 @@ def desk_side(
         "attendance": attendance.run,
         "reminders": Reminders(queue, desk, plan, mine).run,
         "promises": Watchful(queue, desk, plan, alerts, mine).run,
+        "solutions": Solving(queue, desk, plan, alerts, mine).run,
     }
     return DeskSide(Parts(parts), jobs, tasks)
 

@@ -67,7 +67,7 @@ def mail_side(
     def ours() -> frozenset[str]:
         return mailboxes(book().plan)
 
-    reader = Reader(ours)
+    reader = Reader(ours, lambda: book().plan.mail.authserv_ids)
     post = MailIn(raw, reader.read, inbound, MailTalk(queue, _Past(history)), Signatures(keys.secret), ours)
     files = MailFiles(queue, history, _Mails(raw, reader), Signed(settings.base_url, "mail", keys.secret))
     if not settings.smtp_listen or role == "worker":
@@ -83,7 +83,11 @@ def mail_side(
         raise OSError("TIERLINE_SMTP_REQUIRE_TLS is for SMTP with a certificate: set TIERLINE_SMTP_CERT.")
     tls = tls_context(settings.smtp_cert, settings.smtp_key) if settings.smtp_cert else None
     rules = Rules(socket.gethostname(), tls, settings.smtp_require_tls)
-    listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())))
+
+    def relayed(address: str) -> bool:
+        return book().plan.mail.relayed(address)
+
+    listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())), relayed)
     return MailSide(raw, post, listener, reader, files)
 
 

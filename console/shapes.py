@@ -67,7 +67,7 @@ BY: Shape = {**SHORT, "description": "who asked for it, for the record"}
 # ---- contacts ---------------------------------------------------------------------------------------------------
 
 PERSON = thing(name=TEXT, slack=TEXT)
-CUSTOMER = thing(key=TEXT, name=TEXT, address=TEXT, verified=YES)
+CUSTOMER = thing({"claims": TEXT, "robot": TEXT}, key=TEXT, name=TEXT, address=TEXT, verified=YES)
 LIVE_OFFER = thing(agent=or_null(PERSON), offer=COUNT, state=TEXT, deadline=MAYBE_TIME)
 MOVE = thing(
     **_named(
@@ -80,8 +80,9 @@ _BOTH = {
 }  # fmt: skip
 _OPEN = {
     "offers": many(LIVE_OFFER), "step": COUNT, "steps": COUNT, "tier": TEXT, "tiers": TIERS, "rank": COUNT,
-    "priority": COUNT, "due": MAYBE_TIME, "waited_s": COUNT, "wake": MAYBE_TIME, "handing": YES, "owed": YES,
-    "nudged": YES, "bounces": COUNT, "answers": of_names(TEXT), "moves": many(MOVE), "last_text": TEXT,
+    "priority": COUNT, "due": MAYBE_TIME, "resolve_due": MAYBE_TIME, "waited_s": COUNT, "wake": MAYBE_TIME,
+    "handing": YES, "owed": YES, "nudged": YES, "bounces": COUNT, "answers": of_names(TEXT), "moves": many(MOVE),
+    "last_text": TEXT,
 }  # fmt: skip
 _ENDED = {"ended": MAYBE_TIME, "outcome": ANYTHING}
 LINE = thing(

@@ -56,7 +56,7 @@ def asks_again(book: Rulebook, view: ContactView, now: int) -> Decision:
         return Decision(view.route, now, None, (), former(book, view, now), view.facts)
     hours, at = book.hours(service.name), instant(now)
     route = view.route if facts.moves else base_route(book, view)
-    due, rank = ranked(book, service, route, now, facts.priority)
+    due, rank = ranked(book, service, route, now, facts.priority, later=True)
     closed = hours.why_closed(at)
     wake = None if closed is None else millis(hours.next_open(at) or at + RECHECK)
     told = replace(facts, due=due, closed=closed or "", version=book.version, first="", until=0)

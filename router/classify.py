@@ -15,6 +15,7 @@ from ..queue.contact import Arrived, Decision, Route
 from ..queue.history.records import Customer
 from ..skills.schedule import Schedule
 from ..skills.skill import Levels
+from .claimed import believed
 from .facts import Answers, Facts
 from .plan import model, model_rules
 from .rulebook import UNSORTED, Rulebook, instant, millis, span
@@ -43,6 +44,7 @@ def classify(
 ) -> Verdict:
     """Decide what `arrived` needs at `now` (ms). Total: every arrival gets a place, whatever the plan lacks."""
     at = instant(now)
+    customer, claims = believed(arrived, customer)
     entry = book.plan.entry_for(arrived.channel, arrived.recipient)
     pressed = _menu_service(book, entry, arrived.text)
     first, notice = (pressed, "") if pressed else _first_service(book, arrived, entry)
@@ -63,7 +65,7 @@ def classify(
         customer=customer.key, name=customer.name or arrived.name, address=arrived.sender,
         recipient=arrived.recipient, verified=arrived.verified, language=language, version=book.version,
         rule=rule.name if rule else "", rule_line=rule.line if rule else 0, priority=priority, due=due,
-        closed=closed or "", notice=notice, answers=answers,
+        closed=closed or "", notice=notice, robot=arrived.robot, claims=claims, answers=answers,
     )  # fmt: skip
     wake = None if closed is None else millis(hours.next_open(at) or at + RECHECK)
     decision = Decision(route, rank, wake, deadlines(hours, route, now), None, facts.to_json())
@@ -73,14 +75,19 @@ def classify(
 
 
 def ranked(
-    book: Rulebook, service: model.Service, route: Route, now: int, priority: int
+    book: Rulebook, service: model.Service, route: Route, now: int, priority: int, later: bool = False
 ) -> tuple[int | None, int]:
-    """(when the answer is due, rank), both ms: due and lag are counted in the service's open hours."""
+    """(when the answer is due, rank), both ms: due and lag are counted in the service's open hours.
+
+    `later`: it isn't the first answer, of which the service may promise something else.
+    """
     hours, channel = book.hours(service.name), route.channel
-    due = hours.after(instant(now), service.answer_within.of(channel))
+    first = service.answer_within.of(channel)
+    within = (service.promises.next_answer.on(channel) or first) if later else first
+    due = hours.after(instant(now), within)
     lagged = hours.after(due, service.lag.of(channel)) if due else None
     if due is None or lagged is None:
-        patience = service.answer_within.of(channel) + service.lag.of(channel)
+        patience = within + service.lag.of(channel)
         return None, now + span(patience) - POINT * priority
     return millis(due), millis(lagged) - POINT * priority
 

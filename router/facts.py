@@ -62,6 +62,8 @@ class Facts:
     answers: Answers = ()  # what the customer answered before a person was asked
     first: str = ""  # the script that asks, "" when none does (any more)
     until: int = 0  # the instant until which it waits for an answer: only then it is the script's
+    robot: str = ""  # what kind of machine began it, "" for a person: nothing is said to it of our own accord
+    claims: str = ""  # the customer whom an unverified mail sender would be: their records stay out of it
 
     def to_json(self) -> str:
         """One line of JSON without the fields that say nothing."""

@@ -16,6 +16,7 @@ from .answering import canned_button
 from .body import line
 from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
+from .due import solve_due
 from .facts import Facts
 from .first_steps import spoken_answers
 from .guides import answers, articles_button, ask_buttons
@@ -209,7 +210,7 @@ class Tidings:
                 *mail_words.head_buttons(contact),
                 *visit_words.thread_buttons(book.plan, contact.id),
             ),
-            helping=tuple(it.name for it in helpers(book, jots) if it != spec),
+            helping=tuple(it.name for it in helpers(book, jots) if it != spec), solve=solve_due(book, contact),
         )  # fmt: skip
 
     async def _of_call(self, event: Event, t: Try, text: str) -> None:

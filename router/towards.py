@@ -22,6 +22,7 @@ from .facts import Facts
 from .lanes import Try
 from .letters import letter, mail_sender
 from .look import found_message, more, spec_of
+from .own_accord import machine_last, may_acknowledge, silent
 from .plan.model import Service
 from .rulebook import Rulebook, instant
 from .shared import given_at
@@ -60,6 +61,8 @@ class Towards:
         """
         contact = await self.queue.contact(event.c)
         if _reads(contact) and contact is not None and contact.state == "closed" and not _silent_end(event):
+            if silent(Facts.parse(contact.facts)):
+                return
             spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
             said = await self.queue.messages(event.c)
             await self._text(
@@ -78,6 +81,8 @@ class Towards:
             return  # it would only tell that somebody reads; or they were told when they wrote
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
+        if silent(facts):
+            return
         if str(said.get("thread") or "").startswith("voice:"):
             return  # a caller hears it
         if facts.first:  # what is known comes before what is asked; all else is said when the script is over
@@ -85,11 +90,21 @@ class Towards:
             return
         if not facts.closed:
             if not (book.situation.incidents and await self.of_incident(event.c)):
-                await self._text(event.c, telling(book, "received", event.c, name, facts, event.t))
+                await self._acknowledge(
+                    event, facts, telling(book, "received", event.c, name, facts, event.t)
+                )
             return
         contact, service = await self.queue.contact(event.c), book.services.get(name)
         if contact is not None and service is not None and _says_so(book, service, contact.channel, event.t):
-            await self._text(event.c, closed_telling(book, event.c, name, facts, event.t))
+            await self._acknowledge(event, facts, closed_telling(book, event.c, name, facts, event.t))
+
+    async def _acknowledge(self, event: Event, facts: Facts, told: Telling | None) -> None:
+        """Say that we have it; by mail to nobody twice a day."""
+        mailed = str(more(event).get("thread") or "").startswith("email:")
+        if told is not None and (
+            not mailed or await may_acknowledge(self.queue, self.book(), event, facts.address)
+        ):
+            await self._text(event.c, told)
 
     async def of_incident(self, name: str) -> bool:
         """Tell what is known, once, if it is about an incident; whether it is."""
@@ -104,7 +119,7 @@ class Towards:
     async def once_about(self, name: str, it: Incident, kind: str, text: str) -> None:
         """A text about an incident, unless the transcript has it already, or they want nothing from us."""
         contact = await self.queue.contact(name)
-        if contact is None or contact.channel == "voice" or not text:
+        if contact is None or contact.channel == "voice" or not text or silent(Facts.parse(contact.facts)):
             return
         if any(m.kind == kind for m in await self.queue.messages(name)):
             return
@@ -145,21 +160,26 @@ class Towards:
         if contact is not None and _reads(contact) and more(event).get("reason") == "closed":
             service = self.book().services.get(contact.service)
         if contact is not None and service and _says_so(self.book(), service, contact.channel, event.t):
-            if await self._told_closed(event):
-                return
             facts = Facts.parse(contact.facts)
+            if silent(facts) or await self._told_closed(event):
+                return
             await self._text(event.c, closed_telling(self.book(), event.c, contact.service, facts, event.t))
 
     async def _told_closed(self, event: Event) -> bool:
-        """Whether the customer was told "closed" and hasn't written since: who waits for days isn't told daily."""
+        """Whether the customer was told "closed" and hasn't written since: who waits for days isn't told daily.
+
+        What a machine has written since asks for no answer.
+        """
         said = [m for m in await self.queue.messages(event.c) if m.kind in ("in", "closed_now")]
-        return bool(said) and said[-1].kind == "closed_now"
+        return bool(said) and (said[-1].kind == "closed_now" or machine_last(said))
 
     async def tell_taken(self, event: Event) -> None:
         """Tell who takes care of it, or that other colleagues do from now on."""
         contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
         if contact is not None and _reads(contact) and spec is not None:
             facts = Facts.parse(contact.facts)
+            if silent(facts):
+                return
             former = spec_of(self.book(), str(more(event).get("from") or ""))
             another = bool(facts.moves) and facts.moves[-1].service != contact.service
             moved = former is not None and (another or former.team != spec.team)

@@ -58,7 +58,7 @@ class Takes(Protocol):
     def release(self, size: int) -> None:
         """So many bytes are held no longer."""
 
-    async def taken(self, content: bytes, sender: str, recipients: tuple[str, ...]) -> str:
+    async def taken(self, content: bytes, sender: str, recipients: tuple[str, ...], session: Session) -> str:
         """The answer for a whole mail, "250 …" once it is durable. Never raises."""
 
 
@@ -228,7 +228,7 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
                 return why
             self._reset_timeout()  # a slow sender has used up the body's time, and we have our own
             self.busy = True
-            return await self.takes.taken(body.whole(), sender, recipients)
+            return await self.takes.taken(body.whole(), sender, recipients, self)
         finally:
             self.busy = False
             self.takes.release(held)

@@ -38,6 +38,12 @@ def _title(service: str, channel: str, contact: str, more: str) -> str:
     return f"*{tame(service, 150)}* · {CALLED.get(channel, 'contact')} · {tame(contact, 50)} · {more}"
 
 
+def _due(answer: int | None, solve: int | None) -> str:
+    """What is promised, behind a dot each."""
+    promised = (("answer due", answer), ("to be done", solve))
+    return "".join(f" · {what} {date(at, '{date_short_pretty} {time}')}" for what, at in promised if at)
+
+
 STAYS = "stays:"
 """How the key of something told begins that stays as it is, whoever presses its buttons."""
 
@@ -46,7 +52,7 @@ def offer(card: Card) -> Message:
     """The card of an offer, for its agent in person."""
     value = f"{card.contact}:{card.offer}"
     until = date(card.until, "{time_secs}")
-    due = f" · answer due {date(card.due, '{date_short_pretty} {time}')}" if card.due else ""
+    due = _due(card.due, card.solve)
     title = _title(card.service, card.channel, card.contact, tame(card.tier, 20))
     known = "verified" if card.verified else "claimed, not verified"
     stands = "Taken for you: nothing to press" if card.by_itself else f"Yours until {until}"
@@ -116,7 +122,7 @@ TAPE_BUTTONS = (("pause", "Pause recording"), ("record", "Record again"))
 
 def head(it: Head) -> Message:
     """The first message of a contact's thread."""
-    due = f" · answer due {date(it.due, '{date_short_pretty} {time}')}" if it.due else ""
+    due = _due(it.due, it.solve)
     title = _title(it.service, it.channel, it.contact, f"with *{tame(it.owner_name, 100)}*{due}")
     known = "verified" if it.verified else "claimed, not verified"
     reply = [] if it.channel == "voice" else [button("contact.reply", "Reply", it.contact, "primary")]

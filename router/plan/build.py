@@ -25,6 +25,8 @@ from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
 from .model_doors import Shared
+from .model_mail import MailSpec
+from .model_promises import Promises
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
@@ -81,6 +83,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         canned=tuple(Canned(name, tuple(said.items())) for name, said in document.canned.items()),
         decline_reasons=tuple(dict.fromkeys(document.decline_reasons)),
         scripts=scripts(document.scripts),
+        mail=MailSpec.of(document.channels.email),
         source=source,
     )
     return _with_hash(plan)
@@ -173,6 +176,7 @@ def _service(
         closing=_closing(service.closing) if service.closing else None,
         checklists=_checklists(service.escalation),
         ask=questions(service.ask),
+        promises=Promises.of(service),
     )
 
 

@@ -13,6 +13,8 @@ from . import model
 from .diff_closing import checklists, closing
 from .diff_desk import desk
 from .diff_first import asks, first
+from .diff_mail import mail
+from .diff_promises import promises
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -271,6 +273,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(f"{who}: schedule", was.schedule, now.schedule)
         yield from _steps(who, was.steps, now.steps)
         yield from _per_channel(f"{who}: answered within", was.answer_within, now.answer_within)
+        yield from promises(who, was.promises, now.promises)
         yield from _per_channel(f"{who}: lag behind live work", _lags(old, was), _lags(new, now))
         yield from _per_channel(f"{who}: after hours", was.after_hours, now.after_hours)
         yield from _levels(f"{who} needs", was.skills, now.skills)
@@ -388,11 +391,7 @@ def _texts(old: model.Plan, new: model.Plan) -> Iterator[str]:
             )
 
 
-def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
-    yield from rules(old.rules, new.rules)
-
-
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
-    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _sessions, _texts,
-    _closing, desk, first, _root,
+    lambda old, new: rules(old.rules, new.rules), _entries, _services, _schedules, _agents, _teams, _on_call,
+    _channels, _visits, _sessions, _texts, _closing, desk, first, mail, _root,
 )  # fmt: skip

@@ -18,6 +18,8 @@ from .model_closing import Closing
 from .model_desk import Canned
 from .model_doors import Shared
 from .model_first import Question, Script
+from .model_mail import MailSpec
+from .model_promises import Promises
 from .model_rules import Rule
 from .model_settings import Reach, Settings
 from .model_texts import Texts
@@ -174,6 +176,7 @@ class Service:
     closing: Closing | None = None
     checklists: tuple[tuple[int, tuple[str, ...]], ...] = ()
     ask: tuple[Question, ...] = ()
+    promises: Promises = Promises()
 
     def checklist(self, tier: int) -> tuple[str, ...]:
         """What `tier` must have tried before it escalates: its own list, else that of all (0)."""
@@ -317,6 +320,7 @@ class Plan:
     decline_reasons: tuple[str, ...] = ()
     sessions: tuple[SessionSpec, ...] = ()
     scripts: tuple[Script, ...] = ()
+    mail: MailSpec = MailSpec()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

@@ -41,6 +41,7 @@ from .shape_desk import Canned, Reasons
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
 from .shape_first import Question, Script
+from .shape_promises import Promising
 from .shape_texts import Texts
 from .shape_visits import Session, Visits
 
@@ -183,7 +184,7 @@ class Step(Shape):
     page: Name | None = Field(default=None, description="Page this on-call")
 
 
-class Service(Shape):
+class Service(Promising):
     """What customers want help with."""
 
     title: Said = Field(default={}, description="What customers see as its name")

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from .fields import Country, Door, Duration, Positive, Sometime, Url
 from .shape_base import Many, Shape
+from .shape_mail import Vouching
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -74,13 +75,17 @@ class Voice(Channel):
     )
 
 
+class Email(Channel, Vouching):
+    """How mail is worked."""
+
+
 class Channels(Shape):
     """The four channels."""
 
     voice: Voice = Voice()
     chat: Channel = Channel()
     sms: Channel = Channel()
-    email: Channel = Channel()
+    email: Email = Email()
 
 
 class PerNumber(Shape):
