@@ -162,9 +162,8 @@ class App:
             self.doors["sms"] = self.sms
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
-        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
-        arrived = self.sms.media.content if self.sms is not None else None
-        self.outside = Outside.of(settings, self.secrets, *now, arrived)
+        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, lambda: self.history)
+        self.outside = Outside.of(settings, self.secrets, *now, self.mail.files, self.mail.content(self.sms))
         if mail := mail_door(
             settings, self.secrets, now[1], lambda: self.queue.now(), self.outside.enclosures
         ):
@@ -224,7 +223,7 @@ class App:
         )  # fmt: skip
         self.projector: Projector = Projector(
             self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
-            lost=self._lost, term=term,
+            lost=self._lost, term=term, reopen=lambda: self.plan().longest_reopen,
         )  # fmt: skip
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)

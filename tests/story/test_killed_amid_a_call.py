@@ -40,6 +40,10 @@ async def heard(stage: Stage, sid: str, text: str) -> bool:
     return any(text in str(it.get("text", "")) for it in (await leg(stage, sid))["heard"])
 
 
+async def plays(stage: Stage, sid: str) -> bool:
+    return any(it["kind"] == "play" for it in (await leg(stage, sid))["heard"])
+
+
 async def ringing(stage: Stage, name: str) -> str | None:
     number = PHONES[name].replace("+", "%2B")
     found = [it for it in await stage.call(f"/calls?number={number}") if it["status"] == "ringing"]
@@ -78,6 +82,9 @@ async def has(stage: Stage, name: str) -> bool:
 @pytest.mark.promise("call-killed")
 async def test_who_waits_on_the_line_keeps_the_place_and_is_answered(stage: Stage) -> None:
     eva = await calls(stage)
+    await stage.until(
+        lambda: plays(stage, eva)
+    )  # a piece of it outlasts the start; whoever asks meanwhile finds nobody
     await again(stage)
     assert (await stage.contact())["state"] == "waiting"
     await stage.slash("Ada", "available")
