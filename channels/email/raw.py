@@ -87,9 +87,10 @@ class RawStore:
                 refs: Sequence[str | Exception] = await asyncio.to_thread(
                     _keep_all, self.folder, [(it.content, it.envelope) for it in turn], self._pool
                 )
-            except OSError as error:
-                log.error("mail.not_kept", error=type(error).__name__, why=error.strerror)
-                refs = [NotTaken(f"the disk refuses: {error.strerror}")] * len(turn)
+            except Exception as error:  # whatever it is, nobody may wait for ever
+                why = getattr(error, "strerror", None) or type(error).__name__
+                log.error("mail.not_kept", error=type(error).__name__, why=why)
+                refs = [NotTaken(f"the disk refuses: {why}")] * len(turn)
             for it, ref in zip(turn, refs, strict=True):
                 if not it.kept.done():
                     it.kept.set_exception(ref) if isinstance(ref, Exception) else it.kept.set_result(ref)
