@@ -29,6 +29,7 @@ from .console.replay import Replays
 from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .mail_out import mail_door
+from .mail_side import mail_side
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.records import Taken
@@ -127,7 +128,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in opened(self.doors, self.voice):
+        for door in opened(self.doors, self.voice, self.mail.listener):
             await door.start()
         self.started = True
 
@@ -162,6 +163,7 @@ class App:
             self.doors["sms"] = self.sms
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
+        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
         arrived = self.sms.media.content if self.sms is not None else None
         self.outside = Outside.of(settings, self.secrets, *now, arrived)
         if mail := mail_door(
@@ -291,7 +293,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in opened(self.doors, self.voice):
+        for door in opened(self.doors, self.voice, self.mail.listener):
             await door.stop()
         await self.history.close()
         await self.store.close()
@@ -342,7 +344,14 @@ class App:
             "store": store_shown(health, self.store.witness.missing),
             "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
-            "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role, self.settings.slack_by_http),
+            "doors": doors_shown(
+                self.sms,
+                self.voice,
+                self.mail.listener,
+                self.desk_raw,
+                self.role,
+                self.settings.slack_by_http,
+            ),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),

@@ -9,7 +9,6 @@ from .read import Node
 
 _CHANNELS = {
     "chat": "there is no web chat yet",
-    "email": "mail isn't read yet",
 }
 
 

@@ -41,7 +41,7 @@ def test_check_says_what_nothing_acts_on_yet_and_what_is_in_the_plan() -> None:
     found = run("plan", "check", EXAMPLE)
     assert (
         found.exit_code == 0
-        and "not yet: mail isn't read yet" in found.output
+        and "not yet: there is no web chat yet" in found.output
         and "3 services" in found.output
     )
 
