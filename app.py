@@ -57,7 +57,6 @@ from .router.stall import LoopWatch
 from .router.supervise import Supervisor
 from .router.switchboard import Switchboard
 from .router.towards import Towards
-from .router.waiting_mails import WaitingMails
 from .router.walk import Walker
 from .router.watch import Watch
 from .router.ways import ways
@@ -165,7 +164,7 @@ class App:
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
         self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
         arrived = self.sms.media.content if self.sms is not None else None
-        self.outside = Outside.of(settings, self.secrets, *now, arrived)
+        self.outside = Outside.of(settings, self.secrets, *now, arrived, self.doors)
         if mail := mail_door(
             settings, self.secrets, now[1], lambda: self.queue.now(), self.outside.enclosures
         ):
@@ -206,8 +205,7 @@ class App:
         )
         self.guard = Guard(self.queue, self.plan, self.alerts)
         linked = self.outside.enclosures.linked
-        mails = WaitingMails(self.queue, self.desk, self.doors, self.plan, self.alerts, self._mine)
-        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, mails, enclosed=linked)
+        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, side.mails, linked)
         phones = self.voice.phones if self.voice is not None else None
         heard, taped = self.switchboard.heard, self.recordings.jobs
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
@@ -248,7 +246,6 @@ class App:
         self.supervisor.run("overdue receipts", Overdue(self.queue, self.doors, self.history, self._mine).run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
-        self.supervisor.run("waiting mails", mails.run)
         doors = (self.recordings, self.intake, self.sms, self.voice)
         for name, task in (phone_tasks(ringing, *doors, self._mine) | dict(side.tasks)).items():
             self.supervisor.run(name, task)

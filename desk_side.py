@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .channels.channel import Desk
+from .channels.channel import Channel, Desk
 from .channels.hooks import Hooks
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
@@ -49,6 +49,7 @@ from .router.substitutes import Substitutes
 from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
+from .router.waiting_mails import WaitingMails
 from .settings import Secrets, Settings
 
 if TYPE_CHECKING:
@@ -64,18 +65,19 @@ class Outside:
     sessions: Sessions
     enclosures: Enclosures
     arrived: Content | None = None  # the bytes that customers sent
+    doors: Mapping[str, Channel] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-        arrived: Content | None = None,
+        arrived: Content | None, doors: Mapping[str, Channel],
     ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
-        return cls(visits, sessions, _enclosures(settings, keys, queue), arrived)
+        return cls(visits, sessions, _enclosures(settings, keys, queue), arrived, doors)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -103,6 +105,7 @@ class DeskSide:
     parts: Parts
     jobs: Sequence[Callable[[Event], list[Job]]]
     tasks: Mapping[str, Callable[[], Awaitable[None]]]
+    mails: WaitingMails
 
 
 def desk_side(
@@ -138,12 +141,14 @@ def desk_side(
         SessionJobs(desk, plan, outside.sessions).jobs,
         ArrivedFiles(queue, desk, outside.arrived).jobs,
     )
+    mails = WaitingMails(queue, desk, outside.doors, plan, alerts, mine)
     tasks = {
+        "waiting mails": mails.run,
         "attendance": attendance.run,
         "reminders": Reminders(queue, desk, plan, mine).run,
         "promises": Watchful(queue, desk, plan, alerts, mine).run,
     }
-    return DeskSide(Parts(parts), jobs, tasks)
+    return DeskSide(Parts(parts), jobs, tasks, mails)
 
 
 async def _promised(history: History, since: int) -> Sequence[Promised]:

@@ -52,10 +52,10 @@ class Towards:
     alerts: Alerts
     guard: Guard
     mails: WaitingMails | None = None
-    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
     enclosed: Callable[[str, int, Sequence[Media]], tuple[Media, ...]] = lambda contact, n, files: tuple(
         files
     )
+    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def tell_closed(self, event: Event) -> None:
