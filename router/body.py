@@ -15,7 +15,7 @@ class Body:
     """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't; `who` a note's writer.
 
     A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has. `name` is that
-    of the customer who said it, where the door told one.
+    of the customer who said it, where the door told one; `subject` is a mail's title.
     """
 
     text: str
@@ -24,6 +24,7 @@ class Body:
     source: str = ""
     who: str = ""
     name: str = ""
+    subject: str = ""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -31,6 +32,8 @@ class Body:
         raw: dict[str, object] = {"text": self.text, "media": media, "by": self.by, "source": self.source}
         if self.who:
             raw["who"] = self.who
+        if self.subject:
+            raw["subject"] = self.subject
         return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -38,7 +41,7 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name"))
+        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject"))
         return cls(str(it.get("text", "")), media, *said)
 
 

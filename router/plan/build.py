@@ -18,12 +18,14 @@ from . import (
     shape_closing,
     shape_doors,
     shape_escalation,
+    shape_letters,
     shape_visits,
 )
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
 from .model_doors import Shared
+from .model_letters import Letter, Letters
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
@@ -79,6 +81,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         ),
         canned=tuple(Canned(name, tuple(said.items())) for name, said in document.canned.items()),
         decline_reasons=tuple(dict.fromkeys(document.decline_reasons)),
+        letters=_letters(document.letters),
         source=source,
     )
     return _with_hash(plan)
@@ -310,6 +313,14 @@ def _texts(document: shape.Document) -> Texts:
         for language, text in sorted(getattr(document.texts, name).items())
     ]
     return Texts(tuple(document.languages), tuple(entries))
+
+
+def _letters(given: shape_letters.Letters) -> Letters:
+    def one(it: shape_letters.Letter) -> Letter:
+        return Letter(it.name or "", tuple(sorted(it.signature.items())), tuple(sorted(it.footer.items())))
+
+    teams = tuple((name, one(it)) for name, it in sorted(given.teams.items()))
+    return Letters(one(given), teams, given.plus)
 
 
 def _closing(given: shape_closing.Closing) -> Closing:

@@ -15,6 +15,7 @@ from .braces import variables
 from .check_closing import check_closing
 from .check_desk import check_desk
 from .check_doors import check_doors
+from .check_letters import check_letters
 from .check_schedules import check_schedules
 from .check_visits import check_visits
 from .errors import Source, path_of
@@ -41,6 +42,7 @@ def check(root: Node, found: Source) -> None:
         _on_call,
         check_visits,
         check_desk,
+        check_letters,
         _doubles,
     ):
         part(root, known, found)

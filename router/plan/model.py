@@ -17,6 +17,7 @@ from .model_calls import Safety, Voice
 from .model_closing import Closing
 from .model_desk import Canned
 from .model_doors import Shared
+from .model_letters import Letters
 from .model_rules import Rule
 from .model_settings import Reach, Settings
 from .model_texts import Texts
@@ -313,6 +314,7 @@ class Plan:
     canned: tuple[Canned, ...] = ()
     decline_reasons: tuple[str, ...] = ()
     sessions: tuple[SessionSpec, ...] = ()
+    letters: Letters = Letters()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

@@ -40,6 +40,7 @@ from .shape_day import Settle, StillThere, Substitute
 from .shape_desk import Canned, Reasons
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
+from .shape_letters import Letters
 from .shape_texts import Texts
 from .shape_visits import Session, Visits
 
@@ -325,3 +326,4 @@ class Document(Shape):
     )
     decline_reasons: Reasons = Field(default=[], description="What an agent may choose who declines an offer")
     sessions: dict[Name, Session] = {}
+    letters: Letters = Letters()

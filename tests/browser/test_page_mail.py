@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import WATCH
 from helpers_app import inside
-from mail_out_stage import EVA, MAILS, got
+from helpers_mail import EVA, MAILS, got
 
 HOSTILE = b'<p>Hi</p><script>parent.hurt.push("ran")</script><img src="http://evil.example/pixel.gif" onerror="alert(1)">'
 

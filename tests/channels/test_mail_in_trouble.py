@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from helpers_app import Inside, inside
-from mail_out_stage import EVA, MAILS, arrives, got, replies, shown, taken, thread
+from helpers_mail import EVA, MAILS, arrives, got, replies, shown, taken, thread
 
 Json = dict[str, Any]
 
