@@ -205,7 +205,7 @@ class App:
         )
         self.guard = Guard(self.queue, self.plan, self.alerts)
         linked = self.outside.enclosures.linked
-        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, enclosed=linked)
+        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, side.mails, linked)
         phones = self.voice.phones if self.voice is not None else None
         heard, taped = self.switchboard.heard, self.recordings.jobs
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)

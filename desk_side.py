@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .channels.channel import Desk
+from .channels.channel import Channel, Desk
 from .channels.hooks import Hooks
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
@@ -60,6 +60,7 @@ from .router.tidings import Tidings
 from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
+from .router.waiting_mails import WaitingMails
 from .settings import Secrets, Settings
 
 if TYPE_CHECKING:
@@ -80,11 +81,12 @@ class Outside:
     help: HelpPage
     mails: MailFiles
     arrived: Content | None = None  # the bytes that customers sent
+    doors: Mapping[str, Channel] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-        history: Callable[[], History], doors: Mapping[str, object], mails: MailFiles,
+        history: Callable[[], History], doors: Mapping[str, Channel], mails: MailFiles,
         arrived: Content | None = None,
     ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
@@ -95,7 +97,7 @@ class Outside:
         library = Library(lambda: articles_of(history()))
         page = HelpPage(queue, book, library, lambda: "chat" in doors, settings.trusted_proxies)
         files = _enclosures(settings, keys, queue)
-        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, arrived)
+        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, arrived, doors)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -125,6 +127,7 @@ class DeskSide:
     parts: Parts
     jobs: Sequence[Callable[[Event], list[Job]]]
     tasks: Mapping[str, Callable[[], Awaitable[None]]]
+    mails: WaitingMails
 
 
 def desk_side(
@@ -167,13 +170,15 @@ def desk_side(
             queue, plan, history, _finding(outside.library, outside.base_url), outside.hooks, alerts
         ).jobs,
     )
+    mails = WaitingMails(queue, desk, outside.doors, plan, alerts, mine)
     tasks = {
+        "waiting mails": mails.run,
         "attendance": attendance.run,
         "reminders": Reminders(queue, desk, plan, mine).run,
         "promises": Watchful(queue, desk, plan, alerts, mine).run,
         "solutions": Solving(queue, desk, plan, alerts, mine).run,
     }
-    return DeskSide(Parts(parts), jobs, tasks)
+    return DeskSide(Parts(parts), jobs, tasks, mails)
 
 
 def articles_of(history: History) -> Store:

@@ -68,6 +68,7 @@ class Words:
     conversation: str = ""
     subject: str = ""
     answers: tuple[str, ...] = ()
+    language: str = ""  # the customer's
 
 
 @dataclass(frozen=True, slots=True)

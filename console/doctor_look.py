@@ -9,7 +9,6 @@ import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import aiosmtplib
 from redis.asyncio import Redis
@@ -17,8 +16,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from ..channels.email.server import Address, BadUrl
 from ..channels.slack.events import PATH
-from ..queue.address import Address
+from ..queue.address import Address as StoreAddress
 from ..queue.failures import StoreUnavailable
 from ..queue.history import postgres
 from ..queue.safety import CONFIG_READ, durability, read_facts, unsafe, warnings
@@ -153,7 +153,7 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
         return StoreSeen(embedded=True)
     url = settings.redis_url.get_secret_value()
     try:
-        address = Address.parse(url)
+        address = StoreAddress.parse(url)
         exposed = address.exposed()
     except ValueError as error:
         return StoreSeen(no=str(error), embedded=False)
@@ -246,20 +246,24 @@ async def _public(settings: Settings) -> str:
 async def _smtp(settings: Settings) -> str:
     if settings.smtp_url is None:
         return ""
-    parts = urlsplit(settings.smtp_url.get_secret_value())
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        return "write smtp://host:587 or smtps://host:465"
-    tls = parts.scheme == "smtps"
+    try:
+        at = Address.of(settings.smtp_url.get_secret_value())
+    except BadUrl as error:
+        return str(error)
     try:
         client = aiosmtplib.SMTP(
-            hostname=parts.hostname,
-            port=parts.port or (465 if tls else 587),
-            use_tls=tls,
+            hostname=at.host,
+            port=at.port,
+            use_tls=at.tls,
             start_tls=None,
             timeout=8,
+            username=at.user or None,
+            password=at.password or None,
         )
         async with client:
             await client.noop()
+    except aiosmtplib.SMTPAuthenticationError as error:
+        return f"it refuses the login ({error.code})"
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return f"it doesn't answer ({type(error).__name__})"
     return ""

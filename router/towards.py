@@ -29,10 +29,14 @@ from .shared import given_at
 from .situation import Incident, told_kind
 from .spending import Guard
 from .texts import Telling, closed_telling, telling
+from .waiting_mails import GIVE_UP as DAYS
+from .waiting_mails import WaitingMails
 from .watch import past_closing, reopening
 
 GIVE_UP = 600_000
 """ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
+AT_ONCE = 1
+"""Tries of a mail in its lane before it waits beside it."""
 IN_A_ROW = 3
 """Failures of a door in a row before whoever can mend it is told."""
 UNDER_WAY = 3.0
@@ -48,10 +52,11 @@ class Towards:
     book: Callable[[], Rulebook]
     alerts: Alerts
     guard: Guard
-    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
+    mails: WaitingMails | None = None
     enclosed: Callable[[str, int, Sequence[Media]], tuple[Media, ...]] = lambda contact, n, files: tuple(
         files
     )
+    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def tell_closed(self, event: Event) -> None:
@@ -206,6 +211,8 @@ class Towards:
             return
         contact, message = found
         facts, body = Facts.parse(contact.facts), Body.parse(message.body)
+        if t.before and self.mails is not None and await self.mails.holds(f"{event.c}.{event.n}"):
+            return  # it was put off by a process that died
         if place := given_at(body):
             await self.queue.receipt(event.c, event.n, "delivered", place)
             return
@@ -220,7 +227,9 @@ class Towards:
         if by == "email":
             words = letter(words, contact, await self.queue.messages(event.c))
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
-        sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
+        # A mail has one: its Message-ID, the same each time.
+        unsure = t.again and message.status == "sending" and by != "email"
+        sent = await self._left_before(door, words) if unsure else None
         if sent is None:
             if by == "sms" and (why := await self._refused(event, facts)):
                 await self.queue.receipt(event.c, event.n, "failed", error=why)
@@ -232,11 +241,15 @@ class Towards:
                 if error.code == FENCED:
                     raise
                 if not error.permanent and await self._goes_on(event, by, error.reason):
+                    if await self._put_off(words, by, t, error.reason):
+                        return
                     raise
                 await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
                 return
             except OutcomeUnknown:
                 if await self._goes_on(event, by, "it doesn't answer"):
+                    if await self._put_off(words, by, t, "the mail server doesn't answer"):
+                        return
                     raise
                 await self.queue.receipt(
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
@@ -260,12 +273,20 @@ class Towards:
         """Count a failure of `door`; whether the text is tried again."""
         self.failing[door] = self.failing.get(door, 0) + 1
         if self.failing[door] >= IN_A_ROW:
-            await self.alerts.begin(f"door:{door}", f"Texts can't be sent ({reason}): they are tried again.")
-        return await self.queue.now() - event.t < GIVE_UP
+            what = "Mails" if door == "email" else "Texts"
+            await self.alerts.begin(f"door:{door}", f"{what} can't be sent ({reason}): they are tried again.")
+        return await self.queue.now() - event.t < (DAYS if door == "email" else GIVE_UP)
+
+    async def _put_off(self, words: Words, door: str, t: Try, reason: str) -> bool:
+        """Whether a mail waits from here on beside its lane: servers are away for hours, and nothing waits behind it."""
+        if door != "email" or self.mails is None or t.count < AT_ONCE:
+            return False
+        await self.mails.wait(words, reason)
+        return True
 
     async def _went_well(self, door: str) -> None:
         self.failing[door] = 0
-        await self.alerts.end(f"door:{door}", "Texts are sent again.")
+        await self.alerts.end(f"door:{door}", f"{'Mails' if door == 'email' else 'Texts'} are sent again.")
 
     async def not_said(self, event: Event) -> None:
         """A text broke us three times: its sender sees ✗."""

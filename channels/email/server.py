@@ -15,6 +15,7 @@ import aiosmtplib
 from aiosmtplib.response import SMTPResponse
 
 from ..channel import NotDelivered, OutcomeUnknown
+from ..fence import check_ours
 from .compose import Composed
 from .refusals import in_words
 
@@ -144,6 +145,7 @@ class MailServer:
             if not client.supports_extension("smtputf8"):
                 return SMTPResponse(553, "5.6.7 our mail server can't write to addresses with such letters")
             options, encoding = [*options, "SMTPUTF8", "BODY=8BITMIME"], "utf-8"
+        check_ours()
         try:
             await client.mail(mail.sender, options=options, encoding=encoding)
             await client.rcpt(mail.recipient, encoding=encoding)
@@ -162,6 +164,7 @@ class MailServer:
 
     async def _data(self, client: aiosmtplib.SMTP, mail: Composed) -> SMTPResponse:
         """The mail itself: whoever hears nothing now can't know whether it was taken."""
+        check_ours()
         try:
             return await client.data(mail.raw)
         except aiosmtplib.SMTPDataError as error:

@@ -18,6 +18,7 @@ from . import (
     shape_closing,
     shape_doors,
     shape_escalation,
+    shape_letters,
     shape_visits,
 )
 from .build_first import questions, scripts
@@ -25,6 +26,7 @@ from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
 from .model_doors import Shared
+from .model_letters import Letter, Letters
 from .model_mail import MailSpec
 from .model_promises import Promises
 from .model_settings import Settings
@@ -84,6 +86,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         decline_reasons=tuple(dict.fromkeys(document.decline_reasons)),
         scripts=scripts(document.scripts),
         mail=MailSpec.of(document.channels.email),
+        letters=_letters(document.letters),
         source=source,
     )
     return _with_hash(plan)
@@ -321,6 +324,14 @@ def _texts(document: shape.Document) -> Texts:
         for language, text in sorted(getattr(document.texts, name).items())
     ]
     return Texts(tuple(document.languages), tuple(entries))
+
+
+def _letters(given: shape_letters.Letters) -> Letters:
+    def one(it: shape_letters.Letter) -> Letter:
+        return Letter(it.name or "", tuple(sorted(it.signature.items())), tuple(sorted(it.footer.items())))
+
+    teams = tuple((name, one(it)) for name, it in sorted(given.teams.items()))
+    return Letters(one(given), teams, given.plus)
 
 
 def _closing(given: shape_closing.Closing) -> Closing:

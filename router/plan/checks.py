@@ -16,6 +16,7 @@ from .check_closing import check_closing
 from .check_desk import check_desk
 from .check_doors import check_doors
 from .check_first import check_first
+from .check_letters import check_letters
 from .check_mail import check_mail
 from .check_schedules import check_schedules
 from .check_visits import check_visits
@@ -45,6 +46,7 @@ def check(root: Node, found: Source) -> None:
         check_visits,
         check_desk,
         check_mail,
+        check_letters,
         _doubles,
     ):
         part(root, known, found)

@@ -13,6 +13,7 @@ from . import model
 from .diff_closing import checklists, closing
 from .diff_desk import desk
 from .diff_first import asks, first
+from .diff_letters import letters
 from .diff_mail import mail
 from .diff_promises import promises
 from .diff_rules import rules
@@ -393,5 +394,5 @@ def _texts(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
     lambda old, new: rules(old.rules, new.rules), _entries, _services, _schedules, _agents, _teams, _on_call,
-    _channels, _visits, _sessions, _texts, _closing, desk, first, mail, _root,
+    _channels, _visits, _sessions, _texts, _closing, desk, first, mail, letters, _root,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from .model_closing import Closing
 from .model_desk import Canned
 from .model_doors import Shared
 from .model_first import Question, Script
+from .model_letters import Letters
 from .model_mail import MailSpec
 from .model_promises import Promises
 from .model_rules import Rule
@@ -321,6 +322,7 @@ class Plan:
     sessions: tuple[SessionSpec, ...] = ()
     scripts: tuple[Script, ...] = ()
     mail: MailSpec = MailSpec()
+    letters: Letters = Letters()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

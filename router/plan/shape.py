@@ -41,6 +41,7 @@ from .shape_desk import Canned, Reasons
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
 from .shape_first import Question, Script
+from .shape_letters import Letters
 from .shape_promises import Promising
 from .shape_texts import Texts
 from .shape_visits import Session, Visits
@@ -337,3 +338,4 @@ class Document(Shape):
     scripts: dict[Name, Script] = Field(
         default={}, description="What comes before a person; a door names one: `first: NAME`"
     )
+    letters: Letters = Letters()

@@ -90,6 +90,8 @@ const TROUBLES = [
   ["Twilio fails three times (503)", () => ({ twilio: { fail: 503, times: 3 } }), (f) => f.twilio?.fail],
   ["Twilio acts, its reply is lost", () => ({ twilio: { drop_reply: true } }), (f) => f.twilio?.drop_reply],
   ["Twilio is slow (2 s)", () => ({ twilio: { delay: "2s" } }), (f) => f.twilio?.delay],
+  ["The mail server is down", () => ({ smtp: { down: true } }), (f) => f.smtp?.down],
+  ["The mail server says “later”", () => ({ smtp: { fail: 451, times: 3 } }), (f) => f.smtp?.fail],
   ["Receipts by hand", () => ({ receipts: "manual" }), (f) => f.receipts === "manual"],
 ];
 /** What is wrong outside right now, in words. */

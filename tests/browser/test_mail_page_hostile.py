@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import WATCH
-from helpers_mail import XSS
+from helpers_xss import XSS
 
 from tierline.channels.email.showing import page
 

@@ -112,7 +112,7 @@ COMMANDS = {
         f"reopen {ME}", f"visit {ME}", f"session {ME}", f"call {ME}", f"hold {ME}", f"hang up {ME}", f"invite {ME} Ben",
     ),
     NAMED: (
-        f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", "available",
+        f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", f"mail {ME}", "mail eva@customer.example canary", "available",
         "away 45m lunch", "away 2w vacation Ben", "overtime 2h", "offline", "status", "queue", f"why {ME}", "incidents",
         "canned", "articles lamp", "article",
     ),

@@ -7,7 +7,7 @@ import base64
 from html.parser import HTMLParser
 
 import pytest
-from helpers_mail import XSS
+from helpers_xss import XSS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
