@@ -22,6 +22,7 @@ from aiohttp import web
 from .channels.channel import Channel
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
+from .chat_side import chat_side
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
@@ -162,6 +163,9 @@ class App:
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
         arrived = self.sms.media.content if self.sms is not None else None
         self.outside = Outside.of(settings, self.secrets, *now, arrived)
+        past, files = (lambda: self.history), (lambda: self.outside.enclosures)
+        self.chat = chat_side(settings, self.secrets, self.intake, *now, past, files, self.listener)
+        self.doors["chat"] = self.chat.door
 
     async def _taken(self, since: int) -> Sequence[Taken]:
         from .queue.history.taken import taken_calls
@@ -223,6 +227,8 @@ class App:
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
         self.supervisor.run("health", self._look_after)
+        for name, task in self.chat.tasks.items() if self.role != "worker" else ():
+            self.supervisor.run(name, task)
         if self.role == "web":
             if self.slack_events is not None:
                 self.supervisor.run("slack requests", lambda: take_requests(lambda: self.queue, self.holder))
@@ -263,7 +269,7 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := api_of(self), self.settings)
         web_app.add_routes([*api.routes(), *api.more, *self.outside.pages(self.recordings)])
-        for door in (self.sms, self.voice, self.slack_events):
+        for door in (self.sms, self.voice, self.slack_events, self.chat.door):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
@@ -291,6 +297,7 @@ class App:
 
     async def _stop_listening(self) -> None:
         if self.runner is not None:
+            await self.chat.door.stop()
             await self.listener.finish(self.settings.grace)
             await self.runner.cleanup()
         if self.replays is not None:
@@ -375,6 +382,7 @@ class App:
         if self.settings.redis_url is not None or self.settings.database_url is not None:
             raise PermissionError("only the sandbox's own store is emptied")
         await self._stop_core(2.0)
+        await self.chat.door.stop()  # every conversation is gone
         await self.store.empty()
         self.queue = Queue(self.store, self.site)  # the old one remembers numbers of the emptied store
         await self.history.wipe()
@@ -382,5 +390,6 @@ class App:
         self.alerts.forget()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "reset")
         await self._start_core()
+        await self.chat.door.start()
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)

@@ -31,6 +31,7 @@ FLOORS = {
     "sandbox": 4,
     "bench": 4,
     "app": 5,
+    "chat_side": 5,
     "desk_side": 5,
     "slack_side": 5,
     "doors": 5,

@@ -20,6 +20,7 @@ from . import (
     shape_escalation,
     shape_visits,
 )
+from .build_chat import web_chat
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
@@ -69,6 +70,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         texts=_texts(document),
         settings=_settings(document.settings),
         voice=_voice(document.channels.voice),
+        chat=web_chat(document.channels.chat),
         safety=_safety(document),
         closing=_closing(document.closing),
         rated=tuple(sorted(set(document.closing.rate))),

@@ -8,7 +8,6 @@ from .model import NotYet
 from .read import Node
 
 _CHANNELS = {
-    "chat": "there is no web chat yet",
     "email": "mail isn't read yet",
 }
 

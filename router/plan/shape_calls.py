@@ -9,6 +9,7 @@ from pydantic import Field
 
 from .fields import Country, Door, Duration, Positive, Sometime, Url
 from .shape_base import Many, Shape
+from .shape_chat import WebChat
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -74,11 +75,15 @@ class Voice(Channel):
     )
 
 
+class Chat(Channel, WebChat):
+    """How chats are worked, and where visitors find them."""
+
+
 class Channels(Shape):
     """The four channels."""
 
     voice: Voice = Voice()
-    chat: Channel = Channel()
+    chat: Chat = Chat()
     sms: Channel = Channel()
     email: Channel = Channel()
 

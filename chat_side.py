@@ -1,0 +1,50 @@
+"""Part of the composition root: the web chat's door, what it knows of conversations, and what runs for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .channels.channel import Inbound
+from .channels.chat.door import ChatDoor, Where
+from .channels.chat.tokens import Tokens
+from .console.listen import Listener
+from .queue.engine import Queue
+from .queue.history.records import Taken
+from .router.chat_ears import ChatEars
+from .router.chat_places import ChatPlaces
+from .router.chats import Chats
+from .router.enclosures import Enclosures
+from .router.rulebook import Rulebook
+from .settings import Secrets, Settings
+
+if TYPE_CHECKING:
+    from .queue.history.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSide:
+    """The door, and the tasks of a process that has a web face, by name."""
+
+    door: ChatDoor
+    tasks: Mapping[str, Callable[[], Awaitable[None]]]
+
+
+def chat_side(
+    settings: Settings, keys: Secrets, inbound: Inbound, queue: Callable[[], Queue], book: Callable[[], Rulebook],
+    history: Callable[[], History], enclosures: Callable[[], Enclosures], listener: Listener,
+) -> ChatSide:  # fmt: skip
+    """Every process has the door: a worker says through it, a web process holds the sockets."""
+
+    async def taken(since: int) -> Sequence[Taken]:
+        from .queue.history.taken import taken_by  # with SQL's library, for which no start waits
+
+        return await taken_by(history().database, "chat", since)
+
+    talk = Chats(queue, history, book, ChatPlaces(queue, taken), enclosures)
+    where = Where(settings.base_url, settings.chat_origins, settings.trusted_proxies)
+    door = ChatDoor(talk, Tokens(keys.secret), inbound, where)
+    listener.aside, door.room = (lambda: door.open), listener.has_room
+    ears = ChatEars(queue, door.hub)
+    return ChatSide(door, {"chat": ears.run, "chat places": door.hub.run})
