@@ -162,9 +162,9 @@ class App:
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
         arrived = self.sms.media.content if self.sms is not None else None
-        self.outside = Outside.of(settings, self.secrets, *now, arrived)
         past, files = (lambda: self.history), (lambda: self.outside.enclosures)
         self.chat = chat_side(settings, self.secrets, self.intake, *now, past, files, self.listener)
+        self.outside: Outside = Outside.of(settings, self.secrets, *now, self.chat.beside(arrived))
         self.doors["chat"] = self.chat.door
 
     async def _taken(self, since: int) -> Sequence[Taken]:
@@ -269,7 +269,7 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := api_of(self), self.settings)
         web_app.add_routes([*api.routes(), *api.more, *self.outside.pages(self.recordings)])
-        for door in (self.sms, self.voice, self.slack_events, self.chat.door):
+        for door in (self.sms, self.voice, self.slack_events, self.chat):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()

@@ -6,12 +6,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from .channels.channel import Inbound
 from .channels.chat.door import ChatDoor, Where
+from .channels.chat.files import HERE, ChatFiles
+from .channels.chat.page import WidgetPage
 from .channels.chat.tokens import Tokens
+from .channels.chat.upload import Upload
 from .console.listen import Listener
 from .queue.engine import Queue
 from .queue.history.records import Taken
+from .router.arrived_files import Content
 from .router.chat_ears import ChatEars
 from .router.chat_places import ChatPlaces
 from .router.chats import Chats
@@ -28,7 +34,23 @@ class ChatSide:
     """The door, and the tasks of a process that has a web face, by name."""
 
     door: ChatDoor
+    files: ChatFiles
     tasks: Mapping[str, Callable[[], Awaitable[None]]]
+
+    def routes(self) -> list[web.RouteDef]:
+        """The socket, the widget and visitors' files."""
+        pages = (self.door, WidgetPage(self.door), Upload(self.door, self.files))
+        return [route for page in pages for route in page.routes()]
+
+    def beside(self, others: Content | None) -> Content:
+        """The bytes of what customers sent: visitors' are kept here, all else where `others` have it."""
+
+        async def content(url: str) -> bytes:
+            if url.startswith(HERE) or others is None:
+                return await self.files.content(url)
+            return await others(url)
+
+        return content
 
 
 def chat_side(
@@ -47,4 +69,4 @@ def chat_side(
     door = ChatDoor(talk, Tokens(keys.secret), inbound, where)
     listener.aside, door.room = (lambda: door.open), listener.has_room
     ears = ChatEars(queue, door.hub)
-    return ChatSide(door, {"chat": ears.run, "chat places": door.hub.run})
+    return ChatSide(door, ChatFiles(settings.data / "media"), {"chat": ears.run, "chat places": door.hub.run})

@@ -138,6 +138,7 @@ class Rehearsal:
             update={
                 "redis_url": None, "database_url": None, "data": data, "public_url": self.product,
                 "host": "127.0.0.1", "trusted_proxies": (), "smtp_url": None,
+                "chat_origins": (base, f"http://localhost:{port}"),
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
                 "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",
