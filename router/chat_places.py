@@ -27,10 +27,11 @@ HISTORY_WAIT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`position` from 1; `wait` in ms, None where nobody can say."""
+    """`position` from 1; `wait` in ms, None where nobody can say; `staffed`: somebody is there who may take it."""
 
     position: int
     wait: int | None = None
+    staffed: bool = True
 
 
 @dataclass(slots=True)
@@ -50,14 +51,15 @@ class ChatPlaces:
         ranks = await self._ranks(waiting)
         now = await self.queue().now()
         await self._look(now)
-        agents = list((await self.queue().agents()).values()) if self.known else []
+        agents = list((await self.queue().agents()).values())
         found: dict[str, Place] = {}
         for service in {it.service for it in waiting}:
             mine = [it for it in waiting if it.service == service]
-            speed = self._speed(service, mine, now, agents)
+            there = _on_duty(agents, mine[0])
+            speed = self._speed(service, mine, now, there)
             for view in mine:
                 position = place(view, ranks)
-                found[view.id] = Place(position, speed * position if speed is not None else None)
+                found[view.id] = Place(position, speed * position if speed is not None else None, there > 0)
         return found
 
     async def _ranks(self, waiting: Sequence[ContactView]) -> Mapping[str, Sequence[tuple[str, int]]]:
@@ -78,12 +80,10 @@ class ChatPlaces:
             log.warning("pace.unknown", error=type(error).__name__)
             self.known = ()
 
-    def _speed(
-        self, service: str, mine: Sequence[ContactView], now: int, agents: Iterable[AgentView]
-    ) -> int | None:
+    def _speed(self, service: str, mine: Sequence[ContactView], now: int, there: int) -> int | None:
         """ms a place."""
         taken = [it for it in self.known if it.service == service]
-        return pace(taken, min(it.arrived for it in mine), now, _on_duty(agents, mine[0])) if taken else None
+        return pace(taken, min(it.arrived for it in mine), now, there) if taken else None
 
 
 def place(view: ContactView, ranks: Mapping[str, Sequence[tuple[str, int]]]) -> int:

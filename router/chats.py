@@ -227,7 +227,9 @@ def face_of(plan: model.Plan) -> Face:
 
 def _placed(it: Standing, places: Mapping[str, Place]) -> Standing:
     found = places.get(it.contact)
-    return it if found is None else replace(it, position=found.position, wait=found.wait)
+    return (
+        it if found is None else replace(it, position=found.position, wait=found.wait, staffed=found.staffed)
+    )
 
 
 def _named(it: Media) -> Media:

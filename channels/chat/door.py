@@ -105,16 +105,16 @@ class ChatDoor:
     def refusal(self, request: web.Request) -> web.Response | None:
         """Why a request gets nothing: no chat here, or another page's."""
         face = self.talk.face()
-        if not face.on:
-            return web.json_response(
-                {"error": "there is no web chat here", "hint": "add {channel: chat, service: …} to entry"},
-                status=404,
-            )
         if not self.where.lets_in(request.headers.get("Origin"), face.origins):
             log.warning("chat.origin", origin=(request.headers.get("Origin") or "")[:NAMED])
             return web.json_response(
                 {"error": "this page may not chat here", "hint": "add its origin to channels.chat.origins"},
                 status=403,
+            )
+        if not face.on:
+            return web.json_response(
+                {"error": "there is no web chat here", "hint": "add {channel: chat, service: …} to entry"},
+                status=404,
             )
         return None
 

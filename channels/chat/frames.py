@@ -206,4 +206,4 @@ def _place(it: Standing) -> Mapping[str, object]:
 
 
 def _more(it: Standing) -> Mapping[str, object]:
-    return {"phase": it.phase, "agent": it.agent or None}
+    return {"phase": it.phase, "agent": it.agent or None, "staffed": it.staffed}

@@ -43,6 +43,7 @@ class Standing:
     position: int | None = None
     wait: int | None = None
     agent: str = ""  # the first name
+    staffed: bool = True  # False: they wait, and nobody is there who may take it (F87)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,15 @@ async def test_every_route_asks_who_it_is(running: Inside) -> None:
             for query in ("", "?until=99999999999&sig=AAAA", "?until=%C3%A9&sig=%C3%A9", "?until=1&sig="):
                 async with running.http.request(method, url + query) as answer:
                     assert answer.status == 403, (method, path, query)
+        elif path in ("/chat/widget.js", "/chat/embed"):
+            # The same for everybody: what any page may load, and how.
+            async with running.http.request(method, url) as answer:
+                assert answer.status == 200 and running.rehearsal.api_token not in await answer.text()
+        elif path.startswith("/chat/"):
+            for origin in ({}, {"Origin": "null"}, {"Origin": "https://evil.example"}):
+                async with running.http.request(method, url, headers=origin) as answer:
+                    assert answer.status == 403, (method, path, origin)
+                    assert "Access-Control-Allow-Origin" not in answer.headers
         elif path in ("/healthz", "/readyz"):
             for headers in OUTSIDE:
                 async with running.http.request(method, url, headers=headers) as answer:

@@ -94,7 +94,7 @@ rules:
 def test_what_nothing_acts_on_yet_is_listed_with_its_line(plan: Plan) -> None:
     said = {each.path: each.line for each in plan.not_yet()}
     lines = example().splitlines()
-    assert "channel: chat" in lines[said["entry[6]"] - 1]
+    assert "channel: email" in lines[said["entry[4]"] - 1]
     assert not [path for path in said if "sms" in path or "voice" in path or "then" in path or "page" in path]
 
 
@@ -105,7 +105,7 @@ def test_check_tells_what_is_sound_and_what_does_not_act_yet() -> None:
         code == 0
         and "no mistakes" in text
         and "nothing acts on it yet" in text
-        and "web chat" in text
+        and "mail isn't read" in text
         and "voicemail" not in text
     )
     text, code = check("site: A b\n", "mine.yaml")

@@ -58,9 +58,13 @@ function inkOn(colour) {
   return 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 ? "#ffffff" : "#000000";
 }
 
+// A time of day, with the day where it isn't today, and the date where the day alone would mislead.
 function when(iso, language) {
   const at = new Date(iso);
-  const today = new Date().toDateString() === at.toDateString();
+  const local = navigator.languages.find((it) => it.slice(0, 2) === language) || language;
   const clock = { hour: "2-digit", minute: "2-digit" };
-  return at.toLocaleString(language, today ? clock : { weekday: "long", ...clock });
+  if (new Date().toDateString() === at.toDateString()) return at.toLocaleTimeString(local, clock);
+  const days = Math.abs(at - new Date()) / 86400000;
+  if (days < 6) return at.toLocaleString(local, { weekday: "long", ...clock });
+  return at.toLocaleString(local, { day: "numeric", month: "long", ...(days > 300 ? { year: "numeric" } : {}), ...clock });
 }

@@ -187,6 +187,7 @@ class View {
     const hours = it.open ? "" : `${this.say("closed")} ${it.next_open ? this.say("opens", { when: when(it.next_open, this.language) }) : ""}`;
     if (it.phase === "waiting") {
       if (!it.open) return `${this.say("left")} ${hours}`;
+      if (it.staffed === false) return this.say("nobody");
       const place = it.position > 1 ? this.say("waiting", { n: it.position }) : it.position === 1 ? this.say("next") : this.say("received");
       return it.estimate_s ? `${place} ${this.say("soon", { m: Math.max(1, Math.ceil(it.estimate_s / 60)) })}` : place;
     }
