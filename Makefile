@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
-WORKERS := 4  # most tests wait for processes and clocks: two cores carry four, with half of them idle
+WORKERS := 6  # most tests wait for processes and clocks: two cores carry six
 SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
 	sandbox/*.py skills/*.py)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)

@@ -22,16 +22,17 @@ from aiohttp import web
 from .channels.channel import Channel
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
-from .chat_side import chat_side
+from .chat_side import chat_side, taken_of
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
 from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
+from .mail_out import mail_door
+from .mail_side import mail_side
 from .queue.engine import Queue
 from .queue.failures import StoreError
-from .queue.history.records import Taken
 from .queue.replies import Refused
 from .queue.state import Event
 from .queue.store import Store
@@ -126,7 +127,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in opened(self.doors, self.voice):
+        for door in opened(self.doors, self.voice, self.mail.listener):
             await door.start()
         self.started = True
 
@@ -149,28 +150,22 @@ class App:
     def _build_doors(self) -> None:
         settings = self.settings
         self.receipts = Receipts(lambda: self.queue)
-        self.intake = Intake(
-            lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
-        )
-        lineup = Lineup(lambda: self.queue, self._taken)
-        self.switchboard = Switchboard(
-            lambda: self.queue, self.intake, lambda: self.history, lambda: self.plan(), lineup
-        )
+        now = queue, book = (lambda: self.queue), (lambda: self.plan())
+        past, files = (lambda: self.history), (lambda: self.outside.enclosures)
+        self.intake = Intake(queue, past, book, lambda: self.plan.heed())
+        lineup = Lineup(queue, taken_of(past, "voice"))
+        self.switchboard = Switchboard(queue, self.intake, past, book, lineup)
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
-        now = (lambda: self.queue, lambda: self.plan())
-        self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
+        self.recordings = recordings_of(settings, self.secrets, self.voice, *now, past)
+        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
         arrived = self.sms.media.content if self.sms is not None else None
-        past, files = (lambda: self.history), (lambda: self.outside.enclosures)
         self.chat = chat_side(settings, self.secrets, self.intake, *now, past, files, self.listener)
         self.outside: Outside = Outside.of(settings, self.secrets, *now, self.chat.beside(arrived))
         self.doors["chat"] = self.chat.door
-
-    async def _taken(self, since: int) -> Sequence[Taken]:
-        from .queue.history.taken import taken_calls
-
-        return await taken_calls(self.history.database, since)
+        if mail := mail_door(settings, self.secrets, book, lambda: self.queue.now(), files()):
+            self.doors["email"] = mail
 
     def _build_desk(self) -> None:
         queue, book = lambda: self.queue, lambda: self.plan()
@@ -289,7 +284,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in opened(self.doors, self.voice):
+        for door in opened(self.doors, self.voice, self.mail.listener):
             await door.stop()
         await self.history.close()
         await self.store.close()
@@ -341,7 +336,14 @@ class App:
             "store": store_shown(health, self.store.witness.missing),
             "history": {"warnings": list(self.history.warnings) if self.started else []},
             "tasks": tasks,
-            "doors": doors_shown(self.sms, self.voice, self.desk_raw, self.role, self.settings.slack_by_http),
+            "doors": doors_shown(
+                self.sms,
+                self.voice,
+                self.mail.listener,
+                self.desk_raw,
+                self.role,
+                self.settings.slack_by_http,
+            ),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),

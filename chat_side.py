@@ -24,9 +24,21 @@ from .router.chats import Chats
 from .router.enclosures import Enclosures
 from .router.rulebook import Rulebook
 from .settings import Secrets, Settings
+from .skills.skill import Channel
 
 if TYPE_CHECKING:
     from .queue.history.history import History
+
+
+def taken_of(history: Callable[[], History], channel: Channel) -> Callable[[int], Awaitable[Sequence[Taken]]]:
+    """Who was taken of a channel's waiting customers since an instant (ms), by whichever process."""
+
+    async def taken(since: int) -> Sequence[Taken]:
+        from .queue.history.taken import taken_by  # with SQL's library, for which no start waits
+
+        return await taken_by(history().database, channel, since)
+
+    return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +70,7 @@ def chat_side(
     history: Callable[[], History], enclosures: Callable[[], Enclosures], listener: Listener,
 ) -> ChatSide:  # fmt: skip
     """Every process has the door: a worker says through it, a web process holds the sockets."""
-
-    async def taken(since: int) -> Sequence[Taken]:
-        from .queue.history.taken import taken_by  # with SQL's library, for which no start waits
-
-        return await taken_by(history().database, "chat", since)
-
-    talk = Chats(queue, history, book, ChatPlaces(queue, taken), enclosures)
+    talk = Chats(queue, history, book, ChatPlaces(queue, taken_of(history, "chat")), enclosures)
     where = Where(settings.base_url, settings.chat_origins, settings.trusted_proxies)
     door = ChatDoor(talk, Tokens(keys.secret), inbound, where)
     listener.aside, door.room = (lambda: door.open), listener.has_room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from .channels.channel import Channel, Inbound
 from .channels.phone import Calls
@@ -18,6 +19,9 @@ from .router.ringing import Ringing
 from .router.rulebook import Rulebook
 from .router.unheard import Unheard
 from .settings import Secrets, Settings
+
+if TYPE_CHECKING:
+    from .channels.email.listener import Listener
 
 
 def twilio_doors(
@@ -52,9 +56,12 @@ def twilio_doors(
     return sms, voice
 
 
-def opened(doors: Mapping[str, Channel], voice: VoiceDoor | None) -> list[Channel | VoiceDoor]:
+def opened(
+    doors: Mapping[str, Channel], voice: VoiceDoor | None, mail: Listener | None
+) -> list[Channel | VoiceDoor | Listener]:
     """Every door that is there, in the order in which they start."""
-    return [*doors.values(), *([voice] if voice is not None else [])]
+    others: tuple[VoiceDoor | Listener | None, ...] = (voice, mail)
+    return [*doors.values(), *(it for it in others if it is not None)]
 
 
 def recordings_of(

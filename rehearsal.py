@@ -7,6 +7,7 @@ import json
 import secrets
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -21,6 +22,7 @@ from .channels.slack.manifest import COMMAND, EVENTS, SCOPES, SHORTCUTS, manifes
 from .queue.history.records import Card
 from .router.plan.load import load_async
 from .router.plan.model import Plan
+from .sandbox.mail import MailStandIn
 from .sandbox.server import Changed, Hooks, Sandbox
 from .sandbox.slack import SlackStandIn
 from .sandbox.slack_state import Shortcut
@@ -71,7 +73,9 @@ def cast_of(plan: Plan, product: str) -> Cast:
             bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}",
             app_token=f"xapp-1-A0TIERLINE-{secrets.token_hex(12)}",
             signing_secret=secrets.token_hex(16),
+            smtp_password=secrets.token_hex(12),
         ),
+        others=(plan.alerts.email,) if plan.alerts.email else (),
     )
 
 
@@ -104,6 +108,13 @@ def _slack(cast: Cast, clock: Clock, wire: Wire, faults: Faults, changed: Change
     )
 
 
+def free_port() -> int:
+    """A port of loopback that nobody listens on now: a mail server is told where it listens, and can't choose."""
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return int(it.getsockname()[1])
+
+
 class Rehearsal:
     """Stand-ins and product on loopback; everything lives in `data/sandbox`, emptied at each start."""
 
@@ -119,7 +130,7 @@ class Rehearsal:
             self.cast,
             self.clock,
             Hooks(self._advance, self._reset, self._state, self._ready, self.product),
-            (TwilioStandIn, _slack),
+            (TwilioStandIn, _slack, MailStandIn),
         )
 
     @classmethod
@@ -134,11 +145,14 @@ class Rehearsal:
         data = self.settings.data / "sandbox"
         await asyncio.to_thread(shutil.rmtree, data, True)
         base, made = f"http://127.0.0.1:{port}", self.cast.credentials
+        host, _, given = (self.settings.smtp_listen or "127.0.0.1:").rpartition(":")
+        listen = int(given or free_port())
+        self.mail.road.listener = (host, listen)
         inside = self.settings.model_copy(
             update={
                 "redis_url": None, "database_url": None, "data": data, "public_url": self.product,
-                "host": "127.0.0.1", "trusted_proxies": (), "smtp_url": None,
-                "chat_origins": (base, f"http://localhost:{port}"),
+                "host": "127.0.0.1", "trusted_proxies": (), "chat_origins": (base, f"http://localhost:{port}"),
+                "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": f"{host}:{listen}",
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
                 "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",
@@ -159,6 +173,11 @@ class Rehearsal:
     def slack(self) -> SlackStandIn:
         """The stand-in for Slack."""
         return next(it for it in self.sandbox.standins if isinstance(it, SlackStandIn))
+
+    @property
+    def mail(self) -> MailStandIn:
+        """The stand-in for mail."""
+        return next(it for it in self.sandbox.standins if isinstance(it, MailStandIn))
 
     async def _introduce(self) -> None:
         """The product's records know the cast's customers by name, as after an import."""

@@ -99,7 +99,14 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
     """Where mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
     smtp_listen: str = Field("", alias="TIERLINE_SMTP_LISTEN")
-    """Where our own SMTP server takes mails, `host:port`; unset: it is off. Addresses are those of the plan's entries."""
+    """Where our own SMTP server takes mails, `host:port`; unset: it is off. Addresses are those of the plan's entries.
+    `lmtp://host:port` speaks LMTP."""
+    smtp_cert: Path | None = Field(None, alias="TIERLINE_SMTP_CERT")
+    """Certificate (chain) for STARTTLS, PEM; unset: mails come unencrypted."""
+    smtp_key: Path | None = Field(None, alias="TIERLINE_SMTP_KEY")
+    """Its private key; unset: it stands in the certificate's file."""
+    smtp_require_tls: bool = Field(False, alias="TIERLINE_SMTP_REQUIRE_TLS")
+    """Take mail only after STARTTLS: some of the world's servers can't do that."""
 
     lease: float = Field(6.0, alias="TIERLINE_LEASE", ge=0.5, le=60)
     """Seconds after which another worker takes over what a silent one did; renewed every third of them."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
 from .queue.store import Health
 from .settings import Role
+
+if TYPE_CHECKING:
+    from .channels.email.listener import Listener
 
 
 def store_shown(health: Health, lacked: int) -> Mapping[str, object]:
@@ -24,15 +27,25 @@ def store_shown(health: Health, lacked: int) -> Mapping[str, object]:
 
 
 def doors_shown(
-    sms: SmsDoor | None, voice: VoiceDoor | None, desk: object | None, role: Role, by_http: bool
+    sms: SmsDoor | None,
+    voice: VoiceDoor | None,
+    mail: Listener | None,
+    desk: object | None,
+    role: Role,
+    by_http: bool,
 ) -> dict[str, str]:
     """Each door with "on", or why it is off."""
     no_twilio = "off: no Twilio credentials"
     return {
         "sms": "on" if sms else no_twilio,
         "voice": "on" if voice else no_twilio,
+        "email": f"on: takes mail at {mail.where.host}:{mail.port}" if mail else _mail_off(role),
         "slack": _slack_shown(desk, role, by_http),
     }
+
+
+def _mail_off(role: Role) -> str:
+    return "elsewhere" if role == "worker" else "off: TIERLINE_SMTP_LISTEN isn't set"
 
 
 def _slack_shown(desk: object | None, role: Role, by_http: bool) -> str:

@@ -33,6 +33,8 @@ KINDS = (
     "text/calendar",
 )
 """What a phone takes: a type, or the beginning of one."""
+LARGEST_MAIL = 20 * 1024 * 1024
+"""Bytes of all files of a mail: what most servers take, with a third more for their coding."""
 OPENS = 6 * 3600
 """Seconds that a link opens: a provider may come back for it."""
 Fetch = Callable[[str, str, int], Awaitable[bytes]]
@@ -50,6 +52,8 @@ class Enclosures:
 
     def refused(self, channel: str, files: Sequence[Media], size: int) -> str:
         """Why these files of `size` bytes can't go to a customer by `channel`, in words; "" when they can."""
+        if channel == "email":
+            return self._by_mail(files, size)
         if channel not in ("sms", "chat"):
             return "files can't be sent there"
         if self.fetch is None or not (self.public or channel == "chat"):
@@ -60,6 +64,22 @@ class Enclosures:
             return f"a text carries {LARGEST // 1024 // 1024} MB at most"
         strange = next((it for it in files if not it.url or not it.content_type.startswith(KINDS)), None)
         return f"{strange.name or 'this file'} is nothing that a phone shows" if strange else ""
+
+    def _by_mail(self, files: Sequence[Media], size: int) -> str:
+        if self.fetch is None:
+            return "files can't be sent while Slack isn't connected"
+        if len(files) > MOST:
+            return f"a mail carries {MOST} files at most"
+        if size > LARGEST_MAIL:
+            return f"a mail carries {LARGEST_MAIL // 1024 // 1024} MB at most"
+        lost = next((it for it in files if not it.url), None)
+        return f"{lost.name or 'this file'} doesn't lie with Slack" if lost else ""
+
+    async def attached(self, file: Media) -> bytes:
+        """The bytes of a file that goes by mail. Raises NotDelivered."""
+        if self.fetch is None:
+            raise NotDelivered("Slack isn't connected", "off")
+        return await self.fetch(file.url, file.content_type, LARGEST_MAIL)
 
     def linked(self, contact: str, n: int, files: Sequence[Media]) -> tuple[Media, ...]:
         """The same files, at addresses that open for whoever has them."""

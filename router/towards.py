@@ -20,6 +20,7 @@ from .body import Body
 from .classify import deadlines
 from .facts import Facts
 from .lanes import Try
+from .letters import letter, mail_sender
 from .look import found_message, more, spec_of
 from .plan.model import Service
 from .rulebook import Rulebook, instant
@@ -191,8 +192,10 @@ class Towards:
             await self.queue.receipt(event.c, event.n, "failed", error=f"the {by} door is off")
             return
         whose = body.by if message.kind == "reply" else ""
-        files = self.enclosed(event.c, event.n, body.media) if body.media else ()
+        files = self.enclosed(event.c, event.n, body.media) if body.media and by != "email" else body.media
         words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, files, event.t, whose)
+        if by == "email":
+            words = letter(words, contact, await self.queue.messages(event.c))
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
         sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
         if sent is None:
@@ -250,8 +253,10 @@ class Towards:
 
 def _way(book: Rulebook, channel: ChannelName, facts: Facts) -> tuple[str, str]:
     """By which door a contact's customer is written to, and from which address of ours: a caller by text."""
-    sender = sms_sender(book, facts.recipient) if channel == "voice" else facts.recipient
-    return door_of(channel, facts.address), sender
+    by = door_of(channel, facts.address)
+    if by == "email":
+        return by, mail_sender(book, facts.recipient)
+    return by, sms_sender(book, facts.recipient) if channel == "voice" else facts.recipient
 
 
 def _reads(contact: ContactView | None) -> bool:

@@ -28,7 +28,7 @@ _TYPES = {
 }
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _LARGEST = 16 * 1024 * 1024  # bytes; a text with ten pictures as data: URLs
 
@@ -55,6 +55,14 @@ class Settles(Protocol):
 
     async def settle(self) -> None:
         """Return when nothing that is due now is still under way (at most a few seconds)."""
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A stand-in with a port of its own."""
+
+    async def listen(self) -> None:
+        """Open it on loopback. Raises OSError."""
 
 
 StandInMaker = Callable[[Cast, Clock, Wire, Faults, Changed], StandIn]
@@ -111,6 +119,9 @@ class Sandbox:
             await runner.cleanup()
             raise
         self._runner = runner
+        for standin in self.standins:
+            if isinstance(standin, Listens):
+                await standin.listen()
         return int(runner.addresses[0][1])
 
     async def stop(self) -> None:
@@ -142,9 +153,9 @@ class Sandbox:
             web.get("/sandbox/api/wire", self._get_wire),
             web.get("/sandbox/api/events", self.bulletin.stream),
         ]
-        routes.append(web.route("*", "/sandbox/api/mail", self._no_door))
         for standin in self.standins:
             routes += [*standin.api_routes(), *standin.routes()]
+        routes.append(web.route("*", "/sandbox/api/mail", self._no_door))
         routes.append(web.route("*", "/sandbox/api/{rest:.*}", self._unknown))
         routes.append(web.route("*", "/product/{rest:.*}", self._product))
         routes.append(web.get("/website", self._website))
@@ -237,7 +248,12 @@ class Sandbox:
     async def _get_faults(self, request: web.Request) -> web.StreamResponse:
         faults = self.faults
         return web.json_response(
-            {"twilio": asdict(faults.twilio), "slack": asdict(faults.slack), "receipts": faults.receipts}
+            {
+                "twilio": asdict(faults.twilio),
+                "slack": asdict(faults.slack),
+                "smtp": asdict(faults.smtp),
+                "receipts": faults.receipts,
+            }
         )
 
     async def _get_wire(self, request: web.Request) -> web.StreamResponse:
@@ -249,7 +265,7 @@ class Sandbox:
         return web.json_response(shown, headers=ends)
 
     async def _no_door(self, request: web.Request) -> web.StreamResponse:
-        raise Refused("this door is not there yet", "texts, calls and Slack are; mail comes later", 404)
+        raise Refused("this stage has no mail", "`tierline sandbox` starts one that has", 404)
 
     async def _unknown(self, request: web.Request) -> web.StreamResponse:
         raise Refused(f"no call {request.method} {request.path}", "see docs/sandbox.md for the calls", 404)

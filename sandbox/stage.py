@@ -139,11 +139,27 @@ class SlackFaults:
 
 
 @dataclass(slots=True)
+class SmtpFaults:
+    """How the mail server misbehaves: answers `fail` `times` times to what `at` names, waits `delay` s before it takes a
+    mail, takes it but says nothing (`drop_reply`), takes nobody's call (`down`), or only the first recipient (`partial`).
+    """
+
+    fail: int | None = None
+    at: Literal["mail", "rcpt", "data"] = "rcpt"
+    times: int = 1_000_000
+    delay: float = 0.0
+    drop_reply: bool = False
+    down: bool = False
+    partial: bool = False
+
+
+@dataclass(slots=True)
 class Faults:
     """The outside's present misbehaviour; `receipts: manual` keeps delivery receipts for scripts to send."""
 
     twilio: TwilioFaults = field(default_factory=TwilioFaults)
     slack: SlackFaults = field(default_factory=SlackFaults)
+    smtp: SmtpFaults = field(default_factory=SmtpFaults)
     receipts: Literal["auto", "manual"] = "auto"
 
 
@@ -206,6 +222,7 @@ class Credentials:
     bot_token: str
     app_token: str
     signing_secret: str = "sandbox"
+    smtp_password: str = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +235,4 @@ class Cast:
     numbers: tuple[Number, ...]
     mailboxes: tuple[str, ...]
     credentials: Credentials
+    others: tuple[str, ...] = ()  # mail addresses beside theirs that take mails: whoever is alerted

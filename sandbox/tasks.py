@@ -25,6 +25,12 @@ class Tasks:
         for task in self._tasks:
             task.cancel()
 
+    async def settled(self, within: float) -> None:
+        """Wait until nothing is under way, at most `within` seconds."""
+        end = asyncio.get_running_loop().time() + within
+        while self._tasks and asyncio.get_running_loop().time() < end:
+            await asyncio.wait(set(self._tasks), timeout=end - asyncio.get_running_loop().time())
+
     async def stop(self) -> None:
         """The same, and wait until it has ended."""
         self.abandon()

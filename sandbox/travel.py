@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from .api import Field, Refused, check_fields, check_type
-from .stage import Faults, SlackFaults, TwilioFaults
+from .stage import Faults, SlackFaults, SmtpFaults, TwilioFaults
 
 FURTHEST = 5 * 366 * 86400.0  # a typing mistake should not cost a century of due instants
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d{1,3})?)s)?")
@@ -80,13 +80,25 @@ _SLACK = {
     "enforce_limits": Field(bool, False),
     "lose": Field(int, False),
 }
-_FAULTS = {"twilio": Field(dict, False), "slack": Field(dict, False), "receipts": Field(str, False)}
+_SMTP = {
+    "fail": Field(int, False),
+    "at": Field(str, False),
+    "times": Field(int, False),
+    "delay": Field((str, int, float), False),
+    "drop_reply": Field(bool, False),
+    "down": Field(bool, False),
+    "partial": Field(bool, False),
+}
+_FAULTS = {
+    "twilio": Field(dict, False),
+    "slack": Field(dict, False),
+    "smtp": Field(dict, False),
+    "receipts": Field(str, False),
+}
 
 
 def parse_faults(body: Mapping[str, Any]) -> Faults:
     """The faults that a body of `POST /faults` asks for, whole: what it does not name is well again."""
-    if "smtp" in body:
-        raise Refused("the mail door is not there yet", "faults exist for twilio and slack")
     check_fields(body, _FAULTS, "the faults")
     receipts = body.get("receipts", "auto")
     if receipts not in ("auto", "manual"):
@@ -102,16 +114,20 @@ def parse_faults(body: Mapping[str, Any]) -> Faults:
         _within("lose", slack["lose"], 0, 3)
     if "undelivered" in twilio:
         _within("undelivered", twilio["undelivered"], 10_000, 99_999)
-    return Faults(TwilioFaults(**twilio), SlackFaults(**slack), receipts)
+    smtp = _common("smtp", check_fields(body.get("smtp", {}), _SMTP, "smtp"))
+    if smtp.get("at", "rcpt") not in ("mail", "rcpt", "data"):
+        raise Refused(f"smtp.at {smtp['at']!r} is unknown", '"mail", "rcpt" or "data"')
+    return Faults(TwilioFaults(**twilio), SlackFaults(**slack), SmtpFaults(**smtp), receipts)
 
 
 def apply_faults(faults: Faults, wanted: Faults) -> None:
     """Make `faults`, the object that every stand-in looks at, say what `wanted` says."""
-    faults.twilio, faults.slack, faults.receipts = wanted.twilio, wanted.slack, wanted.receipts
+    faults.twilio, faults.slack, faults.smtp = wanted.twilio, wanted.slack, wanted.smtp
+    faults.receipts = wanted.receipts
 
 
 def _common(service: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that both services share, checked; durations in seconds."""
+    """The fields that the services share, checked; durations in seconds."""
     fields = dict(fields)
     if "fail" in fields:
         _within(f"{service}.fail", fields["fail"], 400, 599)

@@ -155,11 +155,14 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def inside(home: Path, plan: str = PLAN, slack: str = "socket") -> AsyncIterator[Inside]:
+async def inside(
+    home: Path, plan: str = PLAN, slack: str = "socket", smtp_listen: str = ""
+) -> AsyncIterator[Inside]:
     """A running product on `plan`, on the stand-ins, everything under `home`."""
     port = free_port()
     settings = Settings(  # type: ignore[call-arg]
-        _env_file=None, PORT=port, TIERLINE_DATA=home, TIERLINE_SANDBOX_PORT=0, TIERLINE_SANDBOX_SLACK=slack
+        _env_file=None, PORT=port, TIERLINE_DATA=home, TIERLINE_SANDBOX_PORT=0, TIERLINE_SANDBOX_SLACK=slack,
+        TIERLINE_SMTP_LISTEN=smtp_listen,
     )  # fmt: skip
     rehearsal = Rehearsal(settings, parse(plan))
     try:

@@ -35,6 +35,8 @@ FLOORS = {
     "desk_side": 5,
     "slack_side": 5,
     "doors": 5,
+    "mail_side": 5,
+    "mail_out": 5,
     "shown": 5,
     "web_side": 5,
     "__main__": 5,

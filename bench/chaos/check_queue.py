@@ -113,6 +113,7 @@ class Walk(Tale):
         c = self.contacts[e.c]
         if c.state not in ("active", "snoozed"):
             self.tell("handed wrongly", e.c, f"handed over while {c.state}")
+        c.nudged = False  # they acted: kept after all, their silence begins anew
         if not c.handing:
             c.back = (c.service, c.step, c.route)
         to, service = str(e.x.get("to")), str(e.x.get("service") or c.service)

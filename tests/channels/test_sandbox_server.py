@@ -105,7 +105,7 @@ async def test_only_loopback_names_and_the_pages_own_origin_may_act(
         ("/clock", b'{"at": "9999-12-31T23:59:59-23:59"}', 400),
         ("/clock", b'{"advance": "1h", "why": "x"}', 400),
         ("/faults", b'{"carrier": {}}', 400),
-        ("/faults", b'{"smtp": {}}', 400),
+        ("/faults", b'{"smtp": {"at": "helo"}}', 400),
         ("/faults", b'{"twilio": {"fail": "503"}}', 400),
         ("/faults", b'{"twilio": {"fail": 200}}', 400),
         ("/faults", b'{"twilio": {"fail": true}}', 400),

@@ -87,6 +87,7 @@ BUGS = {
     "group left in the old index": Bug(
         "    if head[1] then call('ZADD', index, head[2], group) else call('ZREM', index, group) end\n",
         "    if head[1] then call('ZADD', index, head[2], group) end\n",
+        seed=2,
     ),
     "search ends at the first class": Bug(
         "    if byte_at(can, tonumber(heads[i])) > 0 then best = better_of(a, heads[i], best) end\n",
@@ -124,7 +125,7 @@ BUGS = {
         "  if c.only then own.keep(c, why) else push(entering, c) end\n",
         "  push(entering, c)\n",
         "handing",
-        3,
+        7,
     ),
     "kept on the new route": Bug(
         "  c.route, c.step, c.base, c.deadlines, c.facts = was.route, was.step, was.base, was.deadlines, was.facts\n",
@@ -162,10 +163,10 @@ BUGS = {
     ),
     "back in time and yet robbed": Bug("  if shift then own.back(a) end\n", "", "leaving", 4),
     "a removed agent's dates are forgotten": Bug(
-        "    elseif wake then\n", "    elseif false then\n", "leaving", 3
+        "    elseif wake then\n", "    elseif false then\n", "leaving", 6
     ),
     "a merged conversation leads nowhere": Bug(
-        "      call('SET', P .. 't:' .. thread, into.id)\n", "", "handing", 3
+        "      call('SET', P .. 't:' .. thread, into.id)\n", "", "handing", 7
     ),
     "re-opened after any time": Bug("(c.closed or 0) + reopen > NOW)", "true)", "handing", 2),
     "a wrap-up goes on beside a new message": Bug(
@@ -182,6 +183,7 @@ BUGS = {
     "who couldn't be reached counts as asked": Bug(
         "    if string.sub(said[i + 1], 1, 1) ~= own.PAUSED then set[said[i]] = true end\n",
         "    set[said[i]] = true\n",
+        seed=17,
     ),
     "whoever hands over could still be asked": Bug(
         "  if c.handing then set[c.owner] = true end\n", "", "handing"
@@ -190,23 +192,25 @@ BUGS = {
     "the last one leaves unnoticed": Bug(
         "  if head then push(entering, contact(head)) end",
         "  if false then push(entering, contact(head)) end",
+        seed=20,
     ),
     "handed over in its sleep at no cost": Bug("  if asleep then own.rouse(c, why_not) end\n", "", "handing"),
     "declined, its date is forgotten": Bug(
         "  if was.asleep and why ~= 'snoozed' and why ~= 'completed' then return own.snooze(c, was.wake, 'kept') end\n",
         "",
         "handing",
+        seed=3,
     ),
-    "asleep though the customer wrote": Bug("    c.back.asleep = nil\n", "", "handing"),
+    "asleep though the customer wrote": Bug("    c.back.asleep = nil\n", "", "handing", seed=4),
     "two open contacts in one conversation": Bug(
-        "    if string.sub(at, 1, 1) ~= '-' and at ~= c.id then return at end\n", "", "handing"
+        "    if string.sub(at, 1, 1) ~= '-' and at ~= c.id then return at end\n", "", "handing", seed=7
     ),
     "decided too early and taken": Bug(
         "  if argv[15] ~= '' and argv[15] ~= (call('HGET', P .. 'site', 'situation') or '0') then return 'stale - 0' end\n",
         "",
         "handing",
     ),
-    "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing"),
+    "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing", seed=6),
     "counted twice": Bug(
         "  if tonumber(call('ZSCORE', all, key) or 0) > NOW - DAY then return '' end\n", "", "calling"
     ),
@@ -216,6 +220,7 @@ BUGS = {
         "  c.state, c.closed, c.threadless, c.recalled = ENDS[argv[14]] and argv[14] or 'closed', NOW, 1, 1\n",
         "  c.state, c.threadless, c.recalled = argv[14], 1, 1\n",
         "handing",
+        seed=3,
     ),
     "a leg goes back": Bug("    if RANK[state] <= RANK[was] then\n", "    if false then\n", "calling"),
     "a late word isn't heard": Bug(
@@ -230,7 +235,7 @@ BUGS = {
         "    order, was, about = leg[1], leg[2], leg[4]\n", "    order, was = leg[1], leg[2]\n", "calling"
     ),
     "legs outlive their contact": Bug("  own.forget_legs(c)\n", "", "calling", 6),
-    "a fact isn't given back": Bug("'=' .. before\n", "'='\n", "calling", 7),
+    "a fact isn't given back": Bug("'=' .. before\n", "'='\n", "calling", 11),
     "a phone that nobody answers is nobody's miss": Bug(
         "  miss(c, i, argv[6])\n",
         "  fill_later(rescind_offer(c, i, argv[6]))\n  push(entering, c)\n",
@@ -255,22 +260,22 @@ BUGS = {
         "  if standing and standing[2] ~= name then return answer('taken', c, standing[2]) end\n",
         "",
         "calling",
-        14,
+        33,
     ),
-    "put off with each claim": Bug("  if not standing then\n", "  if true then\n", "calling"),
-    "a place that comes later is lost": Bug("    held[6] = argv[5]\n    mark(c)\n", "", "calling"),
-    "torn from a call": Bug("    if not own.talking(c) then left", "    if true then left", "calling", 4),
+    "put off with each claim": Bug("  if not standing then\n", "  if true then\n", "calling", seed=8),
+    "a place that comes later is lost": Bug("    held[6] = argv[5]\n    mark(c)\n", "", "calling", seed=3),
+    "torn from a call": Bug("    if not own.talking(c) then left", "    if true then left", "calling", 14),
     "a caller who hung up keeps it": Bug(
         "  if callers ~= 0 then call('HINCRBY', key_of(c), 'callers', callers) end\n",
         "  if callers > 0 then call('HINCRBY', key_of(c), 'callers', callers) end\n",
         "calling",
-        12,
+        14,
     ),
     "left for good amid a call": Bug(
-        "  elseif talking then\n    leave_calls(a)\n  else\n", "  else\n", "calling", 4
+        "  elseif talking then\n    leave_calls(a)\n  else\n", "  else\n", "calling", 15
     ),
     "removed amid a call": Bug(
-        "remove(a, BOUND_SWEEP, true) else", "remove(a, BOUND_SWEEP) else", "calling", 0
+        "remove(a, BOUND_SWEEP, true) else", "remove(a, BOUND_SWEEP) else", "calling", 14
     ),
     "reminded amid a call": Bug(
         "  local ms = c.ch ~= VOICE and route(c).nudge\n", "  local ms = route(c).nudge\n", "calling"

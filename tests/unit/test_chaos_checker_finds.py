@@ -424,6 +424,17 @@ def test_a_worker_that_ticked_amid_a_gap_may_count_a_miss() -> None:
     assert "missed in a gap" not in {it.check for it in check(lived)}
 
 
+def test_who_handed_over_and_keeps_it_may_be_reminded_anew() -> None:
+    """To hand over is an act: their silence begins anew when nobody takes it."""
+    moved = [
+        at(3100, "nudged", "C1001", "A000"),
+        at(3200, "transferring", "C1001", "A000", to="A003", service="help", only=True),
+        at(3300, "kept", "C1001", "A000", why="unavailable"),
+        at(3400, "nudged", "C1001", "A000"),
+    ]
+    assert "reminded again" not in {it.check for it in check(with_events(*moved)(good()))}
+
+
 def test_two_misses_in_a_row_send_away() -> None:
     events = [on_duty("A001", 5250)]
     for n in range(2):

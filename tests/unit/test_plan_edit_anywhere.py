@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 
 import pytest
@@ -175,7 +176,7 @@ def comments(text: str) -> list[str]:
 
 @pytest.mark.promise("plan-edits-anywhere")
 @given(st.lists(EDITS, min_size=1, max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=200 if os.environ.get("TIERLINE_LONG") else 10, deadline=None)
 def test_any_edits_of_the_example_mean_what_they_say_and_lose_no_comment(edits: list[Edit]) -> None:
     """Of the list as a whole and between sections no comment goes; whatever can't be edited isn't."""
     source = example()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 from hypothesis import example as case
@@ -13,6 +14,7 @@ from tierline.router.plan.check import example
 from tierline.router.plan.errors import MOST, PlanErrors
 from tierline.router.plan.load import load_async, parse
 
+LONG = bool(os.environ.get("TIERLINE_LONG"))
 HEAD = "site: a\ntimezone: UTC\nlanguages: [en]\n"
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
@@ -77,7 +79,7 @@ def only_plan_errors(source: bytes | str) -> None:
 @case("a: !<x")
 @case("%YAML 1.1\n---\na: yes")
 @case("a: \x85\n b: \u2028c")
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=3000 if LONG else 200, deadline=None)
 def test_no_input_raises_anything_else(source: bytes | str) -> None:
     only_plan_errors(source)
 
@@ -104,7 +106,7 @@ SNIPPETS = [
 
 @pytest.mark.promise("plan-hostile")
 @given(st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=600 if LONG else 40, deadline=None)
 def test_no_damage_to_a_real_plan_raises_anything_else(data: st.DataObject) -> None:
     lines = list(LINES)
     for _ in range(data.draw(st.integers(1, 3))):

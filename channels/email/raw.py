@@ -1,0 +1,164 @@
+"""The bytes of every mail, bit for bit: on the disk before anybody is told that we have it.
+
+    mail/20261130/<sha256, 40 digits>.eml      mail/20261130/envelopes.jsonl: how each was handed over, a line each
+
+Mails that come at the same time are made durable together: one turn of the writer, whose slowest part is the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from ..channel import NotDelivered, NotTaken
+from .letter import Envelope
+
+log = structlog.get_logger()
+
+REF = re.compile(r"\d{8}-[0-9a-f]{40}")
+"""What names a mail: the day on which it came (UTC), and the beginning of its content's SHA-256."""
+TURN = 64 * 1024 * 1024
+"""Bytes that one turn of the writer takes at most."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    content: bytes
+    envelope: Envelope
+    kept: asyncio.Future[str]
+
+
+class RawStore:
+    """Keeps mails in `folder`. Made inside a running loop or before it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def keep(self, content: bytes, envelope: Envelope) -> str:
+        """Make a mail durable; its name. Raises NotTaken when the disk refuses."""
+        it = _Waiting(content, envelope, asyncio.get_running_loop().create_future())
+        self._waiting.append(it)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write(), name="mail to the disk")
+        return await it.kept
+
+    async def read(self, ref: str) -> bytes:
+        """The bytes of the mail `ref`. Raises NotDelivered, for good: nobody else has them."""
+        if not REF.fullmatch(ref):
+            raise NotDelivered("that names no mail", "mail", permanent=True)
+        try:
+            return await asyncio.to_thread(self.path(ref).read_bytes)
+        except FileNotFoundError:
+            raise NotDelivered("the mail isn't on this machine's disk", "mail", permanent=True) from None
+        except OSError as error:
+            raise NotDelivered(f"the mail can't be read ({type(error).__name__})", "mail") from None
+
+    def path(self, ref: str) -> Path:
+        """Where the mail `ref` lies."""
+        day, digest = ref.split("-")
+        return self.folder / day / f"{digest}.eml"
+
+    async def _write(self) -> None:
+        """Turn after turn, until nobody waits. Whoever stops waiting is written all the same."""
+        while self._waiting:
+            turn = self._next_turn()
+            try:
+                refs: Sequence[str | Exception] = await asyncio.to_thread(
+                    _keep_all, self.folder, [(it.content, it.envelope) for it in turn]
+                )
+            except OSError as error:
+                log.error("mail.not_kept", error=type(error).__name__, why=error.strerror)
+                refs = [NotTaken(f"the disk refuses: {error.strerror}")] * len(turn)
+            for it, ref in zip(turn, refs, strict=True):
+                if not it.kept.done():
+                    it.kept.set_exception(ref) if isinstance(ref, Exception) else it.kept.set_result(ref)
+
+    def _next_turn(self) -> list[_Waiting]:
+        count, size = 0, 0
+        while count < len(self._waiting) and (count == 0 or size < TURN):
+            size += len(self._waiting[count].content)
+            count += 1
+        turn, self._waiting = self._waiting[:count], self._waiting[count:]
+        return turn
+
+
+def ref_of(content: bytes, at: int) -> str:
+    """The name of a mail that came at `at` (ms since the epoch)."""
+    day = datetime.fromtimestamp(at / 1000, UTC).strftime("%Y%m%d")
+    return f"{day}-{hashlib.sha256(content).hexdigest()[:40]}"
+
+
+def _keep_all(folder: Path, mails: Sequence[tuple[bytes, Envelope]]) -> list[str]:
+    """Write the mails of a turn, and return when all of them would survive a power cut. Raises OSError."""
+    refs = [ref_of(content, envelope.at) for content, envelope in mails]
+    lines: dict[Path, list[str]] = {}
+    for ref, (content, envelope) in zip(refs, mails, strict=True):
+        day, digest = ref.split("-")
+        place = folder / day
+        if place not in lines:
+            lines[place] = []
+            _folder(place)
+        _file(place / f"{digest}.eml", content)
+        lines[place].append(_line(digest, envelope))
+    for place, said in lines.items():
+        _append(place / "envelopes.jsonl", "".join(said).encode())
+        _sync_folder(place)
+    return refs
+
+
+def _line(digest: str, it: Envelope) -> str:
+    told = {"mail": digest, "at": it.at, "by": it.by, "from": it.sender, "to": list(it.recipients)}
+    return json.dumps(told, ensure_ascii=True, separators=(",", ":")) + "\n"
+
+
+def _file(path: Path, content: bytes) -> None:
+    """Whole or not there: written under another name first. The same content is there already."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _append(path: Path, lines: bytes) -> None:
+    """One write at the end: several processes may do so side by side."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(file, lines)
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _folder(place: Path) -> None:
+    if not place.is_dir():
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sync_folder(place.parent)
+        _sync_folder(place.parent.parent)
+
+
+def _sync_folder(place: Path) -> None:
+    file = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
