@@ -164,7 +164,7 @@ class App:
         self.chat = chat_side(settings, self.secrets, self.intake, *now, past, files, self.listener)
         self.outside: Outside = Outside.of(settings, self.secrets, *now, self.chat.beside(arrived))
         self.doors["chat"] = self.chat.door
-        if mail := mail_door(settings, self.secrets, book, lambda: self.queue.now(), files()):
+        if mail := mail_door(settings, self.secrets, book, lambda: self.queue.now(), self.outside.enclosures):
             self.doors["email"] = mail
 
     def _build_desk(self) -> None:

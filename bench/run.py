@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from . import report
 from .bars import Absent, Bar, Finding
 from .call_bars import calls
+from .chat_bars import chat
 from .desk_bars import desk
 from .load_bars import client, declined, due, herd
 from .offer_bar import offers
@@ -40,6 +41,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "memory": memory,
     "offers": offers,
     "calls": calls,
+    "chat": chat,
     "desk": desk,
     "relay": relay,
     "replay": replay,

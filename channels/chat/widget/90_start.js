@@ -1,4 +1,4 @@
-// One script tag: <script type="module" src="https://help.example.com/chat/widget.js"></script>
+// One script tag of type "module" whose src is /chat/widget.js of a Tierline; /chat/embed says how.
 // data-language="de", data-theme="light" or "dark", data-open: all optional, and nothing but these words counts.
 const HERE = new URL(import.meta.url);
 const tag = [...document.querySelectorAll("script[src]")].find((it) => it.src.split("?")[0] === HERE.href.split("?")[0]);
