@@ -37,7 +37,7 @@ entry: [{{channel: chat, service: help}}]
 agents: [{{name: Ada, slack: ada@bench.example, team: desk, tier: L1}}]
 """
 SOCKETS, A_BATCH = 10_000, 100
-PEOPLE, EACH = 500, 100
+PEOPLE, EACH = 1_000, 50
 """Visitors, and what each says and hears: 100,000 messages in all."""
 
 

@@ -58,6 +58,9 @@ class ChatEars:
                 self.hub.said(event.c, event.n)
             case "reply.held" | "reply.undone" | "message.out":
                 self.hub.happened(event.c, TYPING[event.e])
+            case "message.receipt":
+                if '"sent"' in event.x:
+                    self.hub.lined(event.c)
             case _ if event.c and event.e not in SILENT:
                 self.hub.happened(event.c)
 

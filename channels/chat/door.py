@@ -34,6 +34,8 @@ TAKEN_WITHIN = 5.0
 PING_EVERY = 25.0
 """Seconds between our pings; who doesn't answer within half of that is gone."""
 NAMED = 80
+MOST_TAKEN = 100
+"""Messages taken in here of which the ledger hasn't told us yet: of more it tells us twice."""
 MORE_SHOWN = 20
 """Lines before the one that a visitor comes back with, of which it is noted that they have them."""
 
@@ -209,11 +211,15 @@ class ChatDoor:
             taken = await self.inbound(arrived)
             n = await self.talk.line(visitor.name, f"{taken.contact}.{taken.n}") if taken.n else 0
         if taken.outcome != "duplicate":
+            if len(visitor.taken) >= MOST_TAKEN:
+                visitor.taken.clear()
             visitor.taken.add((taken.contact, taken.n))
         await place(n)
         for one in list(visitor.sockets):
             await one.flush()
-        if visitor.standing.contact != taken.contact or visitor.standing.phase == "ended":
+        if visitor.sockets and (
+            visitor.standing.contact != taken.contact or visitor.standing.phase == "ended"
+        ):
             self.hub.by_contact[taken.contact] = visitor
             self.hub.look(visitor)
         return n

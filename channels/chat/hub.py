@@ -34,6 +34,8 @@ class Visitor:
         default_factory=set
     )  # messages that this process took in and has shown
     again: bool = False  # something happened while it was looked at
+    whole: bool = False  # how they stand may be otherwise by now
+    elsewhere: bool = False  # another process took in what they said
     task: asyncio.Task[None] | None = None
     looked: float = 0.0
 
@@ -95,9 +97,10 @@ class Hub:
         """Something happened to a contact; `typing`: an answer is being written, or isn't any more."""
         if (visitor := self.by_contact.get(contact)) is None:
             return
-        if typing is not None:
-            visitor.typing = typing
-        self.look(visitor)
+        if typing is not None and typing == visitor.typing:
+            return
+        visitor.typing = typing if typing is not None else visitor.typing
+        self.look(visitor, whole=typing is None)
 
     def said(self, contact: str, n: int) -> None:
         """A visitor's message was taken in; what was taken in here is shown already."""
@@ -105,10 +108,20 @@ class Hub:
         if visitor is not None and (contact, n) in visitor.taken:
             visitor.taken.discard((contact, n))
         elif visitor is not None:
+            visitor.elsewhere = True
             self.look(visitor)
 
-    def look(self, visitor: Visitor) -> None:
-        """Read anew how they stand, and tell all their connections; of many causes at once the last one counts."""
+    def lined(self, contact: str) -> None:
+        """A message of ours is in the conversation: nothing else has changed by it."""
+        if (visitor := self.by_contact.get(contact)) is not None:
+            self.look(visitor, whole=False)
+
+    def look(self, visitor: Visitor, whole: bool = True) -> None:
+        """Read anew what there is, with `whole` also how they stand, and tell all their connections.
+
+        Of many causes at once the last one counts.
+        """
+        visitor.whole |= whole
         if visitor.task is not None and not visitor.task.done():
             visitor.again = True
             return
@@ -116,15 +129,16 @@ class Hub:
 
     async def _look(self, visitor: Visitor) -> None:
         while True:
-            visitor.again = False
+            whole, elsewhere = visitor.whole, visitor.elsewhere
+            visitor.again = visitor.whole = visitor.elsewhere = False
             try:
-                standing = await self.talk.standing(visitor.name)
-                if standing.contact:
-                    await self.talk.arrived(visitor.name, standing.contact)
-                self._stands(visitor, standing)
+                if whole:
+                    self._stands(visitor, await self.talk.standing(visitor.name))
+                if elsewhere and visitor.standing.contact:
+                    await self.talk.arrived(visitor.name, visitor.standing.contact)
                 for one in list(visitor.sockets):
                     await one.flush()
-                    await one.stand(standing, visitor.typing)
+                    await one.stand(visitor.standing, visitor.typing)
             except ConnectionError:
                 return
             except Exception as error:  # the store is away: everybody is looked at again soon
@@ -145,7 +159,10 @@ class Hub:
             since = monotonic() - ALL_EVERY
             for n, visitor in enumerate(list(self.here.values())):
                 if visitor.standing.contact and visitor.looked < since:
-                    visitor.typing = False  # whoever began an answer has long sent it, or never will
+                    visitor.elsewhere, visitor.typing = (
+                        True,
+                        False,
+                    )  # an answer is sent by now
                     self.look(visitor)
                     if n % 50 == 49:
                         await asyncio.sleep(0.01)

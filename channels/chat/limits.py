@@ -42,7 +42,7 @@ class Caps:
     opens: tuple[float, int] = (5.0, 100)
     begins: tuple[float, int] = (0.5, 30)
     files: tuple[float, int] = (0.2, 10)
-    frames: tuple[float, int] = (10.0, 60)
+    frames: tuple[float, int] = (10.0, 100)
     pings: tuple[float, int] = (1.0, 10)
 
 

@@ -30,6 +30,8 @@ AT_ONCE = 100
 """Lines read from the store at one time."""
 MOST_PENDING = 256 * 1024
 """Bytes that the kernel hasn't taken from us yet, beyond which nobody reads any more."""
+LIGHT = 0.1
+"""Of a frame: what one costs that only says what was seen."""
 STRIKES = 20
 """Frames beyond the limit, or that aren't ours, after which a connection is closed."""
 
@@ -125,7 +127,7 @@ class Socket:
         except BadFrame as wrong:
             await self.error(wrong)
             return await self._strike()
-        if not self.pace.take():
+        if not self.pace.take(LIGHT if isinstance(frame, frames.Seen) else 1.0):
             much = BadFrame("slow_down", "that is too much at once: send it again", _about(frame))
             await self.error(much, after=1.0)
             return await self._strike()
