@@ -161,9 +161,10 @@ class App:
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, past)
         self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
         arrived = self.sms.media.content if self.sms is not None else None
-        self.chat = chat_side(settings, self.secrets, self.intake, *now, past, files, self.listener)
+        self.chat = chat_side(
+            settings, self.secrets, self.intake, *now, past, files, self.listener, self.doors
+        )
         self.outside: Outside = Outside.of(settings, self.secrets, *now, self.chat.beside(arrived))
-        self.doors["chat"] = self.chat.door
         if mail := mail_door(settings, self.secrets, book, lambda: self.queue.now(), self.outside.enclosures):
             self.doors["email"] = mail
 

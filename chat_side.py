@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from .channels.channel import Channel as Door
 from .channels.channel import Inbound
 from .channels.chat.door import ChatDoor, Where
 from .channels.chat.files import HERE, ChatFiles
@@ -19,6 +20,7 @@ from .queue.engine import Queue
 from .queue.history.records import Taken
 from .router.arrived_files import Content
 from .router.chat_ears import ChatEars
+from .router.chat_mail import ChatMail
 from .router.chat_places import ChatPlaces
 from .router.chats import Chats
 from .router.enclosures import Enclosures
@@ -67,12 +69,23 @@ class ChatSide:
 
 def chat_side(
     settings: Settings, keys: Secrets, inbound: Inbound, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-    history: Callable[[], History], enclosures: Callable[[], Enclosures], listener: Listener,
+    history: Callable[[], History], enclosures: Callable[[], Enclosures], listener: Listener, doors: dict[str, Door],
 ) -> ChatSide:  # fmt: skip
-    """Every process has the door: a worker says through it, a web process holds the sockets."""
-    talk = Chats(queue, history, book, ChatPlaces(queue, taken_of(history, "chat")), enclosures)
+    """Every process has the door: a worker says through it, a web process holds the sockets.
+
+    It is put among the `doors`, the mail door of which sends transcripts.
+    """
+    talk = Chats(
+        queue,
+        history,
+        book,
+        ChatPlaces(queue, taken_of(history, "chat")),
+        ChatMail(queue, book, doors),
+        enclosures,
+    )
     where = Where(settings.base_url, settings.chat_origins, settings.trusted_proxies)
     door = ChatDoor(talk, Tokens(keys.secret), inbound, where)
+    doors["chat"] = door
     listener.aside, door.room = (lambda: door.open), listener.has_room
     ears = ChatEars(queue, door.hub)
     return ChatSide(door, ChatFiles(settings.data / "media"), {"chat": ears.run, "chat places": door.hub.run})

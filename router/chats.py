@@ -20,6 +20,7 @@ from ..queue.history.records import ContactRecord
 from ..queue.state import ENDED, QUEUED, ContactView, MessageView
 from .after_calls import rating, was_asked
 from .body import Body
+from .chat_mail import ChatMail
 from .chat_places import ChatPlaces, Place
 from .enclosures import Enclosures
 from .plan import model
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 RECORDS_WAIT = 2.0
 """Seconds for the history; what it can't show now is shown at the next visit."""
+MOST_MAILED = 5_000
+"""Messages of a transcript."""
 TOLD_TWICE = 35 * 86_400_000
 """ms for which what has been told once isn't told again."""
 
@@ -48,6 +51,7 @@ class Chats:
     records: Callable[[], Records]
     book: Callable[[], Rulebook]
     places: ChatPlaces
+    mails: ChatMail
     enclosures: Callable[[], Enclosures | None] = lambda: None
     faces: dict[int, Face] = field(default_factory=dict)
 
@@ -58,7 +62,7 @@ class Chats:
         book = self.book()
         if book.version not in self.faces:
             self.faces = {book.version: face_of(book.plan)}
-        return self.faces[book.version]
+        return replace(self.faces[book.version], mails=self.mails.on)
 
     async def standing(self, visitor: str) -> Standing:
         """How they stand."""
@@ -190,8 +194,12 @@ class Chats:
                 )
 
     async def mail(self, visitor: str, to: str) -> str:
-        """Nothing can be mailed from here yet."""
-        return "transcripts aren't mailed here"
+        """The whole conversation, as the visitor sees it."""
+        keys = [key for _, key in (await self.queue().lines(visitor, 0, MOST_MAILED))[0]]
+        said = await self.said(keys)
+        lines = [said[key] for key in keys if key in said]
+        contact = keys[-1].partition(".")[0] if keys else ""
+        return await self.mails.send(visitor, contact, lines, to)
 
 
 def thread_of(visitor: str) -> str:
