@@ -127,7 +127,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in opened(self.doors, self.voice, self.mail.listener):
+        for door in opened(self.doors, self.voice, self.mail):
             await door.start()
         self.started = True
 
@@ -159,12 +159,11 @@ class App:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, past)
-        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
-        arrived = self.sms.media.content if self.sms is not None else None
-        self.chat = chat_side(
-            settings, self.secrets, self.intake, *now, past, files, self.listener, self.doors
-        )
-        self.outside: Outside = Outside.of(settings, self.secrets, *now, self.chat.beside(arrived))
+        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, past)
+        told = (settings, self.secrets, self.intake)
+        self.chat = chat_side(*told, *now, past, files, self.listener, self.doors)
+        arrived = self.chat.beside(self.mail.content(self.sms))
+        self.outside: Outside = Outside.of(settings, self.secrets, *now, self.mail.files, arrived)
         if mail := mail_door(settings, self.secrets, book, lambda: self.queue.now(), self.outside.enclosures):
             self.doors["email"] = mail
 
@@ -217,7 +216,7 @@ class App:
         )  # fmt: skip
         self.projector: Projector = Projector(
             self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
-            lost=self._lost, term=term,
+            lost=self._lost, term=term, reopen=lambda: self.plan().longest_reopen,
         )  # fmt: skip
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
@@ -285,7 +284,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in opened(self.doors, self.voice, self.mail.listener):
+        for door in opened(self.doors, self.voice, self.mail):
             await door.stop()
         await self.history.close()
         await self.store.close()

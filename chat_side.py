@@ -75,14 +75,8 @@ def chat_side(
 
     It is put among the `doors`, the mail door of which sends transcripts.
     """
-    talk = Chats(
-        queue,
-        history,
-        book,
-        ChatPlaces(queue, taken_of(history, "chat")),
-        ChatMail(queue, book, doors),
-        enclosures,
-    )
+    places, mails = ChatPlaces(queue, taken_of(history, "chat")), ChatMail(queue, book, doors)
+    talk = Chats(queue, history, book, places, mails, enclosures)
     where = Where(settings.base_url, settings.chat_origins, settings.trusted_proxies)
     door = ChatDoor(talk, Tokens(keys.secret), inbound, where)
     doors["chat"] = door

@@ -19,6 +19,7 @@ from .call_bars import calls
 from .chat_bars import chat
 from .desk_bars import desk
 from .load_bars import client, declined, due, herd
+from .mail_bars import mail
 from .offer_bar import offers
 from .peer_bars import queues
 from .pick_bars import picks
@@ -43,6 +44,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "calls": calls,
     "chat": chat,
     "desk": desk,
+    "mail": mail,
     "relay": relay,
     "replay": replay,
     "replicas": replicas,

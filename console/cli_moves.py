@@ -131,10 +131,14 @@ def close(
     ] = "",
     root_cause: Annotated[str, typer.Option(help="What it was.")] = "",
     resolution: Annotated[str, typer.Option(help="What was done.")] = "",
+    field: Annotated[
+        list[str] | None, typer.Option(help="One of the plan's own fields, as NAME=TEXT; may be repeated.")
+    ] = None,
     by: By = "",
 ) -> None:
     """End it, whoever has it."""
-    _do(contact, "close", by, disposition=disposition, root_cause=root_cause, resolution=resolution)
+    told = {"disposition": disposition, "root_cause": root_cause, "resolution": resolution}
+    _do(contact, "close", by, **told, fields=dict(map(_named, field or ())))
 
 
 def spam(contact: Number, by: By = "") -> None:
@@ -145,6 +149,13 @@ def spam(contact: Number, by: By = "") -> None:
 def reopen(contact: Number, by: By = "") -> None:
     """What has ended goes on, in the queue."""
     _do(contact, "reopen", by)
+
+
+def _named(said: str) -> tuple[str, str]:
+    name, is_there, text = said.partition("=")
+    if not is_there or not name.strip():
+        raise typer.BadParameter(f"{said[:60]!r} is no NAME=TEXT", param_hint="--field")
+    return name.strip(), text
 
 
 def _do(contact: str, verb: str, by: str, **body: object) -> None:

@@ -1,4 +1,4 @@
-"""A visitor's transcript by mail: only where there was an answer, and seldom enough that it is no way to write to strangers.
+"""A visitor's transcript by mail: only after an answer, and seldom, so that it is no way to write to strangers.
 
 Whoever asks for it claims an address; what goes there is what was said, from us, marked as sent by a machine.
 """

@@ -105,3 +105,22 @@ async def test_where_nothing_runs_that_is_said(tmp_path: Path, monkeypatch: pyte
 def test_the_verbs_are_those_of_the_api() -> None:
     told = said("contact", "--help")
     assert all(verb in told for verb in json.loads('["transfer", "escalate", "snooze", "close", "reopen"]'))
+
+
+@pytest.mark.promise("moves-by-command")
+async def test_the_plans_own_fields_are_said_as_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = "closing: {fields: [{name: model, label: Which printer?, required: true}]}\n"
+    async with inside(tmp_path, PLAN + own) as stage:
+        contact = await open_with(stage, "Ada")
+        await beside(stage, monkeypatch)
+        assert "model: This is required" in await ask("close", contact, code=1)
+        assert "NAME=TEXT" in await ask("close", contact, "--field", "model", code=2)
+        assert "is closed" in await ask("close", contact, "--field", "model=LX=9", "--by", "Mira")
+
+        async def kept() -> bool:
+            record = await stage.app.history.contact(contact)
+            return record is not None and "LX=9" in record.outcome
+
+        await stage.until(kept)

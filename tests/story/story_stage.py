@@ -313,12 +313,13 @@ async def open_stage(
     before: Callable[[], None] | None = None,
     through: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
+    plan: str = PLAN,
 ) -> AsyncIterator[Stage]:
     """Stand-ins in this process, `tierline run` in another, both on free ports; the product is up."""
     port, data = free_port(), home / "data"
     product = f"http://127.0.0.1:{port}"
-    (home / "plan.yaml").write_text(PLAN)
-    cast = cast_of(parse(PLAN), product)
+    (home / "plan.yaml").write_text(plan)
+    cast = cast_of(parse(plan), product)
     sandbox = stand_ins(cast, product)
     base = f"http://127.0.0.1:{await sandbox.start(0)}"
     given = environment(home, cast, base, product, data) | {"PORT": str(port)} | dict(env or {})
