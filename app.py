@@ -343,7 +343,8 @@ class App:
                 self.desk_raw,
                 self.role,
                 self.settings.slack_by_http,
-            ),
+            )
+            | self.chat.shown(self.started),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
@@ -368,6 +369,7 @@ class App:
                 ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
                 **door_figures(self.voice, self.desk_raw),
+                **self.chat.figures(),
                 **self.guard.figures(),
             },
         )

@@ -56,6 +56,15 @@ class ChatSide:
         pages = (self.door, WidgetPage(self.door), Upload(self.door, self.files))
         return [route for page in pages for route in page.routes()]
 
+    def shown(self, started: bool) -> dict[str, str]:
+        """Whether it is on, for `/readyz`."""
+        on = started and self.door.talk.face().on
+        return {"chat": "on" if on else "off: the plan has no entry {channel: chat, service: …}"}
+
+    def figures(self) -> dict[str, tuple[str, float]]:
+        """For `/metrics`."""
+        return {"tierline_chat_sockets": ("Visitors' sockets that stand open", self.door.open)}
+
     def beside(self, others: Content | None) -> Content:
         """The bytes of what customers sent: visitors' are kept here, all else where `others` have it."""
 

@@ -202,11 +202,17 @@ class ChatDoor:
         if not visitor.standing.contact and not self.limits.begins(one.address):
             raise BadFrame("slow_down", "too many conversations are begun from there: try again", id)
         arrived = Arrived("chat", f"chat:{one.visitor}:{id}", f"{WEB}{one.visitor}", "", text, name=name)
-        await self.taken(visitor, arrived, lambda n: one.took(id, n))
-        return visitor.standing.contact
 
-    async def taken(self, visitor: Visitor, arrived: Arrived, place: Callable[[int], Awaitable[None]]) -> int:
-        """Hand `arrived` in; its number in the conversation, which `place` hears before anybody is told."""
+        async def placed(n: int) -> None:
+            await one.took(id, n)
+            await one.flush()
+
+        return (await self.taken(visitor, arrived, placed))[0]
+
+    async def taken(
+        self, visitor: Visitor, arrived: Arrived, placed: Callable[[int], Awaitable[None]]
+    ) -> tuple[str, int]:
+        """Hand `arrived` in: (its contact, its number in the conversation). `placed` hears the number first."""
         async with asyncio.timeout(TAKEN_WITHIN):
             taken = await self.inbound(arrived)
             n = await self.talk.line(visitor.name, f"{taken.contact}.{taken.n}") if taken.n else 0
@@ -214,15 +220,13 @@ class ChatDoor:
             if len(visitor.taken) >= MOST_TAKEN:
                 visitor.taken.clear()
             visitor.taken.add((taken.contact, taken.n))
-        await place(n)
-        for one in list(visitor.sockets):
-            await one.flush()
-        if visitor.sockets and (
-            visitor.standing.contact != taken.contact or visitor.standing.phase == "ended"
-        ):
+        await placed(n)
+        anew = visitor.standing.contact != taken.contact or visitor.standing.phase == "ended"
+        if visitor.sockets and anew:
             self.hub.by_contact[taken.contact] = visitor
-            self.hub.look(visitor)
-        return n
+        if visitor.sockets:
+            self.hub.look(visitor, whole=anew)  # their other tabs hear of it as well
+        return taken.contact, n
 
     async def lines(self, visitor: str, since: int) -> list[tuple[int, str]]:
         """The next numbers and keys."""

@@ -44,7 +44,11 @@ def sniffed(content: bytes) -> str:
         text = content.decode()
     except UnicodeDecodeError:
         return ""
-    return "" if any(c < " " and c not in "\t\r\n\f" for c in text) or not text else "text/plain"
+    return (
+        ""
+        if any((c < " " or c == "\x7f") and c not in "\t\r\n\f" for c in text) or not text
+        else "text/plain"
+    )
 
 
 def named(given: str) -> str:

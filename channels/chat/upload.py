@@ -89,7 +89,7 @@ class Upload:
         event = f"chat:{sent.conversation}:{sent.id}"
         arrived = Arrived("chat", event, f"{WEB}{sent.conversation}", "", "", media)
         visitor = self.door.hub.here.get(sent.conversation) or Visitor(sent.conversation)
-        return await self.door.taken(visitor, arrived, _nobody)
+        return (await self.door.taken(visitor, arrived, _nobody))[1]
 
     async def _read(self, request: web.Request) -> Sent:
         """The form, no more of it than fits."""
