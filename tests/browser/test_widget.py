@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -170,7 +170,6 @@ async def test_who_comes_outside_the_hours_leaves_a_message_with_an_address(
         inside(tmp_path, PLAN.replace("SCHEDULE", "never")) as it,
         site(browser, it, locale="de-DE", viewport={"width": 390, "height": 780}) as page,
     ):
-        await page.evaluate("document.documentElement.lang = ''")
         await page.locator("button.launcher").click()
         await page.locator("input[name=reach]").wait_for()
         await picture(page, "closed")
@@ -189,7 +188,6 @@ async def test_who_comes_outside_the_hours_leaves_a_message_with_an_address(
             return any("eva@customer.example" in note for note in notes)
 
         await it.until(noted)
-        await asyncio.sleep(0)
 
 
 @pytest.mark.promise("chat-files")
@@ -208,3 +206,98 @@ async def test_a_visitors_file_is_in_the_conversation(browser: Any, stage: Insid
             {"name": "bad.exe", "mimeType": "image/png", "buffer": b"MZ\x00\x01"}
         )
         await page.get_by_text("This file can't be sent.").wait_for()
+
+
+HOSTILE = [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "<svg onload=alert(3)>", "\"><iframe srcdoc='<script>parent.alert(4)</script>'>",
+    "javascript:alert(5)", "https://x.example/\"onmouseover=\"alert(6)", "https://x.example/<img src=x onerror=alert(7)>",
+    "{{constructor.constructor('alert(8)')()}}", "\u202egnp.exe \u0000 " + "\u0301" * 50, "</style><script>alert(9)</script>", "x" * 5000,
+]  # fmt: skip
+
+
+@pytest.mark.promise("chat-widget")
+@pytest.mark.asyncio(loop_scope="session")
+async def test_nothing_that_is_written_or_set_on_the_page_becomes_markup(
+    browser: Any, tmp_path: Path
+) -> None:
+    nasty = HOSTILE[1].replace("'", "''")
+    plan = PLAN.replace("SCHEDULE", "always").replace(
+        "title: {en: Northwind, de: Northwind}", f"title: {{en: '{nasty}', de: '{nasty}'}}"
+    )
+    async with inside(tmp_path, plan) as it:
+        await it.slash("Ada Lovelace", "available")
+        async with site(browser, it) as page:
+            # What a page may set on the tag, as badly as it can be set.
+            await page.evaluate(
+                """(words) => { const tag = document.querySelector('script[src*="widget.js"]');
+                for (const name of ['language', 'theme', 'open', 'title', 'colour']) tag.setAttribute('data-' + name, words[1]); }""",
+                HOSTILE,
+            )
+            await page.locator("button.launcher").click()
+            for text in HOSTILE:
+                await writes(page, text)
+            await page.wait_for_function(
+                "n => document.querySelector('[data-tierline-chat]').shadowRoot.querySelectorAll('li.visitor:not(.pending)').length === n",
+                arg=len(HOSTILE),
+            )
+            contact = (await it.api("/contacts"))[0]["id"]
+            for text in HOSTILE:
+                body = json.dumps({"text": text or "-", "by": text})
+                await it.app.queue.text(contact, "moved", body, unasked=False)
+            await page.wait_for_function(
+                "n => document.querySelector('[data-tierline-chat]').shadowRoot.querySelectorAll('li.system').length > n",
+                arg=len(HOSTILE),
+            )
+            made = await page.evaluate(
+                """() => { const root = document.querySelector('[data-tierline-chat]').shadowRoot;
+                return { odd: root.querySelectorAll('script, img, iframe, svg svg, [onerror], [onload], [onmouseover], b').length,
+                    links: [...root.querySelectorAll('a')].map((it) => it.protocol) }; }"""
+            )
+            assert made["odd"] == 0 and set(made["links"]) <= {"https:"}
+
+
+@pytest.mark.promise("chat-widget")
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_page_and_the_widget_leave_each_other_alone(browser: Any, stage: Inside) -> None:
+    async with site(browser, stage) as page:
+        before = await page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily")
+        await page.locator("button.launcher").click()
+        await page.locator("form:not(.column) textarea").wait_for()
+        style = await page.evaluate(
+            """() => { const root = document.querySelector('[data-tierline-chat]').shadowRoot;
+            const button = getComputedStyle(root.querySelector('.launcher')), text = getComputedStyle(root.querySelector('h2'));
+            return [button.position, button.borderRadius, text.fontFamily]; }"""
+        )
+        assert (
+            style[0] == "fixed"
+            and style[1] == "50%"
+            and "Courier" not in style[2]
+            and "Georgia" not in style[2]
+        )
+        assert await page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily") == before
+        assert (
+            await page.evaluate(
+                "Object.keys(window).filter((it) => /^(Wire|View|WORDS|STYLE)$|tierline/.test(it))"
+            )
+            == []
+        )
+
+
+@pytest.mark.promise("chat-ends")
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_visitor_says_how_it_was(browser: Any, stage: Inside) -> None:
+    await stage.slash("Ada Lovelace", "available")
+    async with site(browser, stage) as page:
+        await page.locator("button.launcher").click()
+        await writes(page, "Is it open?")
+        await stage.accept("Ada Lovelace")
+        await page.get_by_text("Ada is with you.").wait_for()
+        await replies(stage, "It is.")
+        await page.get_by_text("It is.").wait_for()
+        contact = (await stage.api("/contacts"))[0]["id"]
+        await stage.call_api(f"/contacts/{contact}/close", {"disposition": "solved", "by": "mira"})
+        await page.get_by_role("button", name="5").wait_for()
+        await picture(page, "rating")
+        await accessible(page)
+        await page.get_by_role("button", name="5").click()
+        await page.get_by_text("Thank you!").wait_for()
