@@ -90,10 +90,14 @@ class Socket:
             return
         if first is None:
             return
-        if await self._guarded(lambda: self.host.welcome(self, first)):
-            async for message in self.ws:
-                if not await self._heard(message):
-                    return
+        if not await self._guarded(lambda: self.host.welcome(self, first)):
+            return
+        if self.told is None:  # it couldn't be welcomed: its browser comes again
+            await self.close("try again later", WSCloseCode.TRY_AGAIN_LATER)
+            return
+        async for message in self.ws:
+            if not await self._heard(message):
+                return
 
     async def _first(self) -> frames.Hello | None:
         while True:

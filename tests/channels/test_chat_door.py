@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
-from chat_stage import PLAN, visitor
+from chat_stage import PLAN, SHOP, visitor
 
 from tests.helpers_app import Inside, Json, inside
 
@@ -191,3 +192,25 @@ async def test_what_is_no_frame_is_answered_and_loses_nothing(stage: Inside) -> 
         await eva.ws.send_str('{"t":"say","id":"big","text":"' + "x" * 70_000 + '"}')
         await stage.until(lambda: eva.ws.closed)
         assert eva.ws.close_code == 1009
+
+
+class Away:
+    """Conversations of which nothing can be known just now."""
+
+    def __init__(self, talk: Any) -> None:
+        self.face = talk.face
+
+    async def standing(self, visitor: str) -> None:
+        raise TimeoutError
+
+
+@pytest.mark.promise("chat-in")
+async def test_who_cannot_be_welcomed_is_sent_away_to_come_again(
+    stage: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.app.chat.door, "talk", Away(stage.app.chat.door.talk))
+    async with stage.http.ws_connect(f"{stage.product}/chat/ws", headers={"Origin": SHOP}) as ws:
+        await ws.send_str('{"t":"hello"}')
+        assert (await ws.receive_json(timeout=20))["code"] == "again"
+        assert (await ws.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
+        assert ws.close_code == 1013

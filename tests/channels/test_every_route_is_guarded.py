@@ -83,7 +83,7 @@ async def test_every_route_asks_who_it_is(running: Inside) -> None:
             for query in ("", "?until=99999999999&sig=AAAA", "?until=%C3%A9&sig=%C3%A9", "?until=1&sig="):
                 async with running.http.request(method, url + query) as answer:
                     assert answer.status == 403, (method, path, query)
-        elif path.startswith(("/visit/", "/session/", "/files/")):
+        elif path.startswith(("/visit/", "/session/", "/files/", "/mail/")):
             for query in ("", "?until=99999999999&sig=AAAA", "?until=%C3%A9&sig=%C3%A9", "?until=1&sig="):
                 async with running.http.request(method, url + query) as answer:
                     assert answer.status == 403, (method, path, query)
