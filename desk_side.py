@@ -95,7 +95,7 @@ class Outside:
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
         library = Library(lambda: articles_of(history()))
-        page = HelpPage(queue, book, library, lambda: "chat" in doors, settings.trusted_proxies)
+        page = HelpPage(queue, book, library, lambda: _chats(book()), settings.trusted_proxies)
         files = _enclosures(settings, keys, queue)
         return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, arrived, doors)
 
@@ -179,6 +179,10 @@ def desk_side(
         "solutions": Solving(queue, desk, plan, alerts, mine).run,
     }
     return DeskSide(Parts(parts), jobs, tasks, mails)
+
+
+def _chats(book: Rulebook) -> bool:
+    return any(it.channel == "chat" and it.shared is None for it in book.plan.entry)
 
 
 def articles_of(history: History) -> Store:

@@ -21,6 +21,7 @@ from . import (
     shape_letters,
     shape_visits,
 )
+from .build_chat import web_chat
 from .build_first import questions, scripts
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
@@ -74,6 +75,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         texts=_texts(document),
         settings=_settings(document.settings),
         voice=_voice(document.channels.voice),
+        chat=web_chat(document.channels.chat),
         safety=_safety(document),
         closing=_closing(document.closing),
         rated=tuple(sorted(set(document.closing.rate))),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from ...skills.skill import CHANNELS
 from . import schedules
 from .braces import variables
+from .check_chat import check_chat
 from .check_closing import check_closing
 from .check_desk import check_desk
 from .check_doors import check_doors
@@ -44,6 +45,7 @@ def check(root: Node, found: Source) -> None:
         _texts,
         _on_call,
         check_visits,
+        check_chat,
         check_desk,
         check_mail,
         check_letters,

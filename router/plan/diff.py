@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from ...skills.skill import CHANNELS, Levels
 from . import model
+from .diff_chat import web_chat
 from .diff_closing import checklists, closing
 from .diff_desk import desk
 from .diff_first import asks, first
@@ -394,5 +395,5 @@ def _texts(old: model.Plan, new: model.Plan) -> Iterator[str]:
 
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
     lambda old, new: rules(old.rules, new.rules), _entries, _services, _schedules, _agents, _teams, _on_call,
-    _channels, _visits, _sessions, _texts, _closing, desk, first, mail, letters, _root,
+    _channels, _visits, _sessions, _texts, _closing, desk, first, mail, letters, web_chat, _root,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_chat import WebChat
 from .model_closing import Closing
 from .model_desk import Canned
 from .model_doors import Shared
@@ -323,6 +324,7 @@ class Plan:
     scripts: tuple[Script, ...] = ()
     mail: MailSpec = MailSpec()
     letters: Letters = Letters()
+    chat: WebChat = WebChat()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)

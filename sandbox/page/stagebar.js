@@ -169,7 +169,8 @@ export function header() {
     h("button", { class: `clock ${moved() ? "moved" : ""}`, "data-panel": "time", "aria-expanded": String(ui.panel === "time"), "aria-label": `Sandbox time ${hms(now())}: time travel`, onclick: () => openPanel("time") }, h("span", null, day(now())), h("b", null, hms(now()))),
     h("span", { class: `live ${s.live}`, title: { live: "News arrive by themselves", polling: "Asking every 2 s", connecting: "Connecting" }[s.live] }, h("i", { "aria-hidden": "true" }), h("span", null, s.live)),
     h("div", { class: "tools" }, button("everybody", "Everybody available", callAll, "primary"), button("crowd", "50 waiting", crowd),
-      tab("faults", bad.length ? `Trouble: ${bad.length}` : "Trouble", bad.length ? "alarm" : ""), tab("wire", "Wire"), button("reset1", "Reset", reset, "tool")),
+      tab("faults", bad.length ? `Trouble: ${bad.length}` : "Trouble", bad.length ? "alarm" : ""), tab("wire", "Wire"),
+      h("a", { class: "tool", id: "website-link", href: "website", target: "_blank", rel: "noopener", title: "A customer's website with the web chat, in a window of its own" }, "Website ↗"), button("reset1", "Reset", reset, "tool")),
     h("button", { class: "icon", "aria-label": `Theme: ${THEMES[theme()][1]}. Change`, title: `Theme: ${THEMES[theme()][1]}`, onclick: nextTheme }, THEMES[theme()][0]),
     h("button", { class: "icon", id: "help-button", "aria-label": "Keyboard and help (?)", onclick: () => { ui.help = true; draw(); } }, "?"));
 }

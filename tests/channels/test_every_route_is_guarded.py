@@ -93,6 +93,15 @@ async def test_every_route_asks_who_it_is(running: Inside) -> None:
                 told = await answer.text()
                 assert answer.status == (200 if path == "/help" else 404), (method, path, answer.status)
                 assert "Ada" not in told and "+4915112345678" not in told
+        elif path in ("/chat/widget.js", "/chat/embed"):
+            # The same for everybody: what any page may load, and how.
+            async with running.http.request(method, url) as answer:
+                assert answer.status == 200 and running.rehearsal.api_token not in await answer.text()
+        elif path.startswith("/chat/"):
+            for origin in ({}, {"Origin": "null"}, {"Origin": "https://evil.example"}):
+                async with running.http.request(method, url, headers=origin) as answer:
+                    assert answer.status == 403, (method, path, origin)
+                    assert "Access-Control-Allow-Origin" not in answer.headers
         elif path in ("/healthz", "/readyz"):
             for headers in OUTSIDE:
                 async with running.http.request(method, url, headers=headers) as answer:
