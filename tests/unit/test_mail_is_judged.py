@@ -59,10 +59,14 @@ def test_a_sender_is_verified_only_where_our_own_server_says_so() -> None:
             "From: Ann <ann@a.example>\r\nSubject: x\r\n\r\nHello\r\n"
         ).encode()
 
-    envelope = Envelope("ann@a.example", OURS, 0, "smtp")
+    envelope = Envelope("ann@a.example", OURS, 0, "relay")
     assert read_strictly(raw("mx.us.example"), envelope, OURS, ("mx.us.example",)).trust == "verified"
     assert read_strictly(raw("mx.evil.example"), envelope, OURS, ("mx.us.example",)).trust == "claimed"
     assert read_strictly(raw("mx.us.example"), envelope, OURS).trust == "claimed"
+    stranger = Envelope(
+        "ann@a.example", OURS, 0, "smtp"
+    )  # whoever comes to our listener can write our server's word
+    assert read_strictly(raw("mx.us.example"), stranger, OURS, ("mx.us.example",)).trust == "claimed"
 
 
 def test_what_cannot_be_judged_is_never_answered_and_is_read_all_the_same(
