@@ -159,7 +159,7 @@ async def test_where_no_process_can_be_had_the_sender_keeps_the_mail(
 
 
 async def test_idle_processes_end_and_stopping_leaves_none() -> None:
-    it = Reader(idle=0.05)
+    it = Reader(idle=1.0)
     await asyncio.gather(it.read(PLAIN, ENVELOPE), it.read(PLAIN, ENVELOPE))
     processes = [one.it for one in it._free]
     assert len(processes) == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers_app import Inside, inside
-from mail_out_stage import BOX, EVA, MAILS, got
+from helpers_mail import BOX, EVA, MAILS, got
 from mail_stage import mail_stage, smtp
 
 from tierline.channels.email.conversation import begun
