@@ -52,6 +52,12 @@ class Where:
         """Whether a page of that origin may: compared as a whole, never in part."""
         return origin is not None and (origin in listed or origin in self.more or origin == self.own)
 
+    def origin(self, request: web.Request) -> str | None:
+        """The asking page's; browsers name none when a page of ours asks for something, and say so instead."""
+        named = request.headers.get("Origin")
+        ours = named is None and request.headers.get("Sec-Fetch-Site") == "same-origin"
+        return self.own if ours else named
+
     @property
     def own(self) -> str:
         """Our origin."""
@@ -107,7 +113,7 @@ class ChatDoor:
     def refusal(self, request: web.Request) -> web.Response | None:
         """Why a request gets nothing: no chat here, or another page's."""
         face = self.talk.face()
-        if not self.where.lets_in(request.headers.get("Origin"), face.origins):
+        if not self.where.lets_in(self.where.origin(request), face.origins):
             log.warning("chat.origin", origin=(request.headers.get("Origin") or "")[:NAMED])
             return web.json_response(
                 {"error": "this page may not chat here", "hint": "add its origin to channels.chat.origins"},

@@ -105,7 +105,7 @@ class WidgetPage:
             },
             headers={
                 **SHIELD,
-                "Access-Control-Allow-Origin": request.headers["Origin"],
+                "Access-Control-Allow-Origin": self.door.where.origin(request) or "null",
                 "Vary": "Origin",
                 "Cache-Control": "no-store",
             },

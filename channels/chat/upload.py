@@ -59,7 +59,7 @@ class Upload:
         if (refused := self.door.refusal(request)) is not None:
             return refused
         headers = {
-            "Access-Control-Allow-Origin": request.headers["Origin"],
+            "Access-Control-Allow-Origin": self.door.where.origin(request) or "null",
             "Vary": "Origin",
             "Cache-Control": "no-store",
         }

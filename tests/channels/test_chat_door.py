@@ -137,6 +137,13 @@ async def test_only_pages_of_the_plan_may_open_a_socket(stage: Inside, origin: s
     assert refused.value.status == 403
 
 
+@pytest.mark.promise("chat-origins")
+async def test_a_page_of_our_own_may_ask_without_naming_its_origin(stage: Inside) -> None:
+    for site, status in (("same-origin", 200), ("same-site", 403), ("cross-site", 403), ("none", 403)):
+        async with stage.http.get(f"{stage.product}/chat/face", headers={"Sec-Fetch-Site": site}) as answer:
+            assert answer.status == status, site
+
+
 @pytest.mark.promise("chat-own")
 async def test_no_token_but_ones_own_opens_a_conversation(stage: Inside) -> None:
     async with visitor(stage) as eva:
