@@ -58,7 +58,7 @@ def _history(lines: list[str]) -> int:
         if ":" in line or "：" in line:
             if _is_header_block(lines, i):
                 return i - 1 if i and _RULE.match(lines[i - 1]) else i
-        elif _RULE.match(line) and _is_header_block(lines, _next(lines, i + 1)):
+        elif ("_" in line or "=" in line) and _RULE.match(line) and _is_header_block(lines, _next(lines, i + 1)):
             return i
     return len(lines)
 
@@ -89,6 +89,9 @@ def _label(line: str) -> str:
 
 
 def _is_quote(line: str) -> bool:
+    # Of nearly every line these three looks are the whole answer.
+    if ">" not in line and "|" not in line and "&gt;" not in line:
+        return False
     return bool(_QUOTE.match(line.lstrip(HISTORY)))
 
 
@@ -139,7 +142,7 @@ def _beginning(lines: list[str], start: int) -> int:
 def _attribution_alone(lines: list[str]) -> tuple[list[str], list[str]]:
     """`On … wrote:` with the history beneath it unmarked, as some clients do."""
     for i, line in enumerate(lines):
-        if i and line.rstrip().endswith(":") and WROTE.search(line):
+        if i and ":" in line and line.rstrip().endswith(":") and WROTE.search(line):
             start = _beginning(lines, i)
             said = " ".join(lines[start : i + 1])
             dated = BEGINS.match(said.lstrip(f" {HISTORY}")) and _DATED.search(said)

@@ -60,6 +60,7 @@ ENDINGS = {
     f"{_OFFICE}presentationml.presentation": "pptx",
 }  # fmt: skip
 """A file's name gets the ending of what it is when it has no name at all."""
+_NO_TEXT = bytes(it for it in range(32) if not 9 <= it <= 13 and it != 27)
 _UNSAFE = re.compile('[<>:"|?*\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{it}{n}" for it in ("com", "lpt") for n in range(1, 10))}
 
@@ -91,7 +92,7 @@ def _refined(kind: str, data: bytes, name: str) -> str:
 def _is_text(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    return not any(it < 9 or 13 < it < 27 or 27 < it < 32 for it in head)
+    return len(head.translate(None, _NO_TEXT)) == len(head)
 
 
 def _text(head: bytes, claimed: str, name: str) -> str:
