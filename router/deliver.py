@@ -16,7 +16,7 @@ from ..channels.channel import Button, Desk, Mark, NotDelivered, ReplyState
 from ..channels.turn import afterwards
 from ..queue.engine import Queue
 from ..queue.history.records import Past
-from ..queue.state import QUEUED, ContactView, Event, MessageView
+from ..queue.state import Event, MessageView
 from . import lost
 from .after_calls import AfterCalls
 from .alerts import Alerts
@@ -34,6 +34,7 @@ from .roster import enlist, write
 from .rulebook import Rulebook, span
 from .screened import Screened
 from .shared import given_at
+from .step_alerts import StepAlerts
 from .tidings import Tidings
 from .together import Together
 from .towards import Towards
@@ -46,8 +47,6 @@ UNDER_WAY = ("queued", "sending")
 """Receipts that nobody is shown: ⏳ stands there already."""
 FOR_A_MESSAGE = 120_000
 """ms for which the offer of a voicemail stands: a call's seconds are for a ringing phone."""
-MINUTE = 60_000
-"""ms within which the alerts of one step are one alert."""
 REMEMBERED = 1_000
 """Arrivals that are remembered until their first offer is shown."""
 
@@ -74,6 +73,7 @@ class Deliveries:
     pager: Pager
     beside: Sequence[Callable[[Event], list[Job]]] = ()  # what the desk's side makes of it
     tidings: Tidings = field(init=False)
+    steps: StepAlerts = field(init=False)
     calls: CallCards = field(init=False)
     announce: Announce = field(init=False)
     after: AfterCalls = field(init=False)
@@ -84,6 +84,7 @@ class Deliveries:
 
     def __post_init__(self) -> None:
         self.tidings = Tidings(self.queue, self.desk, self.book, self.alerts)
+        self.steps = StepAlerts(self.queue, self.book, self.alerts, self.came)
         self.calls = CallCards(self.queue, self.desk, self.book, self.alerts, self.histories, self.ringing)
         self.after = AfterCalls(self.queue, self.book)
         self.screened = Screened(self.queue, self.desk, self.book, self.ringing.may_be)
@@ -114,6 +115,7 @@ class Deliveries:
             case "offered":
                 return [Job(f"offer:{c}.{event.n}", "offer", lambda t: self._offer(event, t))]
             case "accepted":
+                self.came.pop(c, None)
                 return [
                     Job(thread, "thread", lambda t: self.tidings.thread(event, t)),
                     Job(thread, "taken", lambda t: self.towards.tell_taken(event)),
@@ -154,7 +156,8 @@ class Deliveries:
             case "queued":
                 return [*self._queued(event), *self.tidings.jobs(event)]
             case "step" | "exhausted" | "nobody" | "dead":
-                return [Job("alerts", event.e, lambda t: self._alert(event, t)), *self.tidings.jobs(event)]
+                fresh = event.c in self.came  # nobody has handed over what nobody ever had
+                return [*self.steps.jobs(event), *([] if fresh else self.tidings.jobs(event))]
             case "audit" if alert := lost.told(event):
                 # Several processes find it out, each its own part: coalesced.
                 return [
@@ -169,7 +172,7 @@ class Deliveries:
         if more(event).get("from"):
             found.append(Job(f"hours:{event.c}", "hours", lambda t: self.towards.begin_anew(event)))
         if any(len(it.steps) == 1 and it.steps[0].alert for it in self.book().services.values()):
-            found.append(Job("alerts", "only step", lambda t: self._alert(event, t)))
+            found += self.steps.jobs(event)
         return found
 
     # ---- agents -------------------------------------------------------------------------------------------------
@@ -329,43 +332,6 @@ class Deliveries:
         shown = wrap_up(event, self.book().plan.closing_of(contact.service))
         if contact.wrap_until == shown.until:
             await self.desk.wrap(places[-1], shown, t.again)
-
-    # ---- whoever can mend it ------------------------------------------------------------------------------------
-
-    async def _alert(self, event: Event, t: Try) -> None:
-        contact = await self.queue.contact(event.c)
-        if contact is None:
-            return
-        text = self._alert_text(event, contact)
-        if not text:
-            return
-        kind = "step" if event.e in ("nobody", "queued") else event.e  # what is told of one step is one alert
-        name = f"{kind}:{contact.service}:{contact.step}"
-        # The store remembers which event a minute's one alert is for: whoever goes on after a kill keeps to it.
-        if await self.queue.window(name, event.t, MINUTE) == event.t:
-            await self.alerts.coalesced(name, text, event.t / 1000, t.again)
-
-    def _alert_text(self, event: Event, contact: ContactView) -> str:
-        """What a supervisor is told, "" for nothing."""
-        about = f"{event.c} ({contact.service})"
-        at = f"step {contact.step + 1} of {len(contact.route.steps)}"
-        match event.e:
-            case "exhausted" | "nobody" if contact.handing:
-                last = contact.step == len(contact.route.steps) - 1
-                left = "nobody is left" if last else "nobody in the step before is left"
-                return f"{about}: {left} to take it over; it stays with {self.book().called(contact.owner)}."
-            case "exhausted":
-                return f"{about}: everybody on shift who may take it has declined or missed it."
-            case "dead":
-                return f"{about} was set aside: {more(event).get('reason', '')}"
-            case "nobody" if contact.state in QUEUED:
-                return f"{about}: nobody on shift may take it. It waits until somebody comes."
-            case "queued" if contact.state != "waiting" or len(contact.route.steps) > 1:
-                return ""
-            case "step" | "queued" if contact.now_step.alert:
-                return f"{contact.service}: contacts wait in {at}, {event.c} among them."
-            case _:
-                return ""
 
 
 def _told(message: MessageView) -> bool:

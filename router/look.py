@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ..queue.engine import Queue
 from ..queue.state import ContactView, Event, MessageView
@@ -14,7 +15,12 @@ from .rulebook import Rulebook
 
 def more(event: Event) -> Mapping[str, object]:
     """What an event says besides contact, agent and number."""
-    raw = json.loads(event.x or "{}")
+    return _read(event.x or "{}")
+
+
+@lru_cache(maxsize=64)  # a dozen of those who make jobs of an event ask, one after the other
+def _read(text: str) -> Mapping[str, object]:
+    raw = json.loads(text)
     return raw if isinstance(raw, dict) else {}
 
 

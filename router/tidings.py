@@ -93,8 +93,8 @@ class Tidings:
             "exhausted": self._nobody_else,
             "nobody": self._nobody_else,
         }.get(event.e)
-        if tell is None:
-            return []
+        if tell is None or (event.e == "queued" and not (more(event).get("from") or more(event).get("why"))):
+            return []  # what has just arrived is queued, and that is all there is to it
         chosen = tell
         return [Job(f"contact:{event.c}", event.e, lambda t: chosen(event, t))]
 
@@ -330,8 +330,6 @@ class Tidings:
     async def _queued(self, event: Event, t: Try) -> None:
         said = more(event)
         why, former = str(said.get("why") or ""), str(said.get("from") or "")
-        if not former and not why:
-            return  # it has just arrived
         if why == "reopened" and not former:
             await self.line(event, t, "Open again: in the queue.")
             return

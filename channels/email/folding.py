@@ -58,7 +58,11 @@ def _history(lines: list[str]) -> int:
         if ":" in line or "：" in line:
             if _is_header_block(lines, i):
                 return i - 1 if i and _RULE.match(lines[i - 1]) else i
-        elif ("_" in line or "=" in line) and _RULE.match(line) and _is_header_block(lines, _next(lines, i + 1)):
+        elif (
+            ("_" in line or "=" in line)
+            and _RULE.match(line)
+            and _is_header_block(lines, _next(lines, i + 1))
+        ):
             return i
     return len(lines)
 

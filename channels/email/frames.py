@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from .letter import Attachment, Envelope, Letter, Report
 
 HEAD = struct.Struct("!II")
 """Before a job: the length of its words (JSON) and of the mail behind them. Before an answer: its kind and length."""
+
+_FIELDS = tuple(it.name for it in fields(Letter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,13 @@ class Asked:
 
     def frame(self, size: int) -> bytes:
         """All of it but the mail, which is `size` bytes long."""
-        words = json.dumps(asdict(self)).encode("ascii")
+        it = self.envelope
+        told = {
+            "what": self.what, "seconds": self.seconds, "part": self.part,
+            "ours": self.ours, "authserv_ids": self.authserv_ids,
+            "envelope": {"sender": it.sender, "recipients": it.recipients, "at": it.at, "by": it.by},
+        }  # fmt: skip
+        words = json.dumps(told).encode("ascii")
         return HEAD.pack(len(words), size) + words
 
     @classmethod
@@ -47,7 +55,10 @@ def answer_head(kind: int, size: int) -> bytes:
 
 def letter_json(letter: Letter) -> bytes:
     """A letter as the process hands it over."""
-    return json.dumps(asdict(letter)).encode("ascii")
+    told: dict[str, Any] = {name: getattr(letter, name) for name in _FIELDS}
+    told["attachments"] = [asdict(it) for it in letter.attachments]
+    told["reports"] = [asdict(it) for it in letter.reports]
+    return json.dumps(told).encode("ascii")
 
 
 def letter_of(answer: bytes) -> Letter:

@@ -31,6 +31,8 @@ SHORT = 2_000
 """The same of a machine's mail."""
 FILES = 50
 """Files that are stored with the contact; the mail's own page has them all."""
+AT_ONCE = 256 * 1024
+"""Bytes of a mail whose digest is worked out on the loop: within a millisecond."""
 TROUBLE = {
     "unreadable": "(This mail can't be read, or not all of it: see the whole mail.)",
     "too complex": "(This mail is too complex to be read here: see the whole mail.)",
@@ -80,7 +82,9 @@ class MailIn:
         if not boxes:
             raise NotTaken("it is for none of our mailboxes")
         ref, letter = await asyncio.gather(self.raw.keep(content, envelope), self.read(content, envelope))
-        digest = await asyncio.to_thread(_digest, content, bool(letter.message_id or letter.date))
+        dated = bool(letter.message_id or letter.date)
+        few = len(content) < AT_ONCE  # a thread for it would take longer than it does
+        digest = _digest(content, dated) if few else await asyncio.to_thread(_digest, content, dated)
         sender = letter.sender or envelope.sender.casefold() or UNNAMED
         mail = _Mail(letter, envelope, ref, digest, sender)
         return tuple([await self._take(box, mail) for box in boxes])

@@ -14,10 +14,11 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -112,21 +113,25 @@ def ref_of(content: bytes, at: int) -> str:
 
 def _keep_all(folder: Path, mails: Sequence[tuple[bytes, Envelope]], pool: Executor) -> list[str]:
     """Write the mails of a turn, and return when all of them would survive a power cut. Raises OSError."""
-    refs = list(pool.map(lambda it: ref_of(it[0], it[1].at), mails))
+    refs = [ref_of(content, envelope.at) for content, envelope in mails]
     lines: dict[Path, list[str]] = {}
-    written = []
+    writes: list[Callable[[], None]] = []
     for ref, (content, envelope) in zip(refs, mails, strict=True):
         day, digest = ref.split("-")
         place = folder / day
         if place not in lines:
             lines[place] = []
             _folder(place)
-        written.append(pool.submit(_file, place / f"{digest}.eml", content))
+        writes.append(partial(_file, place / f"{digest}.eml", content))
         lines[place].append(_line(digest, envelope))
     for place, said in lines.items():
-        written.append(pool.submit(_append, place / "envelopes.jsonl", "".join(said).encode()))
-    wait(written)
-    for it in written:
+        writes.append(partial(_append, place / "envelopes.jsonl", "".join(said).encode()))
+    beside = [pool.submit(it) for it in writes[1:]]
+    try:
+        writes[0]()  # by this thread, which would only wait
+    finally:
+        wait(beside)
+    for it in beside:
         it.result()
     for place in lines:
         _sync_folder(place)

@@ -171,11 +171,11 @@ class _Process:
         source, out = self.it.stdin, self.it.stdout
         assert source is not None and out is not None
         try:
-            source.write(asked.frame(len(raw)))
-            for at in range(0, len(raw), PIECE):
+            source.write(asked.frame(len(raw)) + raw[:PIECE])  # most mails are asked about in one write
+            await source.drain()
+            for at in range(PIECE, len(raw), PIECE):
                 source.write(raw[at : at + PIECE])
                 await source.drain()
-            await source.drain()
             kind, size = HEAD.unpack(await out.readexactly(HEAD.size))
             return kind, await out.readexactly(size)
         except (asyncio.IncompleteReadError, ConnectionError, OSError):

@@ -20,6 +20,8 @@ from .showing import page
 
 MEMORY = 1_024 * 1024 * 1024
 """Bytes of address space: a mail of 25 MB needs a quarter of it."""
+BUFFER = 128 * 1024
+"""Bytes: most jobs and answers are one read and one write."""
 SWOLLEN = 400 * 1024
 """KB of memory in use at which the process ends after its answer: its successor begins small."""
 
@@ -33,8 +35,7 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
         signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
         kind, answer = _answer(asked, raw)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        out.write(answer_head(kind, len(answer)))
-        out.write(answer)
+        out.write(answer_head(kind, len(answer)) + answer)
         out.flush()
         if _swollen():
             return
@@ -80,11 +81,11 @@ def main() -> int:
     """Serve whoever started us."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is for the one who started us
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    out = os.fdopen(os.dup(1), "wb")
+    out = os.fdopen(os.dup(1), "wb", BUFFER)
     os.dup2(2, 1)  # whatever else is printed here is no answer
     logging.disable()  # what libraries log of a mail they stumble over are pieces of it
     _bounded()
-    serve(sys.stdin.buffer, out)
+    serve(os.fdopen(os.dup(0), "rb", BUFFER), out)
     return 0
 
 
