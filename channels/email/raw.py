@@ -9,11 +9,11 @@ files at once is about as long at it as for one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
 import re
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -114,18 +114,18 @@ def ref_of(content: bytes, at: int) -> str:
 def _keep_all(folder: Path, mails: Sequence[tuple[bytes, Envelope]], pool: Executor) -> list[str]:
     """Write the mails of a turn, and return when all of them would survive a power cut. Raises OSError."""
     refs = [ref_of(content, envelope.at) for content, envelope in mails]
-    lines: dict[Path, list[str]] = {}
+    lines: dict[str, list[str]] = {}
     writes: list[Callable[[], None]] = []
     for ref, (content, envelope) in zip(refs, mails, strict=True):
         day, digest = ref.split("-")
-        place = folder / day
+        place = f"{folder}/{day}"
         if place not in lines:
             lines[place] = []
-            _folder(place)
-        writes.append(partial(_file, place / f"{digest}.eml", content))
+            _folder(Path(place))
+        writes.append(partial(_file, place, digest, content))
         lines[place].append(_line(digest, envelope))
     for place, said in lines.items():
-        writes.append(partial(_append, place / "envelopes.jsonl", "".join(said).encode()))
+        writes.append(partial(_append, f"{place}/envelopes.jsonl", "".join(said).encode()))
     beside = [pool.submit(it) for it in writes[1:]]
     try:
         writes[0]()  # by this thread, which would only wait
@@ -143,30 +143,39 @@ def _line(digest: str, it: Envelope) -> str:
     return json.dumps(told, ensure_ascii=True, separators=(",", ":")) + "\n"
 
 
-def _file(path: Path, content: bytes) -> None:
-    """Whole or not there: written under another name first. The same content is there already."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{uuid.uuid4().hex}")
+def _file(place: str, digest: str, content: bytes) -> None:
+    """Whole or not there: written under another name first. What has this name already has the same content."""
+    # Plain text and plain calls: beside a busy loop each step of a thread waits for its turn.
+    draft = f"{place}/.{os.urandom(16).hex()}"
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
+        try:
+            _whole(file, content)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        os.rename(draft, f"{place}/{digest}.eml")
     except OSError:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)
         raise
 
 
-def _append(path: Path, lines: bytes) -> None:
+def _append(path: str, lines: bytes) -> None:
     """One write at the end: several processes may do so side by side."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        os.write(file, lines)
+        _whole(file, lines)
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _whole(file: int, content: bytes) -> None:
+    """All of it: a write may stop before its end, at a full disk or a file of gigabytes."""
+    written = os.write(file, content)
+    while written < len(content):
+        written += os.write(file, memoryview(content)[written:])
 
 
 def _folder(place: Path) -> None:
@@ -176,7 +185,7 @@ def _folder(place: Path) -> None:
         _sync_folder(place.parent.parent)
 
 
-def _sync_folder(place: Path) -> None:
+def _sync_folder(place: Path | str) -> None:
     file = os.open(place, os.O_RDONLY)
     try:
         os.fsync(file)
