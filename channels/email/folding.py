@@ -24,7 +24,7 @@ _LIST = re.compile(r"mailing list|mailman|unsubscribe|listinfo|abmelden|groups?\
 def folded(text: str, subject: str = "") -> tuple[str, str]:
     """The new words and the rest, each in its own order; where nothing would be left everything is new."""
     lines = text.split("\n")
-    forward = bool(FORWARD_SUBJECT.match(subject)) or any(FORWARDED.match(it) for it in lines)
+    forward = bool(FORWARD_SUBJECT.match(subject)) or any(map(FORWARDED.match, lines))
     end = len(lines) if forward else _history(lines)
     new, rest = lines[:end], lines[end:]
     if not forward:
@@ -36,7 +36,8 @@ def folded(text: str, subject: str = "") -> tuple[str, str]:
         rest = [*tail, *rest]
     new, ruled = _rules_at_the_end(new)
     rest = [*ruled, *rest]
-    lead, new = ([], new) if forward else _quotes_at_the_start(new)
+    quotes = ">" in text or "|" in text or "&gt;" in text
+    lead, new = ([], new) if forward or not quotes else _quotes_at_the_start(new)
     said = _joined(new)
     if not any(it.isalnum() for it in said):
         return _joined(lines), ""
@@ -44,7 +45,9 @@ def folded(text: str, subject: str = "") -> tuple[str, str]:
 
 
 def _joined(lines: list[str]) -> str:
-    text = "\n".join(it.lstrip(HISTORY).lstrip(SIGNATURE).rstrip() for it in lines)
+    text = "\n".join(map(str.rstrip, lines))
+    if HISTORY in text or SIGNATURE in text:
+        text = "\n".join(it.lstrip(HISTORY).lstrip(SIGNATURE).rstrip() for it in lines)
     return text.strip("\n")
 
 

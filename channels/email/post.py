@@ -98,9 +98,14 @@ class MailIn:
             # Whatever is in it broke us: it would at every try, until its sender gives up. Its bytes are a contact.
             log.exception("mail.broke", mail=mail.ref)
             taken = await self.inbound(bare(box, mail))
-        log.info(
-            "mail.taken", contact=taken.contact, outcome=taken.outcome, mail=mail.ref, robot=mail.letter.robot
-        )
+        if taken.outcome == "duplicate" or mail.letter.robot:  # of all others intake has said it
+            log.info(
+                "mail.taken",
+                contact=taken.contact,
+                outcome=taken.outcome,
+                mail=mail.ref,
+                robot=mail.letter.robot,
+            )
         return taken
 
     async def _sorted(self, box: str, mail: _Mail) -> Taken:

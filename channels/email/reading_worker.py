@@ -7,6 +7,7 @@ does here reaches the loop that serves customers.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import resource
@@ -85,6 +86,7 @@ def main() -> int:
     os.dup2(2, 1)  # whatever else is printed here is no answer
     logging.disable()  # what libraries log of a mail they stumble over are pieces of it
     _bounded()
+    gc.freeze()  # what the imports made stays: no look through it between two mails
     serve(os.fdopen(os.dup(0), "rb", BUFFER), out)
     return 0
 

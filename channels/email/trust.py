@@ -29,8 +29,10 @@ def vouching(envelope: Envelope, authserv_ids: Collection[str]) -> Collection[st
 
 def vouched(headers: Message, authserv_ids: Collection[str], sender: str) -> Trust:
     """ "verified" if our server saw an aligned pass for `sender`, the one address in From; else "claimed"."""
+    if not authserv_ids:
+        return "claimed"
     fields = Fields.of(headers)
-    if not authserv_ids or not _is_the_sender(fields, sender):
+    if not _is_the_sender(fields, sender):
         return "claimed"
     ours = tuple(it.strip().lower().rstrip(".") for it in authserv_ids if it.strip())
     result = _ours(fields, ours)
