@@ -45,10 +45,14 @@ class Reads(Calls):
         found = await self._views([id])
         return found[0] if found else None
 
-    async def messages(self, contact: str) -> tuple[MessageView, ...]:
-        """The contact's transcript."""
-        raw = texts(await self.ask("messages", contact))
-        return tuple(_message(*raw[i : i + 3]) for i in range(0, len(raw), 3))
+    async def messages(
+        self, contact: str, first: int = 1, last: int | None = None
+    ) -> tuple[MessageView, ...]:
+        """The contact's transcript, or of it what is numbered from `first` to `last`."""
+        part = () if (first, last) == (1, None) else (first,) if last is None else (first, last)
+        raw = texts(await self.ask("messages", contact, *part))
+        found = (_message(*raw[i : i + 3]) for i in range(0, len(raw), 3))
+        return tuple(it for it in found if first <= it.n and (last is None or it.n <= last))
 
     async def contacts(
         self, states: Collection[str] = (), service: str | None = None, limit: int = 1000

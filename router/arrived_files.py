@@ -48,7 +48,10 @@ class ArrivedFiles:
 
     def jobs(self, event: Event) -> list[Job]:
         """In a lane of their own: whatever is said meanwhile is shown at once."""
-        news = event.e == "message" and more(event).get("kind") == "in"
+        said = more(event) if event.e == "message" else {}
+        news = said.get("kind") == "in" and any(
+            _is_shown(it) for it in Body.parse(str(said.get("body") or "")).media
+        )
         if self.content is None or not (event.e == "accepted" or news):
             return []
         return [Job(f"files:{event.c}", "customer's files", lambda t: self._show(event.c, t))]
@@ -60,7 +63,7 @@ class ArrivedFiles:
             for m in messages
             if m.kind == "in"
             for i, media in enumerate(Body.parse(m.body).media)
-            if media.content_type.startswith(SHOWN)
+            if _is_shown(media)
         ]
         if not files or t.count >= TRIES:
             return
@@ -89,6 +92,10 @@ class ArrivedFiles:
             return
         await self.desk.share(place, "", called(media, i), content)
         await self.queue.once(key, REMEMBERED)
+
+
+def _is_shown(media: Media) -> bool:
+    return media.content_type.startswith(SHOWN)
 
 
 def called(media: Media, i: int) -> str:

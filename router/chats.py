@@ -120,13 +120,13 @@ class Chats:
             wanted.setdefault(contact, set()).add(int(n))
         found: dict[str, Line] = {}
         for contact, numbers in wanted.items():
-            for message in await self._messages(contact):
+            for message in await self._messages(contact, min(numbers), max(numbers)):
                 if message.n in numbers:
                     found[f"{contact}.{message.n}"] = self._line(contact, message)
         return found
 
-    async def _messages(self, contact: str) -> Sequence[MessageView]:
-        if messages := await self.queue().messages(contact):
+    async def _messages(self, contact: str, first: int = 1, last: int | None = None) -> Sequence[MessageView]:
+        if messages := await self.queue().messages(contact, first, last):
             return messages
         try:
             async with asyncio.timeout(RECORDS_WAIT):
@@ -151,8 +151,11 @@ class Chats:
 
     async def arrived(self, visitor: str, contact: str) -> None:
         """Whatever the visitor said there has a line: whoever took it in may have died before giving it one."""
-        known = {key for _, key in (await self.queue().lines(visitor, 0, 10_000))[0]}
-        for message in await self.queue().messages(contact):
+        (lines, _), messages = await asyncio.gather(
+            self.queue().lines(visitor, 0, 10_000), self.queue().messages(contact)
+        )
+        known = {key for _, key in lines}
+        for message in messages:
             key = f"{contact}.{message.n}"
             if message.kind == "in" and key not in known:
                 await self.queue().line(visitor, key)

@@ -282,11 +282,15 @@ class Deliveries:
 
     async def _post(self, event: Event, t: Try) -> None:
         """The line, and those that have come since: of a customer who writes much Slack is asked once."""
-        contact, said = await asyncio.gather(self.queue.contact(event.c), self.queue.messages(event.c))
+        if not await self.queue.places(event.c):
+            return  # its thread will open with all that was said
+        contact, said = await asyncio.gather(
+            self.queue.contact(event.c), self.queue.messages(event.c, event.n)
+        )
         if contact is None:
             return
         customer = customer_line(Facts.parse(contact.facts))
-        lines = [line(event.c, m, customer) for m in said if m.n >= event.n and _told(m)]
+        lines = [line(event.c, m, customer) for m in said if _told(m)]
         if lines and lines[0].n == event.n:
             # What was only refused needn't be looked for: the desk itself knows whose answer was lost.
             shown = replace(lines[0], more=tuple(lines[1:]))
@@ -302,7 +306,7 @@ class Deliveries:
 
     async def _marked(self, event: Event, t: Try, in_turn: bool) -> bool:
         """False: it is for the lane of the contact's lines."""
-        message = next((m for m in await self.queue.messages(event.c) if m.n == event.n), None)
+        message = next(iter(await self.queue.messages(event.c, event.n, event.n)), None)
         if message is None or message.kind != "reply":
             return True
         spec, body = spec_of(self.book(), message.agent), Body.parse(message.body)

@@ -31,8 +31,8 @@ def spec_of(book: Rulebook, agent: str) -> AgentSpec | None:
 
 async def found_message(queue: Queue, contact: str, n: int) -> tuple[ContactView, MessageView] | None:
     """A contact and its message `n`, or None when either is gone."""
-    view, said = await asyncio.gather(queue.contact(contact), queue.messages(contact))
-    found = next((m for m in said if m.n == n), None)
+    view, said = await asyncio.gather(queue.contact(contact), queue.messages(contact, n, n))
+    found = next(iter(said), None)
     return None if view is None or found is None else (view, found)
 
 

@@ -71,10 +71,11 @@ function view.agent_views(argv)
   return each_json(argv[3] and names or call('SMEMBERS', P .. 'agents'), agent_json)
 end
 
--- messages: contact → {n, body, JSON of the meta}…
+-- messages: contact[, the first number, the last] → {n, body, JSON of the meta}…
 function view.messages(argv)
   local key, list = P .. 'm:' .. argv[3], {}
-  for n = 1, tonumber(call('HGET', key, 'n') or 0) do
+  local last = tonumber(call('HGET', key, 'n') or 0)
+  for n = math.max(1, tonumber(argv[4] or 1)), math.min(last, tonumber(argv[5] or last)) do
     local at = call('HMGET', key, n, n .. 's')
     if at[2] then -- what was said before a recall is in the history
       local meta = cmsgpack.unpack(at[2])
