@@ -166,6 +166,18 @@ async def test_where_no_process_can_be_had_the_sender_keeps_the_mail(
     assert (await reader.read(PLAIN, ENVELOPE)).text == "Please help."
 
 
+async def test_beside_a_large_process_one_reads_mail_after_mail() -> None:
+    """Linux tells a process that it has used as much memory as whoever started it."""
+    large = bytearray(os.urandom(1024)) * (450 * 1024)
+    it = Reader(processes=1)
+    await it.read(PLAIN, ENVELOPE)
+    before = pids(it)
+    for _ in range(3):
+        await it.read(PLAIN, ENVELOPE)
+    assert pids(it) == before and len(large)
+    await it.stop()
+
+
 async def test_idle_processes_end_and_stopping_leaves_none() -> None:
     it, seen = Reader(idle=0.2), set[int]()
     reads = asyncio.gather(it.read(PLAIN, ENVELOPE), it.read(PLAIN, ENVELOPE))
