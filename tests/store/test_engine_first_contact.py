@@ -33,6 +33,10 @@ async def test_a_text_is_offered_accepted_answered_and_closed(client: Client, si
     assert await queue.find_receipt("SM77") == ("C1001", more.n)
     said = await queue.messages("C1001")
     assert [(m.kind, m.status) for m in said] == [("in", ""), ("reply", "undone"), ("reply", "sent")]
+    assert await queue.messages("C1001", 2, 2) == said[1:2]
+    assert await queue.messages("C1001", 2) == said[1:]
+    assert await queue.messages("C1001", 0, 9) == said
+    assert await queue.messages("C1001", 4, 9) == await queue.messages("C1001", 3, 2) == ()
     assert (await queue.complete("C1001", "ada", '{"cause":"x"}', now=START + 20_000)).state == "wrapping"
     assert await run_due(queue, START + 50_000) == 1
     view = await queue.contact("C1001")

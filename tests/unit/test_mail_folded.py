@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tierline.channels.email.charsets import lines_of
 from tierline.channels.email.folding import folded
 from tierline.channels.email.markup import HISTORY, SIGNATURE, as_text
 
@@ -163,3 +166,11 @@ def test_nothing_is_ever_lost(pieces: list[str]) -> None:
     assert sorted(it.strip() for it in gone) == sorted(
         it.strip() for it in f"{new}\n{rest}".split("\n") if it.strip()
     )
+
+
+@given(st.text("ab \n\r\t\x0b\x0c\x85\u2028\x00\x1b\x7fé中\ufeff\ud800\ue000", max_size=12))
+def test_text_of_any_line_ends_is_kept_with_one_kind_and_nothing_unseen(text: str) -> None:
+    kept = lines_of(text)
+    ends = re.sub("\r*\n|[\r\x0c\x85\u2028]", "\n", text)
+    letters = (" ", "\n", "\t", "a", "b", "é", "中", "\ud800")
+    assert kept == "".join(it for it in ends if it in letters).replace("\ud800", "\ufffd")
