@@ -30,6 +30,7 @@ from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .mail_out import mail_door
 from .mail_side import mail_side
+from .mailboxes import mailbox_tasks, mailboxes_of, mailboxes_shown
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.records import Taken
@@ -163,6 +164,7 @@ class App:
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
         self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
+        self.boxes = mailboxes_of(settings, self.role, self.mail.post, *now, self.alerts, self._mine)
         arrived = self.sms.media.content if self.sms is not None else None
         self.outside = Outside.of(settings, self.secrets, *now, arrived)
         if mail := mail_door(
@@ -246,8 +248,8 @@ class App:
         self.supervisor.run("overdue receipts", Overdue(self.queue, self.doors, self.history, self._mine).run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
-        doors = (self.recordings, self.intake, self.sms, self.voice)
-        for name, task in (phone_tasks(ringing, *doors, self._mine) | dict(side.tasks)).items():
+        phone = phone_tasks(ringing, self.recordings, self.intake, self.sms, self.voice, self._mine)
+        for name, task in (phone | dict(side.tasks) | mailbox_tasks(self.boxes)).items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 
@@ -348,7 +350,8 @@ class App:
                 self.desk_raw,
                 self.role,
                 self.settings.slack_by_http,
-            ),
+            )
+            | mailboxes_shown(self.settings, self.boxes, self.role),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
