@@ -75,6 +75,7 @@ class Imap:
         self.account, self._tls, self._within = account, tls, within
         self._box: BaseMailBox | None = None
         self._client: imaplib.IMAP4 | None = None  # also of a connection that is just closed
+        self._can: frozenset[str] = frozenset()
         self._idle = b""  # the tag of the IDLE that is on
 
     def open(self, token: str = "") -> Folder:
@@ -92,7 +93,7 @@ class Imap:
             else:
                 self._box.login_utf8(at.user, at.password, initial_folder=None)
         with _trouble(f"doesn't open the folder {at.folder}"):
-            client.capability()  # often more of them after the login
+            self._can = _capabilities(client.capability()[1])  # often more of them after the login
             # Read-only where nothing is to be written: not even \Recent is taken from anybody.
             self._box.folder.set(at.folder, readonly=not (at.mark or at.move))
             validity, ahead = _number(client, "UIDVALIDITY"), _number(client, "UIDNEXT")
@@ -228,7 +229,7 @@ class Imap:
         return self._box
 
     def _has(self, capability: str) -> bool:
-        return capability in self._box_there().client.capabilities
+        return capability in self._can
 
     def _last(self) -> int:
         return max(self._search("ALL"), default=0)
@@ -309,6 +310,10 @@ def in_words(data: object) -> str:
     first = data[0] if isinstance(data, (list, tuple)) and data else data
     text = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
     return re.sub(r"[\x00-\x1f\x7f]+", " ", text)[:200].strip()
+
+
+def _capabilities(data: Sequence[object]) -> frozenset[str]:
+    return frozenset(word for it in data if isinstance(it, bytes) for word in it.decode("ascii", "replace").upper().split())
 
 
 def _good(kind: str, data: object) -> None:
