@@ -9,7 +9,7 @@ SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 TESTED := $(STAMP)-test $(if $(CHROMIUM),$(STAMP)-browser)
 
-.PHONY: help run test setup check check-long promises screenshots bench chaos races leak clean
+.PHONY: help run test setup check check-long promises screenshots bench chaos races leak mail clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ races: $(STAMP)-test ## calls in any order of callbacks, seed by seed: SEED=1 N=
 
 leak: $(STAMP)-test ## what may reach a customer, over random steps at the desk: SEED=1 N=100000; ARGS=--bugs proves it
 	$(BIN)/python -m tierline.bench.leak --seed $(or $(SEED),1) -n $(or $(N),10000) $(ARGS)
+
+mail: $(STAMP)-test ## every mail of a folder through the door, and what became of each: DIR=folder
+	@$(BIN)/python -m tierline.bench.mail $(or $(DIR),tests/mail)
 
 clean:           ## remove what the verbs made
 	rm -rf .venv .types build var *.egg-info

@@ -128,7 +128,7 @@ class App:
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)
             await self.desk_raw.start()
-        for door in opened(self.doors, self.voice, self.mail.listener):
+        for door in opened(self.doors, self.voice, self.mail):
             await door.start()
         self.started = True
 
@@ -163,10 +163,9 @@ class App:
             self.doors["sms"] = self.sms
         now = (lambda: self.queue, lambda: self.plan())
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
-        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now)
+        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, lambda: self.history)
         self.boxes = mailboxes_of(settings, self.role, self.mail.post, *now, self.alerts, self._mine)
-        arrived = self.sms.media.content if self.sms is not None else None
-        self.outside = Outside.of(settings, self.secrets, *now, arrived)
+        self.outside = Outside.of(settings, self.secrets, *now, self.mail.files, self.mail.content(self.sms))
         if mail := mail_door(
             settings, self.secrets, now[1], lambda: self.queue.now(), self.outside.enclosures
         ):
@@ -226,7 +225,7 @@ class App:
         )  # fmt: skip
         self.projector: Projector = Projector(
             self.queue, self.history, self.holder, told=lambda text: self.alerts.once("history", text),
-            lost=self._lost, term=term,
+            lost=self._lost, term=term, reopen=lambda: self.plan().longest_reopen,
         )  # fmt: skip
         self.watch = Watch(self.queue, self.plan, written=lambda version: self.plan.mustered(version))
         self.supervisor.run("plan", self.plan.run)
@@ -292,7 +291,7 @@ class App:
         await asyncio.gather(self._stop_core(self.settings.grace), self._stop_listening())
         if self.desk_raw is not None:
             await self.desk_raw.stop(max(0.1, ends - clock()))
-        for door in opened(self.doors, self.voice, self.mail.listener):
+        for door in opened(self.doors, self.voice, self.mail):
             await door.stop()
         await self.history.close()
         await self.store.close()

@@ -12,6 +12,7 @@ from .channels.channel import Desk
 from .channels.hooks import Hooks
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
+from .console.mail_page import MailPage
 from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
@@ -32,6 +33,7 @@ from .router.enclosures import Enclosures
 from .router.ending import Ending
 from .router.lanes import Job
 from .router.links import Signed
+from .router.mail_files import MailFiles, MailPart
 from .router.moves import Moves
 from .router.moving import Moving
 from .router.newcomers import Newcomers
@@ -63,19 +65,20 @@ class Outside:
     visits: VisitFiles
     sessions: Sessions
     enclosures: Enclosures
+    mails: MailFiles
     arrived: Content | None = None  # the bytes that customers sent
 
     @classmethod
     def of(
         cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-        arrived: Content | None = None,
+        mails: MailFiles, arrived: Content | None = None,
     ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
-        return cls(visits, sessions, _enclosures(settings, keys, queue), arrived)
+        return cls(visits, sessions, _enclosures(settings, keys, queue), mails, arrived)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -84,6 +87,7 @@ class Outside:
             VisitPage(self.visits),
             SessionPage(self.sessions),
             EnclosurePage(self.enclosures),
+            MailPage(self.mails),
         )
         return [route for page in pages for route in page.routes()]
 
@@ -124,6 +128,7 @@ def desk_side(
         Answering(queue, plan),
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
+        MailPart(plan, outside.mails),
         Steering(queue, plan, boards, history),
         planning,
         Ending(queue, plan, history),

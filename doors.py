@@ -21,7 +21,7 @@ from .router.unheard import Unheard
 from .settings import Secrets, Settings
 
 if TYPE_CHECKING:
-    from .channels.email.listener import Listener
+    from .mail_side import MailSide
 
 
 def twilio_doors(
@@ -57,11 +57,10 @@ def twilio_doors(
 
 
 def opened(
-    doors: Mapping[str, Channel], voice: VoiceDoor | None, mail: Listener | None
-) -> list[Channel | VoiceDoor | Listener]:
+    doors: Mapping[str, Channel], voice: VoiceDoor | None, mail: MailSide
+) -> list[Channel | VoiceDoor | MailSide]:
     """Every door that is there, in the order in which they start."""
-    others: tuple[VoiceDoor | Listener | None, ...] = (voice, mail)
-    return [*doors.values(), *(it for it in others if it is not None)]
+    return [*doors.values(), *([voice] if voice is not None else []), mail]
 
 
 def recordings_of(

@@ -18,6 +18,7 @@ from .bars import Absent, Bar, Finding
 from .call_bars import calls
 from .desk_bars import desk
 from .load_bars import client, declined, due, herd
+from .mail_bars import mail
 from .offer_bar import offers
 from .peer_bars import queues
 from .pick_bars import picks
@@ -41,6 +42,7 @@ BARS: dict[str, Callable[[bool], Awaitable[Sequence[Finding]]]] = {
     "offers": offers,
     "calls": calls,
     "desk": desk,
+    "mail": mail,
     "relay": relay,
     "replay": replay,
     "replicas": replicas,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..channels.channel import Line
 from ..queue.contact import Media
 from ..queue.state import MessageView
+from . import mail_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Body:
     """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't; `who` a note's writer.
 
     A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has. `name` is that
-    of the customer who said it, where the door told one.
+    of the customer who said it, where the door told one; `subject` a mail's title.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Body:
     source: str = ""
     who: str = ""
     name: str = ""
+    subject: str = ""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -38,8 +40,14 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name"))
+        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject"))
         return cls(str(it.get("text", "")), media, *said)
+
+
+def words_of(message: MessageView) -> str:
+    """What a customer said, a first mail's title before it."""
+    body = Body.parse(message.body)
+    return mail_words.shown(body.text, body.subject, body.media, first=message.n == 1)[0]
 
 
 def line(contact: str, message: MessageView, customer: str) -> Line:
@@ -50,7 +58,9 @@ def line(contact: str, message: MessageView, customer: str) -> Line:
             # In a channel that a customer shares several of them speak.
             other = body.name and not customer.startswith(body.name)
             author = f"{body.name} ({customer})" if other else customer
-            return Line(contact, message.n, "customer", author, body.text, message.at, body.media)
+            text, media = mail_words.shown(body.text, body.subject, body.media, first=message.n == 1)
+            more = (mail_words.whole_button(contact, message.n),) if len(media) < len(body.media) else ()
+            return Line(contact, message.n, "customer", author, text, message.at, media, more)
         case "note":
             return Line(contact, message.n, "note", body.by, body.text, message.at, body.media)
         case "reply":

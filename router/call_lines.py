@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import session, session_words, visit_words
+from . import mail_words, session, session_words, visit_words
 
 Named = Callable[[object], str]
 """How people call an agent."""
@@ -89,6 +89,8 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
             return visit_words.said(x, named)
         case session.WHAT:
             return session_words.said(x, named)
+        case mail_words.WHAT:
+            return mail_words.said(x)
         case "inside":
             return f"{who} is on the line."
         case "consulted":

@@ -9,7 +9,7 @@ from ..channels.shared import is_shared
 from ..queue.history.records import Past
 from ..queue.state import ENDED, ContactView, MessageView
 from ..skills.skill import Need
-from .body import Body
+from .body import words_of
 from .facts import Facts
 from .plan.model import AgentSpec
 from .rulebook import Rulebook
@@ -48,7 +48,7 @@ def card(
 ) -> Card:
     """The card of offer `offer` of `contact` for the agent `spec`."""
     facts = Facts.parse(contact.facts)
-    words = [Body.parse(m.body).text for m in messages if m.kind == "in"]
+    words = [words_of(m) for m in messages if m.kind == "in"]
     service = book.services.get(contact.service)
     return Card(
         contact=contact.id, offer=offer, agent=spec.slack,

@@ -114,8 +114,9 @@ def _first_service(book: Rulebook, arrived: Arrived, entry: model.Entry | None) 
 def _rule(
     book: Rulebook, arrived: Arrived, customer: Customer, service: str, language: str, at: datetime
 ) -> model_rules.Rule | None:
+    said = f"{arrived.subject}\n{arrived.text}" if arrived.subject else arrived.text
     subject = Subject(
-        text=arrived.text, channel=arrived.channel, service=service, to=arrived.recipient,
+        text=said, channel=arrived.channel, service=service, to=arrived.recipient,
         sender=arrived.sender, known=customer.known, language=language, facts=customer.facts,
         service_open=book.hours(service).is_open(at),
         open_schedules=frozenset(name for name, it in book.schedules.items() if it.is_open(at)),

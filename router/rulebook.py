@@ -102,6 +102,11 @@ class Rulebook:
         found = {service.name: service for service in self.plan.services}
         return found or {UNSORTED: _unsorted()}
 
+    @cached_property
+    def longest_reopen(self) -> int:
+        """ms for which the store must know what has ended: a customer's next words may open it again."""
+        return max((span(it.reopen) for it in self.services.values()), default=0)
+
     def hours(self, service: str) -> Schedule:
         """The opening hours of a service, an emergency close included."""
         spec = self.services.get(service)

@@ -10,7 +10,7 @@ from zlib import crc32
 from ..channels.channel import Button, Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
-from . import session, session_words, visit_words
+from . import mail_words, session, session_words, visit_words
 from .alerts import Alerts
 from .answering import canned_button
 from .body import line
@@ -201,7 +201,7 @@ class Tidings:
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
             recorded=book.plan.voice.recording is not None,
             also=(
-                *canned_button(book, contact), reminder_button(contact.id),
+                *canned_button(book, contact), reminder_button(contact.id), *mail_words.head_buttons(contact),
                 *visit_words.thread_buttons(book.plan, contact.id),
             ),
             helping=tuple(it.name for it in helpers(book, jots) if it != spec),
@@ -217,6 +217,10 @@ class Tidings:
             buttons = visit_words.line_buttons(event.c, said)
         elif what == session.WHAT:
             buttons = session_words.line_buttons(event.c, said)
+        elif what == mail_words.WHAT:
+            buttons = mail_words.line_buttons(event.c, said)
+            if not await self.queue.places(event.c):
+                await self._without_thread(event, t, text, buttons)
         elif what == "fetched":
             buttons = (Button("call.recording", "Listen to it", f"{event.c}.{said.get('recording')}"),)
             if not await self.queue.places(event.c):

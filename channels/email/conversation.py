@@ -50,6 +50,11 @@ class Quoted:
     signature: str = field(repr=False)
     domain: str
 
+    @property
+    def contact(self) -> str:
+        """Of which contact it is, "C1001"."""
+        return self.key.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Signatures:
@@ -128,24 +133,26 @@ def mailbox_of(address: str, mailboxes: Collection[str]) -> str:
 class Claim:
     """What a mail says of where it belongs. `sure`: the conversation that we signed for its sender, "" for none.
 
-    `maybe`: conversations that its sender began, if the ids that it refers to are theirs; `theirs`: ids and addresses of
-    ours that weren't given to its sender.
+    `ours`: the ids that we gave to mails to its sender; `others`: those that we can't have given to them, if to anybody.
+    `maybe`: conversations that its sender began, if the ids that it refers to, `ids`, are their own; the newest first.
     """
 
     sure: str
+    ours: tuple[Quoted, ...]
+    others: tuple[Quoted, ...]
     maybe: tuple[str, ...]
-    theirs: tuple[Quoted, ...]
+    ids: tuple[str, ...]
 
 
 def claim(signatures: Signatures, sender: str, addresses: Iterable[str], refers: Iterable[str]) -> Claim:
-    """`addresses`: to whom it went; `refers`: In-Reply-To first, then References, the newest last."""
+    """`addresses`: to whom it went; `refers`: References, then In-Reply-To, so that the newest comes last."""
     ids = list(dict.fromkeys(refers))[-MOST:]
-    ours = quoted(ids)
-    good = [it for it in ours if signatures.good(it, sender)]
+    looked = quoted(ids)
+    ours = tuple(it for it in looked if signatures.good(it, sender))
     answered = next((it for address in addresses if (it := signatures.answered(address, sender))), "")
-    sure = answered or (good[-1].conversation if good else "")
-    maybe = tuple(begun(sender, it) for it in ids)
-    return Claim(sure, maybe, tuple(it for it in ours if it not in good))
+    sure = answered or (ours[-1].conversation if ours else "")
+    maybe = tuple(begun(sender, it) for it in reversed(ids))
+    return Claim(sure, ours, tuple(it for it in looked if it not in ours), maybe, tuple(ids))
 
 
 def _letters(digest: bytes) -> str:

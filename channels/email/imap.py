@@ -313,7 +313,9 @@ def in_words(data: object) -> str:
 
 
 def _capabilities(data: Sequence[object]) -> frozenset[str]:
-    return frozenset(word for it in data if isinstance(it, bytes) for word in it.decode("ascii", "replace").upper().split())
+    return frozenset(
+        word for it in data if isinstance(it, bytes) for word in it.decode("ascii", "replace").upper().split()
+    )
 
 
 def _good(kind: str, data: object) -> None:

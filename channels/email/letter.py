@@ -73,6 +73,9 @@ class Letter:
     reports: tuple[Report, ...] = ()
     trust: Trust = "claimed"
     trouble: Trouble = ""
+    reply_to: str = field(
+        default="", repr=False
+    )  # where an answer is wanted instead; as claimed as everything else
 
 
 Read = Callable[[bytes, Envelope], Awaitable[Letter]]

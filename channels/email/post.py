@@ -1,7 +1,7 @@
 """The one way in for mails: kept bit for bit, read, put into its conversation, stored. Then its bringer may let go.
 
-bytes ─▶ raw (fsynced) ─┐
-      └▶ read ──────────┴▶ conversation ─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
+bytes ─▶ raw (fsynced) ─┐                 ┌─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
+      └▶ read ──────────┴▶ conversation ──┴─▶ a machine's, of a contact that we know: noted there, waking nobody
 """
 
 from __future__ import annotations
@@ -10,32 +10,49 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
 from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotTaken, Taken
-from .conversation import Claim, Signatures, begun, claim, mailbox_of, short
+from .beside import FOLDED, SCHEME, WHOLE, Beside, Kind
+from .conversation import Signatures, begun, mailbox_of, short
 from .letter import Envelope, Letter, Read
 from .raw import RawStore
+from .sorting import Conversations, Place, Sorting
 
 log = structlog.get_logger()
 
-SCHEME = "mail:"
-"""Before what names a mail (`raw.REF`) or, behind a slash, one of its parts, where a file's address is expected."""
-WHOLE = "message/rfc822"
-UNSENT = "unknown sender"
+UNNAMED = "unknown sender"
 """Whom the queue has as the sender of a mail that names none."""
 LONGEST = 20_000
 """Characters of a mail's words that are stored with the contact; the mail itself has them all."""
+SHORT = 2_000
+"""The same of a machine's mail."""
 
 
-class Conversations(Protocol):
-    """What the store and the history know of conversations. Raises NotTaken when they don't answer."""
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What is worked out of one mail."""
 
-    async def known(self, thread: str) -> bool:
-        """Whether there is, or was, a contact in that conversation."""
+    letter: Letter
+    envelope: Envelope
+    ref: str
+    digest: str
+    sender: str
+
+    def event(self, box: str) -> str:
+        """The same mail by whatever way is the same event; one with the same Message-ID and other content isn't
+        (F72, F73)."""
+        it = self.letter
+        return f"mail:{short(it.message_id, self.sender, box, it.subject, str(it.date))}:{self.digest}"
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """What was attached, and the mail itself."""
+        attached = (it for it in self.letter.attachments if not it.inline)
+        files = (Media(f"{SCHEME}{self.ref}/{it.part}", it.content_type, it.name) for it in attached)
+        return (*files, Media(f"{SCHEME}{self.ref}", WHOLE, FOLDED if self.letter.folded else "the mail"))
 
 
 @dataclass(slots=True)
@@ -56,49 +73,55 @@ class MailIn:
         if not boxes:
             raise NotTaken("it is for none of our mailboxes")
         ref, letter = await asyncio.gather(self.raw.keep(content, envelope), self.read(content, envelope))
-        dated = bool(letter.message_id or letter.date)
-        digest = await asyncio.to_thread(_digest, content, dated)
-        return tuple([await self._take(box, letter, envelope, ref, digest) for box in boxes])
+        digest = await asyncio.to_thread(_digest, content, bool(letter.message_id or letter.date))
+        sender = letter.sender or envelope.sender.casefold() or UNNAMED
+        mail = _Mail(letter, envelope, ref, digest, sender)
+        return tuple([await self._take(box, mail) for box in boxes])
 
-    async def _take(self, box: str, letter: Letter, envelope: Envelope, ref: str, digest: str) -> Taken:
-        sender = letter.sender or envelope.sender.casefold() or UNSENT
-        said = claim(
-            self.signatures,
-            sender,
-            (*envelope.recipients, *letter.to),
-            (*letter.references, *letter.in_reply_to),
+    async def _take(self, box: str, mail: _Mail) -> Taken:
+        sorting = Sorting(self.known, self.signatures)
+        place = await sorting.place(box, mail.sender, mail.letter, mail.envelope)
+        taken = None
+        if mail.letter.robot and place.contact:
+            taken = await self.known.noted(place.contact, beside(mail, box, place))
+        if taken is None:
+            taken = await self._arrive(box, mail, place)
+        log.info(
+            "mail.taken", contact=taken.contact, outcome=taken.outcome, mail=mail.ref, robot=mail.letter.robot
         )
-        conversation = await self._conversation(box, sender, letter, said, digest)
-        taken = await self.inbound(arrived(box, sender, letter, envelope, conversation, ref, digest))
-        log.info("mail.taken", contact=taken.contact, outcome=taken.outcome, mail=ref, robot=letter.robot)
         return taken
 
-    async def _conversation(self, box: str, sender: str, letter: Letter, said: Claim, digest: str) -> str:
-        if said.sure:
-            return said.sure
-        for one in reversed(said.maybe):
-            if await self.known.known(f"email:{sender}:{box}:{one}"):
-                return one
-        return begun(sender, letter.message_id or digest)
+    async def _arrive(self, box: str, mail: _Mail, place: Place) -> Taken:
+        own = begun(mail.sender, mail.letter.message_id or mail.digest)
+        it = arrived(box, mail, own if place.conversation is None else place.conversation)
+        taken = await self.inbound(it)
+        if taken.outcome == "new" and place.conversation is not None:
+            await self.known.goes_on(taken.contact, mail.sender, it.thread)
+        if taken.outcome == "new" and place.others:
+            await self.known.stranger(place.others, it.event, mail.sender, taken.contact)
+        return taken
 
 
-def arrived(
-    box: str, sender: str, letter: Letter, envelope: Envelope, conversation: str, ref: str, digest: str
-) -> Arrived:
-    """A mail as the queue has it. The same mail by whatever way is the same event; one with the same Message-ID and
-    other content isn't (F72, F73)."""
-    named = short(letter.message_id, sender, box, letter.subject, str(letter.date))
-    event = f"mail:{named}:{digest}"
-    files = tuple(
-        Media(f"{SCHEME}{ref}/{it.part}", it.content_type, it.name)
-        for it in letter.attachments
-        if not it.inline
-    )
-    text = letter.text[:LONGEST] or letter.invitation or _nothing(letter)
+def arrived(box: str, mail: _Mail, conversation: str) -> Arrived:
+    """A mail as the queue has it."""
+    it = mail.letter
+    text = it.text[:LONGEST] or it.invitation or _nothing(it)
     return Arrived(
-        "email", event, sender, box, text, (*files, Media(f"{SCHEME}{ref}", WHOLE, "the whole mail")), envelope.at,
-        letter.trust == "verified", letter.name, conversation=conversation, subject=letter.subject,
-        message_id=letter.message_id, robot=letter.robot,
+        "email", mail.event(box), mail.sender, box, text, mail.media, mail.envelope.at, it.trust == "verified", it.name,
+        conversation=conversation, subject=it.subject, message_id=it.message_id, robot=it.robot,
+    )  # fmt: skip
+
+
+def beside(mail: _Mail, box: str, place: Place) -> Beside:
+    """A machine's mail as a contact's note."""
+    it = mail.letter
+    of = next((one for one in it.reports if one.permanent), next(iter(it.reports), None))
+    kind: Kind = "auto-reply" if not it.robot else it.robot
+    if it.robot == "bounce" and of is not None and not of.permanent:
+        kind = "delay"
+    return Beside(
+        kind, mail.event(box), mail.sender, it.text[:SHORT], mail.media, place.key if kind in ("bounce", "delay") else "",
+        kind == "bounce" and of is not None, of.said if of is not None else "",
     )  # fmt: skip
 
 
@@ -109,7 +132,7 @@ def _nothing(letter: Letter) -> str:
         case "too complex":
             return "(This mail is too complex to be read here: see the whole mail.)"
         case _:
-            return "(no words)" if not letter.attachments else "(only files)"
+            return "(only files)" if letter.attachments else "(no words)"
 
 
 def _digest(content: bytes, dated: bool) -> str:

@@ -232,7 +232,9 @@ async def test_a_server_without_idle_is_looked_at_by_and_by(monkeypatch: pytest.
 
 
 @pytest.mark.promise("mailbox-marks")
-async def test_what_is_taken_is_marked_and_moved_where_a_setting_says_so_and_nothing_else_is_touched() -> None:
+async def test_what_is_taken_is_marked_and_moved_where_a_setting_says_so_and_nothing_else_is_touched() -> (
+    None
+):
     for capability in ("", "IMAP4rev1 IDLE UIDPLUS"):
         async with dovecot(capability=capability) as server:
             server.deliver(named("old"))

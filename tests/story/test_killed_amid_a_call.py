@@ -82,7 +82,9 @@ async def has(stage: Stage, name: str) -> bool:
 @pytest.mark.promise("call-killed")
 async def test_who_waits_on_the_line_keeps_the_place_and_is_answered(stage: Stage) -> None:
     eva = await calls(stage)
-    await stage.until(lambda: plays(stage, eva))  # a piece of it outlasts the start; whoever asks meanwhile finds nobody
+    await stage.until(
+        lambda: plays(stage, eva)
+    )  # a piece of it outlasts the start; whoever asks meanwhile finds nobody
     await again(stage)
     assert (await stage.contact())["state"] == "waiting"
     await stage.slash("Ada", "available")

@@ -1,0 +1,63 @@
+"""What the reading process is asked and what it answers, as bytes on a pipe."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from .letter import Attachment, Envelope, Letter, Report
+
+HEAD = struct.Struct("!II")
+"""Before a job: the length of its words (JSON) and of the mail behind them. Before an answer: its kind and length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One job. `seconds` of CPU are given to it; `part` counts for "part" only, the rest for "read"."""
+
+    what: Literal["read", "page", "part"]
+    envelope: Envelope
+    seconds: float
+    ours: tuple[str, ...] = ()
+    authserv_ids: tuple[str, ...] = ()
+    part: int = 0
+
+    def frame(self, size: int) -> bytes:
+        """All of it but the mail, which is `size` bytes long."""
+        words = json.dumps(asdict(self)).encode("ascii")
+        return HEAD.pack(len(words), size) + words
+
+    @classmethod
+    def parse(cls, words: bytes) -> Asked:
+        """The inverse of `frame`."""
+        it: dict[str, Any] = json.loads(words)
+        envelope = it.pop("envelope")
+        return cls(
+            it["what"], Envelope(envelope["sender"], tuple(envelope["recipients"]), envelope["at"], envelope["by"]),
+            it["seconds"], tuple(it["ours"]), tuple(it["authserv_ids"]), it["part"],
+        )  # fmt: skip
+
+
+def answer_head(kind: int, size: int) -> bytes:
+    """What precedes an answer."""
+    return HEAD.pack(kind, size)
+
+
+def letter_json(letter: Letter) -> bytes:
+    """A letter as the process hands it over."""
+    return json.dumps(asdict(letter)).encode("ascii")
+
+
+def letter_of(answer: bytes) -> Letter:
+    """The inverse of `letter_json`. Raises ValueError when it is none."""
+    try:
+        it: dict[str, Any] = json.loads(answer)
+        it["attachments"] = tuple(Attachment(**one) for one in it["attachments"])
+        it["reports"] = tuple(Report(**one) for one in it["reports"])
+        for name in ("to", "in_reply_to", "references"):
+            it[name] = tuple(it[name])
+        return Letter(**it)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a letter: {error}") from None
