@@ -196,14 +196,8 @@ class App:
             self.queue, self.plan, self.desk, newcomers, self.history, self.alerts, self.outside, self._mine
         )
         self.house = House(
-            self.queue,
-            self.plan,
-            newcomers,
-            self.history,
-            self.recordings,
-            side.parts,
-            self.outside.enclosures,
-        )
+            self.queue, self.plan, newcomers, self.history, self.recordings, side.parts, self.outside.enclosures
+        )  # fmt: skip
         self.guard = Guard(self.queue, self.plan, self.alerts)
         linked = self.outside.enclosures.linked
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, enclosed=linked)
