@@ -242,7 +242,8 @@ class App:
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
         phone = phone_tasks(ringing, self.recordings, self.intake, self.sms, self.voice, self._mine)
-        for name, task in (phone | dict(side.tasks) | mailbox_tasks(self.boxes)).items():
+        boxes = mailbox_tasks(self.settings, self.boxes, lambda: self.queue, self.alerts, self._mine)
+        for name, task in (phone | dict(side.tasks) | boxes).items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 

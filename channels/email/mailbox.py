@@ -49,6 +49,12 @@ OVERLAP = 2 * 86_400_000
 """ms before our last look from which on is posted again once UIDs have lost their meaning: dates are days there, in zones
 of the server's own."""
 
+GRANTED = {
+    "microsoft": "What the app may: IMAP.AccessAsApp with an administrator's consent, and this mailbox (README, “Mail”)",
+    "google": "What the person granted: https://mail.google.com/ for this very address (README, “Mail”)",
+}
+"""What to look at where a provider refuses us although there is a token, or gives none."""
+
 Known = Callable[[str, int], Awaitable[int]]
 """A durable number by name: the largest that was ever given, 0 before the first. Raises NotTaken."""
 Token = Callable[[bool], Awaitable[str]]

@@ -83,14 +83,14 @@ protocol imap {{
 
 @dataclass
 class Dovecot:
-    """One server. `capability`: what it says of itself instead of the truth; `passdb`: more of the configuration."""
+    """One server. `capability`: what it says of itself instead of the truth; `oauth`: where it asks about tokens."""
 
     home: Path
     imap: int = field(default_factory=free_port)
     lmtp: int = field(default_factory=free_port)
     capability: str = ""
-    passdb: str = ""
     mechanisms: str = ""
+    oauth: str = ""
     process: asyncio.subprocess.Process | None = None
 
     def url(self, password: str = PASSWORD, options: str = "", user: str = BOX) -> str:
@@ -103,7 +103,7 @@ class Dovecot:
         group = grp.getgrgid(who.pw_gid).gr_name
         text = CONFIG.format(
             home=self.home, user=who.pw_name, group=group, uid=who.pw_uid, gid=who.pw_gid, imap=self.imap,
-            lmtp=self.lmtp, capability=self.capability, passdb=self.passdb, mechanisms=self.mechanisms,
+            lmtp=self.lmtp, capability=self.capability, passdb=self._passdb(), mechanisms=self.mechanisms,
         )  # fmt: skip
         (self.home / "dovecot.conf").write_text(text)
         # A colon would end a field of the file.
@@ -112,6 +112,13 @@ class Dovecot:
         for path in (self.home, *self.home.rglob("*")):
             os.chown(path, who.pw_uid, who.pw_gid)
             os.chmod(path, 0o700 if path.is_dir() else 0o600)
+
+    def _passdb(self) -> str:
+        if not self.oauth:
+            return ""
+        asks = f"introspection_mode = post\nintrospection_url = {self.oauth}\nusername_attribute = username\n"
+        (self.home / "oauth2").write_text(asks + "active_attribute = active\nactive_value = true\n")
+        return f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {self.home}/oauth2\n}}"
 
     async def start(self) -> None:
         """Listening when it returns."""
