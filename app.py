@@ -20,6 +20,7 @@ import structlog
 from aiohttp import web
 
 from .channels.channel import Channel
+from .channels.email.configured import smtp_tokens
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
 from .console.listen import LARGEST, LAST, Listener
@@ -99,6 +100,7 @@ class App:
         self.voice: VoiceDoor | None = None
         self.replays: Replays | None = None
         self.past = Past.of(settings)
+        self.smtp_tokens = smtp_tokens(settings)
         self.started = False
         self.listener = Listener()
         self.loop_watch = LoopWatch(settings.stall)
@@ -377,7 +379,8 @@ class App:
     def _ways(self) -> dict[str, Way]:
         smtp = self.settings.smtp_url
         raw = self.desk_raw if self.role != "web" else None
-        return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None)
+        token = self.smtp_tokens.get if self.smtp_tokens is not None else None
+        return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None, token)
 
     # ---- the sandbox's reset ------------------------------------------------------------------------------------
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
-from .channels.email.account import Account, BadUrl, OAuth
+from .channels.email.configured import accounts_of, last_days, token_of
 from .channels.email.letter import Post
-from .channels.email.tokens import Grant, NoToken, Tokens
 from .queue.engine import Queue
 from .router.alerts import Alerts
 from .router.lapsing import Lapsing
@@ -18,9 +16,7 @@ from .router.rulebook import Rulebook
 from .settings import Role, Settings
 
 if TYPE_CHECKING:
-    from .channels.email.mailbox import Mailbox, Token
-
-EXPIRES = "MAIL_OAUTH_EXPIRES"
+    from .channels.email.mailbox import Mailbox
 
 
 def mailboxes_of(
@@ -40,59 +36,6 @@ def mailboxes_of(
     return [
         Mailbox(it, post, ours, Cursors(queue).known, alerts, mine, token_of(settings, it)) for it in accounts
     ]
-
-
-def token_of(settings: Settings, account: Account) -> Token | None:
-    """What its login needs beside a name; None where it has a password."""
-    if account.oauth is None:
-        return None
-    from .channels.email.imap import Away, Refused
-
-    tokens = Tokens(grant_of(settings, account.oauth, account.name))
-
-    async def token(fresh: bool) -> str:
-        try:
-            return await tokens.get(fresh)
-        except NoToken as error:
-            raise Refused(str(error), login=True) if error.ours else Away(str(error)) from None
-
-    return token
-
-
-def grant_of(settings: Settings, oauth: OAuth, name: str = "") -> Grant:
-    """What a provider gives tokens for: the secrets of the mailbox `name`, else those of all."""
-    secret = settings.mail_named("MAIL_OAUTH_SECRET", name)
-    refresh = settings.mail_named("MAIL_OAUTH_REFRESH_TOKEN", name)
-    return Grant(
-        oauth,
-        secret.get_secret_value() if secret else "",
-        refresh.get_secret_value() if refresh else "",
-        settings.oauth_url,
-    )
-
-
-def last_days(settings: Settings) -> dict[str, date]:
-    """The last day of each secret whose day is known, by its variable. Raises OSError, in words."""
-    days = {}
-    for key, value in settings.mail.items():
-        if key == EXPIRES or key.startswith(f"{EXPIRES}_"):
-            try:
-                days[key.replace(EXPIRES, "MAIL_OAUTH_SECRET")] = date.fromisoformat(value.get_secret_value())
-            except ValueError:
-                raise OSError(f"{key}: write a day, such as 2027-05-31") from None
-    return days
-
-
-def accounts_of(settings: Settings) -> list[Account]:
-    """Raises OSError, in words, which name the variable and hold no secret."""
-    accounts = []
-    for name, url in settings.mailboxes.items():
-        try:
-            accounts.append(Account.of(url.get_secret_value(), name))
-        except BadUrl as error:
-            variable = f"IMAP_URL_{name.upper()}" if name else "IMAP_URL"
-            raise OSError(f"{variable}: {error}") from None
-    return accounts
 
 
 def mailbox_tasks(

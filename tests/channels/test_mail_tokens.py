@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from datetime import date
 
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Session
+from aiosmtpd.smtp import Envelope as SmtpEnvelope
 from dovecot_stage import BOX, Keeper, Telling, dovecot, needs_dovecot, settled, until
 from mail_stage import mail
 from oauth_stage import CLIENT, LAPSED, REFRESH, SECRET, TENANT, TokenStandIn, token_end_point
 
+from tierline.channels.channel import NotDelivered
 from tierline.channels.email.account import Account, BadUrl, OAuth
+from tierline.channels.email.compose import Composed
+from tierline.channels.email.configured import smtp_tokens, token_of
 from tierline.channels.email.mailbox import Mailbox
+from tierline.channels.email.server import Address, MailServer
 from tierline.channels.email.tokens import AGAIN, EARLY, Grant, NoToken, Tokens
-from tierline.mailboxes import token_of
 from tierline.router.lapsing import sentence, stage
+from tierline.router.ways import send_mail
 from tierline.settings import Settings
 
 MICROSOFT = OAuth("microsoft", CLIENT, TENANT)
@@ -156,6 +163,65 @@ async def test_a_mailbox_is_opened_with_a_token_by_a_real_server_and_with_a_fres
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+
+
+class Provider:
+    """An SMTP server that knows nobody but by a token; aiosmtpd asks it."""
+
+    def __init__(self, it: TokenStandIn) -> None:
+        self.it = it
+        self.mails: list[bytes] = []
+
+    async def auth_XOAUTH2(self, server: object, args: list[str]) -> AuthResult:
+        said = base64.b64decode(args[1]).decode()
+        user, _, token = said.removeprefix("user=").partition("\1auth=Bearer ")
+        return AuthResult(success=self.it.given.get(token.rstrip("\1")) == user, handled=False)
+
+    async def handle_DATA(self, server: object, session: Session, envelope: SmtpEnvelope) -> str:
+        if not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(envelope.content)
+        return "250 Ok"
+
+
+@pytest.mark.promise("mailbox-oauth")
+async def test_mails_go_out_with_a_token_and_with_a_fresh_one_when_it_is_withdrawn() -> None:
+    async with token_end_point(BOX) as it:
+        provider = Provider(it)
+        listens = await asyncio.get_running_loop().create_server(
+            lambda: SMTP(provider, auth_require_tls=False), "127.0.0.1", 0
+        )
+        port = listens.sockets[0].getsockname()[1]
+        url = f"smtp+microsoft://{BOX}@127.0.0.1:{port}?tenant={TENANT}&client={CLIENT}"
+        settings = Settings(  # type: ignore[call-arg]
+            _env_file=None, TIERLINE_OAUTH_URL=it.url, SMTP_URL=url, mail={"MAIL_OAUTH_SECRET": SECRET}
+        )
+        tokens = smtp_tokens(settings)
+        assert tokens is not None
+        server = MailServer(Address.of(url), token=tokens.get)
+        mail_out = Composed(BOX, "eva@customer.example", "<1@inside.example>", mail())
+        try:
+            await server.send(mail_out)
+            await server.close()
+            it.given.clear()
+            with pytest.raises(NotDelivered) as no:
+                await server.send(mail_out)
+            assert not no.value.permanent
+            await server.send(mail_out)
+            await send_mail(url, "ops@inside.example", "Alert", "Trouble.", token=tokens.get)
+            assert len(provider.mails) == 3
+            assert len(it.asked) == 2
+            it.fails = (401, "invalid_client", LAPSED)
+            it.given.clear()
+            await server.close()
+            for _ in range(2):
+                with pytest.raises(NotDelivered) as no:
+                    await server.send(mail_out)
+            assert "has lapsed: make a new one" in no.value.reason
+        finally:
+            await server.close()
+            listens.close()
 
 
 @pytest.mark.promise("mailbox-lapse")
