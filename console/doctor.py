@@ -9,6 +9,7 @@ from ..channels.slack.events import PATH
 from ..router.plan.model import Plan
 from . import webhooks
 from .doctor_calls import CallsSeen, calls
+from .doctor_mail import MailSeen, mail
 from .finding import Finding as Finding
 from .finding import Mark
 from .registration import registration
@@ -90,6 +91,7 @@ class Seen:
     public_no: str = ""
     smtp_set: bool = False
     smtp_no: str = ""
+    mail: MailSeen = field(default_factory=MailSeen)
     data_open: bool = False  # others can read the data directory
     data_no: str = ""
     disk_free: float | None = None  # share
@@ -112,6 +114,7 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_twilio(seen),
         *_calls(seen),
         *_public(seen),
+        *mail(seen.mail, seen.plan.plan),
         *_alerts(seen),
     )
 
