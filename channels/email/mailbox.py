@@ -11,7 +11,6 @@ from nobody.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -89,7 +88,7 @@ class Mailbox:
     alerts: Telling
     mine: Callable[[], bool]
     token: Token | None = None
-    tls: ssl.SSLContext | None = None
+    connection: Callable[[Account], Imap] = Imap
     state: str = "not looked after yet"
     taken: int = 0
     waits: int = 0  # mails that are known to lie there and aren't taken yet
@@ -131,7 +130,7 @@ class Mailbox:
 
     async def _visit(self) -> None:
         """Connect and stay, as long as it is ours. Raises Trouble, NotTaken."""
-        line = ImapLine(Imap(self.account, self.tls))
+        line = ImapLine(self.connection(self.account))
         try:
             folder = await self._opened(line)
             start = await self._begin(line, folder)
