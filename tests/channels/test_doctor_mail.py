@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from dovecot_stage import BOX, IMAP_PLAN, dovecot, needs_dovecot
 from helpers_app import PLAN, free_port
+from helpers_dovecot import BOX, IMAP_PLAN, dovecot, needs_dovecot
 
 from tierline.channels.email.configured import accounts_of
 from tierline.console.doctor_mail import MailboxSeen, MailSeen, mail

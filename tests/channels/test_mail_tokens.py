@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Session
 from aiosmtpd.smtp import Envelope as SmtpEnvelope
-from dovecot_stage import BOX, Keeper, Telling, dovecot, needs_dovecot, settled, until
+from helpers_dovecot import BOX, Keeper, Telling, dovecot, needs_dovecot, settled, until
 from mail_stage import mail
 from oauth_stage import CLIENT, LAPSED, REFRESH, SECRET, TENANT, TokenStandIn, token_end_point
 

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from dovecot_stage import BOX, IMAP_PLAN, dovecot, looked_after, needs_dovecot
 from helpers_app import Inside
+from helpers_dovecot import BOX, IMAP_PLAN, dovecot, looked_after, needs_dovecot
 from mail_stage import EVA_MAIL, mail
 
 pytestmark = needs_dovecot

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from dovecot_stage import (
+from helpers_dovecot import (
     BOX,
     PASSWORD,
     Keeper,
