@@ -12,8 +12,8 @@ from .alerts import Alerts
 
 BEFORE = (30, 7, 1, 0)
 """Days before the last one; 0: that day is here, or over."""
-EVERY = 600.0
-"""Seconds between looks."""
+EVERY, SOON = 600.0, 2.0
+"""Seconds between looks, and until we see again whether it is ours to look."""
 KEPT = 90 * 86_400_000
 """ms for which it is known what was told, whichever process told it."""
 
@@ -36,9 +36,9 @@ class Lapsing:
     async def run(self) -> None:
         """For ever; raises StoreError when the store is away (the supervisor starts it again)."""
         while True:
-            if self.mine():
+            if ours := self.mine():
                 await self.look()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(EVERY if ours else SOON)
 
     async def look(self) -> None:
         """Tell what is near and hasn't been told."""

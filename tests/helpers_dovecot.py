@@ -24,6 +24,7 @@ from helpers_app import PLAN, Inside, free_port, inside
 
 from tierline.channels.channel import Taken
 from tierline.channels.email.account import Account
+from tierline.channels.email.imap import Imap
 from tierline.channels.email.letter import Envelope
 from tierline.channels.email.mailbox import Mailbox
 
@@ -38,7 +39,7 @@ base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/log
 protocols = imap lmtp
-ssl = no
+{tls}
 disable_plaintext_auth = no
 default_internal_user = {user}
 default_internal_group = {group}
@@ -62,7 +63,9 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    address = 127.0.0.1
+    port = {imaps}
+    ssl = {with_tls}
   }}
 }}
 service anvil {{
@@ -83,11 +86,16 @@ protocol imap {{
 
 @dataclass
 class Dovecot:
-    """One server. `capability`: what it says of itself instead of the truth; `oauth`: where it asks about tokens."""
+    """One server. `capability`: what it says of itself instead of the truth; `oauth`: where it asks about tokens.
+
+    `certificate`: PEM, with its key.
+    """
 
     home: Path
     imap: int = field(default_factory=free_port)
     lmtp: int = field(default_factory=free_port)
+    imaps: int = field(default_factory=free_port)
+    certificate: str = ""
     capability: str = ""
     mechanisms: str = ""
     oauth: str = ""
@@ -104,6 +112,7 @@ class Dovecot:
         text = CONFIG.format(
             home=self.home, user=who.pw_name, group=group, uid=who.pw_uid, gid=who.pw_gid, imap=self.imap,
             lmtp=self.lmtp, capability=self.capability, passdb=self._passdb(), mechanisms=self.mechanisms,
+            imaps=self.imaps if self.certificate else 0, with_tls="yes" if self.certificate else "no", tls=self._tls(),
         )  # fmt: skip
         (self.home / "dovecot.conf").write_text(text)
         # A colon would end a field of the file.
@@ -112,6 +121,12 @@ class Dovecot:
         for path in (self.home, *self.home.rglob("*")):
             os.chown(path, who.pw_uid, who.pw_gid)
             os.chmod(path, 0o700 if path.is_dir() else 0o600)
+
+    def _tls(self) -> str:
+        if not self.certificate:
+            return "ssl = no"
+        (self.home / "cert.pem").write_text(self.certificate)
+        return f"ssl = yes\nssl_cert = <{self.home}/cert.pem\nssl_key = <{self.home}/cert.pem\nssl_dh ="
 
     def _passdb(self) -> str:
         if not self.oauth:
@@ -260,8 +275,25 @@ async def looking(
     server: Dovecot, keeper: Keeper, told: Telling | None = None, url: str = "", ours: Sequence[str] = (BOX,)
 ) -> AsyncIterator[Mailbox]:
     """One process that looks after the mailbox, by itself, and stops in the end as if it were killed."""
-    account = Account.of(url or server.url())
-    box = Mailbox(account, keeper.post, lambda: ours, keeper.known, told or Telling(), lambda: True)
+    async with by_account(Account.of(url or server.url()), keeper, told, ours=ours) as box:
+        yield box
+
+
+@contextlib.asynccontextmanager
+async def by_account(
+    account: Account, keeper: Keeper, told: Telling | None = None, connection: Callable[[Account], Imap] = Imap,
+    ours: Sequence[str] = (BOX,),
+) -> AsyncIterator[Mailbox]:  # fmt: skip
+    """As `looking`."""
+    box = Mailbox(
+        account,
+        keeper.post,
+        lambda: ours,
+        keeper.known,
+        told or Telling(),
+        lambda: True,
+        connection=connection,
+    )
     task = asyncio.create_task(box.run())
     try:
         yield box

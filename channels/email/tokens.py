@@ -100,22 +100,23 @@ class Tokens:
     grant: Grant
     clock: Callable[[], float] = time.monotonic
     _token: str = field(default="", repr=False)
-    _ends: float = 0.0
+    _ends: float = float("-inf")
+    _given: int = 0  # how many there were
     _tried: float = float("-inf")
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def get(self, fresh: bool = False) -> str:
         """A token that is good for a while; `fresh`: not the one from before, which was refused. Raises NoToken."""
-        refused = self._token if fresh else None
+        before = self._given
         async with self._turn:
             now = self.clock()
-            good = bool(self._token) and self._ends - now > LEAST and self._token != refused
+            good = self._ends - now > LEAST and not (fresh and self._given == before)
             if good and (self._ends - now > EARLY or now - self._tried < AGAIN):
                 return self._token
             self._tried = now
             try:
                 self._token, lasts = await _asked(self.grant)
-                self._ends = now + lasts
+                self._ends, self._given = now + lasts, self._given + 1
             except NoToken as error:
                 if not good:
                     raise

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Session
 from aiosmtpd.smtp import Envelope as SmtpEnvelope
+from helpers_app import inside
 from helpers_dovecot import BOX, Keeper, Telling, dovecot, needs_dovecot, settled, until
 from mail_stage import mail
 from oauth_stage import CLIENT, LAPSED, REFRESH, SECRET, TENANT, TokenStandIn, token_end_point
@@ -20,7 +22,7 @@ from tierline.channels.email.configured import smtp_tokens, token_of
 from tierline.channels.email.mailbox import Mailbox
 from tierline.channels.email.server import Address, MailServer
 from tierline.channels.email.tokens import AGAIN, EARLY, Grant, NoToken, Tokens
-from tierline.router.lapsing import sentence, stage
+from tierline.router.lapsing import Lapsing, sentence, stage
 from tierline.router.ways import send_mail
 from tierline.settings import Settings
 
@@ -232,6 +234,17 @@ def test_a_secret_that_will_lapse_is_told_30_7_and_1_days_before_and_on_its_day(
     said = sentence("MAIL_OAUTH_SECRET_BILLING", last, date(2027, 5, 24))
     assert "in 7 days" in said
     assert "MAIL_OAUTH_EXPIRES_BILLING" in said
+
+
+@pytest.mark.promise("mailbox-lapse")
+async def test_who_can_mend_it_hears_once_of_a_secret_that_will_lapse(tmp_path: Path) -> None:
+    last = datetime.now(UTC).date() + timedelta(days=5)
+    async with inside(tmp_path, mail={"MAIL_OAUTH_EXPIRES": last.isoformat()}) as it:
+        await it.until(lambda: it.told(f"MAIL_OAUTH_SECRET lapses on {last}"))
+        again = Lapsing(lambda: it.app.queue, {"MAIL_OAUTH_SECRET": last}, it.app.alerts, lambda: True)
+        await again.look()
+        await it.app.alerts.drain()
+        assert len(await it.told("MAIL_OAUTH_SECRET lapses")) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 from helpers_dovecot import (
-    BOX,
-    PASSWORD,
     Keeper,
     Telling,
+    by_account,
     dovecot,
     looking,
     needs_dovecot,
@@ -20,6 +22,8 @@ from helpers_dovecot import (
 from mail_stage import mail
 
 from tierline.channels.channel import NotTaken
+from tierline.channels.email.account import Account, Safety
+from tierline.channels.email.imap import Imap
 
 pytestmark = needs_dovecot
 
@@ -253,6 +257,31 @@ async def test_what_is_taken_is_marked_and_moved_where_a_setting_says_so_and_not
                 assert b"Tierline" in person.uid("FETCH", "1", "(FLAGS)")[1][0]
 
 
+@pytest.mark.promise("mailbox-tls")
+@pytest.mark.parametrize("safety", ["tls", "starttls"])
+async def test_over_tls_a_certificate_is_checked_and_idle_wakes(safety: Safety) -> None:
+    authority = trustme.CA()
+    leaf = authority.issue_cert("127.0.0.1")
+    certificate = (
+        leaf.private_key_pem.bytes() + b"".join(it.bytes() for it in leaf.cert_chain_pems)
+    ).decode()
+    async with dovecot(certificate=certificate) as server:
+        port = server.imaps if safety == "tls" else server.imap
+        account = replace(Account.of(server.url()), safety=safety, port=port)
+        keeper, told = Keeper(), Telling()
+        async with by_account(account, keeper, told) as box:
+            await until(lambda: "certificate isn't good" in box.state)
+            assert len(told.begun) == 1
+        trusted = ssl.create_default_context()
+        authority.configure_trust(trusted)
+        async with by_account(account, keeper, connection=lambda it: Imap(it, trusted)) as box:
+            await settled(box)
+            for n in range(3):
+                server.deliver(named(n))
+                await until(lambda: len(keeper.kept) > n, within=10)  # noqa: B023
+                await settled(box)
+
+
 async def test_a_stop_while_it_waits_is_quick(tmp_path: Path) -> None:
     import time
 
@@ -261,8 +290,3 @@ async def test_a_stop_while_it_waits_is_quick(tmp_path: Path) -> None:
             await settled(box)
             begun = time.monotonic()
         assert time.monotonic() - begun < 3
-
-
-async def test_the_stage_uses_a_password_with_odd_letters() -> None:
-    assert set(PASSWORD) >= set(" /:@")
-    assert "@" in BOX
