@@ -165,12 +165,15 @@ class Imap:
     # ---- waiting ------------------------------------------------------------------------------------------------
 
     def idle(self) -> bool:
-        """Ask to be told what comes; whether something has come already. Raises Trouble."""
+        """Ask to be told what comes; whether something has come already. Raises Trouble (Refused: it won't, ask)."""
         with _trouble("breaks off"):
             client = self._box_there().client
-            self._idle = client._command("IDLE")
+            tag = self._idle = client._command("IDLE")
             came = False
             while client._get_response() is not None:  # until its "+": what it says before is news, too
+                if client.tagged_commands.get(tag):
+                    self._idle = b""
+                    raise Refused("it has IDLE and refuses it")
                 came = True
             return came or bool(self.heard())
 

@@ -93,6 +93,7 @@ class Mailbox:
     taken: int = 0
     waits: int = 0  # mails that are known to lie there and aren't taken yet
     _failed: dict[int, int] = field(default_factory=dict)  # UID → how often
+    _polls: bool = False  # the server has IDLE and refuses it
     _met: bool = False  # all was well in the present visit
     _away_since: float | None = None
     _looked: int = 0
@@ -184,20 +185,25 @@ class Mailbox:
         """Everything that was there at `at` is taken."""
         self._met, self._away_since, self._failed = True, None, {}
         self._looked = await self.known(f"{self.key}:looked", at)
-        self.state = (
-            "waits for mails" if folder.idle else f"looks every {POLLED:.0f} s: the server has no IDLE"
-        )
+        told = folder.idle and not self._polls
+        self.state = "waits for mails" if told else f"looks every {POLLED:.0f} s: the server has no IDLE"
         await self.alerts.end(self._name, f"The mailbox {self.account.shown} works again; nothing was lost.")
 
     async def _wait(self, line: ImapLine, folder: Folder) -> None:
         """Until something comes, or it is time to look."""
-        if not folder.idle:
-            await self._while_mine(POLLED, asyncio.sleep)
-            await line.do(line.imap.ask)
-            return
-        if not await line.do(line.imap.idle):
-            await self._while_mine(AWAKE, line.readable)
-        await line.do(line.imap.idle_over)
+        if folder.idle and not self._polls:
+            try:
+                came = await line.do(line.imap.idle)
+            except Refused as error:
+                self._polls = True
+                log.warning("mailbox.polled", mailbox=self.account.setting, why=str(error))
+            else:
+                if not came:
+                    await self._while_mine(AWAKE, line.readable)
+                await line.do(line.imap.idle_over)
+                return
+        await self._while_mine(POLLED, asyncio.sleep)
+        await line.do(line.imap.ask)
 
     async def _while_mine(self, seconds: float, wait: Callable[[float], Awaitable[object]]) -> None:
         """Wait in turns, until one says that there is something."""

@@ -18,6 +18,7 @@ class Provider:
     validity: int = 1
     next: int = 1
     idle: bool = True
+    refuses_idle: bool = False
     password: str = "b"
     no: str = ""
     opened: int = 0
@@ -96,7 +97,8 @@ class FakeImap(Imap):
         self._good().done += uids
 
     def idle(self) -> bool:
-        self._good()
+        if self._good().refuses_idle:
+            raise Refused("it has IDLE and refuses it")
         return False
 
     def idle_over(self) -> None:

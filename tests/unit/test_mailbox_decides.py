@@ -197,3 +197,54 @@ async def test_a_mail_that_somebody_deleted_meanwhile_is_nobodys() -> None:
     kept, said = await taken_from(KeepsOne(there=False))
     assert len(kept) == 2
     assert said == []
+
+
+class Large(KeepsOne):
+    """A server with one mail that is larger than we take."""
+
+    def bodies(self, uids: Any, most: int = 0) -> dict[int, bytes]:
+        whole = b"Subject: large\r\n\r\n" + b"A" * 100
+        return {uid: whole[: most or len(whole)] for uid in uids}
+
+
+@pytest.mark.promise("mailbox-malformed")
+async def test_of_a_mail_that_is_larger_than_any_the_beginning_is_taken_and_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "LARGEST", 50)
+    kept, told = [], Silence()
+
+    async def post(content: bytes, envelope: Envelope) -> tuple[Taken, ...]:
+        kept.append(content)
+        return ()
+
+    async def known(name: str, number: int) -> int:
+        return number
+
+    imap = Large()
+    box, line = Mailbox(imap.account, post, lambda: [SUPPORT], known, told, lambda: True), ImapLine(imap)
+    await box._batch(line, [Listed(1, 119, 0)], True)
+    await line.close()
+    assert [len(it) for it in kept] == [50]
+    assert "only its beginning" in told.said[0]
+
+
+async def test_dates_that_nobody_can_have_waited_since_are_not_believed() -> None:
+    """Moved here by hand it may be years old, or from tomorrow; it came after our last look and before now."""
+    ats: list[int] = []
+
+    async def post(content: bytes, envelope: Envelope) -> tuple[Taken, ...]:
+        ats.append(envelope.at)
+        return ()
+
+    async def known(name: str, number: int) -> int:
+        return number
+
+    imap = KeepsOne()
+    box = Mailbox(imap.account, post, lambda: [SUPPORT], known, Silence(), lambda: True)
+    now = round(time.time() * 1000)
+    box._looked = now - 60_000
+    for at in (1_000, now - 30_000, now + 86_400_000, 0):
+        await box._post(b"", Listed(1, 10, at), fresh=True)
+    assert ats[:2] == [now - 60_000, now - 30_000]
+    assert all(now - 60_000 <= it <= now + 10_000 for it in ats)

@@ -225,3 +225,13 @@ async def test_only_the_process_that_delivers_looks_after_it() -> None:
         assert it.kept == []
         it.mine = True
         await it.until(lambda: it.kept == [mail(1)])
+
+
+@pytest.mark.promise("mailbox-in")
+async def test_a_server_that_says_idle_and_refuses_it_is_looked_at_by_and_by() -> None:
+    it = World(Provider(refuses_idle=True))
+    async with it.process() as box:
+        await it.until(lambda: "no IDLE" in box.state)
+        it.provider.deliver(mail(1))
+        await it.until(lambda: it.kept == [mail(1)])
+        assert it.provider.opened == 1
