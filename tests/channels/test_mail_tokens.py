@@ -12,8 +12,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Session
 from aiosmtpd.smtp import Envelope as SmtpEnvelope
 from helpers_app import inside
 from helpers_dovecot import BOX, Keeper, Telling, dovecot, needs_dovecot, settled, until
+from helpers_oauth import CLIENT, LAPSED, REFRESH, SECRET, TENANT, TokenStandIn, token_end_point
 from mail_stage import mail
-from oauth_stage import CLIENT, LAPSED, REFRESH, SECRET, TENANT, TokenStandIn, token_end_point
 
 from tierline.channels.channel import NotDelivered
 from tierline.channels.email.account import Account, BadUrl, OAuth

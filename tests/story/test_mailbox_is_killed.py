@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections import Counter
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from helpers_dovecot import BOX, Dovecot, dovecot, needs_dovecot
+from helpers_dovecot import BOX, PASSWORD, Dovecot, dovecot, needs_dovecot
+from helpers_oauth import CLIENT, LAPSED, TENANT, token_end_point
 from many_stage import MANY, open_crew
 from story_stage import PLAN, Stage, open_stage, store_pid
 
@@ -90,3 +93,32 @@ async def _some(stage: Stage, more_than: int) -> bool:
 
 async def _all(stage: Stage, count: int) -> bool:
     return len(await stage.api(f"/contacts?customer={EVA}&limit=1000")) >= count
+
+
+@pytest.mark.promise("private-logs")
+async def test_no_password_secret_or_word_of_a_mailbox_stands_in_the_log(tmp_path: Path) -> None:
+    wrong, secret, words = "canary-wrong-word", "canary-client-secret", "canary-of-a-customer"
+    async with token_end_point() as tokens, dovecot() as server:
+        tokens.fails = (401, "invalid_client", LAPSED)
+        oauth = f"imap+microsoft://{BOX}@127.0.0.1:{server.imap}?tenant={TENANT}&client={CLIENT}"
+        env = {
+            "IMAP_URL": server.url(),
+            "IMAP_URL_WRONG": server.url(wrong).replace("/INBOX", "/Other"),
+            "IMAP_URL_OAUTH": oauth.replace("?", "/Third?"),
+            "MAIL_OAUTH_SECRET": secret,
+            "TIERLINE_OAUTH_URL": tokens.url,
+        }
+        plan = PLAN.replace("entry: [", ENTRY)
+        async with open_stage(tmp_path, plan=plan, env=env) as stage:
+            await stage.until(lambda: looks_after(stage))
+            server.deliver([it.replace(b"This is", words.encode()) for it in mails(0, 1)])
+            await stage.until(lambda: _all(stage, 1))
+            await stage.until(lambda: stage.process.log.count("mailbox.refused") >= 2)
+            account = json.dumps(await stage.account())
+        said = stage.process.log + account
+        assert "has lapsed" in account
+        for line in stage.process.log.splitlines():
+            assert line.startswith(("Tierline listens", "A door is off")) or json.loads(line)["event"], line
+        assert not [
+            it for it in (PASSWORD, quote(PASSWORD, safe=""), wrong, secret, words, EVA) if it in said
+        ]
