@@ -31,7 +31,7 @@ from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .mail_out import mail_door
 from .mail_side import mail_side
-from .mailboxes import mailbox_tasks, mailboxes_of, mailboxes_shown
+from .mailboxes import mailbox_figures, mailbox_tasks, mailboxes_of, mailboxes_shown
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.history.records import Taken
@@ -371,7 +371,7 @@ class App:
                     self.store.witness.missing,
                 ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
-                **door_figures(self.voice, self.desk_raw),
+                **(door_figures(self.voice, self.desk_raw) | mailbox_figures(self.boxes)),
                 **self.guard.figures(),
             },
         )

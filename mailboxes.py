@@ -62,3 +62,17 @@ def mailboxes_shown(settings: Settings, boxes: Sequence[Mailbox], role: Role) ->
     if role == "web":
         return {f"mailbox {name}".strip(): "elsewhere" for name in settings.mailboxes}
     return {shown_name(it): f"{it.state}; {it.taken} taken, {it.waits} waiting" for it in boxes}
+
+
+def mailbox_figures(boxes: Sequence[Mailbox]) -> dict[str, tuple[str, float]]:
+    """The same for `/metrics`; nothing without a mailbox."""
+    if not boxes:
+        return {}
+    return {
+        "tierline_mailbox_taken": (
+            "Mails taken from mailboxes since the start",
+            sum(it.taken for it in boxes),
+        ),
+        "tierline_mailbox_waiting": ("Mails known to wait in mailboxes", sum(it.waits for it in boxes)),
+        "tierline_mailbox_trouble": ("Mailboxes that can't be opened", sum(not it.well for it in boxes)),
+    }

@@ -99,6 +99,11 @@ class Mailbox:
     _looked: int = 0
 
     @property
+    def well(self) -> bool:
+        """Whether nothing is known to be amiss."""
+        return not self.state.startswith(("trouble", "away"))
+
+    @property
     def key(self) -> str:
         """By what the store knows its cursor: it outlives a move of the mailbox to another server."""
         return f"imap:{short(self.account.user.casefold(), self.account.folder)}"

@@ -83,6 +83,7 @@ async def test_a_refused_login_is_seen_and_told_and_the_rest_goes_on(tmp_path: P
         assert "refuses our login" in json.dumps(ready["doors"])
         assert "not the word" not in json.dumps(ready) + said
         assert "IMAP_URL" in said
+        assert b"tierline_mailbox_trouble 1" in it.app.metrics()
 
 
 async def _count(it: Inside, count: int) -> bool:
