@@ -60,7 +60,16 @@ def main() -> None:
 
 def add_the_rest(to: typer.Typer) -> typer.Typer:
     """The verbs that start nothing; their rooms are imported here, because a start would wait 40 ms for them."""
-    from .console import cli_ask, cli_backup, cli_day_one, cli_moves, cli_plan, cli_replay, cli_versions
+    from .console import (
+        cli_articles,
+        cli_ask,
+        cli_backup,
+        cli_day_one,
+        cli_moves,
+        cli_plan,
+        cli_replay,
+        cli_versions,
+    )
 
     plan = typer.Typer(no_args_is_help=True, help="Check, publish and explain the routing plan.")
     cli_plan.register(plan, SITE)
@@ -73,6 +82,7 @@ def add_the_rest(to: typer.Typer) -> typer.Typer:
     to.add_typer(plan, name="plan")
     to.add_typer(audit, name="audit")
     to.add_typer(customers, name="customers")
+    cli_articles.register(to)
     to.command()(cli_ask.why)
     cli_moves.register(to)
     cli_backup.register(to, SITE)

@@ -23,6 +23,7 @@ from .channels.channel import Channel
 from .channels.email.configured import smtp_tokens
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
+from .chat_side import chat_side, taken_of
 from .console.listen import LARGEST, LAST, Listener
 from .console.metrics import figures
 from .console.past import Past
@@ -34,7 +35,6 @@ from .mail_side import mail_side
 from .mailboxes import mailbox_figures, mailbox_tasks, mailboxes_of, mailboxes_shown
 from .queue.engine import Queue
 from .queue.failures import StoreError
-from .queue.history.records import Taken
 from .queue.replies import Refused
 from .queue.state import Event
 from .queue.store import Store
@@ -153,30 +153,23 @@ class App:
     def _build_doors(self) -> None:
         settings = self.settings
         self.receipts = Receipts(lambda: self.queue)
-        self.intake = Intake(
-            lambda: self.queue, lambda: self.history, lambda: self.plan(), lambda: self.plan.heed()
-        )
-        lineup = Lineup(lambda: self.queue, self._taken)
-        self.switchboard = Switchboard(
-            lambda: self.queue, self.intake, lambda: self.history, lambda: self.plan(), lineup
-        )
+        now = queue, book = (lambda: self.queue), (lambda: self.plan())
+        past, files = (lambda: self.history), (lambda: self.outside.enclosures)
+        self.intake = Intake(queue, past, book, lambda: self.plan.heed())
+        lineup = Lineup(queue, taken_of(past, "voice"))
+        self.switchboard = Switchboard(queue, self.intake, past, book, lineup)
         if (doors := twilio_doors(settings, self.intake, self.receipts, self.switchboard)) is not None:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
-        now = (lambda: self.queue, lambda: self.plan())
-        self.recordings = recordings_of(settings, self.secrets, self.voice, *now, lambda: self.history)
-        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, lambda: self.history)
+        self.recordings = recordings_of(settings, self.secrets, self.voice, *now, past)
+        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, past)
         self.boxes = mailboxes_of(settings, self.role, self.mail.post, *now, self.alerts, self._mine)
-        self.outside = Outside.of(settings, self.secrets, *now, self.mail.files, self.mail.content(self.sms))
-        if mail := mail_door(
-            settings, self.secrets, now[1], lambda: self.queue.now(), self.outside.enclosures
-        ):
+        told = (settings, self.secrets, self.intake)
+        self.chat = chat_side(*told, *now, past, files, self.listener, self.doors)
+        mails = (self.mail.files, self.chat.beside(self.mail.content(self.sms)))
+        self.outside: Outside = Outside.of(settings, self.secrets, *now, past, self.doors, *mails)
+        if mail := mail_door(settings, self.secrets, book, lambda: self.queue.now(), self.outside.enclosures):
             self.doors["email"] = mail
-
-    async def _taken(self, since: int) -> Sequence[Taken]:
-        from .queue.history.taken import taken_calls
-
-        return await taken_calls(self.history.database, since)
 
     def _build_desk(self) -> None:
         queue, book = lambda: self.queue, lambda: self.plan()
@@ -202,7 +195,7 @@ class App:
         )  # fmt: skip
         self.guard = Guard(self.queue, self.plan, self.alerts)
         linked = self.outside.enclosures.linked
-        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, enclosed=linked)
+        towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, side.mails, linked)
         phones = self.voice.phones if self.voice is not None else None
         heard, taped = self.switchboard.heard, self.recordings.jobs
         ringing = Ringing(self.queue, phones, self.plan, self.alerts, heard, self.guard, recordings=taped)
@@ -227,6 +220,8 @@ class App:
         self.supervisor.run("plan", self.plan.run)
         self.supervisor.run("store", self._keep_store)
         self.supervisor.run("health", self._look_after)
+        for name, task in self.chat.tasks.items() if self.role != "worker" else ():
+            self.supervisor.run(name, task)
         if self.role == "web":
             if self.slack_events is not None:
                 self.supervisor.run("slack requests", lambda: take_requests(lambda: self.queue, self.holder))
@@ -268,7 +263,7 @@ class App:
         web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
         self.replays = Replays.beside(api := api_of(self), self.settings)
         web_app.add_routes([*api.routes(), *api.more, *self.outside.pages(self.recordings)])
-        for door in (self.sms, self.voice, self.slack_events):
+        for door in (self.sms, self.voice, self.slack_events, self.chat):
             web_app.add_routes(door.routes() if door is not None else [])
         self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
         await self.runner.setup()
@@ -296,6 +291,7 @@ class App:
 
     async def _stop_listening(self) -> None:
         if self.runner is not None:
+            await self.chat.door.stop()
             await self.listener.finish(self.settings.grace)
             await self.runner.cleanup()
         if self.replays is not None:
@@ -347,7 +343,8 @@ class App:
                 self.role,
                 self.settings.slack_by_http,
             )
-            | mailboxes_shown(self.settings, self.boxes, self.role),
+            | mailboxes_shown(self.settings, self.boxes, self.role)
+            | self.chat.shown(self.started),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
             "stand_ins": bool(self.settings.slack_api_url or self.settings.twilio_api_url),
@@ -372,6 +369,7 @@ class App:
                 ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
                 **(door_figures(self.voice, self.desk_raw) | mailbox_figures(self.boxes)),
+                **self.chat.figures(),
                 **self.guard.figures(),
             },
         )
@@ -389,6 +387,7 @@ class App:
         if self.settings.redis_url is not None or self.settings.database_url is not None:
             raise PermissionError("only the sandbox's own store is emptied")
         await self._stop_core(2.0)
+        await self.chat.door.stop()  # every conversation is gone
         await self.store.empty()
         self.queue = Queue(self.store, self.site)  # the old one remembers numbers of the emptied store
         await self.history.wipe()
@@ -396,5 +395,6 @@ class App:
         self.alerts.forget()
         self.plan = await ActivePlan.open(self.queue, self.first_plan, "reset")
         await self._start_core()
+        await self.chat.door.start()
         if self.desk_raw is not None:
             self.desk_raw.serve(self.house)

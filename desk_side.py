@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .channels.channel import Desk
+from .channels.channel import Channel, Desk
 from .channels.hooks import Hooks
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
+from .console.help_page import HelpPage
 from .console.mail_page import MailPage
 from .console.recordings import RecordingPage
 from .console.session_page import SessionPage
 from .console.visit_page import VisitPage
 from .queue.engine import Queue
+from .queue.failures import StoreError
 from .queue.history.records import Customer
 from .queue.state import Event
 from .router.active import ActivePlan
 from .router.alerts import Alerts
 from .router.answering import Answering
 from .router.arrived_files import ArrivedFiles, Content
+from .router.articles import Library, Store
+from .router.articles_part import ArticlesPart
+from .router.asking import AskJobs, AskPart
 from .router.at_home import AgentHome
 from .router.attendance import Attendance
 from .router.boards import Boards
 from .router.drafts import Drafts
 from .router.duty import Duty
 from .router.duty_post import DutyPost
+from .router.editors import Editors
 from .router.enclosures import Enclosures
 from .router.ending import Ending
+from .router.first_run import FirstRun, Found
 from .router.lanes import Job
 from .router.links import Signed
 from .router.mail_files import MailFiles, MailPart
@@ -43,14 +50,17 @@ from .router.planning import Planning
 from .router.reaching import Reach
 from .router.recordings import Recordings
 from .router.reminders import Remind, Reminders
+from .router.resolving import Solving
 from .router.rulebook import Rulebook
 from .router.session_part import SessionJobs, SessionPart
 from .router.sessions import Sessions
 from .router.steering import Steering
 from .router.substitutes import Substitutes
+from .router.tidings import Tidings
 from .router.versions import Versions
 from .router.visit_jobs import VisitFiles, VisitJobs
 from .router.visit_part import VisitPart
+from .router.waiting_mails import WaitingMails
 from .settings import Secrets, Settings
 
 if TYPE_CHECKING:
@@ -65,20 +75,29 @@ class Outside:
     visits: VisitFiles
     sessions: Sessions
     enclosures: Enclosures
+    hooks: Hooks
+    base_url: str  # where customers find our pages
+    library: Library
+    help: HelpPage
     mails: MailFiles
     arrived: Content | None = None  # the bytes that customers sent
+    doors: Mapping[str, Channel] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, settings: Settings, keys: Secrets, queue: Callable[[], Queue], book: Callable[[], Rulebook],
-        mails: MailFiles, arrived: Content | None = None,
+        history: Callable[[], History], doors: Mapping[str, Channel], mails: MailFiles,
+        arrived: Content | None = None,
     ) -> Outside:  # fmt: skip
         """Behind signed links of ours."""
         secret = settings.webhook_secret
         hooks = Hooks(secret.get_secret_value() if secret else "", settings.webhook_hosts)
         visits = VisitFiles(queue, book, Signed(settings.base_url, "visit", keys.secret))
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
-        return cls(visits, sessions, _enclosures(settings, keys, queue), mails, arrived)
+        library = Library(lambda: articles_of(history()))
+        page = HelpPage(queue, book, library, lambda: _chats(book()), settings.trusted_proxies)
+        files = _enclosures(settings, keys, queue)
+        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, arrived, doors)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -87,6 +106,7 @@ class Outside:
             VisitPage(self.visits),
             SessionPage(self.sessions),
             EnclosurePage(self.enclosures),
+            self.help,
             MailPage(self.mails),
         )
         return [route for page in pages for route in page.routes()]
@@ -107,6 +127,7 @@ class DeskSide:
     parts: Parts
     jobs: Sequence[Callable[[Event], list[Job]]]
     tasks: Mapping[str, Callable[[], Awaitable[None]]]
+    mails: WaitingMails
 
 
 def desk_side(
@@ -126,6 +147,8 @@ def desk_side(
         attendance,
         substitutes,
         Answering(queue, plan),
+        AskPart(queue, plan),
+        ArticlesPart(queue, plan, Editors(lambda: queue, plan, outside.library), history, outside.base_url),
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
         MailPart(plan, outside.mails),
@@ -142,13 +165,44 @@ def desk_side(
         VisitJobs(queue, desk, plan, outside.visits).jobs,
         SessionJobs(desk, plan, outside.sessions).jobs,
         ArrivedFiles(queue, desk, outside.arrived).jobs,
+        AskJobs(queue, desk, plan, Tidings(queue, desk, plan, alerts).refresh).jobs,
+        FirstRun(
+            queue, plan, history, _finding(outside.library, outside.base_url), outside.hooks, alerts
+        ).jobs,
     )
+    mails = WaitingMails(queue, desk, outside.doors, plan, alerts, mine)
     tasks = {
+        "waiting mails": mails.run,
         "attendance": attendance.run,
         "reminders": Reminders(queue, desk, plan, mine).run,
         "promises": Watchful(queue, desk, plan, alerts, mine).run,
+        "solutions": Solving(queue, desk, plan, alerts, mine).run,
     }
-    return DeskSide(Parts(parts), jobs, tasks)
+    return DeskSide(Parts(parts), jobs, tasks, mails)
+
+
+def _chats(book: Rulebook) -> bool:
+    return any(it.channel == "chat" and it.shared is None for it in book.plan.entry)
+
+
+def articles_of(history: History) -> Store:
+    """Every version of every article."""
+    from .queue.history.articles import Articles  # with SQL's library, for which no start waits
+
+    return Articles(history.database)
+
+
+def _finding(library: Library, base: str) -> Callable[[str, str, int], Awaitable[Sequence[Found]]]:
+    """How a script finds articles, and where customers read them."""
+
+    async def search(words: str, language: str, count: int) -> Sequence[Found]:
+        try:
+            found = await library.search(words, language, count)
+        except StoreError:
+            return ()
+        return [Found(it.title, f"{base}/help/{it.slug}?l={it.language}") for it in found]
+
+    return search
 
 
 async def _promised(history: History, since: int) -> Sequence[Promised]:

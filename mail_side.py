@@ -54,19 +54,20 @@ class MailSide:
         if self.listener is not None:
             await self.listener.stop()
         await self.reader.stop()
+        self.raw.stop()
 
 
 def mail_side(
     settings: Settings, keys: Secrets, role: Role, inbound: Inbound, queue: Callable[[], Queue],
     book: Callable[[], Rulebook], history: Callable[[], History],
 ) -> MailSide:  # fmt: skip
-    """Raises OSError or ValueError, in words, when its settings can't be."""
+    """Raises OSError, in words, when its settings can't be."""
     raw = RawStore(settings.data / "mail")
 
     def ours() -> frozenset[str]:
         return mailboxes(book().plan)
 
-    reader = Reader(ours)
+    reader = Reader(ours, lambda: book().plan.mail.authserv_ids)
     post = MailIn(raw, reader.read, inbound, MailTalk(queue, _Past(history)), Signatures(keys.secret), ours)
     files = MailFiles(queue, history, _Mails(raw, reader), Signed(settings.base_url, "mail", keys.secret))
     if not settings.smtp_listen or role == "worker":
@@ -74,10 +75,19 @@ def mail_side(
     from .channels.email.listener import Listener, Where, tls_context  # with SMTP's library: 40 ms of a start
     from .channels.email.session import Rules
 
+    try:
+        where = Where.parse(settings.smtp_listen)
+    except ValueError as error:
+        raise OSError(str(error)) from None
+    if settings.smtp_require_tls and (settings.smtp_cert is None or where.lmtp):
+        raise OSError("TIERLINE_SMTP_REQUIRE_TLS is for SMTP with a certificate: set TIERLINE_SMTP_CERT.")
     tls = tls_context(settings.smtp_cert, settings.smtp_key) if settings.smtp_cert else None
     rules = Rules(socket.gethostname(), tls, settings.smtp_require_tls)
-    where = Where.parse(settings.smtp_listen)
-    listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())))
+
+    def relayed(address: str) -> bool:
+        return book().plan.mail.relayed(address)
+
+    listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())), relayed)
     return MailSide(raw, post, listener, reader, files)
 
 

@@ -152,7 +152,7 @@ class Rehearsal:
         inside = self.settings.model_copy(
             update={
                 "redis_url": None, "database_url": None, "data": data, "public_url": self.product,
-                "host": "127.0.0.1", "trusted_proxies": (),
+                "host": "127.0.0.1", "trusted_proxies": (), "chat_origins": (base, f"http://localhost:{port}"),
                 "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": f"{host}:{listen}",
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",

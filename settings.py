@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = Field(None, alias="TIERLINE_API_TOKEN")
     """Opens /api/v1 and /metrics; unset: made at first start and kept in `data`."""
 
+    chat_origins: Annotated[tuple[str, ...], NoDecode] = Field((), alias="TIERLINE_CHAT_ORIGINS")
+    """Origins of pages that may chat, separated by commas, beside those of the plan (channels.chat.origins)."""
+
     twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN")
     twilio_auth_token_old: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN_OLD")
@@ -161,7 +164,7 @@ class Settings(BaseSettings):
         }
         return {it.removeprefix("IMAP_URL").removeprefix("_").lower(): url for it, url in urls.items()}
 
-    @field_validator("trusted_proxies", "webhook_hosts", mode="before")
+    @field_validator("trusted_proxies", "webhook_hosts", "chat_origins", mode="before")
     @classmethod
     def _commas(cls, value: object) -> object:
         if isinstance(value, str):

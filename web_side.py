@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from .console.api import Api
+from .console.api_articles import ArticlesApi
 from .console.api_moves import MovesApi
 from .console.api_plan import PlanApi
 from .console.past import Past
+from .desk_side import Outside
 from .queue.engine import Queue
 from .router.active import ActivePlan
+from .router.editors import Editors
 from .router.moves import Moves
 from .router.situations import Situations
 from .router.versions import Versions
@@ -30,6 +33,7 @@ class Running(Protocol):
     desk_raw: SlackDesk | None
     secrets: Secrets
     past: Past
+    outside: Outside
 
     async def ready(self) -> Mapping[str, object]:
         """The process's own account."""
@@ -40,7 +44,7 @@ class Running(Protocol):
 
 def api_of(app: Running) -> Api:
     """The API over `app`, whose parts come and go with a reset: each is asked for when it is needed."""
-    return Api(
+    api = Api(
         queue=lambda: app.queue,
         book=lambda: app.plan(),
         history=lambda: app.history,
@@ -55,3 +59,6 @@ def api_of(app: Running) -> Api:
         token=app.secrets.api_token,
         past=app.past,
     )
+    articles = ArticlesApi(lambda: Editors(lambda: app.queue, app.plan, app.outside.library))
+    api.more.extend(articles.routes(api.only))
+    return api

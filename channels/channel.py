@@ -68,6 +68,7 @@ class Words:
     conversation: str = ""
     subject: str = ""
     answers: tuple[str, ...] = ()
+    language: str = ""  # the customer's
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ class Card:
     handover: str = ""  # who hands it over and why, and how often it came back
     reasons: tuple[str, ...] = ()  # why it may be declined
     by_itself: bool = False  # it is taken for its agent as it is shown
+    answers: tuple[str, ...] = ()  # what they answered before a person was asked: "device: My router"
+    solve: int | None = None  # when it is promised to be done
     room: str = ""  # the team's channel: there a guest is asked whom no app can write to in person
 
 
@@ -144,6 +147,8 @@ class Head:
     recorded: bool = False  # a call of which a recording may be made
     helping: tuple[str, ...] = ()  # colleagues who were asked to help
     also: tuple[Button, ...] = ()  # what else can be begun there
+    answers: tuple[str, ...] = ()  # what the customer answered before a person was asked, and since
+    solve: int | None = None  # when it is promised to be done
 
 
 @dataclass(frozen=True, slots=True)

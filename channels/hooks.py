@@ -63,8 +63,11 @@ class Hooks:
             return PRIVATE
         return ""
 
-    async def ask(self, url: str, what: Mapping[str, object]) -> Mapping[str, object]:
-        """The answer, a JSON object. Raises HookFailed."""
+    async def ask(
+        self, url: str, what: Mapping[str, object], within: float | None = None
+    ) -> Mapping[str, object]:
+        """The answer, a JSON object, after `within` seconds at most (DEADLINE). Raises HookFailed."""
+        within = within or DEADLINE
         if why := self.refusal(url):
             raise HookFailed(why)
         body = json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode()
@@ -73,7 +76,7 @@ class Hooks:
             "Tierline-Signature": signature(self.secret, int(time.time()), body),
         }  # fmt: skip
         try:
-            async with asyncio.timeout(DEADLINE), self._session() as session:
+            async with asyncio.timeout(within), self._session() as session:
                 async with session.post(
                     url, data=body, headers=headers, allow_redirects=False, ssl=self.trust or True
                 ) as answer:
@@ -81,7 +84,7 @@ class Hooks:
                         raise HookFailed(f"it answers {answer.status}")
                     return _object(await _read(answer.content))
         except TimeoutError:
-            raise HookFailed(f"it doesn't answer within {DEADLINE:g} s") from None
+            raise HookFailed(f"it doesn't answer within {within:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error.__cause__, NotPublic):
                 raise HookFailed(PRIVATE) from None

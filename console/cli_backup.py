@@ -72,5 +72,5 @@ def _said(made: Manifest) -> str:
     at = local(datetime.fromtimestamp(made.made / 1000, UTC))
     return (
         f"{made.contacts} contacts in the store, {'the history, ' if made.history else ''}as of"
-        f" {at}, {made.media} files that customers sent."
+        f" {at}, {made.media} files that customers sent, {made.mails} mails."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,8 @@ from ..channels.slack.events import PATH
 from ..router.plan.model import Plan
 from . import webhooks
 from .doctor_calls import CallsSeen, calls
-from .doctor_mail import MailSeen, mail
+from .doctor_mail import MailSeen, mail_in, mailboxes_of
+from .doctor_mailboxes import MailboxesSeen, mailboxes
 from .finding import Finding as Finding
 from .finding import Mark
 from .registration import registration
@@ -91,7 +93,8 @@ class Seen:
     public_no: str = ""
     smtp_set: bool = False
     smtp_no: str = ""
-    mail: MailSeen = field(default_factory=MailSeen)
+    mail: MailSeen | None = None
+    mailboxes: MailboxesSeen = field(default_factory=MailboxesSeen)
     data_open: bool = False  # others can read the data directory
     data_no: str = ""
     disk_free: float | None = None  # share
@@ -114,9 +117,16 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_twilio(seen),
         *_calls(seen),
         *_public(seen),
-        *mail(seen.mail, seen.plan.plan),
         *_alerts(seen),
+        *_mail_in(seen),
     )
+
+
+def _mail_in(seen: Seen) -> Iterator[Finding]:
+    ours = mailboxes_of(seen.plan.plan)
+    if seen.mail is not None or not (seen.mailboxes.boxes or seen.mailboxes.no):
+        yield from mail_in(seen.mail, ours, time.time())
+    yield from mailboxes(seen.mailboxes, ours)
 
 
 def as_json(findings: tuple[Finding, ...]) -> list[Mapping[str, str]]:

@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from ..channels.slack.events import PATH
-from ..queue.address import Address
+from ..queue.address import Address as StoreAddress
 from ..queue.failures import StoreUnavailable
 from ..queue.history import postgres
 from ..queue.safety import CONFIG_READ, durability, read_facts, unsafe, warnings
@@ -28,7 +28,8 @@ from ..settings import SITE, Settings
 from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .doctor_calls import countries_of
-from .doctor_mail_look import mail_seen, smtp_no
+from .doctor_mail import look_at_mail, mailboxes_of
+from .doctor_mailboxes_look import mailboxes_seen, smtp_no
 from .public import reached
 from .slack_side import SlackNo, SlackSide, challenged
 from .twilio_side import TwilioNo, TwilioSide
@@ -45,7 +46,7 @@ async def look(settings: Settings) -> Seen:
     api = ApiClient(f"http://127.0.0.1:{settings.port}", await _token(settings))
     ready = await _ready(api)
     plan = await _plan(settings, api if ready is not None else None)
-    store, slack, twilio, public_no, no_mail, mail = await asyncio.gather(
+    store, slack, twilio, public_no, no_mail, boxes = await asyncio.gather(
         _store(settings, ready),
         _in_time(lambda: _slack(settings, plan.plan), SlackSeen(no="Slack doesn't answer"))
         if settings.slack_on
@@ -55,8 +56,9 @@ async def look(settings: Settings) -> Seen:
         else _none(),
         _in_time(lambda: _public(settings), "it doesn't answer in time"),
         smtp_no(settings),
-        mail_seen(settings),
+        mailboxes_seen(settings),
     )
+    mail = await look_at_mail(settings, mailboxes_of(plan.plan), ready is not None)
     data_no, data_open, free = await asyncio.to_thread(_data, settings.data)
     trouble = (ready or {}).get("trouble")
     history_no, history_note = _history(settings)
@@ -64,7 +66,7 @@ async def look(settings: Settings) -> Seen:
         slack_half=_half(settings), slack=slack, twilio=twilio, store=store, plan=plan,
         history_no=history_no, history_note=history_note,
         public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=no_mail,
-        mail=mail,
+        mail=mail, mailboxes=boxes,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
         per_second=settings.calls_per_second, most_calls=settings.most_calls,
@@ -151,7 +153,7 @@ async def _store(settings: Settings, ready: dict[str, object] | None) -> StoreSe
         return StoreSeen(embedded=True)
     url = settings.redis_url.get_secret_value()
     try:
-        address = Address.parse(url)
+        address = StoreAddress.parse(url)
         exposed = address.exposed()
     except ValueError as error:
         return StoreSeen(no=str(error), embedded=False)

@@ -1,93 +1,158 @@
-"""What `doctor` says of mail: the mailboxes it can and can't open, and what the plan makes of them. Pure."""
+"""What `tierline doctor` sees of the way in for mails: asked of our own listener as any server would ask it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+import asyncio
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
-from ..router.lapsing import BEFORE
+from ..channels.email.listener import Where, tls_context
+from ..router.mailed import mailboxes
 from ..router.plan.model import Plan
+from ..settings import Settings
 from .finding import Finding
 
-PLUS: Mapping[str, str] = {
-    "gmail.com": "Google delivers support+anything@ to support@: answers are told by their address",
-    "googlemail.com": "Google delivers support+anything@ to support@: answers are told by their address",
-    "office365.com": "Microsoft 365 delivers support+anything@ to support@ unless somebody switched it off:"
-    " Get-OrganizationConfig | fl DisablePlusAddressInRecipients says False",
-    "outlook.com": "Microsoft delivers support+anything@ to support@: answers are told by their address",
-    "fastmail.com": "Fastmail delivers support+anything@ to support@: answers are told by their address",
-}
-"""Providers of which it is known, by the end of their server's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxSeen:
-    """A mailbox as it was opened; `no` is why it wasn't. `user` is how one logs in there."""
-
-    setting: str
-    user: str
-    host: str
-    no: str = ""
-    idle: bool = True
+WITHIN = 5.0
+"""Seconds that our own listener is given."""
+NEARLY = 14
+"""Days before its end at which a certificate is told."""
+STRANGER = "nobody@elsewhere.invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class MailSeen:
-    """`no`: settings that can't be read; `listens`: our own SMTP server is on; `last_days` of secrets, by variable."""
+    """`no`: why it doesn't take mail; `refused`: mailboxes of the plan that it refuses; `open`: it takes a stranger's."""
 
+    where: str = ""
     no: str = ""
-    boxes: Sequence[MailboxSeen] = ()
-    listens: bool = False
-    last_days: Mapping[str, date] = field(default_factory=dict)
-    today: date = date.min
+    lmtp: bool = False
+    tls: bool = False
+    certificate_no: str = ""
+    ends: float | None = None  # when the certificate ends, seconds since the epoch
+    refused: tuple[str, ...] = ()
+    open: bool = False
 
 
-def mail(seen: MailSeen, plan: Plan | None) -> Iterator[Finding]:
-    """Every finding, in the order in which one would mend them."""
-    if seen.no:
-        yield Finding("bad", "mail", seen.no, "mend it in .env or the environment")
-    for it in seen.boxes:
-        yield from _box(it)
-    for name, last in seen.last_days.items():
-        left = (last - seen.today).days
-        if left < 0:
-            yield Finding("bad", "mail", f"{name} has lapsed on {last}", "make a new secret at the provider")
-        elif left <= BEFORE[0]:
-            yield Finding(
-                "note", "mail", f"{name} lapses in {left} days", "make a new secret at the provider"
-            )
-    if plan is not None:
-        yield from _ways_in(seen, [it.to for it in plan.entry if it.channel == "email" and it.to])
+def mailboxes_of(plan: Plan | None) -> tuple[str, ...]:
+    """The addresses of the plan's mail entries."""
+    return tuple(sorted(mailboxes(plan))) if plan is not None else ()
 
 
-def _box(it: MailboxSeen) -> Iterator[Finding]:
-    if it.no:
-        yield Finding("bad", it.user, it.no, f"mend {it.setting}; mails wait there meanwhile")
-        return
-    how = "tells by itself what comes" if it.idle else "is looked at every 30 s: its server has no IDLE"
-    yield Finding("ok", it.user, f"the mailbox can be read and {how}")
-    known = next((words for end, words in PLUS.items() if it.host.endswith(end)), "")
-    yield Finding("ok" if known else "note", it.user, known or _unknown(it), "" if known else _TRY)
-
-
-_TRY = "mail to it with +test before the @ from elsewhere: if it doesn't arrive, answers are told by their headers alone"
-
-
-def _unknown(it: MailboxSeen) -> str:
-    return f"whether {it.host} delivers {it.user.partition('@')[0]}+anything@ there isn't known"
-
-
-def _ways_in(seen: MailSeen, ours: Sequence[str]) -> Iterator[Finding]:
-    if ours and not seen.boxes and not seen.listens and not seen.no:
-        do = "set IMAP_URL, or TIERLINE_SMTP_LISTEN and forward to it"
-        yield Finding("bad", "mail", f"mails to {ours[0]} don't come here: no way in is set", do)
-    if not ours and (seen.boxes or seen.listens):
-        yield Finding(
-            "bad", "plan", "it has no entry for mail: mails wait", "add `{channel: email, to: …}` to `entry:`"
+async def look_at_mail(settings: Settings, mailboxes: tuple[str, ...], running: bool) -> MailSeen | None:
+    """None where the listener is off."""
+    if not settings.smtp_listen:
+        return None
+    try:
+        where = Where.parse(settings.smtp_listen)
+    except ValueError as error:
+        return MailSeen(settings.smtp_listen, str(error))
+    certificate_no, ends = await asyncio.to_thread(_certificate, settings)
+    seen = MailSeen(settings.smtp_listen, "", where.lmtp, bool(settings.smtp_cert), certificate_no, ends)
+    if not running or where.port == 0:
+        return seen
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await _asked(seen, where, mailboxes, settings.smtp_require_tls)
+    except (OSError, TimeoutError, ValueError) as error:
+        return MailSeen(
+            seen.where,
+            f"it doesn't answer ({type(error).__name__})",
+            where.lmtp,
+            seen.tls,
+            certificate_no,
+            ends,
         )
-    known = {it.casefold() for it in ours}
-    for box in seen.boxes:
-        if len(known) > 1 and box.user.casefold() not in known:
-            text = f"what names none of the plan's addresses there goes to the entry {min(known)}"
-            yield Finding("note", box.user, text, "give the mailbox an entry of its own")
+
+
+async def _asked(seen: MailSeen, where: Where, mailboxes: tuple[str, ...], quiet: bool) -> MailSeen:
+    """As a server that brings mail would, up to the recipients."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(where.host, where.host)
+    reader, writer = await asyncio.open_connection(host, where.port)
+
+    async def ask(said: str) -> str:
+        if said:
+            writer.write(said.encode() + b"\r\n")
+            await writer.drain()
+        while (line := (await reader.readline()).decode("ascii", "replace"))[3:4] == "-":
+            continue
+        return line
+
+    try:
+        if not (await ask("")).startswith("220"):
+            raise ValueError("no greeting")
+        await ask(f"{'LHLO' if where.lmtp else 'EHLO'} doctor.invalid")
+        if quiet:  # nothing more is said before TLS
+            return seen
+        await ask("MAIL FROM:<>")
+        refused = [it for it in mailboxes if not (await ask(f"RCPT TO:<{it}>")).startswith("250")]
+        strangers = (await ask(f"RCPT TO:<{STRANGER}>")).startswith("250")
+        await ask("QUIT")
+    finally:
+        writer.close()
+    return MailSeen(
+        seen.where, "", where.lmtp, seen.tls, seen.certificate_no, seen.ends, tuple(refused), strangers
+    )
+
+
+def _certificate(settings: Settings) -> tuple[str, float | None]:
+    """Why the certificate can't be used, and when it ends."""
+    if settings.smtp_cert is None:
+        return "", None
+    try:
+        tls_context(settings.smtp_cert, settings.smtp_key)
+    except (OSError, ValueError) as error:
+        return f"{settings.smtp_cert} can't be used ({type(error).__name__})", None
+    return "", _ends(settings.smtp_cert)
+
+
+def _ends(path: Path) -> float | None:
+    """When the first certificate of a file ends; None where that can't be read."""
+    try:
+        known = ssl._ssl._test_decode_cert(str(path))  # type: ignore[attr-defined]  # what there is without a library
+        return float(ssl.cert_time_to_seconds(known["notAfter"]))
+    except (AttributeError, KeyError, OSError, ValueError):
+        return None
+
+
+def mail_in(seen: MailSeen | None, mailboxes: tuple[str, ...], now: float) -> Iterator[Finding]:
+    """What is well and what isn't. `mailboxes` are the plan's mail entries."""
+    if seen is None:
+        if mailboxes:
+            text = f"nothing brings mails for {', '.join(mailboxes)}: no listener and no mailbox is set"
+            yield Finding("bad", "mail in", text, "set TIERLINE_SMTP_LISTEN and forward there, see README")
+        return
+    if seen.certificate_no:
+        yield Finding("bad", "mail in", seen.certificate_no, "mend TIERLINE_SMTP_CERT and TIERLINE_SMTP_KEY")
+    if seen.no:
+        yield Finding(
+            "bad", "mail in", f"{seen.where}: {seen.no}", "mend TIERLINE_SMTP_LISTEN, or see the log"
+        )
+        return
+    if seen.open:
+        yield Finding(
+            "bad", "mail in", f"{seen.where} takes mail for strangers", "something else listens there"
+        )
+    for box in seen.refused:
+        yield Finding(
+            "bad", "mail in", f"{seen.where} refuses {box}", "publish the plan that has it, then restart"
+        )
+    if not mailboxes:
+        yield Finding(
+            "note",
+            "mail in",
+            "the plan has no mail entry: every mail is refused",
+            "add {channel: email, to: …}",
+        )
+    if seen.ends is not None and seen.ends - now < NEARLY * 86_400:
+        day = datetime.fromtimestamp(seen.ends, UTC).date()
+        yield Finding("bad", "mail in", f"the certificate ends on {day}", "renew it: it is read at the start")
+    if not (seen.tls or seen.lmtp) and not seen.where.startswith(("127.", "localhost", "[::1]")):
+        yield Finding(
+            "note", "mail in", "mails come unencrypted", "set TIERLINE_SMTP_CERT, or listen on loopback"
+        )
+    if mailboxes and not seen.refused:
+        how = "forward there from your mail server; an MX record is needed only where it is your mail server"
+        yield Finding("ok", "mail in", f"{seen.where} takes {', '.join(mailboxes)}: {how}")

@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import sys
+from collections.abc import Callable
 from time import monotonic
 
 import structlog
@@ -22,8 +23,8 @@ from .problem import problem
 
 log = structlog.get_logger()
 
-MOST, RESERVE = 1000, 64
-"""Connections at one time, where descriptors allow; descriptors kept for everything else."""
+MOST, RESERVE, MOST_ASIDE = 1000, 64, 20_000
+"""Connections at one time, where descriptors allow; descriptors kept for all else; long-lived ones beside them."""
 BACKLOG = 512
 FIRST, KEPT, JUST_NOW = 10.0, 75.0, 0.25
 """Seconds that a connection may stand without a request: a new one, one that made some, one that must make way."""
@@ -66,6 +67,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.most = MOST
+        self.most_aside = MOST // 2
+        self.aside: Callable[[], int] = lambda: 0  # connections that stand for long: chats
         self.full = 0
         self.busy = 0
         self.closing = False
@@ -84,6 +87,10 @@ class Listener:
         """Connections that stand now."""
         return len(self._server.connections) if self._server is not None else 0
 
+    def has_room(self) -> bool:
+        """Whether one more of the connections that stand for long fits beside those of requests."""
+        return self.aside() < self.most_aside
+
     @property
     def addresses(self) -> list[str]:
         """The hosts on which it listens."""
@@ -98,7 +105,9 @@ class Listener:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
             self._doors.append(_door(family, address))
-        self.most = room_for(*descriptors())
+        limit, used = descriptors()
+        self.most = room_for(limit, used)
+        self.most_aside = max(self.most // 2, min(MOST_ASIDE, limit - used - RESERVE - self.most))
         self._tasks = [asyncio.create_task(self._accept(door), name="accept") for door in self._doors]
         self._tasks.append(asyncio.create_task(self._sweep(), name="idle connections"))
         return int(self._doors[0].getsockname()[1])
@@ -160,7 +169,7 @@ class Listener:
             one.close()
 
     async def _room(self) -> None:
-        while self.open >= self.most:
+        while self.open - min(self.aside(), self.most_aside) >= self.most:
             self._tell_full("")
             self._make_way()
             await asyncio.sleep(0.02)

@@ -16,6 +16,8 @@ QUERIES = {
     "/api/v1/contacts/{id}/why": ("at", "choices"),
     "/api/v1/ledger": ("since", "limit"),
     "/api/v1/plan/diff": ("a", "b"),
+    "/api/v1/articles": ("q", "language"),
+    "/api/v1/articles/{slug}": ("language",),
     "/api/v1/audit": ("after", "limit"),
     "/api/v1/audit/verify": ("n", "hash"),
 }

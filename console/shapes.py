@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..queue.history.article import LONGEST_BODY
 from .bodies import LONGEST_FACT, LONGEST_NAME, LONGEST_REASON, MOST_ADDRESSES, MOST_FACTS
 
 Shape = dict[str, Any]
@@ -66,7 +67,7 @@ BY: Shape = {**SHORT, "description": "who asked for it, for the record"}
 # ---- contacts ---------------------------------------------------------------------------------------------------
 
 PERSON = thing(name=TEXT, slack=TEXT)
-CUSTOMER = thing(key=TEXT, name=TEXT, address=TEXT, verified=YES)
+CUSTOMER = thing({"claims": TEXT, "robot": TEXT}, key=TEXT, name=TEXT, address=TEXT, verified=YES)
 LIVE_OFFER = thing(agent=or_null(PERSON), offer=COUNT, state=TEXT, deadline=MAYBE_TIME)
 MOVE = thing(
     **_named(
@@ -79,8 +80,9 @@ _BOTH = {
 }  # fmt: skip
 _OPEN = {
     "offers": many(LIVE_OFFER), "step": COUNT, "steps": COUNT, "tier": TEXT, "tiers": TIERS, "rank": COUNT,
-    "priority": COUNT, "due": MAYBE_TIME, "waited_s": COUNT, "wake": MAYBE_TIME, "handing": YES, "owed": YES,
-    "nudged": YES, "bounces": COUNT, "moves": many(MOVE), "last_text": TEXT,
+    "priority": COUNT, "due": MAYBE_TIME, "resolve_due": MAYBE_TIME, "waited_s": COUNT, "wake": MAYBE_TIME,
+    "handing": YES, "owed": YES, "nudged": YES, "bounces": COUNT, "answers": of_names(TEXT), "moves": many(MOVE),
+    "last_text": TEXT,
 }  # fmt: skip
 _ENDED = {"ended": MAYBE_TIME, "outcome": ANYTHING}
 LINE = thing(
@@ -198,6 +200,23 @@ CUSTOMER_SENT: Shape = {
     "addresses": {**many(TEXT), "maxItems": MOST_ADDRESSES},
     "facts": {**of_names(FACT), "maxProperties": MOST_FACTS},
 }
+ARTICLE_STATES, MOST_IN_LIST = ("draft", "published", "retired"), 20
+_STATE: Shape = {"type": "string", "enum": [*ARTICLE_STATES]}
+_LIST: Shape = {**many({**TEXT, "maxLength": 200}), "maxItems": MOST_IN_LIST}
+_ARTICLE = {
+    "slug": TEXT, "language": TEXT, "version": COUNT, "state": _STATE, "title": TEXT, "tags": many(TEXT),
+    "services": many(TEXT), "steps": many(TEXT), "at": MAYBE_TIME, "author": TEXT,
+}  # fmt: skip
+_SAVED = thing(version=COUNT, at=MAYBE_TIME, author=TEXT, state=_STATE)
+ARTICLE_SENT: Shape = thing(
+    {
+        "tags": _LIST, "services": _LIST, "state": _STATE, "by": {**TEXT, "maxLength": 200},
+        "on": {"type": ["integer", "null"], "minimum": 0, "description": "the version it was edited from"},
+    },
+    language={**TEXT, "minLength": 2, "maxLength": 2},
+    title={**TEXT, "minLength": 1, "maxLength": 200},
+    body={**TEXT, "maxLength": LONGEST_BODY, "description": "Markdown; lines `- [ ] …` are a guide's steps"},
+)  # fmt: skip
 _VERB = "POST /api/v1/contacts/{id}/"
 BODIES: dict[str, tuple[bool, Shape]] = {
     f"{_VERB}transfer": (True, move(REASON, to=NEEDED)),
@@ -225,6 +244,7 @@ BODIES: dict[str, tuple[bool, Shape]] = {
         True, loose(thing({"reason": SHORT, "on": ON, "waiting": NEW}, to=VERSION, author=NAME)),
     ),
     "POST /api/v1/plan/replay": (True, loose(thing({"yaml": TEXT}, day=DAY))),
+    "PUT /api/v1/articles/{slug}": (True, loose(ARTICLE_SENT)),
     "PUT /api/v1/customers/{key}": (True, loose(thing(CUSTOMER_SENT))),
 }  # fmt: skip
 """What a route is sent: whether it must be, and its shape."""
@@ -250,6 +270,11 @@ ANSWERS: dict[str, Shape] = {
     "GET /api/v1/plan/replay/{id}": REPLAY,
     "GET /api/v1/audit": many(AUDIT),
     "GET /api/v1/audit/verify": VERIFIED,
+    "GET /api/v1/articles": many(thing(**_ARTICLE)),
+    "GET /api/v1/articles/{slug}": thing(
+        body=TEXT, helped=COUNT, did_not_help=COUNT, versions=many(_SAVED), **_ARTICLE
+    ),
+    "PUT /api/v1/articles/{slug}": thing(slug=TEXT, language=TEXT, version=COUNT),
     "PUT /api/v1/customers/{key}": thing(key=TEXT),
     "GET /api/v1/openapi.json": ANYTHING,
     "GET /healthz": thing(status={"const": "up"}),

@@ -10,6 +10,7 @@ from typing import Any
 from ..queue.state import AgentView, ContactView, Event, MessageView
 from ..router.account import Account
 from ..router.body import Body
+from ..router.due import solve_due
 from ..router.facts import Facts
 from ..router.plan.model import AgentSpec
 from ..router.rulebook import Rulebook, instant, millis
@@ -50,6 +51,8 @@ def contact(
             "name": facts.name,
             "address": facts.address,
             "verified": facts.verified,
+            **({"claims": facts.claims} if facts.claims else {}),
+            **({"robot": facts.robot} if facts.robot else {}),
         },
         "owner": person(book, it.owner, slack_ids),
         "offers": [
@@ -68,6 +71,7 @@ def contact(
         "rank": it.rank,
         "priority": facts.priority,
         "due": iso(facts.due),
+        "resolve_due": iso(solve_due(book, it)),
         "arrived": iso(it.arrived),
         "waited_s": max(0, (now - it.arrived) // 1000),
         "wake": iso(it.wake),
@@ -75,6 +79,7 @@ def contact(
         "owed": it.owed,
         "nudged": it.nudged,
         "bounces": facts.bounces,
+        "answers": dict(facts.answers),
         "moves": [
             {
                 "at": iso(m.at),

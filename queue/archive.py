@@ -15,7 +15,9 @@ from typing import IO
 from .failures import StoreError
 
 MANIFEST, SUMS = "manifest.json", "sums.json"
-_PART = re.compile(r"store\.rdb|history\.sqlite3|media/[0-9a-f]{64}")
+_PART = re.compile(
+    r"store\.rdb|history\.sqlite3|media/[0-9a-f]{64}|mail/\d{8}/([0-9a-f]{40}\.eml|envelopes\.jsonl)"
+)
 _LARGEST_TEXT = 64 << 20
 _PIECE = 1 << 20
 
@@ -83,7 +85,7 @@ def _unpacked(tar: tarfile.TarFile, to: Path) -> str:
 
 
 def _lay(source: IO[bytes], path: Path) -> str:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         while piece := source.read(_PIECE):

@@ -32,7 +32,7 @@ from .identity import FILE as IDENTITY
 from .identity import identity_key, recall, remember
 
 FORMAT = 1
-SNAPSHOT, MEDIA = "store.rdb", "media"
+SNAPSHOT, MEDIA, MAIL = "store.rdb", "media", "mail"
 WITHIN = 3_600.0
 """Seconds that the server may take to write its snapshot."""
 LATER_NUMBERS = (1_000, 2, 200_000)
@@ -53,6 +53,7 @@ class Manifest:
     identity: str
     history: bool  # whether the history is in it: PostgreSQL has its own means
     media: int  # files
+    mails: int = 0  # as they came
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ async def backup(data: Path, site: str, file: Path, *, with_history: bool = True
         if has_history:
             await asyncio.to_thread(_copy_history, data / HISTORY, shop / HISTORY)
             await _cut(shop, found)
+        mails = await asyncio.to_thread(
+            _mails, data / MAIL, shop / MAIL
+        )  # those of the snapshot's contacts are there
         manifest = Manifest(
             FORMAT,
             library.NAME,
@@ -92,9 +96,10 @@ async def backup(data: Path, site: str, file: Path, *, with_history: bool = True
             found.identity,
             has_history,
             len(pictures),
+            sum(name.endswith(".eml") for name in mails),
         )
         parts = {SNAPSHOT: shop / SNAPSHOT, **({HISTORY: shop / HISTORY} if has_history else {})}
-        parts |= {f"{MEDIA}/{it.name}": it for it in pictures}
+        parts |= {f"{MEDIA}/{it.name}": it for it in pictures} | mails
         await asyncio.to_thread(pack, file, json.dumps(asdict(manifest), indent=1), parts)
     return manifest
 
@@ -121,6 +126,17 @@ async def restore(data: Path, site: str, file: Path, *, replace: bool = False) -
     return manifest
 
 
+def _mails(folder: Path, copies: Path) -> dict[str, Path]:
+    """Every mail, by its name in the backup. The lists of envelopes are still written to: they are copied."""
+    found = {f"{MAIL}/{it.parent.name}/{it.name}": it for it in sorted(folder.glob("*/*.eml"))}
+    for it in sorted(folder.glob("*/envelopes.jsonl")):
+        copy = copies / it.parent.name / it.name
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(it, copy)
+        found[f"{MAIL}/{it.parent.name}/{it.name}"] = copy
+    return found
+
+
 def _look(data: Path, file: Path) -> tuple[bool, list[Path]]:
     """Whether there is a history, and the files that customers sent."""
     if file.exists():
@@ -133,7 +149,7 @@ def _look(data: Path, file: Path) -> tuple[bool, list[Path]]:
 def _may_go(data: Path, replace: bool) -> None:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     DataDirectory.own(data / "store").release()  # nobody runs on it
-    there = [name for name in ("store/appendonlydir", HISTORY, MEDIA) if (data / name).exists()]
+    there = [name for name in ("store/appendonlydir", HISTORY, MEDIA, MAIL) if (data / name).exists()]
     if there and not replace:
         raise BackupRefused(
             f"{data} isn't empty ({', '.join(there)}). Give another TIERLINE_DATA; or say --replace, and what is"
@@ -160,7 +176,7 @@ def _understood(text: str, site: str) -> Manifest:
 
 def _put_in_place(data: Path, shop: Path, manifest: Manifest) -> None:
     aside = data / f"before-restore-{time.strftime('%Y%m%dT%H%M%S')}"
-    for name in ("store", HISTORY, f"{HISTORY}-wal", f"{HISTORY}-shm", MEDIA, IDENTITY):
+    for name in ("store", HISTORY, f"{HISTORY}-wal", f"{HISTORY}-shm", MEDIA, MAIL, IDENTITY):
         if (data / name).exists():
             aside.mkdir(mode=0o700, exist_ok=True)
             (data / name).rename(aside / name)
@@ -172,6 +188,8 @@ def _put_in_place(data: Path, shop: Path, manifest: Manifest) -> None:
         (shop / HISTORY).rename(data / HISTORY)
     if manifest.media:
         (shop / MEDIA).rename(data / MEDIA)
+    if manifest.mails:
+        (shop / MAIL).rename(data / MAIL)
     (shop / "store").rename(data / "store")  # last: without it nothing starts as if all were well
 
 

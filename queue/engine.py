@@ -15,6 +15,7 @@ from ..skills.skill import CHANNELS, Capacity, Need, Profile
 from . import library
 from .calls import DEADLINE, StoreLike
 from .contact import Decision, Route
+from .engine_lines import Lines
 from .engine_moves import Moves, arrival, channel_of, moved
 from .engine_phone import Phone
 from .engine_reads import Reads
@@ -26,7 +27,7 @@ from .table import Table
 GRACE = 300_000
 
 
-class Queue(Moves, Phone, Site, Reads):
+class Queue(Moves, Phone, Site, Lines, Reads):
     """One site's queue. Any number of processes may have one; none keeps state but the table's texts."""
 
     def __init__(

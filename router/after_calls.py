@@ -172,7 +172,9 @@ class Pasts(Protocol):
 
 def may_rate(arrived: Arrived) -> str:
     """The digit, if a text is nothing else; "" for all that must stay a message."""
-    found = _DIGIT.fullmatch(arrived.text) if arrived.channel == "sms" and not arrived.media else None
+    found = (
+        _DIGIT.fullmatch(arrived.text) if arrived.channel in ("sms", "chat") and not arrived.media else None
+    )
     return found[1] if found else ""
 
 

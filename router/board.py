@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..channels.channel import Button
 from ..queue.state import ENDED, AgentView, ContactView
+from .due import solve_due
 from .facts import Facts
 from .lines import escape, lasted
 from .plan_pages import SHOW
@@ -57,6 +58,7 @@ class ServiceState:
     in_hand: int
     kept: int
     broken: int
+    undone: tuple[str, ...] = ()  # past the instant at which they were promised to be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def _service(
         name, hours(book, name, now), book.emergency(name, instant(now)) is not None, len(waiting),
         min(waiting, key=lambda it: it.arrived, default=None), tuple(id for _, id in late), len(soon),
         sum(it.state == "parked" for it in contacts), sum(bool(it.owner) for it in contacts), kept, broken,
+        tuple(it.id for it in contacts if (due := solve_due(book, it)) is not None and due < now),
     )  # fmt: skip
 
 
@@ -207,6 +210,7 @@ def _service_row(book: Rulebook, it: ServiceState, now: int) -> Row:
 def counts(it: ServiceState) -> list[str]:
     """What stands beside who waits: late, nearly late, in hand, held, today's promises; what is none isn't said."""
     parts = [f":red_circle: {len(it.late)} late ({_named(it.late)})"] if it.late else []
+    parts += [f":red_circle: {len(it.undone)} not done in time ({_named(it.undone)})"] if it.undone else []
     parts += [f":large_yellow_circle: {it.soon} nearly late"] if it.soon else []
     parts += [f"{it.in_hand} in hand"] if it.in_hand else []
     parts += [f"{it.held} held"] if it.held else []

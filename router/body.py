@@ -33,6 +33,8 @@ class Body:
         raw: dict[str, object] = {"text": self.text, "media": media, "by": self.by, "source": self.source}
         if self.who:
             raw["who"] = self.who
+        if self.subject:
+            raw["subject"] = self.subject
         return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod

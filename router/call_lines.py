@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import mail_words, session, session_words, visit_words
+from . import due, mail_words, session, session_words, visit_words
 
 Named = Callable[[object], str]
 """How people call an agent."""
@@ -118,6 +118,8 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
         case "fetched":
             what = "The message" if x.get("for") == "message" else "The recording"
             return f"{what} is there, {lasting(_number(x.get('seconds')))} long."
+        case due.LATE:
+            return due.said(x)
         case "incident":
             return f"The customer heard: {x.get('text')}"
         case "refused":

@@ -10,7 +10,11 @@ from ..queue.history.records import Past
 from ..queue.state import ENDED, ContactView, MessageView
 from ..skills.skill import Need
 from .body import words_of
+from .claimed import claim_line
+from .due import solve_due
 from .facts import Facts
+from .first_steps import spoken_answers
+from .guides import unknown
 from .plan.model import AgentSpec
 from .rulebook import Rulebook
 
@@ -57,8 +61,10 @@ def card(
         tier=f"L{spec.profile.tier_in(contact.service)}", why=why_you(contact.now_step.need, facts, spec),
         waited=max(0, now - contact.arrived), due=facts.due, until=now + contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
-        history=history_line(tuple(p for p in past if p.contact != contact.id)), handover=handover_line(facts),
-        room=room_of(book, spec), reasons=book.plan.decline_reasons, by_itself=by_itself(book, contact, spec),
+        history=_history(contact, facts, past), handover=handover_line(facts),
+        answers=(*spoken_answers(book, facts, contact.service), *unknown(book, contact)),
+        room=room_of(book, spec), reasons=book.plan.decline_reasons,
+        solve=solve_due(book, contact), by_itself=by_itself(book, contact, spec),
     )  # fmt: skip
 
 
@@ -77,9 +83,21 @@ def room_of(book: Rulebook, spec: AgentSpec) -> str:
 
 
 def customer_line(facts: Facts) -> str:
-    """Name and address of the customer, as far as known; of a conversation in Slack the channel is the address."""
+    """Name and address of the customer, as far as known; of a conversation in Slack the channel is the address.
+
+    With them what an agent must know of whoever writes: that they only claim to be a customer, or are a machine.
+    """
     address = f"{facts.recipient} in Slack" if is_shared(facts.address) else facts.address
-    return f"{facts.name}, {address}" if facts.name else address
+    machine = f"an automatic mail ({facts.robot})" if facts.robot else ""
+    who = f"{facts.name}, {address}" if facts.name else address
+    return ", ".join(filter(None, (who, claim_line(facts), machine)))
+
+
+def _history(contact: ContactView, facts: Facts, past: tuple[Past, ...]) -> str:
+    """Earlier contacts; of an unverified mail sender said to be so by their own word alone."""
+    line = history_line(tuple(p for p in past if p.contact != contact.id))
+    claimed = contact.channel == "email" and not facts.verified
+    return f"by the address they claim: {line}" if line and claimed else line
 
 
 def handover_line(facts: Facts) -> str:

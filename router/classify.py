@@ -6,6 +6,7 @@ entry → service → first rule that holds → service, priority, skills, langu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +15,8 @@ from ..queue.contact import Arrived, Decision, Route
 from ..queue.history.records import Customer
 from ..skills.schedule import Schedule
 from ..skills.skill import Levels
-from .facts import Facts
+from .claimed import believed
+from .facts import Answers, Facts
 from .plan import model, model_rules
 from .rulebook import UNSORTED, Rulebook, instant, millis, span
 from .rules import Subject, holds
@@ -34,16 +36,20 @@ class Verdict:
     service: model.Service
     parked: bool
     reply: bool  # whether the plan wants the customer told that it's closed
+    urgent: bool = False  # a rule puts it before what its door's own service is worth: no script comes first
 
 
-def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> Verdict:
+def classify(
+    book: Rulebook, arrived: Arrived, customer: Customer, now: int, answers: Answers = ()
+) -> Verdict:
     """Decide what `arrived` needs at `now` (ms). Total: every arrival gets a place, whatever the plan lacks."""
     at = instant(now)
+    customer, claims = believed(arrived, customer)
     entry = book.plan.entry_for(arrived.channel, arrived.recipient)
     pressed = _menu_service(book, entry, arrived.text)
     first, notice = (pressed, "") if pressed else _first_service(book, arrived, entry)
     language = arrived.language or (entry.language if entry else None) or customer.language or _fallback(book)
-    rule = _rule(book, arrived, customer, first, language, at)
+    rule = _rule(book, arrived, customer, first, language, at, dict(answers))
     service = book.services[first]
     skills: Levels = ()
     if rule is not None:
@@ -59,23 +65,29 @@ def classify(book: Rulebook, arrived: Arrived, customer: Customer, now: int) -> 
         customer=customer.key, name=customer.name or arrived.name, address=arrived.sender,
         recipient=arrived.recipient, verified=arrived.verified, language=language, version=book.version,
         rule=rule.name if rule else "", rule_line=rule.line if rule else 0, priority=priority, due=due,
-        closed=closed or "", notice=notice,
+        closed=closed or "", notice=notice, robot=arrived.robot, claims=claims, answers=answers,
     )  # fmt: skip
     wake = None if closed is None else millis(hours.next_open(at) or at + RECHECK)
     decision = Decision(route, rank, wake, deadlines(hours, route, now), None, facts.to_json())
     reply = closed is not None and service.after_hours.of(arrived.channel) == "reply_and_hold"
-    return Verdict(decision, facts, service, wake is not None, reply)
+    ahead = rule is not None and (rule.set.person or priority > book.services[first].priority)
+    return Verdict(decision, facts, service, wake is not None, reply, ahead)
 
 
 def ranked(
-    book: Rulebook, service: model.Service, route: Route, now: int, priority: int
+    book: Rulebook, service: model.Service, route: Route, now: int, priority: int, later: bool = False
 ) -> tuple[int | None, int]:
-    """(when the answer is due, rank), both ms: due and lag are counted in the service's open hours."""
+    """(when the answer is due, rank), both ms: due and lag are counted in the service's open hours.
+
+    `later`: it isn't the first answer, of which the service may promise something else.
+    """
     hours, channel = book.hours(service.name), route.channel
-    due = hours.after(instant(now), service.answer_within.of(channel))
+    first = service.answer_within.of(channel)
+    within = (service.promises.next_answer.on(channel) or first) if later else first
+    due = hours.after(instant(now), within)
     lagged = hours.after(due, service.lag.of(channel)) if due else None
     if due is None or lagged is None:
-        patience = service.answer_within.of(channel) + service.lag.of(channel)
+        patience = within + service.lag.of(channel)
         return None, now + span(patience) - POINT * priority
     return millis(due), millis(lagged) - POINT * priority
 
@@ -112,7 +124,13 @@ def _first_service(book: Rulebook, arrived: Arrived, entry: model.Entry | None) 
 
 
 def _rule(
-    book: Rulebook, arrived: Arrived, customer: Customer, service: str, language: str, at: datetime
+    book: Rulebook,
+    arrived: Arrived,
+    customer: Customer,
+    service: str,
+    language: str,
+    at: datetime,
+    answers: Mapping[str, str],
 ) -> model_rules.Rule | None:
     said = f"{arrived.subject}\n{arrived.text}" if arrived.subject else arrived.text
     subject = Subject(
@@ -120,7 +138,7 @@ def _rule(
         sender=arrived.sender, known=customer.known, language=language, facts=customer.facts,
         service_open=book.hours(service).is_open(at),
         open_schedules=frozenset(name for name, it in book.schedules.items() if it.is_open(at)),
-        local=at.astimezone(ZoneInfo(book.plan.timezone)),
+        local=at.astimezone(ZoneInfo(book.plan.timezone)), answers=answers,
     )  # fmt: skip
     return next((rule for rule in book.plan.rules if holds(rule.when, subject)), None)
 

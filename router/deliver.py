@@ -25,6 +25,7 @@ from .body import Body, line
 from .call_cards import CallCards, lately
 from .cards import by_itself, card, customer_line, ended_words
 from .facts import Facts
+from .guides import teaches
 from .lanes import Job, Try
 from .look import ended_so, more, spec_of
 from .paging import Pager
@@ -316,7 +317,7 @@ class Deliveries:
         places, contact = await asyncio.gather(self.queue.places(event.c), self.queue.contact(event.c))
         # A call is over with its line: its customer is called again, or calls.
         opens = contact is not None and contact.channel != "voice" and not ended_so(event).get("merged")
-        again = (Button("contact.reopen", "Re-open", event.c),) if opens else ()
+        again = (*((Button("contact.reopen", "Re-open", event.c),) if opens else ()), *teaches(event))
         for place in places[-1:]:
             await self.desk.close(place, event.c, _closing(event), again, t.before)
 

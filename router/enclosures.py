@@ -54,9 +54,9 @@ class Enclosures:
         """Why these files of `size` bytes can't go to a customer by `channel`, in words; "" when they can."""
         if channel == "email":
             return self._by_mail(files, size)
-        if channel != "sms":
+        if channel not in ("sms", "chat"):
             return "files can't be sent there"
-        if self.fetch is None or not self.public:
+        if self.fetch is None or not (self.public or channel == "chat"):
             return "files can't be sent before Tierline has a public https address (TIERLINE_PUBLIC_URL)"
         if len(files) > MOST:
             return f"a text carries {MOST} files at most"

@@ -21,13 +21,16 @@ def checklist(book: Rulebook, view: ContactView) -> tuple[str, ...]:
     return service.checklist(tier) if service is not None else ()
 
 
-def escalate_form(contact: str, items: Sequence[str]) -> Form:
-    """The list to tick, why the rest wasn't done, and anything else."""
+def escalate_form(contact: str, items: Sequence[str], guides: Sequence[str] = ()) -> Form:
+    """The list to tick, why the rest wasn't done, and anything else; what was ticked in `guides` goes along by itself."""
+    told = (Field("guides", "", "words", "\n".join(guides)),) if guides else ()
     if not items:
-        return Form(f"Escalate {contact}", (Field(TEXT, "What was tried?", "lines", must=True),), "Do it")
+        asks = Field(TEXT, "What was tried?", "lines", must=not guides)
+        return Form(f"Escalate {contact}", (*told, asks), "Do it")
     return Form(
         f"Escalate {contact}",
         (
+            *told,
             Field("told", "", "words", "To be tried first:\n" + "\n".join(f"• {it}" for it in items)),
             Field(DONE, "What was done?", "choices", choices=tuple(items)),
             Field(WHY, "Why not the others?", "lines", longest=LONGEST),

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+Answers = tuple[tuple[str, str], ...]
+"""`(question, answer)`, in the order in which they were given."""
 MOST_MOVES = 20
 """Handovers that a contact carries with it; the ledger has them all."""
 
@@ -57,6 +59,11 @@ class Facts:
     moves: tuple[Moved, ...] = ()  # handovers, oldest first
     spam: bool = False  # the address was marked as spam before
     bounces: int = 0  # how often it came back to somebody, a team or a tier that had it before
+    answers: Answers = ()  # what the customer answered before a person was asked
+    first: str = ""  # the script that asks, "" when none does (any more)
+    until: int = 0  # the instant until which it waits for an answer: only then it is the script's
+    robot: str = ""  # what kind of machine began it, "" for a person: nothing is said to it of our own accord
+    claims: str = ""  # the customer whom an unverified mail sender would be: their records stay out of it
 
     def to_json(self) -> str:
         """One line of JSON without the fields that say nothing."""
@@ -70,6 +77,8 @@ class Facts:
         """The inverse of `to_json`; what an older version left out or a newer one added is no error."""
         raw = json.loads(text or "{}")
         known = {k: v for k, v in raw.items() if k in cls.__slots__}
+        if "answers" in known:
+            known["answers"] = tuple((str(name), str(value)) for name, value in known["answers"])
         if "moves" in known:
             known["moves"] = tuple(_moved(it) for it in known["moves"])
         return replace(_NONE, **known)

@@ -13,6 +13,7 @@ from ..channels.channel import Button
 from ..channels.home import Clock, Entry, Section
 from ..channels.house import Actor
 from ..queue.state import BITS, QUEUED, AgentView, ContactView
+from .due import solve_due
 from .facts import Facts
 from .lines import escape, lasted
 from .plan.model import AgentSpec, Plan
@@ -151,6 +152,8 @@ def _mine(it: Scene, contact: ContactView) -> Entry:
     words, clocks = _standing(it, contact)
     facts = Facts.parse(contact.facts)
     title = f"*{contact.id}* {escape(contact.service)} · {ONE[contact.channel]} · {words}"
+    if (due := solve_due(it.book, contact)) is not None:
+        clocks = (*clocks, Clock("to be done", due, late=due < it.now))
     return Entry(title, _customer(facts), clocks, it.places.get(contact.id, ""))
 
 

@@ -17,6 +17,7 @@ from ..queue.state import ContactView
 from .after_calls import Pasts, may_rate, rates, rating, was_asked
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
+from .first_steps import begins
 from .pages import Pages
 from .rulebook import Rulebook
 from .stand_in import instead
@@ -83,7 +84,7 @@ class Intake:
             for guarded in (True, True, False):
                 book = self.book()
                 verdict = classify(book, arrived, customer or Customer(_whose(arrived)), now)
-                verdict = behind_all(verdict) if spam else verdict
+                verdict = behind_all(verdict) if spam else begins(book, arrived, verdict, now)
                 calls = arrived.channel == "voice"
                 if calls and (view is None or str(known).startswith("-")):
                     # Who is still at the work after that call has it yet.

@@ -9,6 +9,8 @@ from ..channels.channel import Words
 from ..channels.email.letterhead import Letterhead
 from ..queue.contact import Arrived
 from ..queue.state import ContactView, MessageView
+from .body import Body
+from .facts import Facts
 from .rulebook import Rulebook
 
 MOST_ANSWERED = 20
@@ -20,8 +22,11 @@ def letter(words: Words, contact: ContactView, said: Sequence[MessageView]) -> W
     mails = [Arrived.parse(it.body) for it in said if it.kind == "in"]
     ids = [it.message_id for it in mails if it.message_id]
     answers = tuple(dict.fromkeys([*ids[:1], *ids[-MOST_ANSWERED:]]))
-    subject = next((it.subject for it in mails if it.subject), "")
-    return replace(words, conversation=conversation_of(contact.thread), subject=subject, answers=answers)
+    titles = (Body.parse(it.body).subject for it in said if it.kind in ("in", "reply"))
+    subject = next(filter(None, titles), "")
+    language = Facts.parse(contact.facts).language
+    conversation = conversation_of(contact.thread)
+    return replace(words, conversation=conversation, subject=subject, answers=answers, language=language)
 
 
 def conversation_of(thread: str) -> str:
@@ -42,9 +47,11 @@ def letterheads(book: Callable[[], Rulebook]) -> Callable[[Words], Letterhead]:
     """What the plan of now says of whose letter it is."""
 
     def head(words: Words) -> Letterhead:
-        site = book().plan.site
-        name = f"{words.author} ({site})" if words.author else site
-        signature = f"{words.author}\n{site}" if words.author else site
-        return Letterhead(words.sender, name, signature)
+        plan = book().plan
+        team = next((it.team for it in plan.agents if it.name == words.author), "") if words.author else ""
+        number = words.key.partition(".")[0]
+        values = {"agent": words.author, "team": team, "site": plan.site, "number": number}
+        language = words.language or (plan.languages[0] if plan.languages else "")
+        return Letterhead(words.sender, *plan.letters.lines(team, language, values), plus=plan.letters.plus)
 
     return head

@@ -36,8 +36,6 @@ def about(it: Beside, n: int) -> dict[str, str]:
 def said(x: Mapping[str, object]) -> str:
     """A line of the timeline."""
     kind = str(x.get("is"))
-    if kind == "goes on":
-        return f"This goes on from {x.get('from')}."
     if kind == "stranger":
         return (
             f"{x.get('who')} wrote with this conversation's address or to one of its mails, and isn't its customer: "

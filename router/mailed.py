@@ -120,11 +120,9 @@ class MailTalk:
             key = f"mail:{contact}:{it.event}"
             if await self.queue().seen(key):
                 return Taken("duplicate", contact, 0)
-            body = Body(mail_words.note(it), it.media, by=it.sender).to_json()
-            n = await self.queue().append(contact, body, op=f"note:{key}")
-            about = mail_words.about(it, n)
+            n = await self._kept(contact, it)
             await self.queue().happen(
-                contact, mail_words.WHAT, {"mail": it.event}, about=about, op=f"tell:{key}"
+                contact, mail_words.WHAT, {"mail": it.event}, about=mail_words.about(it, n)
             )
             if it.key and it.failed:
                 of, _, number = it.key.partition(".")
@@ -134,6 +132,16 @@ class MailTalk:
         except StoreError as error:
             raise NotTaken(type(error).__name__) from error
         return Taken("added", contact, n)
+
+    async def _kept(self, contact: str, it: Beside) -> int:
+        """The note's number. Whoever kept it before may have died before saying so."""
+        body = Body(mail_words.note(it), it.media, by=it.sender)
+        mail = mail_words.whole(body.media)
+        said = [
+            (m.n, Body.parse(m.body).media) for m in await self.queue().messages(contact) if m.kind == "note"
+        ]
+        before = next((n for n, media in said if mail is not None and mail in media), 0)
+        return before or await self.queue().append(contact, body.to_json())
 
     async def _here(self, contact: str) -> bool:
         """Whether the store has it, called back if need be."""
@@ -153,8 +161,8 @@ class MailTalk:
                 return
             before = await self._past(self.past.conversed(address, [thread]))
             if before is not None and before.contact != contact:
-                about = {"is": "goes on", "from": before.contact}
-                await self.queue().happen(contact, mail_words.WHAT, {"before": before.contact}, about=about)
+                told = Body(f"This goes on from {before.contact}.", by="Tierline")
+                await self.queue().append(contact, told.to_json())
         except StoreError as error:
             log.warning("mail.no_link_back", contact=contact, error=type(error).__name__)
 
@@ -164,8 +172,7 @@ class MailTalk:
             if not await self._here(contact):
                 return
             about = {"is": "stranger", "who": who[:200], "contact": theirs}
-            await self.queue().happen(
-                contact, mail_words.WHAT, {"mail": event}, about=about, op=f"stranger:{event}"
-            )
+            await self.queue().append(contact, Body(mail_words.said(about), by="Tierline").to_json())
+            await self.queue().happen(contact, mail_words.WHAT, {"mail": event}, about=about)
         except StoreError as error:
             log.warning("mail.stranger_not_told", contact=contact, error=type(error).__name__)

@@ -18,6 +18,7 @@ from .answerable import may
 from .escalation import DONE, TEXT, WHY, checklist, escalate_form, mistake, tried
 from .explain import Moments
 from .facts import Facts
+from .guides import records
 from .moves import Moves, Who
 from .newcomers import stranger
 from .parts import Silent
@@ -57,7 +58,9 @@ class Moving(Silent):
         if view is None:
             return Told(False, f"{value} has ended already.")
         if name == "escalate":
-            return escalate_form(value, checklist(self.plan(), view))
+            return escalate_form(
+                value, checklist(self.plan(), view), records(await self.queue.messages(value))
+            )
         others = await self._others(view) if name == "more" else ()
         return forms.offered(self.plan(), name, value, view.channel == "voice", others)
 
@@ -80,7 +83,9 @@ class Moving(Silent):
         done, why, text = it.get(DONE, ""), it.get(WHY, ""), it.get(TEXT, "")
         if wrong := mistake(items, done, why):
             return Mistakes(wrong)
-        outcome = await self.moves.escalate(who, filled.value, tried(items, done, why, text))
+        by_guide = "; ".join(records(await self.queue.messages(filled.value)))
+        said = "; ".join(filter(None, [tried(items, done, why, text), by_guide]))
+        outcome = await self.moves.escalate(who, filled.value, said)
         return Told(outcome.ok, outcome.text)
 
     async def command(self, actor: Actor, text: str) -> Told | None:

@@ -91,6 +91,8 @@ class Overdue:
         found = await found_message(self.queue, contact, n)
         if found is None or found[1].status in FINAL or not found[1].provider_id:
             return  # of what has no id yet the outbox finds out whether it left
+        if found[0].channel == "email":
+            return  # no server can be asked
         door = self.doors.get(door_of(found[0].channel, Facts.parse(found[0].facts).address))
         if door is None:
             return

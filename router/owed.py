@@ -19,6 +19,7 @@ from ..queue.engine import Queue
 from ..queue.state import ContactView, MessageView
 from .alerts import Alerts
 from .cards import customer_line
+from .due import note_late
 from .facts import Facts
 from .look import spec_of
 from .rulebook import Rulebook, instant, millis
@@ -55,7 +56,8 @@ def owed(book: Rulebook, view: ContactView, said: Sequence[MessageView]) -> Owed
         return Owed(asked.at, facts.due) if facts.due is not None else None
     if service is None:
         return None
-    due = book.hours(view.service).after(instant(asked.at), service.answer_within.of(view.channel))
+    within = service.promises.next_answer.on(view.channel) or service.answer_within.of(view.channel)
+    due = book.hours(view.service).after(instant(asked.at), within)
     return Owed(asked.at, millis(due)) if due is not None else None
 
 
@@ -130,6 +132,7 @@ class Watchful:
         )
         at = spoken(it.due, now, book.plan.timezone, "en")
         if how == "late":
+            await note_late(self.queue, view.id, "answer", it.due)
             text = f"{about}: the answer promised for {at} is late; {book.called(view.owner)} has it."
             await self.alerts.once(key, text, at=it.due / 1000)
             return

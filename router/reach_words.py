@@ -1,25 +1,29 @@
-"""What `/tierline text …` and `call …` mean: whom, by which door, in which words. Pure."""
+"""What `/tierline text …`, `call …` and `mail …` mean: whom, by which door, in which words. Pure."""
 
 from __future__ import annotations
 
 import json
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Literal
 
+from ..channels.email.conversation import short
 from ..queue.contact import Decision
 from ..skills.skill import Channel
 from .after_calls import sms_sender
 from .commands import contact_number
 from .facts import Facts
+from .letters import mail_sender
 from .rulebook import Rulebook
 
-Verb = Literal["text", "call"]
-CHANNELS: dict[Verb, Channel] = {"text": "sms", "call": "voice"}
+Verb = Literal["text", "call", "mail"]
+CHANNELS: dict[Verb, Channel] = {"text": "sms", "call": "voice", "mail": "email"}
 LONGEST = 1_500
 """Characters of a text that a button carries to its form."""
-_SAID = re.compile(r"(text|call)\s+(\S.*)", re.IGNORECASE | re.DOTALL)
+_SAID = re.compile(r"(text|call|mail)\s+(\S.*)", re.IGNORECASE | re.DOTALL)
 _CONTACT = re.compile(r"#?(?:c\d{1,12}|\d{4,6})(?!\w)\s*:?\s*(.*)", re.IGNORECASE | re.DOTALL)
+_MAIL = re.compile(r"([^\s<>@:]+@[^\s<>@:]+\.[^\s<>@:]+?)(?:\s*:\s*|\s+|$)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"(\+?\d[\d ()/.-]{4,}\d)(?!\w)\s*:?\s*(.*)", re.DOTALL)
 
 
@@ -30,7 +34,7 @@ class Wish:
     verb: Verb
     whom: str
     words: str = ""
-    kind: Literal["contact", "number", "name"] = "name"
+    kind: Literal["contact", "number", "address", "name"] = "name"
 
     def dump(self) -> str:
         """For a button."""
@@ -43,7 +47,7 @@ class Wish:
             verb, whom, words, kind = json.loads(raw)
         except (ValueError, TypeError):
             return None
-        if verb not in ("text", "call") or kind not in ("contact", "number", "name"):
+        if verb not in CHANNELS or kind not in ("contact", "number", "address", "name"):
             return None
         return cls(verb, str(whom), str(words), kind)
 
@@ -68,18 +72,33 @@ class Whom:
 
 
 def parse(text: str) -> Wish | None:
-    """What was typed; None when it is neither `text …` nor `call …`."""
+    """What was typed; None when it is none of these."""
     found = _SAID.fullmatch(text.strip())
     if found is None:
         return None
-    verb: Verb = "call" if found[1].casefold() == "call" else "text"
+    said = found[1].casefold()
+    verb: Verb = "call" if said == "call" else "mail" if said == "mail" else "text"
     rest = found[2].strip()
+    if verb == "mail" and (it := _MAIL.fullmatch(rest)):
+        return Wish(verb, it[1].casefold(), it[2].strip(), "address")
     if it := _CONTACT.fullmatch(rest):
         return Wish(verb, contact_number(rest.split()[0].rstrip(":")), it[1].strip(), "contact")
     if it := _NUMBER.fullmatch(rest):
         return Wish(verb, it[1], it[2].strip(), "number")
     name, _, words = rest.partition(":")
     return Wish(verb, " ".join(name.split()), words.strip())
+
+
+def suits(verb: Verb, address: str) -> bool:
+    """Whether that is an address by which somebody can be reached so."""
+    return "@" in address if verb == "mail" else address.startswith("+")
+
+
+def thread_of(channel: Channel, address: str, sender: str) -> str:
+    """The conversation that begins: of mails each has its own, of texts and calls there is one."""
+    if channel != "email":
+        return f"{channel}:{address}:{sender}"
+    return f"email:{address}:{sender}:{short('reached', address, secrets.token_hex(16))}"
 
 
 def number(said: str, region: str) -> str:
@@ -99,7 +118,9 @@ def number(said: str, region: str) -> str:
 def ours(book: Rulebook, channel: Channel, known: str) -> str:
     """The number of ours that we write or call from: the one they know, if it does that, else the plan's; "" for none."""
     if channel == "sms":
-        return sms_sender(book, known)
+        return sms_sender(book, known if known.startswith("+") else "")
+    if channel == "email":
+        return mail_sender(book, known if "@" in known else "")
     if known and book.plan.entry_for("voice", known) is not None:
         return known
     spec = book.plan.channels.voice

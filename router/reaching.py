@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..channels.channel import Button
@@ -25,11 +25,26 @@ from .facts import Facts
 from .fraud import barred
 from .moves import Stop, Who
 from .parts import Silent
-from .reach_words import CHANNELS, Whom, Wish, decision, number, of_facts, ours, parse, service_of
+from .reach_words import (
+    CHANNELS,
+    Whom,
+    Wish,
+    decision,
+    number,
+    of_facts,
+    ours,
+    parse,
+    service_of,
+    suits,
+    thread_of,
+)
 from .rights import asked, member
 from .rulebook import span
 
 LOOKED_AT = 20
+LONGEST_TITLE = 200
+FORMS = {"text": ("Text", "Send"), "call": ("Call", "Call"), "mail": ("Mail", "Send")}
+"""The title of the form, and its button."""
 WHY = {
     "owner away": "You are not available on shift: `/tierline available` first.",
     "owner full": "You have no room for it now: close or snooze something first.",
@@ -58,7 +73,7 @@ class Reach(Silent):
     called: Callable[[str], Awaitable[tuple[tuple[Customer, str], ...]]]
     help = (
         "`text C1001: words` · `text +49151… words` · `text Eva Meier: words` – you write first, with Undo\n"
-        "`call Eva Meier` – your phone rings, then theirs"
+        "`call Eva Meier` – your phone rings, then theirs · `mail Eva Meier` – a mail, with its title"
     )
 
     async def command(self, actor: Actor, text: str) -> Told | None:
@@ -69,9 +84,9 @@ class Reach(Silent):
         try:
             who, whom = self._who(actor), await self._whom(wish)
             others = await self._open(whom)
-            if others or wish.verb == "text" and not wish.words:
+            if others or wish.verb == "mail" or wish.verb == "text" and not wish.words:
                 return self._ask(wish, whom, others)
-            return await self._begin(who, wish, whom, "")
+            return await self._begin(who, wish, whom)
         except Stop as stop:
             return Told(False, stop.outcome.text)
 
@@ -90,8 +105,10 @@ class Reach(Silent):
         told = "\n".join([f"To {whom.called}", *await self._open(whom)])
         service = Field("service", "What is it about?", "choice", mine, tuple(book.services), True)
         words = Field("text", "To the customer", "lines", wish.words, must=True)
-        title, submit = ("Text", "Send") if wish.verb == "text" else ("Call", "Call")
-        fields = (Field("told", "", "words", told), service, *((words,) if wish.verb == "text" else ()))
+        subject = Field("subject", "Title", longest=LONGEST_TITLE, must=True)
+        title, submit = FORMS[wish.verb]
+        more = {"text": (words,), "call": (), "mail": (subject, words)}[wish.verb]
+        fields = (Field("told", "", "words", told), service, *more)
         return Form(f"{title} {whom.name or whom.address}", fields, submit)
 
     async def filled(self, actor: Actor, filled: Filled) -> Told | Mistakes | None:
@@ -103,7 +120,8 @@ class Reach(Silent):
             who, whom = self._who(actor), await self._whom(wish)
             words = filled.answers.get("text", "")
             wanted = Wish(wish.verb, wish.whom, words, wish.kind)
-            return await self._begin(who, wanted, whom, filled.answers.get("service", ""))
+            subject = " ".join(filled.answers.get("subject", "").split())
+            return await self._begin(who, wanted, whom, filled.answers.get("service", ""), subject)
         except Stop as stop:
             return Told(False, stop.outcome.text)
 
@@ -134,10 +152,19 @@ class Reach(Silent):
                 it = await self._of_contact(wish.whom)
             case "number":
                 it = await self._of_number(wish.whom)
+            case "address":
+                known = await self.records.customer(wish.whom)
+                it = (
+                    Whom(known.key, known.name, wish.whom, known.language)
+                    if known
+                    else Whom(wish.whom, "", wish.whom)
+                )
             case _:
                 it = await self._of_name(wish)
-        if not it.address.startswith("+"):
-            raise Stop("wrong", f"There is no number of {it.name or it.address or 'theirs'} to {wish.verb}.")
+        if not suits(wish.verb, it.address):
+            it = await self._elsewhere(wish, it)
+        if wish.verb == "mail":
+            return it
         if why := barred(it.address, self.plan().plan.safety, vouched=it.verified):
             raise Stop("wrong", f"{it.address} is not called or texted: {why}.")
         if wish.verb == "text" and await self.queue.opted_out(it.address):
@@ -145,6 +172,18 @@ class Reach(Silent):
                 "wrong", f"{it.called} wants no texts from us (STOP). Call, or wait until they write START."
             )
         return it
+
+    async def _elsewhere(self, wish: Wish, it: Whom) -> Whom:
+        """The same customer at the other address that the records have. Raises Stop where there is none, or several."""
+        found = await self.called(it.name) if it.key and it.name else ()
+        there = [at for known, at in found if known.key == it.key and suits(wish.verb, at)]
+        if len(there) == 1:
+            return replace(it, address=there[0], verified=False)
+        what = "mail address" if wish.verb == "mail" else "number"
+        if there:
+            rows = "\n".join(f"• `{wish.verb} {at}`" for at in there)
+            raise Stop("wrong", f"Where to?\n{rows}")
+        raise Stop("wrong", f"There is no {what} of {it.name or it.address or 'theirs'} to {wish.verb}.")
 
     async def _of_contact(self, contact: str) -> Whom:
         view = await self.queue.contact(contact)
@@ -168,10 +207,11 @@ class Reach(Silent):
         return Whom(known.key, known.name, address, known.language) if known else Whom(address, "", address)
 
     async def _of_name(self, wish: Wish) -> Whom:
-        found = [(it, address) for it, address in await self.called(wish.whom) if address.startswith("+")]
+        found = [(it, at) for it, at in await self.called(wish.whom) if suits(wish.verb, at)]
         if not found:
-            hint = "say the number, or a contact's: `text C1001: …`. Behind a name stands a colon."
-            raise Stop("gone", f"No customer with a number is called “{wish.whom[:60]}”: {hint}")
+            what = "mail address" if wish.verb == "mail" else "number"
+            hint = f"say the {what}, or a contact's number: `{wish.verb} C1001: …`. Behind a name stands a colon."
+            raise Stop("gone", f"No customer with a {what} is called “{wish.whom[:60]}”: {hint}")
         if len(found) > 1:
             rows = "\n".join(f"• {it.name} ({it.key}): `{wish.verb} {address}`" for it, address in found)
             raise Stop("wrong", f"Whom do you mean?\n{rows}")
@@ -191,19 +231,20 @@ class Reach(Silent):
 
     def _ask(self, wish: Wish, whom: Whom, others: list[str]) -> Told:
         """What is missing is asked in a form; what is open already is pointed out there and here."""
-        verb = "Write" if wish.verb == "text" else "Call"
+        verb = "Call" if wish.verb == "call" else "Write"
         label = f"{verb} all the same …" if others else f"{verb} …"
         told = "\n".join([f"*{verb}* to {whom.called}." if not others else f"{whom.called}:", *others])
         return Told(not others, told, buttons=(Button("form.reach", label, wish.dump(), "primary"),))
 
     # ---- begun -----------------------------------------------------------------------------------------------------
 
-    async def _begin(self, who: Who, wish: Wish, whom: Whom, service: str) -> Told:
+    async def _begin(self, who: Who, wish: Wish, whom: Whom, service: str = "", subject: str = "") -> Told:
         """Raises Stop."""
         book, channel = self.plan(), CHANNELS[wish.verb]
         sender, spec = ours(book, channel, whom.recipient), book.by_id.get(who.agent)
         if not sender:
-            raise Stop("wrong", f"The plan has no number to {wish.verb} from.")
+            what = "mailbox" if wish.verb == "mail" else "number"
+            raise Stop("wrong", f"The plan has no {what} to {wish.verb} from.")
         if wish.verb == "call" and (spec is None or not spec.phone):
             raise Stop("wrong", "Your phone is not in the plan: without it you can't be put through.")
         about = service if service in book.services else service_of(book, channel, whom, sender)
@@ -211,7 +252,7 @@ class Reach(Silent):
             raise Stop("wrong", "The plan has no service yet.")
         now = await self.queue.now()
         it = await self.queue.reach(
-            who.agent, f"{channel}:{whom.address}:{sender}", decision(book, channel, whom, sender, about, now),
+            who.agent, thread_of(channel, whom.address, sender), decision(book, channel, whom, sender, about, now),
             whom.contact,
         )  # fmt: skip
         if not isinstance(it, Arrival):
@@ -219,13 +260,13 @@ class Reach(Silent):
         if wish.verb == "call":
             await self.queue.happen(it.contact, "call agent", {"wants": str(now)}, who.agent)
             return Told(True, f"{it.contact} is yours: your phone rings. Press 1, and we call {whom.called}.")
-        body = Body(wish.words, by=who.name).to_json()
+        body = Body(wish.words, by=who.name, subject=subject).to_json()
         held = await self.queue.hold_reply(
             it.contact, who.agent, body, source="", ms=span(book.plan.settings.hold_reply)
         )
         if not held.done:
             return Told(False, f"{it.contact} is begun, but nothing was sent: write in its thread.")
-        told = f"{it.contact} is yours. Your text to {whom.called} leaves in a moment; Undo stands in its thread."
+        told = f"{it.contact} is yours. Your {wish.verb} to {whom.called} leaves in a moment; Undo stands in its thread."
         return Told(True, told)
 
     async def _why_not(self, outcome: str, by: str, whom: Whom) -> str:

@@ -70,11 +70,12 @@ def reconsider(old: Rulebook, book: Rulebook, it: Waiting, now: int) -> Move | N
     if view.state not in MOVABLE or view.owner:
         return None
     # Where the version before has decided about it, what is otherwise by now was decided by a person.
-    before = classify(old, it.arrived, it.customer, view.arrived) if facts.version == old.version else None
+    same = facts.version == old.version
+    before = classify(old, it.arrived, it.customer, view.arrived, facts.answers) if same else None
     by_hand = facts.moved or (before is not None and before.decision.route != view.route)
     if by_hand and view.service in book.services:
         return None
-    verdict = classify(book, it.arrived, it.customer, view.arrived)
+    verdict = classify(book, it.arrived, it.customer, view.arrived, facts.answers)
     decision = _decided(old, book, it, verdict, now)
     if before is not None and not by_hand:
         decision = replace(decision, rank=decision.rank + _hurried(old, it, before))
@@ -103,6 +104,8 @@ def _decided(old: Rulebook, book: Rulebook, it: Waiting, verdict: Verdict, now: 
         version=book.version,
         due=due,
         closed=closed or "",
+        first=kept.first,
+        until=kept.until,
     )
     ends = deadlines(book.hours(service.name), route, begun)
     return Decision(route, rank, wake, ends, None, facts.to_json())

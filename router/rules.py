@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..skills.skill import Channel
@@ -26,6 +26,7 @@ class Subject:
     service_open: bool
     open_schedules: frozenset[str]
     local: datetime  # wall clock of the site
+    answers: Mapping[str, str] = field(default_factory=dict)  # to a script
 
 
 def holds(when: When, it: Subject) -> bool:
@@ -43,6 +44,7 @@ def holds(when: When, it: Subject) -> bool:
             not when.during or any(name in it.open_schedules for name in when.during),
             when.time is None or _within(when.time, it.local.hour * 60 + it.local.minute),
             all(_folded(it.facts.get(name, "")) in map(_folded, values) for name, values in when.customer),
+            all(_folded(it.answers.get(name, "")) in map(_folded, values) for name, values in when.answers),
         )
     )
 

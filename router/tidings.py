@@ -16,7 +16,10 @@ from .answering import canned_button
 from .body import line
 from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
+from .due import solve_due
 from .facts import Facts
+from .first_steps import spoken_answers
+from .guides import answers, articles_button, ask_buttons
 from .handover import BOUNCED
 from .helping import helpers
 from .lanes import Job, Try
@@ -200,11 +203,14 @@ class Tidings:
             channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
             recorded=book.plan.voice.recording is not None,
+            answers=spoken_answers(book, replace(facts, answers=answers(facts, jots)), contact.service),
             also=(
-                *canned_button(book, contact), reminder_button(contact.id), *mail_words.head_buttons(contact),
+                *ask_buttons(book, contact, jots),
+                *canned_button(book, contact), articles_button(contact.id), reminder_button(contact.id),
+                *mail_words.head_buttons(contact),
                 *visit_words.thread_buttons(book.plan, contact.id),
             ),
-            helping=tuple(it.name for it in helpers(book, jots) if it != spec),
+            helping=tuple(it.name for it in helpers(book, jots) if it != spec), solve=solve_due(book, contact),
         )  # fmt: skip
 
     async def _of_call(self, event: Event, t: Try, text: str) -> None:

@@ -22,16 +22,21 @@ from .facts import Facts
 from .lanes import Try
 from .letters import letter, mail_sender
 from .look import found_message, more, spec_of
+from .own_accord import machine_last, may_acknowledge, silent
 from .plan.model import Service
 from .rulebook import Rulebook, instant
 from .shared import given_at
 from .situation import Incident, told_kind
 from .spending import Guard
 from .texts import Telling, closed_telling, telling
+from .waiting_mails import GIVE_UP as DAYS
+from .waiting_mails import WaitingMails
 from .watch import past_closing, reopening
 
 GIVE_UP = 600_000
 """ms of trying to send a customer's text before its sender is shown ✗ with the reason and a Retry."""
+AT_ONCE = 1
+"""Tries of a mail in its lane before it waits beside it."""
 IN_A_ROW = 3
 """Failures of a door in a row before whoever can mend it is told."""
 UNDER_WAY = 3.0
@@ -47,10 +52,11 @@ class Towards:
     book: Callable[[], Rulebook]
     alerts: Alerts
     guard: Guard
-    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
+    mails: WaitingMails | None = None
     enclosed: Callable[[str, int, Sequence[Media]], tuple[Media, ...]] = lambda contact, n, files: tuple(
         files
     )
+    failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by door
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def tell_closed(self, event: Event) -> None:
@@ -60,6 +66,8 @@ class Towards:
         """
         contact = await self.queue.contact(event.c)
         if _reads(contact) and contact is not None and contact.state == "closed" and not _silent_end(event):
+            if silent(Facts.parse(contact.facts)):
+                return
             spec = spec_of(self.book(), contact.owner) or spec_of(self.book(), event.a)
             said = await self.queue.messages(event.c)
             await self._text(
@@ -78,15 +86,30 @@ class Towards:
             return  # it would only tell that somebody reads; or they were told when they wrote
         if facts.notice:
             await self.alerts.once(f"notice:{facts.recipient}", facts.notice)
+        if silent(facts):
+            return
         if str(said.get("thread") or "").startswith("voice:"):
             return  # a caller hears it
+        if facts.first:  # what is known comes before what is asked; all else is said when the script is over
+            await self.of_incident(event.c)
+            return
         if not facts.closed:
             if not (book.situation.incidents and await self.of_incident(event.c)):
-                await self._text(event.c, telling(book, "received", event.c, name, facts, event.t))
+                await self._acknowledge(
+                    event, facts, telling(book, "received", event.c, name, facts, event.t)
+                )
             return
         contact, service = await self.queue.contact(event.c), book.services.get(name)
         if contact is not None and service is not None and _says_so(book, service, contact.channel, event.t):
-            await self._text(event.c, closed_telling(book, event.c, name, facts, event.t))
+            await self._acknowledge(event, facts, closed_telling(book, event.c, name, facts, event.t))
+
+    async def _acknowledge(self, event: Event, facts: Facts, told: Telling | None) -> None:
+        """Say that we have it; by mail to nobody twice a day."""
+        mailed = str(more(event).get("thread") or "").startswith("email:")
+        if told is not None and (
+            not mailed or await may_acknowledge(self.queue, self.book(), event, facts.address)
+        ):
+            await self._text(event.c, told)
 
     async def of_incident(self, name: str) -> bool:
         """Tell what is known, once, if it is about an incident; whether it is."""
@@ -101,7 +124,7 @@ class Towards:
     async def once_about(self, name: str, it: Incident, kind: str, text: str) -> None:
         """A text about an incident, unless the transcript has it already, or they want nothing from us."""
         contact = await self.queue.contact(name)
-        if contact is None or contact.channel == "voice" or not text:
+        if contact is None or contact.channel == "voice" or not text or silent(Facts.parse(contact.facts)):
             return
         if any(m.kind == kind for m in await self.queue.messages(name)):
             return
@@ -142,21 +165,26 @@ class Towards:
         if contact is not None and _reads(contact) and more(event).get("reason") == "closed":
             service = self.book().services.get(contact.service)
         if contact is not None and service and _says_so(self.book(), service, contact.channel, event.t):
-            if await self._told_closed(event):
-                return
             facts = Facts.parse(contact.facts)
+            if silent(facts) or await self._told_closed(event):
+                return
             await self._text(event.c, closed_telling(self.book(), event.c, contact.service, facts, event.t))
 
     async def _told_closed(self, event: Event) -> bool:
-        """Whether the customer was told "closed" and hasn't written since: who waits for days isn't told daily."""
+        """Whether the customer was told "closed" and hasn't written since: who waits for days isn't told daily.
+
+        What a machine has written since asks for no answer.
+        """
         said = [m for m in await self.queue.messages(event.c) if m.kind in ("in", "closed_now")]
-        return bool(said) and said[-1].kind == "closed_now"
+        return bool(said) and (said[-1].kind == "closed_now" or machine_last(said))
 
     async def tell_taken(self, event: Event) -> None:
         """Tell who takes care of it, or that other colleagues do from now on."""
         contact, spec = await self.queue.contact(event.c), spec_of(self.book(), event.a)
         if contact is not None and _reads(contact) and spec is not None:
             facts = Facts.parse(contact.facts)
+            if silent(facts):
+                return
             former = spec_of(self.book(), str(more(event).get("from") or ""))
             another = bool(facts.moves) and facts.moves[-1].service != contact.service
             moved = former is not None and (another or former.team != spec.team)
@@ -183,6 +211,8 @@ class Towards:
             return
         contact, message = found
         facts, body = Facts.parse(contact.facts), Body.parse(message.body)
+        if t.before and self.mails is not None and await self.mails.holds(f"{event.c}.{event.n}"):
+            return  # it was put off by a process that died
         if place := given_at(body):
             await self.queue.receipt(event.c, event.n, "delivered", place)
             return
@@ -197,7 +227,9 @@ class Towards:
         if by == "email":
             words = letter(words, contact, await self.queue.messages(event.c))
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.
-        sent = await self._left_before(door, words) if t.again and message.status == "sending" else None
+        # A mail has one: its Message-ID, the same each time.
+        unsure = t.again and message.status == "sending" and by != "email"
+        sent = await self._left_before(door, words) if unsure else None
         if sent is None:
             if by == "sms" and (why := await self._refused(event, facts)):
                 await self.queue.receipt(event.c, event.n, "failed", error=why)
@@ -209,11 +241,15 @@ class Towards:
                 if error.code == FENCED:
                     raise
                 if not error.permanent and await self._goes_on(event, by, error.reason):
+                    if await self._put_off(words, by, t, error.reason):
+                        return
                     raise
                 await self.queue.receipt(event.c, event.n, "failed", error=error.reason)
                 return
             except OutcomeUnknown:
                 if await self._goes_on(event, by, "it doesn't answer"):
+                    if await self._put_off(words, by, t, "the mail server doesn't answer"):
+                        return
                     raise
                 await self.queue.receipt(
                     event.c, event.n, "failed", error="we could not learn whether it was sent"
@@ -237,12 +273,20 @@ class Towards:
         """Count a failure of `door`; whether the text is tried again."""
         self.failing[door] = self.failing.get(door, 0) + 1
         if self.failing[door] >= IN_A_ROW:
-            await self.alerts.begin(f"door:{door}", f"Texts can't be sent ({reason}): they are tried again.")
-        return await self.queue.now() - event.t < GIVE_UP
+            what = "Mails" if door == "email" else "Texts"
+            await self.alerts.begin(f"door:{door}", f"{what} can't be sent ({reason}): they are tried again.")
+        return await self.queue.now() - event.t < (DAYS if door == "email" else GIVE_UP)
+
+    async def _put_off(self, words: Words, door: str, t: Try, reason: str) -> bool:
+        """Whether a mail waits from here on beside its lane: servers are away for hours, and nothing waits behind it."""
+        if door != "email" or self.mails is None or t.count < AT_ONCE:
+            return False
+        await self.mails.wait(words, reason)
+        return True
 
     async def _went_well(self, door: str) -> None:
         self.failing[door] = 0
-        await self.alerts.end(f"door:{door}", "Texts are sent again.")
+        await self.alerts.end(f"door:{door}", f"{'Mails' if door == 'email' else 'Texts'} are sent again.")
 
     async def not_said(self, event: Event) -> None:
         """A text broke us three times: its sender sees ✗."""

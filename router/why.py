@@ -156,6 +156,9 @@ def _row(
     at = instant(now)
     if contact.state == "parked":
         closed = hours.why_closed(at)
+        facts = Facts.parse(contact.facts)
+        if facts.first and contact.wake == facts.until:
+            return Row(name, "the customer is asked some questions before", until=contact.wake)
         return Row(
             name,
             f"the service is closed ({closed})" if closed else "it waits for its date",

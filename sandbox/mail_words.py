@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.message import EmailMessage, Message
-from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, parseaddr
@@ -41,11 +40,12 @@ def bounce(mail: Mail, recipient: str, status: str, said: str, at: float, key: s
     dsn.set_payload([per_mail, per_recipient])
     report.attach(dsn)
     returned = Message()
-    for name, value in mail.parsed().items():
-        returned[name] = " ".join(str(value).split())
-    attached = MIMEMessage(returned)
-    attached.replace_header("Content-Type", "text/rfc822-headers")
-    report.attach(attached)
+    returned["Content-Type"] = "text/rfc822-headers"
+    kept = [(name, " ".join(str(value).split())) for name, value in mail.parsed().items()]
+    returned.set_payload(
+        "".join(f"{name}: {value}\n" for name, value in kept).encode("ascii", "replace").decode()
+    )
+    report.attach(returned)
     return report.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 

@@ -16,6 +16,7 @@ from .bulletin import Bulletin
 from .relay import Relay
 from .stage import Cast, Clock, Faults, Person, Wire
 from .travel import apply_faults, parse_faults, parse_target
+from .website import website
 
 Changed = Callable[[str, dict[str, str]], None]
 PAGE = Path(__file__).parent / "page"
@@ -157,6 +158,7 @@ class Sandbox:
         routes.append(web.route("*", "/sandbox/api/mail", self._no_door))
         routes.append(web.route("*", "/sandbox/api/{rest:.*}", self._unknown))
         routes.append(web.route("*", "/product/{rest:.*}", self._product))
+        routes.append(web.get("/website", self._website))
         routes.append(web.get("/", self._file))
         routes.append(web.get("/{name:[A-Za-z0-9_][A-Za-z0-9._/-]{0,120}}", self._file))
         return routes
@@ -181,6 +183,7 @@ class Sandbox:
                 "agents": [_person(p) for p in cast.people if p.tier],
                 "supervisors": [_person(p) for p in cast.people if not p.tier],
                 "channels": [{"id": p.id, "name": p.name} for p in cast.places],
+                "website": str(request.url.origin() / "website"),
             }
         )
 
@@ -272,6 +275,9 @@ class Sandbox:
             raise Refused("the product is still starting", "ask again when /state answers", 503)
         product = await self._hooks.product_state()
         return await self._relay.carry(request, str(product["api"]["token"]))
+
+    async def _website(self, request: web.Request) -> web.StreamResponse:
+        return await website(self._page, self._hooks.product_base)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get("name") or "index.html"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .slack_schema import Json
 from .slack_state import (
     APP,
@@ -134,6 +136,7 @@ def bot_profile() -> Json:
 def file_json(file: File, base: str) -> Json:
     """A file; its bytes need the token and `files:read`."""
     path = f"{base}/slack/files-pri/{TEAM}-{file.id}"
+    slug = re.sub(r"[^a-z0-9._-]", "_", file.name.lower())  # as Slack writes names in addresses
     ending = file.name.rpartition(".")[2] if "." in file.name else "binary"
     return {
         "id": file.id,
@@ -155,9 +158,9 @@ def file_json(file: File, base: str) -> Json:
         "public_url_shared": False,
         "display_as_bot": False,
         "username": "",
-        "url_private": f"{path}/{file.name}",
-        "url_private_download": f"{path}/download/{file.name}",
-        "permalink": f"https://{DOMAIN}.slack.com/files/{file.user}/{file.id}/{file.name}",
+        "url_private": f"{path}/{slug}",
+        "url_private_download": f"{path}/download/{slug}",
+        "permalink": f"https://{DOMAIN}.slack.com/files/{file.user}/{file.id}/{slug}",
         "permalink_public": f"https://slack-files.com/{TEAM}-{file.id}",
         "is_starred": False,
         "has_rich_preview": False,

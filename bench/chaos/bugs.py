@@ -106,7 +106,7 @@ SEEDED: dict[str, Seeded] = {
     "no look-up after an unknown outcome": _one(
         "reply twice, told twice",
         SAY,
-        'sent = await self._left_before(door, words) if t.again and message.status == "sending" else None',
+        "sent = await self._left_before(door, words) if unsure else None",
         "sent = None",
         "twilio answers lost",
     ),
@@ -242,6 +242,8 @@ SEEDED: dict[str, Seeded] = {
         "never sent",
         SAY,
         '                if await self._goes_on(event, by, "it doesn\'t answer"):\n'
+        '                    if await self._put_off(words, by, t, "the mail server doesn\'t answer"):\n'
+        "                        return\n"
         "                    raise\n",
         "                return\n",
         "twilio 5xx",

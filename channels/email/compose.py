@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.header import Header
 from email.message import EmailMessage
@@ -155,7 +155,8 @@ def _bounded(answers: Sequence[str]) -> list[str]:
 
 def _content(words: Words, head: Letterhead, files: Sequence[Enclosed]) -> bytes:
     """The rest of the mail, from its Content-Type on: text and HTML, and files beside them."""
-    text = _CONTROL_IN_TEXT.sub("", words.text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+    text = _text(words.text)
+    head = replace(head, signature=_text(head.signature), footer=_text(head.footer))
     said = rich.html(passages(text))
     message = EmailMessage(policy=SMTP)
     message.set_content(_plain(text, head), cte="quoted-printable")
@@ -167,6 +168,11 @@ def _content(words: Words, head: Letterhead, files: Sequence[Enclosed]) -> bytes
             it.content, maintype=main, subtype=sub, filename=name[:LONGEST_FILE_NAME] or f"file-{i + 1}"
         )
     return bytes(message)
+
+
+def _text(text: str) -> str:
+    """Lines without what has no place in a mail."""
+    return _CONTROL_IN_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
 
 
 def _plain(text: str, head: Letterhead) -> str:

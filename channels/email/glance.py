@@ -12,14 +12,28 @@ from .mime import MOST_ADDRESSES, taken_apart
 GLANCE = 64 * 1024
 """Bytes of a mail that its subject and sender are looked for in when there is no reading it whole."""
 
+SHORT, FEW = 4 * 1024, 3
+"""Bytes of a field, and fields of one name, that are looked at then."""
+
 
 def glanced(raw: bytes, envelope: Envelope, trouble: Trouble) -> Letter:
     """Subject and sender alone, read from the first bytes: cheap enough for the loop, whatever the mail is."""
     head = raw[:GLANCE]
     try:
-        return replace(headed(_first_header(head), envelope, ""), trouble=trouble)
+        return replace(headed(_short(_first_header(head)), envelope, ""), trouble=trouble)
     except Exception:  # then the envelope is all that is known
         return Letter(sender=address(one_line(envelope.sender)), name="", trouble=trouble)
+
+
+def _short(head: Header) -> Header:
+    """The first few fields of each name, the first bytes of each: this is done on the loop."""
+    seen: dict[str, int] = {}
+    fields = []
+    for name, value in head.fields:
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] <= FEW:
+            fields.append((name, value[:SHORT]))
+    return Header(tuple(fields))
 
 
 def _first_header(head: bytes) -> Header:

@@ -187,7 +187,8 @@ def _boxes(text: str) -> Iterator[tuple[str, str]]:
         elif depth:
             comment.append(token)
         elif token in (",", ";"):
-            yield _box(name, where, comment)
+            if where or name:
+                yield _box(name, where, comment)
             name, comment, where = [], [], ""
         elif token.startswith("<") and len(token) > 1:
             where = where or token[1:].removesuffix(">")

@@ -15,7 +15,7 @@ from .charsets import one_line
 from .letter import Envelope, Letter, Report
 from .mime import Mail, Part
 from .robots import judge
-from .trust import vouched
+from .trust import vouched, vouching
 
 LONGEST_TEXT, LONGEST_RETURNED = 200_000, 64 * 1024
 """Bytes of a text part, and of a returned mail or its report, that are judged."""
@@ -29,7 +29,7 @@ def judged(
         message = tree(mail, mail.top)
         robot, why = judge(message, envelope, ours)
         said = reports(message, envelope) if robot == "bounce" else ()
-        trust = vouched(message, authserv_ids, letter.sender)
+        trust = vouched(message, vouching(envelope, authserv_ids), letter.sender)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         why = f"it can't be judged ({type(error).__name__})"
         return replace(letter, robot="auto-reply", robot_why=why)

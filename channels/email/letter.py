@@ -26,7 +26,9 @@ class Envelope:
     sender: str = field(repr=False)
     recipients: tuple[str, ...]
     at: int
-    by: str = ""  # which way it came: "smtp", or the mailbox's name
+    by: str = (
+        ""  # which way it came: "smtp", "relay" (by SMTP from our own mail server), or the mailbox's name
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,17 +51,25 @@ class Where:
 
 
 def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """For STARTTLS. Raises OSError (ssl.SSLError is one) when the files hold no such thing."""
+    """For STARTTLS. Raises OSError, in words, when the files hold no such thing."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise OSError(f"TIERLINE_SMTP_CERT, TIERLINE_SMTP_KEY: no certificate with its key ({why})") from None
     return context
 
 
 class Listener:
-    """`start`, `stop`. `ours` says whether mail for an address is taken; asked at each RCPT."""
+    """`start`, `stop`. `ours` says whether mail for an address is taken; asked at each RCPT. `relayed` says whether a
+    client's address is that of our own mail server, which may vouch for senders."""
 
-    def __init__(self, where: Where, rules: Rules, post: Post, ours: Callable[[str], bool]) -> None:
-        self.where, self.rules, self.post, self._ours = where, rules, post, ours
+    def __init__(
+        self, where: Where, rules: Rules, post: Post, ours: Callable[[str], bool],
+        relayed: Callable[[str], bool] = lambda address: False,
+    ) -> None:  # fmt: skip
+        self.where, self.rules, self.post, self._ours, self._relayed = where, rules, post, ours, relayed
         self.port = where.port
         self.server: asyncio.Server | None = None
         self.refused = 0  # recipients
@@ -138,10 +146,11 @@ class Listener:
         """So many are free again."""
         self._held -= size
 
-    async def taken(self, content: bytes, sender: str, recipients: tuple[str, ...]) -> str:
+    async def taken(self, content: bytes, sender: str, recipients: tuple[str, ...], session: Session) -> str:
         """250 with the contacts that it became, once all of it is durable; else 451. Whoever hangs up meanwhile hears
         nothing and sends it again: it is finished all the same, and known by then (F72)."""
-        envelope = Envelope(sender, recipients, time.time_ns() // 1_000_000, "smtp")
+        by = "relay" if self._relayed(self._sessions.get(session, "")) else "smtp"
+        envelope = Envelope(sender, recipients, time.time_ns() // 1_000_000, by)
         task = asyncio.create_task(self._post(content, envelope), name="mail in hand")
         self._in_hand.add(task)
         task.add_done_callback(self._over)

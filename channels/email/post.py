@@ -29,6 +29,13 @@ LONGEST = 20_000
 """Characters of a mail's words that are stored with the contact; the mail itself has them all."""
 SHORT = 2_000
 """The same of a machine's mail."""
+FILES = 50
+"""Files that are stored with the contact; the mail's own page has them all."""
+TROUBLE = {
+    "unreadable": "(This mail can't be read, or not all of it: see the whole mail.)",
+    "too complex": "(This mail is too complex to be read here: see the whole mail.)",
+}
+"""What its line says of a mail that can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class _Mail:
     @property
     def media(self) -> tuple[Media, ...]:
         """What was attached, and the mail itself."""
-        attached = (it for it in self.letter.attachments if not it.inline)
+        attached = [it for it in self.letter.attachments if not it.inline][:FILES]
         files = (Media(f"{SCHEME}{self.ref}/{it.part}", it.content_type, it.name) for it in attached)
         return (*files, Media(f"{SCHEME}{self.ref}", WHOLE, FOLDED if self.letter.folded else "the mail"))
 
@@ -79,17 +86,26 @@ class MailIn:
         return tuple([await self._take(box, mail) for box in boxes])
 
     async def _take(self, box: str, mail: _Mail) -> Taken:
+        try:
+            taken = await self._sorted(box, mail)
+        except NotTaken:
+            raise
+        except Exception:
+            # Whatever is in it broke us: it would at every try, until its sender gives up. Its bytes are a contact.
+            log.exception("mail.broke", mail=mail.ref)
+            taken = await self.inbound(bare(box, mail))
+        log.info(
+            "mail.taken", contact=taken.contact, outcome=taken.outcome, mail=mail.ref, robot=mail.letter.robot
+        )
+        return taken
+
+    async def _sorted(self, box: str, mail: _Mail) -> Taken:
         sorting = Sorting(self.known, self.signatures)
         place = await sorting.place(box, mail.sender, mail.letter, mail.envelope)
         taken = None
         if mail.letter.robot and place.contact:
             taken = await self.known.noted(place.contact, beside(mail, box, place))
-        if taken is None:
-            taken = await self._arrive(box, mail, place)
-        log.info(
-            "mail.taken", contact=taken.contact, outcome=taken.outcome, mail=mail.ref, robot=mail.letter.robot
-        )
-        return taken
+        return taken or await self._arrive(box, mail, place)
 
     async def _arrive(self, box: str, mail: _Mail, place: Place) -> Taken:
         own = begun(mail.sender, mail.letter.message_id or mail.digest)
@@ -105,7 +121,8 @@ class MailIn:
 def arrived(box: str, mail: _Mail, conversation: str) -> Arrived:
     """A mail as the queue has it."""
     it = mail.letter
-    text = it.text[:LONGEST] or it.invitation or _nothing(it)
+    said = (it.text[:LONGEST] or it.invitation, TROUBLE.get(it.trouble, ""))
+    text = "\n".join(filter(None, said)) or ("(only files)" if it.attachments else "(no words)")
     return Arrived(
         "email", mail.event(box), mail.sender, box, text, mail.media, mail.envelope.at, it.trust == "verified", it.name,
         conversation=conversation, subject=it.subject, message_id=it.message_id, robot=it.robot,
@@ -125,14 +142,14 @@ def beside(mail: _Mail, box: str, place: Place) -> Beside:
     )  # fmt: skip
 
 
-def _nothing(letter: Letter) -> str:
-    match letter.trouble:
-        case "unreadable":
-            return "(This mail can't be read: see the whole mail.)"
-        case "too complex":
-            return "(This mail is too complex to be read here: see the whole mail.)"
-        case _:
-            return "(only files)" if letter.attachments else "(no words)"
+def bare(box: str, mail: _Mail) -> Arrived:
+    """A mail of which nothing but its bytes can be had."""
+    sender = mail.sender.encode("ascii", "replace").decode() or UNNAMED
+    whole = Media(f"{SCHEME}{mail.ref}", WHOLE, "the mail")
+    return Arrived(
+        "email", f"mail:{mail.ref}:{box}", sender, box, TROUBLE["unreadable"], (whole,), mail.envelope.at,
+        conversation=begun(sender, mail.digest), robot=mail.letter.robot,
+    )  # fmt: skip
 
 
 def _digest(content: bytes, dated: bool) -> str:

@@ -7,12 +7,14 @@ complex" with subject and sender as its first bytes tell them. The loop only eve
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import structlog
 
+from ..channel import NotTaken
 from .frames import HEAD, Asked, letter_of
 from .glance import glanced
 from .letter import Envelope, Letter
@@ -37,7 +39,11 @@ def none_of_ours() -> Collection[str]:
 
 
 class Ended(Exception):
-    """The process ended without an answer."""
+    """The process ended without an answer; `spent`: because its CPU was used up, which is the mail's doing."""
+
+    def __init__(self, why: str, spent: bool = False) -> None:
+        super().__init__(why)
+        self.spent = spent
 
 
 class TooComplex(Exception):
@@ -60,7 +66,7 @@ class Reader:
     _stopped: bool = False
 
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
-        """The mail as it can be read; never raises for what is in it."""
+        """The mail as it can be read; never raises for what is in it. Raises NotTaken where we can't read any."""
         if len(raw) > LARGEST:
             return glanced(raw, envelope, "too complex")
         ours, trusted = tuple(sorted(self.ours())), tuple(sorted(self.authserv_ids()))
@@ -72,7 +78,7 @@ class Reader:
             return glanced(raw, envelope, "too complex")
 
     async def page(self, raw: bytes) -> str:
-        """The whole mail as safe HTML (`showing.page`). Raises TooComplex."""
+        """The whole mail as safe HTML (`showing.page`). Raises TooComplex, or NotTaken as `read` does."""
         try:
             _, answer = await self._ask(Asked("page", NOBODY, PAGE_CPU), raw)
         except Ended:
@@ -98,20 +104,27 @@ class Reader:
         if self._room is None:
             self._room = asyncio.Semaphore(self.processes)
         async with self._room:
-            fresh = not self._free
             try:
-                return await self._once(asked, raw)
+                return await self._twice(asked, raw)
             except Ended:
-                # A process that was there before us may have been ended by anybody: its fault isn't yet the mail's.
-                if fresh or self._stopped:
-                    raise
-            for it in self._free:
-                await it.end()
-            self._free.clear()
-            return await self._once(asked, raw)
+                if self._stopped:
+                    raise NotTaken("we stop: come again") from None
+                raise
 
-    async def _once(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
-        process = self._free.pop() if self._free else await _Process.begun()
+    async def _twice(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
+        """A process that was there before us may have been ended by anybody: its end isn't yet the mail's fault."""
+        if self._free:
+            try:
+                return await self._once(self._free.pop(), asked, raw)
+            except Ended as ended:
+                if ended.spent or self._stopped:
+                    raise
+        return await self._once(None, asked, raw)
+
+    async def _once(self, known: _Process | None, asked: Asked, raw: bytes) -> tuple[int, bytes]:
+        if self._stopped:
+            raise Ended("we stop")
+        process = known or await _Process.begun()
         self._busy.add(process)
         process.wake()
         try:
@@ -150,8 +163,8 @@ class _Process:
         pipe = asyncio.subprocess.PIPE
         try:
             return cls(await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, limit=PIECE))
-        except OSError as error:  # no process to be had: said as what it is, the mail is none the worse
-            raise Ended(str(error)) from None
+        except OSError as error:  # the mail is none the worse: its sender keeps it until we can
+            raise NotTaken(f"no process can be started: {error.strerror}") from None
 
     async def ask(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
         """Raises Ended when it ends over it."""
@@ -167,7 +180,7 @@ class _Process:
             return kind, await out.readexactly(size)
         except (asyncio.IncompleteReadError, ConnectionError, OSError):
             code = await self.it.wait()
-            raise Ended(f"its process ended with {code}") from None
+            raise Ended(f"its process ended with {code}", code == -signal.SIGPROF) from None
 
     def rest(self, idle: float, retire: Callable[[_Process], None]) -> None:
         """Until the next mail, or until there was none for long."""

@@ -7,6 +7,7 @@ does here reaches the loop that serves customers.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import signal
@@ -81,6 +82,7 @@ def main() -> int:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed here is no answer
+    logging.disable()  # what libraries log of a mail they stumble over are pieces of it
     _bounded()
     serve(sys.stdin.buffer, out)
     return 0

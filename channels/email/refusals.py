@@ -43,6 +43,8 @@ def in_words(code: int, said: str) -> str:
     line = " ".join(said.split())[:LONGEST]
     found = _ENHANCED.search(line)
     known = _WORDS.get(found[1].partition(".")[2]) if found else None
+    if code < 500 and known != _WORDS["2.2"]:
+        known = None  # for now only: greylisting, say, gives the reasons of a refusal for good
     why = known or _CODES.get(
         code, "the mail server refuses it for now" if code < 500 else "the mail server refuses it"
     )

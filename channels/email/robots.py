@@ -88,7 +88,7 @@ def _mail(message: Message, envelope: Envelope, ours: frozenset[str]) -> _Mail:
     fields = Fields.of(message)
     senders = fields.addresses("from")
     path = fields.first("return-path").replace(" ", "").lower()
-    by_smtp = envelope.by in ("", "smtp", "lmtp")
+    by_smtp = envelope.by in ("", "smtp", "relay")
     bare = envelope.sender.strip("<> ").lower()
     null = (not bare and by_smtp) or bare == "mailer-daemon" or path in ("<>", "<mailer-daemon>")
     kind = fields.first("content-type").partition(";")[0].strip().lower()

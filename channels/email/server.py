@@ -17,6 +17,7 @@ import aiosmtplib
 from aiosmtplib.response import SMTPResponse
 
 from ..channel import NotDelivered, OutcomeUnknown
+from ..fence import check_ours
 from .account import BadUrl, OAuth, loopback, oauth_of
 from .compose import Composed
 from .refusals import in_words
@@ -171,6 +172,7 @@ class MailServer:
             if not client.supports_extension("smtputf8"):
                 return SMTPResponse(553, "5.6.7 our mail server can't write to addresses with such letters")
             options, encoding = [*options, "SMTPUTF8", "BODY=8BITMIME"], "utf-8"
+        check_ours()
         try:
             await client.mail(mail.sender, options=options, encoding=encoding)
             await client.rcpt(mail.recipient, encoding=encoding)
@@ -189,6 +191,7 @@ class MailServer:
 
     async def _data(self, client: aiosmtplib.SMTP, mail: Composed) -> SMTPResponse:
         """The mail itself: whoever hears nothing now can't know whether it was taken."""
+        check_ours()
         try:
             return await client.data(mail.raw)
         except aiosmtplib.SMTPDataError as error:

@@ -33,6 +33,7 @@ CHUNK = 64 * 1024
 LEADING = 4096
 """Bytes of empty lines with which a body may begin: they are looked at one by one."""
 LINE_END, END = b"\r\n", b"\r\n.\r\n"
+LAST = len(b".\r\n")
 NULL = "<>"
 """The null reverse-path, a bounce's sender, as aiosmtpd has it."""
 _PATH = re.compile(r'<((?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^<>"\s\x00-\x1f\x7f])*)>(.*)', re.DOTALL)
@@ -57,7 +58,7 @@ class Takes(Protocol):
     def release(self, size: int) -> None:
         """So many bytes are held no longer."""
 
-    async def taken(self, content: bytes, sender: str, recipients: tuple[str, ...]) -> str:
+    async def taken(self, content: bytes, sender: str, recipients: tuple[str, ...], session: Session) -> str:
         """The answer for a whole mail, "250 …" once it is durable. Never raises."""
 
 
@@ -197,50 +198,54 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
             await self.push("503 5.5.1 First RCPT")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        recipients, sender = tuple(self.envelope.rcpt_tos), str(self.envelope.mail_from)
+        recipients = tuple(self.envelope.rcpt_tos)
+        sender = (
+            str(self.envelope.mail_from).encode("utf-8", "replace").decode()
+        )  # it may be bytes of no charset
         answer = await self._taken("" if sender == NULL else sender, recipients)
         self._set_post_data_state()
         for _ in recipients if self.for_each else recipients[:1]:
             await self.push(answer)
 
     async def _taken(self, sender: str, recipients: tuple[str, ...]) -> str:
-        pieces: list[bytes] = []
+        body = Unstuffed()
         held, size, why = 0, 0, ""
         try:
             async for piece in self._pieces():
                 size += len(piece)
-                if not why and size > self.rules.largest + len(END):
-                    why = f"552 5.3.4 At most {self.rules.largest} bytes"
                 if not why and not self.takes.hold(len(piece)):
                     why = "452 4.3.1 Too much at once: come again"
-                if why:
-                    pieces.clear()
-                else:
+                if not why:
                     held += len(piece)
-                    pieces.append(piece)
+                    body.add(piece)
+                if body.size > self.rules.largest:
+                    why = why or f"552 5.3.4 At most {self.rules.largest} bytes"
+                if why:
+                    body.pieces.clear()
                 if size > 4 * self.rules.largest and self.transport is not None:
                     self.transport.close()  # it would never end
             if why:
                 return why
             self._reset_timeout()  # a slow sender has used up the body's time, and we have our own
             self.busy = True
-            return await self.takes.taken(unstuffed(pieces), sender, recipients)
+            return await self.takes.taken(body.whole(), sender, recipients, self)
         finally:
             self.busy = False
             self.takes.release(held)
 
     async def _pieces(self) -> AsyncIterator[bytes]:
-        """The body as it comes, its end included."""
-        tail, begun = LINE_END, 0  # the end needs no other line end before it
+        """The body as it comes, up to the line that ends it."""
+        tail, begun = LINE_END, bytearray()  # the end needs no other line end before it
         while tail and tail != END:
             one = await self._reader.readexactly(1)
-            yield one
-            tail, begun = _still(tail + one), begun + 1
-            if begun > LEADING:
+            begun += one
+            tail = _still(tail + one)
+            if len(begun) > LEADING:
                 raise ConnectionResetError("a body of nothing but empty lines")
+        yield bytes(begun[:-LAST] if tail == END else begun)
         while tail != END:
             try:
-                yield await self._reader.readuntil(END)
+                yield (await self._reader.readuntil(END))[:-LAST]
                 return
             except asyncio.LimitOverrunError as more:
                 yield await self._reader.read(more.consumed)
@@ -252,9 +257,32 @@ class LmtpSession(LMTP, Session):  # type: ignore[misc]  # the same
     for_each = True
 
 
-def unstuffed(pieces: list[bytes]) -> bytes:
-    """The mail as it was before its dots were doubled for the way (RFC 5321, 4.5.2), its end left out."""
-    return b"".join([LINE_END, *pieces])[: -len(END) + len(LINE_END)].replace(b"\r\n.", LINE_END)[2:]
+class Unstuffed:
+    """A body as it was before its dots were doubled for the way (RFC 5321, 4.5.2), piece by piece: of 25 MB at once the
+    loop would stand still."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.size = -len(LINE_END)
+        self._held = LINE_END  # what a doubled dot may stand behind; at first the line end of the command
+
+    def add(self, piece: bytes) -> None:
+        """The next piece, however it was cut."""
+        whole = self._held + piece
+        held = 2 if whole.endswith(LINE_END) else 1 if whole.endswith(b"\r") else 0
+        self._held = whole[len(whole) - held :]
+        self.pieces.append(whole[: len(whole) - held].replace(LINE_END + b".", LINE_END))
+        self.size += len(self.pieces[-1])
+
+    def whole(self) -> bytes:
+        """All of it."""
+        begun = 0
+        for i, piece in enumerate(self.pieces):  # the command's line end isn't its
+            taken = min(len(LINE_END) - begun, len(piece))
+            self.pieces[i], begun = piece[taken:], begun + taken
+            if begun == len(LINE_END):
+                break
+        return b"".join([*self.pieces, self._held[len(LINE_END) - begun :]])
 
 
 def _still(tail: bytes) -> bytes:

@@ -15,10 +15,16 @@ import authres
 from authres.core import AuthenticationResultsHeader
 
 from .fields import Fields, addresses_in, domain_of
-from .letter import Trust
+from .letter import Envelope, Trust
 
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 _SECOND_LEVEL = ("co", "com", "net", "org", "ac", "gov", "edu", "ne", "or", "gob", "gouv")
+
+
+def vouching(envelope: Envelope, authserv_ids: Collection[str]) -> Collection[str]:
+    """Those of `authserv_ids` that count for a mail that came so: none for one that a stranger brought by SMTP, who may
+    have written anything above it; a mailbox's provider, and our own server, have looked at it before us."""
+    return () if envelope.by in ("", "smtp") else authserv_ids
 
 
 def vouched(headers: Message, authserv_ids: Collection[str], sender: str) -> Trust:

@@ -54,7 +54,7 @@ def _stays(body: Body, action: str) -> bool:
     A call's buttons stand in a thread's first message, or in a line of its timeline.
     """
     told = str(payload(body.get("message") or {}).get("told") or "")
-    return action.startswith("call.") or told.startswith(STAYS)
+    return action.startswith(("call.", "mail.")) or told.startswith(STAYS)
 
 
 async def just_ack(ack: AsyncAck) -> None:

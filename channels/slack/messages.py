@@ -29,11 +29,19 @@ from .blocks import (
     without_buttons,
 )
 
+ANSWERS = 1_200
+"""Characters of what a customer has answered, all together."""
 CALLED = {"voice": "call", "sms": "text", "email": "mail", "chat": "chat"}
 
 
 def _title(service: str, channel: str, contact: str, more: str) -> str:
     return f"*{tame(service, 150)}* · {CALLED.get(channel, 'contact')} · {tame(contact, 50)} · {more}"
+
+
+def _due(answer: int | None, solve: int | None) -> str:
+    """What is promised, behind a dot each."""
+    promised = (("answer due", answer), ("to be done", solve))
+    return "".join(f" · {what} {date(at, '{date_short_pretty} {time}')}" for what, at in promised if at)
 
 
 STAYS = "stays:"
@@ -44,7 +52,7 @@ def offer(card: Card) -> Message:
     """The card of an offer, for its agent in person."""
     value = f"{card.contact}:{card.offer}"
     until = date(card.until, "{time_secs}")
-    due = f" · answer due {date(card.due, '{date_short_pretty} {time}')}" if card.due else ""
+    due = _due(card.due, card.solve)
     title = _title(card.service, card.channel, card.contact, tame(card.tier, 20))
     known = "verified" if card.verified else "claimed, not verified"
     stands = "Taken for you: nothing to press" if card.by_itself else f"Yours until {until}"
@@ -52,6 +60,7 @@ def offer(card: Card) -> Message:
         ours(f"{title}\n{stands} · waited {lasting(card.waited)}{due}"),
         small([f"From {card.customer} ({known})", f"Why you: {card.why}", card.history]),
         *([theirs(card.handover, 600)] if card.handover else []),
+        *answered(card.answers),
     ]
     pressed = [button("offer.accept", "Accept", value, "primary"), button("offer.decline", "Decline", value)]
     if card.reasons:
@@ -63,6 +72,11 @@ def offer(card: Card) -> Message:
     metadata = _metadata("tierline_offer", contact=card.contact, offer=card.offer)
     words = f"{card.service}: {card.customer} – {card.lines[-1] if card.lines else ''}"
     return Message(fallback(words), (*head, *lines, *actions(buttons)), metadata)
+
+
+def answered(answers: tuple[str, ...]) -> list[Json]:
+    """What the customer has answered to questions, a line each; nothing where nothing was asked."""
+    return [theirs("\n".join(["Known so far:", *(f"• {it}" for it in answers)]), ANSWERS)] if answers else []
 
 
 def for_one(it: Message, user: str) -> Message:
@@ -108,7 +122,7 @@ TAPE_BUTTONS = (("pause", "Pause recording"), ("record", "Record again"))
 
 def head(it: Head) -> Message:
     """The first message of a contact's thread."""
-    due = f" · answer due {date(it.due, '{date_short_pretty} {time}')}" if it.due else ""
+    due = _due(it.due, it.solve)
     title = _title(it.service, it.channel, it.contact, f"with *{tame(it.owner_name, 100)}*{due}")
     known = "verified" if it.verified else "claimed, not verified"
     reply = [] if it.channel == "voice" else [button("contact.reply", "Reply", it.contact, "primary")]
@@ -129,6 +143,7 @@ def head(it: Head) -> Message:
         small(
             [f"From {it.customer} ({known})", f"Helping: {', '.join(it.helping)}" if it.helping else ""],
         ),
+        *answered(it.answers),
         ours(where_replies_go(it)),
         *actions([button(f"call.{name}", label, it.contact) for name, label in talk]),
         *actions(buttons),

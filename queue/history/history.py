@@ -8,13 +8,14 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...settings import Settings
 from ..state import Event, MessageView
 from . import postgres, projections
 from .audit import Line, Verified, read_lines, verify
+from .belongs import belongs, customer_row
 from .cards import address_of, get_cards, put_cards
 from .database import READ_WAIT, WRITE_WAIT, Database
 from .fold import clean
@@ -22,14 +23,13 @@ from .numbers import Numbers, numbers_of
 from .plans import read_version, read_versions
 from .questions import LAST_OWNER, NAMES, PAST_OF, SEEN, WHO
 from .records import Card, Claimed, Clash, ContactRecord, Customer, Past, PlanVersion, Told
-from .tables import addresses, arrivals, contacts, customers, endings, events, facts, messages, metadata
+from .tables import arrivals, contacts, endings, events, facts, messages, metadata
 from .told import Place, read_ended, read_told, read_under_way
 from .untold import Untold
 
 REBUILD_WAIT = 3_600.0  # seconds
 MOST_EVENTS = 5_000
 """Of one contact's timeline: the latest so many are handed out."""
-MOST_ADDRESSES = 500
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class History:
     async def customer(self, address: str) -> Customer | None:
         """The customer with that key, or else with that address (a phone in E.164, a mail in any case)."""
         async with self.database.read() as connection:
-            found = await _customer(connection, address)
+            found = await customer_row(connection, address)
             if found is None:
                 return None
             told = await connection.execute(select(facts).where(facts.c.customer == found["key"]))
@@ -179,7 +179,7 @@ class History:
     async def past(self, customer: str, limit: int) -> tuple[Past, ...]:
         """The customer's contacts (by key or any address), the latest first."""
         async with self.database.read() as connection:
-            rows = await self._latest(connection, [await _belongs(connection, customer)], limit)
+            rows = await self._latest(connection, [await belongs(connection, customer)], limit)
         return tuple(_past(row) for row in rows)
 
     @_whole(READ_WAIT)
@@ -207,7 +207,7 @@ class History:
             if state is not None:
                 conditions.append(contacts.c.state == clean(state))
             if customer is not None:
-                conditions.append(await _belongs(connection, customer))
+                conditions.append(await belongs(connection, customer))
             rows = await self._latest(connection, conditions, limit)
         return tuple(_record(row) for row in reversed(rows))
 
@@ -351,26 +351,6 @@ class History:
         """The store has dropped them."""
         async with self.database.write() as connection:
             await connection.execute(delete(endings).where(endings.c.contact.in_(gone)))
-
-
-async def _customer(connection: AsyncConnection, address: str) -> Mapping[Any, Any] | None:
-    """By key, else by address."""
-    key = select(customers).where(customers.c.key == clean(address))
-    if row := (await connection.execute(key)).mappings().first():
-        return row
-    by = select(customers).join(addresses, addresses.c.customer == customers.c.key)
-    found = await connection.execute(by.where(addresses.c.address == address_of(address)))
-    return found.mappings().first()
-
-
-async def _belongs(connection: AsyncConnection, customer: str) -> ColumnElement[bool]:
-    """Whether a contact is the customer's: by key, or by an address, also from before they were known."""
-    found = await _customer(connection, customer)
-    names = {clean(customer), address_of(customer)}
-    if found is not None:
-        own = select(addresses.c.address).where(addresses.c.customer == found["key"]).limit(MOST_ADDRESSES)
-        names |= {found["key"], *(await connection.execute(own)).scalars()}
-    return or_(contacts.c.customer.in_(sorted(names)), contacts.c.address.in_(sorted(names)))
 
 
 def _past(row: Mapping[Any, Any]) -> Past:

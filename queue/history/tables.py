@@ -188,6 +188,31 @@ untold = Table(
     Column("what", Text, nullable=False),
 )
 
+articles = Table(
+    "articles",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("services", Text, nullable=False),
+    Column("steps", Text, nullable=False),
+)
+
+article_votes = Table(
+    "article_votes",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("yes", BigInteger, nullable=False),
+    Column("no", BigInteger, nullable=False),
+)
+
 PROJECTED = (contacts, messages, offers, arrivals, plans)
 """What `rebuild` empties and works out again from `events`."""
 

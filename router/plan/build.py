@@ -18,12 +18,18 @@ from . import (
     shape_closing,
     shape_doors,
     shape_escalation,
+    shape_letters,
     shape_visits,
 )
+from .build_chat import web_chat
+from .build_first import questions, scripts
 from .model_calls import Recording, Safety, Voice
 from .model_closing import Closing, ClosingField
 from .model_desk import Canned
 from .model_doors import Shared
+from .model_letters import Letter, Letters
+from .model_mail import MailSpec
+from .model_promises import Promises
 from .model_settings import Settings
 from .model_texts import VARIABLES, Texts
 from .model_visits import SessionSpec, Visits
@@ -69,6 +75,7 @@ def build(document: shape.Document, source: str) -> model.Plan:
         texts=_texts(document),
         settings=_settings(document.settings),
         voice=_voice(document.channels.voice),
+        chat=web_chat(document.channels.chat),
         safety=_safety(document),
         closing=_closing(document.closing),
         rated=tuple(sorted(set(document.closing.rate))),
@@ -79,6 +86,9 @@ def build(document: shape.Document, source: str) -> model.Plan:
         ),
         canned=tuple(Canned(name, tuple(said.items())) for name, said in document.canned.items()),
         decline_reasons=tuple(dict.fromkeys(document.decline_reasons)),
+        scripts=scripts(document.scripts),
+        mail=MailSpec.of(document.channels.email),
+        letters=_letters(document.letters),
         source=source,
     )
     return _with_hash(plan)
@@ -170,6 +180,8 @@ def _service(
         greeting=tuple(service.greeting.items()),
         closing=_closing(service.closing) if service.closing else None,
         checklists=_checklists(service.escalation),
+        ask=questions(service.ask),
+        promises=Promises.of(service),
     )
 
 
@@ -252,6 +264,7 @@ def _entry(entry: shape_doors.Entry) -> model.Entry:
         greeting=tuple(entry.greeting.items()),
         otherwise=entry.otherwise,
         shared=Shared(entry.reaction, entry.customer) if entry.channel == "slack" else None,
+        first=entry.first,
     )
 
 
@@ -267,12 +280,15 @@ def _rule(rule: shape.Rule) -> model_rules.Rule:
             sender=tuple(when.sender),
             customer=tuple((fact, tuple(values)) for fact, values in when.customer.items()),
             known=when.known,
+            answers=tuple((name, tuple(values)) for name, values in when.answers.items()),
             language=tuple(when.language),
             hours=when.hours,
             during=tuple(when.during),
             time=when.time,
         ),
-        set=model_rules.Set(decides.service, decides.priority, levels(decides.skills), decides.language),
+        set=model_rules.Set(
+            decides.service, decides.priority, levels(decides.skills), decides.language, decides.person
+        ),
     )
 
 
@@ -310,6 +326,14 @@ def _texts(document: shape.Document) -> Texts:
         for language, text in sorted(getattr(document.texts, name).items())
     ]
     return Texts(tuple(document.languages), tuple(entries))
+
+
+def _letters(given: shape_letters.Letters) -> Letters:
+    def one(it: shape_letters.Letter) -> Letter:
+        return Letter(it.name or "", tuple(sorted(it.signature.items())), tuple(sorted(it.footer.items())))
+
+    teams = tuple((name, one(it)) for name, it in sorted(given.teams.items()))
+    return Letters(one(given), teams, given.plus)
 
 
 def _closing(given: shape_closing.Closing) -> Closing:

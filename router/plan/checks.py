@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterable
 from ...skills.skill import CHANNELS
 from . import schedules
 from .braces import variables
+from .check_chat import check_chat
 from .check_closing import check_closing
 from .check_desk import check_desk
 from .check_doors import check_doors
+from .check_first import check_first
+from .check_letters import check_letters
+from .check_mail import check_mail
 from .check_schedules import check_schedules
 from .check_visits import check_visits
 from .errors import Source, path_of
@@ -34,13 +38,17 @@ def check(root: Node, found: Source) -> None:
         _teams,
         _services,
         check_doors,
+        check_first,
         check_closing,
         _rules,
         _agents,
         _texts,
         _on_call,
         check_visits,
+        check_chat,
         check_desk,
+        check_mail,
+        check_letters,
         _doubles,
     ):
         part(root, known, found)

@@ -10,8 +10,13 @@ from typing import Any, Protocol, TypeVar
 
 from ...skills.skill import CHANNELS, Levels
 from . import model
+from .diff_chat import web_chat
 from .diff_closing import checklists, closing
 from .diff_desk import desk
+from .diff_first import asks, first
+from .diff_letters import letters
+from .diff_mail import mail
+from .diff_promises import promises
 from .diff_rules import rules
 from .model_texts import CALL
 from .say import hours_changed, lasting, plain, quoted, tiers
@@ -270,6 +275,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(f"{who}: schedule", was.schedule, now.schedule)
         yield from _steps(who, was.steps, now.steps)
         yield from _per_channel(f"{who}: answered within", was.answer_within, now.answer_within)
+        yield from promises(who, was.promises, now.promises)
         yield from _per_channel(f"{who}: lag behind live work", _lags(old, was), _lags(new, now))
         yield from _per_channel(f"{who}: after hours", was.after_hours, now.after_hours)
         yield from _levels(f"{who} needs", was.skills, now.skills)
@@ -278,6 +284,7 @@ def _services(old: model.Plan, new: model.Plan) -> Iterator[str]:
         yield from _one(f"{who}: greeting", was.greeting, now.greeting)
         yield from closing(f"{who}, at the end", was.closing, now.closing)
         yield from checklists(f"{who}, before the next tier", was.checklists, now.checklists)
+        yield from asks(who, was.ask, now.ask)
         yield from _one(f"{who}: priority", was.priority, now.priority)
         words = {"drain": "at closing time served for", "reopen": "a message re-opens within"}
         for key, label in words.items():
@@ -344,6 +351,7 @@ def _entries(old: model.Plan, new: model.Plan) -> Iterator[str]:
                 yield f"{who} leads to {now.service or 'its menu'} (was {was.service or 'its menu'})"
             yield from _one(f"{who}: language", was.language, now.language)
             yield from _one(f"{who}: greeting", was.greeting, now.greeting)
+            yield from _one(f"{who}: before a person", was.first, now.first)
             yield from _one(f"{who}: its reaction", *(it.shared and it.shared.reaction for it in (was, now)))
             yield from _one(f"{who}: its customer", *(it.shared and it.shared.customer for it in (was, now)))
             if (was.shared is None) != (now.shared is None):
@@ -385,11 +393,7 @@ def _texts(old: model.Plan, new: model.Plan) -> Iterator[str]:
             )
 
 
-def _rules(old: model.Plan, new: model.Plan) -> Iterator[str]:
-    yield from rules(old.rules, new.rules)
-
-
 _PARTS: tuple[Callable[[model.Plan, model.Plan], Iterator[str]], ...] = (
-    _rules, _entries, _services, _schedules, _agents, _teams, _on_call, _channels, _visits, _sessions, _texts,
-    _closing, desk, _root,
+    lambda old, new: rules(old.rules, new.rules), _entries, _services, _schedules, _agents, _teams, _on_call,
+    _channels, _visits, _sessions, _texts, _closing, desk, first, mail, letters, web_chat, _root,
 )  # fmt: skip

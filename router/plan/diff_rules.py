@@ -88,6 +88,12 @@ def _changed(who: str, was: model_rules.Rule, now: model_rules.Rule) -> Iterator
     for fact in sorted({*facts, *told}):
         if facts.get(fact) != told.get(fact):
             yield f"{who}, customer's {fact}: {_values(told.get(fact))} (was {_values(facts.get(fact))})"
+    given, wanted = dict(was.when.answers), dict(now.when.answers)
+    for name in sorted({*given, *wanted}):
+        if given.get(name) != wanted.get(name):
+            yield f"{who}, answer to {name}: {_values(wanted.get(name))} (was {_values(given.get(name))})"
+    if was.when.answers != now.when.answers and given == wanted:
+        yield f"{who}: the answers stand in another order"
     for key, label in (("known", "known customers"), ("hours", "while the service is")):
         a, b = getattr(was.when, key), getattr(now.when, key)
         if a != b:
@@ -100,6 +106,8 @@ def _changed(who: str, was: model_rules.Rule, now: model_rules.Rule) -> Iterator
         a, b = getattr(was.set, key), getattr(now.set, key)
         if a != b:
             yield f"{who} now sets {key} {_left(b)} (was {_left(a)})"
+    if was.set.person != now.set.person:
+        yield f"{who}: {'a person at once' if now.set.person else 'a script may come first'}"
     if was.set.skills != now.set.skills:
         yield f"{who} now asks for {plain(now.set.skills)} (was {plain(was.set.skills)})"
 
@@ -125,6 +133,7 @@ def _asks(when: model_rules.When) -> str:
         parts.append("all of the words " + ", ".join(map(quoted, when.text.all)))
     parts += [f"{label} {plain(getattr(when, key))}" for key, label in LABELS.items() if getattr(when, key)]
     parts += [f"customer's {fact} {plain(values)}" for fact, values in when.customer]
+    parts += [f"answer to {name} {plain(values)}" for name, values in when.answers]
     parts += [f"known customers: {plain(when.known)}"] if when.known is not None else []
     parts += [f"while the service is {when.hours}"] if when.hours else []
     parts += [_time(when.time)] if when.time else []
@@ -137,6 +146,7 @@ def _decides(it: model_rules.Set) -> str:
         for key in ("service", "priority", "language")
         if getattr(it, key) is not None
     ]
+    parts += ["a person at once"] if it.person else []
     return "sets " + ", ".join([*parts, *([plain(it.skills)] if it.skills else [])])
 
 

@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from .model import NotYet
 from .read import Node
 
-_CHANNELS = {
-    "chat": "there is no web chat yet",
-}
-
 
 def not_yet(root: Node) -> tuple[NotYet, ...]:
     """Every such thing in the document, in the order of its lines."""
@@ -19,9 +15,6 @@ def not_yet(root: Node) -> tuple[NotYet, ...]:
 
 
 def _all(root: Node) -> Iterator[tuple[str, int, str]]:
-    for channel, span, _ in root.pairs("channels"):
-        if channel in _CHANNELS:
-            yield f"channels.{channel}", span.line + 1, _CHANNELS[channel]
     for name, _, node in root.pairs("teams"):
         for key, what in (
             ("promise", "promises of teams aren't measured yet"),
@@ -29,7 +22,3 @@ def _all(root: Node) -> Iterator[tuple[str, int, str]]:
         ):
             if key in node.keys:
                 yield f"teams.{name}.{key}", node.keys[key][0].line + 1, what
-    for index, entry in enumerate(root.each("entry")):
-        door = entry.get("channel")
-        if door and door.text in _CHANNELS:
-            yield f"entry[{index}]", entry.span.line + 1, _CHANNELS[door.text]

@@ -14,9 +14,14 @@ from typing import Generic, Literal, TypeVar
 
 from ...skills.skill import CHANNELS, Capacity, Channel, Levels, Profile
 from .model_calls import Safety, Voice
+from .model_chat import WebChat
 from .model_closing import Closing
 from .model_desk import Canned
 from .model_doors import Shared
+from .model_first import Question, Script
+from .model_letters import Letters
+from .model_mail import MailSpec
+from .model_promises import Promises
 from .model_rules import Rule
 from .model_settings import Reach, Settings
 from .model_texts import Texts
@@ -172,6 +177,8 @@ class Service:
     greeting: tuple[tuple[str, str], ...] = ()
     closing: Closing | None = None
     checklists: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    ask: tuple[Question, ...] = ()
+    promises: Promises = Promises()
 
     def checklist(self, tier: int) -> tuple[str, ...]:
         """What `tier` must have tried before it escalates: its own list, else that of all (0)."""
@@ -215,6 +222,7 @@ class Entry:
     greeting: tuple[tuple[str, str], ...] = ()
     otherwise: str | None = None
     shared: Shared | None = None
+    first: str | None = None  # the script before a person
 
     @property
     def unasked(self) -> str | None:
@@ -313,6 +321,10 @@ class Plan:
     canned: tuple[Canned, ...] = ()
     decline_reasons: tuple[str, ...] = ()
     sessions: tuple[SessionSpec, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    mail: MailSpec = MailSpec()
+    letters: Letters = Letters()
+    chat: WebChat = WebChat()
     content_hash: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
     later: tuple[NotYet, ...] = field(default=(), compare=False, repr=False)
@@ -330,6 +342,10 @@ class Plan:
         """What is asked when a contact of `service` ends."""
         own = next((s.closing for s in self.services if s.name == service), None)
         return own.over(self.closing) if own else self.closing
+
+    def script(self, name: str | None) -> Script | None:
+        """The script of that name, or None."""
+        return next((it for it in self.scripts if it.name == name), None)
 
     def schedule(self, name: str) -> ScheduleSpec | None:
         """The schedule of that name, or None."""

@@ -24,8 +24,9 @@ class When:
 
     `service` is the one known so far (of the entry); `to`/`sender` are E.164 numbers or mail addresses; a
     `sender` that ends with `*` is a beginning; `customer` pairs a fact with the values it may have (case
-    ignored); `hours`: whether the service known so far is open; `during`: schedules of which one is open;
-    `time`: minutes of the site's day, end excluded, past midnight when the end isn't later than the start.
+    ignored), `answers` a script's question with the answers that count; `hours`: whether the service known so far
+    is open; `during`: schedules of which one is open; `time`: minutes of the site's day, end excluded, past midnight
+    when the end isn't later than the start.
     """
 
     text: TextMatch | None = None
@@ -39,16 +40,21 @@ class When:
     hours: Hours | None = None
     during: tuple[str, ...] = ()
     time: tuple[int, int] | None = None
+    answers: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """What a rule that matched decides; None or empty leaves it as the service has it."""
+    """What a rule that matched decides; None or empty leaves it as the service has it.
+
+    `person`: no script comes before a person.
+    """
 
     service: str | None = None
     priority: int | None = None
     skills: Levels = ()
     language: str | None = None
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

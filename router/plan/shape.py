@@ -40,6 +40,9 @@ from .shape_day import Settle, StillThere, Substitute
 from .shape_desk import Canned, Reasons
 from .shape_doors import ChannelName, Entry, Said
 from .shape_escalation import Escalation
+from .shape_first import Question, Script
+from .shape_letters import Letters
+from .shape_promises import Promising
 from .shape_texts import Texts
 from .shape_visits import Session, Visits
 
@@ -182,7 +185,7 @@ class Step(Shape):
     page: Name | None = Field(default=None, description="Page this on-call")
 
 
-class Service(Shape):
+class Service(Promising):
     """What customers want help with."""
 
     title: Said = Field(default={}, description="What customers see as its name")
@@ -209,6 +212,9 @@ class Service(Shape):
     )
     escalation: Escalation | None = Field(default=None, description="What is tried before the next tier")
     closing: Closing | None = Field(default=None, description="What is asked at its contacts' end")
+    ask: Annotated[list[Question], Field(max_length=10)] = Field(
+        default=[], description="What agents must know: [{ask: device, say: {en: Which device?}}]"
+    )
 
 
 class TextMatch(Shape):
@@ -230,6 +236,9 @@ class When(Shape):
         default={}, description="Facts about the customer and the values that match"
     )
     known: bool | None = Field(default=None, description="Whether we know this customer")
+    answers: dict[Word, Facts] = Field(
+        default={}, description="What the customer has answered to a script: {device: [router]}"
+    )
     language: Many[Language] = []
     hours: Literal["open", "closed"] | None = Field(default=None, description="Whether the service is open")
     during: Many[Name] = Field(default=[], description="A schedule that is open now")
@@ -243,6 +252,7 @@ class Set(Shape):
     priority: Annotated[int, Field(ge=0, le=100)] | None = None
     skills: Levels = {}
     language: Language | None = None
+    person: bool = Field(default=False, description="A person at once: no script is begun, and one ends")
 
 
 class Rule(Shape):
@@ -325,3 +335,7 @@ class Document(Shape):
     )
     decline_reasons: Reasons = Field(default=[], description="What an agent may choose who declines an offer")
     sessions: dict[Name, Session] = {}
+    scripts: dict[Name, Script] = Field(
+        default={}, description="What comes before a person; a door names one: `first: NAME`"
+    )
+    letters: Letters = Letters()

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from .fields import Country, Door, Duration, Positive, Sometime, Url
 from .shape_base import Many, Shape
+from .shape_chat import WebChat
+from .shape_mail import Vouching
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -74,13 +76,21 @@ class Voice(Channel):
     )
 
 
+class Email(Channel, Vouching):
+    """How mail is worked."""
+
+
+class Chat(Channel, WebChat):
+    """How chats are worked, and where visitors find them."""
+
+
 class Channels(Shape):
     """The four channels."""
 
     voice: Voice = Voice()
-    chat: Channel = Channel()
+    chat: Chat = Chat()
     sms: Channel = Channel()
-    email: Channel = Channel()
+    email: Email = Email()
 
 
 class PerNumber(Shape):

@@ -43,6 +43,6 @@ class Closing(Shape):
 class SiteClosing(Closing):
     """The same for the whole site."""
 
-    rate: Many[Literal["voice", "sms"]] = Field(
+    rate: Many[Literal["voice", "chat", "sms"]] = Field(
         default=["voice"], description="Whose customers are asked by `texts.rating` how it was"
     )

@@ -53,6 +53,9 @@ class Entry(Shape):
     reaction: Reaction | None = Field(default=None, description="The emoji's name: sos")
     customer: Word | None = Field(default=None, description="The key of the customer whose channel it is")
     service: Name | None = None
+    first: Name | None = Field(
+        default=None, description="The script that comes before a person: sms and chat"
+    )
     language: Language | None = None
     greeting: Said = Field(default={}, description="What callers hear first: {en: …, de: …}")
     menu: list[MenuKey] = []

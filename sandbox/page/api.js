@@ -11,12 +11,12 @@ export class Trouble extends Error {
   }
 }
 
-async function call(path, body) {
+async function call(path, body, kind = "application/json") {
   const options = { cache: "no-store", signal: AbortSignal.timeout(body === undefined ? 15000 : 60000) };
   if (body !== undefined) {
     options.method = "POST";
-    options.body = JSON.stringify(body);
-    options.headers = { "Content-Type": "application/json" };
+    options.body = kind === "application/json" ? JSON.stringify(body) : body;
+    options.headers = { "Content-Type": kind };
   }
   let answer;
   try {
@@ -42,9 +42,13 @@ export const stage = (path, params) => call(join(`/sandbox/api${path}`, params))
 export const product = (path, params) => call(join(`/product/api/v1${path}`, params));
 
 /** POSTs what a person did. Trouble becomes a toast and `null`, so a caller needs to look only at success. */
-export async function act(path, body) {
+export const act = (path, body) => tried(path, body);
+/** The same for a mail's own bytes. */
+export const actRaw = (path, text) => tried(path, text, "message/rfc822");
+
+async function tried(path, body, kind) {
   try {
-    return (await call(`/sandbox/api${path}`, body)) ?? {};
+    return (await call(`/sandbox/api${path}`, body, kind)) ?? {};
   } catch (trouble) {
     toast(trouble.message, trouble.hint, "bad");
     return null;

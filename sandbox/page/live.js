@@ -4,7 +4,7 @@ import { refresh } from "./reading.js";
 import { draw, forgetSlack, s } from "./state.js";
 
 const QUEUE = ["contacts", "agents", "services", "drawer"];
-const SLICES = [...QUEUE, "texts", "calls", "company", "slack", "wire", "faults"];
+const SLICES = [...QUEUE, "texts", "mails", "calls", "company", "slack", "wire", "faults"];
 const ASK_EVERY = 2000;
 const LISTEN_EVERY = 700; // what a call says comes without news
 let wait = 1000;
@@ -45,6 +45,7 @@ function heard(data) {
   else if (kind.startsWith("slack.channel")) refresh("company", "slack");
   else if (kind.startsWith("slack")) refresh("slack", ...QUEUE);
   else if (kind.startsWith("sms")) refresh("texts", ...QUEUE);
+  else if (kind.startsWith("mail")) refresh("mails", ...QUEUE);
   else if (kind.startsWith("call")) refresh("calls", ...QUEUE);
   else refresh("state", ...SLICES);
 }

@@ -9,6 +9,7 @@ import { guide, look } from "./guide.js";
 import { anyRings } from "./lines.js";
 import { help, onKey, settleLists } from "./keys.js";
 import { follow } from "./live.js";
+import { hearMails } from "./mail.js";
 import { messageMenu } from "./message.js";
 import { slackModal } from "./modal.js";
 import { hearTexts, phone } from "./phone.js";
@@ -86,6 +87,7 @@ async function boot() {
   document.addEventListener("keydown", onKey);
   afterRead((name) => {
     if (name === "texts") hearTexts();
+    if (name === "mails") hearMails();
     if (name === "calls") hearCalls();
     if (name === "slack") hearSlack();
     if (["contacts", "agents"].includes(name)) look();

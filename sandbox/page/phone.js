@@ -3,6 +3,7 @@
 import { act } from "./api.js";
 import { caller, goingOn } from "./caller.js";
 import { announce, h } from "./dom.js";
+import { mailing } from "./mail.js";
 import { refresh } from "./reading.js";
 import { customerOf, draw, drawn, s, ui } from "./state.js";
 import { day, hm, now } from "./time.js";
@@ -55,7 +56,7 @@ async function submit(event) {
 
 /** Puts `text` into the phone's field, ready to be sent. */
 export function prefill(text) {
-  if (ui.calling) return showing(false, () => prefill(text));
+  if (ui.calling || ui.mailing) return showing(false, () => prefill(text));
   const box = document.getElementById("sms-text");
   if (!box) return;
   box.value = text;
@@ -63,15 +64,16 @@ export function prefill(text) {
 }
 
 /** Shows the phone with its texts or as one calls with it, and then does `then`. */
-export function showing(calling, then) {
-  ui.calling = calling;
+export function showing(calling, then, mailing = false) {
+  Object.assign(ui, { calling, mailing });
+  if (mailing) refresh("mails");
   drawn(() => then?.());
 }
 
 function modes() {
-  const mode = (calling, label) => h("button", { type: "button", class: "mode", "aria-pressed": String(ui.calling === calling), onclick: () => showing(calling) }, label,
+  const mode = (calling, label, mailing = false) => h("button", { type: "button", class: "mode", "aria-pressed": String(ui.calling === calling && ui.mailing === mailing), onclick: () => showing(calling, null, mailing) }, label,
     calling && !ui.calling && goingOn() ? h("i", { class: "mode-dot", role: "img", "aria-label": "a call goes on" }) : null);
-  return h("div", { class: "modes", role: "group", "aria-label": "What this phone does" }, mode(false, "Texts"), mode(true, "Call"));
+  return h("div", { class: "modes", role: "group", "aria-label": "What this phone does" }, mode(false, "Texts"), mode(true, "Call"), mode(false, "Mail", true));
 }
 
 const name = (number) => customerOf(number)?.name ?? number;
@@ -119,11 +121,11 @@ function thread() {
 
 export function phone() {
   return h("section", { id: "phone", class: `col phone ${ui.tab === "phone" ? "on" : ""}`, "aria-labelledby": "phone-title", tabindex: "-1" },
-    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "The customer's phone"), modes(), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
-    chooser(),
-    h("div", { class: "handset" },
-      h("div", { class: "handset-top" }, h("span", null, hm(now())), h("b", null, s.phone.to), h("span", { "aria-hidden": "true" }, "▂▄▆")),
-      ui.calling ? caller() : texting()));
+    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "The customer"), modes(), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
+    ui.mailing ? mailing() : [chooser(),
+      h("div", { class: "handset", key: "handset" },
+        h("div", { class: "handset-top" }, h("span", null, hm(now())), h("b", null, s.phone.to), h("span", { "aria-hidden": "true" }, "▂▄▆")),
+        ui.calling ? caller() : texting())]);
 }
 
 const texting = () => [

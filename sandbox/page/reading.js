@@ -58,6 +58,13 @@ const readers = {
     const texts = await stage("/sms", { number: me });
     if (me === s.phone.me) s.phone.texts = texts;
   },
+  async mails() {
+    s.mail.me ||= s.cast?.customers?.[0]?.mail ?? "";
+    const me = s.mail.me;
+    if (!ui.mailing || !me.includes("@")) return;
+    const [box, away] = await Promise.all([stage("/mail/box", { address: me }), stage("/mail/away")]);
+    if (me === s.mail.me) Object.assign(s.mail, { box, away });
+  },
   async calls() {
     const me = s.phone.me;
     if (!me) return;
@@ -93,8 +100,10 @@ const readers = {
 };
 
 /** What is wrong outside, in the words in which `POST /faults` takes it. */
-function wrong({ twilio = {}, slack = {}, receipts }) {
-  const out = { twilio: {}, slack: {} };
+function wrong({ twilio = {}, slack = {}, smtp = {}, receipts }) {
+  const out = { twilio: {}, slack: {}, smtp: {} };
+  if (smtp.fail && smtp.times !== 0) out.smtp = { fail: smtp.fail, times: smtp.times };
+  for (const name of ["down", "drop_reply"]) if (smtp[name]) out.smtp[name] = true;
   if (twilio.fail && twilio.times !== 0) out.twilio = { fail: twilio.fail, times: twilio.times };
   if (twilio.delay) out.twilio.delay = typeof twilio.delay === "number" ? `${twilio.delay}s` : twilio.delay;
   if (twilio.drop_reply) out.twilio.drop_reply = true;

@@ -90,6 +90,8 @@ const TROUBLES = [
   ["Twilio fails three times (503)", () => ({ twilio: { fail: 503, times: 3 } }), (f) => f.twilio?.fail],
   ["Twilio acts, its reply is lost", () => ({ twilio: { drop_reply: true } }), (f) => f.twilio?.drop_reply],
   ["Twilio is slow (2 s)", () => ({ twilio: { delay: "2s" } }), (f) => f.twilio?.delay],
+  ["The mail server is down", () => ({ smtp: { down: true } }), (f) => f.smtp?.down],
+  ["The mail server says “later”", () => ({ smtp: { fail: 451, times: 3 } }), (f) => f.smtp?.fail],
   ["Receipts by hand", () => ({ receipts: "manual" }), (f) => f.receipts === "manual"],
 ];
 /** What is wrong outside right now, in words. */
@@ -167,7 +169,8 @@ export function header() {
     h("button", { class: `clock ${moved() ? "moved" : ""}`, "data-panel": "time", "aria-expanded": String(ui.panel === "time"), "aria-label": `Sandbox time ${hms(now())}: time travel`, onclick: () => openPanel("time") }, h("span", null, day(now())), h("b", null, hms(now()))),
     h("span", { class: `live ${s.live}`, title: { live: "News arrive by themselves", polling: "Asking every 2 s", connecting: "Connecting" }[s.live] }, h("i", { "aria-hidden": "true" }), h("span", null, s.live)),
     h("div", { class: "tools" }, button("everybody", "Everybody available", callAll, "primary"), button("crowd", "50 waiting", crowd),
-      tab("faults", bad.length ? `Trouble: ${bad.length}` : "Trouble", bad.length ? "alarm" : ""), tab("wire", "Wire"), button("reset1", "Reset", reset, "tool")),
+      tab("faults", bad.length ? `Trouble: ${bad.length}` : "Trouble", bad.length ? "alarm" : ""), tab("wire", "Wire"),
+      h("a", { class: "tool", id: "website-link", href: "website", target: "_blank", rel: "noopener", title: "A customer's website with the web chat, in a window of its own" }, "Website ↗"), button("reset1", "Reset", reset, "tool")),
     h("button", { class: "icon", "aria-label": `Theme: ${THEMES[theme()][1]}. Change`, title: `Theme: ${THEMES[theme()][1]}`, onclick: nextTheme }, THEMES[theme()][0]),
     h("button", { class: "icon", id: "help-button", "aria-label": "Keyboard and help (?)", onclick: () => { ui.help = true; draw(); } }, "?"));
 }

@@ -7,12 +7,13 @@ export const s = {
   contacts: [], closed: [], agents: [], services: [], wire: [], faults: {},
   calls: [],
   phone: { me: "", to: "", texts: [], calls: [], last: "", custom: false },
+  mail: { me: "", box: [], away: [], open: 0, view: "html", raw: "", writing: null, custom: false },
   slack: { who: "", place: "", thread: "", tab: "messages", home: null, messages: [], views: [], answers: [], files: [], editing: null, gone: new Set(), kept: new Map(), drafts: new Map() },
   company: [], rooms: [], app: { shortcuts: [], home_tab: false },
   drawer: { id: "", tab: "why", contact: null, why: null },
 };
 /** What only this page knows: which tab, which panel, what was clicked away. */
-export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideDone: new Set(), guideGone: false, filter: "", keysOff: false, more: new Set(), ask: null, help: false, calling: false, phone: "", menu: null, shortcuts: false, newcomer: false, newRoom: false, solo: "" };
+export const ui = { tab: "queue", panel: "", toasts: [], busy: new Set(), guideDone: new Set(), guideGone: false, filter: "", keysOff: false, more: new Set(), ask: null, help: false, calling: false, mailing: false, phone: "", menu: null, shortcuts: false, newcomer: false, newRoom: false, solo: "" };
 
 let painter = () => {};
 let asked = false;

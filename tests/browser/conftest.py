@@ -40,7 +40,7 @@ session = pytest_asyncio.fixture(loop_scope="session")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if {"look", "at_slack"} & set(getattr(item, "fixturenames", ())):
+        if {"look", "at_slack", "at_help"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -201,6 +201,28 @@ async def plans(api: Described) -> None:
     await api.refused("POST", "/api/v1/plan/replay", {"yaml": wider})
 
 
+async def articles(api: Described) -> None:
+    """Everything about articles."""
+    body = {
+        "language": "en",
+        "title": "Red lamp",
+        "body": "Off and on.\n- [ ] Pull the plug",
+        "state": "published",
+    }
+    assert (await api.call("PUT", "/api/v1/articles/red-lamp", body | {"on": 0}))["version"] == 1
+    assert (await api.call("PUT", "/api/v1/articles/red-lamp", body))["version"] == 1
+    await api.call("PUT", "/api/v1/articles/red-lamp", body | {"title": "Red", "on": 0}, 409)
+    await api.call("PUT", "/api/v1/articles/red-lamp", body | {"services": ["nothing"]}, 422)
+    await api.refused("PUT", "/api/v1/articles/red-lamp", {"language": "en"})
+    await api.refused("PUT", "/api/v1/articles/red-lamp", body | {"state": "ready"})
+    await api.refused("PUT", "/api/v1/articles/red-lamp", body | {"tags": [5]})
+    await api.refused("PUT", "/api/v1/articles/red-lamp", body | {"on": -1})
+    assert len(await api.call("GET", "/api/v1/articles")) == 1
+    assert [it["slug"] for it in await api.call("GET", "/api/v1/articles?q=lamp&language=en")] == ["red-lamp"]
+    assert (await api.call("GET", "/api/v1/articles/red-lamp"))["steps"] == ["Pull the plug"]
+    await api.call("GET", "/api/v1/articles/nothing", status=404)
+
+
 @pytest.mark.promise("api-described")
 async def test_every_route_is_sent_and_answers_what_the_description_says(api: Described) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/agents"):
@@ -208,6 +230,7 @@ async def test_every_route_is_sent_and_answers_what_the_description_says(api: De
     await moves(api)
     await situations(api)
     await plans(api)
+    await articles(api)
     customer = {"name": "Eva", "language": "de", "addresses": [EVA], "facts": {"plan": "gold", "since": 2019}}
     await api.call("PUT", "/api/v1/customers/eva", customer | {"addresses": ["eva@else.example"]})
     await api.refused("PUT", "/api/v1/customers/eva", {"addresses": EVA})

@@ -37,11 +37,15 @@ def test_check_lists_every_mistake_at_once_and_fails() -> None:
     assert len(places) >= 90
 
 
-def test_check_says_what_nothing_acts_on_yet_and_what_is_in_the_plan() -> None:
-    found = run("plan", "check", EXAMPLE)
+def test_check_says_what_nothing_acts_on_yet_and_what_is_in_the_plan(tmp_path: Path) -> None:
+    plan = tmp_path / "mine.yaml"
+    plan.write_text(
+        Path(EXAMPLE).read_text().replace("share: 30%}", "share: 30%, cost: {per_contact: 4.20 EUR}}")
+    )
+    found = run("plan", "check", str(plan))
     assert (
         found.exit_code == 0
-        and "not yet: there is no web chat yet" in found.output
+        and "not yet: costs aren't counted yet" in found.output
         and "3 services" in found.output
     )
 

@@ -1,115 +1,83 @@
-"""`tierline doctor` opens each mailbox as Tierline would, and says what to do."""
+"""What doctor finds of the way in for mails."""
 
 from __future__ import annotations
 
-from datetime import date
+import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from helpers_app import PLAN, free_port
-from helpers_dovecot import BOX, IMAP_PLAN, dovecot, needs_dovecot
+import trustme
+from listener_stage import BOX, listener_stage
 
-from tierline.channels.email.configured import accounts_of
-from tierline.console.doctor_mail import MailboxSeen, MailSeen, mail
-from tierline.console.doctor_mail_look import mail_seen, smtp_no
-from tierline.mailboxes import mailboxes_of
-from tierline.router.plan.load import parse
-from tierline.settings import Settings
+from tierline.console.doctor_mail import MailSeen, look_at_mail, mail_in
+from tierline.mail_side import mail_side
+from tierline.settings import Secrets, Settings
 
-
-def settings_of(home: Path, **more: object) -> Settings:
-    return Settings(_env_file=None, TIERLINE_DATA=home, **more)  # type: ignore[call-arg, arg-type]
+NOW = 1_800_000_000.0
+WELL = MailSeen("0.0.0.0:25", tls=True, ends=NOW + 90 * 86_400)
 
 
-def lines(seen: MailSeen, plan: str = IMAP_PLAN) -> str:
-    return "\n".join(map(str, mail(seen, parse(plan))))
+def settings(**given: object) -> Settings:
+    return Settings(_env_file=None, **given)  # type: ignore[call-arg, arg-type]
 
 
-@needs_dovecot
-@pytest.mark.promise("mailbox-doctor")
-async def test_doctor_opens_each_mailbox_and_names_the_one_that_it_cannot(tmp_path: Path) -> None:
-    async with dovecot() as server, dovecot(capability="IMAP4rev1 UIDPLUS") as plain:
-        urls = {
-            "IMAP_URL": server.url(),
-            "IMAP_URL_PLAIN": plain.url(),
-            "IMAP_URL_WRONG": server.url("not the word"),
-            "IMAP_URL_GONE": f"imap://a:b@127.0.0.1:{free_port()}",
-            "IMAP_URL_FOLDER": server.url().replace("/INBOX", "/Nowhere"),
-        }
-        seen = await mail_seen(settings_of(tmp_path, mail=urls))
-        found = {it.setting: it for it in seen.boxes}
-        assert (found["IMAP_URL"].no, found["IMAP_URL"].idle) == ("", True)
-        assert (found["IMAP_URL_PLAIN"].no, found["IMAP_URL_PLAIN"].idle) == ("", False)
-        assert "refuses our login" in found["IMAP_URL_WRONG"].no
-        assert "can't be reached" in found["IMAP_URL_GONE"].no
-        assert "doesn't open the folder Nowhere" in found["IMAP_URL_FOLDER"].no
-        said = lines(seen)
-        assert "mend IMAP_URL_WRONG" in said
-        assert "not the word" not in said
+def bad(seen: MailSeen | None, boxes: tuple[str, ...] = (BOX,)) -> str:
+    return "\n".join(str(it) for it in mail_in(seen, boxes, NOW) if it.mark == "bad")
 
 
-@pytest.mark.promise("mailbox-doctor")
-async def test_a_setting_that_cannot_be_read_is_named_without_its_secret(tmp_path: Path) -> None:
-    seen = await mail_seen(settings_of(tmp_path, mail={"IMAP_URL_B": "imaps://me:hidden@host?x=1"}))
-    assert "IMAP_URL_B: no such option" in seen.no
-    assert "hidden" not in lines(seen)
-    seen = await mail_seen(settings_of(tmp_path, mail={"MAIL_OAUTH_EXPIRES": "soon"}))
-    assert "write a day" in seen.no
+@pytest.mark.promise("doctor-mail")
+async def test_a_listener_that_takes_the_plans_mailboxes_is_well_and_one_that_refuses_them_is_named() -> None:
+    async with listener_stage() as it:
+        listen = settings(TIERLINE_SMTP_LISTEN=f"127.0.0.1:{it.listener.port}")
+        seen = await look_at_mail(listen, (BOX,), True)
+        assert seen is not None and bad(seen) == ""
+        other = await look_at_mail(listen, (BOX, "sales@inside.example"), True)
+        assert "refuses sales@inside.example" in bad(other, (BOX, "sales@inside.example"))
+        assert not it.post.mails
+    gone = await look_at_mail(listen, (BOX,), True)
+    assert "doesn't answer" in bad(gone)
 
 
-@pytest.mark.promise("mailbox-doctor")
-def test_what_will_hurt_is_noted() -> None:
-    box = MailboxSeen("IMAP_URL", BOX, "mail.example")
-    assert "no way in is set" in lines(MailSeen())
-    assert "no way in is set" not in lines(MailSeen(listens=True))
-    assert "it has no entry for mail" in lines(MailSeen(boxes=[box]), PLAN)
-    assert "isn't known" in lines(MailSeen(boxes=[box]))
-    assert "DisablePlusAddress" in lines(
-        MailSeen(boxes=[MailboxSeen("IMAP_URL", BOX, "outlook.office365.com")])
-    )
-    last = {"MAIL_OAUTH_SECRET": date(2027, 5, 31)}
-    assert "lapses in 30 days" in lines(MailSeen(last_days=last, today=date(2027, 5, 1)))
-    assert "has lapsed" in lines(MailSeen(last_days=last, today=date(2027, 6, 1)))
-    two = IMAP_PLAN.replace("entry: [", "entry: [{channel: email, to: a@inside.example, service: help}, ")
-    other = MailboxSeen("IMAP_URL", "shared@inside.example", "mail.example")
-    assert "goes to the entry a@inside.example" in lines(MailSeen(boxes=[other]), two)
+@pytest.mark.promise("doctor-mail")
+def test_each_thing_wrong_is_said() -> None:
+    assert bad(WELL) == ""
+    assert f"nothing brings mails for {BOX}" in bad(None)
+    assert mail_in(None, (), NOW) is not None and bad(None, ()) == ""
+    assert "takes mail for strangers" in bad(replace(WELL, open=True))
+    assert "the certificate ends on" in bad(replace(WELL, ends=NOW + 86_400))
+    notes = [str(it) for it in mail_in(replace(WELL, tls=False), (BOX,), NOW) if it.mark == "note"]
+    assert any("unencrypted" in one for one in notes)
 
 
-async def test_the_mail_servers_login_is_tried(tmp_path: Path) -> None:
-    assert await smtp_no(settings_of(tmp_path)) == ""
-    assert "write smtp://" in await smtp_no(settings_of(tmp_path, SMTP_URL="http://x"))
-    gone = await smtp_no(settings_of(tmp_path, SMTP_URL=f"smtp://a:b@127.0.0.1:{free_port()}"))
-    assert "doesn't answer" in gone
+async def test_a_certificate_is_read_and_a_bad_one_said(tmp_path: Path) -> None:
+    both = tmp_path / "both.pem"
+    trustme.CA().issue_cert("mail.inside.example").private_key_and_cert_chain_pem.write_to_path(str(both))
+    listen = {"TIERLINE_SMTP_LISTEN": "127.0.0.1:2525"}
+    good = await look_at_mail(settings(**listen, TIERLINE_SMTP_CERT=both), (BOX,), False)
+    assert good is not None and good.tls and good.ends is not None and good.ends > time.time()
+    both.write_text("nothing")
+    wrong = await look_at_mail(settings(**listen, TIERLINE_SMTP_CERT=both), (BOX,), False)
+    assert "can't be used" in bad(wrong)
+    odd = await look_at_mail(settings(TIERLINE_SMTP_LISTEN="everywhere"), (BOX,), False)
+    assert "TIERLINE_SMTP_LISTEN" in bad(odd)
+    assert await look_at_mail(settings(), (BOX,), True) is None
 
 
-@pytest.mark.promise("mailbox-settings")
-def test_mailboxes_stand_in_the_environment_and_in_the_file_by_any_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"TIERLINE_SMTP_LISTEN": "everywhere"}, "host:port"),
+        ({"TIERLINE_SMTP_REQUIRE_TLS": True}, "set TIERLINE_SMTP_CERT"),
+        ({"TIERLINE_SMTP_CERT": Path("/nowhere.pem")}, "no certificate with its key"),
+        ({"TIERLINE_SMTP_LISTEN": "lmtp://127.0.0.1:0", "TIERLINE_SMTP_REQUIRE_TLS": True}, "is for SMTP"),
+    ],
+)
+async def test_settings_that_would_take_mail_otherwise_than_asked_end_the_start_in_words(
+    tmp_path: Path, given: dict[str, object], said: str
 ) -> None:
-    file = tmp_path / ".env"
-    file.write_text(
-        "IMAP_URL=imaps://a:b@one.example\nIMAP_URL_BILLING=imaps://a:b@file.example\nIMAP_URLS=x\n"
-    )
-    monkeypatch.setenv("IMAP_URL_BILLING", "imaps://a:b@environment.example")
-    monkeypatch.setenv("MAIL_OAUTH_SECRET", "all")
-    monkeypatch.setenv("MAIL_OAUTH_SECRET_BILLING", "own")
-    settings = Settings(_env_file=file, TIERLINE_DATA=tmp_path)  # type: ignore[call-arg]
-    assert [(it.name, it.host) for it in accounts_of(settings)] == [
-        ("", "one.example"),
-        ("billing", "environment.example"),
-    ]
-    own, every = (
-        settings.mail_named("MAIL_OAUTH_SECRET", "billing"),
-        settings.mail_named("MAIL_OAUTH_SECRET", "x"),
-    )
-    assert own is not None
-    assert every is not None
-    assert (own.get_secret_value(), every.get_secret_value()) == ("own", "all")
-    assert "a:b" not in repr(settings)
-
-
-def test_a_process_that_only_serves_the_web_looks_after_no_mailbox(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path, mail={"IMAP_URL": "imaps://a:b@one.example"})
-    nothing = (lambda: None,) * 2
-    assert mailboxes_of(settings, "web", None, *nothing, None, lambda: True) == ()  # type: ignore[arg-type]
-    assert len(mailboxes_of(settings, "worker", None, *nothing, None, lambda: True)) == 1  # type: ignore[arg-type]
+    it = settings(**({"TIERLINE_SMTP_LISTEN": "127.0.0.1:0", "TIERLINE_DATA": tmp_path} | given))
+    never: Any = None  # nothing of a running product is asked before its settings
+    with pytest.raises(OSError, match=said):
+        mail_side(it, Secrets("s" * 24, "t" * 24), "all", never, never, never, never)

@@ -26,6 +26,8 @@ ANYBODY, NAMED, OWNER, SUPERVISOR = "anybody", "named", "owner", "supervisor"
 ACTS: dict[str, tuple[str, str]] = {
     "agent.add": (SUPERVISOR, '{"user": "U0NEW", "email": "new@inside.example", "name": "New"}'),
     "agent.overtime": (NAMED, "1h"),
+    "article.publish": (SUPERVISOR, "red-lamp/en/1"),
+    "ask.send": (OWNER, f"{ME}.device"),
     "board.open": (SUPERVISOR, "help"),
     "board.refresh": (SUPERVISOR, ""),
     "agent.available": (NAMED, ""),
@@ -51,6 +53,9 @@ ACTS: dict[str, tuple[str, str]] = {
     "duty.status": (NAMED, ""),
     "form.away": (NAMED, ""),
     "form.overtime": (NAMED, ""),
+    "form.article": (OWNER, ME),
+    "form.article-edit": (NAMED, ""),
+    "form.guide": (OWNER, f"{ME}/red-lamp/en"),
     "form.assign": (SUPERVISOR, ME),
     "form.canned": (OWNER, ME),
     "form.reply": (OWNER, ME),
@@ -76,6 +81,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "form.visit_outcome": (OWNER, ME),
     "form.why": (SUPERVISOR, ME),
     "link.open": (ANYBODY, ""),
+    "mail.whole": (NAMED, ME),
     "note.send": (OWNER, f"{ME}.2"),
     "offer.accept": (OWNER, ME),
     "offer.decline": (OWNER, ME),
@@ -106,9 +112,9 @@ COMMANDS = {
         f"reopen {ME}", f"visit {ME}", f"session {ME}", f"call {ME}", f"hold {ME}", f"hang up {ME}", f"invite {ME} Ben",
     ),
     NAMED: (
-        f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", "available",
+        f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", f"mail {ME}", "mail eva@customer.example canary", "available",
         "away 45m lunch", "away 2w vacation Ben", "overtime 2h", "offline", "status", "queue", f"why {ME}", "incidents",
-        "canned",
+        "canned", "articles lamp", "article",
     ),
 }  # fmt: skip
 

@@ -83,10 +83,25 @@ async def test_every_route_asks_who_it_is(running: Inside) -> None:
             for query in ("", "?until=99999999999&sig=AAAA", "?until=%C3%A9&sig=%C3%A9", "?until=1&sig="):
                 async with running.http.request(method, url + query) as answer:
                     assert answer.status == 403, (method, path, query)
-        elif path.startswith(("/visit/", "/session/", "/files/")):
+        elif path.startswith(("/visit/", "/session/", "/files/", "/mail/")):
             for query in ("", "?until=99999999999&sig=AAAA", "?until=%C3%A9&sig=%C3%A9", "?until=1&sig="):
                 async with running.http.request(method, url + query) as answer:
                     assert answer.status == 403, (method, path, query)
+        elif path in ("/help", "/help/C1001"):
+            # Public, and the same for everybody: nothing of a customer or an agent stands there.
+            async with running.http.request(method, url, data=b"" if method == "POST" else None) as answer:
+                told = await answer.text()
+                assert answer.status == (200 if path == "/help" else 404), (method, path, answer.status)
+                assert "Ada" not in told and "+4915112345678" not in told
+        elif path in ("/chat/widget.js", "/chat/embed"):
+            # The same for everybody: what any page may load, and how.
+            async with running.http.request(method, url) as answer:
+                assert answer.status == 200 and running.rehearsal.api_token not in await answer.text()
+        elif path.startswith("/chat/"):
+            for origin in ({}, {"Origin": "null"}, {"Origin": "https://evil.example"}):
+                async with running.http.request(method, url, headers=origin) as answer:
+                    assert answer.status == 403, (method, path, origin)
+                    assert "Access-Control-Allow-Origin" not in answer.headers
         elif path in ("/healthz", "/readyz"):
             for headers in OUTSIDE:
                 async with running.http.request(method, url, headers=headers) as answer:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from email import message_from_string, policy
 from pathlib import Path
 
 import pytest
 from helpers_app import inside
-from mail_out_stage import BOX, EVA, MAILS, got, replies, taken
+from helpers_mail import BOX, EVA, MAILS, arrives, got, mail, replies, shown, taken, thread
 
 
 @pytest.mark.promise("mail-reply")
@@ -30,3 +33,74 @@ async def test_a_reply_is_a_mail_of_the_mailbox_that_was_written_to(tmp_path: Pa
             return found[0].status == "sent" and found[0].provider_id == sent["message_id"]
 
         assert await it.until(receipt)
+
+
+@pytest.mark.promise("mail-files")
+async def test_files_of_the_thread_are_attached_as_they_were_shared(tmp_path: Path) -> None:
+    content = b"%PDF-1.7\0" + bytes(range(256)) * 300
+    async with inside(tmp_path, MAILS) as it:
+        _, at = await taken(it)
+        body = {"user": it.person("Ada").slack, "filename": "Angebot Ü.pdf", "text": "Here it is"}
+        await it.call("/slack/upload", {**body, "base64": base64.b64encode(content).decode(), **at})
+        sent = (await it.until(lambda: got(it, "Here it is")))[0]
+        assert [(a["name"], a["size"]) for a in sent["attachments"]] == [("Angebot Ü.pdf", len(content))]
+        parts = message_from_string(sent["raw"], policy=policy.default).iter_attachments()
+        assert [part.get_payload(decode=True) for part in parts] == [content]
+
+
+@pytest.mark.promise("mail-reach")
+async def test_an_agent_writes_the_first_mail_and_the_answer_comes_to_them(tmp_path: Path) -> None:
+    async with inside(tmp_path, MAILS) as it:
+        await it.slash("Ada", "available")
+        who = it.person("Ada")
+        assert "Write" in await it.slash("Ada", "mail Eva Brandt")
+        command = {"user": who.slack, "channel": who.dm, "command": "/tierline", "text": "mail Eva Brandt"}
+        answer = await it.call("/slack/command", command)
+        value = next(
+            e["value"]
+            for block in answer["response"]["blocks"]
+            if block["type"] == "actions"
+            for e in block["elements"]
+        )
+        press = {
+            "user": who.slack,
+            "channel": who.dm,
+            "ts": answer["response"]["ts"],
+            "action_id": "form.reach",
+        }
+        await it.call("/slack/act", {**press, "value": value})
+
+        async def form() -> dict[str, object] | None:
+            views = await it.call(f"/slack/views?user={who.slack}")
+            return next((v for v in views if "Title" in json.dumps(v)), None)
+
+        view = await it.until(form)
+        values = {"service": "help", "subject": "Your order", "text": "It has left today."}
+        await it.call("/slack/submit", {"user": who.slack, "view_id": view["id"], "values": values})
+        sent = (await it.until(lambda: got(it, "left today")))[0]
+        assert sent["subject"] == "Your order" and not sent["in_reply_to"] and BOX in sent["from"]
+        answered = mail("Thank you!", "9", "Re: Your order", In_Reply_To=sent["message_id"])
+        async with it.http.post(
+            f"{it.base}/sandbox/api/mail",
+            params={"to": sent["reply_to"], "from": EVA},
+            data=answered,
+            headers={"Content-Type": "message/rfc822"},
+        ) as taken_in:
+            assert (await taken_in.json())["accepted"]
+        at = await thread(it, "C1001")
+
+        async def comes() -> bool:
+            return "Thank you!" in await shown(it, at)
+
+        await it.until(comes)
+        assert [c["id"] for c in await it.contacts(EVA)] == ["C1001"]
+
+
+@pytest.mark.promise("mail-own-texts")
+async def test_a_text_of_the_plan_is_a_mail_that_no_program_answers(tmp_path: Path) -> None:
+    plan = MAILS + 'texts: {received: {en: "We have it."}}\n'
+    async with inside(tmp_path, plan) as it:
+        await arrives(it, "Please help")
+        sent = (await it.until(lambda: got(it, "We have it.")))[0]
+        assert sent["headers"]["Auto-Submitted"] == "auto-replied" and sent["envelope"]["from"] == ""
+        assert sent["from"] == f"inside <{BOX}>" and sent["subject"] == "Re: My invoice"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from listener_stage import BOX, listener_stage, until
 from tierline.channels.channel import NotTaken
 from tierline.channels.email import listener as listening
 from tierline.channels.email.listener import Where, tls_context
-from tierline.channels.email.session import REFUSALS, Rules, unstuffed
+from tierline.channels.email.session import REFUSALS, Rules, Unstuffed
 
 MAIL = b"From: eva@customer.example\r\nSubject: Help\r\n\r\nPlease help.\r\n"
 FORGED = b"MAIL FROM:<boss@bank.example>\r\nRCPT TO:<support@inside.example>\r\nDATA\r\nPay him.\r\n"
@@ -102,7 +103,8 @@ async def test_only_crlf_dot_crlf_ends_a_mail(end: bytes, begins: bytes) -> None
         await wire.say(body + b"\r\n.\r\nNOOP\r\n")
         assert (await wire.hear()).startswith("250 2.0.0 Ok: C1001")
         assert (await wire.hear()).startswith("250 OK")
-        assert [content for content, _ in it.post.mails] == [unstuffed([body + b"\r\n.\r\n"])]
+        undoubled = (b"\r\n" + body + b"\r\n").replace(b"\r\n.", b"\r\n")[2:]
+        assert [content for content, _ in it.post.mails] == [undoubled]
         assert b"boss@bank.example" in it.post.mails[0][0]
         assert it.post.mails[0][1].sender == "eva@customer.example"
 
@@ -118,6 +120,48 @@ async def test_what_is_sent_with_its_dots_doubled_arrives_bit_for_bit(body: list
             await wire.say(stuffed[i : i + 3])
         assert (await wire.ask(b".")).startswith("250")
         assert it.post.mails[0][0] == content
+
+
+@given(st.lists(st.sampled_from([b"a", b".", b"\r", b"\n", b"\r\n."]), max_size=40), st.data())
+def test_dots_are_undoubled_however_a_body_is_cut(words: list[bytes], data: st.DataObject) -> None:
+    body, whole, at = b"".join(words), Unstuffed(), 0
+    while at < len(body):
+        size = data.draw(st.integers(1, 5))
+        whole.add(body[at : at + size])
+        at += size
+    assert whole.whole() == (b"\r\n" + body).replace(b"\r\n.", b"\r\n")[2:]
+
+
+async def test_the_largest_mail_full_of_dots_does_not_stall_the_loop() -> None:
+    content = b".\r\n" * (24 * 1024 * 1024 // 3)
+    async with listener_stage() as it, it.wire() as wire:
+        longest, last = 0.0, time.thread_time()
+
+        async def beat() -> None:
+            nonlocal longest, last
+            while True:
+                await asyncio.sleep(0)
+                now = time.thread_time()  # our own work: what others do on the machine isn't ours
+                longest, last = max(longest, now - last), now
+
+        await wire.begin()
+        beating = asyncio.create_task(beat())
+        for i in range(0, len(content), 60_000):
+            await wire.say(content[i : i + 60_000].replace(b".\r\n", b"..\r\n"))
+        assert (await wire.ask(b".")).startswith("250")
+        beating.cancel()
+        assert it.post.mails[0][0] == content
+        assert longest < 0.05
+
+
+async def test_a_sender_in_no_charset_is_heard_as_far_as_it_goes() -> None:
+    async with listener_stage() as it, it.wire() as wire:
+        await wire.ask("EHLO mx.example")
+        assert (await wire.ask(b"MAIL FROM:<b\xfcro@customer.example>")).startswith("250")
+        assert (await wire.ask(f"RCPT TO:<{BOX}>")).startswith("250")
+        await wire.ask("DATA")
+        assert (await wire.ask(MAIL + b".")).startswith("250")
+        it.post.mails[0][1].sender.encode()
 
 
 async def test_an_empty_mail_ends_at_once() -> None:

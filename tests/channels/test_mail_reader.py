@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tierline.channels.channel import NotTaken
 from tierline.channels.email import reader as reading
 from tierline.channels.email.frames import letter_json, letter_of
 from tierline.channels.email.letter import Attachment, Envelope, Letter, Report
@@ -32,6 +33,14 @@ async def reader() -> AsyncIterator[Reader]:
 
 def pids(it: Reader) -> list[int]:
     return [one.it.pid for one in (*it._free, *it._busy)]
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 async def longest_stall(until: asyncio.Task[object]) -> float:
@@ -112,7 +121,7 @@ async def test_a_process_that_somebody_killed_is_replaced_and_no_mail_suffers(re
 
 
 async def test_a_process_that_does_not_answer_is_ended_at_the_deadline() -> None:
-    it = Reader(deadline=1.0, processes=1)
+    it = Reader(deadline=8.0, processes=1)  # time enough for a fresh one to begin on a busy machine
     try:
         await it.read(PLAIN, ENVELOPE)
         (pid,) = pids(it)
@@ -134,14 +143,38 @@ async def test_a_slow_mail_keeps_no_other_waiting(reader: Reader) -> None:
     await slow
 
 
+async def test_a_mail_that_is_being_read_when_we_stop_stays_its_senders() -> None:
+    it = Reader()
+    asked = asyncio.create_task(it.read(BOMBS["24 MB of quotes"], ENVELOPE))
+    while not pids(it):  # noqa: ASYNC110 - a process has no event for it
+        await asyncio.sleep(0.01)
+    await it.stop()
+    with pytest.raises(NotTaken):
+        await asked
+
+
+async def test_where_no_process_can_be_had_the_sender_keeps_the_mail(
+    monkeypatch: pytest.MonkeyPatch, reader: Reader
+) -> None:
+    async def none(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as it:
+        it.setattr(asyncio, "create_subprocess_exec", none)
+        with pytest.raises(NotTaken, match="Too many open files"):
+            await reader.read(PLAIN, ENVELOPE)
+    assert (await reader.read(PLAIN, ENVELOPE)).text == "Please help."
+
+
 async def test_idle_processes_end_and_stopping_leaves_none() -> None:
-    it = Reader(idle=0.05)
-    await asyncio.gather(it.read(PLAIN, ENVELOPE), it.read(PLAIN, ENVELOPE))
-    processes = [one.it for one in it._free]
-    assert len(processes) == 2
-    async with asyncio.timeout(30):
-        await asyncio.gather(*(one.wait() for one in processes))
-    assert not pids(it)
+    it, seen = Reader(idle=0.2), set[int]()
+    reads = asyncio.gather(it.read(PLAIN, ENVELOPE), it.read(PLAIN, ENVELOPE))
+    async with asyncio.timeout(60):
+        while not reads.done() or any(lives(pid) for pid in seen):
+            seen |= set(pids(it))
+            await asyncio.sleep(0.01)
+    assert seen and not pids(it)
+    it.idle = 60.0
     await it.read(PLAIN, ENVELOPE)
     (process,) = [one.it for one in it._free]
     await it.stop()

@@ -35,6 +35,7 @@ async def test_state_names_everybody_and_how_to_reach_the_product() -> None:
             "supervisors",
             "channels",
             "timezone",
+            "website",
         }
         assert state["api"] == {"url": stage.app.base, "token": "t0ken"}
         assert state["numbers"][0] == OURS and state["customers"][0]["phone"] == EVA

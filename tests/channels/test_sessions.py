@@ -205,6 +205,19 @@ async def test_what_a_webhook_answers_is_read_with_care(said: bytes, why: str) -
             await Hooks(SECRET, ("127.0.0.1",), trust).ask(url, {})
 
 
+@pytest.mark.promise("first-bot")
+async def test_a_bot_is_given_the_seconds_that_it_has_and_no_more() -> None:
+    async def silent(request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+        return web.Response()
+
+    async with hook(silent) as (url, trust):
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(HookFailed, match="within 0.2 s"):
+            await Hooks(SECRET, ("127.0.0.1",), trust).ask(url, {}, 0.2)
+        assert asyncio.get_running_loop().time() - began < 3
+
+
 @pytest.mark.promise("session-webhook")
 async def test_a_webhook_is_never_followed_elsewhere_nor_waited_for_long(
     monkeypatch: pytest.MonkeyPatch,

@@ -170,7 +170,11 @@ def test_what_will_hurt_later_is_noted(seen: Seen, said: str) -> None:
 
 
 def test_what_the_plan_says_and_nothing_acts_on_is_listed() -> None:
-    plan = parse((Path(__file__).parents[2] / "router" / "plan" / "example.yaml").read_text())
+    plan = parse(
+        (Path(__file__).parents[2] / "router" / "plan" / "example.yaml")
+        .read_text()
+        .replace("share: 30%}", "share: 30%, cost: {per_contact: 4 EUR}}")
+    )
     found = notes(dataclasses.replace(WELL, plan=PlanSeen("example.yaml", "", plan, 1)))
     assert all(later.what in found for later in plan.not_yet()) and plan.not_yet()
 

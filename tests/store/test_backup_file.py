@@ -89,6 +89,10 @@ async def test_store_and_history_come_back_as_of_one_instant_whatever_happens_me
     await house.project()
     (tmp_path / "data" / "media").mkdir()
     (tmp_path / "data" / "media" / ("a" * 64)).write_bytes(b"picture")
+    day = tmp_path / "data" / "mail" / "20261130"
+    day.mkdir(parents=True)
+    (day / f"{'b' * 40}.eml").write_bytes(b"Subject: x\r\n\r\n")
+    (day / "envelopes.jsonl").write_text("{}\n")
     copy, before = whole._copy_history, await house.queue.snapshot()
     loop, late = asyncio.get_running_loop(), []
 
@@ -103,7 +107,7 @@ async def test_store_and_history_come_back_as_of_one_instant_whatever_happens_me
     monkeypatch.setattr(whole, "_copy_history", copied_late)
     file = tmp_path / "b"
     made = await whole.backup(tmp_path / "data", SITE, file)
-    assert late and (made.contacts, made.history, made.media) == (5, True, 1)
+    assert late and (made.contacts, made.history, made.media, made.mails) == (5, True, 1, 1)
 
     again = await whole.restore(tmp_path / "new", SITE, file)
     assert again == made
@@ -116,6 +120,9 @@ async def test_store_and_history_come_back_as_of_one_instant_whatever_happens_me
     kept = await there.history.forgettable(1 << 60, 10)
     assert [it[0] for it in kept] == [offer.id], "what ended is forgotten in time"
     assert (tmp_path / "new" / "media" / ("a" * 64)).read_bytes() == b"picture"
+    kept = tmp_path / "new" / "mail" / "20261130"
+    assert (kept / f"{'b' * 40}.eml").read_bytes() == b"Subject: x\r\n\r\n"
+    assert (kept / "envelopes.jsonl").read_text() == "{}\n"
     assert (tmp_path / "new" / IDENTITY).exists() and there.store.client.expect is not None
     fresh = await there.text(7_777)
     assert int(fresh[1:]) >= int(late[0][1:]) + 900 and fresh not in ids

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierline.channels.email import reading
+from tierline.channels.email.glance import glanced
 from tierline.channels.email.letter import Envelope, Letter
 from tierline.channels.email.showing import page
 
@@ -121,3 +123,19 @@ def test_no_spoilt_mail_raises(raw: bytes) -> None:
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_raise(raw: bytes) -> None:
     sound(reading.read_strictly(raw, ENVELOPE))
+
+
+PIECES_OF_FIELDS = (b'"', b"(", b"<", b";", b"a:", b'"\\', b"=?a?q?", b"=?utf-8?b?w7w=?= ", b"<a@b> ", b"x@a.example, ", b"(a)",
+                    b"   a", "ü@bücher.example, ".encode(), b"=?utf-8?q?=3C?= <a@b.c>, ")  # fmt: skip
+
+
+@pytest.mark.promise("mail-limits")
+@pytest.mark.parametrize("name", [b"From", b"To", b"Subject", b"References", b"Message-ID", b"Date"])
+@pytest.mark.parametrize("piece", PIECES_OF_FIELDS)
+def test_a_glance_at_a_header_never_stalls_the_loop(name: bytes, piece: bytes) -> None:
+    long = name + b": " + piece * (60_000 // len(piece)) + b"\r\n\r\nx"
+    many = (name + b": " + piece * (300 // len(piece)) + b"\r\n") * 190 + b"\r\nx"
+    for raw in (long, many, long + bytes(70_000)):
+        before = time.thread_time()
+        sound(glanced(raw, ENVELOPE, "too complex"))
+        assert time.thread_time() - before < 0.05

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tierline.channels.email.bounces import reports
 from tierline.channels.email.letter import Envelope
+from tierline.channels.email.reading import read
 from tierline.channels.email.robots import judge
 
 MAIL = Path(__file__).parents[1] / "mail"
@@ -124,3 +125,14 @@ def test_whatever_a_mail_says_nothing_is_raised(path: Path, data: st.DataObject)
             assert not any(
                 c in value for value in (it.message_id, it.recipient, it.status, it.said) for c in "\r\n\0"
             )
+
+
+@pytest.mark.promise("mail-robots-known")
+@pytest.mark.parametrize("path", ROBOTS + PEOPLE, ids=lambda it: it.stem)
+def test_our_own_reader_comes_to_the_same(path: Path) -> None:
+    """It takes mails apart by itself, without Python's parser."""
+    _, envelope = mail(path)
+    letter = read(path.read_bytes(), envelope, OURS)
+    assert letter.robot == next((kind for kind in KINDS if path.name.startswith(f"{kind}-")), "")
+    told = next((line for line in TOLD if line[0] == path.name), None)
+    assert [(it.recipient, it.message_id) for it in letter.reports] == ([(told[1], told[3])] if told else [])

@@ -6,7 +6,11 @@ from email import message_from_string
 
 import pytest
 
-from tierline.channels.email.trust import vouched
+from tierline.channels.email.letter import Envelope
+from tierline.channels.email.trust import vouched, vouching
+from tierline.router.plan.diff import diff
+from tierline.router.plan.errors import PlanErrors
+from tierline.router.plan.load import parse
 
 US = ("mx.northwind.example",)
 OURS = (
@@ -94,3 +98,54 @@ def test_a_provider_whose_id_is_a_host_among_many_counts_all_of_them() -> None:
         "Authentication-Results: mx.search.example; dkim=pass header.i=@harbour.example; dmarc=pass header.from=harbour.example\n"
     )
     assert trust(head + FROM, ("mx.search.example",)) == "verified"
+
+
+PLAN = """site: s
+timezone: Europe/Berlin
+languages: [en]
+channels:
+  email: {MAIL}
+"""
+
+
+def test_the_plan_names_the_server_that_vouches_and_where_its_mails_come_from() -> None:
+    plan = parse(
+        PLAN.replace("{MAIL}", '{authserv_id: mx.northwind.example, relays: ["192.0.2.0/24", "2001:db8::1"]}')
+    )
+    assert plan.mail.authserv_ids == ("mx.northwind.example",)
+    assert [plan.mail.relayed(it) for it in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1")] == [True] * 3
+    assert [plan.mail.relayed(it) for it in ("192.0.3.7", "127.0.0.1", "", "x", "2001:db8::2")] == [False] * 5
+    none = parse(PLAN.replace("{MAIL}", "{offer: 5m}"))
+    assert diff(none, plan) == (
+        "Mail: who vouches for senders: mx.northwind.example (was nobody)",
+        "Mail: who hands us that server's mails: 192.0.2.0/24, 2001:db8::1 (was nobody)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mail", "what", "fix"),
+    [
+        ("{authserv_id: MX.northwind.example}", "capitals", "mx.northwind.example"),
+        ("{authserv_id: [a b]}", "no server's name", "like mx.northwind.example"),
+        ('{authserv_id: a.example, relays: "192.0.2.7/24"}', "bits behind", '"192.0.2.0/24"'),
+        ("{authserv_id: a.example, relays: [home]}", "no address or network", "192.0.2.25"),
+        ('{relays: "192.0.2.7"}', "vouch for nobody", "authserv_id beside it"),
+    ],
+)
+def test_a_mistake_in_it_is_shown_with_what_to_write(mail: str, what: str, fix: str) -> None:
+    with pytest.raises(PlanErrors) as told:
+        parse(PLAN.replace("{MAIL}", mail))
+    assert what in str(told.value) and fix in str(told.value)
+
+
+def test_what_a_stranger_brings_is_vouched_for_by_nobody() -> None:
+    """Who reaches our listener may write our server's word above their own mail."""
+    forged = OURS + PASS + FROM
+    for by, trusted in (
+        ("smtp", "claimed"),
+        ("", "claimed"),
+        ("relay", "verified"),
+        ("northwind", "verified"),
+    ):
+        ids = vouching(Envelope("anna@harbour.example", (), 0, by), US)
+        assert vouched(message_from_string(forged + "\nHi\n"), ids, "anna@harbour.example") == trusted

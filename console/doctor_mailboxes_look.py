@@ -12,20 +12,20 @@ from ..channels.email.configured import accounts_of, last_days, smtp_tokens, tok
 from ..channels.email.server import Address
 from ..channels.email.tokens import NoToken
 from ..settings import Settings
-from .doctor_mail import MailboxSeen, MailSeen
+from .doctor_mailboxes import MailboxesSeen, MailboxSeen
 
 WITHIN = 8.0
 """Seconds for each answer."""
 
 
-async def mail_seen(settings: Settings) -> MailSeen:
+async def mailboxes_seen(settings: Settings) -> MailboxesSeen:
     """Look at everything. Raises nothing that an outside may cause."""
     try:
         accounts, days = accounts_of(settings), last_days(settings)
     except OSError as error:
-        return MailSeen(str(error), listens=bool(settings.smtp_listen))
+        return MailboxesSeen(str(error))
     boxes = await asyncio.gather(*(_box(settings, it) for it in accounts))
-    return MailSeen("", boxes, bool(settings.smtp_listen), days, datetime.now(UTC).date())
+    return MailboxesSeen("", boxes, days, datetime.now(UTC).date())
 
 
 async def _box(settings: Settings, account: Account) -> MailboxSeen:
@@ -68,7 +68,7 @@ async def smtp_no(settings: Settings) -> str:
         async with asyncio.timeout(WITHIN * 2), client:
             await client.noop()
     except aiosmtplib.SMTPAuthenticationError as error:
-        return f"it refuses our login ({error.code})"
+        return f"it refuses the login ({error.code})"
     except NoToken as error:
         return str(error)
     except (aiosmtplib.SMTPException, OSError, ValueError, TimeoutError) as error:

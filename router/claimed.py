@@ -1,0 +1,28 @@
+"""Who only claims to be somebody: anybody can write a mail in anybody's name (SEC15). Pure.
+
+Such a mail is a contact like any other, of the address that it names. The customer who has that address is named to the
+agent, as a claim; their records decide nothing, and nothing of theirs is joined with it.
+"""
+
+from __future__ import annotations
+
+from ..queue.contact import Arrived
+from ..queue.history.records import Customer
+from .facts import Facts
+
+
+def believed(arrived: Arrived, customer: Customer) -> tuple[Customer, str]:
+    """As whose contact it counts, and whose it only claims to be, "" when it needs no claim."""
+    if not only_claimed(arrived) or not customer.known:
+        return customer, ""
+    return Customer(arrived.sender, "", customer.language), customer.name or customer.key
+
+
+def only_claimed(arrived: Arrived) -> bool:
+    """Whether nobody vouches for a mail's sender. A caller's number is a claim as well, that fewer can make."""
+    return arrived.channel == "email" and not arrived.verified and not arrived.customer
+
+
+def claim_line(facts: Facts) -> str:
+    """What the agent is told of it, in a few words; "" for whoever claims nothing."""
+    return f"claims to be {facts.claims}" if facts.claims else ""

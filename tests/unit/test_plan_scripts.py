@@ -1,0 +1,88 @@
+"""Scripts and questions in the plan: every mistake is told with its place and what would do, every change in words."""
+
+from __future__ import annotations
+
+import pytest
+from test_first_steps import ASKS
+
+from tierline.router.plan.diff import diff
+from tierline.router.plan.errors import PlanErrors
+from tierline.router.plan.load import parse
+from tierline.router.plan.schema import schema
+
+SERVICE = "    after_hours: reply_and_hold\n"
+QUESTIONS = ASKS.replace(
+    SERVICE, SERVICE + "    ask: [{ask: contract, say: {en: Which contract?, de: Welcher Vertrag?}}]\n"
+)
+
+
+def test_a_sound_plan_has_its_scripts_and_questions() -> None:
+    plan = parse(QUESTIONS)
+    (script,) = plan.scripts
+    assert [script.name, script.wait.seconds, len(script.steps), script.person] == [
+        "start",
+        300,
+        3,
+        ("operator",),
+    ]
+    assert [it.name for it in plan.services[0].ask] == ["contract"]
+    assert [(it.channel, it.first) for it in plan.entry if it.first] == [("sms", "start"), ("chat", "start")]
+    assert plan.rules[1].set.person and plan.rules[1].when.answers == (("device", ("phone",)),)
+    assert diff(plan, parse(QUESTIONS)) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "told"),
+    [
+        ("first: start}\n  - {channel: email", "first: strat}\n  - {channel: email", "start"),
+        ("{channel: voice, to: \"+4930100\", service: help}", "{channel: voice, to: \"+4930100\", service: help, first: start}", "has its menu"),
+        ("ask: lamp, say: {en: Which lamp is red?, de: Welche Lampe ist rot?}", "ask: lamp", "how is it asked?"),
+        ("when: {device: router}", "when: {divice: router}", "isn't asked before"),
+        ("{articles: 2}", "{articles: 2, ask: more, say: {en: a, de: b}}", "not both"),
+        ("{articles: 2}", "{}", "what does this step do?"),
+        ("{articles: 2}", "{articles: 9}", "articles"),
+        ("de: Welche Lampe ist rot?", "fr: Quelle lampe ?", "language"),
+        ("{en: A phone, de: Ein Telefon}", "{en: A phone}", "missing in de"),
+        ("    wait: 5m\n", "    wait: 0s\n", "zero"),
+        ("    wait: 5m\n", "    wait: 5m\n    bot: https://bot.example/x\n", "steps or bot"),
+        ("    wait: 5m\n", "    wait: 5m\n    bot: http://bot.example/x\n", "https://bot.example/x"),
+        ("{ask: lamp,", "{ask: device,", "here twice"),
+        ("ask: [{ask: contract", "ask: [{ask: contract, say: {en: a, de: b}}, {ask: contract", "here twice"),
+    ],
+)  # fmt: skip
+def test_every_mistake_says_what_would_do(wrong: str, right: str, told: str) -> None:
+    text = QUESTIONS
+    if "channel: email" in wrong:
+        wrong, right = "service: help, first: start}\n", "service: help, first: strat}\n"
+    assert wrong in text
+    with pytest.raises(PlanErrors) as errors:
+        parse(text.replace(wrong, right, 1))
+    assert told in str(errors.value)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ("    wait: 5m\n", "    wait: 7m\n", "after 7 min (was 5 min)"),
+        ("[operator]", "[operator, boss]", "operator, boss (was operator)"),
+        ("{articles: 2}", "{articles: 3}", "3 articles"),
+        ("Which device?", "What device?", "What device?"),
+        (", first: start", "", "before a person: nothing (was start)"),
+        ("answers: {device: phone}", "answers: {device: router}", "answer to device: router (was phone)"),
+        ("priority: 3, person: true", "priority: 3", "a script may come first"),
+        ("Which contract?", "What contract?", "“contract”"),
+        ("  start:\n", "  begin:\n", "Script “begin” is new"),
+    ],
+)  # fmt: skip
+def test_every_change_is_told(was: str, now: str, said: str) -> None:
+    changed = QUESTIONS.replace(was, now)
+    if was == "  start:\n":
+        changed = changed.replace("first: start", "first: begin")
+    lines = diff(parse(QUESTIONS), parse(changed))
+    assert any(said in line for line in lines), lines
+    assert diff(parse(changed), parse(QUESTIONS))
+
+
+def test_the_schema_for_editors_knows_them() -> None:
+    known = schema()["$defs"]
+    assert isinstance(known, dict) and {"Script", "FirstStep", "Question", "Choice"} <= set(known)
