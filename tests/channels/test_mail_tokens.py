@@ -266,6 +266,7 @@ def test_a_url_that_cannot_be_read_says_why_without_its_password(url: str, why: 
     assert ":b" not in str(no.value)
 
 
+@pytest.mark.promise("mailbox-tls")
 def test_plain_connections_stay_on_this_machine() -> None:
     assert Account.of("imap://a:b@127.0.0.1:143").safety == "plain"
     assert Account.of("imap://a:b@mail.example").safety == "starttls"
