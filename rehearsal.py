@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,9 @@ def free_port() -> int:
 class Rehearsal:
     """Stand-ins and product on loopback; everything lives in `data/sandbox`, emptied at each start."""
 
-    def __init__(self, settings: Settings, plan: Plan) -> None:
-        self.settings, self.plan = settings, plan
+    def __init__(self, settings: Settings, plan: Plan, also: Mapping[str, object] | None = None) -> None:
+        """`also`: settings of the product inside that its stand-ins don't give."""
+        self.settings, self.plan, self.also = settings, plan, also or {}
         self.clock = Clock()
         self.app: App | None = None
         self.product = f"http://127.0.0.1:{settings.port}"
@@ -145,25 +146,29 @@ class Rehearsal:
         data = self.settings.data / "sandbox"
         await asyncio.to_thread(shutil.rmtree, data, True)
         base, made = f"http://127.0.0.1:{port}", self.cast.credentials
-        host, _, given = (self.settings.smtp_listen or "127.0.0.1:").rpartition(":")
-        listen = int(given or free_port())
-        self.mail.road.listener = (host, listen)
+        listen = self.settings.smtp_listen or "127.0.0.1:0"
         inside = self.settings.model_copy(
             update={
                 "redis_url": None, "database_url": None, "data": data, "public_url": self.product,
                 "host": "127.0.0.1", "trusted_proxies": (), "chat_origins": (base, f"http://localhost:{port}"),
-                "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": f"{host}:{listen}",
+                "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": listen,
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
                 "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",
                 "slack_app_token": None if self.by_http else SecretStr(made.app_token),
                 "slack_signing_secret": SecretStr(made.signing_secret) if self.by_http else None,
+                "mail": {}, **self.also,
             }
         )  # fmt: skip
         keys = Secrets(secrets.token_urlsafe(32), self.api_token)
         self.app = App(inside, keys)
         await self.app.open()
         await self.app.start(self.plan)
+        if (mail := self.app.mail.listener) is not None:
+            self.mail.road.listener = (
+                mail.where.host,
+                mail.port,
+            )  # any free one, unless the settings name it
         if self.by_http and not await self.slack.call(f"{self.product}{PATH}"):
             raise OSError(f"{self.product}{PATH} doesn't answer Slack's challenge")
         await self._introduce()
