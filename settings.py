@@ -98,6 +98,12 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
     """Where mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+    dkim_domain: str = Field("", alias="TIERLINE_DKIM_DOMAIN")
+    """For which domain our mails are signed (extra `mailauth`); unset: your mail server signs, or nobody."""
+    dkim_selector: str = Field("", alias="TIERLINE_DKIM_SELECTOR")
+    """Where its public key is in the DNS: SELECTOR._domainkey.DOMAIN."""
+    dkim_key: Path | None = Field(None, alias="TIERLINE_DKIM_KEY")
+    """The file of its private key, RSA, PEM."""
     smtp_listen: str = Field("", alias="TIERLINE_SMTP_LISTEN")
     """Where our own SMTP server takes mails, `host:port`; unset: it is off. Addresses are those of the plan's entries.
     `lmtp://host:port` speaks LMTP."""
