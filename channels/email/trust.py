@@ -3,7 +3,8 @@
 Only what it wrote itself counts: the topmost Authentication-Results with one of the plan's `authserv_id`, above every
 Received of a server that isn't ours. A server that says so must take away what strangers wrote in its name, as
 RFC 8601, section 5 demands. Microsoft 365 names nobody there: where the plan says `unnamed`, the topmost of all counts
-for what came from a mailbox, if it names nobody and only Microsoft's servers wrote above it. Everything else is claimed: no such field, several senders, what cannot be read.
+for what came from a mailbox, if it names nobody and only Microsoft's servers wrote above it. Everything else is
+claimed: no such field, several senders, what cannot be read.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _unnamed(fields: Fields) -> AuthenticationResultsHeader | None:
 
 
 def _without_name(value: str) -> AuthenticationResultsHeader | None:
-    """`spf=pass … ;dkim=pass … ;dmarc=pass action=none …`: what of it has a standard's form; None if it names somebody."""
+    """`spf=pass … ;dmarc=pass action=none …`: what of it has a standard's form; None if it names somebody."""
     for _ in range(3):
         value = _COMMENT.sub(" ", value)
     parts = value.split(";")
