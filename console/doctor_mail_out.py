@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import aiosmtplib
 
+from ..channels.email.conversation import Signatures, short
 from ..channels.email.signing import CannotSign, signer
 from ..settings import Settings
 from .finding import Finding
@@ -17,7 +18,8 @@ WITHIN = 5.0
 MOST_DOMAINS = 5
 RESERVED = ("example", "test", "invalid", "localhost", "local", "internal")
 """Domains that no public name server knows (RFC 2606, RFC 6762): nothing is asked about them."""
-TAG = "+tierline-doctor"
+PROBE = Signatures("doctor")
+"""Makes addresses of the form in which customers answer."""
 
 Texts = Callable[[str], Awaitable[tuple[str, ...]]]
 """The TXT records of a name, () where there are none. Raises OSError when nobody answers."""
@@ -104,8 +106,8 @@ async def refuses_plus(client: aiosmtplib.SMTP, mailboxes: Iterable[str]) -> tup
     """
     found = []
     for box in list(mailboxes)[:MOST_DOMAINS]:
-        local, _, domain = box.rpartition("@")
-        if await _takes(client, box, box) and not await _takes(client, box, f"{local}{TAG}@{domain}"):
+        answer = PROBE.reply_address(box, short("doctor"), box)
+        if await _takes(client, box, box) and not await _takes(client, box, answer):
             found.append(box)
     return tuple(found)
 
@@ -141,7 +143,7 @@ def mail_out(seen: MailOutSeen | None, plus: bool) -> Iterator[Finding]:
     elif plus:
         yield Finding(
             "note", "mail out", "customers answer to addresses like support+c.…@: your provider must deliver those",
-            f"mail support{TAG}@ from outside; if that comes back, say letters: {{plus: false}} in the plan",
+            "mail support+test@ from outside; if that comes back, say letters: {plus: false} in the plan",
         )  # fmt: skip
 
 
