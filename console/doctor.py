@@ -12,6 +12,7 @@ from . import webhooks
 from .doctor_calls import CallsSeen, calls
 from .doctor_mail import MailSeen, mail_in, mailboxes_of
 from .doctor_mail_out import MailOutSeen, mail_out
+from .doctor_mailboxes import MailboxesSeen, mailboxes
 from .finding import Finding as Finding
 from .finding import Mark
 from .registration import registration
@@ -95,6 +96,7 @@ class Seen:
     smtp_no: str = ""
     mail: MailSeen | None = None
     mail_out: MailOutSeen | None = None
+    mailboxes: MailboxesSeen = field(default_factory=MailboxesSeen)
     data_open: bool = False  # others can read the data directory
     data_no: str = ""
     disk_free: float | None = None  # share
@@ -118,9 +120,16 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_calls(seen),
         *_public(seen),
         *_alerts(seen),
-        *mail_in(seen.mail, mailboxes_of(seen.plan.plan), time.time()),
+        *_mail_in(seen),
         *mail_out(seen.mail_out, seen.plan.plan is not None and seen.plan.plan.letters.plus),
     )
+
+
+def _mail_in(seen: Seen) -> Iterator[Finding]:
+    ours = mailboxes_of(seen.plan.plan)
+    if seen.mail is not None or not (seen.mailboxes.boxes or seen.mailboxes.no):
+        yield from mail_in(seen.mail, ours, time.time())
+    yield from mailboxes(seen.mailboxes, ours)
 
 
 def as_json(findings: tuple[Finding, ...]) -> list[Mapping[str, str]]:

@@ -11,13 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import aiosmtplib
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from ..channels.email.server import Address, BadUrl
 from ..channels.slack.events import PATH
 from ..queue.address import Address as StoreAddress
 from ..queue.failures import StoreUnavailable
@@ -32,7 +30,8 @@ from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .doctor_calls import countries_of
 from .doctor_mail import look_at_mail, mailboxes_of
-from .doctor_mail_out import look_at_mail_out, public_texts, refuses_plus
+from .doctor_mail_out import look_at_mail_out, public_texts
+from .doctor_mailboxes_look import mailboxes_seen, smtp_seen
 from .public import reached
 from .slack_side import SlackNo, SlackSide, challenged
 from .twilio_side import TwilioNo, TwilioSide
@@ -49,8 +48,8 @@ async def look(settings: Settings) -> Seen:
     api = ApiClient(f"http://127.0.0.1:{settings.port}", await _token(settings))
     ready = await _ready(api)
     plan = await _plan(settings, api if ready is not None else None)
-    boxes = mailboxes_of(plan.plan)
-    store, slack, twilio, public_no, (smtp_no, no_plus) = await asyncio.gather(
+    ours = mailboxes_of(plan.plan)
+    store, slack, twilio, public_no, (no_mail, no_plus), boxes = await asyncio.gather(
         _store(settings, ready),
         _in_time(lambda: _slack(settings, plan.plan), SlackSeen(no="Slack doesn't answer"))
         if settings.slack_on
@@ -59,18 +58,19 @@ async def look(settings: Settings) -> Seen:
         if settings.sms_on
         else _none(),
         _in_time(lambda: _public(settings), "it doesn't answer in time"),
-        _smtp(settings, boxes),
+        smtp_seen(settings, ours),
+        mailboxes_seen(settings),
     )
-    mail = await look_at_mail(settings, boxes, ready is not None)
-    sent = await look_at_mail_out(settings, boxes, public_texts)
+    mail = await look_at_mail(settings, ours, ready is not None)
+    sent = await look_at_mail_out(settings, ours, public_texts)
     data_no, data_open, free = await asyncio.to_thread(_data, settings.data)
     trouble = (ready or {}).get("trouble")
     history_no, history_note = _history(settings)
     return Seen(
         slack_half=_half(settings), slack=slack, twilio=twilio, store=store, plan=plan,
         history_no=history_no, history_note=history_note,
-        public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=smtp_no,
-        mail=mail, mail_out=replace(sent, no_plus=no_plus) if sent is not None else None,
+        public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=no_mail,
+        mail=mail, mail_out=replace(sent, no_plus=no_plus) if sent is not None else None, mailboxes=boxes,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
         per_second=settings.calls_per_second, most_calls=settings.most_calls,
@@ -245,33 +245,6 @@ async def _twilio(settings: Settings, plan: Plan | None) -> TwilioSeen:
 
 async def _public(settings: Settings) -> str:
     return await reached(settings.public_url, settings.host, settings.port) if settings.public_url else ""
-
-
-async def _smtp(settings: Settings, mailboxes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Why mails can't go out, and which mailboxes' addresses with a plus sign their server refuses."""
-    if settings.smtp_url is None:
-        return "", ()
-    try:
-        at = Address.of(settings.smtp_url.get_secret_value())
-    except BadUrl as error:
-        return str(error), ()
-    try:
-        client = aiosmtplib.SMTP(
-            hostname=at.host,
-            port=at.port,
-            use_tls=at.tls,
-            start_tls=None,
-            timeout=8,
-            username=at.user or None,
-            password=at.password or None,
-        )
-        async with client:
-            await client.noop()
-            return "", await refuses_plus(client, mailboxes)
-    except aiosmtplib.SMTPAuthenticationError as error:
-        return f"it refuses the login ({error.code})", ()
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        return f"it doesn't answer ({type(error).__name__})", ()
 
 
 def _data(folder: Path) -> tuple[str, bool, float | None]:
