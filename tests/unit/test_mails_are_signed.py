@@ -61,6 +61,13 @@ def test_it_still_verifies_after_servers_folded_its_header_and_spaces(key: Path)
     assert dkim.verify(b"Received: by mx.example; now\r\n" + raw, dnsfunc=dns)
 
 
+def test_a_key_as_openssl_3_writes_it_is_one(tmp_path: Path) -> None:
+    pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (tmp_path / "pkcs8.pem").write_bytes(KEY.private_bytes(*pkcs8))
+    sign = signer("northwind.example", "t1", tmp_path / "pkcs8.pem")
+    assert sign is not None and dkim.verify(sign(written()), dnsfunc=dns)
+
+
 def test_without_settings_nothing_is_signed() -> None:
     assert signer("", "", None) is None
 
