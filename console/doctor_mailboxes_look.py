@@ -25,11 +25,12 @@ async def mailboxes_seen(settings: Settings) -> MailboxesSeen:
         accounts, days = accounts_of(settings), last_days(settings)
     except OSError as error:
         return MailboxesSeen(str(error))
-    boxes = await asyncio.gather(*(_box(settings, it) for it in accounts))
+    boxes = await asyncio.gather(*(box_seen(settings, it) for it in accounts))
     return MailboxesSeen("", boxes, days, datetime.now(UTC).date())
 
 
-async def _box(settings: Settings, account: Account) -> MailboxSeen:
+async def box_seen(settings: Settings, account: Account) -> MailboxSeen:
+    """Open one mailbox as Tierline would. Raises nothing that an outside may cause."""
     from ..channels.email.imap import Imap, Trouble  # with IMAP's library
 
     def looked(token: str) -> bool:
