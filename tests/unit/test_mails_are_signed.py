@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dkim
@@ -11,8 +12,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tierline.channels.channel import Words
-from tierline.channels.email.compose import compose
+from tierline.channels.email.compose import Composed, compose
 from tierline.channels.email.conversation import Signatures
+from tierline.channels.email.door import EmailDoor
 from tierline.channels.email.letterhead import Letterhead
 from tierline.channels.email.signing import CannotSign, signer
 
@@ -66,6 +68,31 @@ def test_a_key_as_openssl_3_writes_it_is_one(tmp_path: Path) -> None:
     (tmp_path / "pkcs8.pem").write_bytes(KEY.private_bytes(*pkcs8))
     sign = signer("northwind.example", "t1", tmp_path / "pkcs8.pem")
     assert sign is not None and dkim.verify(sign(written()), dnsfunc=dns)
+
+
+@dataclass
+class Server:
+    """Takes everything."""
+
+    mails: list[Composed] = field(default_factory=list)
+
+    async def send(self, mail: Composed) -> str:
+        self.mails.append(mail)
+        return "2.0.0 Ok"
+
+
+@pytest.mark.promise("mail-dkim")
+async def test_what_leaves_by_the_door_is_signed(key: Path) -> None:
+    async def clock() -> int:
+        return 1_796_000_000_000
+
+    server, head = Server(), Letterhead("support@northwind.example")
+    signs, sign = Signatures("s" * 32), signer("northwind.example", "t1", key)
+    door = EmailDoor(server, signs, lambda words: head, clock, sign=sign)  # type: ignore[arg-type]
+    sent = await door.say(WORDS)
+    (mail,) = server.mails
+    assert dkim.verify(mail.raw, dnsfunc=dns) and sent.provider_id.encode() in mail.raw
+    assert mail.recipient == "eva@customer.example"
 
 
 def test_without_settings_nothing_is_signed() -> None:
