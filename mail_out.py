@@ -11,6 +11,7 @@ from .channels.email.configured import smtp_tokens
 from .channels.email.conversation import Signatures
 from .channels.email.door import EmailDoor
 from .channels.email.server import Address, MailServer
+from .channels.email.signing import CannotSign, Sign, signer
 from .router.enclosures import Enclosures
 from .router.letters import letterheads
 from .router.rulebook import Rulebook
@@ -26,7 +27,17 @@ def mail_door(
     """None where no mail can go out."""
     if (server := _server(settings)) is None:
         return None
-    return EmailDoor(server, Signatures(keys.secret), letterheads(book), clock, enclosures.attached)
+    signs, heads = Signatures(keys.secret), letterheads(book)
+    return EmailDoor(server, signs, heads, clock, enclosures.attached, _signer(settings))
+
+
+def _signer(settings: Settings) -> Sign | None:
+    """None where we sign nothing, or can't: unsigned mails arrive more often than none."""
+    try:
+        return signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
+    except CannotSign as error:
+        log.error("mail.unsigned", why=f"DKIM: {error}")
+        return None
 
 
 def _server(settings: Settings) -> MailServer | None:

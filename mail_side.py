@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .channels.channel import Inbound, NotDelivered
 from .channels.email.conversation import Signatures, mailbox_of
+from .channels.email.expiry import Expiry
 from .channels.email.post import MailIn
 from .channels.email.raw import RawStore
 from .channels.email.reader import Reader, TooComplex
@@ -39,6 +40,7 @@ class MailSide:
     listener: Listener | None
     reader: Reader
     files: MailFiles
+    expiry: Expiry
 
     def content(self, sms: SmsDoor | None) -> Content:
         """The bytes that customers sent, by whatever door."""
@@ -46,6 +48,7 @@ class MailSide:
 
     async def start(self) -> None:
         """Take mail. The processes that read it begin with the first one."""
+        self.expiry.start()
         if self.listener is not None:
             await self.listener.start()
 
@@ -53,6 +56,7 @@ class MailSide:
         """Take none any more, then read none."""
         if self.listener is not None:
             await self.listener.stop()
+        await self.expiry.stop()
         await self.reader.stop()
         self.raw.stop()
 
@@ -63,6 +67,7 @@ def mail_side(
 ) -> MailSide:  # fmt: skip
     """Raises OSError, in words, when its settings can't be."""
     raw = RawStore(settings.data / "mail")
+    expiry = Expiry(raw.folder, settings.mail_days, lambda: queue().now())
 
     def ours() -> frozenset[str]:
         return mailboxes(book().plan)
@@ -71,7 +76,7 @@ def mail_side(
     post = MailIn(raw, reader.read, inbound, MailTalk(queue, _Past(history)), Signatures(keys.secret), ours)
     files = MailFiles(queue, history, _Mails(raw, reader), Signed(settings.base_url, "mail", keys.secret))
     if not settings.smtp_listen or role == "worker":
-        return MailSide(raw, post, None, reader, files)
+        return MailSide(raw, post, None, reader, files, expiry)
     from .channels.email.listener import Listener, Where, tls_context  # with SMTP's library: 40 ms of a start
     from .channels.email.session import Rules
 
@@ -88,7 +93,7 @@ def mail_side(
         return book().plan.mail.relayed(address)
 
     listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())), relayed)
-    return MailSide(raw, post, listener, reader, files)
+    return MailSide(raw, post, listener, reader, files, expiry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,14 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = Field(None, alias="SMTP_URL")
     """Where mails go out: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+    mail_days: int = Field(0, alias="TIERLINE_MAIL_DAYS", ge=0, le=36_500)
+    """After how many days mails as they came, with their files, are removed; 0 keeps them. Their words stay."""
+    dkim_domain: str = Field("", alias="TIERLINE_DKIM_DOMAIN")
+    """For which domain our mails are signed (extra `mailauth`); unset: your mail server signs, or nobody."""
+    dkim_selector: str = Field("", alias="TIERLINE_DKIM_SELECTOR")
+    """Where its public key is in the DNS: SELECTOR._domainkey.DOMAIN."""
+    dkim_key: Path | None = Field(None, alias="TIERLINE_DKIM_KEY")
+    """The file of its private key, RSA, PEM."""
     smtp_listen: str = Field("", alias="TIERLINE_SMTP_LISTEN")
     """Where our own SMTP server takes mails, `host:port`; unset: it is off. Addresses are those of the plan's entries.
     `lmtp://host:port` speaks LMTP."""

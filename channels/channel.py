@@ -69,6 +69,7 @@ class Words:
     subject: str = ""
     answers: tuple[str, ...] = ()
     language: str = ""  # the customer's
+    rich: str = ""  # the formatting of `text` (`rich.dumped`), "" unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Typed:
     files: tuple[Media, ...] = ()
     called: tuple[Actor, ...] = ()  # whom it mentions, as far as known
     size: int = 0  # bytes of all files
+    rich: str = ""  # its formatting (`rich.dumped`)
 
 
 @dataclass(frozen=True, slots=True)

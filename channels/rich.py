@@ -5,6 +5,7 @@ Slack's rich text ──▶ `Passage`s ──▶ `plain` (a text message) │ `h
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,48 @@ class Passage:
     runs: tuple[Run, ...]
     depth: int = 0
     number: int = 0
+
+
+# ---- kept ----------------------------------------------------------------------------------------------------------
+
+LONGEST_KEPT = 40_000
+"""Characters of what is kept of a message's formatting; beyond them it is kept as plain words alone."""
+
+
+def dumped(passages: Sequence[Passage]) -> str:
+    """As a line of JSON; "" where it has no formatting that its plain words don't show."""
+    if not any(it.kind != "text" or any(map(_styled, it.runs)) for it in passages):
+        return ""
+    found = json.dumps(
+        [[p.kind, p.depth, p.number, [[r.text, _marks(r), r.link] for r in p.runs]] for p in passages],
+        ensure_ascii=False, separators=(",", ":"),
+    )  # fmt: skip
+    return found if len(found) <= LONGEST_KEPT else ""
+
+
+def loaded(kept: str) -> tuple[Passage, ...]:
+    """The inverse; () for "" and for what isn't such a line."""
+    try:
+        return tuple(
+            Passage(kind, tuple(_of(*run) for run in runs), depth, number)
+            for kind, depth, number, runs in (json.loads(kept) if kept else ())
+        )
+    except (ValueError, TypeError):
+        return ()
+
+
+def _styled(it: Run) -> bool:
+    return bool(_marks(it)) or bool(it.link and it.link != it.text)
+
+
+def _marks(it: Run) -> str:
+    return "".join(
+        mark for mark, on in zip("bisc", (it.bold, it.italic, it.strike, it.code), strict=True) if on
+    )
+
+
+def _of(text: str, marks: str, link: str) -> Run:
+    return Run(text, "b" in marks, "i" in marks, "s" in marks, "c" in marks, link)
 
 
 # ---- plain -----------------------------------------------------------------------------------------------------------
@@ -109,7 +152,8 @@ def _lists(items: Sequence[Passage]) -> str:
             out.append("</li>")
         while len(open_tags) < depth:
             between = "<li>" if len(open_tags) < depth - 1 else ""
-            out.append(f"<{tag}>{between}")
+            first = f' start="{it.number}"' if not between and it.number > 1 else ""
+            out.append(f"<{tag}{first}>{between}")
             open_tags.append(tag)
         out.append("<li>" + "".join(map(_run, it.runs)).replace("\n", "<br>"))
     out += [f"</li></{tag}>" for tag in reversed(open_tags)]

@@ -26,7 +26,7 @@ from .try_phones import NobodyToCall, try_phones
 
 KEPT = (
     "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
-    "TIERLINE_PUBLIC_URL", "TIERLINE_API_TOKEN", "TIERLINE_PLAN",
+    "TIERLINE_PUBLIC_URL", "TIERLINE_API_TOKEN", "TIERLINE_PLAN", "SMTP_URL", "IMAP_URL", "TIERLINE_SMTP_LISTEN",
 )  # fmt: skip
 """Settings that setup doesn't ask for again."""
 
@@ -41,9 +41,13 @@ def setup(
     env: Annotated[Path, typer.Option(help="The file of settings.")] = Path(".env"),
     plan: Annotated[Path | None, typer.Option(help="The plan's file.")] = None,
 ) -> None:
-    """Connect Slack and Twilio: asks, tests, shows what it would write, and writes it on yes."""
+    """Connect Slack, Twilio and mail: asks, tests, shows what it would write, and writes it on yes."""
     pairs = [pair.partition("=") for pair in answer or []]
-    if wrong := [key for key, equals, _ in pairs if not equals or "TOKEN" in key or "SECRET" in key]:
+    if wrong := [
+        key
+        for key, equals, _ in pairs
+        if not equals or "TOKEN" in key or "SECRET" in key or key in ("SMTP_URL", "IMAP_URL")
+    ]:
         fail(
             f"--answer {wrong[0]}: write KEY=VALUE; tokens and secrets are given by variables alone",
             2,
@@ -54,6 +58,7 @@ def setup(
         env, plan or config.plan or Path("plan.yaml"), config.data, config.host, config.port, SCOPES,
         lambda url: create_link(request_url=url),
         config.slack_api_url, config.twilio_api_url, _zone(), here={k: there[k] for k in KEPT if there.get(k)},
+        settings=config,
     )  # fmt: skip
     given = {**os.environ, **{key: value for key, _, value in pairs}}
     try:

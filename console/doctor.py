@@ -11,6 +11,7 @@ from ..router.plan.model import Plan
 from . import webhooks
 from .doctor_calls import CallsSeen, calls
 from .doctor_mail import MailSeen, mail_in, mailboxes_of
+from .doctor_mail_out import MailOutSeen, mail_out
 from .doctor_mailboxes import MailboxesSeen, mailboxes
 from .finding import Finding as Finding
 from .finding import Mark
@@ -94,6 +95,7 @@ class Seen:
     smtp_set: bool = False
     smtp_no: str = ""
     mail: MailSeen | None = None
+    mail_out: MailOutSeen | None = None
     mailboxes: MailboxesSeen = field(default_factory=MailboxesSeen)
     data_open: bool = False  # others can read the data directory
     data_no: str = ""
@@ -119,6 +121,7 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_public(seen),
         *_alerts(seen),
         *_mail_in(seen),
+        *mail_out(seen.mail_out, seen.plan.plan is not None and seen.plan.plan.letters.plus),
     )
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +30,8 @@ from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .doctor_calls import countries_of
 from .doctor_mail import look_at_mail, mailboxes_of
-from .doctor_mailboxes_look import mailboxes_seen, smtp_no
+from .doctor_mail_out import look_at_mail_out, public_texts
+from .doctor_mailboxes_look import mailboxes_seen, smtp_seen
 from .public import reached
 from .slack_side import SlackNo, SlackSide, challenged
 from .twilio_side import TwilioNo, TwilioSide
@@ -46,7 +48,8 @@ async def look(settings: Settings) -> Seen:
     api = ApiClient(f"http://127.0.0.1:{settings.port}", await _token(settings))
     ready = await _ready(api)
     plan = await _plan(settings, api if ready is not None else None)
-    store, slack, twilio, public_no, no_mail, boxes = await asyncio.gather(
+    ours = mailboxes_of(plan.plan)
+    store, slack, twilio, public_no, (no_mail, no_plus), boxes = await asyncio.gather(
         _store(settings, ready),
         _in_time(lambda: _slack(settings, plan.plan), SlackSeen(no="Slack doesn't answer"))
         if settings.slack_on
@@ -55,10 +58,11 @@ async def look(settings: Settings) -> Seen:
         if settings.sms_on
         else _none(),
         _in_time(lambda: _public(settings), "it doesn't answer in time"),
-        smtp_no(settings),
+        smtp_seen(settings, ours),
         mailboxes_seen(settings),
     )
-    mail = await look_at_mail(settings, mailboxes_of(plan.plan), ready is not None)
+    mail = await look_at_mail(settings, ours, ready is not None)
+    sent = await look_at_mail_out(settings, ours, public_texts)
     data_no, data_open, free = await asyncio.to_thread(_data, settings.data)
     trouble = (ready or {}).get("trouble")
     history_no, history_note = _history(settings)
@@ -66,7 +70,7 @@ async def look(settings: Settings) -> Seen:
         slack_half=_half(settings), slack=slack, twilio=twilio, store=store, plan=plan,
         history_no=history_no, history_note=history_note,
         public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=no_mail,
-        mail=mail, mailboxes=boxes,
+        mail=mail, mail_out=replace(sent, no_plus=no_plus) if sent is not None else None, mailboxes=boxes,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
         per_second=settings.calls_per_second, most_calls=settings.most_calls,

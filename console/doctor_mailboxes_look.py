@@ -12,6 +12,7 @@ from ..channels.email.configured import accounts_of, last_days, smtp_tokens, tok
 from ..channels.email.server import Address
 from ..channels.email.tokens import NoToken
 from ..settings import Settings
+from .doctor_mail_out import refuses_plus
 from .doctor_mailboxes import MailboxesSeen, MailboxSeen
 
 WITHIN = 8.0
@@ -24,11 +25,12 @@ async def mailboxes_seen(settings: Settings) -> MailboxesSeen:
         accounts, days = accounts_of(settings), last_days(settings)
     except OSError as error:
         return MailboxesSeen(str(error))
-    boxes = await asyncio.gather(*(_box(settings, it) for it in accounts))
+    boxes = await asyncio.gather(*(box_seen(settings, it) for it in accounts))
     return MailboxesSeen("", boxes, days, datetime.now(UTC).date())
 
 
-async def _box(settings: Settings, account: Account) -> MailboxSeen:
+async def box_seen(settings: Settings, account: Account) -> MailboxSeen:
+    """Open one mailbox as Tierline would. Raises nothing that an outside may cause."""
     from ..channels.email.imap import Imap, Trouble  # with IMAP's library
 
     def looked(token: str) -> bool:
@@ -50,14 +52,15 @@ async def _box(settings: Settings, account: Account) -> MailboxSeen:
     return MailboxSeen(account.setting, account.user, account.host, no, idle)
 
 
-async def smtp_no(settings: Settings) -> str:
-    """Why no mail can leave, "" when it can, or when nothing is set."""
+async def smtp_seen(settings: Settings, mailboxes: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
+    """(why no mail can leave, "" when it can or when nothing is set; those of `mailboxes` whose addresses with a plus
+    sign the mail server refuses)."""
     if settings.smtp_url is None:
-        return ""
+        return "", ()
     try:
         at = Address.of(settings.smtp_url.get_secret_value())
     except BadUrl as error:
-        return str(error)
+        return str(error), ()
     tokens = smtp_tokens(settings)
     client = aiosmtplib.SMTP(
         hostname=at.host, port=at.port, use_tls=at.tls, start_tls=at.start_tls, timeout=WITHIN,
@@ -67,12 +70,12 @@ async def smtp_no(settings: Settings) -> str:
     try:
         async with asyncio.timeout(WITHIN * 2), client:
             await client.noop()
+            return "", await refuses_plus(client, mailboxes)
     except aiosmtplib.SMTPAuthenticationError as error:
-        return f"it refuses the login ({error.code})"
+        return f"it refuses the login ({error.code})", ()
     except NoToken as error:
-        return str(error)
+        return str(error), ()
     except (aiosmtplib.SMTPException, OSError, ValueError, TimeoutError) as error:
-        return f"it doesn't answer ({type(error).__name__})"
+        return f"it doesn't answer ({type(error).__name__})", ()
     finally:
         client.close()
-    return ""

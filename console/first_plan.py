@@ -45,11 +45,11 @@ texts:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A number and the service that its texts, or its calls, lead to."""
+    """A number and the service that its texts, or its calls, lead to; or a mailbox."""
 
     number: str
     service: str
-    channel: Literal["sms", "voice"] = "sms"
+    channel: Literal["sms", "voice", "email"] = "sms"
 
 
 def zone_or_utc(name: str) -> str:

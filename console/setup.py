@@ -1,6 +1,6 @@
 """`tierline setup`: asks, tests, shows what it would change, and writes `.env` and a first plan. Repeatable.
 
-Slack ─▶ plan ─▶ channels ─▶ supervisor ─▶ agents ─▶ Twilio ─▶ address ─▶ write ─▶ webhooks, fallback ─▶ test text
+Slack ─▶ plan ─▶ channels ─▶ supervisor ─▶ agents ─▶ Twilio ─▶ address ─▶ mail ─▶ write ─▶ webhooks, fallback ─▶ test text
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from pathlib import Path
 from ..router.plan.errors import PlanErrors
 from ..router.plan.load import load_async, parse
 from ..router.plan.model import AgentSpec, Plan
-from . import envfile, setup_calls, setup_slack, setup_twilio
+from ..settings import Settings
+from . import envfile, setup_calls, setup_mail, setup_slack, setup_twilio
 from .api_client import ApiClient, NotRunning, Refused, read_token
 from .ask import Ask
+from .doctor_mail import mailboxes_of
 from .first_plan import Door, completed, difference, first, zone_or_utc
 
 
@@ -34,6 +36,7 @@ class Where:
     zone: str = "UTC"
     poll: float = setup_twilio.POLL
     here: dict[str, str] = field(default_factory=dict, repr=False)
+    settings: Settings | None = None  # those in force: mail servers are tried with them
 
 
 class Setup:
@@ -61,6 +64,7 @@ class Setup:
         account = await setup_twilio.connect(self.ask, there, self.where.twilio_url)
         try:
             public = await self._numbers(account, plan, there)
+            await self._mail(plan, there)
             await self._write(before, source)
             written = await asyncio.to_thread(self.where.plan.exists)
             if account is None or not public or not written:
@@ -111,6 +115,12 @@ class Setup:
         )
         self.wanted["TIERLINE_PUBLIC_URL"] = public
         return public
+
+    async def _mail(self, plan: Plan, there: dict[str, str]) -> None:
+        found = await setup_mail.doors(self.ask, plan)
+        self.doors += found
+        if self.where.settings is not None and (found or mailboxes_of(plan)):
+            self.wanted |= await setup_mail.servers(self.ask, there, self.where.settings)
 
     # ---- writing ------------------------------------------------------------------------------------------------
 

@@ -128,13 +128,29 @@ async def restore(data: Path, site: str, file: Path, *, replace: bool = False) -
 
 def _mails(folder: Path, copies: Path) -> dict[str, Path]:
     """Every mail, by its name in the backup. The lists of envelopes are still written to: they are copied."""
-    found = {f"{MAIL}/{it.parent.name}/{it.name}": it for it in sorted(folder.glob("*/*.eml"))}
+    found = {}
+    for it in sorted(folder.glob("*/*.eml")):
+        name = f"{it.parent.name}/{it.name}"
+        if (kept := _held(it, copies / name)) is not None:
+            found[f"{MAIL}/{name}"] = kept
     for it in sorted(folder.glob("*/envelopes.jsonl")):
         copy = copies / it.parent.name / it.name
-        copy.parent.mkdir(parents=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(it, copy)
         found[f"{MAIL}/{it.parent.name}/{it.name}"] = copy
     return found
+
+
+def _held(mail: Path, link: Path) -> Path | None:
+    """A second name for a mail, which stays when the mail's days are over meanwhile; None when they were before."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        link.hardlink_to(mail)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return mail  # on another file system, where nothing can be held
+    return link
 
 
 def _look(data: Path, file: Path) -> tuple[bool, list[Path]]:

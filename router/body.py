@@ -16,7 +16,8 @@ class Body:
     """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't; `who` a note's writer.
 
     A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has. `name` is that
-    of the customer who said it, where the door told one; `subject` a mail's title.
+    of the customer who said it, where the door told one; `subject` a mail's title. `rich` is the formatting of
+    what was typed (`channels/rich.py: dumped`), which holds while its plain words are `text`.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Body:
     who: str = ""
     name: str = ""
     subject: str = ""
+    rich: str = ""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -35,6 +37,8 @@ class Body:
             raw["who"] = self.who
         if self.subject:
             raw["subject"] = self.subject
+        if self.rich:
+            raw["rich"] = self.rich
         return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -42,7 +46,7 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject"))
+        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject", "rich"))
         return cls(str(it.get("text", "")), media, *said)
 
 

@@ -23,13 +23,14 @@ async def hold(
     text: str,
     place: str,
     media: tuple[Media, ...] = (),
+    rich: str = "",
 ) -> Told | None:
     """Hold `text`, typed at `place`; what the actor is told, None when it is held. The store checks the owner again."""
     if (no := may_reply(book, actor, view)) is not None:
         return no
     spec = agent_of(book.plan, actor)
     assert spec is not None
-    body = Body(text, media, by=spec.name, source=place).to_json()
+    body = Body(text, media, by=spec.name, source=place, rich=rich).to_json()
     wait = span(book.plan.settings.hold_reply)
     answer = await queue.hold_reply(view.id, agent_id(spec.name), body, source=place, ms=wait)
     return None if answer.done else Told(False, f"Not sent: {view.id} is with {named(book, answer.by)}.")

@@ -97,8 +97,8 @@ class House:
         if typed.files and decided.kind == "send" and (why := self._unsendable(view, typed)):
             decided = replace(decided, kind="note", told=f"Not sent: {why}. Kept as a note.", may_reply=False)
         if decided.kind == "send":
-            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files)
-        told = await self._note(typed.actor, view, decided, typed.place, typed.files)
+            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files, typed.rich)
+        told = await self._note(typed.actor, view, decided, typed.place, typed.files, typed.rich)
         if typed.called and view.state not in ENDED and (asked := await self.helping.invite(view, typed)):
             return replace(told, text=f"{told.text} {asked}") if told is not None else Told(True, asked)
         return told
@@ -190,7 +190,7 @@ class House:
         source = sent_after_all(body.source, messages)
         if source is None:
             return Told(False, "It has been sent already, or waits for its Undo.")
-        return await self._hold(actor, view, body.text, source, body.media) or Told(True, HELD)
+        return await self._hold(actor, view, body.text, source, body.media, body.rich) or Told(True, HELD)
 
     async def _reopen_and_send(self, actor: Actor, contact: str, n: int) -> Told:
         """*Re-open and send* in the thread of an ended contact: theirs again, and the words are held for Undo."""
@@ -221,14 +221,26 @@ class House:
         return Told(True, "Sending it again.") if answer.done else LATE
 
     async def _hold(
-        self, actor: Actor, view: ContactView, text: str, place: str, media: tuple[Media, ...] = ()
+        self,
+        actor: Actor,
+        view: ContactView,
+        text: str,
+        place: str,
+        media: tuple[Media, ...] = (),
+        rich: str = "",
     ) -> Told | None:
-        return await hold(self.queue, self.plan(), actor, view, text, place, media)
+        return await hold(self.queue, self.plan(), actor, view, text, place, media, rich)
 
     async def _note(
-        self, actor: Actor, view: ContactView, decided: Ruling, place: str, files: tuple[Media, ...] = ()
+        self,
+        actor: Actor,
+        view: ContactView,
+        decided: Ruling,
+        place: str,
+        files: tuple[Media, ...] = (),
+        rich: str = "",
     ) -> Told | None:
-        body = Body(decided.text, files, actor.name, place, actor.user)
+        body = Body(decided.text, files, actor.name, place, actor.user, rich=rich)
         answer = await self.queue.append(view.id, body.to_json())
         if not decided.told:
             return None

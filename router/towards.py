@@ -223,7 +223,9 @@ class Towards:
             return
         whose = body.by if message.kind == "reply" else ""
         files = self.enclosed(event.c, event.n, body.media) if body.media and by != "email" else body.media
-        words = Words(f"{event.c}.{event.n}", facts.address, sender, body.text, files, event.t, whose)
+        words = Words(
+            f"{event.c}.{event.n}", facts.address, sender, body.text, files, event.t, whose, rich=body.rich
+        )
         if by == "email":
             words = letter(words, contact, await self.queue.messages(event.c))
         # Twilio has no idempotency key: what may have been sent before is looked up, never sent blindly.

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from .slack_blocks import faults_of_blocks
 from .slack_chat import mark, unmark
 from .slack_desk import Desk, Refused
 from .slack_emoji import NAMES
@@ -134,13 +135,13 @@ class People:
         return made
 
     async def reply(self, body: Json) -> Json:
-        """A person writes, in a channel or a thread."""
+        """A person writes, in a channel or a thread; `blocks` is what Slack's editor makes of their formatting."""
         self.desk.up()
         user = self.desk.user(body)
         text = self.desk.word(body, "text")
         if not text.strip():
             raise Refused("no_text", "Slack sends no empty message")
-        message = self.space.add(self._new(body, user, text))
+        message = self.space.add(self._new(body, user, text), _formatted(body.get("blocks", [])))
         self.tell.message(message, self.desk.base)
         return {"ok": True, "channel": message.channel, "ts": message.ts}
 
@@ -257,3 +258,14 @@ class People:
         if reason not in ("warning", "refresh_requested", "link_disabled"):
             raise Refused("invalid_reason", "reason: warning, refresh_requested or link_disabled")
         return {"ok": True, "sockets": await self.desk.delivery.sockets.disconnect(reason)}
+
+
+def _formatted(blocks: object) -> list[Json]:
+    """What people type is rich text, whole and as Slack makes it."""
+    if not isinstance(blocks, list) or any(
+        not isinstance(it, dict) or it.get("type") != "rich_text" for it in blocks
+    ):
+        raise Refused("invalid_blocks", "blocks: a list of rich_text, as what people type is sent")
+    if wrong := faults_of_blocks(blocks, "message").lines():
+        raise Refused("invalid_blocks", f"blocks: {wrong[0]}")
+    return blocks

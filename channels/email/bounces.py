@@ -102,7 +102,8 @@ def _text(parts: Sequence[Message]) -> str:
     found = [
         _decoded(it)
         for it in parts
-        if it.get_content_type().lower() in ("text/plain", "text/html", "multipart/report")
+        if it.get_content_type().lower() in ("text/plain", "text/html")
+        or it.get_content_maintype() == "multipart"  # one without its boundary is a text
     ]
     return "\n".join(filter(None, found))[:LONGEST_TEXT]
 
@@ -197,7 +198,7 @@ def _of_block(block: Fields) -> _Said:
     reason = plain(_typed(block.first("diagnostic-code")))
     status = _ENHANCED.search(block.first("status"))
     better = _ENHANCED.search(reason)
-    code = status[1] if status else better[1] if better else ""
+    code = status[1] if status else _status(reason)
     if better and code.endswith(".0.0") and better[1][0] == code[0]:
         code = better[1]  # the other server knew more than the one that reports
     action = block.first("action").split("(")[0].strip().lower()

@@ -157,7 +157,7 @@ def _content(words: Words, head: Letterhead, files: Sequence[Enclosed]) -> bytes
     """The rest of the mail, from its Content-Type on: text and HTML, and files beside them."""
     text = _text(words.text)
     head = replace(head, signature=_text(head.signature), footer=_text(head.footer))
-    said = rich.html(passages(text))
+    said = rich.html(_formatted(words, text))
     message = EmailMessage(policy=SMTP)
     message.set_content(_plain(text, head), cte="quoted-printable")
     message.add_alternative(_page(said, head), subtype="html", cte="quoted-printable")
@@ -168,6 +168,15 @@ def _content(words: Words, head: Letterhead, files: Sequence[Enclosed]) -> bytes
             it.content, maintype=main, subtype=sub, filename=name[:LONGEST_FILE_NAME] or f"file-{i + 1}"
         )
     return bytes(message)
+
+
+def _formatted(words: Words, text: str) -> Sequence[rich.Passage]:
+    """As it was typed, if those are still its words; else as plain words show it."""
+    typed = [
+        replace(it, runs=tuple(replace(run, text=_CONTROL_IN_TEXT.sub("", run.text)) for run in it.runs))
+        for it in rich.loaded(words.rich)
+    ]
+    return typed if typed and rich.plain(typed).strip() == text.strip() else passages(text)
 
 
 def _text(text: str) -> str:

@@ -19,6 +19,7 @@ from ..channel import NotDelivered, Sent, Words
 from .compose import BadMail, Composed, Enclosed, Signatures, compose
 from .letterhead import Letterheads
 from .server import MailServer
+from .signing import Sign
 
 log = structlog.get_logger()
 
@@ -26,10 +27,6 @@ LARGEST = 20 * 1024 * 1024
 """Bytes of all files of a mail: what most servers take, with a third more for their coding."""
 Fetch = Callable[[Media], Awaitable[bytes]]
 """The bytes of a file that an agent sends; raises NotDelivered."""
-
-
-Sign = Callable[[bytes], bytes]
-"""Puts a DKIM-Signature before a mail; may take some milliseconds."""
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ def tree(mail: Mail, part: Part) -> Message:
         head = f"Content-Type: {part.content_type}\n\n".encode("ascii", "replace")
         inner = BytesParser().parsebytes(head + part.bytes(mail.raw, LONGEST_RETURNED))
         it.set_payload(inner.get_payload())
-    elif part.content_type.startswith("text/"):
+    elif part.content_type.startswith(("text/", "multipart/")):
         body = mail.raw[part.start : min(part.end, part.start + LONGEST_TEXT)]
         it.set_payload(body.decode("ascii", "surrogateescape"))
     else:

@@ -71,7 +71,9 @@ class RawStore:
         try:
             return await asyncio.to_thread(self.path(ref).read_bytes)
         except FileNotFoundError:
-            raise NotDelivered("the mail isn't on this machine's disk", "mail", permanent=True) from None
+            raise NotDelivered(
+                "the mail isn't on this machine's disk, or its days are over", "mail", permanent=True
+            ) from None
         except OSError as error:
             raise NotDelivered(f"the mail can't be read ({type(error).__name__})", "mail") from None
 

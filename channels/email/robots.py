@@ -54,6 +54,7 @@ _RETURNED = (
     "text/rfc822-headers",
 )
 _FORMS = ("x-php-originating-script", "x-php-script", "x-contact-form", "x-form-id", "x-wpcf7-content-type")
+_FORM_SENDERS = ("wordpress",)
 _MACHINE = re.compile(
     r"auto-?(?:re(?:ply|spon)|mail)|vacation|zendesk|jira|nagios|mailchimp|newsletter|out of office"
 )
@@ -63,10 +64,12 @@ _OURS = re.compile(r"<c\.[^<>@\s]+@([^<>\s]+)>")
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
+    message: Message
     fields: Fields
     subject: str  # case-folded
     sender: str  # From's first address
     name: str  # From as a whole, case-folded
+    nobody: bool  # From is there, and is empty
     null: bool  # it came with the null return path
     kind: str  # of content
     parts: tuple[Message, ...]
@@ -93,9 +96,13 @@ def _mail(message: Message, envelope: Envelope, ours: frozenset[str]) -> _Mail:
     null = (not bare and by_smtp) or bare == "mailer-daemon" or path in ("<>", "<mailer-daemon>")
     kind = fields.first("content-type").partition(";")[0].strip().lower()
     subject = fields.subject[:300].casefold().replace("’", "'")
+    said = [value.strip() for value in fields.all("from")]
+    nobody = (
+        bool(said) and all(re.search(r"<\s*>$", value) for value in said) and not fields.addresses("reply-to")
+    )
     return _Mail(
-        fields, subject, senders[0] if senders else "", plain(fields.first("from")).casefold(),
-        null, kind, tuple(_children(message)), ours, _foreign_list(fields, ours),
+        message, fields, subject, senders[0] if senders else "", plain(fields.first("from")).casefold(),
+        nobody, null, kind, tuple(_children(message)), ours, _foreign_list(fields, ours),
     )  # fmt: skip
 
 
@@ -163,14 +170,63 @@ def _returned(it: _Mail) -> Verdict | None:
     local, titled = local_part(it.sender), bool(words.BOUNCED.match(it.subject))
     if words.DAEMONS.fullmatch(local):
         return "bounce", f"it comes from {it.sender}"
-    machine = it.null or words.POSTMASTERS.fullmatch(local) or words.UNANSWERED.fullmatch(local)
+    if _status_beside(it):
+        return "bounce", "it has a delivery report beside its words"
+    if not _program(it) and (words.WITHHELD.match(it.subject) or words.TAILED.match(it.subject)):
+        return "bounce", "its subject is a mail filter's"
+    machine = it.null or it.nobody or words.POSTMASTERS.fullmatch(local) or words.UNANSWERED.fullmatch(local)
     if titled and (machine or words.NAMES.search(it.name)):
         return "bounce", "its subject and its sender are a mail system's"
+    if (
+        (it.null or it.nobody or words.MAIL_SYSTEMS.fullmatch(local))
+        and not _declared(it)
+        and _transcript(it)
+    ):
+        return "bounce", "a mail system writes down what a server refused"
     if it.null and not _declared(it) and any(p.get_content_type().lower() in _RETURNED for p in it.parts):
         return "bounce", "it has no return path and brings a mail back"
     if not it.sender and it.null and not _declared(it):
         return "bounce", "it has neither a sender nor a return path"
     return None
+
+
+def _status_beside(it: _Mail) -> bool:
+    """A delivery report in what doesn't say that it is one; people send such on, too: with their sign, by a program."""
+    kinds = {part.get_content_type().lower() for part in it.parts}
+    sent_on = bool(words.ANSWERED_BEFORE.match(it.subject)) or bool(_program(it))
+    return bool(kinds & set(_RETURNED[:2])) and not sent_on
+
+
+def _transcript(it: _Mail) -> bool:
+    """Whether its words begin with a server's refusal; a person at a postmaster's address greets, or quotes one."""
+    if _program(it):
+        return False
+    text = next((_first_words(part) for part in _texts(it.message)), "")
+    return not words.GREETED.match(text) and bool(words.REFUSED.search(text))
+
+
+def _texts(message: Message) -> Iterator[Message]:
+    """Its plain texts, the first levels alone: what is returned within it isn't looked into."""
+    waiting, n = [message], 0
+    while waiting and n < 20:
+        part, n = waiting.pop(0), n + 1
+        payload = part.get_payload()
+        if isinstance(payload, list) and part.get_content_maintype() == "multipart":
+            waiting[:0] = [it for it in payload[:50] if isinstance(it, Message)]
+        elif isinstance(payload, str) and part.get_content_type().lower().startswith(
+            ("text/plain", "multipart/")  # without its boundary all of it is one text
+        ):
+            yield part
+
+
+def _first_words(part: Message) -> str:
+    """ASCII alone matters: a server's codes."""
+    try:
+        raw = part.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    text = raw.decode("ascii", "replace") if isinstance(raw, bytes) else ""
+    return "\n".join(line for line in text[:2_000].splitlines() if not line.startswith(">"))
 
 
 def _declared(it: _Mail) -> str:
@@ -277,7 +333,7 @@ def _nobody(it: _Mail) -> Verdict | None:
     person = any(not words.UNANSWERED.fullmatch(local_part(address)) for address in behind)
     form = it.fields.has(*_FORMS) or "phpmailer" in it.fields.first("x-mailer").lower()
     at_ours = domain_of(it.sender) in {domain_of(address) for address in it.ours}
-    if person and (form or at_ours):
+    if person and (form or at_ours or local_part(it.sender) in _FORM_SENDERS):
         return None
     return "auto-reply", f"nobody reads {it.sender}"
 

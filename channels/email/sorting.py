@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +12,9 @@ from .beside import Beside, Party
 from .conversation import Claim, Quoted, Signatures, claim, quoted
 from .letter import Envelope, Letter
 
+LOOKED = 20_000
+"""Characters of a mail's words in which addresses are looked for."""
+_MENTIONED = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 CANDIDATES = 10
 """Conversations, and ids of ours given to others, that are looked for on behalf of one mail."""
 
@@ -68,7 +72,21 @@ class Sorting:
         if said.sure:
             return Place(said.sure)
         given = await self._given(said.others)
-        return Place(None, "", "", given.contact if given is not None else "")
+        others = given.contact if given is not None else await self._handed_on(box, to, letter)
+        return Place(None, "", "", others)
+
+    async def _handed_on(self, box: str, to: Sequence[str], letter: Letter) -> str:
+        """Whose signed address it was written to, if the mail names them as well: they handed it on; "" unknown.
+
+        The address alone doesn't tell: its signature is over the customer's address, which it doesn't carry.
+        """
+        named = _MENTIONED.findall(f"{letter.folded[:LOOKED]}\n{letter.text[:LOOKED]}")
+        people = list(dict.fromkeys(it.casefold() for it in (*letter.to, *named)))[:CANDIDATES]
+        for person in people:
+            found = next((it for address in to if (it := self.signatures.answered(address, person))), "")
+            if found:
+                return (await self.known.latest(person, [f"email:{person}:{box}:{found}"]))[1]
+        return ""
 
     async def _about(self, letter: Letter, to: Sequence[str], said: Claim) -> str:
         """The reply that a machine's mail is about, as far as we signed for it; "" for none."""

@@ -2,7 +2,9 @@
 
 Only what it wrote itself counts: the topmost Authentication-Results with one of the plan's `authserv_id`, above every
 Received of a server that isn't ours. A server that says so must take away what strangers wrote in its name, as
-RFC 8601, section 5 demands. Everything else is claimed: no such field, several senders, what cannot be read.
+RFC 8601, section 5 demands. Microsoft 365 names nobody there: where the plan says `unnamed`, the topmost of all counts
+for what came from a mailbox, if it names nobody and only Microsoft's servers wrote above it. Everything else is
+claimed: no such field, several senders, what cannot be read.
 """
 
 from __future__ import annotations
@@ -17,6 +19,12 @@ from authres.core import AuthenticationResultsHeader
 from .fields import Fields, addresses_in, domain_of
 from .letter import Envelope, Trust
 
+UNNAMED = "unnamed"
+"""The plan's word for a provider whose Authentication-Results say no name."""
+_MICROSOFT = re.compile(r"(?:[a-z0-9-]+\.)*(?:outlook\.com|office365\.com|exchangelabs\.com)")
+_COMMENT = re.compile(r"\([^()]*\)")
+_KNOWN = re.compile(r"\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)\b(.*)", re.IGNORECASE | re.DOTALL)
+_SAID = re.compile(r"\b(header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*([^\s;()\"]+)", re.IGNORECASE)
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 _SECOND_LEVEL = ("co", "com", "net", "org", "ac", "gov", "edu", "ne", "or", "gob", "gouv")
 
@@ -24,7 +32,9 @@ _SECOND_LEVEL = ("co", "com", "net", "org", "ac", "gov", "edu", "ne", "or", "gob
 def vouching(envelope: Envelope, authserv_ids: Collection[str]) -> Collection[str]:
     """Those of `authserv_ids` that count for a mail that came so: none for one that a stranger brought by SMTP, who may
     have written anything above it; a mailbox's provider, and our own server, have looked at it before us."""
-    return () if envelope.by in ("", "smtp") else authserv_ids
+    if envelope.by in ("", "smtp"):
+        return ()
+    return [it for it in authserv_ids if it != UNNAMED] if envelope.by == "relay" else authserv_ids
 
 
 def vouched(headers: Message, authserv_ids: Collection[str], sender: str) -> Trust:
@@ -35,7 +45,7 @@ def vouched(headers: Message, authserv_ids: Collection[str], sender: str) -> Tru
     if not _is_the_sender(fields, sender):
         return "claimed"
     ours = tuple(it.strip().lower().rstrip(".") for it in authserv_ids if it.strip())
-    result = _ours(fields, ours)
+    result = _ours(fields, ours) or (_unnamed(fields) if UNNAMED in ours else None)
     if result is None:
         return "claimed"
     return "verified" if _aligned(result, _ascii(domain_of(sender))) else "claimed"
@@ -64,6 +74,33 @@ def _ours(fields: Fields, ours: Collection[str]) -> AuthenticationResultsHeader 
         if name == "authentication-results" and (it := _parsed(value)) and it.authserv_id in ours:
             return it
     return None
+
+
+def _unnamed(fields: Fields) -> AuthenticationResultsHeader | None:
+    """The topmost of all, if it names nobody and stands above what no server of Microsoft's wrote."""
+    for name, value in fields.lines:
+        if name == "received":
+            by = _BY.search(value)
+            if by is None or not _MICROSOFT.fullmatch(by[1].lower().rstrip(".")):
+                return None
+        if name == "authentication-results":
+            return _without_name(value)
+    return None
+
+
+def _without_name(value: str) -> AuthenticationResultsHeader | None:
+    """`spf=pass … ;dmarc=pass action=none …`: what of it has a standard's form; None if it names somebody."""
+    for _ in range(3):
+        value = _COMMENT.sub(" ", value)
+    parts = value.split(";")
+    if "(" in value or not re.match(r"\s*[a-z]+\s*=", parts[0], re.IGNORECASE):
+        return None
+    found = [
+        f"{it[1]}={it[2]} " + " ".join(f"{key}={said}" for key, said in _SAID.findall(it[3]))
+        for it in map(_KNOWN.match, parts)
+        if it
+    ]
+    return _parsed(f"{UNNAMED}; " + "; ".join(found)) if found else None
 
 
 def _is_number(host: str) -> bool:

@@ -12,7 +12,7 @@ import structlog
 
 from ..channel import DeliveryError
 from ..house import Actor, Amended, House, Told, Typed, Wrote
-from ..rich import plain
+from ..rich import dumped, plain
 from .answers import Answers
 from .marks import Marks
 from .memory import Finder, Recent, payload, split
@@ -40,6 +40,7 @@ class Words:
     text: str
     mentions: bool
     whom: tuple[Actor, ...]
+    rich: str = ""
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class TypedWords:
             words = await self._words(event, actor)
             files, size = files_of(event), size_of(event)
             told = await self.house.typed(
-                Typed(actor, thread, place, words.text, words.mentions, files, words.whom, size)
+                Typed(actor, thread, place, words.text, words.mentions, files, words.whom, size, words.rich)
             )
         except Exception as error:
             log.error("slack.unfinished", kind="typed", error=blamed(error))
@@ -112,9 +113,10 @@ class TypedWords:
         whom = await self._whom(stored, actor.user)
         names = {it.user: it.name for it in whom}
         words = said(stored, actor.user, actor.name, names)
-        shown = plain(passages(blocks, {**names, actor.user: actor.name}))
+        formatted = passages(blocks, {**names, actor.user: actor.name})
+        shown = plain(formatted)
         mentions = words.mentions or calls(blocks, actor.user)
-        return Words(shown or drawn(words.text, emoji(blocks)), mentions, whom)
+        return Words(shown or drawn(words.text, emoji(blocks)), mentions, whom, dumped(formatted))
 
     async def _whom(self, stored: str, writer: str) -> tuple[Actor, ...]:
         """Whom a text mentions; who can't be looked up now is left out, and still counts as mentioned."""

@@ -46,7 +46,7 @@ class Vouching(Shape):
     authserv_id: Annotated[Many[Server], Field(max_length=20)] = Field(
         default=[],
         description="The name by which your own mail server says in Authentication-Results whether a sender is true: "
-        "mx.northwind.example",
+        "mx.northwind.example. Microsoft 365 says no name there: `unnamed` believes it, for mailboxes alone",
     )
     relays: Annotated[Many[Network], Field(max_length=100)] = Field(
         default=[],

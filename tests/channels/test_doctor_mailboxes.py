@@ -12,7 +12,7 @@ from helpers_dovecot import BOX, IMAP_PLAN, dovecot, needs_dovecot
 from tierline.channels.email.configured import accounts_of
 from tierline.console.doctor_mail import mailboxes_of as entries_of
 from tierline.console.doctor_mailboxes import MailboxesSeen, MailboxSeen, mailboxes
-from tierline.console.doctor_mailboxes_look import mailboxes_seen, smtp_no
+from tierline.console.doctor_mailboxes_look import mailboxes_seen, smtp_seen
 from tierline.mailboxes import mailboxes_of
 from tierline.router.plan.load import parse
 from tierline.settings import Settings
@@ -76,9 +76,9 @@ def test_what_will_hurt_is_noted() -> None:
 
 
 async def test_the_mail_servers_login_is_tried(tmp_path: Path) -> None:
-    assert await smtp_no(settings_of(tmp_path)) == ""
-    assert "write smtp://" in await smtp_no(settings_of(tmp_path, SMTP_URL="http://x"))
-    gone = await smtp_no(settings_of(tmp_path, SMTP_URL=f"smtp://a:b@127.0.0.1:{free_port()}"))
+    assert await smtp_seen(settings_of(tmp_path)) == ("", ())
+    assert "write smtp://" in (await smtp_seen(settings_of(tmp_path, SMTP_URL="http://x")))[0]
+    gone, _ = await smtp_seen(settings_of(tmp_path, SMTP_URL=f"smtp://a:b@127.0.0.1:{free_port()}"))
     assert "doesn't answer" in gone
 
 

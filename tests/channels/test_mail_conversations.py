@@ -120,6 +120,24 @@ async def test_whoever_else_uses_its_address_or_quotes_its_ids_gets_a_contact_of
 
 
 @pytest.mark.promise("mail-hijack")
+async def test_whoever_was_handed_its_address_and_uses_nothing_else_is_told_at_the_contact(
+    it: Inside,
+) -> None:
+    await it.slash("Ada", "available")
+    contact = await began(it)
+    await it.accept("Ada", "My invoice is wrong")
+    address = signs(it).reply_address(BOX, first(), EVA_MAIL)
+    text = f"I answer for Eva.\n\nOn Monday Northwind wrote to {EVA_MAIL.upper()}:\n> How many?\n"
+    code, said = await bring(it, mail(text, MALLORY, n="m1"), MALLORY, (address,))
+    assert code == 250 and contact not in said
+    assert len(await it.contacts(MALLORY)) == 1
+    assert await it.until(lambda: in_thread(it, f"{MALLORY} wrote with this conversation's address"))
+    # By somebody whom it doesn't name it is a mail like any other.
+    await bring(it, mail("Who are you?", MALLORY, n="m2"), MALLORY, (address,))
+    assert [one["kind"] for one in (await whole(it, contact))["transcript"]] == ["in", "note"]
+
+
+@pytest.mark.promise("mail-hijack")
 async def test_a_signature_that_isnt_ours_opens_nothing(it: Inside) -> None:
     contact = await began(it)
     forged = Signatures("another secret")

@@ -104,3 +104,36 @@ async def test_a_text_of_the_plan_is_a_mail_that_no_program_answers(tmp_path: Pa
         sent = (await it.until(lambda: got(it, "We have it.")))[0]
         assert sent["headers"]["Auto-Submitted"] == "auto-replied" and sent["envelope"]["from"] == ""
         assert sent["from"] == f"inside <{BOX}>" and sent["subject"] == "Re: My invoice"
+
+
+def _section(*elements: dict[str, object]) -> dict[str, object]:
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def _item(text: str) -> dict[str, object]:
+    return _section({"type": "text", "text": text})
+
+
+@pytest.mark.promise("mail-formatting")
+async def test_what_an_agent_formats_in_slack_is_formatted_in_the_mail(tmp_path: Path) -> None:
+    link = {"type": "link", "url": "https://help.example/1", "text": "our guide"}
+    bold = {"type": "text", "text": "first", "style": {"bold": True}}
+    lists = {"type": "rich_text_list", "style": "ordered", "elements": [_item("unplug <it>"), _item("wait")]}
+    parts = [
+        _section({"type": "text", "text": "Do this "}, bold, {"type": "text", "text": ", see "}, link),
+        lists,
+    ]
+    typed = {
+        "text": "Do this *first*, see <https://help.example/1|our guide>\n1. unplug &lt;it&gt;\n2. wait",
+        "blocks": [{"type": "rich_text", "elements": parts}],
+    }
+    async with inside(tmp_path, MAILS) as it:
+        _, at = await taken(it)
+        await it.call("/slack/reply", {"user": it.person("Ada").slack, **typed, **at})
+        sent = (await it.until(lambda: got(it, "Do this")))[0]
+        assert "<strong>first</strong>" in sent["html"]
+        assert '<a href="https://help.example/1">our guide</a>' in sent["html"]
+        assert "<ol><li>unplug &lt;it&gt;</li><li>wait</li></ol>" in sent["html"]
+        assert (
+            "Do this first, see our guide (https://help.example/1)\n1. unplug <it>\n2. wait" in sent["text"]
+        )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierline.channels.rich import Passage, Run, html, plain
+from tierline.channels.rich import Passage, Run, dumped, html, loaded, plain
 from tierline.channels.slack.rich import calls, passages
 
 Json = dict[str, Any]
@@ -152,3 +152,33 @@ def test_whatever_is_written_the_mail_is_well_formed(written: list[Passage]) -> 
     it.feed(html(written))
     it.close()
     assert it.open == []
+
+
+RUNS = st.builds(
+    Run, st.text(max_size=12), st.booleans(), st.booleans(), st.booleans(), st.booleans(),
+    st.sampled_from(("", "https://help.example/1", "mailto:eva@customer.example")),
+)  # fmt: skip
+PASSAGES = st.lists(
+    st.builds(
+        Passage, st.sampled_from(("text", "bullet", "number", "quote", "code")), st.lists(RUNS, max_size=4).map(tuple),
+        st.integers(0, 8), st.integers(0, 99),
+    ),
+    max_size=5,
+)  # fmt: skip
+
+
+@given(PASSAGES)
+def test_formatting_is_kept_as_it_was_or_was_none(written: list[Passage]) -> None:
+    kept = dumped(written)
+    assert loaded(kept) == (tuple(written) if kept else ())
+    if not kept:
+        assert all(it.kind == "text" and not any(r.bold or r.code for r in it.runs) for it in written)
+
+
+@pytest.mark.parametrize("kept", ("", "{", "[1]", '[["text",0,0,[["a"]]]]', '{"a":1}', "[[1,2,3,4]]", "null"))
+def test_what_is_no_kept_formatting_is_none(kept: str) -> None:
+    assert loaded(kept) == ()
+
+
+def test_an_ordered_list_goes_on_counting() -> None:
+    assert html([Passage("number", (Run("plug"),), 0, 3)]) == '<ol start="3"><li>plug</li></ol>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from helpers_plan import example
@@ -77,3 +78,14 @@ def test_a_conversation_is_found_in_its_thread_and_the_mailbox_that_was_written_
     assert mail_sender(book(), "orders@northwind.example") == "orders@northwind.example"
     assert mail_sender(book(), "") == "support@northwind.example"
     assert replace(words(), sender="x").sender == "x"
+
+
+def test_the_example_plan_shows_letters_that_are_right() -> None:
+    """Its commented `letters:` is read once somebody takes the signs away."""
+    text = (Path(__file__).parents[2] / "router" / "plan" / "example.yaml").read_text("utf-8")
+    at = text.index("# letters:")
+    commented = text[at : text.index("\n\n", at)]
+    shown = "\n".join(line.removeprefix("# ") for line in commented.splitlines())
+    plan = parse(text.replace(commented, shown))
+    said = plan.letters.lines("nightowl", "en", {"agent": "Ada", "site": "northwind"})
+    assert said == ("Ada (northwind)", "Ada\nfor Northwind", "Northwind Ltd, Harbour Street 1, Berlin")

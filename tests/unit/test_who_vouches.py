@@ -149,3 +149,55 @@ def test_what_a_stranger_brings_is_vouched_for_by_nobody() -> None:
     ):
         ids = vouching(Envelope("anna@harbour.example", (), 0, by), US)
         assert vouched(message_from_string(forged + "\nHi\n"), ids, "anna@harbour.example") == trusted
+
+
+UNNAMED = ("unnamed",)
+MICROSOFT = (
+    "Received: from AM8PR01.eurprd01.prod.outlook.com (2603:10a6::1) by VI1PR01.eurprd01.prod.outlook.com with HTTPS; Mon, 23 Nov 2026\n"
+    "Received: from AM5EUR02.eop-eur02.prod.protection.outlook.com by AM8PR01.outlook.office365.com (2603:10a6::2) with Microsoft SMTP Server; Mon\n"
+)
+SAYS = (
+    "Authentication-Results: spf=pass (sender IP is 192.0.2.9)\n smtp.mailfrom=harbour.example; dkim=pass (signature was verified)\n"
+    " header.d=harbour.example;dmarc=pass action=none header.from=harbour.example;compauth=pass reason=100\n"
+)
+BORDER = "Received: from gw.harbour.example (192.0.2.9) by AM5EUR02.mail.protection.outlook.com (10.1.1.1) with Microsoft SMTP Server; Mon\n"
+
+
+@pytest.mark.promise("mail-microsoft-vouches")
+def test_microsofts_word_without_a_name_counts_where_the_plan_says_so() -> None:
+    head = MICROSOFT + SAYS + BORDER + FROM
+    assert trust(head, UNNAMED) == "verified"
+    assert trust(head) == "claimed"
+    assert (
+        trust(head.replace("dmarc=pass action=none", "dmarc=bestguesspass action=none"), UNNAMED)
+        == "verified"
+    )
+
+
+@pytest.mark.promise("mail-microsoft-vouches")
+@pytest.mark.parametrize("head", [
+    MICROSOFT + SAYS.replace("dmarc=pass", "dmarc=fail") + SAYS + BORDER + FROM,  # the topmost alone
+    MICROSOFT + "Authentication-Results: mx.evil.example; dmarc=pass header.from=harbour.example\n" + SAYS + FROM,
+    MICROSOFT + FOREIGN + SAYS + FROM,  # beneath a stranger's server
+    FOREIGN + SAYS + FROM,
+    "Received: from x by protection.outlook.com.evil.example; Mon\n" + SAYS + FROM,
+    MICROSOFT + SAYS.replace("header.from=harbour", "header.from=evil") + BORDER + FROM,
+    MICROSOFT + "Authentication-Results: spf=none (a (dmarc=pass header.from=harbour.example) b); dkim=none\n" + FROM,
+    MICROSOFT + "Authentication-Results: spf=none (((((x))))) dmarc=pass header.from=harbour.example\n" + FROM,
+    MICROSOFT + BORDER + FROM,
+], ids=range(9))  # fmt: skip
+def test_nothing_else_without_a_name_counts(head: str) -> None:
+    assert trust(head, UNNAMED) == "claimed"
+
+
+@pytest.mark.promise("mail-microsoft-vouches")
+def test_a_word_without_a_name_counts_for_mailboxes_alone() -> None:
+    mail = message_from_string(MICROSOFT + SAYS + BORDER + FROM + "\nHi\n")
+    for by, trusted in (
+        ("", "claimed"),
+        ("smtp", "claimed"),
+        ("relay", "claimed"),
+        ("northwind", "verified"),
+    ):
+        ids = vouching(Envelope("anna@harbour.example", (), 0, by), UNNAMED)
+        assert vouched(mail, ids, "anna@harbour.example") == trusted, by
