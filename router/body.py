@@ -16,7 +16,8 @@ class Body:
     """What a message says. `source` is the place in Slack where it was typed, "" when it wasn't; `who` a note's writer.
 
     A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has. `name` is that
-    of the customer who said it, where the door told one; `subject` a mail's title.
+    of the customer who said it, where the door told one; `subject` a mail's title. `choices` are the answers
+    that a door with buttons shows beneath `brief`, where `text` has them written out for all others.
     """
 
     text: str
@@ -26,6 +27,8 @@ class Body:
     who: str = ""
     name: str = ""
     subject: str = ""
+    brief: str = ""
+    choices: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -35,6 +38,8 @@ class Body:
             raw["who"] = self.who
         if self.subject:
             raw["subject"] = self.subject
+        if self.choices:
+            raw |= {"brief": self.brief, "choices": self.choices}
         return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -42,8 +47,11 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject"))
-        return cls(str(it.get("text", "")), media, *said)
+        by, source, who, name, subject, brief = (
+            str(it.get(key, "")) for key in ("by", "source", "who", "name", "subject", "brief")
+        )
+        choices = tuple(str(one) for one in it.get("choices", ()))
+        return cls(str(it.get("text", "")), media, by, source, who, name, subject, brief, choices)
 
 
 def words_of(message: MessageView) -> str:

@@ -70,6 +70,7 @@ async def test_who_does_not_read_is_cut_off_and_hears_all_when_they_come_back(st
     async with visitor(stage) as eva:
         token = (await eva.one("welcome"))["token"]
         await eva.say("m1", "Hello")
+    await stage.until(lambda: not list(stage.app.chat.door.hub.sockets))  # who comes next is the deaf one
     contact = (await stage.api("/contacts"))[0]["id"]
     deaf = socket.create_connection(("127.0.0.1", int(stage.product.rpartition(":")[2])))
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
