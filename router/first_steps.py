@@ -81,6 +81,15 @@ def script_for(plan: Plan, arrived: Arrived) -> Script | None:
     return plan.script(entry.first)
 
 
+def unplayed(count: int) -> str:
+    """What is said where the past is decided again: `count` contacts came by doors that ask something first."""
+    who = "1 contact came" if count == 1 else f"{count} contacts came"
+    return (
+        f"{who} by a door that asks something first. Scripts aren't run here: what decides is the first message "
+        "alone, no answer, and nobody is held while questions are asked."
+    )
+
+
 def waiting(verdict: Verdict, script: Script, now: int) -> Decision:
     """The decision under which it waits for an answer."""
     until = now + span(script.wait)
