@@ -56,16 +56,17 @@ async def stage(tmp_path: Path) -> AsyncIterator[Inside]:
 
 
 @asynccontextmanager
-async def site(browser: Any, it: Inside, **more: Any) -> AsyncIterator[Any]:
-    """The website in a window of its own; nothing on it may have been hurt in the end."""
+async def site(browser: Any, it: Inside, url: str = "", **more: Any) -> AsyncIterator[Any]:
+    """The website, or the page at `url`, in a window of its own; nothing on it may have been hurt in the end."""
     context = await browser.new_context(**more)
     await context.add_init_script(WATCH)
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     try:
-        await page.goto(f"{it.base}/website")
-        await page.locator("button.launcher").wait_for()
+        await page.goto(url or f"{it.base}/website")
+        if not url:
+            await page.locator("button.launcher").wait_for()
         yield page
         assert errors == [] and await page.evaluate("window.hurt") == []
     finally:

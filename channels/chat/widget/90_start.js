@@ -67,7 +67,7 @@ async function begin() {
     const item = view.shown.get(id);
     if (!item) return;
     item.classList.remove("pending");
-    item.querySelector(".who").textContent = view.say("you");
+    item.querySelector(".who").textContent = `${view.say("you")} ${when(new Date().toISOString(), language)}`;
   }
 
   view.stand(standing);
