@@ -88,7 +88,9 @@ async def test_whom_an_article_doesnt_help_talks_to_a_person_on_the_same_page(
     async with site(
         browser, asking, f"{asking.product}/help?l=en", viewport=view, color_scheme=scheme, locale="en-GB"
     ) as page:
-        assert (await page.inner_text("main")).lstrip().startswith("We know of this"), "what is known stands first"
+        assert (await page.inner_text("main")).lstrip().startswith("We know of this"), (
+            "what is known stands first"
+        )
         await page.fill("#q", "lamp")
         await page.locator("#results a").first.click()
         await page.click('button[value="no"]')
