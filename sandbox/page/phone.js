@@ -122,7 +122,7 @@ function thread() {
 
 export function phone() {
   return h("section", { id: "phone", class: `col phone ${ui.tab === "phone" ? "on" : ""}`, "aria-labelledby": "phone-title", tabindex: "-1" },
-    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "The customer"), modes(), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
+    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "Customer"), modes(), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
     ui.mailing ? mailing() : [chooser(),
       h("div", { class: "handset", key: "handset" },
         h("div", { class: "handset-top" }, h("span", null, hm(now())), h("b", null, s.phone.to), h("span", { "aria-hidden": "true" }, "▂▄▆")),

@@ -267,8 +267,11 @@ async def test_the_page_and_the_widget_leave_each_other_alone(browser: Any, stag
         style = await page.evaluate(
             """() => { const root = document.querySelector('[data-tierline-chat]').shadowRoot;
             const button = getComputedStyle(root.querySelector('.launcher')), text = getComputedStyle(root.querySelector('h2'));
-            return [button.position, button.borderRadius, text.fontFamily]; }"""
+            const host = getComputedStyle(root.host);
+            return [button.position, button.borderRadius, text.fontFamily, host.transform, host.opacity,
+                text.letterSpacing, text.textTransform, text.fontStyle]; }"""
         )
+        assert style[3:] == ["none", "1", "normal", "none", "normal"], "no rule of the page comes in"
         assert (
             style[0] == "fixed"
             and style[1] == "50%"
