@@ -20,6 +20,7 @@ import structlog
 from aiohttp import web
 
 from .channels.channel import Channel
+from .channels.email.configured import smtp_tokens
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
 from .chat_side import chat_side, taken_of
@@ -31,6 +32,7 @@ from .desk_side import Outside, desk_side
 from .doors import opened, phone_tasks, recordings_of, twilio_doors
 from .mail_out import mail_door
 from .mail_side import mail_side
+from .mailboxes import mailbox_figures, mailbox_tasks, mailboxes_of, mailboxes_shown
 from .queue.engine import Queue
 from .queue.failures import StoreError
 from .queue.replies import Refused
@@ -98,6 +100,7 @@ class App:
         self.voice: VoiceDoor | None = None
         self.replays: Replays | None = None
         self.past = Past.of(settings)
+        self.smtp_tokens = smtp_tokens(settings)
         self.started = False
         self.listener = Listener()
         self.loop_watch = LoopWatch(settings.stall)
@@ -160,6 +163,7 @@ class App:
             self.doors["sms"] = self.sms
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, past)
         self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, past)
+        self.boxes = mailboxes_of(settings, self.role, self.mail.post, *now, self.alerts, self._mine)
         told = (settings, self.secrets, self.intake)
         self.chat = chat_side(*told, *now, past, files, self.listener, self.doors)
         mails = (self.mail.files, self.chat.beside(self.mail.content(self.sms)))
@@ -187,14 +191,8 @@ class App:
             self.queue, self.plan, self.desk, newcomers, self.history, self.alerts, self.outside, self._mine
         )
         self.house = House(
-            self.queue,
-            self.plan,
-            newcomers,
-            self.history,
-            self.recordings,
-            side.parts,
-            self.outside.enclosures,
-        )
+            self.queue, self.plan, newcomers, self.history, self.recordings, side.parts, self.outside.enclosures
+        )  # fmt: skip
         self.guard = Guard(self.queue, self.plan, self.alerts)
         linked = self.outside.enclosures.linked
         towards = Towards(self.queue, self.doors, self.plan, self.alerts, self.guard, side.mails, linked)
@@ -240,8 +238,9 @@ class App:
         self.supervisor.run("overdue receipts", Overdue(self.queue, self.doors, self.history, self._mine).run)
         self.supervisor.run("held back", self.guard.run)
         self.supervisor.run("pages", self.pager.run)
-        doors = (self.recordings, self.intake, self.sms, self.voice)
-        for name, task in (phone_tasks(ringing, *doors, self._mine) | dict(side.tasks)).items():
+        phone = phone_tasks(ringing, self.recordings, self.intake, self.sms, self.voice, self._mine)
+        boxes = mailbox_tasks(self.settings, self.boxes, lambda: self.queue, self.alerts, self._mine)
+        for name, task in (phone | dict(side.tasks) | boxes).items():
             self.supervisor.run(name, task)
         self.supervisor.run("history", self.projector.run)
 
@@ -344,6 +343,7 @@ class App:
                 self.role,
                 self.settings.slack_by_http,
             )
+            | mailboxes_shown(self.settings, self.boxes, self.role)
             | self.chat.shown(self.started),
             "calls": calls_shown(self.voice),
             "desk": desk_shown(self.desk_raw),
@@ -368,7 +368,7 @@ class App:
                     self.store.witness.missing,
                 ),
                 "tierline_plan_version": ("The active plan", self.plan().version),
-                **door_figures(self.voice, self.desk_raw),
+                **(door_figures(self.voice, self.desk_raw) | mailbox_figures(self.boxes)),
                 **self.chat.figures(),
                 **self.guard.figures(),
             },
@@ -377,7 +377,8 @@ class App:
     def _ways(self) -> dict[str, Way]:
         smtp = self.settings.smtp_url
         raw = self.desk_raw if self.role != "web" else None
-        return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None)
+        token = self.smtp_tokens.get if self.smtp_tokens is not None else None
+        return ways(self.plan().plan, raw, self.doors, smtp.get_secret_value() if smtp else None, token)
 
     # ---- the sandbox's reset ------------------------------------------------------------------------------------
 

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from .channels.email.account import BadUrl
+from .channels.email.configured import smtp_tokens
 from .channels.email.conversation import Signatures
 from .channels.email.door import EmailDoor
-from .channels.email.server import Address, BadUrl, MailServer
+from .channels.email.server import Address, MailServer
 from .router.enclosures import Enclosures
 from .router.letters import letterheads
 from .router.rulebook import Rulebook
@@ -32,7 +34,9 @@ def _server(settings: Settings) -> MailServer | None:
     if settings.smtp_url is None:
         return None
     try:
-        return MailServer(Address.of(settings.smtp_url.get_secret_value()))
+        tokens = smtp_tokens(settings)
+        at = Address.of(settings.smtp_url.get_secret_value())
+        return MailServer(at, token=tokens.get if tokens is not None else None)
     except BadUrl as error:
         log.error("mail.off", why=f"SMTP_URL: {error}")
         return None

@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,9 @@ def free_port() -> int:
 class Rehearsal:
     """Stand-ins and product on loopback; everything lives in `data/sandbox`, emptied at each start."""
 
-    def __init__(self, settings: Settings, plan: Plan) -> None:
-        self.settings, self.plan = settings, plan
+    def __init__(self, settings: Settings, plan: Plan, also: Mapping[str, object] | None = None) -> None:
+        """`also`: settings of the product inside that its stand-ins don't give."""
+        self.settings, self.plan, self.also = settings, plan, also or {}
         self.clock = Clock()
         self.app: App | None = None
         self.product = f"http://127.0.0.1:{settings.port}"
@@ -158,6 +159,7 @@ class Rehearsal:
                 "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",
                 "slack_app_token": None if self.by_http else SecretStr(made.app_token),
                 "slack_signing_secret": SecretStr(made.signing_secret) if self.by_http else None,
+                "mail": {}, **self.also,
             }
         )  # fmt: skip
         keys = Secrets(secrets.token_urlsafe(32), self.api_token)

@@ -12,7 +12,14 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 SITE = "main"
 """One process serves one site; its keys carry this tag, or that in REDIS_URL. The plan's `site` is only its name."""
@@ -108,6 +115,14 @@ class Settings(BaseSettings):
     smtp_require_tls: bool = Field(False, alias="TIERLINE_SMTP_REQUIRE_TLS")
     """Take mail only after STARTTLS: some of the world's servers can't do that."""
 
+    mail: dict[str, SecretStr] = Field(default_factory=dict, alias="IMAP_URL…, MAIL_OAUTH_…")
+    """All variables that begin with IMAP_URL or MAIL_OAUTH_, by name. Mailboxes from which mails are taken: IMAP_URL, or
+    IMAP_URL_<NAME> for each of several; channels/email/account.py has the form. What opens them where the provider wants
+    OAuth2, and SMTP_URL likewise: MAIL_OAUTH_SECRET, MAIL_OAUTH_REFRESH_TOKEN (Google), MAIL_OAUTH_EXPIRES (the secret's
+    last day, 2027-05-31), each with _<NAME> where one mailbox has its own."""
+    oauth_url: str = Field("", alias="TIERLINE_OAUTH_URL")
+    """Another base for the token end-points of Microsoft and Google; the real host becomes the first path segment."""
+
     lease: float = Field(6.0, alias="TIERLINE_LEASE", ge=0.5, le=60)
     """Seconds after which another worker takes over what a silent one did; renewed every third of them."""
     grace: float = Field(25.0, alias="TIERLINE_GRACE", ge=0, le=600)
@@ -123,6 +138,31 @@ class Settings(BaseSettings):
     """How the sandbox's Slack reaches Tierline: by sockets, or with requests to /slack/events."""
     headless: bool = Field(False, alias="TIERLINE_HEADLESS")
     """Do not open a browser when the sandbox starts."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables whose names nobody knows beforehand come from the same places, in the same order."""
+        named = _Named(settings_cls, env_settings, dotenv_settings)
+        return init_settings, env_settings, dotenv_settings, named, file_secret_settings
+
+    def mail_named(self, what: str, name: str = "") -> SecretStr | None:
+        """The variable `what` for the mailbox `name`: its own, else that of all."""
+        return self.mail.get(f"{what}_{name}".upper()) or self.mail.get(what)
+
+    @property
+    def mailboxes(self) -> dict[str, SecretStr]:
+        """The URLs of mailboxes by name in lower case, "" for IMAP_URL."""
+        urls = {
+            it: url for it, url in sorted(self.mail.items()) if it == "IMAP_URL" or it.startswith("IMAP_URL_")
+        }
+        return {it.removeprefix("IMAP_URL").removeprefix("_").lower(): url for it, url in urls.items()}
 
     @field_validator("trusted_proxies", "webhook_hosts", "chat_origins", mode="before")
     @classmethod
@@ -167,6 +207,26 @@ class Settings(BaseSettings):
     def slack_by_http(self) -> bool:
         """Whether Slack is to call us: there is a signing secret, and no app token that opens sockets."""
         return self.slack_on and not self.slack_app_token
+
+
+class _Named(PydanticBaseSettingsSource):
+    """Of variables that begin as `BEGIN` says."""
+
+    BEGIN = ("IMAP_URL", "MAIL_OAUTH_")
+
+    def __init__(self, of: type[BaseSettings], *sources: PydanticBaseSettingsSource) -> None:
+        super().__init__(of)
+        self._sources = [it for it in sources if isinstance(it, EnvSettingsSource)]
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for source in reversed(self._sources):
+            said = {key.upper(): it for key, it in source.env_vars.items() if it}
+            found |= {key: it for key, it in said.items() if key.startswith(self.BEGIN)}
+        return {"mail": found}
 
 
 @dataclass(frozen=True, slots=True)

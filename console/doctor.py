@@ -11,6 +11,7 @@ from ..router.plan.model import Plan
 from . import webhooks
 from .doctor_calls import CallsSeen, calls
 from .doctor_mail import MailSeen, mail_in, mailboxes_of
+from .doctor_mailboxes import MailboxesSeen, mailboxes
 from .finding import Finding as Finding
 from .finding import Mark
 from .registration import registration
@@ -93,6 +94,7 @@ class Seen:
     smtp_set: bool = False
     smtp_no: str = ""
     mail: MailSeen | None = None
+    mailboxes: MailboxesSeen = field(default_factory=MailboxesSeen)
     data_open: bool = False  # others can read the data directory
     data_no: str = ""
     disk_free: float | None = None  # share
@@ -116,8 +118,15 @@ def judge(seen: Seen, scopes: tuple[tuple[str, str], ...]) -> tuple[Finding, ...
         *_calls(seen),
         *_public(seen),
         *_alerts(seen),
-        *mail_in(seen.mail, mailboxes_of(seen.plan.plan), time.time()),
+        *_mail_in(seen),
     )
+
+
+def _mail_in(seen: Seen) -> Iterator[Finding]:
+    ours = mailboxes_of(seen.plan.plan)
+    if seen.mail is not None or not (seen.mailboxes.boxes or seen.mailboxes.no):
+        yield from mail_in(seen.mail, ours, time.time())
+    yield from mailboxes(seen.mailboxes, ours)
 
 
 def as_json(findings: tuple[Finding, ...]) -> list[Mapping[str, str]]:

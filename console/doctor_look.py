@@ -10,13 +10,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-import aiosmtplib
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from ..channels.email.server import Address, BadUrl
 from ..channels.slack.events import PATH
 from ..queue.address import Address as StoreAddress
 from ..queue.failures import StoreUnavailable
@@ -31,6 +29,7 @@ from .api_client import ApiClient, NotRunning, Refused, read_token
 from .doctor import PlanSeen, Seen, SlackSeen, StoreSeen, TwilioSeen
 from .doctor_calls import countries_of
 from .doctor_mail import look_at_mail, mailboxes_of
+from .doctor_mailboxes_look import mailboxes_seen, smtp_no
 from .public import reached
 from .slack_side import SlackNo, SlackSide, challenged
 from .twilio_side import TwilioNo, TwilioSide
@@ -47,7 +46,7 @@ async def look(settings: Settings) -> Seen:
     api = ApiClient(f"http://127.0.0.1:{settings.port}", await _token(settings))
     ready = await _ready(api)
     plan = await _plan(settings, api if ready is not None else None)
-    store, slack, twilio, public_no, smtp_no = await asyncio.gather(
+    store, slack, twilio, public_no, no_mail, boxes = await asyncio.gather(
         _store(settings, ready),
         _in_time(lambda: _slack(settings, plan.plan), SlackSeen(no="Slack doesn't answer"))
         if settings.slack_on
@@ -56,7 +55,8 @@ async def look(settings: Settings) -> Seen:
         if settings.sms_on
         else _none(),
         _in_time(lambda: _public(settings), "it doesn't answer in time"),
-        _smtp(settings),
+        smtp_no(settings),
+        mailboxes_seen(settings),
     )
     mail = await look_at_mail(settings, mailboxes_of(plan.plan), ready is not None)
     data_no, data_open, free = await asyncio.to_thread(_data, settings.data)
@@ -65,8 +65,8 @@ async def look(settings: Settings) -> Seen:
     return Seen(
         slack_half=_half(settings), slack=slack, twilio=twilio, store=store, plan=plan,
         history_no=history_no, history_note=history_note,
-        public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=smtp_no,
-        mail=mail,
+        public_url=settings.public_url, public_no=public_no, smtp_set=settings.smtp_url is not None, smtp_no=no_mail,
+        mail=mail, mailboxes=boxes,
         data_open=data_open, data_no=data_no, disk_free=free, running=ready is not None,
         trouble=tuple(map(str, trouble)) if isinstance(trouble, list) else (),
         per_second=settings.calls_per_second, most_calls=settings.most_calls,
@@ -241,32 +241,6 @@ async def _twilio(settings: Settings, plan: Plan | None) -> TwilioSeen:
 
 async def _public(settings: Settings) -> str:
     return await reached(settings.public_url, settings.host, settings.port) if settings.public_url else ""
-
-
-async def _smtp(settings: Settings) -> str:
-    if settings.smtp_url is None:
-        return ""
-    try:
-        at = Address.of(settings.smtp_url.get_secret_value())
-    except BadUrl as error:
-        return str(error)
-    try:
-        client = aiosmtplib.SMTP(
-            hostname=at.host,
-            port=at.port,
-            use_tls=at.tls,
-            start_tls=None,
-            timeout=8,
-            username=at.user or None,
-            password=at.password or None,
-        )
-        async with client:
-            await client.noop()
-    except aiosmtplib.SMTPAuthenticationError as error:
-        return f"it refuses the login ({error.code})"
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        return f"it doesn't answer ({type(error).__name__})"
-    return ""
 
 
 def _data(folder: Path) -> tuple[str, bool, float | None]:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from ..channels.channel import Channel, Desk, Words
+from ..channels.email.account import loopback
 from .alerts import Notice, Way
 from .plan.model import Plan
 
 SUBJECT = "Tierline alert"
+Token = Callable[[], Awaitable[str]]
 TIMEOUT = 8.0  # seconds, below the alert's own deadline
 
 
-def ways(plan: Plan, desk: Desk | None, doors: Mapping[str, Channel], smtp_url: str | None) -> dict[str, Way]:
-    """The ways that `plan.alerts` names and that are connected."""
+def ways(
+    plan: Plan,
+    desk: Desk | None,
+    doors: Mapping[str, Channel],
+    smtp_url: str | None,
+    token: Token | None = None,
+) -> dict[str, Way]:
+    """The ways that `plan.alerts` names and that are connected; `token` where the mail server wants OAuth2."""
     found: dict[str, Way] = {}
     if plan.alerts.slack and desk is not None:
         found["slack"] = _by_slack(desk, plan.alerts.slack)
@@ -29,7 +37,7 @@ def ways(plan: Plan, desk: Desk | None, doors: Mapping[str, Channel], smtp_url: 
         )
         found["sms"] = _by_text(doors["sms"], plan.alerts.sms, sender or "")
     if plan.alerts.email and smtp_url:
-        found["email"] = _by_mail(smtp_url, plan.alerts.email, plan.site)
+        found["email"] = _by_mail(smtp_url, plan.alerts.email, plan.site, token)
     return found
 
 
@@ -49,20 +57,23 @@ def _by_text(door: Channel, number: str, sender: str) -> Way:
     return way
 
 
-def _by_mail(smtp_url: str, address: str, site: str) -> Way:
+def _by_mail(smtp_url: str, address: str, site: str, token: Token | None) -> Way:
     async def way(it: Notice) -> None:
-        await send_mail(smtp_url, address, f"{SUBJECT} ({site})", _plain(it.text), it.key)
+        await send_mail(smtp_url, address, f"{SUBJECT} ({site})", _plain(it.text), it.key, token)
 
     return way
 
 
-async def send_mail(smtp_url: str, to: str, subject: str, text: str, key: str = "") -> None:
+async def send_mail(
+    smtp_url: str, to: str, subject: str, text: str, key: str = "", token: Token | None = None
+) -> None:
     """Send one plain mail by `smtp_url` (smtp://user:password@host:port with STARTTLS where offered, or smtps://).
 
     The same `key` is the same Message-ID: a mailbox that has it shows one mail.
     Raises aiosmtplib.SMTPException, or ValueError when the server refused the recipient.
     """
     parts = urlsplit(smtp_url)
+    tls = parts.scheme.partition("+")[0] == "smtps"
     user = unquote(parts.username or "")
     mail = EmailMessage()
     mail["From"] = user if "@" in user else f"tierline@{parts.hostname}"
@@ -75,11 +86,12 @@ async def send_mail(smtp_url: str, to: str, subject: str, text: str, key: str = 
     refused, _ = await aiosmtplib.send(
         mail,
         hostname=parts.hostname,
-        port=parts.port or (465 if parts.scheme == "smtps" else 587),
+        port=parts.port or (465 if tls else 587),
         username=user or None,
-        password=unquote(parts.password) if parts.password else None,
-        use_tls=parts.scheme == "smtps",
-        start_tls=None,
+        password=unquote(parts.password) if parts.password and token is None else None,
+        oauth_token_generator=token,
+        use_tls=tls,
+        start_tls=True if token is not None and not tls and not loopback(parts.hostname or "") else None,
         timeout=TIMEOUT,
     )
     if refused:

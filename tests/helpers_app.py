@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from pydantic import SecretStr
 
 from tierline.app import App
 from tierline.rehearsal import Rehearsal
@@ -156,15 +157,20 @@ def free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def inside(
-    home: Path, plan: str = PLAN, slack: str = "socket", smtp_listen: str = ""
+    home: Path,
+    plan: str = PLAN,
+    slack: str = "socket",
+    smtp_listen: str = "",
+    mail: dict[str, str] | None = None,
 ) -> AsyncIterator[Inside]:
-    """A running product on `plan`, on the stand-ins, everything under `home`."""
+    """A running product on `plan`, on the stand-ins, everything under `home`. `mail`: its mailboxes elsewhere."""
     port = free_port()
     settings = Settings(  # type: ignore[call-arg]
         _env_file=None, PORT=port, TIERLINE_DATA=home, TIERLINE_SANDBOX_PORT=0, TIERLINE_SANDBOX_SLACK=slack,
         TIERLINE_SMTP_LISTEN=smtp_listen,
     )  # fmt: skip
-    rehearsal = Rehearsal(settings, parse(plan))
+    also = {"mail": {name: SecretStr(it) for name, it in mail.items()}} if mail else {}
+    rehearsal = Rehearsal(settings, parse(plan), also)
     try:
         page = await rehearsal.start()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(90)) as http:

@@ -37,6 +37,7 @@ FLOORS = {
     "doors": 5,
     "mail_side": 5,
     "mail_out": 5,
+    "mailboxes": 5,
     "shown": 5,
     "web_side": 5,
     "__main__": 5,

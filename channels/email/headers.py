@@ -179,23 +179,23 @@ def _boxes(text: str) -> Iterator[tuple[str, str]]:
     name: list[str] = []
     comment: list[str] = []
     where, depth = "", 0
-    for token in [*_TOKEN.findall(text), ","]:
-        if token == "(":
+    for piece in [*_TOKEN.findall(text), ","]:
+        if piece == "(":
             depth += 1
-        elif token == ")" and depth:
+        elif piece == ")" and depth:
             depth -= 1
         elif depth:
-            comment.append(token)
-        elif token in (",", ";"):
+            comment.append(piece)
+        elif piece in (",", ";"):
             if where or name:
                 yield _box(name, where, comment)
             name, comment, where = [], [], ""
-        elif token.startswith("<") and len(token) > 1:
-            where = where or token[1:].removesuffix(">")
-        elif token == ":" and not where and "@" not in "".join(name):
+        elif piece.startswith("<") and len(piece) > 1:
+            where = where or piece[1:].removesuffix(">")
+        elif piece == ":" and not where and "@" not in "".join(name):
             name = []  # a group's name: its members follow
         else:
-            name.append(token)
+            name.append(piece)
     if depth:  # a comment that never ends: what stood before it counts
         yield _box(name, where, comment)
 

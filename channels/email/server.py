@@ -1,6 +1,7 @@
 """The mail server that we send through: one connection that is kept, an answer in time, and what each answer means.
 
 smtp://user:password@host:587 (STARTTLS where it is offered), smtps://…:465
+smtp+microsoft://support@northwind.example@smtp.office365.com:587?tenant=…&client=…, smtps+google://…:465?client=…
 """
 
 from __future__ import annotations
@@ -8,16 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
 from aiosmtplib.response import SMTPResponse
 
 from ..channel import NotDelivered, OutcomeUnknown
 from ..fence import check_ours
+from .account import BadUrl, OAuth, loopback, oauth_of
 from .compose import Composed
 from .refusals import in_words
+from .tokens import NoToken
+
+FORM = "write smtp://user:password@host:587 or smtps://host:465"
 
 WITHIN = 30.0
 """Seconds for each answer."""
@@ -25,10 +31,6 @@ AT_MOST = 120.0
 """Seconds for one mail, whatever its size."""
 KEPT = 60.0
 """Seconds of silence after which a connection is not used any more: servers hang up, some without a word."""
-
-
-class BadUrl(ValueError):
-    """SMTP_URL can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Address:
     tls: bool
     user: str
     password: str = field(repr=False)
+    oauth: OAuth | None = None
 
     @classmethod
     def of(cls, url: str) -> Address:
@@ -48,21 +51,37 @@ class Address:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise BadUrl("write smtp://user:password@host:587 or smtps://host:465") from None
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise BadUrl("write smtp://user:password@host:587 or smtps://host:465")
-        tls = parts.scheme == "smtps"
+            raise BadUrl(FORM) from None
+        scheme, _, provider = parts.scheme.partition("+")
+        if (
+            scheme not in ("smtp", "smtps")
+            or provider not in ("", "microsoft", "google")
+            or not parts.hostname
+        ):
+            raise BadUrl(FORM)
+        tls = scheme == "smtps"
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, port or (465 if tls else 587), tls, user, password)
+        options = dict(parse_qsl(parts.query))
+        oauth = oauth_of(provider, options.get("client", ""), options.get("tenant", ""))
+        if oauth is not None and not user:
+            raise BadUrl("the mailbox's address is missing before the host")
+        return cls(parts.hostname, port or (465 if tls else 587), tls, user, password, oauth)
+
+    @property
+    def start_tls(self) -> bool | None:
+        """Whether it must be STARTTLS; None: where it is offered. A token goes over no open wire."""
+        return True if self.oauth is not None and not self.tls and not loopback(self.host) else None
 
 
 @dataclass(slots=True)
 class MailServer:
-    """Sends one mail after the other. `tls` is for tests with authorities of their own."""
+    """Sends one mail after the other. `tls` is for tests with authorities of their own; `token` gives one of OAuth2."""
 
     at: Address
     tls: ssl.SSLContext | None = None
     within: float = WITHIN
+    token: Callable[[bool], Awaitable[str]] | None = None
+    _refused: bool = False  # the token of the last login
     _client: aiosmtplib.SMTP | None = None
     _used: float = 0.0
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -97,14 +116,19 @@ class MailServer:
         await self.close()
         client = aiosmtplib.SMTP(
             hostname=self.at.host, port=self.at.port, use_tls=self.at.tls, timeout=self.within,
-            username=self.at.user or None, password=self.at.password or None, tls_context=self.tls,
+            username=self.at.user or None, password=None if self.token else self.at.password or None,
+            oauth_token_generator=self._token if self.token else None, start_tls=self.at.start_tls, tls_context=self.tls,
         )  # fmt: skip
         try:
             async with asyncio.timeout(self.within * 2):
                 await client.connect()
                 await client.ehlo()
+        except NoToken as error:
+            client.close()
+            raise NotDelivered(f"the mail server wants a token: {error}", "login") from None
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
+            self._refused = True
             # Nobody's reply is lost for a password that somebody is just changing.
             raise NotDelivered(
                 f"the mail server refuses our login: {in_words(error.code, error.message)}", "login"
@@ -117,8 +141,11 @@ class MailServer:
         except (aiosmtplib.SMTPException, OSError, ValueError, TimeoutError) as error:
             client.close()
             raise NotDelivered(f"the mail server can't be reached ({type(error).__name__})", "down") from None
-        self._client = client
+        self._client, self._refused = client, False
         return client
+
+    async def _token(self) -> str:
+        return await self.token(self._refused) if self.token is not None else ""
 
     async def _hand_over(self, mail: Composed) -> str:
         client = await self._connected()
