@@ -133,7 +133,7 @@ class View {
 
   // A line of the conversation; `key` shows the same line anew.
   line(from, { key, text, name, at, files, pending, asks, choices }) {
-    if (!this.shown.has(key) && (from !== "system" || choices)) this.chosenOne(); // what is said after a question ends its choice
+    if (!this.shown.has(key) && (from !== "system" || choices)) this.clearChoices(); // what is said after a question ends its choice
     const who = from === "visitor" ? this.say(pending ? "sending" : "you") : name || "";
     const stamp = at ? ` ${when(at, this.language)}` : "";
     const bubble = make("span", { class: "bubble" }, ...linked(text || ""),
@@ -156,7 +156,7 @@ class View {
     return row;
   }
 
-  chosenOne() {
+  clearChoices() {
     for (const row of this.log.querySelectorAll(".choices")) row.remove();
   }
 
@@ -190,7 +190,7 @@ class View {
 
   // How it stands, in a line; whoever comes while it is closed leaves a message.
   stand(it) {
-    if (this.phase === "asked" && it.phase !== "asked") this.chosenOne();
+    if (this.phase === "asked" && it.phase !== "asked") this.clearChoices();
     this.phase = it.phase;
     this.mode(!it.open && !it.contact && !["asked", "waiting", "active"].includes(it.phase) && !this.left);
     this.tell(this.standing(it));
