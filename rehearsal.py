@@ -146,14 +146,12 @@ class Rehearsal:
         data = self.settings.data / "sandbox"
         await asyncio.to_thread(shutil.rmtree, data, True)
         base, made = f"http://127.0.0.1:{port}", self.cast.credentials
-        host, _, given = (self.settings.smtp_listen or "127.0.0.1:").rpartition(":")
-        listen = int(given or free_port())
-        self.mail.road.listener = (host, listen)
+        listen = self.settings.smtp_listen or "127.0.0.1:0"
         inside = self.settings.model_copy(
             update={
                 "redis_url": None, "database_url": None, "data": data, "public_url": self.product,
                 "host": "127.0.0.1", "trusted_proxies": (), "chat_origins": (base, f"http://localhost:{port}"),
-                "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": f"{host}:{listen}",
+                "smtp_url": SecretStr(self.mail.smtp_url), "smtp_listen": listen,
                 "twilio_account_sid": made.account_sid, "twilio_auth_token": SecretStr(made.auth_token),
                 "twilio_auth_token_old": None, "twilio_api_url": f"{base}/twilio",
                 "slack_bot_token": SecretStr(made.bot_token), "slack_api_url": f"{base}/slack/api/",
@@ -166,6 +164,11 @@ class Rehearsal:
         self.app = App(inside, keys)
         await self.app.open()
         await self.app.start(self.plan)
+        if (mail := self.app.mail.listener) is not None:
+            self.mail.road.listener = (
+                mail.where.host,
+                mail.port,
+            )  # any free one, unless the settings name it
         if self.by_http and not await self.slack.call(f"{self.product}{PATH}"):
             raise OSError(f"{self.product}{PATH} doesn't answer Slack's challenge")
         await self._introduce()

@@ -60,7 +60,7 @@ BUGS: dict[str, Seeded] = {
         "sent twice",
         Patch(
             SAY,
-            'await self._left_before(door, words) if t.again and message.status == "sending" else None',
+            "await self._left_before(door, words) if unsure else None",
             "None",
         ),
     ),
