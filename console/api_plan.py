@@ -106,7 +106,13 @@ class PlanApi:
             for d in it.differences
         ]
         return web.json_response(
-            {"looked": it.looked, "elsewhere": it.elsewhere, "differences": rows, "text": list(it.lines())}
+            {
+                "looked": it.looked,
+                "elsewhere": it.elsewhere,
+                "differences": rows,
+                "scripts_not_run": it.scripted,
+                "text": list(it.lines()),
+            }
         )
 
     async def list_versions(self, request: web.Request) -> web.Response:

@@ -21,6 +21,8 @@ from ..queue.store import Store
 from ..router.active import ActivePlan, Stale
 from ..router.classify import Verdict, classify
 from ..router.coverage import coverage
+from ..router.facts import Facts
+from ..router.first_steps import begins
 from ..router.plan.load import load_async, parse
 from ..router.plan.model import Plan
 from ..router.plan.schema import schema_text
@@ -105,8 +107,13 @@ def explain(
     facts = dict(pair.split("=", 1) for pair in fact or [] if "=" in pair)
     customer = Customer(sender, facts=facts, known=bool(facts))
     arrived = Arrived(door_kind, "explain", sender, door or "", text)
-    for line in explained(book, classify(book, arrived, customer, millis(moment)), millis(moment)):
+    verdict = classify(book, arrived, customer, millis(moment))
+    for line in explained(book, verdict, millis(moment)):
         typer.echo(line)
+    if (begun := begins(book, arrived, verdict, millis(moment))) is not verdict:
+        typer.echo(
+            f"first     {Facts.parse(begun.decision.facts).first} asks before; what is answered may decide otherwise"
+        )
 
 
 def _channel(name: str) -> Channel:

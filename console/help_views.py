@@ -40,13 +40,14 @@ def ways(book: Rulebook, chat: bool) -> Ways:
 
 def opening(book: Rulebook, language: str, now: int) -> tuple[str, ...]:
     """When we are there, a line for each service that customers reach, one alone where all say the same."""
-    named = [it.service or it.unasked for it in book.plan.entry if it.shared is None]
+    reached = [it.service or it.unasked for it in book.plan.entry if it.shared is None]
     menu = [key.service for it in book.plan.entry for key in it.menu]
-    services = [it for it in dict.fromkeys([*named, *menu]) if it in book.services]
+    services = [it for it in dict.fromkeys([*reached, *menu]) if it in book.services]
     said = {name: _open(book, str(name), language, now) for name in services}
     if len(set(said.values())) == 1:
         return tuple(set(said.values()))
-    return tuple(f"{book.services[str(name)].called(language)}: {text}" for name, text in said.items())
+    named = {name: book.services[str(name)].called(language) for name in said}
+    return tuple(f"{name[:1].upper()}{name[1:]}: {said[of]}" for of, name in named.items())
 
 
 def _open(book: Rulebook, service: str, language: str, now: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from ..router.first_steps import unplayed
 from ..router.simulate.compare import Comparison, Replay
 from ..router.simulate.results import Figures, Results
 
@@ -46,6 +47,7 @@ def _comparison(it: Comparison) -> dict[str, object]:
         ],
         "decided_otherwise_today": it.unlike,
         "versions_not_at_hand": it.unknown_plans,
+        "scripts_not_run": it.scripted,
     }  # fmt: skip
 
 
@@ -105,6 +107,8 @@ def lines(day: str, it: Mapping[str, Any]) -> list[str]:
         found.append(
             f"{n} would be decided otherwise by their own version today: customers' facts have changed since."
         )
+    if versus["scripts_not_run"]:
+        found.append(unplayed(versus["scripts_not_run"]))
     return found
 
 

@@ -142,7 +142,7 @@ _VERSION = {
     "moved": MAYBE_COUNT, "diff": many(TEXT),
 }  # fmt: skip
 DRY_RUN = thing(
-    looked=COUNT, elsewhere=COUNT, text=many(TEXT),
+    looked=COUNT, elsewhere=COUNT, scripts_not_run=COUNT, text=many(TEXT),
     differences=many(thing(was=TEXT, now=TEXT, count=COUNT, examples=many(TEXT))),
 )  # fmt: skip
 AUDIT = thing(n=COUNT, at=TIME, who=TEXT, act=TEXT, origin=TEXT, what=ANYTHING, hash=TEXT)
@@ -163,7 +163,7 @@ COMPARISON = thing(
     recorded=thing(**_FIGURES), active=_RESULTS, draft=_RESULTS, moved=COUNT,
     services=many(thing(**_named(from_=TEXT, to=TEXT, contacts=COUNT))),
     contacts=many(thing(**_named(id=TEXT, at=TIME, what=TEXT, from_=_PLACED, to=_PLACED))),
-    decided_otherwise_today=COUNT, versions_not_at_hand=COUNT,
+    decided_otherwise_today=COUNT, versions_not_at_hand=COUNT, scripts_not_run=COUNT,
 )  # fmt: skip
 REPLAYED = thing(
     reproduced=YES, difference=or_null(thing(entry=TEXT, at=TIME, what=TEXT)), differences=COUNT, entries=COUNT,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # One web chat, played by script on a running sandbox (`make run`): a visitor writes on the website, loses the line, comes
 # back with a token and misses nothing; an agent takes it in Slack and answers; two tabs; the end, how it was, and the
-# transcript by mail. Prints what each person saw; exits 1 on the first difference. Begins with a reset of the stage.
+# transcript by mail; and somebody is asked a few questions first, answers by choosing, and has a person at one word. Prints what each person saw; exits 1 on the first difference. Begins with a reset of the stage.
 #
 #   docs/one-chat.sh                                            the sandbox at http://127.0.0.1:8090
 #   TIERLINE_SANDBOX=http://127.0.0.1:9000 docs/one-chat.sh        another one
@@ -217,6 +217,35 @@ if kind["t"] == "mailed":
     saw("Eva's mailbox", "has the conversation")
 else:
     fail(f"the transcript wasn't mailed: {kind}")
+
+scene("Somebody else is asked a few questions first")
+jonas = Visitor(product, origin)
+jonas.say("m1", "Nothing works here")
+question = jonas.hear("message")
+if len(question.get("choices", ())) != 4:
+    fail(f"the first question has no choices: {question}")
+saw("visitor", f"{question['text']}  [{'] ['.join(question['choices'])}]")
+jonas.say("m2", question["choices"][0])
+saw("visitor", f"chooses “{question['choices'][0]}”")
+lamps = jonas.hear("message")
+saw("visitor", f"{lamps['text']}  [{'] ['.join(lamps['choices'])}]")
+jonas.say("m3", "The left one: everything is down")
+place = jonas.hear("state", lambda frame: frame["phase"] in ("waiting", "active"))
+saw("visitor", f"that is urgent: nothing more is asked, place {place['position']} in line")
+answers = until(
+    "the answers",
+    lambda: [it for it in call("/product/api/v1/contacts?state=offered") if it["channel"] == "chat"],
+)[0]
+until(
+    "the card with the answers",
+    lambda: [
+        m
+        for p in state["agents"]
+        for m in stage(f"/slack/messages?user={p['slack']}")
+        if "about: Internet and telephone" in json.dumps(m)
+    ],
+)
+saw("the card", f"{answers['id']}: about: Internet and telephone")
 
 print("\nEverybody saw what they should.")
 PLAY

@@ -17,7 +17,8 @@ class Body:
 
     A name is what people call themselves; by `who`, their id in Slack, it is known whose words a note has. `name` is that
     of the customer who said it, where the door told one; `subject` a mail's title. `rich` is the formatting of
-    what was typed (`channels/rich.py: dumped`), which holds while its plain words are `text`.
+    what was typed (`channels/rich.py: dumped`), which holds while its plain words are `text`. `choices` are the
+    answers that a door with buttons shows beneath `brief`, where `text` has them written out for all others.
     """
 
     text: str
@@ -28,6 +29,8 @@ class Body:
     name: str = ""
     subject: str = ""
     rich: str = ""
+    brief: str = ""
+    choices: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -39,6 +42,8 @@ class Body:
             raw["subject"] = self.subject
         if self.rich:
             raw["rich"] = self.rich
+        if self.choices:
+            raw |= {"brief": self.brief, "choices": self.choices}
         return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -46,8 +51,9 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject", "rich"))
-        return cls(str(it.get("text", "")), media, *said)
+        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject", "rich", "brief"))
+        choices = tuple(str(one) for one in it.get("choices", ()))
+        return cls(str(it.get("text", "")), media, *said, choices=choices)
 
 
 def words_of(message: MessageView) -> str:

@@ -41,24 +41,24 @@ class ChatMail:
         return "email" in self.doors and bool(mail_sender(self.book(), ""))
 
     async def send(self, visitor: str, contact: str, lines: Sequence[Line], to: str) -> str:
-        """Send what was said; "" when the mail server has it, else why not, in words for the visitor."""
+        """Send what was said; "" when the mail server has it, else one of `NOT_MAILED`."""
         door, sender = self.doors.get("email"), mail_sender(self.book(), "")
         if door is None or not sender:
-            return "transcripts aren't mailed here"
+            return "mails_off"
         if len(to) > 254 or not _ADDRESS.fullmatch(to):
-            return "this is no mail address"
+            return "no_address"
         if not any(line.author == "agent" for line in lines):
-            return "nobody has answered yet"
+            return "unanswered"
         n = await self._room(visitor, to)
         if n is None:
-            return "that was mailed often enough today"
+            return "mailed_enough"
         text = transcript(lines, self.book().plan.timezone)
         subject = f"{self.book().plan.site}: {contact}"
         words = Words(f"{contact}.{FIRST + n}", to, sender, text, subject=subject)
         try:
             await door.say(words)
         except DeliveryError:
-            return "the mail could not be sent just now"
+            return "mail_failed"
         return ""
 
     async def _room(self, visitor: str, to: str) -> int | None:

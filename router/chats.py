@@ -23,6 +23,8 @@ from .body import Body
 from .chat_mail import ChatMail
 from .chat_places import ChatPlaces, Place
 from .enclosures import Enclosures
+from .facts import Facts
+from .first_steps import talks
 from .plan import model
 from .rulebook import Rulebook, instant, millis
 
@@ -96,7 +98,7 @@ class Chats:
             return Standing(view.id, "ended", *hour)
         if view.owner:
             return Standing(view.id, "active", *hour, agent=first_name(book.called(view.owner)))
-        return Standing(view.id, "waiting", *hour)
+        return Standing(view.id, "asked" if talks(view, Facts.parse(view.facts)) else "waiting", *hour)
 
     def _first_service(self) -> str:
         entry = self.book().plan.entry_for("chat", None)
@@ -147,7 +149,8 @@ class Chats:
             files = enclosures.linked(contact, it.n, files)
         if it.kind == "reply":
             return Line("agent", first_name(body.by), body.text, it.at, files)
-        return Line("system", "", body.text, it.at, files, asks=it.kind == "rating")
+        text = body.brief if body.choices else body.text
+        return Line("system", "", text, it.at, files, asks=it.kind == "rating", choices=body.choices)
 
     async def arrived(self, visitor: str, contact: str) -> None:
         """Whatever the visitor said there has a line: whoever took it in may have died before giving it one."""

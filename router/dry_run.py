@@ -16,6 +16,7 @@ from ..queue.history.records import Customer
 from ..queue.state import Event
 from .classify import Verdict, classify
 from .facts import Facts
+from .first_steps import script_for, unplayed
 from .plan.say import quoted
 from .rulebook import Rulebook
 
@@ -62,20 +63,25 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """`looked` contacts were decided again; `elsewhere` of them otherwise, told by kind in `differences`."""
+    """`looked` contacts were decided again; `elsewhere` of them otherwise, told by kind in `differences`.
+
+    `scripted` of them came by a door that has a script in either plan: none is run.
+    """
 
     looked: int
     elsewhere: int
     differences: tuple[Difference, ...]
+    scripted: int = 0
 
     def lines(self) -> tuple[str, ...]:
         """In words."""
         if not self.looked:
             return ("There are no contacts to look at yet.",)
+        scripts = (unplayed(self.scripted),) if self.scripted else ()
         if not self.elsewhere:
-            return (f"None of the last {self.looked} contacts would have gone elsewhere.",)
+            return (f"None of the last {self.looked} contacts would have gone elsewhere.", *scripts)
         first = f"{self.elsewhere} of the last {self.looked} contacts would have gone elsewhere:"
-        return (first, *(it.text for it in self.differences))
+        return (first, *(it.text for it in self.differences), *scripts)
 
 
 def dry_run(
@@ -93,7 +99,8 @@ def dry_run(
             examples.setdefault(key, []).append(it.contact)
     ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
     told = tuple(Difference(*key, n, tuple(examples[key][:EXAMPLES])) for key, n in ordered)
-    return DryRun(len(past), sum(found.values()), told)
+    scripted = sum(any(script_for(book.plan, it.arrived) for book in (old, draft)) for it in past)
+    return DryRun(len(past), sum(found.values()), told, scripted)
 
 
 def _difference(before: Verdict, after: Verdict) -> tuple[str, str] | None:

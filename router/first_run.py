@@ -22,7 +22,21 @@ from .alerts import Alerts
 from .body import Body
 from .classify import Verdict, classify, ranked
 from .facts import Answers, Facts
-from .first_steps import BOT, KIND, LONGEST, Ask, End, SoFar, asked, following, passed, so_far, talks, waiting
+from .first_steps import (
+    BOT,
+    KIND,
+    LONGEST,
+    Ask,
+    End,
+    SoFar,
+    following,
+    numbered,
+    passed,
+    puts,
+    so_far,
+    talks,
+    waiting,
+)  # fmt: skip
 from .first_words import said
 from .lanes import Job
 from .look import more
@@ -125,10 +139,10 @@ class FirstRun:
             step = following(script, so)
         match step:
             case Ask():
-                words = asked(step, facts.language, first=not so.asked and not so.place)
+                body = puts(step, facts.language, first=not so.asked and not so.place)
                 if found:
-                    words = with_articles(in_language(step.step.say, facts.language), found, facts.language)
-                await self._ask(it, verdict, script, f"{KIND}{step.key}", words, now)
+                    body = with_articles(in_language(step.step.say, facts.language), found, facts.language)
+                await self._ask(it, verdict, script, f"{KIND}{step.key}", body, now)
             case End("solved"):
                 await self._solved(it, facts)
             case End():
@@ -139,11 +153,10 @@ class FirstRun:
                 return
 
     async def _ask(
-        self, it: Waiting, verdict: Verdict, script: Script, kind: str, words: str, now: int
+        self, it: Waiting, verdict: Verdict, script: Script, kind: str, body: Body, now: int
     ) -> None:
         if await self._keep(it, verdict, script, now):
-            body = Body(words, by="Tierline").to_json()
-            await self.queue.text(it.view.id, kind, body, unasked=False)
+            await self.queue.text(it.view.id, kind, body.to_json(), unasked=False)
 
     async def _keep(self, it: Waiting, verdict: Verdict, script: Script, now: int) -> bool:
         """Nobody is asked until an answer is due anew; its answers so far, and what rules make of them, are kept."""
@@ -159,7 +172,7 @@ class FirstRun:
         outcome = json.dumps({"disposition": ITSELF, "by": "Tierline"})
         done = (await self.queue.discard(contact, "", outcome)).done
         if done and self.book().plan.texts.get("closed", facts.language) is None:
-            body = Body(said(facts.language)[3], by="Tierline").to_json()
+            body = Body(said(facts.language).glad, by="Tierline").to_json()
             await self.queue.text(contact, "first.end", body, unasked=False)
 
     async def _to_person(self, it: Waiting, answers: Answers, facts: Facts) -> None:
@@ -221,9 +234,9 @@ class FirstRun:
             if verdict.urgent:
                 await self._to_person(it, answers, facts)
                 return
-            if so.place == 0 and not so.asked:
-                words = f"{words}\n{said(facts.language)[0]}"
-            await self._ask(it, verdict, script, f"{KIND}{BOT}", words, now)
+            first = so.place == 0 and not so.asked
+            put = of_bot(words, choices_of(answer), facts.language, first)
+            await self._ask(it, verdict, script, f"{KIND}{BOT}", put, now)
 
 
 # ---- pure ----------------------------------------------------------------------------------------------------------
@@ -239,10 +252,18 @@ def rank(book: Rulebook, it: Waiting, verdict: Verdict) -> int:
     return ranked(book, verdict.service, verdict.decision.route, it.view.arrived, verdict.facts.priority)[1]
 
 
-def with_articles(before: str, found: Sequence[Found], language: str) -> str:
+def with_articles(before: str, found: Sequence[Found], language: str) -> Body:
     """Articles as customers read them, and the question whether one helped."""
-    rows = [f"• {it.title}\n{it.link}" for it in found]
-    return "\n".join(filter(None, [before, *rows, said(language)[2]]))
+    own, rows = said(language), [f"• {it.title}\n{it.link}" for it in found]
+    text, brief = ("\n".join(filter(None, [before, *rows, end])) for end in (own.helped, own.did))
+    return Body(text, by="Tierline", brief=brief, choices=(own.yes, own.no, own.person))
+
+
+def of_bot(words: str, choices: Sequence[str], language: str, first: bool) -> Body:
+    """What a bot says; `first`: it is said how to reach a person."""
+    own = said(language)
+    text = "\n".join([words, *numbered(choices), *([own.how] if first else [])])
+    return Body(text, by="Tierline", brief=words, choices=(*choices, own.person))
 
 
 def asks_bot(it: Waiting, facts: Facts, messages: Sequence[MessageView]) -> Mapping[str, object]:
@@ -265,6 +286,13 @@ def answers_of(it: Mapping[str, object]) -> Answers:
     given = it.get("answers")
     pairs = given.items() if isinstance(given, dict) else ()
     return tuple((str(k)[:60], v[:LONGEST]) for k, v in pairs if isinstance(v, str) and v)[:20]
+
+
+def choices_of(it: Mapping[str, object]) -> tuple[str, ...]:
+    """The answers among which a bot lets customers choose."""
+    given = it.get("choices")
+    found = given if isinstance(given, list) else ()
+    return tuple(v.strip()[:80] for v in found if isinstance(v, str) and v.strip())[:10]
 
 
 def text_of(it: Mapping[str, object]) -> str:

@@ -81,6 +81,15 @@ def script_for(plan: Plan, arrived: Arrived) -> Script | None:
     return plan.script(entry.first)
 
 
+def unplayed(count: int) -> str:
+    """What is said where the past is decided again: `count` contacts came by doors that ask something first."""
+    who = "1 contact came" if count == 1 else f"{count} contacts came"
+    return (
+        f"{who} by a door that asks something first. Scripts aren't run here: what decides is the first message "
+        "alone, no answer, and nobody is held while questions are asked."
+    )
+
+
 def waiting(verdict: Verdict, script: Script, now: int) -> Decision:
     """The decision under which it waits for an answer."""
     until = now + span(script.wait)
@@ -173,11 +182,28 @@ def passed(script: Script, so: SoFar, key: str) -> SoFar:
 
 def asked(it: Ask, language: str, first: bool) -> str:
     """A question as customers read it; `first`: it is said how to reach a person."""
-    how, unclear, _, _ = said(language)
-    lines = [unclear] if it.again else [in_language(it.step.say, language)]
-    if isinstance(it.step, Question):
-        lines += [f"{n}  {in_language(one.say, language)}" for n, one in enumerate(it.step.choices, 1)]
-    return "\n".join([*lines, how] if first else lines)
+    own = said(language)
+    lines = [own.unclear if it.again else in_language(it.step.say, language)]
+    lines += numbered(labels(it.step, language))
+    return "\n".join([*lines, own.how] if first else lines)
+
+
+def puts(it: Ask, language: str, first: bool) -> Body:
+    """The question as a message: written out, and with the answers as a door with buttons shows them."""
+    own = said(language)
+    brief = own.choose if it.again else in_language(it.step.say, language)
+    choices = (*labels(it.step, language), own.person)
+    return Body(asked(it, language, first), by="Tierline", brief=brief, choices=choices)
+
+
+def labels(it: FirstStep, language: str) -> tuple[str, ...]:
+    """The answers that can be chosen."""
+    return tuple(in_language(one.say, language) for one in it.choices) if isinstance(it, Question) else ()
+
+
+def numbered(choices: Sequence[str]) -> list[str]:
+    """Answers to choose, where there are no buttons."""
+    return [f"{n}  {one}" for n, one in enumerate(choices, 1)]
 
 
 def spoken_answers(book: Rulebook, facts: Facts, service: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from .plan.model_rules import TextMatch
 from .rules import text_matches
@@ -13,37 +14,75 @@ PERSON = (
 )  # fmt: skip
 """Whoever says one of these, in whatever language, is asked nothing more."""
 YES = ("yes", "y", "yes it did", "it helped", "ja", "j", "hat geholfen", "oui", "si", "sí")
-WORDS: Mapping[str, tuple[str, str, str, str]] = {
-    "en": (
-        "Write “person” at any time, and a colleague takes over.",
-        "Sorry, we didn't understand that. Answer with one of the numbers:",
-        "Did this help? Answer “yes”, or “no” for a colleague.",
-        "Glad that it helped. If anything is left, just answer here.",
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A script's own sentences. `how`: how to reach a person; `choose`: not understood, where choices are buttons;
+    `helped` asks for "yes" or "no", `did` is that question where these are buttons; `person`, `yes`, `no` are buttons.
+    """
+
+    how: str
+    unclear: str
+    choose: str
+    helped: str
+    did: str
+    glad: str
+    person: str
+    yes: str
+    no: str
+
+
+WORDS: Mapping[str, Said] = {
+    "en": Said(
+        how="Write “person” at any time, and a colleague takes over.",
+        unclear="Sorry, we didn't understand that. Answer with one of the numbers:",
+        choose="Sorry, we didn't understand that. Choose one of these:",
+        helped="Did this help? Answer “yes”, or “no” for a colleague.",
+        did="Did this help?",
+        glad="Glad that it helped. If anything is left, just answer here.",
+        person="Talk to a person",
+        yes="Yes",
+        no="No",
     ),
-    "de": (
-        "Schreiben Sie jederzeit „Person“, dann übernimmt ein Kollege.",
-        "Das haben wir leider nicht verstanden. Antworten Sie mit einer der Nummern:",
-        "Hat das geholfen? Antworten Sie „ja“, oder „nein“ für einen Kollegen.",
-        "Schön, dass es geholfen hat. Ist noch etwas offen, antworten Sie einfach hier.",
+    "de": Said(
+        how="Schreiben Sie jederzeit „Person“, dann übernimmt ein Kollege.",
+        unclear="Das haben wir leider nicht verstanden. Antworten Sie mit einer der Nummern:",
+        choose="Das haben wir leider nicht verstanden. Wählen Sie eines davon:",
+        helped="Hat das geholfen? Antworten Sie „ja“, oder „nein“ für einen Kollegen.",
+        did="Hat das geholfen?",
+        glad="Schön, dass es geholfen hat. Ist noch etwas offen, antworten Sie einfach hier.",
+        person="Mit einer Person sprechen",
+        yes="Ja",
+        no="Nein",
     ),
-    "fr": (
-        "Écrivez « personne » à tout moment, et un collègue prend le relais.",
-        "Désolé, nous n'avons pas compris. Répondez par l'un des numéros :",
-        "Cela vous a-t-il aidé ? Répondez « oui », ou « non » pour un collègue.",
-        "Heureux que cela ait aidé. S'il reste une question, répondez ici.",
+    "fr": Said(
+        how="Écrivez « personne » à tout moment, et un collègue prend le relais.",
+        unclear="Désolé, nous n'avons pas compris. Répondez par l'un des numéros :",
+        choose="Désolé, nous n'avons pas compris. Choisissez une réponse :",
+        helped="Cela vous a-t-il aidé ? Répondez « oui », ou « non » pour un collègue.",
+        did="Cela vous a-t-il aidé ?",
+        glad="Heureux que cela ait aidé. S'il reste une question, répondez ici.",
+        person="Parler à une personne",
+        yes="Oui",
+        no="Non",
     ),
-    "es": (
-        "Escriba «persona» en cualquier momento y le atenderá un compañero.",
-        "Perdone, no lo hemos entendido. Responda con uno de los números:",
-        "¿Le ha ayudado? Responda «sí», o «no» para hablar con un compañero.",
-        "Nos alegra que haya ayudado. Si queda algo, responda aquí.",
+    "es": Said(
+        how="Escriba «persona» en cualquier momento y le atenderá un compañero.",
+        unclear="Perdone, no lo hemos entendido. Responda con uno de los números:",
+        choose="Perdone, no lo hemos entendido. Elija una respuesta:",
+        helped="¿Le ha ayudado? Responda «sí», o «no» para hablar con un compañero.",
+        did="¿Le ha ayudado?",
+        glad="Nos alegra que haya ayudado. Si queda algo, responda aquí.",
+        person="Hablar con una persona",
+        yes="Sí",
+        no="No",
     ),
 }
-"""(how to reach a person, not understood, did this help, it did), by language."""
 
 
-def said(language: str) -> tuple[str, str, str, str]:
-    """The four sentences in `language`, else in English."""
+def said(language: str) -> Said:
+    """The sentences in `language`, else in English."""
     return WORDS.get(language, WORDS["en"])
 
 

@@ -23,3 +23,34 @@ XSS = (
     "<img src=`x` onerror=alert(1)>", "<a href='http://a.example' target=_blank ping=//spy.example>x</a>", "<<script>alert(1)//<</script>",
     "+ADw-script+AD4-alert(1)+ADw-/script+AD4-", "\u2028<script>alert(1)</script>", "<scr\0ipt>alert(1)</scr\0ipt>", "&lt;script&gt;alert(1)&lt;/script&gt;",
 )  # fmt: skip
+
+_HOSTS = (
+    "img src=x", "svg", "video src=x", "audio src=x", "body", "input autofocus", "select autofocus", "textarea autofocus",
+    "details open", "marquee", "iframe src=x", "object data=x", "math", "style", "link rel=stylesheet href=x", "a href=#x",
+    "p contenteditable", "custom-tag tabindex=0",
+)  # fmt: skip
+_EVENTS = (
+    "onerror", "onload", "onfocus", "onmouseover", "ontoggle", "onstart", "onpointerenter", "onanimationstart",
+)  # fmt: skip
+_WAYS_OUT = (
+    '"', "'", "`", "-->", "</title>", "</style>", "</script>", "</textarea>", "</noscript>", "]]>", "*/", '\\"', '"/>', "</li></ul>",
+    "</span>",
+)  # fmt: skip
+_THEN = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", " autofocus onfocus=alert(1) x=")
+_SCHEMES = (
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", " javascript:alert(1)", "javascript&colon;alert(1)",
+    "data:text/html,<script>alert(1)</script>", "vbscript:msgbox(1)", "javascript://https://a.example/%0aalert(1)",
+    "https://a.example/\"onmouseover=alert(1) x=\"", "https://a.example/'><img src=x onerror=alert(1)>",
+    "{{constructor.constructor('alert(1)')()}}", "${alert(1)}", "[x](javascript:alert(1))", "![x](x \"onerror=alert(1)\")",
+)  # fmt: skip
+MATRIX = tuple(
+    dict.fromkeys(
+        (
+            *XSS,
+            *(f"<{host} {event}=alert(1)>" for host in _HOSTS for event in _EVENTS),
+            *(f"{out}{then}" for out in _WAYS_OUT for then in _THEN),
+            *_SCHEMES,
+        )
+    )
+)
+"""What anybody writes into any field that somebody else reads in a browser."""

@@ -24,7 +24,7 @@ from .frames import BadFrame, Frame
 from .hub import Hub, Visitor
 from .limits import Caps, Limits
 from .socket import AT_ONCE, Socket
-from .talk import WEB, Line, Talk
+from .talk import NOT_MAILED, WEB, Line, Talk
 from .tokens import Tokens
 
 log = structlog.get_logger()
@@ -158,6 +158,7 @@ class ChatDoor:
         now = time.time()
         known = self.tokens.conversation(hello.token, now)
         one.visitor, one.own = known or self.tokens.begin(), hello.own
+        one.language = hello.language
         standing = await self.talk.standing(one.visitor) if known else await self.talk.standing("")
         if standing.contact:
             await self.talk.arrived(one.visitor, standing.contact)
@@ -195,7 +196,7 @@ class ChatDoor:
                 await one.send({"t": "rated", "value": value})
             case frames.Mail(to):
                 if why := await self.talk.mail(one.visitor, to):
-                    raise BadFrame("not_mailed", why)
+                    raise BadFrame(why, NOT_MAILED[why])
                 await one.send({"t": "mailed", "to": to})
             case frames.End():
                 await self.talk.end(one.visitor)
@@ -207,7 +208,9 @@ class ChatDoor:
         visitor = self.hub.here[one.visitor]
         if not visitor.standing.contact and not self.limits.begins(one.address):
             raise BadFrame("slow_down", "too many conversations are begun from there: try again", id)
-        arrived = Arrived("chat", f"chat:{one.visitor}:{id}", f"{WEB}{one.visitor}", "", text, name=name)
+        language = one.language if one.language in self.talk.face().languages else ""
+        event = f"chat:{one.visitor}:{id}"
+        arrived = Arrived("chat", event, f"{WEB}{one.visitor}", "", text, name=name, language=language)
 
         async def placed(n: int) -> None:
             await one.took(id, n)

@@ -181,7 +181,7 @@ def message(seq: int, it: Line) -> Mapping[str, object]:
     return {
         "t": "message", "seq": seq, "from": it.author, "name": it.name, "text": it.text, "at": iso(it.at),
         **({"id": it.id} if it.id else {}), **({"files": files} if files else {}),
-        **({"asks": "rating"} if it.asks else {}),
+        **({"asks": "rating"} if it.asks else {}), **({"choices": it.choices} if it.choices else {}),
     }  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class Socket:
     caps: Caps
     visitor: str = ""
     own: bool = False
+    language: str = ""  # in which the visitor reads
     sent: int = 0
     seen: int = 0
     told: tuple[Standing, bool] | None = None  # how it stands, and whether an answer is being written
@@ -202,7 +203,7 @@ class Socket:
         before, self.told = self.told, (it, typing)
         if before != (it, typing):
             await self.send(frames.state(it, typing))
-        if it.phase == "ended" and before is not None and before[0].phase in ("waiting", "active"):
+        if it.phase == "ended" and before is not None and before[0].phase in ("asked", "waiting", "active"):
             await self.send({"t": "end"})
 
     async def took(self, id: str, n: int) -> None:

@@ -10,15 +10,24 @@ from typing import Literal, Protocol
 
 from ...queue.contact import Media
 
+NOT_MAILED: Mapping[str, str] = {
+    "mails_off": "transcripts aren't mailed here",
+    "no_address": "this is no mail address",
+    "unanswered": "nobody has answered yet",
+    "mailed_enough": "that was mailed often enough today",
+    "mail_failed": "the mail could not be sent just now",
+}
+"""Why a transcript wasn't mailed: for programs, and in words. Widgets say it in the visitor's language."""
 WEB = "web:"
 """Before a visitor's address: "web:<conversation>"."""
-Phase = Literal["", "waiting", "active", "ended"]
-"""Of a visitor's contact: none yet; nobody has it; somebody has; it is over, and what is said now begins anew."""
+Phase = Literal["", "asked", "waiting", "active", "ended"]
+"""Of a visitor's contact: none yet; a script asks; nobody has it; somebody has; it is over, what is said begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A message as its visitor sees it; `at` in ms since the epoch, `asks`: it asks how it was."""
+    """A message as its visitor sees it; `at` in ms since the epoch, `asks`: it asks how it was; `choices`:
+    answers that can be chosen, any other words will do as well."""
 
     author: Literal["visitor", "agent", "system"]
     name: str
@@ -27,6 +36,7 @@ class Line:
     files: tuple[Media, ...] = ()
     id: str = ""
     asks: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +106,4 @@ class Talk(Protocol):
         """The visitor has ended it."""
 
     async def mail(self, visitor: str, to: str) -> str:
-        """Send the transcript to an address; "" when it is on its way, else why not."""
+        """Send the transcript to an address; "" when it is on its way, else one of `NOT_MAILED`."""

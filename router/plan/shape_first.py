@@ -49,7 +49,9 @@ class Script(Shape):
 
     steps: Annotated[list[FirstStep], Field(max_length=20)] = []
     bot: Webhook | None = Field(
-        default=None, description="Instead of steps: asked, signed, what to say; after 1 s a person is asked"
+        default=None,
+        description="Instead of steps: asked, signed, what to say; after 1 s a person is asked. It answers "
+        "{say, choices?, answers?, solved?, person?}",
     )
     wait: Positive = Field(
         default=timedelta(minutes=10), description="So long without an answer, then a person is asked"

@@ -22,6 +22,7 @@ def unlikely(plan: Plan, root: Node) -> Iterator[PlanWarning]:
     yield from _tongues(plan, root)
     yield from _labels(plan, root)
     yield from _visits(plan, root)
+    yield from _unasked(plan, root)
     if plan.services and not plan.supervisors:
         yield PlanWarning(
             "supervisors", 1, "nobody is a supervisor: nobody can change this plan or is told of trouble"
@@ -56,6 +57,15 @@ def _visits(plan: Plan, root: Node) -> Iterator[PlanWarning]:
     if plan.texts.get("visit_planned") is None:
         message = "customers aren't told of their visits: texts has no visit_planned"
         yield PlanWarning("visits", node.span.line + 1, message)
+
+
+def _unasked(plan: Plan, root: Node) -> Iterator[PlanWarning]:
+    """Scripts that wait for a door."""
+    named = {entry.first for entry in plan.entry}
+    for name, span, _ in root.pairs("scripts"):
+        if name not in named:
+            message = f"no door begins with it: add first: {name} to an entry of chat or sms"
+            yield PlanWarning(f"scripts.{name}", span.line + 1, message)
 
 
 def _levels(plan: Plan, root: Node) -> Iterator[PlanWarning]:

@@ -16,6 +16,7 @@ from ...queue.contact import Decision
 from ...queue.history.records import Customer
 from ...queue.state import ENDED
 from ..classify import Verdict
+from ..first_steps import script_for
 from ..roster import midnights
 from ..rulebook import Rulebook
 from .cases import Case
@@ -57,6 +58,7 @@ class Comparison:
         int  # decisions of the record that its own plan wouldn't make again: a customer's facts changed since
     )
     unknown_plans: int  # decided under versions that aren't at hand
+    scripted: int = 0  # came by a door that asks something first in either plan: no script is run
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,10 @@ class Replaying:
             from_to=dict(changes),
             unlike=unlike,
             unknown_plans=unknown,
+            scripted=sum(
+                any(script_for(book.plan, told.arrived) for book in (self.active, draft))
+                for told in self.day.contacts.values()
+            ),
         )
 
     def _simulated(self, book: Rulebook, verdicts: Mapping[str, Verdict]) -> Results:

@@ -54,6 +54,6 @@ export function guide() {
       return h("li", { key: id, class: done ? "done" : i === next ? "next" : "" },
         h("button", { onclick: go, disabled: done, "aria-current": i === next ? "step" : null }, h("i", { "aria-hidden": "true" }, done ? "✓" : i + 1), label, done ? h("span", { class: "sr" }, " (done)") : null));
     })),
-    h("span", { class: "guide-end" }, next < 0 ? "That was the whole way. Now break something: “Trouble”." : null),
+    h("span", { class: "guide-end" }, next < 0 ? "That was the way. Try mail and chat next, or “Trouble”." : null),
     h("button", { class: "icon", "aria-label": "Hide the first steps", onclick: hide }, "×"));
 }

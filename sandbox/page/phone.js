@@ -73,7 +73,8 @@ export function showing(calling, then, mailing = false) {
 function modes() {
   const mode = (calling, label, mailing = false) => h("button", { type: "button", class: "mode", "aria-pressed": String(ui.calling === calling && ui.mailing === mailing), onclick: () => showing(calling, null, mailing) }, label,
     calling && !ui.calling && goingOn() ? h("i", { class: "mode-dot", role: "img", "aria-label": "a call goes on" }) : null);
-  return h("div", { class: "modes", role: "group", "aria-label": "What this phone does" }, mode(false, "Texts"), mode(true, "Call"), mode(false, "Mail", true));
+  return h("div", { class: "modes", role: "group", "aria-label": "What this phone does" }, mode(false, "Texts"), mode(true, "Call"), mode(false, "Mail", true),
+    h("a", { class: "mode", id: "chat-link", href: "website", target: "_blank", rel: "noopener", title: "A website with the web chat, in a window of its own" }, "Chat ↗"));
 }
 
 const name = (number) => customerOf(number)?.name ?? number;
@@ -121,7 +122,7 @@ function thread() {
 
 export function phone() {
   return h("section", { id: "phone", class: `col phone ${ui.tab === "phone" ? "on" : ""}`, "aria-labelledby": "phone-title", tabindex: "-1" },
-    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "The customer"), modes(), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
+    h("header", { class: "col-head" }, h("h2", { id: "phone-title" }, "Customer"), modes(), h("kbd", { class: "hint", "aria-hidden": "true" }, "1")),
     ui.mailing ? mailing() : [chooser(),
       h("div", { class: "handset", key: "handset" },
         h("div", { class: "handset-top" }, h("span", null, hm(now())), h("b", null, s.phone.to), h("span", { "aria-hidden": "true" }, "▂▄▆")),

@@ -1,7 +1,8 @@
 """`make screenshots`: the real sandbox, one picture per state, size and theme, into `screenshots/`.
 
 States: idle, waiting (fifty), offer, talking (the thread), home-agent, home-supervisor (each in a window of their own),
-board, rules and rule (the modals), shared (a customer's channel), calling, slack-down. Needs Chromium and playwright;
+board, rules and rule (the modals), shared (a customer's channel), calling, slack-down; mail (a customer's mail program);
+website, chat-asked and chat (the widget on a customer's page); help and article (the product's public page). Needs Chromium and playwright;
 says what to install without them.
 """
 
@@ -23,11 +24,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.browser import screenshots_doors
+
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "screenshots"
 SIZES = {1440: 900, 390: 844}
 THEMES = ("light", "dark")
-TABS = {"idle": "Queue", "waiting": "Queue", "slack-down": "Queue"}
+TABS = {"idle": "Queue", "waiting": "Queue", "slack-down": "Queue", "mail": "Phone"}
 """What a narrow screen shows; Slack where nothing is said."""
 QUESTIONS = ("How do I export my invoices?", "Our mail server is down", "Wo finde ich die Rechnung?")
 ARGS = [
@@ -318,8 +321,12 @@ def run() -> None:
             )
         fifty(stage)
         picture(page, stage, "waiting")
+        screenshots_doors.mails(page, stage, picture)
         stage.act("/faults", {"slack": {"down": True}})
         picture(page, stage, "slack-down")
+        stage.act("/faults", {})
+        screenshots_doors.website(browser, stage, picture)
+        screenshots_doors.help_page(browser, stage, picture)
         browser.close()
 
 

@@ -56,16 +56,17 @@ async def stage(tmp_path: Path) -> AsyncIterator[Inside]:
 
 
 @asynccontextmanager
-async def site(browser: Any, it: Inside, **more: Any) -> AsyncIterator[Any]:
-    """The website in a window of its own; nothing on it may have been hurt in the end."""
+async def site(browser: Any, it: Inside, url: str = "", **more: Any) -> AsyncIterator[Any]:
+    """The website, or the page at `url`, in a window of its own; nothing on it may have been hurt in the end."""
     context = await browser.new_context(**more)
     await context.add_init_script(WATCH)
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     try:
-        await page.goto(f"{it.base}/website")
-        await page.locator("button.launcher").wait_for()
+        await page.goto(url or f"{it.base}/website")
+        if not url:
+            await page.locator("button.launcher").wait_for()
         yield page
         assert errors == [] and await page.evaluate("window.hurt") == []
     finally:
@@ -266,8 +267,11 @@ async def test_the_page_and_the_widget_leave_each_other_alone(browser: Any, stag
         style = await page.evaluate(
             """() => { const root = document.querySelector('[data-tierline-chat]').shadowRoot;
             const button = getComputedStyle(root.querySelector('.launcher')), text = getComputedStyle(root.querySelector('h2'));
-            return [button.position, button.borderRadius, text.fontFamily]; }"""
+            const host = getComputedStyle(root.host);
+            return [button.position, button.borderRadius, text.fontFamily, host.transform, host.opacity,
+                text.letterSpacing, text.textTransform, text.fontStyle]; }"""
         )
+        assert style[3:] == ["none", "1", "normal", "none", "normal"], "no rule of the page comes in"
         assert (
             style[0] == "fixed"
             and style[1] == "50%"

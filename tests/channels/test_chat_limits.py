@@ -70,6 +70,7 @@ async def test_who_does_not_read_is_cut_off_and_hears_all_when_they_come_back(st
     async with visitor(stage) as eva:
         token = (await eva.one("welcome"))["token"]
         await eva.say("m1", "Hello")
+    await stage.until(lambda: not list(stage.app.chat.door.hub.sockets))  # who comes next is the deaf one
     contact = (await stage.api("/contacts"))[0]["id"]
     deaf = socket.create_connection(("127.0.0.1", int(stage.product.rpartition(":")[2])))
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -83,6 +84,9 @@ async def test_who_does_not_read_is_cut_off_and_hears_all_when_they_come_back(st
     )
     await loop.sock_sendall(deaf, _frame(json.dumps({"t": "hello", "token": token, "since": 1}).encode()))
     await stage.until(lambda: len(list(stage.app.chat.door.hub.sockets)) == 1)
+    transport = next(stage.app.chat.door.hub.sockets).request.transport
+    assert transport is not None
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     with patch.object(sockets, "MOST_PENDING", 20_000), patch.object(sockets, "SEND_WITHIN", 1.0):
         for i in range(400):
             text = json.dumps({"text": f"{i} " + "y" * 20_000, "by": "Tierline"})

@@ -13,6 +13,7 @@ import pytest
 from core_differential import Direct, load, memory_server
 from lively_hour import HOUR, Hour, plan, rulebook
 
+from tierline.console.replay_views import lines, shown
 from tierline.queue.engine import Queue
 from tierline.queue.history.history import History
 from tierline.queue.state import Event
@@ -88,6 +89,18 @@ async def test_the_draft_says_who_would_have_gone_elsewhere(ledger: list[Event])
     assert it.recorded.accepted > 400 and it.active.all.accepted > 400
     # The simulated day under the same plan is the same kind of day as the recorded one.
     assert it.active.all.kept == pytest.approx(it.recorded.kept, abs=0.1)
+
+
+@pytest.mark.promise("scripts-honest")
+async def test_a_replay_says_that_scripts_are_not_run(ledger: list[Event]) -> None:
+    plain = replayed(ledger, plan(HELLO))
+    assert plain.comparison is not None and plain.comparison.scripted == 0
+    asking = plan().replace(", service: howto}", ", service: howto, first: start}")
+    asking += 'scripts: {start: {wait: 5m, steps: [{ask: what, say: {en: "What?", de: "Was?"}}]}}\n'
+    it = replayed(ledger, asking)
+    assert it.comparison is not None and it.comparison.scripted == it.contacts > 100
+    said = lines("2026-11-20", shown(it))
+    assert f"{it.contacts} contacts came by a door that asks something first" in said[-1]
 
 
 async def test_a_part_of_the_hour_begins_from_what_was_there(ledger: list[Event]) -> None:

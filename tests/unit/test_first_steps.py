@@ -12,8 +12,9 @@ from tierline.queue.state import MessageView
 from tierline.router.body import Body
 from tierline.router.classify import classify
 from tierline.router.facts import Facts
+from tierline.router.first_run import choices_of, of_bot
 from tierline.router.first_steps import Ask, End, asked, begins, following, so_far, understood
-from tierline.router.first_words import agrees, wants_person
+from tierline.router.first_words import WORDS, agrees, said, wants_person
 from tierline.router.plan.model_first import Question, Script
 
 ASKS = (
@@ -140,3 +141,22 @@ def test_answers_are_facts_for_rules() -> None:
     verdict = classify(book(ASKS), it, Customer("eva"), DAY, (("device", "Phone"),))
     assert verdict.facts.rule == "phones" and verdict.urgent
     assert Facts.parse(verdict.facts.to_json()) == verdict.facts
+
+
+@pytest.mark.promise("first-bot")
+def test_a_bot_may_let_customers_choose_and_a_person_is_always_among_it() -> None:
+    given = choices_of({"choices": ["Red", " Green ", "", 3, None, "x" * 200, *map(str, range(20))]})
+    assert given[:3] == ("Red", "Green", "x" * 80) and len(given) == 10
+    assert choices_of({"choices": "Red"}) == choices_of({}) == ()
+    body = Body.parse(of_bot("Which colour?", ("Red", "Green"), "en", first=False).to_json())
+    assert body.text == "Which colour?\n1  Red\n2  Green"
+    assert (body.brief, body.choices) == ("Which colour?", ("Red", "Green", "Talk to a person"))
+    assert "person" in of_bot("Hello", (), "en", first=True).text
+
+
+@pytest.mark.promise("chat-choices")
+@pytest.mark.parametrize("language", list(WORDS))
+def test_the_words_on_the_buttons_are_understood(language: str) -> None:
+    own = said(language)
+    assert wants_person(own.person) and agrees(own.yes) and not agrees(own.no)
+    assert not wants_person(own.yes) and not wants_person(own.no)

@@ -34,7 +34,7 @@ def test_the_hours_are_told_as_people_say_them(wall: str, language: str, said: t
 
 def test_services_with_other_hours_are_told_apart() -> None:
     assert opening(book(BOTH), "en", at("2026-11-23 20:00")) == (
-        "night: Open round the clock", "help: Closed now, opens tomorrow at 08:00",
+        "Night: Open round the clock", "Help: Closed now, opens tomorrow at 08:00",
     )  # fmt: skip
 
 

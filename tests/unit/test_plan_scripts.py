@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from test_first_steps import ASKS
+from pathlib import Path
 
+import pytest
+import typer
+from helpers_plan import EVA, arrived, book
+from test_first_steps import ASKS, DAY
+from typer.testing import CliRunner
+
+from tierline.console.cli_plan import explain
+from tierline.router.dry_run import Past, dry_run
 from tierline.router.plan.diff import diff
 from tierline.router.plan.errors import PlanErrors
 from tierline.router.plan.load import parse
@@ -86,3 +93,43 @@ def test_every_change_is_told(was: str, now: str, said: str) -> None:
 def test_the_schema_for_editors_knows_them() -> None:
     known = schema()["$defs"]
     assert isinstance(known, dict) and {"Script", "FirstStep", "Question", "Choice"} <= set(known)
+
+
+@pytest.mark.promise("scripts-honest")
+def test_a_script_that_no_door_names_is_warned_of_at_its_place() -> None:
+    plan = parse(QUESTIONS.replace(", first: start}", "}"))
+    (warning,) = [it for it in plan.warnings if it.path.startswith("scripts")]
+    line = QUESTIONS.split("\n").index("  start:") + 1
+    assert (warning.path, warning.line) == ("scripts.start", line)
+    assert "first: start" in warning.message
+    assert not [it for it in parse(QUESTIONS).warnings if it.path.startswith("scripts")]
+
+
+@pytest.mark.promise("scripts-honest")
+def test_a_dry_run_says_that_scripts_are_not_run() -> None:
+    past = tuple(
+        Past(f"C{n}", DAY, one, EVA)
+        for n, one in enumerate(
+            (arrived("a", "+4930100"), arrived("b", "+4930100"), arrived("c", "", "chat"))
+        )
+    )
+    old = book(
+        QUESTIONS.replace("{channel: chat, service: help, first: start}", "{channel: chat, service: help}")
+    )
+    found = dry_run(old, book(QUESTIONS), past, {})
+    assert (found.looked, found.scripted) == (3, 3), "a door counts if either plan asks something there"
+    assert "3 contacts came by a door that asks something first. Scripts aren't run here" in found.lines()[-1]
+    plain = book(QUESTIONS.replace(", first: start}", "}"))
+    assert "Scripts" not in "\n".join(dry_run(plain, plain, past, {}).lines())
+
+
+@pytest.mark.promise("scripts-honest")
+def test_explain_says_which_script_asks_before(tmp_path: Path) -> None:
+    draft = tmp_path / "plan.yaml"
+    draft.write_text(QUESTIONS, "utf-8")
+    cli = typer.Typer()
+    cli.command("explain")(explain)
+    cli.command("other")(lambda: None)
+    asked = ["explain", "--from", EVA, str(draft), "--text"]
+    assert "start asks before" in CliRunner().invoke(cli, [*asked, "hello"]).output
+    assert "asks before" not in CliRunner().invoke(cli, [*asked, "a person, please"]).output

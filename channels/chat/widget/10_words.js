@@ -14,6 +14,10 @@ const WORDS = {
     rate: "How was it? 1 is bad, 5 is very good", rated: "Thank you!", end: "End the chat", mail: "Mail me the conversation",
     mailTo: "Your mail address", mailed: "It is on its way to {to}.", file: "File", you: "You", team: "Us", unread: "{n} unread",
     wait: "That was too much at once: it is sent in a moment.", options: "More", tooLong: "A message has 10,000 characters at most.",
+    asked: "A few questions first. A person is there whenever you want one.", answers: "Answers", mails_off: "Conversations aren't mailed here.",
+    no_address: "This is no mail address.", unanswered: "Nobody has answered yet: it can be mailed after that.", mailed_enough: "It was mailed often enough today.",
+    mail_failed: "The mail could not be sent just now. Try again later.", not_asked: "This can't be rated any more.", noRoom: "There is no room for files just now. Try again later.",
+    fileFailed: "The file wasn't sent. Try again in a moment.", refused: "That didn't work. Reload the page and try again.",
   },
   de: {
     open: "Chat öffnen", close: "Chat schließen", title: "Chat", message: "Ihre Nachricht", send: "Senden",
@@ -29,6 +33,10 @@ const WORDS = {
     rate: "Wie war es? 1 ist schlecht, 5 ist sehr gut", rated: "Danke!", end: "Chat beenden", mail: "Unterhaltung per Mail",
     mailTo: "Ihre Mailadresse", mailed: "Sie ist unterwegs an {to}.", file: "Datei", you: "Sie", team: "Wir", unread: "{n} ungelesen",
     wait: "Das war zu viel auf einmal: Es wird gleich gesendet.", options: "Mehr", tooLong: "Eine Nachricht hat höchstens 10.000 Zeichen.",
+    asked: "Zuerst ein paar Fragen. Ein Mensch ist da, sobald Sie es wünschen.", answers: "Antworten", mails_off: "Unterhaltungen werden hier nicht gemailt.",
+    no_address: "Das ist keine Mailadresse.", unanswered: "Es hat noch niemand geantwortet: Danach geht es.", mailed_enough: "Sie wurde heute oft genug gemailt.",
+    mail_failed: "Die Mail konnte gerade nicht gesendet werden. Versuchen Sie es später noch einmal.", not_asked: "Das kann nicht mehr bewertet werden.", noRoom: "Gerade ist kein Platz für Dateien. Versuchen Sie es später noch einmal.",
+    fileFailed: "Die Datei wurde nicht gesendet. Versuchen Sie es gleich noch einmal.", refused: "Das ging nicht. Laden Sie die Seite neu und versuchen Sie es noch einmal.",
   },
   es: {
     open: "Abrir el chat", close: "Cerrar el chat", title: "Chat", message: "Su mensaje", send: "Enviar",
@@ -44,6 +52,10 @@ const WORDS = {
     rate: "¿Qué tal fue? 1 es mal, 5 es muy bien", rated: "¡Gracias!", end: "Terminar el chat", mail: "Recibir la conversación por correo",
     mailTo: "Su correo", mailed: "Va de camino a {to}.", file: "Archivo", you: "Usted", team: "Nosotros", unread: "{n} sin leer",
     wait: "Era demasiado a la vez: se envía enseguida.", options: "Más", tooLong: "Un mensaje tiene 10.000 caracteres como máximo.",
+    asked: "Primero unas preguntas. Una persona le atiende cuando quiera.", answers: "Respuestas", mails_off: "Aquí no se envían conversaciones por correo.",
+    no_address: "Esto no es un correo.", unanswered: "Aún no ha respondido nadie: después será posible.", mailed_enough: "Hoy ya se ha enviado bastantes veces.",
+    mail_failed: "El correo no se ha podido enviar. Inténtelo más tarde.", not_asked: "Esto ya no se puede valorar.", noRoom: "Ahora no hay sitio para archivos. Inténtelo más tarde.",
+    fileFailed: "El archivo no se ha enviado. Inténtelo dentro de un momento.", refused: "No ha funcionado. Recargue la página e inténtelo de nuevo.",
   },
   fr: {
     open: "Ouvrir le chat", close: "Fermer le chat", title: "Chat", message: "Votre message", send: "Envoyer",
@@ -59,6 +71,10 @@ const WORDS = {
     rate: "Comment était-ce ? 1 est mauvais, 5 est très bien", rated: "Merci !", end: "Terminer le chat", mail: "Recevoir la conversation par mail",
     mailTo: "Votre adresse mail", mailed: "Elle est en route vers {to}.", file: "Fichier", you: "Vous", team: "Nous", unread: "{n} non lus",
     wait: "C’était trop à la fois : c’est envoyé dans un instant.", options: "Plus", tooLong: "Un message fait 10 000 caractères au plus.",
+    asked: "D’abord quelques questions. Une personne vous répond dès que vous le souhaitez.", answers: "Réponses", mails_off: "Les conversations ne sont pas envoyées par mail ici.",
+    no_address: "Ce n’est pas une adresse mail.", unanswered: "Personne n’a encore répondu : ce sera possible ensuite.", mailed_enough: "Elle a été envoyée assez souvent aujourd’hui.",
+    mail_failed: "Le mail n’a pas pu être envoyé. Réessayez plus tard.", not_asked: "Cela ne peut plus être noté.", noRoom: "Il n’y a pas de place pour les fichiers. Réessayez plus tard.",
+    fileFailed: "Le fichier n’a pas été envoyé. Réessayez dans un instant.", refused: "Cela n’a pas fonctionné. Rechargez la page et réessayez.",
   },
 };
 
@@ -66,6 +82,15 @@ const WORDS = {
 function chooseLanguage(wished, planned) {
   const known = planned.filter((it) => WORDS[it]);
   return wished.map((it) => String(it || "").slice(0, 2).toLowerCase()).find((it) => known.includes(it)) || known[0] || "en";
+}
+
+// What a server's refusal is called here, by its code; whatever isn't a visitor's to mend is `refused`.
+const REFUSALS = { slow_down: "wait", again: "wait", too_long: "tooLong" };
+const FILE_REFUSALS = { 413: "tooLarge", 415: "badFile", 429: "wait", 503: "wait", 507: "noRoom" };
+
+function refusal(code) {
+  const name = REFUSALS[code] || code;
+  return Object.hasOwn(WORDS.en, name) ? name : "refused";
 }
 
 function speaker(language) {

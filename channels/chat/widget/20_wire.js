@@ -117,7 +117,7 @@ class Wire {
     form.append("id", freshId());
     form.append("file", blob, name);
     const answer = await fetch(`${this.base}/chat/files`, { method: "POST", body: form, credentials: "omit" });
-    return answer.ok;
+    return answer.ok ? 0 : answer.status;
   }
 }
 

@@ -132,18 +132,32 @@ class View {
   // ---- what is shown
 
   // A line of the conversation; `key` shows the same line anew.
-  line(from, { key, text, name, at, files, pending, asks }) {
+  line(from, { key, text, name, at, files, pending, asks, choices }) {
+    if (!this.shown.has(key) && (from !== "system" || choices)) this.clearChoices(); // what is said after a question ends its choice
     const who = from === "visitor" ? this.say(pending ? "sending" : "you") : name || "";
     const stamp = at ? ` ${when(at, this.language)}` : "";
     const bubble = make("span", { class: "bubble" }, ...linked(text || ""),
       ...(files || []).flatMap((it) => [document.createElement("br"), it.url ? link(it.url, it.name || this.say("file")) : document.createTextNode(it.name || this.say("file"))]));
-    const item = make("li", { class: `${from}${pending ? " pending" : ""}` }, make("span", { class: "who", text: `${who}${stamp}` }), bubble, asks && this.rating());
+    const item = make("li", { class: `${from}${pending ? " pending" : ""}` }, make("span", { class: "who", text: `${who}${stamp}` }), bubble, asks && this.rating(), choices?.length > 0 && this.choices(choices));
     const before = key && this.shown.get(key);
     if (before) before.replaceWith(item);
     else this.log.append(item);
     if (key) this.shown.set(key, item);
     this.log.scrollTop = this.log.scrollHeight;
     if (from !== "visitor" && at && this.panel.hidden) this.count(this.unread + 1);
+  }
+
+  // Answers to choose among, or to write any other.
+  choices(labels) {
+    const row = make("div", { class: "choices", role: "group", "aria-label": this.say("answers") });
+    for (const label of labels) {
+      row.append(make("button", { type: "button", text: label, on: { click: () => { this.acts.write(label); this.field.focus(); } } }));
+    }
+    return row;
+  }
+
+  clearChoices() {
+    for (const row of this.log.querySelectorAll(".choices")) row.remove();
   }
 
   rating() {
@@ -176,7 +190,9 @@ class View {
 
   // How it stands, in a line; whoever comes while it is closed leaves a message.
   stand(it) {
-    this.mode(!it.open && !it.contact && it.phase !== "waiting" && it.phase !== "active" && !this.left);
+    if (this.phase === "asked" && it.phase !== "asked") this.clearChoices();
+    this.phase = it.phase;
+    this.mode(!it.open && !it.contact && !["asked", "waiting", "active"].includes(it.phase) && !this.left);
     this.tell(this.standing(it));
   }
 
@@ -184,6 +200,7 @@ class View {
     const agent = it.agent || this.say("team");
     if (it.typing && it.phase === "active") return this.say("typing", { agent });
     if (it.phase === "active") return this.say("active", { agent });
+    if (it.phase === "asked") return this.say("asked");
     const hours = it.open ? "" : `${this.say("closed")} ${it.next_open ? this.say("opens", { when: when(it.next_open, this.language) }) : ""}`;
     if (it.phase === "waiting") {
       if (!it.open) return `${this.say("left")} ${hours}`;

@@ -27,8 +27,8 @@ async function begin() {
   async function sendFile(file) {
     if (file.size > LARGEST_FILE) return view.tell(view.say("tooLarge"), true);
     view.tell(view.say("sending"));
-    const good = await wire.file(file, file.name).catch(() => false);
-    return good ? view.stand(standing) : view.tell(view.say("badFile"), true);
+    const refused = await wire.file(file, file.name).catch(() => 1);
+    return refused ? view.tell(view.say(FILE_REFUSALS[refused] || "fileFailed"), true) : view.stand(standing);
   }
 
   function stands(frame) {
@@ -55,7 +55,7 @@ async function begin() {
       case "mailed":
         return view.tell(view.say("mailed", { to: frame.to }));
       case "error":
-        return frame.code === "slow_down" || frame.code === "again" ? view.tell(view.say("wait")) : view.tell(frame.text, true);
+        return view.tell(view.say(refusal(frame.code)), !frame.after_s);
       case "down":
         return view.tell(view.say("offline"), true);
       default:
@@ -67,7 +67,7 @@ async function begin() {
     const item = view.shown.get(id);
     if (!item) return;
     item.classList.remove("pending");
-    item.querySelector(".who").textContent = view.say("you");
+    item.querySelector(".who").textContent = `${view.say("you")} ${when(new Date().toISOString(), language)}`;
   }
 
   view.stand(standing);
