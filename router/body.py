@@ -51,9 +51,11 @@ class Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
         it = json.loads(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
-        said = (str(it.get(name, "")) for name in ("by", "source", "who", "name", "subject", "rich", "brief"))
+        by, source, who, name, subject, rich, brief = (
+            str(it.get(key, "")) for key in ("by", "source", "who", "name", "subject", "rich", "brief")
+        )
         choices = tuple(str(one) for one in it.get("choices", ()))
-        return cls(str(it.get("text", "")), media, *said, choices=choices)
+        return cls(str(it.get("text", "")), media, by, source, who, name, subject, rich, brief, choices)
 
 
 def words_of(message: MessageView) -> str:
