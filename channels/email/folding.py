@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from .folding_words import BEGINS, FORWARD_SUBJECT, FORWARDED, FROM, LABEL, LABELS, ORIGINAL, SENT_FROM, WROTE
-from .markup import HISTORY, SIGNATURE
+from .markup import HISTORY, SIGN_OFF
 
 LONGEST_SIGNATURE = 30  # lines
 _QUOTE = re.compile(r"\s{0,3}(?:[>|]|&gt;)")
@@ -46,8 +46,8 @@ def folded(text: str, subject: str = "") -> tuple[str, str]:
 
 def _joined(lines: list[str]) -> str:
     text = "\n".join(map(str.rstrip, lines))
-    if HISTORY in text or SIGNATURE in text:
-        text = "\n".join(it.lstrip(HISTORY).lstrip(SIGNATURE).rstrip() for it in lines)
+    if HISTORY in text or SIGN_OFF in text:
+        text = "\n".join(it.lstrip(HISTORY).lstrip(SIGN_OFF).rstrip() for it in lines)
     return text.strip("\n")
 
 
@@ -187,9 +187,9 @@ def _quotes_at_the_start(lines: list[str]) -> tuple[list[str], list[str]]:
 
 def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
     marked = len(lines)
-    while marked > 0 and (lines[marked - 1].startswith(SIGNATURE) or not lines[marked - 1].strip()):
+    while marked > 0 and (lines[marked - 1].startswith(SIGN_OFF) or not lines[marked - 1].strip()):
         marked -= 1
-    if any(it.startswith(SIGNATURE) for it in lines[marked:]):
+    if any(it.startswith(SIGN_OFF) for it in lines[marked:]):
         return _before_rest(lines, marked)
     for i in range(len(lines) - 1, max(-1, len(lines) - LONGEST_SIGNATURE - 1), -1):
         if _DASHES.match(lines[i]) and not any(_is_quote(it) for it in lines[i:]):
