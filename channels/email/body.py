@@ -13,7 +13,7 @@ from .letter import Attachment
 from .markup import as_text, declared
 from .mime import Mail, Part, taken_apart
 from .sniffing import UNKNOWN, file_name, sniffed
-from .tnef import SIGNATURE, File, Unpacked, unpacked
+from .tnef import SIGN_OFF, File, Unpacked, unpacked
 
 LONGEST_TEXT = 1_000_000
 """Encoded bytes of one part that become text; the rest is in the mail itself."""
@@ -149,7 +149,7 @@ class _Gathering:
             self.body.files.append(self._forwarded(part, name))
             return
         data = part.bytes(self.mail.raw)
-        if data.startswith(SIGNATURE):
+        if data.startswith(SIGN_OFF):
             self._pack(part, unpacked(data))
             return
         if not data and not name:

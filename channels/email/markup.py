@@ -17,7 +17,7 @@ LONGEST = 1_000_000
 """Characters of HTML that become text: five hundred pages."""
 LONGEST_SHOWN, DEEPEST_SHOWN = 2_000_000, 250
 """What of it is shown as HTML; beyond it a browser, and the sanitiser before it, take too long (48 s measured)."""
-HISTORY, SIGNATURE = "\ue000", "\ue001"
+HISTORY, SIGN_OFF = "\ue000", "\ue001"
 """At a line's start: from here on it is history; this is of a signature. Mails can't hold them (`lines_of`)."""
 
 _SKIPPED = {
@@ -140,7 +140,7 @@ class _Writer:
         if text or blank:
             mark, self.marked = self.marked, ""
             quote = ">" * min(self.quoted, 8) + " " if self.quoted else ""
-            self.lines.append(f"{mark}{SIGNATURE if self.signed else ''}{quote}{text}".rstrip(" "))
+            self.lines.append(f"{mark}{SIGN_OFF if self.signed else ''}{quote}{text}".rstrip(" "))
 
     def _is_skipped(self, tag: str, attributes: dict[str, str]) -> bool:
         style = attributes.get("style", "")

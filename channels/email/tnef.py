@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .charsets import decoded
 
-SIGNATURE = b"\x78\x9f\x3e\x22"
+SIGN_OFF = b"\x78\x9f\x3e\x22"
 MOST_FILES, MOST_PROPERTIES = 200, 2_000
 _ATTACH_START, _ATTACH_TITLE, _ATTACH_DATA, _ATTACH_PROPERTIES = 0x9002, 0x8010, 0x800F, 0x9005
 _BODY, _PROPERTIES, _CODE_PAGE = 0x800C, 0x9003, 0x9007
@@ -37,7 +37,7 @@ class Unpacked:
 def unpacked(data: bytes) -> Unpacked:
     """As much as can be had; a broken one ends where it breaks."""
     found = Unpacked()
-    if not data.startswith(SIGNATURE):
+    if not data.startswith(SIGN_OFF):
         return found
     charset, at = "cp1252", 6
     while at + 9 <= len(data):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tierline.channels.email.charsets import lines_of
 from tierline.channels.email.folding import folded
-from tierline.channels.email.markup import HISTORY, SIGNATURE, as_text
+from tierline.channels.email.markup import HISTORY, SIGN_OFF, as_text
 
 SAID = "It works again now.\n\nOne more thing: the door."
 QUOTE = "> Does it work?\n> Please tell us.\n"
@@ -155,14 +155,14 @@ def test_a_signature_in_html_is_known_by_its_class() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [*ATTRIBUTIONS, *HISTORIES, *SIGNATURES, QUOTE, SAID, "", "> x", HISTORY, SIGNATURE + "s"]
+            [*ATTRIBUTIONS, *HISTORIES, *SIGNATURES, QUOTE, SAID, "", "> x", HISTORY, SIGN_OFF + "s"]
         )
     )
 )
 def test_nothing_is_ever_lost(pieces: list[str]) -> None:
     text = "\n".join(pieces)
     new, rest = folded(text)
-    gone = [it for it in text.replace(HISTORY, "").replace(SIGNATURE, "").split("\n") if it.strip()]
+    gone = [it for it in text.replace(HISTORY, "").replace(SIGN_OFF, "").split("\n") if it.strip()]
     assert sorted(it.strip() for it in gone) == sorted(
         it.strip() for it in f"{new}\n{rest}".split("\n") if it.strip()
     )
