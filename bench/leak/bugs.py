@@ -127,9 +127,9 @@ BUGS: dict[str, Seeded] = {
         Patch(SAY, "IN_A_ROW = 3\n", "IN_A_ROW = 3\nMIXED = ['']\n"),
         Patch(
             SAY,
-            '        words = Words(f"{event.c}.{event.n}", facts.address,',
+            '        words = Words(\n            f"{event.c}.{event.n}", facts.address,',
             "        MIXED.append(facts.address)\n"
-            '        words = Words(f"{event.c}.{event.n}", MIXED[-2] or facts.address,',
+            '        words = Words(\n            f"{event.c}.{event.n}", MIXED[-2] or facts.address,',
         ),
     ),
     "a note is sent as it was before it was edited": _bug(
@@ -142,7 +142,7 @@ BUGS: dict[str, Seeded] = {
         "promised and never sent",
         Patch(
             HOUSE,
-            "            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files)\n",
+            "            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files, typed.rich)\n",
             "            return None\n",
         ),
     ),
