@@ -142,7 +142,8 @@ BUGS: dict[str, Seeded] = {
         "promised and never sent",
         Patch(
             HOUSE,
-            "            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files, typed.rich)\n",
+            "            return await self._hold(typed.actor, view, decided.text, typed.place, typed.files,"
+            " typed.rich)\n",
             "            return None\n",
         ),
     ),
