@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from ..channels.channel import Channel, Desk, Words
-from ..channels.email.account import loopback
+from ..channels.email.account import start_tls
 from .alerts import Notice, Way
 from .plan.model import Plan
 
@@ -67,7 +67,7 @@ def _by_mail(smtp_url: str, address: str, site: str, token: Token | None) -> Way
 async def send_mail(
     smtp_url: str, to: str, subject: str, text: str, key: str = "", token: Token | None = None
 ) -> None:
-    """Send one plain mail by `smtp_url` (smtp://user:password@host:port with STARTTLS where offered, or smtps://).
+    """Send one plain mail by `smtp_url` (smtp://user:password@host:port, with STARTTLS, or smtps://).
 
     The same `key` is the same Message-ID: a mailbox that has it shows one mail.
     Raises aiosmtplib.SMTPException, or ValueError when the server refused the recipient.
@@ -91,7 +91,7 @@ async def send_mail(
         password=unquote(parts.password) if parts.password and token is None else None,
         oauth_token_generator=token,
         use_tls=tls,
-        start_tls=True if token is not None and not tls and not loopback(parts.hostname or "") else None,
+        start_tls=start_tls(tls, parts.hostname or "", bool(user)),
         timeout=TIMEOUT,
     )
     if refused:

@@ -114,6 +114,15 @@ def loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def start_tls(tls: bool, host: str, login: bool) -> bool | None:
+    """Whether an SMTP connection has to turn to TLS before anything is said; None: where the server offers it.
+
+    `tls`: it is encrypted from the start. A `login` goes over no open wire: whoever stands between us and the server
+    needs only hide that it offers STARTTLS (RFC 3207, section 6).
+    """
+    return True if login and not tls and not loopback(host) else None
+
+
 def _options(query: str) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
     if unknown := [it for it in options if it not in _KNOWN]:

@@ -18,7 +18,7 @@ from aiosmtplib.response import SMTPResponse
 
 from ..channel import NotDelivered, OutcomeUnknown
 from ..fence import check_ours
-from .account import BadUrl, OAuth, loopback, oauth_of
+from .account import BadUrl, OAuth, oauth_of, start_tls
 from .compose import Composed
 from .refusals import in_words
 from .tokens import NoToken
@@ -31,6 +31,9 @@ AT_MOST = 120.0
 """Seconds for one mail, whatever its size."""
 KEPT = 60.0
 """Seconds of silence after which a connection is not used any more: servers hang up, some without a word."""
+
+
+OPEN_WIRE = "the mail server offers no STARTTLS, and a login goes over no open wire: SMTP_URL may be smtps://… (port 465)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class Address:
 
     @property
     def start_tls(self) -> bool | None:
-        """Whether it must be STARTTLS; None: where it is offered. A token goes over no open wire."""
-        return True if self.oauth is not None and not self.tls and not loopback(self.host) else None
+        """Whether it must be STARTTLS; None: where it is offered."""
+        return start_tls(self.tls, self.host, bool(self.user or self.oauth))
 
 
 @dataclass(slots=True)
@@ -140,6 +143,8 @@ class MailServer:
             ) from None
         except (aiosmtplib.SMTPException, OSError, ValueError, TimeoutError) as error:
             client.close()
+            if self.at.start_tls and "STARTTLS" in str(error):  # the library tells it by no type of its own
+                raise NotDelivered(OPEN_WIRE, "tls") from None
             raise NotDelivered(f"the mail server can't be reached ({type(error).__name__})", "down") from None
         self._client, self._refused = client, False
         return client
