@@ -115,6 +115,11 @@ def quoted(message_ids: Iterable[str]) -> tuple[Quoted, ...]:
     )
 
 
+def looks_signed(address: str) -> bool:
+    """Whether it has the form of an address that answers go to; whose it is and whether it's good isn't asked."""
+    return _REPLY.fullmatch(address.casefold()) is not None
+
+
 def mailbox_of(address: str, mailboxes: Collection[str]) -> str:
     """Which of `mailboxes` (lower case) takes mail for `address`, "" for none.
 
