@@ -11,13 +11,19 @@ from .letter import Attachment, Envelope, Letter, Report
 
 HEAD = struct.Struct("!II")
 """Before a job: the length of its words (JSON) and of the mail behind them. Before an answer: its kind and length."""
+NOTHING, FOUND, NOT_KEPT = 0, 1, 2
+"""Kinds of answers: there is no such part; what was asked for; the disk refused, and why."""
 
 _FIELDS = tuple(it.name for it in fields(Letter))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One job. `seconds` of CPU are given to it; `part` counts for "part" only, the rest for "read"."""
+    """One job. `seconds` of CPU are given to it; `part` counts for "part" only, the rest for "read".
+
+    `keep` is the folder in which the mail is made durable first, "" for none. Jobs that are handed over together are
+    answered together, in order; the `last` of them says so.
+    """
 
     what: Literal["read", "page", "part"]
     envelope: Envelope
@@ -25,13 +31,15 @@ class Asked:
     ours: tuple[str, ...] = ()
     authserv_ids: tuple[str, ...] = ()
     part: int = 0
+    keep: str = ""
+    last: bool = True
 
     def frame(self, size: int) -> bytes:
         """All of it but the mail, which is `size` bytes long."""
         it = self.envelope
         told = {
             "what": self.what, "seconds": self.seconds, "part": self.part,
-            "ours": self.ours, "authserv_ids": self.authserv_ids,
+            "ours": self.ours, "authserv_ids": self.authserv_ids, "keep": self.keep, "last": self.last,
             "envelope": {"sender": it.sender, "recipients": it.recipients, "at": it.at, "by": it.by},
         }  # fmt: skip
         words = json.dumps(told).encode("ascii")
@@ -45,6 +53,7 @@ class Asked:
         return cls(
             it["what"], Envelope(envelope["sender"], tuple(envelope["recipients"]), envelope["at"], envelope["by"]),
             it["seconds"], tuple(it["ours"]), tuple(it["authserv_ids"]), it["part"],
+            it["keep"], it["last"],
         )  # fmt: skip
 
 

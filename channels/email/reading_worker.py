@@ -1,4 +1,4 @@
-"""The process that reads mails: `python -m tierline.channels.email.reading_worker`, jobs on its stdin, one at a time.
+"""The process that reads mails: `python -m tierline.channels.email.reading_worker`, jobs on its stdin, a few at a time.
 
 A process of its own, because a mail may be made so that reading it takes for ever or all memory there is: each job
 has so many seconds of CPU, after which the system ends the process, and its memory is bounded. Nothing that a mail
@@ -13,9 +13,11 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Sequence
 from typing import BinaryIO
 
-from .frames import HEAD, Asked, answer_head, letter_json
+from .disk import keep_all
+from .frames import FOUND, HEAD, NOT_KEPT, NOTHING, Asked, answer_head, letter_json
 from .reading import part_bytes, read
 from .showing import page
 
@@ -28,30 +30,57 @@ SWOLLEN = 400 * 1024
 
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
-    """Answer job by job until nobody asks any more."""
-    while head := _exactly(source, HEAD.size):
-        words, size = HEAD.unpack(head)
-        asked = Asked.parse(_exactly(source, words))
-        raw = _exactly(source, size)
-        signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
-        kind, answer = _answer(asked, raw)
+    """Answer job by job until nobody asks any more: those that came together, together."""
+    while jobs := _together(source):
+        answers = _kept(jobs)
+        for i, (asked, raw) in enumerate(jobs):
+            if i not in answers:
+                signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
+                answers[i] = _answer(asked, raw)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        out.write(answer_head(kind, len(answer)) + answer)
+        for _, (kind, answer) in sorted(answers.items()):
+            out.write(answer_head(kind, len(answer)) + answer)
         out.flush()
         if _swollen():
             return
 
 
+def _together(source: BinaryIO) -> list[tuple[Asked, bytes]]:
+    """The next jobs up to the last that was handed over with them; none at the end of it all."""
+    jobs: list[tuple[Asked, bytes]] = []
+    while not jobs or not jobs[-1][0].last:
+        head = source.read(HEAD.size) if not jobs else _exactly(source, HEAD.size)
+        if len(head) < HEAD.size:
+            return []
+        words, size = HEAD.unpack(head)
+        asked = Asked.parse(_exactly(source, words))
+        jobs.append((asked, _exactly(source, size)))
+    return jobs
+
+
+def _kept(jobs: Sequence[tuple[Asked, bytes]]) -> dict[int, tuple[int, bytes]]:
+    """Make the mails durable of those who want that, and answer those of whom the disk wants none."""
+    answers: dict[int, tuple[int, bytes]] = {}
+    for folder in {asked.keep for asked, _ in jobs if asked.keep}:
+        theirs = [i for i, (asked, _) in enumerate(jobs) if asked.keep == folder]
+        try:
+            keep_all(folder, [(jobs[i][1], jobs[i][0].envelope) for i in theirs])
+        except OSError as error:
+            why = (error.strerror or type(error).__name__).encode("utf-8", "replace")
+            answers |= dict.fromkeys(theirs, (NOT_KEPT, why))
+    return answers
+
+
 def _answer(asked: Asked, raw: bytes) -> tuple[int, bytes]:
-    """1 and what was asked for, or 0 and nothing: the mail has no such part."""
+    """What was asked for, or nothing: the mail has no such part."""
     match asked.what:
         case "page":
-            return 1, page(raw).encode("utf-8", "replace")
+            return FOUND, page(raw).encode("utf-8", "replace")
         case "part":
             found = part_bytes(raw, asked.part)
-            return (0, b"") if found is None else (1, found)
+            return (NOTHING, b"") if found is None else (FOUND, found)
         case _:
-            return 1, letter_json(read(raw, asked.envelope, asked.ours, asked.authserv_ids))
+            return FOUND, letter_json(read(raw, asked.envelope, asked.ours, asked.authserv_ids))
 
 
 def _exactly(source: BinaryIO, size: int) -> bytes:
