@@ -12,6 +12,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import structlog
@@ -90,6 +91,10 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
         self.busy = False
         self._let_in = False
         self._refused = 0
+
+    def __dir__(self) -> list[str]:
+        """aiosmtpd looks through all names three times for its commands: a millisecond of each session's beginning."""
+        return _commands(type(self))
 
     # ---- its beginning and end ----------------------------------------------------------------------------------
 
@@ -283,6 +288,12 @@ class Unstuffed:
             if begun == len(LINE_END):
                 break
         return b"".join([*self.pieces, self._held[len(LINE_END) - begun :]])
+
+
+@cache
+def _commands(kind: type[Session]) -> list[str]:
+    """The names by which aiosmtpd finds a session's commands and hooks."""
+    return [it for it in dir(kind) if it.startswith(("smtp_", "auth_", "handle_"))]
 
 
 def _still(tail: bytes) -> bytes:
