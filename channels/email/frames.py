@@ -14,7 +14,9 @@ HEAD = struct.Struct("!II")
 NOTHING, FOUND, NOT_KEPT = 0, 1, 2
 """Kinds of answers: there is no such part; what was asked for; the disk refused, and why."""
 
-_FIELDS = tuple(it.name for it in fields(Letter))
+_PARTS = struct.Struct("!II")
+"""Before a letter: the length of its JSON, and of its words behind that; what was folded away is the rest."""
+_FIELDS = tuple(it.name for it in fields(Letter) if it.name not in ("text", "folded"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +64,33 @@ def answer_head(kind: int, size: int) -> bytes:
     return HEAD.pack(kind, size)
 
 
-def letter_json(letter: Letter) -> bytes:
-    """A letter as the process hands it over."""
+def letter_bytes(letter: Letter) -> bytes:
+    """A letter as the process hands it over: its words as they are, behind the rest as JSON, which would take longer to
+    write and to read than a mail takes to be read."""
     told: dict[str, Any] = {name: getattr(letter, name) for name in _FIELDS}
     told["attachments"] = [asdict(it) for it in letter.attachments]
     told["reports"] = [asdict(it) for it in letter.reports]
-    return json.dumps(told).encode("ascii")
+    text, folded = _coded(letter.text), _coded(letter.folded)
+    rest = json.dumps(told).encode("ascii")
+    return _PARTS.pack(len(rest), len(text)) + rest + text + folded
 
 
 def letter_of(answer: bytes) -> Letter:
-    """The inverse of `letter_json`. Raises ValueError when it is none."""
+    """The inverse of `letter_bytes`. Raises ValueError when it is none."""
     try:
-        it: dict[str, Any] = json.loads(answer)
+        rest, words = _PARTS.unpack_from(answer)
+        begins = _PARTS.size + rest
+        it: dict[str, Any] = json.loads(answer[_PARTS.size : begins])
+        it["text"] = answer[begins : begins + words].decode("utf-8", "surrogatepass")
+        it["folded"] = answer[begins + words :].decode("utf-8", "surrogatepass")
         it["attachments"] = tuple(Attachment(**one) for one in it["attachments"])
         it["reports"] = tuple(Report(**one) for one in it["reports"])
         for name in ("to", "in_reply_to", "references"):
             it[name] = tuple(it[name])
         return Letter(**it)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, struct.error) as error:
         raise ValueError(f"not a letter: {error}") from None
+
+
+def _coded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # half a character is kept as it came

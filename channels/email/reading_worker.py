@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from .disk import keep_all
-from .frames import FOUND, HEAD, NOT_KEPT, NOTHING, Asked, answer_head, letter_json
+from .frames import FOUND, HEAD, NOT_KEPT, NOTHING, Asked, answer_head, letter_bytes
 from .reading import part_bytes, read
 from .showing import page
 
@@ -80,7 +80,7 @@ def _answer(asked: Asked, raw: bytes) -> tuple[int, bytes]:
             found = part_bytes(raw, asked.part)
             return (NOTHING, b"") if found is None else (FOUND, found)
         case _:
-            return FOUND, letter_json(read(raw, asked.envelope, asked.ours, asked.authserv_ids))
+            return FOUND, letter_bytes(read(raw, asked.envelope, asked.ours, asked.authserv_ids))
 
 
 def _exactly(source: BinaryIO, size: int) -> bytes:

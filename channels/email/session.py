@@ -12,7 +12,6 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 
 import structlog
@@ -39,6 +38,10 @@ NULL = "<>"
 """The null reverse-path, a bounce's sender, as aiosmtpd has it."""
 _PATH = re.compile(r'<((?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^<>"\s\x00-\x1f\x7f])*)>(.*)', re.DOTALL)
 _BARE = re.compile(r'([^<>"\s\x00-\x1f\x7f]+)(.*)', re.DOTALL)
+
+
+_COMMANDS: dict[type, list[str]] = {}
+"""The names by which aiosmtpd finds the commands and hooks of a kind of session."""
 
 
 class Takes(Protocol):
@@ -94,7 +97,10 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
 
     def __dir__(self) -> list[str]:
         """aiosmtpd looks through all names three times for its commands: a millisecond of each session's beginning."""
-        return _commands(type(self))
+        kind = type(self)
+        if kind not in _COMMANDS:
+            _COMMANDS[kind] = [it for it in dir(kind) if it.startswith(("smtp_", "auth_", "handle_"))]
+        return _COMMANDS[kind]
 
     # ---- its beginning and end ----------------------------------------------------------------------------------
 
@@ -288,12 +294,6 @@ class Unstuffed:
             if begun == len(LINE_END):
                 break
         return b"".join([*self.pieces, self._held[len(LINE_END) - begun :]])
-
-
-@cache
-def _commands(kind: type[Session]) -> list[str]:
-    """The names by which aiosmtpd finds a session's commands and hooks."""
-    return [it for it in dir(kind) if it.startswith(("smtp_", "auth_", "handle_"))]
 
 
 def _still(tail: bytes) -> bytes:
