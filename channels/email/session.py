@@ -82,6 +82,7 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
 
     line_length_limit = CHUNK  # what the reader holds at once; a body's lines may be as long as they like
     for_each = False  # one answer for all recipients
+    _timeout_handle: asyncio.TimerHandle | None
 
     def __init__(self, takes: Takes, rules: Rules) -> None:
         super().__init__(
@@ -93,6 +94,7 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
         self.takes, self.rules = takes, rules
         self.busy = False
         self._let_in = False
+        self._ends = 0.0  # by the loop's clock: when it has been silent for too long
         self._refused = 0
 
     def __dir__(self) -> list[str]:
@@ -154,6 +156,18 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
         self.session.host_name = hostname
         can = [it for it in lines if not it.startswith("250-AUTH")]
         return [*can[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", can[-1]]
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Said at each command: one timer stands, and looks at its end whether it is time yet."""
+        self._ends = self.loop.time() + (duration or self._timeout_duration)
+        if self._timeout_handle is None:
+            self._timeout_handle = self.loop.call_at(self._ends, self._timeout_cb)
+
+    def _timeout_cb(self) -> None:
+        if self.loop.time() < self._ends:
+            self._timeout_handle = self.loop.call_at(self._ends, self._timeout_cb)
+        else:
+            super()._timeout_cb()
 
     # ---- for whom -----------------------------------------------------------------------------------------------
 
