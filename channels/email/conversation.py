@@ -161,4 +161,4 @@ def claim(signatures: Signatures, sender: str, addresses: Iterable[str], refers:
 
 
 def _letters(digest: bytes) -> str:
-    return base64.b32encode(digest).decode().lower()[:LENGTH]
+    return base64.b32encode(digest[: LENGTH * 5 // 8]).decode().lower()
