@@ -137,6 +137,8 @@ def fold(tale: Tale, event: Event, position: Position) -> None:
 
 def clean(text: str) -> str:
     """Text that every database takes: PostgreSQL refuses NUL, and no encoding has lone surrogates."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
