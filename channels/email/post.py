@@ -1,7 +1,7 @@
 """The one way in for mails: kept bit for bit, read, put into its conversation, stored. Then its bringer may let go.
 
-bytes ─▶ raw (fsynced) ─┐                 ┌─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
-      └▶ read ──────────┴▶ conversation ──┴─▶ a machine's, of a contact that we know: noted there, waking nobody
+bytes ─▶ kept (fsynced), read ─▶ conversation ─┬─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
+                                               └─▶ a machine's, of a contact that we know: noted there, waking nobody
 """
 
 from __future__ import annotations
