@@ -14,7 +14,7 @@ from helpers_app import Inside
 from mail_stage import BOX, EVA_MAIL, MAIL_PLAN, bring, mail, mail_stage
 
 from tierline.channels.email.conversation import Signatures, begun
-from tierline.channels.email.letter import Envelope, Letter, Take
+from tierline.channels.email.letter import Envelope, Letter, Report, Take
 
 MALLORY = "mallory@elsewhere.example"
 SALES = "sales@inside.example"
