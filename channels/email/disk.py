@@ -89,7 +89,8 @@ def _write(file: int, content: bytes) -> None:
     while written < len(content):
         written += os.write(file, memoryview(content)[written:])
     if _EARLY is not None:  # all are on their way when the first is waited for
-        os.posix_fadvise(file, 0, 0, _EARLY)
+        with contextlib.suppress(OSError):  # a hint: a system that knows none of it syncs all the same
+            os.posix_fadvise(file, 0, 0, _EARLY)
 
 
 def _folder(place: Path) -> None:

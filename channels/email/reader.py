@@ -146,9 +146,10 @@ class Reader:
             for it, answer in zip(errands, answers, strict=True):
                 if it.answer.done():  # whoever asked has given up
                     continue
-                it.answer.set_exception(answer) if isinstance(answer, Exception) else it.answer.set_result(
-                    answer
-                )
+                if isinstance(answer, Exception):
+                    it.answer.set_exception(answer)
+                else:
+                    it.answer.set_result(answer)
 
     def _next(self) -> list[_Errand]:
         """Those who wait longest, of those who still do."""
@@ -168,8 +169,8 @@ class Reader:
             jobs = [(replace(it.asked, last=i == last), it.raw) for i, it in enumerate(errands)]
             try:
                 return await self._once(self._free.pop() if self._free else None, jobs, self.deadline / 2)
-            except Ended as ended:
-                log.info("mail.asked_alone", mails=len(errands), why=str(ended))
+            except (Ended, NotTaken) as error:
+                log.info("mail.asked_alone", mails=len(errands), why=str(error))
         return [await self._alone(it.asked, it.raw) for it in errands]
 
     async def _alone(self, asked: Asked, raw: bytes) -> tuple[int, bytes] | Exception:

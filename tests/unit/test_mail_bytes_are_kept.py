@@ -77,3 +77,15 @@ async def test_what_names_no_mail_is_refused_in_words(tmp_path: Path, ref: str) 
     with pytest.raises(NotDelivered) as no:
         await RawStore(tmp_path / "mail").read(ref)
     assert no.value.permanent
+
+
+async def test_a_hint_that_the_system_does_not_know_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: int) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(disk.os, "posix_fadvise", unknown, raising=False)
+    monkeypatch.setattr(disk, "_EARLY", 4)
+    store = RawStore(tmp_path / "mail")
+    assert await store.read(await store.keep(b"x", FROM)) == b"x"
