@@ -1,4 +1,4 @@
-"""Reads mails off the loop, within limits: a few long-lived processes, which keep the mail on the disk first if asked.
+"""Reads mails off the loop, within limits: a few long-lived processes, which keep the mail on the disk as well if asked.
 
 Ordinary mails that wait at the same time are handed over together: one write, one answer, and the disk is asked once
 for all. A process that runs out of CPU or memory over a mail, or doesn't answer, is ended and replaced; those that were
@@ -85,7 +85,7 @@ class Reader:
         return glanced(raw, envelope, "too complex") if found is None else found
 
     async def keep(self, raw: bytes, envelope: Envelope, folder: str) -> Letter | None:
-        """`read`, once the mail is durable in `folder` (`disk.keep_all`); "" keeps it nowhere.
+        """`read`, answered once the mail is durable in `folder` (`disk.keep_all`); "" keeps it nowhere.
 
         None where it was too much for its process: whether it is kept nobody knows then. Raises NotTaken where we can't
         read any, and where the disk refuses.

@@ -13,7 +13,9 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 from .disk import keep_all
@@ -25,20 +27,26 @@ MEMORY = 1_024 * 1024 * 1024
 """Bytes of address space: a mail of 25 MB needs a quarter of it."""
 BUFFER = 128 * 1024
 """Bytes: most jobs and answers are one read and one write."""
+STACK = 512 * 1024
+"""Bytes: the disk's thread opens and writes files, and no more."""
 SWOLLEN = 400 * 1024
 """KB of memory in use at which the process ends after its answer: its successor begins small."""
 
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
     """Answer job by job until nobody asks any more: those that came together, together."""
+    disk = ThreadPoolExecutor(1, "disk")
     while jobs := _together(source):
-        answers = _kept(jobs)
-        for i, (asked, raw) in enumerate(jobs):
-            if i not in answers:
-                signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
-                answers[i] = _answer(asked, raw)
+        # The disk is waited for while they are read; nobody is answered before both are done.
+        keeping = disk.submit(_not_kept, jobs) if any(asked.keep for asked, _ in jobs) else None
+        answers = []
+        for asked, raw in jobs:
+            signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
+            answers.append(_answer(asked, raw))
         signal.setitimer(signal.ITIMER_PROF, 0)
-        for _, (kind, answer) in sorted(answers.items()):
+        refused = keeping.result() if keeping is not None else {}
+        for i, (kind, answer) in enumerate(answers):
+            kind, answer = refused.get(i, (kind, answer))
             out.write(answer_head(kind, len(answer)) + answer)
         out.flush()
         if _swollen():
@@ -58,17 +66,17 @@ def _together(source: BinaryIO) -> list[tuple[Asked, bytes]]:
     return jobs
 
 
-def _kept(jobs: Sequence[tuple[Asked, bytes]]) -> dict[int, tuple[int, bytes]]:
-    """Make the mails durable of those who want that, and answer those of whom the disk wants none."""
-    answers: dict[int, tuple[int, bytes]] = {}
+def _not_kept(jobs: Sequence[tuple[Asked, bytes]]) -> dict[int, tuple[int, bytes]]:
+    """Make the mails durable of those who want that; the answers to those of whom the disk wants none."""
+    refused: dict[int, tuple[int, bytes]] = {}
     for folder in {asked.keep for asked, _ in jobs if asked.keep}:
         theirs = [i for i, (asked, _) in enumerate(jobs) if asked.keep == folder]
         try:
             keep_all(folder, [(jobs[i][1], jobs[i][0].envelope) for i in theirs])
         except OSError as error:
             why = (error.strerror or type(error).__name__).encode("utf-8", "replace")
-            answers |= dict.fromkeys(theirs, (NOT_KEPT, why))
-    return answers
+            refused |= dict.fromkeys(theirs, (NOT_KEPT, why))
+    return refused
 
 
 def _answer(asked: Asked, raw: bytes) -> tuple[int, bytes]:
@@ -119,6 +127,10 @@ def main() -> int:
     os.dup2(2, 1)  # whatever else is printed here is no answer
     logging.disable()  # what libraries log of a mail they stumble over are pieces of it
     _bounded()
+    threading.stack_size(STACK)  # of the memory's limit a thread's usual stack would take too much
+    sys.setswitchinterval(
+        0.0005
+    )  # between two calls to the disk its thread waits for nobody's five milliseconds
     gc.freeze()  # what the imports made stays: no look through it between two mails
     serve(os.fdopen(os.dup(0), "rb", BUFFER), out)
     return 0

@@ -1,4 +1,4 @@
-"""A mail is durable before it is read, by the process that reads it; those that wait together go to it together."""
+"""A mail is made durable by the process that reads it, before anybody is answered; those that wait together go to it together."""
 
 from __future__ import annotations
 
