@@ -50,7 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kind = them[0].path.parent
         place = (passed[kind] + len(them) / 2) / counts[kind]
         passed[kind] += len(them)
-        if kind.name != "unit":
+        if kind.name == "browser":  # one worker's: each has a Chromium of its own
+            place *= UNHURRIED / workers
+        elif kind.name != "unit":
             share, within = math.floor(place * workers), place * workers % 1
             place = (share + within * UNHURRIED) / workers
         placed.append((place, them))
