@@ -49,7 +49,7 @@ $(STAMP)-rewritten: $(wildcard tests/*.py tests/*/*.py) $(TESTED)
 	@touch $@
 
 test: $(TESTED) $(STAMP)-compiled $(STAMP)-rewritten ## set up and pass all tests
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -p tests.promises $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(WORKERS) -p tests.spread -p tests.promises $(ARGS)
 
 check: $(STAMP)-test ## ruff (rules and layout), mypy, house rules
 	$(BIN)/ruff check .
