@@ -189,7 +189,9 @@ async def just_asked(queue: Queue, book: Rulebook, arrived: Arrived, now: int) -
     of_ours = {it.to for it in book.plan.entry if it.channel == "voice" and it.to} | {arrived.recipient}
     called = sorted(it for it in of_ours if sms_sender(book, it) == arrived.recipient)
     lines = [line for to in called for line in await lines_of(queue, arrived.sender, to)]
-    for contact in sorted({it.contact for it in lines if it.contact}, key=lambda it: (len(it), it), reverse=True):
+    for contact in sorted(
+        {it.contact for it in lines if it.contact}, key=lambda it: (len(it), it), reverse=True
+    ):
         if was_asked(await queue.messages(contact), now):
             return contact
     return ""
