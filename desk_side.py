@@ -157,7 +157,7 @@ def desk_side(
         Ending(queue, plan, history),
         Moving(queue, plan, history),
         Remind(queue, plan, history),
-        Reach(queue, plan, history, lambda name: _called(history, name)),
+        reach_of(queue, plan, history),
     )
     jobs = (
         attendance.jobs,
@@ -209,6 +209,11 @@ async def _promised(history: History, since: int) -> Sequence[Promised]:
     from .queue.history.promised import promised  # with SQL's library, for which no start waits
 
     return await promised(history.database, since)
+
+
+def reach_of(queue: Queue, plan: ActivePlan, history: History) -> Reach:
+    """What begins a contact with a customer of our own accord."""
+    return Reach(queue, plan, history, lambda name: _called(history, name))
 
 
 async def _called(history: History, name: str) -> tuple[tuple[Customer, str], ...]:
