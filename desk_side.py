@@ -149,7 +149,7 @@ def desk_side(
         Answering(queue, plan),
         AskPart(queue, plan),
         ArticlesPart(queue, plan, Editors(lambda: queue, plan, outside.library), history, outside.base_url),
-        VisitPart(queue, plan),
+        VisitPart(queue, plan, history),
         SessionPart(queue, plan, outside.sessions),
         MailPart(plan, outside.mails),
         Steering(queue, plan, boards, history),
