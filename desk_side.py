@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .channels.channel import Channel, Desk
+from .channels.channel import Channel, Desk, NotDelivered
 from .channels.hooks import Hooks
+from .channels.shared import FILE
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
 from .console.help_page import HelpPage
@@ -35,7 +36,7 @@ from .router.drafts import Drafts
 from .router.duty import Duty
 from .router.duty_post import DutyPost
 from .router.editors import Editors
-from .router.enclosures import Enclosures
+from .router.enclosures import LARGEST_MAIL, Enclosures
 from .router.ending import Ending
 from .router.first_run import FirstRun, Found
 from .router.lanes import Job
@@ -96,8 +97,10 @@ class Outside:
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
         library = Library(lambda: articles_of(history()))
         page = HelpPage(queue, book, library, lambda: _chats(book()), settings.trusted_proxies)
-        files = _enclosures(settings, keys, queue)
-        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, arrived, doors)
+        slack = _slack_files(settings)
+        files = _enclosures(settings, keys, queue, slack)
+        came = _arrived(slack, arrived)
+        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, came, doors)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -112,10 +115,32 @@ class Outside:
         return [route for page in pages for route in page.routes()]
 
 
-def _enclosures(settings: Settings, keys: Secrets, queue: Callable[[], Queue]) -> Enclosures:
-    """Files from Slack behind signed links; against the stand-in our own address is public enough."""
+def _slack_files(settings: Settings) -> SlackFiles | None:
+    """What lies with Slack; None without it."""
     token = settings.slack_bot_token
-    fetch = SlackFiles(token.get_secret_value(), settings.slack_api_url).fetch if token else None
+    return SlackFiles(token.get_secret_value(), settings.slack_api_url) if token else None
+
+
+def _arrived(slack: SlackFiles | None, others: Content | None) -> Content | None:
+    """The bytes of what customers sent: in shared channels Slack has them, all else `others`."""
+    if slack is None:
+        return others
+
+    async def content(url: str) -> bytes:
+        if url.startswith(FILE):
+            return await slack.fetch(url.removeprefix(FILE), "", LARGEST_MAIL)
+        if others is None:
+            raise NotDelivered("no door has that file", "media", permanent=True)
+        return await others(url)
+
+    return content
+
+
+def _enclosures(
+    settings: Settings, keys: Secrets, queue: Callable[[], Queue], slack: SlackFiles | None
+) -> Enclosures:
+    """Files from Slack behind signed links; against the stand-in our own address is public enough."""
+    fetch = slack.fetch if slack is not None else None
     public = settings.base_url.startswith("https://") or bool(settings.twilio_api_url)
     return Enclosures(queue, Signed(settings.base_url, "file", keys.secret), fetch, public)
 
