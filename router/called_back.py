@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from ..channels.phone import Ask, Call, Go, HangUp, Heard, Pause
+from ..channels.phone import Ask, Call, Go, HangUp, Heard, Pause, Say
 from ..queue.engine import Queue
 from ..queue.state import QUEUED, ContactView
 from . import spoken
@@ -86,7 +86,7 @@ class CalledBack:
         """What is heard while it isn't known to be a person; None once it is."""
         turn = int(call.about.get("n", "0"))
         about = {**call.about, "n": str(turn + 1)}
-        by, later = jots.get(answered_by(call.sid), ""), spoken.line(self.book(), "callback_missed", language)
+        by, later = jots.get(answered_by(call.sid), ""), self._later(jots, language)
         if self.book().plan.voice.callback_answer == "key":
             if call.digits == "1":
                 await self.queue().jot(view.id, answered_by(call.sid), PERSON)
@@ -101,6 +101,12 @@ class CalledBack:
         if by == PERSON or turn > LOOKS:
             return None
         return (Pause(1), Go("back", about)) if turn else (Go("back", about),)
+
+    def _later(self, jots: Mapping[str, str], language: str) -> Say:
+        """That we try again, where we do, of a callback that they asked for; else a goodbye."""
+        again = int(jots.get("tries") or 0) < len(self.book().plan.voice.callback_again)
+        promised = again and not jots.get("missed")
+        return spoken.line(self.book(), "callback_missed" if promised else "goodbye", language)
 
     async def told(self, contact: str, sid: str, machine: bool) -> None:
         """The provider's word on who has answered; the first one holds."""

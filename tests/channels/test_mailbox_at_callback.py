@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from test_customer_first import asks_for_callback, state
+from test_first_call import together
 
 from tests.channels.phone_stage import CALLS, Stage, telephone
 from tests.helpers_app import EVA
@@ -52,6 +53,37 @@ async def test_an_agent_isnt_left_with_a_mailbox_and_the_customer_is_tried_again
         await it.inside.until(lambda: it.at(back, "conference"))
         assert (await it.leg(back))["where"] == (await it.leg(agent))["where"]
         assert (await it.inside.contact())["state"] == "active"
+
+
+@pytest.mark.promise("call-back-mailbox")
+async def test_a_mailbox_is_promised_another_try_only_where_one_follows(tmp_path: Path) -> None:
+    never = CALLS.replace("wrap_up: 30s", "wrap_up: 30s, callback_again: []")
+    async with telephone(tmp_path, never) as it:
+        agent, back = await taken(it)
+        await it.do(back, "machine")
+        await it.inside.until(lambda: it.at(agent, "ended"))
+        await it.inside.until(lambda: it.inside.told("not reached"))
+        assert "again" not in await it.heard(back)
+
+
+@pytest.mark.promise("call-back-mailbox")
+@pytest.mark.parametrize("first", ["agent_first", "customer_first"])
+async def test_a_key_connects_whoever_is_rung_first(tmp_path: Path, first: str) -> None:
+    plan = KEY.replace("callback_answer: key", f"callback_answer: key, callback: {first}")
+    async with telephone(tmp_path, plan) as it:
+        await asks_for_callback(it)
+        await it.inside.slash("Ada", "available")
+        if first == "agent_first":
+            _, back = await taken_again(it)
+        else:
+            back = str(await it.inside.until(lambda: it.ringing("Eva")))
+        await it.do(back, "answer")
+        await it.inside.until(lambda: it.said(back, "Press 1, and we connect you"))
+        assert first == "agent_first" or not await it.ringing("Ada")
+        await it.do(back, "press", digits="1")
+        if first == "customer_first":
+            await together(it, back, "Ada")
+        await it.inside.until(lambda: it.at(back, "conference"))
 
 
 @pytest.mark.promise("call-back-mailbox")
