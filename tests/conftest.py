@@ -2,8 +2,13 @@
 
 import asyncio
 import contextlib
+import gc
+import math
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
 
 import pytest
 import structlog
@@ -23,6 +28,42 @@ structlog.configure(
         structlog.processors.JSONRenderer(default=repr),
     ]
 )
+
+
+UNHURRIED = 0.8
+"""Of each worker's share, the part in which its stories are: only what is done in a moment may be left for its end."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Spread the kinds of tests evenly over the run and its workers: while some wait for clocks and processes, others
+    use the processor. A file's tests stay together, for they may share what they stand on."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0"))
+    if not workers:
+        return
+    files = [list(them) for _, them in groupby(items, key=lambda it: it.path)]
+    counts: dict[Path, int] = {}
+    for them in files:
+        counts[them[0].path.parent] = counts.get(them[0].path.parent, 0) + len(them)
+    passed = dict.fromkeys(counts, 0)
+    placed: list[tuple[float, list[pytest.Item]]] = []
+    for them in files:
+        kind = them[0].path.parent
+        place = (passed[kind] + len(them) / 2) / counts[kind]
+        passed[kind] += len(them)
+        if kind.name == "browser":  # one worker's: each has a Chromium of its own
+            place *= UNHURRIED / workers
+        elif kind.name != "unit":
+            share, within = math.floor(place * workers), place * workers % 1
+            place = (share + within * UNHURRIED) / workers
+        placed.append((place, them))
+    placed.sort(key=lambda it: it[0])
+    items[:] = [it for _, them in placed for it in them]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported and collected stays: nobody has to look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
