@@ -1,4 +1,4 @@
-"""A mail is made durable by the process that reads it, before anybody is answered; those that wait together go to it together."""
+"""A mail is made durable by the process that reads it, before anybody is answered; who waits together goes together."""
 
 from __future__ import annotations
 
