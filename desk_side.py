@@ -38,6 +38,7 @@ from .router.editors import Editors
 from .router.enclosures import Enclosures
 from .router.ending import Ending
 from .router.first_run import FirstRun, Found
+from .router.identifying import Cards, Identifying
 from .router.lanes import Job
 from .router.links import Signed
 from .router.mail_files import MailFiles, MailPart
@@ -152,6 +153,7 @@ def desk_side(
         VisitPart(queue, plan),
         SessionPart(queue, plan, outside.sessions),
         MailPart(plan, outside.mails),
+        Identifying(queue, plan, history, lambda: own_addresses(history)),
         Steering(queue, plan, boards, history),
         planning,
         Ending(queue, plan, history),
@@ -209,6 +211,13 @@ async def _promised(history: History, since: int) -> Sequence[Promised]:
     from .queue.history.promised import promised  # with SQL's library, for which no start waits
 
     return await promised(history.database, since)
+
+
+def own_addresses(history: History) -> Cards:
+    """Customers by name, and what stands on their cards."""
+    from .queue.history.own_addresses import OwnAddresses  # as above
+
+    return OwnAddresses(history.database)
 
 
 async def _called(history: History, name: str) -> tuple[tuple[Customer, str], ...]:

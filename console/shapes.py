@@ -67,7 +67,9 @@ BY: Shape = {**SHORT, "description": "who asked for it, for the record"}
 # ---- contacts ---------------------------------------------------------------------------------------------------
 
 PERSON = thing(name=TEXT, slack=TEXT)
-CUSTOMER = thing({"claims": TEXT, "robot": TEXT}, key=TEXT, name=TEXT, address=TEXT, verified=YES)
+CUSTOMER = thing(
+    {"claims": TEXT, "vouched": TEXT, "robot": TEXT}, key=TEXT, name=TEXT, address=TEXT, verified=YES
+)
 LIVE_OFFER = thing(agent=or_null(PERSON), offer=COUNT, state=TEXT, deadline=MAYBE_TIME)
 MOVE = thing(
     **_named(

@@ -52,6 +52,7 @@ def contact(
             "address": facts.address,
             "verified": facts.verified,
             **({"claims": facts.claims} if facts.claims else {}),
+            **({"vouched": facts.vouched} if facts.vouched else {}),
             **({"robot": facts.robot} if facts.robot else {}),
         },
         "owner": person(book, it.owner, slack_ids),

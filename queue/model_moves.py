@@ -122,9 +122,7 @@ class Moves(Quiet):
         self.tell("consult", it.id, by, asked=asked, question=question, by=by)
         return Answer("ok", state=it.state)
 
-    def identify(
-        self, contact: str, agent: str, judged: str, facts: str, about: Mapping[str, str]
-    ) -> Answer:
+    def identify(self, contact: str, agent: str, judged: str, facts: str, about: Mapping[str, str]) -> Answer:
         """Somebody has made sure whose it is; who may be asked, and when, doesn't follow from that."""
         it = self.contacts.get(contact)
         if it is None:

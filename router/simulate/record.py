@@ -285,6 +285,18 @@ ACTS: Mapping[str, Act] = {
 """Kind of the event that tells of an act → the act."""
 
 SILENT = frozenset(
-    {"class", "alert", "plan", "plan.walked", "audit", "edges", "opt", "consult", "call", "outcome", "identified"}
+    {
+        "class",
+        "alert",
+        "plan",
+        "plan.walked",
+        "audit",
+        "edges",
+        "opt",
+        "consult",
+        "call",
+        "outcome",
+        "identified",
+    }
 )
 """Entries that change nothing about who is asked."""
