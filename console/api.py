@@ -20,6 +20,7 @@ from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
 from ..router.facts import Facts
 from ..router.helping import helpers
+from ..router.kept import promises
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from ..router.screening import pressed
 from . import views
@@ -198,14 +199,16 @@ class Api:
         ):  # called back: what was said before is in the history
             here = {m.n for m in messages}
             messages = (*(m for m in record.messages if m.n not in here), *messages)
-        row = views.contact(self.book(), view, views.last_in(messages), await queue.now(), self.slack_ids())
+        book, now, events = self.book(), await queue.now(), record.events if record else ()
+        row = views.contact(book, view, views.last_in(messages), now, self.slack_ids())
         row |= {
             "need": views.need(view),
+            "promises": views.promised(promises(book, view, messages, events, now)),
             "transcript": [views.message(m) for m in messages],
-            "timeline": [views.moment(self.book(), e) for e in (record.events if record else ())],
+            "timeline": [views.moment(book, e) for e in events],
             "ended": record.to_json()["ended"] if record else None,
             "outcome": record.to_json()["outcome"] if record else {},
-            "helping": [it.name for it in helpers(self.book(), jots)],
+            "helping": [it.name for it in helpers(book, jots)],
         }
         if view.last_owner:  # nobody's any more: who had it last
             row["owner"] = views.person(self.book(), view.last_owner, self.slack_ids())
