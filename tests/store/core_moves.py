@@ -14,7 +14,7 @@ HALF_HOUR = 1_800_000
 HANDED = {
     "transfer": 18, "keep": 3, "snooze": 7, "release": 4, "rerank": 4, "discard": 2, "merge": 3, "split": 2,
     "reopen": 3, "reach": 5, "consult": 1, "write": 24, "reply": 14, "retire": 2, "go": 4, "publish": 2, "stray_move": 3, "meet": 9, "forget": 4,
-    "recall": 4, "retime": 5, "alert": 3, "wrap_on": 4, "remark": 2, "identify": 3, "finish": 3,
+    "recall": 4, "retime": 5, "alert": 3, "wrap_on": 4, "remark": 2, "finish": 3,
     "arrive": 16, "accept": 40, "delivered": 12, "decline": 7, "complete": 8, "remove_agent": 0, "presence": 9,
     "agent": 2, "overtime": 1, "desk": 1, "jump": 1, "tick": 10, "wait": 7,
 }  # fmt: skip
@@ -177,14 +177,12 @@ class Moves:
         """Of what is open, has ended, has left the store, or never was."""
         contact = f"C{1000 + a % (self.model.counter - 1000 + 2)}"
         yield self.call("remark", contact, ("", "a0")[b % 2], '{"rating":"4"}')
-
-    def _identify(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
-        """By what was known of it, or by what is so no more; also of what has ended, or never was."""
-        contact = f"C{1000 + a % (self.model.counter - 1000 + 2)}"
+        # Somebody makes sure whose it is, by what was known of it or by what is so no more. Not a step of its own:
+        # seeds are kept that once found something.
         it = self.model.contacts.get(contact)
-        known = it.facts if it is not None and b % 5 else '{"customer":"nobody"}'
+        known = it.facts if it is not None and c % 5 else '{"customer":"nobody"}'
         about = ({"by": "Mira", "how": "a code"}, {})[d % 2]
-        yield self.call("identify", contact, ("", "a0")[c % 2], known, f'{{"customer":"K{c % 3}"}}', about)
+        yield self.call("identify", contact, ("", "a0")[b % 2], known, f'{{"customer":"K{c % 3}"}}', about)
 
     def _write(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         """A customer writes again, preferably to what sleeps, is answered, or has just ended."""
