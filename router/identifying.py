@@ -19,7 +19,7 @@ from ..queue.history.records import Claimed, Customer, Past
 from ..queue.state import ContactView
 from .active import ActivePlan
 from .answerable import may
-from .cards import history_line
+from .cards import customer_line, history_line
 from .claimed import is_vouched, unvouch, vouch
 from .commands import contact_number
 from .explain import Moments
@@ -231,9 +231,8 @@ def _late(contact: str) -> Told:
 
 
 def _form(contact: str, facts: Facts, claimed: Customer | None) -> Form:
-    who = f"{facts.name}, {facts.address}" if facts.name else facts.address
-    claim = f" They claim to be *{escape(facts.claims)}*." if facts.claims else ""
-    intro = f"{escape(who)} writes in {contact}.{claim} Joined, it stands in that customer's history for all to see."
+    who = escape(customer_line(facts))
+    intro = f"{contact} is from {who}. Joined, it stands in that customer's history for everybody to see."
     rows = [
         Field("intro", "", "words", intro),
         Field("whose", "Customer: key, address or name", "line", claimed.key if claimed else "", must=True, longest=200),
