@@ -20,7 +20,7 @@ from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
 from ..router.facts import Facts
 from ..router.helping import helpers
-from ..router.kept import promises
+from ..router.kept import Case, promises
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from ..router.screening import pressed
 from . import views
@@ -192,7 +192,14 @@ class Api:
                 return problem(
                     404, "no such contact", f"{name[:40]} is neither in the queue nor in the history."
                 )
-            return web.json_response(record.to_json(whole=True))
+            case = Case.recorded(record)
+            told = (
+                promises(self.book(), case, record.messages, record.events, await queue.now())
+                if case
+                else None
+            )
+            more = {"promises": views.promised(told)} if told else {}
+            return web.json_response(record.to_json(whole=True) | more)
         messages, jots = await asyncio.gather(queue.messages(name), queue.jots(name))
         if (
             record is not None and len(messages) < view.messages
@@ -203,7 +210,7 @@ class Api:
         row = views.contact(book, view, views.last_in(messages), now, self.slack_ids())
         row |= {
             "need": views.need(view),
-            "promises": views.promised(promises(book, view, messages, events, now)),
+            "promises": views.promised(promises(book, Case.of(view), messages, events, now)),
             "transcript": [views.message(m) for m in messages],
             "timeline": [views.moment(book, e) for e in events],
             "ended": record.to_json()["ended"] if record else None,
