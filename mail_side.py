@@ -13,6 +13,7 @@ from .channels.email.expiry import Expiry
 from .channels.email.post import MailIn
 from .channels.email.raw import RawStore
 from .channels.email.reader import Reader, TooComplex
+from .channels.email.taking import Taking
 from .channels.sms.door import SmsDoor
 from .queue.engine import Queue
 from .router.alerts import Alerts
@@ -59,7 +60,6 @@ class MailSide:
             await self.listener.stop()
         await self.expiry.stop()
         await self.reader.stop()
-        self.raw.stop()
 
 
 def mail_side(
@@ -74,7 +74,9 @@ def mail_side(
         return mailboxes(book().plan)
 
     reader = Reader(ours, lambda: book().plan.mail.authserv_ids)
-    post = MailIn(raw, reader.read, inbound, MailTalk(queue, _Past(history)), Signatures(keys.secret), ours)
+    post = MailIn(
+        Taking(raw, reader), inbound, MailTalk(queue, _Past(history)), Signatures(keys.secret), ours
+    )
     files = MailFiles(queue, history, _Mails(raw, reader), Signed(settings.base_url, "mail", keys.secret))
     if not settings.smtp_listen or role == "worker":
         return MailSide(raw, post, None, reader, files, expiry)

@@ -77,14 +77,15 @@ class AskJobs:
 
     def jobs(self, event: Event) -> list[Job]:
         """In the contact's own lane, behind whatever shows the words themselves."""
-        lane, kind = f"contact:{event.c}", more(event).get("kind")
+        lane = f"contact:{event.c}"
         if event.e == "reply.undone" and self._asks():
             return [Job(lane, "not asked", lambda t: self._undone(event))]
         if event.e == "reply.held" and self._asks():
             return [Job(lane, "asked", lambda t: self._refresh(event))]
-        if event.e == "message" and kind == "in" and self._asks():
+        kind = more(event).get("kind") if event.e == "message" else ""
+        if kind == "in" and self._asks():
             return [Job(lane, "answer", lambda t: self._heard(event))]
-        if event.e == "message" and kind == "note":
+        if kind == "note":
             said = Body.parse(str(more(event).get("body") or ""))
             if said.source in (NOTED, ANSWERED):
                 return [Job(lane, "on record", lambda t: self._show(event, t))]

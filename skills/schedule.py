@@ -120,6 +120,7 @@ class Schedule(Hours):
         only = self._rules[0]
         always = only.selector == "" and only.spans in ((), ((0, DAY),))
         self._constant = always and len(self._rules) == 1 and not closed
+        self._open = self._constant and bool(only.spans)  # 24/7
 
     def __repr__(self) -> str:
         return f"Schedule({self.spec!r}, {self.closed!r})"
@@ -132,6 +133,13 @@ class Schedule(Hours):
         """See `Hours`."""
         at = _utc(at)
         return bisect_right(self._year(at.year).edges, at) % 2 == 1
+
+    def after(self, start: datetime, open_time: timedelta) -> datetime | None:
+        """See `Hours`. Round the clock it is asked at every arrival, some five times, and needs no edges."""
+        since = _utc(start)
+        if self._open and timedelta() < open_time <= NEVER - since and self.is_open(since):
+            return since + open_time
+        return super().after(start, open_time)
 
     def next_change(self, at: datetime) -> datetime | None:
         """See `Hours`."""

@@ -115,6 +115,11 @@ def quoted(message_ids: Iterable[str]) -> tuple[Quoted, ...]:
     )
 
 
+def looks_signed(address: str) -> bool:
+    """Whether it has the form of an address that answers go to; whose it is and whether it's good isn't asked."""
+    return _REPLY.fullmatch(address.casefold()) is not None
+
+
 def mailbox_of(address: str, mailboxes: Collection[str]) -> str:
     """Which of `mailboxes` (lower case) takes mail for `address`, "" for none.
 
@@ -156,4 +161,4 @@ def claim(signatures: Signatures, sender: str, addresses: Iterable[str], refers:
 
 
 def _letters(digest: bytes) -> str:
-    return base64.b32encode(digest).decode().lower()[:LENGTH]
+    return base64.b32encode(digest[: LENGTH * 5 // 8]).decode().lower()

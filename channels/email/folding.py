@@ -18,6 +18,8 @@ _RULE = re.compile(r"\s*[_=]{20,}\s*$")
 _DIGIT = re.compile(r"\d")
 _DATED = re.compile(r"\d:\d\d|\b(?:19|20)\d\d\b")
 _SAID = re.compile(r"[^\s\-_=—*#~+.]")
+_MARKS = (HISTORY, "-", "_", "=", ":", "：")
+"""One of them is in every line by which history is known."""
 _LIST = re.compile(r"mailing list|mailman|unsubscribe|listinfo|abmelden|groups?\.", re.IGNORECASE)
 
 
@@ -25,7 +27,8 @@ def folded(text: str, subject: str = "") -> tuple[str, str]:
     """The new words and the rest, each in its own order; where nothing would be left everything is new."""
     lines = text.split("\n")
     forward = bool(FORWARD_SUBJECT.match(subject)) or any(map(FORWARDED.match, lines))
-    end = len(lines) if forward else _history(lines)
+    # What isn't in all of it is in none of its lines.
+    end = _history(lines) if not forward and any(it in text for it in _MARKS) else len(lines)
     new, rest = lines[:end], lines[end:]
     if not forward:
         new, tail = _quotes_at_the_end(new)

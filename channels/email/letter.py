@@ -80,8 +80,9 @@ class Letter:
     )  # where an answer is wanted instead; as claimed as everything else
 
 
-Read = Callable[[bytes, Envelope], Awaitable[Letter]]
-"""Reads a mail off the loop, within limits; never raises for what is in it (`trouble` says so)."""
+Take = Callable[[bytes, Envelope], Awaitable[tuple[str, Letter]]]
+"""Keeps a mail durably, under the name that is given back, and reads it off the loop, within limits; never raises for
+what is in it (`trouble` says so). Raises NotTaken."""
 Post = Callable[[bytes, Envelope], Awaitable[tuple[Taken, ...]]]
 """The one way in for raw mails, from SMTP and IMAP alike: durable when it returns. Raises NotTaken: the sender still
 owns it. One `Taken` per contact: one for each of our addresses that it was sent to."""

@@ -1,7 +1,7 @@
 """The one way in for mails: kept bit for bit, read, put into its conversation, stored. Then its bringer may let go.
 
-bytes ─▶ raw (fsynced) ─┐                 ┌─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
-      └▶ read ──────────┴▶ conversation ──┴─▶ a machine's, of a contact that we know: noted there, waking nobody
+bytes ─▶ kept (fsynced), read ─▶ conversation ─┬─▶ Arrived, one for each mailbox of ours ─▶ inbound (durable) ─▶ Taken
+                                               └─▶ a machine's, of a contact that we know: noted there, waking nobody
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotTaken, Taken
 from .beside import FOLDED, SCHEME, WHOLE, Beside, Kind
 from .conversation import Signatures, begun, mailbox_of, short
-from .letter import Envelope, Letter, Read
-from .raw import RawStore
+from .letter import Envelope, Letter, Take
 from .sorting import Conversations, Place, Sorting
 
 log = structlog.get_logger()
@@ -68,8 +67,7 @@ class _Mail:
 class MailIn:
     """A `Post`. `mailboxes` are the plan's, in lower case."""
 
-    raw: RawStore
-    read: Read
+    take: Take
     inbound: Inbound
     known: Conversations
     signatures: Signatures
@@ -81,7 +79,7 @@ class MailIn:
         boxes = dict.fromkeys(box for it in envelope.recipients if (box := mailbox_of(it, ours)))
         if not boxes:
             raise NotTaken("it is for none of our mailboxes")
-        ref, letter = await asyncio.gather(self.raw.keep(content, envelope), self.read(content, envelope))
+        ref, letter = await self.take(content, envelope)
         dated = bool(letter.message_id or letter.date)
         few = len(content) < AT_ONCE  # a thread for it would take longer than it does
         digest = _digest(content, dated) if few else await asyncio.to_thread(_digest, content, dated)

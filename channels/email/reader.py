@@ -1,7 +1,9 @@
-"""Reads mails off the loop, within limits: a few long-lived processes, one mail at a time in each.
+"""Reads mails off the loop, within limits: a few long-lived processes, which keep the mail on the disk as well if asked.
 
-A process that runs out of CPU or memory over a mail, or doesn't answer, is ended and replaced; the mail becomes "too
-complex" with subject and sender as its first bytes tell them. The loop only ever hands bytes over, piece by piece.
+Ordinary mails that wait at the same time are handed over together: one write, one answer, and the disk is asked once
+for all. A process that runs out of CPU or memory over a mail, or doesn't answer, is ended and replaced; those that were
+handed over with others are then asked about alone, and the one that it was becomes "too complex" with subject and sender
+as its first bytes tell them. The loop only ever hands bytes over, piece by piece.
 """
 
 from __future__ import annotations
@@ -9,16 +11,17 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from ..channel import NotTaken
-from .frames import HEAD, Asked, letter_of
+from .frames import HEAD, NOT_KEPT, Asked, letter_of
 from .glance import glanced
 from .letter import Envelope, Letter
 from .mime import LARGEST
+from .raw import not_kept
 
 log = structlog.get_logger()
 
@@ -30,6 +33,8 @@ DEADLINE = 30.0
 IDLE = 600.0
 """Seconds without a mail after which a process ends."""
 PIECE = 256 * 1024
+TOGETHER = 8
+"""Mails that are handed over at once at most, with `PIECE` bytes in all: what is larger goes alone, in pieces."""
 NOBODY = Envelope("", (), 0)
 
 
@@ -50,6 +55,13 @@ class TooComplex(Exception):
     """This mail can't be shown within the limits."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    asked: Asked
+    raw: bytes = field(repr=False)
+    answer: asyncio.Future[tuple[int, bytes]]
+
+
 @dataclass(slots=True)
 class Reader:
     """`read` is a `Read`. `ours` are the addresses that are ours now, `authserv_ids` the servers that vouch."""
@@ -63,19 +75,31 @@ class Reader:
     _free: list[_Process] = field(default_factory=list)
     _busy: set[_Process] = field(default_factory=set)
     _room: asyncio.Semaphore | None = None
+    _waiting: list[_Errand] = field(default_factory=list)
+    _turns: set[asyncio.Task[None]] = field(default_factory=set)
     _stopped: bool = False
 
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
         """The mail as it can be read; never raises for what is in it. Raises NotTaken where we can't read any."""
-        if len(raw) > LARGEST:
-            return glanced(raw, envelope, "too complex")
+        found = await self.keep(raw, envelope, "") if len(raw) <= LARGEST else None
+        return glanced(raw, envelope, "too complex") if found is None else found
+
+    async def keep(self, raw: bytes, envelope: Envelope, folder: str) -> Letter | None:
+        """`read`, answered once the mail is durable in `folder` (`disk.keep_all`); "" keeps it nowhere.
+
+        None where it was too much for its process: whether it is kept nobody knows then. Raises NotTaken where we can't
+        read any, and where the disk refuses.
+        """
         ours, trusted = tuple(sorted(self.ours())), tuple(sorted(self.authserv_ids()))
+        asked = Asked("read", envelope, self.cpu, ours, trusted, keep=folder)
         try:
-            _, answer = await self._ask(Asked("read", envelope, self.cpu, ours, trusted), raw)
+            kind, answer = await (self._together if len(raw) <= PIECE else self._ask)(asked, raw)
+            if kind == NOT_KEPT:
+                raise not_kept(answer.decode("utf-8", "replace"))
             return letter_of(answer)
         except (Ended, ValueError) as error:
             log.warning("mail.too_complex", size=len(raw), error=str(error) or type(error).__name__)
-            return glanced(raw, envelope, "too complex")
+            return None
 
     async def page(self, raw: bytes) -> str:
         """The whole mail as safe HTML (`showing.page`). Raises TooComplex, or NotTaken as `read` does."""
@@ -94,16 +118,71 @@ class Reader:
         return answer if kind else None
 
     async def stop(self) -> None:
-        """End the processes."""
+        """End the processes. What was asked of them is its sender's still."""
         self._stopped = True
         for it in [*self._free, *self._busy]:
             await it.end()
         self._free.clear()
+        await asyncio.gather(*self._turns)
+
+    async def _together(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
+        """With whatever else waits for a process by the time that one is free."""
+        it = _Errand(asked, raw, asyncio.get_running_loop().create_future())
+        self._waiting.append(it)
+        if sum(not turn.done() for turn in self._turns) < self.processes:
+            turn = asyncio.create_task(self._work(), name="mails to a process")
+            self._turns.add(turn)
+            turn.add_done_callback(self._turns.discard)
+        return await it.answer
+
+    async def _work(self) -> None:
+        while self._waiting:
+            async with self._free_room():
+                errands = self._next()
+                try:
+                    answers = await self._answers(errands)
+                except Exception as error:  # whatever it is, nobody may wait for ever
+                    answers = [error] * len(errands)
+            for it, answer in zip(errands, answers, strict=True):
+                if it.answer.done():  # whoever asked has given up
+                    continue
+                if isinstance(answer, Exception):
+                    it.answer.set_exception(answer)
+                else:
+                    it.answer.set_result(answer)
+
+    def _next(self) -> list[_Errand]:
+        """Those who wait longest, of those who still do."""
+        self._waiting = [it for it in self._waiting if not it.answer.done()]
+        count, size = 0, 0
+        while count < min(TOGETHER, len(self._waiting)):
+            size += len(self._waiting[count].raw)
+            if count and size > PIECE:
+                break
+            count += 1
+        found, self._waiting = self._waiting[:count], self._waiting[count:]
+        return found
+
+    async def _answers(self, errands: Sequence[_Errand]) -> Sequence[tuple[int, bytes] | Exception]:
+        if len(errands) > 1:
+            last = len(errands) - 1
+            jobs = [(replace(it.asked, last=i == last), it.raw) for i, it in enumerate(errands)]
+            try:
+                return await self._once(self._free.pop() if self._free else None, jobs, self.deadline / 2)
+            except (Ended, NotTaken) as error:
+                log.info("mail.asked_alone", mails=len(errands), why=str(error))
+        return [await self._alone(it.asked, it.raw) for it in errands]
+
+    async def _alone(self, asked: Asked, raw: bytes) -> tuple[int, bytes] | Exception:
+        try:
+            return await self._twice(asked, raw)
+        except Ended as ended:
+            return NotTaken("we stop: come again") if self._stopped else ended
+        except NotTaken as error:
+            return error
 
     async def _ask(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
-        if self._room is None:
-            self._room = asyncio.Semaphore(self.processes)
-        async with self._room:
+        async with self._free_room():
             try:
                 return await self._twice(asked, raw)
             except Ended:
@@ -111,28 +190,36 @@ class Reader:
                     raise NotTaken("we stop: come again") from None
                 raise
 
+    def _free_room(self) -> asyncio.Semaphore:
+        if self._room is None:
+            self._room = asyncio.Semaphore(self.processes)
+        return self._room
+
     async def _twice(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
         """A process that was there before us may have been ended by anybody: its end isn't yet the mail's fault."""
+        jobs = [(asked, raw)]
         if self._free:
             try:
-                return await self._once(self._free.pop(), asked, raw)
+                return (await self._once(self._free.pop(), jobs, self.deadline))[0]
             except Ended as ended:
                 if ended.spent or self._stopped:
                     raise
-        return await self._once(None, asked, raw)
+        return (await self._once(None, jobs, self.deadline))[0]
 
-    async def _once(self, known: _Process | None, asked: Asked, raw: bytes) -> tuple[int, bytes]:
+    async def _once(
+        self, known: _Process | None, jobs: Sequence[tuple[Asked, bytes]], deadline: float
+    ) -> list[tuple[int, bytes]]:
         if self._stopped:
             raise Ended("we stop")
         process = known or await _Process.begun()
         self._busy.add(process)
         process.wake()
         try:
-            async with asyncio.timeout(self.deadline):
-                answer = await process.ask(asked, raw)
+            async with asyncio.timeout(deadline):
+                answers = await process.ask(jobs)
         except TimeoutError:
             await process.end()
-            raise Ended(f"no answer in {self.deadline:g} s") from None
+            raise Ended(f"no answer in {deadline:g} s") from None
         except BaseException:
             await process.end()
             raise
@@ -143,7 +230,7 @@ class Reader:
         else:
             self._free.append(process)
             process.rest(self.idle, self._retire)
-        return answer
+        return answers
 
     def _retire(self, process: _Process) -> None:
         if process in self._free:
@@ -166,18 +253,22 @@ class _Process:
         except OSError as error:  # the mail is none the worse: its sender keeps it until we can
             raise NotTaken(f"no process can be started: {error.strerror}") from None
 
-    async def ask(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
-        """Raises Ended when it ends over it."""
+    async def ask(self, jobs: Sequence[tuple[Asked, bytes]]) -> list[tuple[int, bytes]]:
+        """The answers to jobs that are handed over together. Raises Ended when it ends over them."""
         source, out = self.it.stdin, self.it.stdout
         assert source is not None and out is not None
         try:
-            source.write(asked.frame(len(raw)) + raw[:PIECE])  # most mails are asked about in one write
+            # Most mails are asked about in one write.
+            source.write(b"".join(asked.frame(len(raw)) + raw[:PIECE] for asked, raw in jobs))
             await source.drain()
-            for at in range(PIECE, len(raw), PIECE):
-                source.write(raw[at : at + PIECE])
+            for at in range(PIECE, len(jobs[-1][1]), PIECE):
+                source.write(jobs[-1][1][at : at + PIECE])
                 await source.drain()
-            kind, size = HEAD.unpack(await out.readexactly(HEAD.size))
-            return kind, await out.readexactly(size)
+            answers = []
+            for _ in jobs:
+                kind, size = HEAD.unpack(await out.readexactly(HEAD.size))
+                answers.append((kind, await out.readexactly(size)))
+            return answers
         except (asyncio.IncompleteReadError, ConnectionError, OSError):
             code = await self.it.wait()
             raise Ended(f"its process ended with {code}", code == -signal.SIGPROF) from None

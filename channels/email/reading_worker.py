@@ -1,4 +1,4 @@
-"""The process that reads mails: `python -m tierline.channels.email.reading_worker`, jobs on its stdin, one at a time.
+"""The process that reads mails: `python -m tierline.channels.email.reading_worker`, jobs on its stdin, a few at a time.
 
 A process of its own, because a mail may be made so that reading it takes for ever or all memory there is: each job
 has so many seconds of CPU, after which the system ends the process, and its memory is bounded. Nothing that a mail
@@ -13,9 +13,13 @@ import os
 import resource
 import signal
 import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
-from .frames import HEAD, Asked, answer_head, letter_json
+from .disk import keep_all
+from .frames import FOUND, HEAD, NOT_KEPT, NOTHING, Asked, answer_head, letter_bytes
 from .reading import part_bytes, read
 from .showing import page
 
@@ -23,35 +27,68 @@ MEMORY = 1_024 * 1024 * 1024
 """Bytes of address space: a mail of 25 MB needs a quarter of it."""
 BUFFER = 128 * 1024
 """Bytes: most jobs and answers are one read and one write."""
+STACK = 512 * 1024
+"""Bytes: the disk's thread opens and writes files, and no more."""
 SWOLLEN = 400 * 1024
 """KB of memory in use at which the process ends after its answer: its successor begins small."""
 
 
 def serve(source: BinaryIO, out: BinaryIO) -> None:
-    """Answer job by job until nobody asks any more."""
-    while head := _exactly(source, HEAD.size):
-        words, size = HEAD.unpack(head)
-        asked = Asked.parse(_exactly(source, words))
-        raw = _exactly(source, size)
-        signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
-        kind, answer = _answer(asked, raw)
+    """Answer job by job until nobody asks any more: those that came together, together."""
+    disk = ThreadPoolExecutor(1, "disk")
+    while jobs := _together(source):
+        # The disk is waited for while they are read; nobody is answered before both are done.
+        keeping = disk.submit(_not_kept, jobs) if any(asked.keep for asked, _ in jobs) else None
+        answers = []
+        for asked, raw in jobs:
+            signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
+            answers.append(_answer(asked, raw))
         signal.setitimer(signal.ITIMER_PROF, 0)
-        out.write(answer_head(kind, len(answer)) + answer)
+        refused = keeping.result() if keeping is not None else {}
+        for i, (kind, answer) in enumerate(answers):
+            kind, answer = refused.get(i, (kind, answer))
+            out.write(answer_head(kind, len(answer)) + answer)
         out.flush()
         if _swollen():
             return
 
 
+def _together(source: BinaryIO) -> list[tuple[Asked, bytes]]:
+    """The next jobs up to the last that was handed over with them; none at the end of it all."""
+    jobs: list[tuple[Asked, bytes]] = []
+    while not jobs or not jobs[-1][0].last:
+        head = source.read(HEAD.size) if not jobs else _exactly(source, HEAD.size)
+        if len(head) < HEAD.size:
+            return []
+        words, size = HEAD.unpack(head)
+        asked = Asked.parse(_exactly(source, words))
+        jobs.append((asked, _exactly(source, size)))
+    return jobs
+
+
+def _not_kept(jobs: Sequence[tuple[Asked, bytes]]) -> dict[int, tuple[int, bytes]]:
+    """Make the mails durable of those who want that; the answers to those of whom the disk wants none."""
+    refused: dict[int, tuple[int, bytes]] = {}
+    for folder in {asked.keep for asked, _ in jobs if asked.keep}:
+        theirs = [i for i, (asked, _) in enumerate(jobs) if asked.keep == folder]
+        try:
+            keep_all(folder, [(jobs[i][1], jobs[i][0].envelope) for i in theirs])
+        except OSError as error:
+            why = (error.strerror or type(error).__name__).encode("utf-8", "replace")
+            refused |= dict.fromkeys(theirs, (NOT_KEPT, why))
+    return refused
+
+
 def _answer(asked: Asked, raw: bytes) -> tuple[int, bytes]:
-    """1 and what was asked for, or 0 and nothing: the mail has no such part."""
+    """What was asked for, or nothing: the mail has no such part."""
     match asked.what:
         case "page":
-            return 1, page(raw).encode("utf-8", "replace")
+            return FOUND, page(raw).encode("utf-8", "replace")
         case "part":
             found = part_bytes(raw, asked.part)
-            return (0, b"") if found is None else (1, found)
+            return (NOTHING, b"") if found is None else (FOUND, found)
         case _:
-            return 1, letter_json(read(raw, asked.envelope, asked.ours, asked.authserv_ids))
+            return FOUND, letter_bytes(read(raw, asked.envelope, asked.ours, asked.authserv_ids))
 
 
 def _exactly(source: BinaryIO, size: int) -> bytes:
@@ -90,6 +127,10 @@ def main() -> int:
     os.dup2(2, 1)  # whatever else is printed here is no answer
     logging.disable()  # what libraries log of a mail they stumble over are pieces of it
     _bounded()
+    threading.stack_size(STACK)  # of the memory's limit a thread's usual stack would take too much
+    sys.setswitchinterval(
+        0.0005
+    )  # between two calls to the disk its thread waits for nobody's five milliseconds
     gc.freeze()  # what the imports made stays: no look through it between two mails
     serve(os.fdopen(os.dup(0), "rb", BUFFER), out)
     return 0

@@ -40,6 +40,10 @@ _PATH = re.compile(r'<((?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^<>"\s\x00-\
 _BARE = re.compile(r'([^<>"\s\x00-\x1f\x7f]+)(.*)', re.DOTALL)
 
 
+_COMMANDS: dict[type, list[str]] = {}
+"""The names by which aiosmtpd finds the commands and hooks of a kind of session."""
+
+
 class Takes(Protocol):
     """What a session asks of the listener."""
 
@@ -78,6 +82,7 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
 
     line_length_limit = CHUNK  # what the reader holds at once; a body's lines may be as long as they like
     for_each = False  # one answer for all recipients
+    _timeout_handle: asyncio.TimerHandle | None
 
     def __init__(self, takes: Takes, rules: Rules) -> None:
         super().__init__(
@@ -89,7 +94,15 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
         self.takes, self.rules = takes, rules
         self.busy = False
         self._let_in = False
+        self._ends = 0.0  # by the loop's clock: when it has been silent for too long
         self._refused = 0
+
+    def __dir__(self) -> list[str]:
+        """aiosmtpd looks through all names three times for its commands: a millisecond of each session's beginning."""
+        kind = type(self)
+        if kind not in _COMMANDS:
+            _COMMANDS[kind] = [it for it in dir(kind) if it.startswith(("smtp_", "auth_", "handle_"))]
+        return _COMMANDS[kind]
 
     # ---- its beginning and end ----------------------------------------------------------------------------------
 
@@ -143,6 +156,18 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd carries no types
         self.session.host_name = hostname
         can = [it for it in lines if not it.startswith("250-AUTH")]
         return [*can[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", can[-1]]
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Said at each command: one timer stands, and looks at its end whether it is time yet."""
+        self._ends = self.loop.time() + (duration or self._timeout_duration)
+        if self._timeout_handle is None:
+            self._timeout_handle = self.loop.call_at(self._ends, self._timeout_cb)
+
+    def _timeout_cb(self) -> None:
+        if self.loop.time() < self._ends:
+            self._timeout_handle = self.loop.call_at(self._ends, self._timeout_cb)
+        else:
+            super()._timeout_cb()
 
     # ---- for whom -----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..channel import Taken
 from .beside import Beside, Party
-from .conversation import Claim, Quoted, Signatures, claim, quoted
+from .conversation import Claim, Quoted, Signatures, claim, looks_signed, quoted
 from .letter import Envelope, Letter
 
 LOOKED = 20_000
@@ -80,10 +80,13 @@ class Sorting:
 
         The address alone doesn't tell: its signature is over the customer's address, which it doesn't carry.
         """
+        signed = [it for it in to if looks_signed(it)]
+        if not signed:  # nearly always, and the words of a mail take a millisecond to look through
+            return ""
         named = _MENTIONED.findall(f"{letter.folded[:LOOKED]}\n{letter.text[:LOOKED]}")
         people = list(dict.fromkeys(it.casefold() for it in (*letter.to, *named)))[:CANDIDATES]
         for person in people:
-            found = next((it for address in to if (it := self.signatures.answered(address, person))), "")
+            found = next((it for address in signed if (it := self.signatures.answered(address, person))), "")
             if found:
                 return (await self.known.latest(person, [f"email:{person}:{box}:{found}"]))[1]
         return ""

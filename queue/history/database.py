@@ -32,6 +32,8 @@ from .tables import metadata
 FILE = "history.sqlite3"
 BUSY = 5.0
 """Seconds that SQLite waits for another process's write."""
+PAGE = 8192
+"""Bytes of a page of SQLite's: a mail's words are three of them, and each is written twice with a system call or two."""
 READ_WAIT, WRITE_WAIT, OPEN_WAIT = 5.0, 30.0, 60.0  # seconds
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION = 0x7469_6572  # keys of PostgreSQL's advisory locks: any numbers that are always the same
@@ -221,6 +223,7 @@ def _prepare(connection: Any, _record: object) -> None:
     # The driver begins transactions late and never around DDL; SQLAlchemy's own BEGIN is exact.
     connection.isolation_level = None
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA page_size={PAGE}")  # of a file that begins; one that is there keeps its own
     cursor.execute("PRAGMA journal_mode=WAL")
     # The ledger is trimmed behind what is committed here: a commit must survive a power cut.
     cursor.execute("PRAGMA synchronous=FULL")

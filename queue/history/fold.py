@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from ..state import Event
@@ -136,9 +137,12 @@ def fold(tale: Tale, event: Event, position: Position) -> None:
 
 def clean(text: str) -> str:
     """Text that every database takes: PostgreSQL refuses NUL, and no encoding has lone surrogates."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
+@lru_cache(maxsize=8)  # the words of an arrival are asked for three times, and are long
 def _object(raw: str) -> Mapping[str, object]:
     try:
         found = json.loads(raw or "{}")

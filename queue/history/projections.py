@@ -26,6 +26,7 @@ CHUNK = 200
 PAGE = 1_000
 MOST = (1 << 63) - 1
 
+_COLUMNS = {kind: tuple(it.name for it in fields(kind)) for kind in (ContactRow, MessageRow, OfferRow)}
 Placed = tuple[Position, Event]
 T = TypeVar("T")
 
@@ -207,7 +208,7 @@ async def _remember(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
 
 def _flat(row: ContactRow | MessageRow | OfferRow) -> dict[str, Any]:
     """Its columns; `asdict` would copy every text deeply."""
-    return {it.name: getattr(row, it.name) for it in fields(row)}
+    return {name: getattr(row, name) for name in _COLUMNS[type(row)]}
 
 
 def _place(row: Mapping[str, Any]) -> Position:

@@ -23,6 +23,8 @@ class MailSpec:
 
     def relayed(self, address: str) -> bool:
         """Whether the SMTP client at `address` is our own mail server."""
+        if not self.relays:
+            return False
         try:
             here = ip_address(address.partition("%")[0])
         except ValueError:

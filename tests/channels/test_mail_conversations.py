@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from helpers_app import Inside
 from mail_stage import BOX, EVA_MAIL, MAIL_PLAN, bring, mail, mail_stage
 
 from tierline.channels.email.conversation import Signatures, begun
-from tierline.channels.email.letter import Envelope, Letter, Report
+from tierline.channels.email.letter import Envelope, Letter, Report, Take
 
 MALLORY = "mallory@elsewhere.example"
 SALES = "sales@inside.example"
@@ -223,12 +223,13 @@ async def test_a_service_that_reopens_for_a_week_knows_its_contacts_that_long(tm
 
 def judged(it: Inside, **more: Any) -> None:
     """From now on every mail is read as a machine's."""
-    read: Callable[[bytes, Envelope], Awaitable[Letter]] = it.app.mail.post.read
+    take: Take = it.app.mail.post.take
 
-    async def reading(content: bytes, envelope: Envelope) -> Letter:
-        return replace(await read(content, envelope), **more)
+    async def taking(content: bytes, envelope: Envelope) -> tuple[str, Letter]:
+        ref, letter = await take(content, envelope)
+        return ref, replace(letter, **more)
 
-    it.app.mail.post.read = reading
+    it.app.mail.post.take = taking
 
 
 @pytest.mark.promise("mail-machines-noted")

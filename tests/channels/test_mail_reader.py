@@ -13,7 +13,7 @@ import pytest
 
 from tierline.channels.channel import NotTaken
 from tierline.channels.email import reader as reading
-from tierline.channels.email.frames import letter_json, letter_of
+from tierline.channels.email.frames import letter_bytes, letter_of
 from tierline.channels.email.letter import Attachment, Envelope, Letter, Report
 from tierline.channels.email.reader import Reader, TooComplex
 
@@ -223,8 +223,8 @@ async def test_a_page_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyP
 def test_a_letter_travels_whole() -> None:
     report = Report("<1@a.example>", "x@y.example", "5.1.1", "no such mailbox", True, "C1.2")
     letter = Letter(
-        "ann@a.example", "Änn", ("a@b.example",), "s", "<1@a>", ("<2@a>",), ("<3@a>",), 5, "t\n", "f",
+        "ann@a.example", "Änn", ("a@b.example",), "s", "<1@a>", ("<2@a>",), ("<3@a>",), 5, "tä\n\ud800", "f\U0001f600",
         (Attachment(3, "x.pdf", "application/pdf", 7, True),), "Invitation: x", "bounce", "why", (report,), "verified",
         "too complex", "r@a.example",
     )  # fmt: skip
-    assert letter_of(letter_json(letter)) == letter
+    assert letter_of(letter_bytes(letter)) == letter

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tierline.channels.channel import NotDelivered, NotTaken
-from tierline.channels.email import raw
+from tierline.channels.email import disk
+from tierline.channels.email.disk import ref_of
 from tierline.channels.email.letter import Envelope
-from tierline.channels.email.raw import RawStore, ref_of
+from tierline.channels.email.raw import RawStore
 
 NOON = 1_796_040_000_000  # 2026-11-30
 FROM = Envelope("eva@customer.example", ("support@inside.example",), NOON, "smtp")
@@ -46,7 +47,7 @@ async def test_nobody_is_told_before_the_bytes_and_their_folder_are_synced(
         synced.append(os.readlink(f"/proc/self/fd/{file}") if Path("/proc/self/fd").exists() else str(file))
         real(file)
 
-    monkeypatch.setattr(raw.os, "fsync", fsync)
+    monkeypatch.setattr(disk.os, "fsync", fsync)
     await RawStore(tmp_path / "mail").keep(b"Subject: x\r\n", FROM)
     assert len(synced) >= 3  # the mail, the list of envelopes, their folder
     if synced[0].startswith("/"):
@@ -63,7 +64,7 @@ async def test_a_disk_that_refuses_takes_nothing_and_leaves_no_draft(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(raw.os, "fsync", full)
+        patched.setattr(disk.os, "fsync", full)
         with pytest.raises(NotTaken, match="No space left"):
             await store.keep(b"x", FROM)
     assert list((tmp_path / "mail").rglob("*.eml")) == []
@@ -76,3 +77,15 @@ async def test_what_names_no_mail_is_refused_in_words(tmp_path: Path, ref: str) 
     with pytest.raises(NotDelivered) as no:
         await RawStore(tmp_path / "mail").read(ref)
     assert no.value.permanent
+
+
+async def test_a_hint_that_the_system_does_not_know_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: int) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(disk.os, "posix_fadvise", unknown, raising=False)
+    monkeypatch.setattr(disk, "_EARLY", 4)
+    store = RawStore(tmp_path / "mail")
+    assert await store.read(await store.keep(b"x", FROM)) == b"x"

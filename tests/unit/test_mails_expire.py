@@ -42,7 +42,6 @@ async def test_old_mails_go_and_young_ones_and_foreign_files_stay(tmp_path: Path
     assert (tmp_path / "mail" / "notes").exists()
     assert await Expiry(store.folder, 30, now).look() == 0
     assert await Expiry(tmp_path / "none", 30, now).look() == 0
-    store.stop()
 
 
 @pytest.mark.promise("mail-days")
