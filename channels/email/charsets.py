@@ -152,12 +152,20 @@ def _unuu(data: bytes) -> bytes:
     for line in data.splitlines():
         if line.startswith((b"begin ", b"end")) or not line.strip():
             continue
-        try:
-            out.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            short = line[: ((line[0] - 32 & 63) * 4 + 5) // 3 + 1]  # encoders that pad with too much
-            try:
-                out.append(binascii.a2b_uu(short))
-            except binascii.Error:
-                return data
+        octets = unuued(line)
+        if octets is None:
+            return data
+        out.append(octets)
     return b"".join(out)
+
+
+def unuued(line: bytes) -> bytes | None:
+    """One uuencoded line without its end; None where it is none."""
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        short = line[: ((line[0] - 32 & 63) * 4 + 5) // 3 + 1]  # encoders that pad with too much
+        try:
+            return binascii.a2b_uu(short)
+        except binascii.Error:
+            return None
