@@ -33,6 +33,10 @@ _SEALED = {"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pg
 _CONTENT_ID = re.compile(r"cid:([^\"'\s>)]{1,300})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\b(?:html|browser|webversion|web version|mime)\b", re.IGNORECASE)
 _CLOSED = re.compile(r"\s*-----BEGIN PGP MESSAGE-----\n")
+_ODD = bytes(it for it in range(0x20) if it not in b"\t\n\x0b\f\r\x1b") + b"\x7f"
+"""Control characters that no text has many of."""
+_BINARY = ("image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "application/zip", "application/pdf",
+           "application/gzip", "application/vnd", "application/x-ole", "audio/", "video/")  # fmt: skip
 _RICH_TAG = re.compile(r"<[^<>\n]{0,100}>")
 
 
@@ -133,7 +137,7 @@ class _Gathering:
         """Take a text part's words; False when its bytes are no text."""
         data = self._without_files(part, part.bytes(self.mail.raw, LONGEST_TEXT))
         kind = sniffed(data)
-        if data.strip() and kind == UNKNOWN and b"\0" in data[:1024] and not _is_wide(part):
+        if data.strip() and not _is_wide(part) and _is_no_text(data, kind):
             self.body.garbled |= part.depth == 0
             return False
         if not data:
@@ -259,6 +263,15 @@ def _is_placeholder(text: str) -> bool:
     """Whether the plain text says no more than that there is HTML."""
     said = text.strip()
     return not said or (len(said) < 300 and bool(_PLACEHOLDER.search(said)))
+
+
+def _is_no_text(data: bytes, kind: str) -> bool:
+    """Whether a file's bytes stand where words should; a stray zero among words makes no file of them."""
+    head = data[:1024]
+    odd = len(head) - len(head.translate(None, _ODD))
+    if kind == UNKNOWN:
+        return b"\0" in head and odd * 10 > len(head)
+    return kind.startswith(_BINARY) and odd > 2
 
 
 def _is_wide(part: Part) -> bool:

@@ -116,6 +116,19 @@ ARMOURED = (
 CLOSED = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA0OzDoQ8\r\n=abcd\r\n-----END PGP MESSAGE-----\r\n"
 WITH_FILE = b'Content-Type: multipart/mixed; boundary="=_b"\r\n\r\n' + parts(TEXT, FILE)
 
+UNCLAIMED = {
+    "gb18030": "您好，我的打印机坏了，请问什么时候可以修好？谢谢。",
+    "cp950": "您好，我的印表機壞了，請問什麼時候可以修好？謝謝。",
+    "cp932": "プリンターが壊れました。よろしくお願いします。",
+    "euc_jp": "プリンターが壊れました。よろしくお願いします。",
+    "cp949": "안녕하세요. 프린터가 고장났습니다. 도와주세요.",
+    "cp874": "สวัสดีครับ เครื่องพิมพ์เสีย ช่วยด้วย",
+    "cp1251": "Здравствуйте, у меня не работает принтер.",
+    "koi8_r": "Здравствуйте, у меня не работает принтер.",
+    "cp1252": "Bonjour, la clé n’est pas à l’intérieur, où est-elle ?",
+}
+"""Words in charsets that nothing names."""
+
 KINDS = (
     # ---- rich text
     rich("rich-words", b"{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fswiss Arial;}}\\pard The printer is \\b broken\\b0 .\\par Please help\\'21\\par}", text="The printer is broken.\nPlease help!"),
@@ -137,6 +150,13 @@ KINDS = (
     typed("signed-within-text-open", "text/plain", b"-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\n" * 5 + b"It is broken.\r\n", holds=("It is broken.",)),
     typed("encrypted-within-text", "text/plain", CLOSED, text="", trouble="unreadable"),
     typed("encrypted-spoken-of", "text/plain", b"What is this?\r\n\r\n" + CLOSED, holds=("What is this?", "BEGIN PGP MESSAGE"), trouble=""),
+    # ---- no claim, or a wrong one
+    *(typed(f"charset-none-{name}", "", words.encode(name), text=words) for name, words in UNCLAIMED.items()),
+    typed("base64-claimed", "text/plain; charset=utf-8", b"Plain words that\r\nno program encoded.\r\n", "base64", text="Plain words that\nno program encoded."),
+    typed("base64-word", "text/plain; charset=utf-8", b"Hilfe, bitte!", "base64", text="Hilfe, bitte!"),
+    typed("base64-footed", "text/plain; charset=utf-8", in_64("Störung, bitte helfen. ".encode() * 20) + b"\r\nA footer of a list\r\n", "base64", holds=("Störung, bitte helfen.",)),
+    typed("text-stray-zero", "text/plain; charset=utf-8", b"The line was cut\0 here, please call me back.", text="The line was cut here, please call me back.", trouble=""),
+    multi("text-is-a-file", "mixed", parts(TEXT, part("text/html", in_64(b"PK\x03\x04" + bytes(range(256)) * 4), "Content-Disposition: inline\r\n", "base64")), text="Hallo Wörld", files=(("attachment-2.zip", "application/zip"),)),
     # ---- files within a text
     typed("uu-file", "text/plain", b"See below.\r\n" + uuencoded(b"bill.pdf", PDF) + b"Thanks\r\n", text="See below.\nThanks", files=(("bill.pdf", "application/pdf"),)),
     typed("uu-two-files", "", b"Hello\r\n" + uuencoded(b"a b.pdf", PDF) + uuencoded(b"c.pdf", PDF), text="Hello", files=(("a b.pdf", "application/pdf"), ("c.pdf", "application/pdf"))),

@@ -84,6 +84,15 @@ def test_what_lies_within_a_part_is_shown_and_can_be_fetched(it: Kind) -> None:
     test_each_kind_of_torture_is_read_or_marked(it)
 
 
+UNCLAIMED = {name: it for name, it in PACKED.items() if name.startswith(("charset-", "base64-", "text-"))}
+
+
+@pytest.mark.promise("mail-unclaimed")
+@pytest.mark.parametrize("it", UNCLAIMED.values(), ids=UNCLAIMED.keys())
+def test_words_are_told_by_what_they_are_where_no_claim_holds(it: Kind) -> None:
+    test_each_kind_of_torture_is_read_or_marked(it)
+
+
 def test_the_torture_set_has_a_hundred_and_twenty_kinds_and_is_what_is_on_disk() -> None:
     assert len(KINDS) >= 120
     assert {it.name: it.read_bytes() for it in torture.HERE.glob("*.eml")} == torture.files()
