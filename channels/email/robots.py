@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from . import robot_words as words
+from .charsets import decoded
 from .fields import Fields, domain_of, local_part, plain, untagged
 from .letter import Envelope, Robot
 
@@ -93,7 +94,14 @@ def _mail(message: Message, envelope: Envelope, ours: frozenset[str]) -> _Mail:
     path = fields.first("return-path").replace(" ", "").lower()
     by_smtp = envelope.by in ("", "smtp", "relay")
     bare = envelope.sender.strip("<> ").lower()
-    null = (not bare and by_smtp) or bare == "mailer-daemon" or path in ("<>", "<mailer-daemon>")
+    null = (
+        (not bare and by_smtp)
+        or path == "<>"
+        or bool(
+            words.DAEMONS.fullmatch(local_part(bare) or bare)
+            or words.DAEMONS.fullmatch(local_part(path.strip("<>")))
+        )
+    )
     kind = fields.first("content-type").partition(";")[0].strip().lower()
     subject = fields.subject[:300].casefold().replace("’", "'")
     said = [value.strip() for value in fields.all("from")]
@@ -177,6 +185,8 @@ def _returned(it: _Mail) -> Verdict | None:
     machine = it.null or it.nobody or words.POSTMASTERS.fullmatch(local) or words.UNANSWERED.fullmatch(local)
     if titled and (machine or words.NAMES.search(it.name)):
         return "bounce", "its subject and its sender are a mail system's"
+    if _tells_of_a_mail(it, local):
+        return "bounce", "a mail system tells of a mail"
     if (
         (it.null or it.nobody or words.MAIL_SYSTEMS.fullmatch(local))
         and not _declared(it)
@@ -203,6 +213,25 @@ def _transcript(it: _Mail) -> bool:
         return False
     text = next((_first_words(part) for part in _texts(it.message)), "")
     return not words.GREETED.match(text) and bool(words.REFUSED.search(text))
+
+
+def _tells_of_a_mail(it: _Mail, local: str) -> bool:
+    """A filter's word: no greeting, and soon the recipient, subject and date of the mail that it is about."""
+    if not (words.MAIL_SYSTEMS.fullmatch(local) or words.FILTERS.search(it.name)):
+        return False
+    if words.ANSWERED_BEFORE.match(it.subject) or _answers(it) or _program(it) or it.listed or _declared(it):
+        return False
+    text = next((_words_of(part) for part in _texts(it.message)), "")
+    return not words.GREETED.match(text) and len(set(words.LABELLED.findall(text))) >= 2
+
+
+def _words_of(part: Message) -> str:
+    """The first words, their own labels with any letters."""
+    try:
+        raw = part.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    return decoded(raw[:2_000], str(part.get_param("charset", ""))) if isinstance(raw, bytes) else ""
 
 
 def _texts(message: Message) -> Iterator[Message]:
@@ -245,7 +274,7 @@ def _automatic(it: _Mail) -> Verdict | None:
     if name := it.fields.has(*_AUTOMATIC):
         return "auto-reply", f"it has the field {name}"
     suppress = " ".join(it.fields.all("x-auto-response-suppress")).lower()
-    if re.search(r"\b(?:all|oof|autoreply)\b", suppress):
+    if re.search(r"\b(?:all|oof|autoreply)\b", suppress) and not _persons_answer(it):
         return "auto-reply", "it asks for no automatic answer (X-Auto-Response-Suppress)"
     if _precedence(it) in ("auto_reply", "auto-reply", "autoreply"):
         return "auto-reply", f"it says Precedence: {_precedence(it)}"
@@ -257,6 +286,11 @@ def _automatic(it: _Mail) -> Verdict | None:
     ):
         return "auto-reply", "it was delivered by an autoresponder"
     return None
+
+
+def _persons_answer(it: _Mail) -> bool:
+    """Whether somebody answers from their mail program: mail systems put that field into people's mails as well."""
+    return bool(words.ANSWERED_BEFORE.match(it.subject) and _answers(it) and it.fields.has("thread-index"))
 
 
 def _precedence(it: _Mail) -> str:
@@ -297,13 +331,22 @@ def _titled(it: _Mail) -> Verdict | None:
         return "auto-reply", "it asks whether a person wrote"
     if words.WATCHED.match(it.subject) and (_unread(it) or _system(it)):
         return "auto-reply", "its subject is a monitoring program's"
-    if words.ANSWERED.match(it.subject) and (it.null or _answers(it) or _unread(it) or not _program(it)):
+    if words.ANSWERED.match(it.subject) and (
+        it.null or _answers(it) or _unread(it) or not _program(it) or _of_another_topic(it)
+    ):
         return "auto-reply", "its subject is an automatic answer's"
     if words.ANSWERED_PERHAPS.match(it.subject) and (
         it.null or _unread(it) or _answers(it) > bool(_program(it))
     ):
         return "auto-reply", "it answers, and its subject is an automatic answer's"
     return None
+
+
+def _of_another_topic(it: _Mail) -> bool:
+    """Exchange keeps the topic of the mail that it answers; who begins to write has their own subject there."""
+    topic = plain(it.fields.first("thread-topic"))[:300].casefold().replace("’", "'")
+    own = it.fields.has("x-mailer", "user-agent")
+    return bool(topic) and not own and it.subject != topic and it.subject.endswith(topic)
 
 
 def _answers(it: _Mail) -> bool:
@@ -321,13 +364,22 @@ def _unread(it: _Mail) -> bool:
     return bool(words.UNANSWERED.fullmatch(local) or words.MONITORS.fullmatch(local))
 
 
+def _initials(it: _Mail) -> bool:
+    """Whether it is somebody's initials that a monitoring program is called as well: nas@ for Nora Sand."""
+    local = local_part(it.sender)
+    name = re.findall(r"[^\W\d_]+", re.sub(r"\S*@\S*", " ", it.name))
+    if not 2 <= len(local) <= 3 or len(name) < 2 or {local, "storage", "server"} & set(name):
+        return False
+    return bool(name[0][0] == local[0] and name[-1][0] == local[-1])
+
+
 def _system(it: _Mail) -> bool:
     return bool(words.POSTMASTERS.fullmatch(local_part(it.sender)))
 
 
 def _nobody(it: _Mail) -> Verdict | None:
     """A sender whom nobody can answer; a web form sends in somebody else's name, whom Reply-To tells."""
-    if not _unread(it):
+    if not _unread(it) or _initials(it):
         return None
     behind = [address for address in it.fields.addresses("reply-to") if address != it.sender]
     person = any(not words.UNANSWERED.fullmatch(local_part(address)) for address in behind)
