@@ -109,8 +109,11 @@ class _Gathering:
         children = part.children
         if kind == "multipart/alternative":
             chosen = self._alternative(children)
+            before = len(self.body.texts)
             for child in children:
                 self.part(child, wanted and child is chosen)
+            if wanted and not "".join(self.body.texts[before:]).strip():  # a picture says nothing here
+                self._said_plainly(children, chosen)
         elif kind in ("multipart/related", "multipart/signed", "multipart/report", "multipart/appledouble"):
             for i, child in enumerate(children):
                 self.part(child, wanted and i == 0)
@@ -118,6 +121,11 @@ class _Gathering:
             self.body.sealed |= kind == "multipart/encrypted"
             for child in children:
                 self.part(child, wanted)
+
+    def _said_plainly(self, children: tuple[Part, ...], chosen: Part | None) -> None:
+        plain = next((it for it in children if it.content_type == "text/plain" and it is not chosen), None)
+        if plain is not None:
+            self._words(plain, True)
 
     def _alternative(self, children: tuple[Part, ...]) -> Part | None:
         """The plain one where it says something, else the last that can be read (RFC 2046 §5.1.4)."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from email.message import Message
 
 from . import robot_words as words
-from .charsets import decoded
 from .fields import Fields, domain_of, local_part, plain, untagged
+from .first_words import first_octets, first_words, texts
 from .letter import Envelope, Robot
 
 Verdict = tuple[Robot, str]
@@ -211,7 +211,7 @@ def _transcript(it: _Mail) -> bool:
     """Whether its words begin with a server's refusal; a person at a postmaster's address greets, or quotes one."""
     if _program(it):
         return False
-    text = next((_first_words(part) for part in _texts(it.message)), "")
+    text = next((first_octets(part) for part in texts(it.message)), "")
     return not words.GREETED.match(text) and bool(words.REFUSED.search(text))
 
 
@@ -221,41 +221,8 @@ def _tells_of_a_mail(it: _Mail, local: str) -> bool:
         return False
     if words.ANSWERED_BEFORE.match(it.subject) or _answers(it) or _program(it) or it.listed or _declared(it):
         return False
-    text = next((_words_of(part) for part in _texts(it.message)), "")
+    text = next((first_words(part) for part in texts(it.message)), "")
     return not words.GREETED.match(text) and len(set(words.LABELLED.findall(text))) >= 2
-
-
-def _words_of(part: Message) -> str:
-    """The first words, their own labels with any letters."""
-    try:
-        raw = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return ""
-    return decoded(raw[:2_000], str(part.get_param("charset", ""))) if isinstance(raw, bytes) else ""
-
-
-def _texts(message: Message) -> Iterator[Message]:
-    """Its plain texts, the first levels alone: what is returned within it isn't looked into."""
-    waiting, n = [message], 0
-    while waiting and n < 20:
-        part, n = waiting.pop(0), n + 1
-        payload = part.get_payload()
-        if isinstance(payload, list) and part.get_content_maintype() == "multipart":
-            waiting[:0] = [it for it in payload[:50] if isinstance(it, Message)]
-        elif isinstance(payload, str) and part.get_content_type().lower().startswith(
-            ("text/plain", "multipart/")  # without its boundary all of it is one text
-        ):
-            yield part
-
-
-def _first_words(part: Message) -> str:
-    """ASCII alone matters: a server's codes."""
-    try:
-        raw = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return ""
-    text = raw.decode("ascii", "replace") if isinstance(raw, bytes) else ""
-    return "\n".join(line for line in text[:2_000].splitlines() if not line.startswith(">"))
 
 
 def _declared(it: _Mail) -> str:
