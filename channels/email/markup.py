@@ -32,7 +32,6 @@ _SKIPPED = {
     "math",
     "select",
     "textarea",
-    "xml",
 }
 _OF_A_HEAD = {"base", "link", "meta", "noscript", "object", "script", "style", "template", "title", "xml"}
 _BLOCKS = {
