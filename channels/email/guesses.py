@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 SAMPLE = 4_000
 """Bytes that are looked at."""
 _FEWEST = 4
@@ -26,6 +28,7 @@ _OFTEN = {
 }
 _CODECS = {"euc_kr": "cp949"}
 _KANA = range(0x3041, 0x30FF)
+_WORDS = re.compile(rb"[A-Za-z\x80-\xff]{2,}")
 _HALF_KANA = range(0xFF61, 0xFFA0)
 _THAI = range(0x0E01, 0x0E5C)
 _THAI_MARKS = "ัิีึืุู็่้๊๋์"
@@ -83,12 +86,20 @@ def _thai(sample: bytes) -> float:
 
 
 def _of_two_alphabets(sample: bytes) -> str:
-    """Cyrillic text is nearly all high bytes, and mostly small letters."""
+    """Cyrillic words are all high bytes, and mostly small letters; Western ones have a few among others."""
     high = [it for it in sample if it >= 0x80]
     letters = sum(it >= 0xC0 for it in high)
-    if letters * 3 < len([it for it in sample if it > 0x40]) * 2 or letters < 6:
+    nearly_all = letters * 3 >= len([it for it in sample if it > 0x40]) * 2
+    if letters < 6 or not (nearly_all or _whole_words(sample)):
         return "cp1252"
     small = {
         name: sum(it.islower() for it in sample.decode(name, "replace")) for name in ("cp1251", "koi8_r")
     }
     return max(small, key=lambda name: small[name])
+
+
+def _whole_words(sample: bytes) -> bool:
+    """Whether its high bytes stand in words of their own, as beside a product's Latin name."""
+    them = [it for it in _WORDS.findall(sample) if max(it) >= 0xC0]
+    whole = sum(len(it) >= 3 and min(it) >= 0xC0 for it in them)
+    return whole >= 2 and whole * 3 > len(them) * 2

@@ -226,11 +226,14 @@ def _tells_of_a_mail(it: _Mail, local: str) -> bool:
 
 
 def _declared(it: _Mail) -> str:
-    """The value of Auto-Submitted that says that nobody wrote it, "" for none (RFC 3834, section 5)."""
+    """The value of Auto-Submitted that says that nobody wrote it, "" for none (RFC 3834, section 5).
+
+    Who forwards mail to us by a rule says so, too; of who wrote it that says nothing.
+    """
     said = (
         re.split(r"[;(\s]", value.strip(), maxsplit=1)[0].lower() for value in it.fields.all("auto-submitted")
     )
-    return next((value for value in said if value and value != "no"), "")
+    return next((value for value in said if value not in ("", "no", "auto-forwarded")), "")
 
 
 def _automatic(it: _Mail) -> Verdict | None:

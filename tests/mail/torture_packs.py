@@ -125,6 +125,7 @@ UNCLAIMED = {
     "cp874": "สวัสดีครับ เครื่องพิมพ์เสีย ช่วยด้วย",
     "cp1251": "Здравствуйте, у меня не работает принтер.",
     "koi8_r": "Здравствуйте, у меня не работает принтер.",
+    "koi8-r": "Что лучше, Android или Windows Phone for the office?",
     "cp1252": "Bonjour, la clé n’est pas à l’intérieur, où est-elle ?",
 }
 """Words in charsets that nothing names."""
