@@ -168,7 +168,9 @@ async def _answers(session: aiohttp.ClientSession, done: Sequence[Done], seen: s
         before = len(got)
         await asyncio.sleep(SETTLED)
     by_id = {it.judged.message_id: it.name for it in reversed(done) if it.judged.message_id}
-    by_address = {address: it.name for it in reversed(done) for address in it.judged.answers}
+    # An answer names the mail that it answers; where that is none of these it is to one that has no id.
+    nameless_last = sorted(reversed(done), key=lambda it: not it.judged.message_id)
+    by_address = {address: it.name for it in nameless_last for address in it.judged.answers}
     counts: dict[str, int] = {}
     new = {(it, n): address for it, n, address in got if n not in seen}
     seen.update(n for _, n in new)

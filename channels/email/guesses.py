@@ -100,6 +100,6 @@ def _of_two_alphabets(sample: bytes) -> str:
 
 def _whole_words(sample: bytes) -> bool:
     """Whether its high bytes stand in words of their own, as beside a product's Latin name."""
-    them = [it for it in _WORDS.findall(sample) if max(it) >= 0xC0]
+    them: list[bytes] = [it for it in _WORDS.findall(sample) if max(it) >= 0xC0]
     whole = sum(len(it) >= 3 and min(it) >= 0xC0 for it in them)
     return whole >= 2 and whole * 3 > len(them) * 2
