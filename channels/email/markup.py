@@ -32,6 +32,7 @@ _SKIPPED = {
     "math",
     "select",
     "textarea",
+    "iframe",
 }
 _OF_A_HEAD = {"base", "link", "meta", "noscript", "object", "script", "style", "template", "title", "xml"}
 _BLOCKS = {
