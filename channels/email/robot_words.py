@@ -184,10 +184,17 @@ MONITORS = re.compile(
 )
 """Local parts of programs that watch machines."""
 SERVERS = re.compile(
-    r"majordomo|mailman|sympa|listserv|listproc|ezmlm|mlmmj|owner-.+|.+-(?:owner|request|bounces|admin|errors|return|confirm|subscribe|unsubscribe)|listmaster"
+    r"majordomo|mailman|sympa|listserv|listproc|ezmlm|mlmmj|owner-.+|.+-(?:bounces|errors|return|confirm|subscribe|unsubscribe)|listmaster"
     r"|.+\+(?:owner|bounces?-?\w*|subscribe|unsubscribe|confsub|moderate)(?:-\w+)*"
 )
 """Local parts of list servers."""
+SERVERS_PERHAPS = re.compile(r".+-(?:owner|request|admin)")
+"""Local parts of theirs that offices have as well: office-admin@, quote-request@."""
+LIST_TITLED = re.compile(
+    r".{0,60}(?:\b(?:un)?subscri(?:be|ption)|\bconfirm [0-9a-f]{8,}|\bdigest (?:v\d|vol\b|#|number|no\b)|\berrata alert|\bmoderator (?:request|approval)"
+    r"|\bmailing list|\blist memberships? reminder|\bgoodbye from |\bpost(?:ing)? to \S+@|\bloop alert|\bmajordomo)|welcome to (?:\S+$|the \S+ (?:mailing )?list\b)"
+)
+"""What list servers write of: themselves."""
 ANSWERED_BEFORE = re.compile(
     r"(?:re|aw|antw(?:ort)?|sv|vs|vá|odp|ynt|ref|res|rif|回复|答复|回覆|返信|fw|fwd|wg|wtr|tr|rv|enc|i|pd|vl|vb|továbbítás|转发|轉寄|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[::]"
 )

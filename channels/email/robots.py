@@ -274,7 +274,11 @@ def _list(it: _Mail) -> Verdict | None:
     own = bool(it.fields.has(*_LISTED))  # by a list of ours: what that list adds says nothing of the sender
     if _precedence(it) in ("list", "bulk", "junk") and not own:
         return "list", f"it says Precedence: {_precedence(it)}"
-    if words.SERVERS.fullmatch(local_part(it.sender)):
+    local = local_part(it.sender)
+    own_affair = it.null or (
+        words.LIST_TITLED.match(it.subject) and not words.ANSWERED_BEFORE.match(it.subject)
+    )
+    if words.SERVERS.fullmatch(local) or (words.SERVERS_PERHAPS.fullmatch(local) and own_affair):
         return "list", f"it comes from the list server {it.sender}"
     return None
 
