@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,6 +24,12 @@ structlog.configure(
         structlog.processors.JSONRenderer(default=repr),
     ]
 )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported and collected stays: nobody has to look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

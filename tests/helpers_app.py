@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from tests.helpers_wait import pause
 from tierline.app import App
 from tierline.rehearsal import Rehearsal
 from tierline.router.plan.load import parse
@@ -137,15 +138,16 @@ class Inside:
 
     async def until(self, holds: Callable[[], Any], within: float = 90) -> Any:
         """Wait for a condition and return what it gave."""
-        end = asyncio.get_running_loop().time() + within
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         while True:
             found = holds()
             if asyncio.iscoroutine(found):
                 found = await found
             if found:
                 return found
-            assert asyncio.get_running_loop().time() < end, f"not within {within} s"
-            await asyncio.sleep(0.02)
+            assert loop.time() < begun + within, f"not within {within} s"
+            await asyncio.sleep(pause(loop.time() - begun))
 
 
 def free_port() -> int:

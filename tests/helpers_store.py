@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.helpers_wait import pause
 from tierline.queue.client import Client
 from tierline.queue.embedded import find_binary
 
@@ -37,15 +38,15 @@ async def all_keys(client: Client, pattern: str = "*") -> set[str]:
 
 async def until(holds: Callable[[], object | Awaitable[object]], within: float = 60.0) -> None:
     """Wait for a condition; fail when it doesn't come true."""
-    end = time.monotonic() + within
+    begun = time.monotonic()
     while True:
         result = holds()
         if isinstance(result, Awaitable):
             result = await result
         if result:
             return
-        assert time.monotonic() < end, f"still not true after {within} s: {holds}"
-        await asyncio.sleep(0.01)
+        assert time.monotonic() < begun + within, f"still not true after {within} s: {holds}"
+        await asyncio.sleep(min(0.1, pause(time.monotonic() - begun, 0.01)))
 
 
 @contextlib.asynccontextmanager

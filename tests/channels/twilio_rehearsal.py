@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from tests.helpers_wait import pause
 from tierline.sandbox.server import Hooks, Sandbox
 from tierline.sandbox.stage import Cast, Clock, Credentials, Customer, Number, Person, Place
 from tierline.sandbox.twilio_sms import TwilioStandIn
@@ -115,12 +117,13 @@ class Stage:
         return await self.client.messages.create_async(to=to, from_=sender, **content, **more)
 
     async def settled(self, sid: str, *statuses: str) -> Any:
+        begun = time.monotonic()
         async with asyncio.timeout(90):
             while True:
                 message = await self.client.messages(sid).fetch_async()
                 if message.status in statuses:
                     return message
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(pause(time.monotonic() - begun))
 
 
 def make_cast(app: str) -> Cast:

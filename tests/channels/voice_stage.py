@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from aiohttp import web
 from twilio_rehearsal import EVA, OURS, Heard, Stage, open_stage
 
+from tests.helpers_wait import pause
 from tierline.sandbox.twilio_store import Account
 
 ADA = "+491700000001"
@@ -57,21 +59,23 @@ class VoiceStage:
         return await self.api(f"/calls/{sid}")
 
     async def until(self, sid: str, what: Callable[[Any], Any]) -> Any:
+        begun = time.monotonic()
         async with asyncio.timeout(60):
             while True:
                 shown = await self.look(sid)
                 if what(shown):
                     return shown
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(pause(time.monotonic() - begun))
 
     async def phone(self, number: str, what: Callable[[Any], Any]) -> Any:
         """The calls to and from a number, as soon as `what` holds of them."""
+        begun = time.monotonic()
         async with asyncio.timeout(60):
             while True:
                 calls = await self.api(f"/calls?number={number.replace('+', '%2B')}")
                 if what(calls):
                     return calls
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(pause(time.monotonic() - begun))
 
     async def at(self, sid: str, where: str) -> Any:
         return await self.until(sid, lambda it: it["where"] == where)

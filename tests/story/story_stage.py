@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.helpers_wait import pause
 from tierline.rehearsal import cast_of
 from tierline.router.plan.load import parse
 from tierline.sandbox.server import Hooks, Sandbox
@@ -169,17 +170,17 @@ class Stage:
     async def until(self, holds: Callable[[], Any], within: float = 90) -> Any:
         """Wait for a condition and return what it gave."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + within
+        begun = loop.time()
         while True:
             found = holds()
             if asyncio.iscoroutine(found):
                 found = await found
             if found:
                 return found
-            assert loop.time() < end, (
+            assert loop.time() < begun + within, (
                 f"not within {within} s; the product's last words:\n{self.process.log[-3000:]}"
             )
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(pause(loop.time() - begun, 0.03))
 
     # ---- customers ----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 import aiohttp
 import pytest
 from story_stage import Process, free_port
+
+from tests.helpers_wait import pause
 
 EVA = "+4915112345678"
 
@@ -50,9 +53,10 @@ class Rehearsal:
         return json.dumps(await self.call(f"/slack/messages?user={who['slack']}"), ensure_ascii=False)
 
     async def until(self, holds: Any) -> Any:
+        begun = time.monotonic()
         async with asyncio.timeout(90):
             while not (found := await holds()):  # noqa: ASYNC110 - whatever the product does next
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(pause(time.monotonic() - begun))
         return found
 
 
