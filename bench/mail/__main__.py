@@ -106,21 +106,19 @@ async def _all(
         answer.raise_for_status()
     judges, room = Judges(ours), asyncio.Semaphore(AT_ONCE)
     done: list[Done] = []
-    answers: dict[str, int] = {}
+    answers: list[tuple[str, str]] = []
     seen: set[int] = set()
     took = 0.0
     try:
         for at in range(0, len(found), BATCH):
             begun = time.monotonic()
             batch = found[at : at + BATCH]
-            some = await asyncio.gather(*(_one(session, judges, room, it, ours[0], folder) for it in batch))
+            done += await asyncio.gather(*(_one(session, judges, room, it, ours[0], folder) for it in batch))
             took += time.monotonic() - begun
-            for name, n in (await _answers(session, some, seen)).items():
-                answers[name] = answers.get(name, 0) + n
-            done += some
+            answers += await _answers(session, done[-2 * BATCH :], seen)
     finally:
         judges.close()
-    return _told(done, answers, took)
+    return _told(done, answered(answers, done), took)
 
 
 async def _one(
@@ -153,10 +151,12 @@ def _envelope(raw: bytes) -> str:
     return sender if sender.isascii() and re.fullmatch(r"[^\s\"]+@[a-z0-9.-]+", sender) else STRANGER
 
 
-async def _answers(session: aiohttp.ClientSession, done: Sequence[Done], seen: set[int]) -> dict[str, int]:
-    """How often each mail was answered of the product's own accord, by name; asked until nothing more comes.
+async def _answers(
+    session: aiohttp.ClientSession, done: Sequence[Done], seen: set[int]
+) -> list[tuple[str, str]]:
+    """The answers of the product's own accord: what each says that it answers, and to whom it went.
 
-    `seen` are the numbers of the answers that were counted before.
+    Asked until nothing more comes. `seen` are the numbers of the answers that were counted before.
     """
     everybody = addresses(it.judged for it in done)
     before = -1
@@ -167,16 +167,26 @@ async def _answers(session: aiohttp.ClientSession, done: Sequence[Done], seen: s
             break
         before = len(got)
         await asyncio.sleep(SETTLED)
-    by_id = {it.judged.message_id: it.name for it in reversed(done) if it.judged.message_id}
-    # An answer names the mail that it answers; where that is none of these it is to one that has no id.
-    nameless_last = sorted(reversed(done), key=lambda it: not it.judged.message_id)
-    by_address = {address: it.name for it in nameless_last for address in it.judged.answers}
-    counts: dict[str, int] = {}
     new = {(it, n): address for it, n, address in got if n not in seen}
     seen.update(n for _, n in new)
-    for answered, address in new.items():
-        name = by_id.get(answered[0]) or by_address[address]
-        counts[name] = counts.get(name, 0) + 1
+    return [(to[0], address) for to, address in new.items()]
+
+
+def answered(answers: Sequence[tuple[str, str]], done: Sequence[Done]) -> dict[str, int]:
+    """How often each mail was answered, by name; `answers` are the Message-ID that each names and whom it went to.
+
+    Where several mails have that id and that sender, as copies and test suites have, people's are taken to have been
+    answered first, each once: what is left over was said to a robot.
+    """
+    counts: dict[str, int] = {}
+    people_first = sorted(done, key=lambda it: it.robot)
+    for message_id, address in answers:
+        theirs = [it for it in people_first if address in it.judged.answers]
+        same = [it for it in theirs if it.judged.message_id == message_id]
+        nameless = [it for it in theirs if not it.judged.message_id]
+        them = same or nameless or theirs
+        one = next((it for it in them if it.name not in counts), them[-1])
+        counts[one.name] = counts.get(one.name, 0) + 1
     return counts
 
 
