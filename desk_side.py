@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .channels.channel import Channel, Desk
+from .channels.channel import Channel, Desk, NotDelivered
 from .channels.hooks import Hooks
+from .channels.shared import FILE
 from .channels.slack.downloads import SlackFiles
 from .console.enclosure_page import EnclosurePage
 from .console.help_page import HelpPage
@@ -35,7 +36,7 @@ from .router.drafts import Drafts
 from .router.duty import Duty
 from .router.duty_post import DutyPost
 from .router.editors import Editors
-from .router.enclosures import Enclosures
+from .router.enclosures import LARGEST_MAIL, Enclosures
 from .router.ending import Ending
 from .router.first_run import FirstRun, Found
 from .router.lanes import Job
@@ -96,8 +97,10 @@ class Outside:
         sessions = Sessions(queue, book, Signed(settings.base_url, "session", keys.secret), hooks)
         library = Library(lambda: articles_of(history()))
         page = HelpPage(queue, book, library, lambda: _chats(book()), settings.trusted_proxies)
-        files = _enclosures(settings, keys, queue)
-        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, arrived, doors)
+        slack = _slack_files(settings)
+        files = _enclosures(settings, keys, queue, slack)
+        came = _arrived(slack, arrived)
+        return cls(visits, sessions, files, hooks, settings.base_url, library, page, mails, came, doors)
 
     def pages(self, recordings: Recordings) -> list[web.RouteDef]:
         """Pages for whoever has a link."""
@@ -112,10 +115,32 @@ class Outside:
         return [route for page in pages for route in page.routes()]
 
 
-def _enclosures(settings: Settings, keys: Secrets, queue: Callable[[], Queue]) -> Enclosures:
-    """Files from Slack behind signed links; against the stand-in our own address is public enough."""
+def _slack_files(settings: Settings) -> SlackFiles | None:
+    """What lies with Slack; None without it."""
     token = settings.slack_bot_token
-    fetch = SlackFiles(token.get_secret_value(), settings.slack_api_url).fetch if token else None
+    return SlackFiles(token.get_secret_value(), settings.slack_api_url) if token else None
+
+
+def _arrived(slack: SlackFiles | None, others: Content | None) -> Content | None:
+    """The bytes of what customers sent: in shared channels Slack has them, all else `others`."""
+    if slack is None:
+        return others
+
+    async def content(url: str) -> bytes:
+        if url.startswith(FILE):
+            return await slack.fetch(url.removeprefix(FILE), "", LARGEST_MAIL)
+        if others is None:
+            raise NotDelivered("no door has that file", "media", permanent=True)
+        return await others(url)
+
+    return content
+
+
+def _enclosures(
+    settings: Settings, keys: Secrets, queue: Callable[[], Queue], slack: SlackFiles | None
+) -> Enclosures:
+    """Files from Slack behind signed links; against the stand-in our own address is public enough."""
+    fetch = slack.fetch if slack is not None else None
     public = settings.base_url.startswith("https://") or bool(settings.twilio_api_url)
     return Enclosures(queue, Signed(settings.base_url, "file", keys.secret), fetch, public)
 
@@ -149,7 +174,7 @@ def desk_side(
         Answering(queue, plan),
         AskPart(queue, plan),
         ArticlesPart(queue, plan, Editors(lambda: queue, plan, outside.library), history, outside.base_url),
-        VisitPart(queue, plan),
+        VisitPart(queue, plan, history),
         SessionPart(queue, plan, outside.sessions),
         MailPart(plan, outside.mails),
         Steering(queue, plan, boards, history),
@@ -157,7 +182,7 @@ def desk_side(
         Ending(queue, plan, history),
         Moving(queue, plan, history),
         Remind(queue, plan, history),
-        Reach(queue, plan, history, lambda name: _called(history, name)),
+        reach_of(queue, plan, history),
     )
     jobs = (
         attendance.jobs,
@@ -209,6 +234,11 @@ async def _promised(history: History, since: int) -> Sequence[Promised]:
     from .queue.history.promised import promised  # with SQL's library, for which no start waits
 
     return await promised(history.database, since)
+
+
+def reach_of(queue: Queue, plan: ActivePlan, history: History) -> Reach:
+    """What begins a contact with a customer of our own accord."""
+    return Reach(queue, plan, history, lambda name: _called(history, name))
 
 
 async def _called(history: History, name: str) -> tuple[tuple[Customer, str], ...]:

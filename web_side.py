@@ -9,8 +9,9 @@ from .console.api import Api
 from .console.api_articles import ArticlesApi
 from .console.api_moves import MovesApi
 from .console.api_plan import PlanApi
+from .console.api_reach import ReachApi
 from .console.past import Past
-from .desk_side import Outside
+from .desk_side import Outside, reach_of
 from .queue.engine import Queue
 from .router.active import ActivePlan
 from .router.editors import Editors
@@ -60,5 +61,6 @@ def api_of(app: Running) -> Api:
         past=app.past,
     )
     articles = ArticlesApi(lambda: Editors(lambda: app.queue, app.plan, app.outside.library))
-    api.more.extend(articles.routes(api.only))
+    reach = ReachApi(lambda: reach_of(app.queue, app.plan, app.history))
+    api.more.extend([*articles.routes(api.only), *reach.routes(api.only)])
     return api

@@ -10,6 +10,9 @@ from .house import Actor
 HERE = "slack:"
 """Before an address that is a conversation in such a channel: "slack:C012AB:1700000000.000100"."""
 
+FILE = "slack-file:"
+"""Before the address at which Slack keeps a file that a customer attached there."""
+
 
 @dataclass(frozen=True, slots=True)
 class SharedPlace:

@@ -19,7 +19,7 @@ from ..queue.failures import StoreError
 from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
 from ..router.facts import Facts
-from ..router.helping import helpers
+from ..router.helping import helping
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from ..router.screening import pressed
 from . import views
@@ -205,7 +205,7 @@ class Api:
             "timeline": [views.moment(self.book(), e) for e in (record.events if record else ())],
             "ended": record.to_json()["ended"] if record else None,
             "outcome": record.to_json()["outcome"] if record else {},
-            "helping": [it.name for it in helpers(self.book(), jots)],
+            "helping": list(helping(self.book(), jots)),
         }
         if view.last_owner:  # nobody's any more: who had it last
             row["owner"] = views.person(self.book(), view.last_owner, self.slack_ids())

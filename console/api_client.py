@@ -100,6 +100,10 @@ class ApiClient:
         """Something that people do with a contact; what was done, in words."""
         return await self._call("POST", f"/api/v1/contacts/{quote(contact, safe='')}/{verb}", body)
 
+    async def reach(self, body: Mapping[str, object]) -> Mapping[str, object]:
+        """Begin a contact with a customer; what was done, in words."""
+        return await self._call("POST", "/api/v1/contacts", body)
+
     async def start_replay(self, day: str, yaml: str) -> Mapping[str, object]:
         """Begin to replay a day, with a draft or none ("")."""
         return await self._call(

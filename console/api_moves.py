@@ -52,8 +52,8 @@ class MovesApi:
     async def close_service(self, request: web.Request) -> web.Response:
         """Close a service at once: `{"until"?, "text"?: what customers are told, "by"?}`; who waits is held."""
         name, who, body = await _read(request, "name")
-        until = await _instant(self.moves(), _text(body, "until"))
-        return said(await self.situations().close(who, name, until, _text(body, "text")))
+        until = await _instant(self.moves(), text(body, "until"))
+        return said(await self.situations().close(who, name, until, text(body, "text")))
 
     async def open_service(self, request: web.Request) -> web.Response:
         """Open it again, as its hours say: `{"by"?}`."""
@@ -78,23 +78,23 @@ class MovesApi:
         words = body.get("words", [])
         if not isinstance(words, list) or not all(isinstance(it, str) for it in words):
             raise BadBody("`words` is a list of texts.")
-        text = _need(body, "text")
-        return said(await self.situations().begin(who, _text(body, "service"), words, text))
+        told = need(body, "text")
+        return said(await self.situations().begin(who, text(body, "service"), words, told))
 
     async def end_incident(self, request: web.Request) -> web.Response:
         """It is over: `{"text"?: what all who were told of it are told, "by"?}`."""
         id, who, body = await _read(request)
-        return said(await self.situations().end(who, id, _text(body, "text")))
+        return said(await self.situations().end(who, id, text(body, "text")))
 
     async def transfer(self, request: web.Request) -> web.Response:
         """Hand over: `{"to": "Ben" | "team nightowl" | "L2" | "service howto", "reason"?, "by"?}`; rank kept."""
         contact, who, body = await _read(request)
-        return said(await self.moves().transfer(who, contact, _need(body, "to"), _text(body, "reason")))
+        return said(await self.moves().transfer(who, contact, need(body, "to"), text(body, "reason")))
 
     async def escalate(self, request: web.Request) -> web.Response:
         """To the next tier: `{"tried": what was tried, "reason"?, "by"?}`."""
         contact, who, body = await _read(request)
-        return said(await self.moves().escalate(who, contact, _text(body, "tried"), _text(body, "reason")))
+        return said(await self.moves().escalate(who, contact, text(body, "tried"), text(body, "reason")))
 
     async def keep(self, request: web.Request) -> web.Response:
         """Not handed over any more: `{"by"?}`."""
@@ -104,25 +104,25 @@ class MovesApi:
     async def release(self, request: web.Request) -> web.Response:
         """Back into the queue with its rank: `{"reason"?, "by"?}`."""
         contact, who, body = await _read(request)
-        return said(await self.moves().release(who, contact, _text(body, "reason")))
+        return said(await self.moves().release(who, contact, text(body, "reason")))
 
     async def assign(self, request: web.Request) -> web.Response:
         """To one agent, who alone is asked: `{"agent", "reason"?, "by"?}`."""
         contact, who, body = await _read(request)
-        return said(await self.moves().assign(who, contact, _need(body, "agent"), _text(body, "reason")))
+        return said(await self.moves().assign(who, contact, need(body, "agent"), text(body, "reason")))
 
     async def consult(self, request: web.Request) -> web.Response:
         """Ask without handing over: `{"ask": "Ben" | "team nightowl", "question", "by"?}`."""
         contact, who, body = await _read(request)
-        words = f"{_need(body, 'ask')} {_need(body, 'question')}"
+        words = f"{need(body, 'ask')} {need(body, 'question')}"
         return said(await self.moves().consult(who, contact, words))
 
     async def snooze(self, request: web.Request) -> web.Response:
         """Until a date or until they write: `{"until"?: ISO 8601 or "tomorrow 9:00", "reason"?, "by"?}`."""
         contact, who, body = await _read(request)
         moves = self.moves()
-        wake = await _instant(moves, _text(body, "until"))
-        return said(await moves.snooze(who, contact, wake, _text(body, "reason")))
+        wake = await _instant(moves, text(body, "until"))
+        return said(await moves.snooze(who, contact, wake, text(body, "reason")))
 
     async def wake(self, request: web.Request) -> web.Response:
         """Snoozed or held no longer: `{"by"?}`."""
@@ -138,12 +138,12 @@ class MovesApi:
         ):
             raise BadBody('`points` is a whole number of minutes, or "now".')
         given = points if isinstance(points, int) else None
-        return said(await self.moves().priority(who, contact, given, _text(body, "reason")))
+        return said(await self.moves().priority(who, contact, given, text(body, "reason")))
 
     async def merge(self, request: web.Request) -> web.Response:
         """It ends, and its conversation leads to another: `{"into": "C1001", "by"?}`."""
         contact, who, body = await _read(request)
-        return said(await self.moves().merge(who, contact, _need(body, "into")))
+        return said(await self.moves().merge(who, contact, need(body, "into")))
 
     async def split(self, request: web.Request) -> web.Response:
         """Some of the customer's messages become a new contact: `{"messages": [2, 3], "by"?}`."""
@@ -166,11 +166,11 @@ class MovesApi:
     async def close(self, request: web.Request) -> web.Response:
         """It ends, whoever has it: `{"disposition"?, "root_cause"?, "resolution"?, "fields"?: {name: text}, "by"?}`."""
         contact, who, body = await _read(request)
-        told = {name: _text(body, name) for name in ("disposition", "root_cause", "resolution")}
+        told = {name: text(body, name) for name in ("disposition", "root_cause", "resolution")}
         own = body.get("fields") or {}
         if not isinstance(own, dict) or len(own) > 100:
             raise BadBody("`fields` is an object of texts, by the names in the plan.")
-        fields = {name: _text(own, name) for name in own}
+        fields = {name: text(own, name) for name in own}
         return said(await self.moves().close(who, contact, told, {k: it for k, it in fields.items() if it}))
 
 
@@ -183,11 +183,12 @@ def said(it: Outcome) -> web.Response:
 
 async def _read(request: web.Request, key: str = "id") -> tuple[str, Who, Mapping[str, object]]:
     body = await read_object(request) if request.can_read_body else {}
-    who = Who(_text(body, "by") or "the API", "", True, origin(request))
+    who = Who(text(body, "by") or "the API", "", True, origin(request))
     return request.match_info.get(key, ""), who, body
 
 
-def _text(body: Mapping[str, object], name: str) -> str:
+def text(body: Mapping[str, object], name: str) -> str:
+    """A text of the body, "" where it has none. Raises BadBody."""
     value = body.get(name, "")
     if value is None:
         return ""
@@ -196,8 +197,9 @@ def _text(body: Mapping[str, object], name: str) -> str:
     return value.strip()
 
 
-def _need(body: Mapping[str, object], name: str) -> str:
-    if not (value := _text(body, name)):
+def need(body: Mapping[str, object], name: str) -> str:
+    """A text that the body must have. Raises BadBody."""
+    if not (value := text(body, name)):
         raise BadBody(f"`{name}` is missing.")
     return value
 

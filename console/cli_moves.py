@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from . import cli_reach
 from .cli_common import api, finish, settings
 
 Number = Annotated[str, typer.Argument(help="The contact, such as C1001.")]
@@ -25,6 +26,7 @@ def register(to: typer.Typer) -> None:
     )  # fmt: skip
     for verb in verbs:
         contact.command()(verb)
+    cli_reach.register(contact)
     to.add_typer(contact, name="contact")
 
 

@@ -218,7 +218,14 @@ ARTICLE_SENT: Shape = thing(
     body={**TEXT, "maxLength": LONGEST_BODY, "description": "Markdown; lines `- [ ] …` are a guide's steps"},
 )  # fmt: skip
 _VERB = "POST /api/v1/contacts/{id}/"
+_REACH: Shape = {
+    "text": SHORT, "title": SHORT, "service": SHORT,
+    "also": {**YES, "description": "though something of theirs is open already"},
+}  # fmt: skip
 BODIES: dict[str, tuple[bool, Shape]] = {
+    "POST /api/v1/contacts": (
+        True, move(_REACH, agent=NEEDED, channel={"enum": ["sms", "voice", "email"]}, to=NEEDED),
+    ),
     f"{_VERB}transfer": (True, move(REASON, to=NEEDED)),
     f"{_VERB}escalate": (False, move({"tried": SHORT, **REASON})),
     f"{_VERB}keep": (False, move()),
@@ -282,7 +289,7 @@ ANSWERS: dict[str, Shape] = {
     **{
         route: DONE
         for route in BODIES
-        if "/contacts/" in route or "/services/" in route or "/incidents" in route
+        if "/contacts" in route or "/services/" in route or "/incidents" in route
     },
 }
 """What a route answers when it did what it was asked."""

@@ -26,6 +26,8 @@ RINGS = 30
 TALKS = 60
 """Seconds for the words and the key, both asked twice."""
 POLL = 1.0
+LOOKS = 3
+"""Looks for a call whose answer was lost."""
 ENDED = ("completed", "busy", "no-answer", "failed", "canceled")
 
 Outcome = Literal["pressed", "no key", "no answer", "busy", "failed", "refused", "no end"]
@@ -119,9 +121,7 @@ class Trying:
         """One agent's phone, to its end."""
         query = urlencode({"a": agent_id(agent.name)})
         try:
-            sid = await self.side.call(
-                agent.phone or "", self.sender, f"{self.public_url}/twilio/voice/test?{query}", RINGS
-            )
+            sid = await self._made(agent.phone or "", f"{self.public_url}/twilio/voice/test?{query}")
             status = await self._ended(sid)
         except TwilioNo as no:
             return Tried(agent.name, "refused", str(no))
@@ -138,11 +138,29 @@ class Trying:
                 await self.side.hang_up(sid)
                 return Tried(agent.name, "no end")
 
+    async def _made(self, phone: str, url: str) -> str:
+        """The call, new or, where Twilio's answer was lost, found: it may ring all the same. Raises TwilioNo."""
+        before = await self.side.calls(phone, self.sender)
+        try:
+            return await self.side.call(phone, self.sender, url, RINGS)
+        except TwilioNo as no:
+            if not no.unknown:
+                raise
+            for _ in range(LOOKS):
+                if made := await self.side.calls(phone, self.sender) - before:
+                    return min(made)
+                await asyncio.sleep(self.poll)
+            raise
+
     async def _ended(self, sid: str) -> str:
         """What has become of it, at the latest when its time is up."""
         status = ""
         for _ in range(1 + max(0, round((RINGS + TALKS) / self.poll))):
-            status = await self.side.leg(sid)
+            try:
+                status = await self.side.leg(sid)
+            except TwilioNo as no:
+                if not no.unknown:
+                    raise
             if status in ENDED:
                 break
             await asyncio.sleep(self.poll)

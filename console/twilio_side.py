@@ -31,12 +31,21 @@ COUNTRIES_WITHIN = 8.0
 """Seconds for the geographic permissions, which are asked country by country."""
 
 
+CALLS_SEEN = 100
+"""Calls to one phone that a look-up reads, the newest."""
+
+
 class TwilioNo(Exception):
     """Twilio said no, or nothing; `str()` says it for an operator."""
 
     def __init__(self, text: str, code: str = "", status: int = 0) -> None:
         super().__init__(text)
         self.code, self.status = code, status
+
+    @property
+    def unknown(self) -> bool:
+        """Whether what was asked may have been done all the same: nothing was answered, or no answer of Twilio's."""
+        return self.status == 0 or self.status >= 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,12 @@ class TwilioSide:
     async def leg(self, sid: str) -> str:
         """What has become of a call, in Twilio's word."""
         return str((await self._ask(self.client.calls(sid).fetch_async(), of_calls)).status)
+
+    async def calls(self, to: str, sender: str) -> frozenset[str]:
+        """The sids of our newest calls from `sender` to `to`, however they stand."""
+        listed = self.client.calls.list_async(to=to, from_=sender, limit=CALLS_SEEN, page_size=CALLS_SEEN)
+        found = await self._ask(listed, of_calls)
+        return frozenset(str(it.sid) for it in found if str(it.direction).startswith("outbound"))
 
     async def hang_up(self, sid: str) -> None:
         """End a call."""

@@ -27,6 +27,7 @@ from .facts import Facts
 from .lanes import Job
 from .look import ended_so, spec_of
 from .plan.model_texts import TextName
+from .redial import lines_of
 from .rulebook import Rulebook
 from .texts import Telling, telling
 
@@ -181,6 +182,19 @@ def may_rate(arrived: Arrived) -> str:
 def was_asked(said: Sequence[MessageView], now: int) -> bool:
     """Whether these messages ask how it was, and a digit still is the answer."""
     return any(m.kind == "rating" and now - m.at < ANSWERED_WITHIN for m in said)
+
+
+async def just_asked(queue: Queue, book: Rulebook, arrived: Arrived, now: int) -> str:
+    """The call that the store still has about which its sender was asked from the number `arrived` was sent to."""
+    of_ours = {it.to for it in book.plan.entry if it.channel == "voice" and it.to} | {arrived.recipient}
+    called = sorted(it for it in of_ours if sms_sender(book, it) == arrived.recipient)
+    lines = [line for to in called for line in await lines_of(queue, arrived.sender, to)]
+    for contact in sorted(
+        {it.contact for it in lines if it.contact}, key=lambda it: (len(it), it), reverse=True
+    ):
+        if was_asked(await queue.messages(contact), now):
+            return contact
+    return ""
 
 
 async def rates(book: Rulebook, history: Pasts, arrived: Arrived, now: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from ..channels.channel import NotDelivered
+from ..channels.channel import Button, NotDelivered
 
 log = structlog.get_logger()
 
@@ -24,6 +24,7 @@ class Notice:
     key: str
     at: int  # ms since the epoch at which it arose
     again: bool = False
+    buttons: tuple[Button, ...] = ()  # for ways that have any
 
 
 Way = Callable[[Notice], Awaitable[None]]
@@ -59,8 +60,9 @@ class Alerts:
             await self.say(f":white_check_mark: {text}", lambda: name not in self.trouble)
 
     async def once(
-        self, name: str, text: str, every: float = 3600.0, at: float | None = None, again: bool = False
-    ) -> None:
+        self, name: str, text: str, every: float = 3600.0, at: float | None = None, again: bool = False,
+        buttons: tuple[Button, ...] = (),
+    ) -> None:  # fmt: skip
         """Say `text`, at most once in `every` seconds for this `name`; `at` is an event's own instant in seconds.
 
         `again`: an earlier life of ours may have said it: it is looked up by its name and its time.
@@ -70,7 +72,7 @@ class Alerts:
             self.told[name] = clock
             key = f"{name}@{int(at // every)}" if at is not None else uuid.uuid4().hex
             since = int((at if at is not None else time.time()) * 1000)
-            await self.say(f":warning: {text}", notice=Notice("", key, since, again))
+            await self.say(f":warning: {text}", notice=Notice("", key, since, again, buttons))
 
     async def coalesced(self, name: str, text: str, at: float | None = None, again: bool = False) -> None:
         """As `once`, with a minute: many contacts in one step are one alert."""

@@ -27,7 +27,7 @@ from .people import agent_of
 from .presence import NO_ANSWER, Said
 from .rulebook import Rulebook, agent_id, instant, span
 from .settle import settled
-from .substitutes import hand_button, named
+from .substitutes import give_buttons, hand_button, named
 from .texts import spoken
 
 log = structlog.get_logger()
@@ -109,12 +109,14 @@ class Attendance(Silent):
             return
         me = (await self.queue.agents()).get(event.a)
         held = await self._owned(me)
-        await self._say(event, t, presence.set_away(why, held))
+        give = self._give(event.a) if held else ()
+        await self._say(event, t, presence.set_away(why, held, give))
         if held:
             name = self.book().called(event.a)
             what = f"{name} missed offers" if why == presence.MISSED else f"Nothing is heard of {name}"
             text = f"{what}, and is away now; still theirs: {', '.join(held)}."
-            await self.alerts.once(f"unheard:{event.a}", text, 60.0, event.t / 1000, t.again)
+            buttons = give_buttons(event.a, give[0].value if give else "")
+            await self.alerts.once(f"unheard:{event.a}", text, 60.0, event.t / 1000, t.again, buttons)
 
     async def _break_over(self, event: Event, t: Try) -> None:
         me = (await self.queue.agents(event.a)).get(event.a)

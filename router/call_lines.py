@@ -26,6 +26,11 @@ UNREACHED: Mapping[str, str] = {
     "failed": "The customer could not be reached.",
 }
 """How it went when the customer was called."""
+IN_VAIN: Mapping[str, str] = {
+    "no key": "The customer's phone was answered, but nobody pressed 1.",
+    "hung up": "The customer's phone was hung up before anybody was put through.",
+}
+"""Why nobody was put through to a phone that was answered; a mailbox is told of when it answers."""
 JOINED: Mapping[str, str] = {
     "invite": "has joined the call",
     "listen": "listens; nobody hears them",
@@ -103,6 +108,10 @@ def _call(agent: str, x: Mapping[str, object], named: Named) -> str:
             return f"{x.get('by')} asks {who} to help."
         case "listen" | "whisper" | "barge":
             return f"{who} wants to {x.get('what')}."
+        case "machine":
+            return "A mailbox answered, not the customer."
+        case "not reached":
+            return IN_VAIN.get(str(x.get("state")), "")
         case "hold":
             return "The customer is on hold."
         case "unhold":

@@ -1,7 +1,8 @@
 """Customers who are called: back when it is their turn, or because the agent who has them wants to talk to them.
 
 accepted (kind callback) ─▶ ring the customer ─▶ answered: conference
-                                 └▶ not reached ─▶ back into the queue, parked until the next try ─▶ … ─▶ closed
+                                 └▶ not reached, or nobody put through (`called_back.py`)
+                                       └▶ back into the queue, parked until the next try ─▶ … ─▶ closed
 the agent asks for it   ─▶ ring the agent ─▶ key 1 ─▶ ring the customer
 customer_first: offered ─▶ ring the customer ─▶ answered: they wait as every caller does ─▶ ring the agent
                                  └▶ not reached ─▶ the offer is taken back, parked until the next try
@@ -17,6 +18,7 @@ from ..channels.phone import LegView, Phones, Ring
 from ..queue.engine import Queue
 from ..queue.state import ContactView, Event, Leg
 from .after_calls import HUNG_UP
+from .called_back import THERE, in_vain, screened
 from .facts import Facts
 from .lanes import Job, Try
 from .look import more, spec_of
@@ -47,12 +49,6 @@ async def made(queue: Queue, phones: Phones, ring: Ring, legs: tuple[Leg, ...], 
     return await phones.ring(ring)
 
 
-async def is_here(queue: Queue, contact: str) -> None:
-    """A customer who was rung first waits now, and hears of no place in line: it was us who called."""
-    await queue.jot(contact, "kind", "")
-    await queue.jot(contact, "place", "1")
-
-
 @dataclass(slots=True)
 class Callbacks:
     """`calls` says whether a contact may be a call, as far as known; `offer` rings the agent of an offer."""
@@ -76,8 +72,12 @@ class Callbacks:
                 return [Job(lane, "call", lambda t: self.ring(phones, event, t))]
             case "leg", _ if said.get("b") and said.get("state") in UNREACHED:
                 return [Job(lane, "not reached", lambda t: self._again(event))]
+            case "leg", _ if said.get("b") and said.get("state") == "completed":
+                return [Job(lane, "in vain", lambda t: self._in_vain(event))]
             case "leg", _ if said.get("f") and said.get("state") in RINGING:
-                return [Job(lane, "customer first", lambda t: self._goes_on(event, str(said["state"]), t))]
+                return [Job(lane, "customer first", lambda t: self._goes_on(event, False, t))]
+            case "call", what if what == THERE:
+                return [Job(lane, "customer first", lambda t: self._goes_on(event, True, t))]
             case "leg", _ if said.get("r") == "customer" and said.get("state") == "completed":
                 return [Job(lane, "gone on the way", lambda t: self._gone_on_the_way(phones, event, t))]
             case _:
@@ -94,7 +94,8 @@ class Callbacks:
             await self._not_called(phones, event, legs, why)
             return
         about = {"c": event.c, "r": "customer", "b": key}
-        ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
+        detect = self._detects() and screened(await self.queue.jots(event.c))
+        ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t, detect)
         leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
 
@@ -133,11 +134,9 @@ class Callbacks:
         """Whether the agent of an offer is rung only when the customer is there; they are being rung by now."""
         if self.book().plan.voice.callback != "customer_first":
             return False
-        if (await self.queue.jots(event.c)).get("kind") != "callback":
-            return False
+        if not screened(await self.queue.jots(event.c)):
+            return False  # also when they are there by now
         calling, key = next((it for it in legs if it.of_customer), None), f"{event.id}.{event.n}"
-        if calling is not None and calling.state == "answered":
-            return False
         await self.queue.prolong(event.c, event.n, event.a, await self.queue.now() + KEPT_FOR)
         if calling is not None or any(it.about.get("b") == key for it in legs):
             return True
@@ -147,7 +146,8 @@ class Callbacks:
             await self._unreached(event.c, key, "refused", event.t)
             return True
         about = {"c": event.c, "r": "customer", "b": key, "f": "1"}
-        ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t)
+        detect = self._detects()
+        ring = Ring(f"{event.c}.{key}", facts.address, facts.recipient, "back", about, RINGS, event.t, detect)
         try:
             leg = await made(self.queue, phones, ring, legs, t)
         except NotDelivered as error:
@@ -158,14 +158,12 @@ class Callbacks:
         await self.queue.leg(event.c, leg.sid, leg.state, about)
         return True
 
-    async def _goes_on(self, event: Event, state: str, t: Try) -> None:
-        """Whoever is asked is kept for the customer; once they have answered, and wait, their phone rings."""
-        if state == "answered":
-            await is_here(self.queue, event.c)
+    async def _goes_on(self, event: Event, there: bool, t: Try) -> None:
+        """Whoever is asked is kept for the customer; once they are there, and wait, their phone rings."""
         view, now = await self.queue.contact(event.c), await self.queue.now()
         for it in view.offers if view is not None else ():
             await self.queue.prolong(event.c, it.number, it.agent, now + KEPT_FOR)
-            if state == "answered":
+            if there:
                 await self.offer(replace(event, e="offered", a=it.agent, n=it.number), t)
 
     async def _ring_agent(self, phones: Phones, event: Event, t: Try) -> None:
@@ -181,6 +179,15 @@ class Callbacks:
         ring = Ring(f"{event.c}.{event.id}", spec.phone, sender, "agent", about, RINGS, event.t)
         leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
+
+    async def _in_vain(self, event: Event) -> None:
+        """The customer's leg has ended: was anybody put through on it?"""
+        sid = str(more(event).get("sid"))
+        if why := in_vain(await self.queue.jots(event.c), sid):
+            await self._unreached(event.c, sid, why, event.t)
+
+    def _detects(self) -> bool:
+        return self.book().plan.voice.callback_answer == "detect"
 
     async def _again(self, event: Event) -> None:
         """The customer wasn't reached: tried again at the plan's times, and then not any more."""

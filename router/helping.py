@@ -34,6 +34,17 @@ def helpers(book: Rulebook, jots: Mapping[str, str]) -> tuple[AgentSpec, ...]:
     return tuple(it for it in book.plan.agents if fact(agent_id(it.name)) in jots)
 
 
+def team_fact(team: str) -> str:
+    """The name of the contact's fact that `team` was asked."""
+    return f"{FACT}#{team[-33:]}"
+
+
+def helping(book: Rulebook, jots: Mapping[str, str], owner: str = "") -> tuple[str, ...]:
+    """How those who help are listed: people but the owner (the queue's id), then teams that were asked."""
+    people = (it.name for it in helpers(book, jots) if agent_id(it.name) != owner)
+    return (*people, *(f"team {it.name}" for it in book.plan.teams if team_fact(it.name) in jots))
+
+
 @dataclass(slots=True)
 class Helping:
     """Invites whom a note mentions."""

@@ -219,10 +219,15 @@ def today(it: Scene) -> Section:
     said = [f"taken {day.taken}", f"closed {day.closed}"]
     if day.promised:
         said.append(f"answered within the promise {day.kept} of {day.promised}")
-    if day.handling is not None:
-        said.append(f"{lasted(day.handling)} each on average")
     said.append(f"missed {day.missed}")
-    return Section("Today", " · ".join(said))
+    handled = [
+        f"calls {lasted(day.aht_calls)} (talk, hold and wrap-up)" if day.aht_calls is not None else "",
+        f"all else {lasted(day.aht_written)} (in hand, not asleep)" if day.aht_written is not None else "",
+    ]
+    aht = ", ".join(filter(None, handled))
+    return Section(
+        "Today", "\n".join(filter(None, (" · ".join(said), f"Average handle time: {aht}" if aht else "")))
+    )
 
 
 def next_shift(it: Scene) -> Section:

@@ -14,7 +14,7 @@ from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer, Told
 from ..queue.state import ContactView
-from .after_calls import Pasts, may_rate, rates, rating, was_asked
+from .after_calls import Pasts, just_asked, may_rate, rates, rating, was_asked
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
 from .classify import classify
 from .first_steps import begins
@@ -120,12 +120,14 @@ class Intake:
     async def _rated(self, arrived: Arrived, digit: str, now: int, last: str) -> str:
         """The contact of which a digit, sent outside any conversation, says how it was; "" when nobody asked.
 
-        `last` is the conversation's last one: the store knows what was said there before the history does.
+        `last` is the conversation's last one: the store knows what was said there, and in a call from there, before
+        the history does.
         """
         try:
             async with asyncio.timeout(RECORDS_WAIT):
                 asked = bool(last) and was_asked(await self.queue().messages(last), now)
-                contact = last if asked else await rates(self.book(), self.records(), arrived, now)
+                contact = last if asked else await just_asked(self.queue(), self.book(), arrived, now)
+                contact = contact or await rates(self.book(), self.records(), arrived, now)
         except Exception as error:
             log.warning("records.unavailable", error=type(error).__name__)
             return ""

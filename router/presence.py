@@ -70,8 +70,8 @@ def ask(minutes: int) -> Said:
     return Said(text, (HERE, Button("form.away", "Away …"), OFFLINE))
 
 
-def set_away(why: str, held: tuple[str, ...]) -> Said | None:
-    """For somebody who was set away by us; None for whoever went by themselves."""
+def set_away(why: str, held: tuple[str, ...], give: tuple[Button, ...] = ()) -> Said | None:
+    """For somebody who was set away by us; None for whoever went by themselves. `give` hands over what they have."""
     yours = f" What you own stays yours: {', '.join(held)}." if held else ""
     if why == MISSED:
         text = f"You missed two offers in a row, so you are *away* now and get no more.{yours}"
@@ -79,7 +79,7 @@ def set_away(why: str, held: tuple[str, ...]) -> Said | None:
         text = f"You didn't answer, so you are *away* now: nothing is offered to you.{yours}"
     else:
         return None
-    return Said(f"{text} Are you back?", (BACK, OFFLINE))
+    return Said(f"{text} Are you back?", (BACK, *give, OFFLINE))
 
 
 def stands_in(name: str, there: bool, long: bool) -> str:

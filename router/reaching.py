@@ -1,4 +1,4 @@
-"""Agents who write to or call a customer first: a new contact, theirs from the first moment.
+"""Agents who write to or call a customer first: a new contact, theirs from the first moment. A program may begin one.
 
 /tierline text Eva: … ─▶ whom? ─▶ may we? (plan, countries, STOP) ─▶ open already? ─▶ `Queue.reach` ─▶ the text, held
 /tierline call Eva    ─▶                                                             └──▶ their phone, then the customer's
@@ -23,10 +23,11 @@ from .body import Body
 from .explain import Moments
 from .facts import Facts
 from .fraud import barred
-from .moves import Stop, Who
+from .moves import Outcome, Stop, Who
 from .parts import Silent
 from .reach_words import (
     CHANNELS,
+    Verb,
     Whom,
     Wish,
     decision,
@@ -39,7 +40,7 @@ from .reach_words import (
     thread_of,
 )
 from .rights import asked, member
-from .rulebook import span
+from .rulebook import agent_id, span
 
 LOOKED_AT = 20
 LONGEST_TITLE = 200
@@ -51,6 +52,12 @@ WHY = {
     "owner draining": "You are kept free for somebody who waits longer.",
 }
 """Why a contact can't begin in somebody's hands, by the queue's word."""
+WHY_OF = {
+    "owner away": "{name} is not available on shift.",
+    "owner full": "{name} has no room for it now.",
+    "owner draining": "{name} is kept free for somebody who waits longer.",
+}
+"""As `WHY`, for whoever begins it in the hands of another."""
 
 
 class Records(Moments, Protocol):
@@ -86,7 +93,7 @@ class Reach(Silent):
             others = await self._open(whom)
             if others or wish.verb == "mail" or wish.verb == "text" and not wish.words:
                 return self._ask(wish, whom, others)
-            return await self._begin(who, wish, whom)
+            return _told(await self._begin(who, wish, whom))
         except Stop as stop:
             return Told(False, stop.outcome.text)
 
@@ -121,9 +128,45 @@ class Reach(Silent):
             words = filled.answers.get("text", "")
             wanted = Wish(wish.verb, wish.whom, words, wish.kind)
             subject = " ".join(filled.answers.get("subject", "").split())
-            return await self._begin(who, wanted, whom, filled.answers.get("service", ""), subject)
+            return _told(await self._begin(who, wanted, whom, filled.answers.get("service", ""), subject))
         except Stop as stop:
             return Told(False, stop.outcome.text)
+
+    async def begin(
+        self, who: Who, agent: str, verb: Verb, to: str, words: str = "", subject: str = "",
+        service: str = "", also: bool = False,
+    ) -> Outcome:  # fmt: skip
+        """For a program: in the hands of `agent`, a name of the plan, and told of to the audit log as done by `who`.
+
+        What `to` says is a contact's number, an address or a customer's name. Where they have something open already
+        nothing is begun, unless `also`.
+        """
+        try:
+            book = self.plan()
+            spec = book.plan.agent(agent)
+            if spec is None:
+                raise Stop("wrong", f"The plan has no agent {agent[:60]}.")
+            if book.plan.reach == "nobody":
+                raise Stop("not_owner", "Nobody calls or texts customers of their own accord here.")
+            if service and service not in book.services:
+                raise Stop("wrong", f"The plan has no service {service[:60]}.")
+            wish = parse(f"{verb} {to}")
+            if wish is None or wish.words:
+                raise Stop(
+                    "wrong", f"“{to[:60]}” names nobody: a contact, an address or a name, and nothing else."
+                )
+            if verb != "call" and not words or verb == "mail" and not subject:
+                raise Stop("wrong", "A text needs its words, and a mail its title as well.")
+            whom = await self._whom(wish)
+            if (others := await self._open(whom)) and not also:
+                raise Stop("stale", "\n".join([f"Nothing was begun. {whom.called}:", *others]))
+            owner = Who(spec.name, agent_id(spec.name), False, who.origin)
+            it = await self._begin(owner, replace(wish, words=words), whom, service, subject, mine=False)
+        except Stop as stop:
+            return stop.outcome
+        about = {"contact": it.contact, "agent": spec.name, "channel": CHANNELS[verb]}
+        await self.queue.audit(who.name, "contact.reach", about, who.origin)
+        return it
 
     # ---- who, and whom ---------------------------------------------------------------------------------------------
 
@@ -238,15 +281,18 @@ class Reach(Silent):
 
     # ---- begun -----------------------------------------------------------------------------------------------------
 
-    async def _begin(self, who: Who, wish: Wish, whom: Whom, service: str = "", subject: str = "") -> Told:
-        """Raises Stop."""
+    async def _begin(
+        self, who: Who, wish: Wish, whom: Whom, service: str = "", subject: str = "", mine: bool = True
+    ) -> Outcome:
+        """Raises Stop. `mine`: whoever has it hears of it in these words."""
         book, channel = self.plan(), CHANNELS[wish.verb]
         sender, spec = ours(book, channel, whom.recipient), book.by_id.get(who.agent)
+        whose = "Your" if mine else f"{who.name}'s"
         if not sender:
             what = "mailbox" if wish.verb == "mail" else "number"
             raise Stop("wrong", f"The plan has no {what} to {wish.verb} from.")
         if wish.verb == "call" and (spec is None or not spec.phone):
-            raise Stop("wrong", "Your phone is not in the plan: without it you can't be put through.")
+            raise Stop("wrong", f"{whose} phone is not in the plan: without it nobody can be put through.")
         about = service if service in book.services else service_of(book, channel, whom, sender)
         if not about:
             raise Stop("wrong", "The plan has no service yet.")
@@ -256,26 +302,37 @@ class Reach(Silent):
             whom.contact,
         )  # fmt: skip
         if not isinstance(it, Arrival):
-            raise Stop("stale", await self._why_not(it.outcome, it.by, whom))
+            raise Stop("stale", await self._why_not(it.outcome, it.by, whom, "" if mine else who.name))
+        begun = f"{it.contact} is {'yours' if mine else f'with {who.name}'}"
         if wish.verb == "call":
             await self.queue.happen(it.contact, "call agent", {"wants": str(now)}, who.agent)
-            return Told(True, f"{it.contact} is yours: your phone rings. Press 1, and we call {whom.called}.")
+            told = f"{begun}: {whose.lower() if mine else 'their'} phone rings. Press 1, and we call {whom.called}."
+            return Outcome("ok", told, it.contact)
         body = Body(wish.words, by=who.name, subject=subject).to_json()
         held = await self.queue.hold_reply(
             it.contact, who.agent, body, source="", ms=span(book.plan.settings.hold_reply)
         )
         if not held.done:
-            return Told(False, f"{it.contact} is begun, but nothing was sent: write in its thread.")
-        told = f"{it.contact} is yours. Your {wish.verb} to {whom.called} leaves in a moment; Undo stands in its thread."
-        return Told(True, told)
+            told = f"{it.contact} is begun, but nothing was sent: write in its thread."
+            return Outcome("stale", told, it.contact)
+        what = f"{'Your' if mine else 'The'} {wish.verb} to {whom.called}"
+        return Outcome("ok", f"{begun}. {what} leaves in a moment; Undo stands in its thread.", it.contact)
 
-    async def _why_not(self, outcome: str, by: str, whom: Whom) -> str:
+    async def _why_not(self, outcome: str, by: str, whom: Whom, name: str) -> str:
         match outcome:
             case "elsewhere":
                 view = await self.queue.contact(by)
                 line = self._line(view) if view is not None else f"{by} is open."
                 return f"The conversation with {whom.called} goes on: {line} Write there, or have it handed over."
             case "taken":
+                if name:
+                    return WHY_OF.get(by, "{name} can't have it now.").format(name=name)
                 return WHY.get(by, "You can't have it now.")
             case _:
-                return "You are not in the queue yet: try again in a second."
+                return (
+                    f"{name or 'You'} {'is' if name else 'are'} not in the queue yet: try again in a second."
+                )
+
+
+def _told(it: Outcome) -> Told:
+    return Told(it.ok, it.text)

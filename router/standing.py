@@ -10,6 +10,8 @@ The facts of a call (`Queue.jots`) that this reads; whoever writes one changes w
     tape       "paused": nothing is to be recorded now                  taped       "paused": so it is
     kind       "callback", "voicemail": not to be talked with now
     boss       how a supervisor last wanted to be heard, and who        coached     the leg that hears their whisper
+    on.<sid>   who answered the leg of a callback: "person", "machine", "asked" for a key
+    there      that leg, once its customer waits for an agent who is rung afterwards
     mute       the leg whose agent doesn't want to be heard             warm        who is spoken with before they take it
 Pure.
 """

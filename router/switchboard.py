@@ -34,7 +34,8 @@ from ..queue.legs import offer_of
 from ..queue.state import ENDED, QUEUED
 from . import after_calls, spoken
 from .arriving import Arriving, Records, on_the_line, over_key
-from .callbacks import UNREACHED, is_here
+from .callbacks import UNREACHED
+from .called_back import CalledBack, in_vain
 from .catch_up import KEPT as UNHEARD_KEPT
 from .catch_up import hung_up_unknown, unheard
 from .facts import Facts
@@ -67,6 +68,7 @@ class Switchboard:
     screening: Screening = field(init=False)
     joining: Joining = field(init=False)
     arriving: Arriving = field(init=False)
+    called_back: CalledBack = field(init=False)
 
     def __post_init__(self) -> None:
         self.messages = Messages(self.queue, self.intake, self.book)
@@ -74,6 +76,7 @@ class Switchboard:
         self.screening = Screening(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
         self.arriving = Arriving(self.queue, self.intake, self.records, self.book, self.line, self._join)
+        self.called_back = CalledBack(self.queue, self.book, self.line, self._join)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
 
@@ -116,7 +119,7 @@ class Switchboard:
             case "rating":
                 return await after_calls.pressed(self.queue(), self.book(), call)
             case "back":
-                return await self._back_on_the_line(call)
+                return await self.called_back.answered(call)
             case "test":
                 return await self.screening.tried(call)
 
@@ -176,6 +179,8 @@ class Switchboard:
             about["s"] = str(lasted)
         if news.machine is not None:
             about["m"] = "1" if news.machine else "0"
+            if about.get("r") == "customer" and about.get("b"):
+                await self.called_back.told(contact, news.sid, news.machine)
         answer = await self.queue().leg(contact, news.sid, news.state, about)
         if RANKS[news.state] == OVER and about.get("r") in ("guest", "boss"):
             await self.joining.left(about.get("a", ""), contact)
@@ -216,9 +221,12 @@ class Switchboard:
         if view is None or view.state in ENDED or on_the_line(legs):
             return
         later = jots.get("kind", "") in LATER
+        ours = any(it.sid == sid and it.about.get("b") for it in legs)
+        if ours and in_vain(jots, sid):
+            return  # of those `callbacks.py` hears
         if view.owner:
             # Who is called back had hung up before, and who left a message wasn't in a talk.
-            called = state == "completed" and any(it.sid == sid and it.about.get("b") for it in legs)
+            called = state == "completed" and ours
             if called or jots.get("met") == sid or not later:
                 await queue.complete(contact, "", after_calls.HUNG_UP)
         elif not later:
@@ -241,27 +249,7 @@ class Switchboard:
             about = dict(legs[news.sid].about) if news.sid in legs else {"r": role}
             await self.heard(LegNews(news.sid, "completed", {**about, "c": contact}))
 
-    # ---- called back, recorded ----------------------------------------------------------------------------------------
-
-    async def _back_on_the_line(self, call: Call) -> Heard:
-        """A customer who is called back has answered; the agent is in the conference already, or rung now (`f`)."""
-        view = await self.queue().contact(call.about.get("c", ""))
-        first = view is not None and call.about.get("f") and view.state in QUEUED
-        if view is None or not (first or view.state == "active"):
-            return (HangUp(),)
-        jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
-        legs = await self.queue().legs(view.id)
-        if any(it.of_customer and it.sid == jots.get("met") != call.sid for it in legs):
-            return (
-                spoken.line(self.book(), "goodbye", language),
-                HangUp(),
-            )  # they have called, and are talking
-        hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
-        if first:
-            await is_here(self.queue(), view.id)
-            wait = spoken.line(self.book(), "connecting", language)
-            return (hello, wait, *await self.line.stands(view, call))
-        return (hello, *await self._join(call))
+    # ---- recorded ---------------------------------------------------------------------------------------------
 
     async def recorded(self, it: Recorded) -> None:
         """A recording is there."""

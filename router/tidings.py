@@ -21,12 +21,12 @@ from .facts import Facts
 from .first_steps import spoken_answers
 from .guides import answers, articles_button, ask_buttons
 from .handover import BOUNCED
-from .helping import helpers
+from .helping import helping
 from .lanes import Job, Try
 from .look import more, spec_of
 from .plan.model import AgentSpec
 from .reminders import reminder_button
-from .rulebook import Rulebook, span
+from .rulebook import Rulebook, agent_id, span
 from .texts import spoken
 from .wrapup import remarked
 
@@ -210,7 +210,7 @@ class Tidings:
                 *mail_words.head_buttons(contact),
                 *visit_words.thread_buttons(book.plan, contact.id),
             ),
-            helping=tuple(it.name for it in helpers(book, jots) if it != spec), solve=solve_due(book, contact),
+            helping=helping(book, jots, agent_id(spec.name)), solve=solve_due(book, contact),
         )  # fmt: skip
 
     async def _of_call(self, event: Event, t: Try, text: str) -> None:

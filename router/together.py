@@ -11,7 +11,7 @@ from ..queue.state import ContactView, Event
 from .body import line
 from .cards import customer_line
 from .facts import Facts, Moved
-from .helping import HELPS, fact
+from .helping import HELPS, fact, team_fact
 from .lanes import Job, Try
 from .look import ended_so, more, spec_of
 from .plan.model import AgentSpec
@@ -79,9 +79,9 @@ class Together:
             f"It is {self._about(contact)}. Answer in its thread; {owner} goes on talking to the customer."
         )
         await self._tell(to, text, contact, f"{event.id}.consult", t)
-        if kind == "agent" and spec is not None:
-            await self.queue.jot(event.c, fact(agent_id(spec.name)), event.id)
-            await self.refresh(event, contact)
+        asked = fact(agent_id(spec.name)) if kind == "agent" and spec is not None else team_fact(name)
+        await self.queue.jot(event.c, asked, event.id)
+        await self.refresh(event, contact)
 
     def _about(self, contact: ContactView) -> str:
         return f"{contact.service} for {customer_line(Facts.parse(contact.facts))}"

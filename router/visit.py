@@ -97,3 +97,10 @@ def at_wall(day: str, clock: str, zone: str) -> int:
     if at.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != wall:
         raise NoSuchTime(f"There is no {clock} on that day: the clocks go forward then.")
     return millis(at)
+
+
+def address_of(facts: Mapping[str, str]) -> str:
+    """Where a customer is by their record: the fact `address`, else `street`, `postcode` (or `zip`) and `city`; or ""."""
+    known = {name.strip().casefold(): value.strip() for name, value in facts.items() if value.strip()}
+    town = " ".join(filter(None, (known.get("postcode") or known.get("zip"), known.get("city"))))
+    return known.get("address") or "\n".join(filter(None, (known.get("street"), town)))

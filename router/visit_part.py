@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass
+from typing import Protocol
 from zoneinfo import ZoneInfo
+
+import structlog
 
 from ..channels.channel import Button
 from ..channels.forms import Field, Filled, Form, Mistakes
 from ..channels.house import Actor, Told
 from ..queue.engine import Queue
+from ..queue.failures import StoreError
+from ..queue.history.records import Customer
 from ..queue.state import ENDED, ContactView
 from . import visit_slots
 from .active import ActivePlan
@@ -34,6 +40,7 @@ from .visit import (
     NoSuchTime,
     State,
     Visit,
+    address_of,
     at_wall,
 )
 from .visit_jobs import cannot_be_told, tell
@@ -47,6 +54,19 @@ AGREED = "They have agreed to come although they are off shift"
 LATE = Told(False, "Somebody was faster: look at the visit again before you change it.")
 RESERVED = 60_000
 """ms within which one change of a visit is made by one person."""
+
+
+RECORDS_WAIT = 1.0
+"""Seconds that the records are given for the address; then it is asked."""
+
+log = structlog.get_logger()
+
+
+class Records(Protocol):
+    """What is asked of the history."""
+
+    async def customer(self, address: str) -> Customer | None:
+        """The customer with that key or address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,7 @@ class VisitPart(Silent):
 
     queue: Queue
     plan: ActivePlan
+    records: Records
     help = "`visit C1001` – a visit at the customer's: plan it, change it, say how it went"
 
     # ---- what is asked ------------------------------------------------------------------------------------------
@@ -153,11 +174,12 @@ class VisitPart(Silent):
         )
         picked = next((it for it in choices if old and agent_id(visit_slots.chosen(it)) == old.agent), "")
         best = next((it for it in choices if it.endswith("on shift then")), "")
+        address = old.address if old else await self._address(case)
         about = f"*{case.view.id}* {escape(customer_line(Facts.parse(case.view.facts)))}"
         then = f"“then” is {spoken_window(at, until, book.plan.timezone, 'en')}; another time is checked when you save."
         fields = (
             Field("about", "", "words", value=f"{about}\nTimes are those of {book.plan.timezone}."),
-            Field("address", "Address", "lines", old.address if old else "", must=True, longest=LONGEST_ADDRESS),
+            Field("address", "Address", "lines", address, must=True, longest=LONGEST_ADDRESS),
             Field("day", "Day", "date", f"{since:%Y-%m-%d}", must=True),
             Field("from", "From", "time", f"{since:%H:%M}", must=True),
             Field("until", "Until", "time", f"{end:%H:%M}", must=True),
@@ -170,6 +192,19 @@ class VisitPart(Silent):
             ),
         )  # fmt: skip
         return Form("Change the visit" if old else "Plan a visit", fields, "Change it" if old else "Plan it")
+
+    async def _address(self, case: Case) -> str:
+        """Where an earlier visit went, or where the records say that the customer is; "" where it must be asked."""
+        if case.visit is not None:
+            return case.visit.address
+        key = Facts.parse(case.view.facts).customer
+        try:
+            async with asyncio.timeout(RECORDS_WAIT):
+                customer = await self.records.customer(key) if key else None
+        except (StoreError, TimeoutError) as error:
+            log.info("visit.records", error=type(error).__name__)
+            return ""
+        return address_of(customer.facts)[:LONGEST_ADDRESS] if customer is not None else ""
 
     def _cancelling(self, visit: Visit) -> Form:
         told = f"The visit on {self._when(visit)}: the customer and whoever comes are told."

@@ -43,7 +43,7 @@ def ways(
 
 def _by_slack(desk: Desk, channel: str) -> Way:
     async def way(it: Notice) -> None:
-        await desk.tell(channel, it.text, key=it.key, again=it.again)
+        await desk.tell(channel, it.text, it.buttons, key=it.key, again=it.again)
 
     return way
 

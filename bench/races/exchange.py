@@ -75,6 +75,7 @@ class Exchange:
     async def ring(self, it: Ring) -> LegView:
         lost = await self._fault(f"ring {it.key}")
         leg = Leg(self._sid("CA"), it.sender, it.to, it.about, it.about.get("r") == "customer", it.turn)
+        leg.detect = it.detect
         self.legs[leg.sid] = leg
         self.loom.note(f"  made {leg.sid} for {it.key}")
         self._news(leg, "initiated")
@@ -150,7 +151,7 @@ class Exchange:
             return
         leg.state = "answered"
         self._news(leg, "answered")
-        if not leg.customer:
+        if leg.detect:
             self._tell(leg, LegNews(leg.sid, "answered", leg.about, machine=leg.machine), "machine")
         self.ask(leg, leg.turn, leg.about)
 

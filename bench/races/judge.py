@@ -82,7 +82,9 @@ def _contact(scene: Scene, found: Verdict, view: ContactView, jots: object) -> N
         owner = [
             it for it in legs if not it.customer and it.live and it.about.get("a") == view.owner and it.room
         ]
-        ringing = any(it.state != "answered" for it in customers)
+        # Who is called back isn't put through before it is known to be they.
+        screened = isinstance(jots, dict) and jots.get("kind") == "callback"
+        ringing = any(it.state != "answered" or (screened and it.about.get("b")) for it in customers)
         together = any(it.room and customer.room is it.room for it in owner for customer in customers)
         if not together and not ringing:
             found.blame("owned, but not together", f"{view.id} of {view.owner}: {_told(legs)}")

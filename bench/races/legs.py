@@ -63,6 +63,7 @@ class Leg:
     pressed: list[str] = field(default_factory=list)
     hung_up: bool = False  # by its person
     machine: bool = False
+    detect: bool = False  # the provider tells whether it is one
     contact: str = ""
 
     @property

@@ -212,7 +212,7 @@ class Scene:
             "busy": lambda: self.exchange.end(leg, "busy"),
             "failed": lambda: self.exchange.end(leg, "failed"),
         }.get(fate, lambda: self.exchange.answered(leg))
-        leg.machine = fate == "machine" and not leg.customer
+        leg.machine = fate == "machine"
         leg.label = fate
         self.act(f"{leg.sid} {fate}", do, 30)
 

@@ -37,6 +37,7 @@ PER_MINUTE = {
     "chat.postEphemeral": 100, "chat.postMessage": 600, "chat.update": 50, "conversations.history": 50,
     "conversations.info": 50, "conversations.join": 50, "conversations.list": 20, "conversations.open": 50,
     "conversations.replies": 50, "reactions.add": 50, "reactions.remove": 20, "users.info": 100, "users.list": 20,
+    "files.info": 100,
     "users.lookupByEmail": 50, "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100,
 }  # fmt: skip
 PATIENCE = 20.0

@@ -29,7 +29,7 @@ DEADLINE = 8.0
 """Seconds that a call may take."""
 FORMS = {
     "files.getUploadURLExternal", "bots.info", "chat.getPermalink", "conversations.info", "conversations.list",
-    "conversations.replies",
+    "conversations.replies", "files.info",
     "users.info", "users.lookupByEmail", "conversations.history", "auth.test",
 }  # fmt: skip
 """Methods that take no JSON."""

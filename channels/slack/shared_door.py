@@ -28,6 +28,7 @@ from .pace import Urgency
 from .payloads import Body
 from .people import People
 from .send import Sender
+from .shared_files import attached, ids_of
 from .words import drawn, emoji, said
 
 log = structlog.get_logger()
@@ -54,7 +55,7 @@ class Heard:
     user: str
     text: str
     blocks: object = None
-    files: int = 0
+    files: tuple[str, ...] = ()  # ids
     before: str = ""  # the words before a change
 
     @property
@@ -222,7 +223,11 @@ class SharedDoor:
             if await self._guessed(actor, parts):
                 await self.talk.noted(thread, actor.name, f"wrote there: {_words(heard, actor)}", heard.place)
         elif not place.reaction or await self.talk.known(thread):
-            await self.inbound(_arrived(place, heard, actor))
+            await self._arrives(parts, place, heard, actor)
+
+    async def _arrives(self, parts: Parts, place: SharedPlace, heard: Heard, actor: Actor) -> None:
+        files = await attached(parts.sender, heard.files, place.place)
+        await self.inbound(_arrived(place, heard, actor, files))
 
     async def _aside(
         self, parts: Parts, heard: Heard, thread: str, actor: Actor, what: str, event: str
@@ -244,7 +249,7 @@ class SharedDoor:
         actor = await parts.people.actor(heard.user)
         ours = actor.is_bot or self.talk.ours(actor)
         if not ours and await self._customer(parts, actor, heard.channel):
-            await self.inbound(_arrived(place, heard, actor))
+            await self._arrives(parts, place, heard, actor)
 
     async def _message(self, parts: Parts, channel: str, ts: str) -> Json | None:
         """One message, wherever it stands; None when it is gone."""
@@ -341,7 +346,7 @@ def read_event(event: Body) -> Heard | None:
         return None
     return Heard(
         str(event.get("channel") or ""), ts, str(about.get("thread_ts") or before.get("thread_ts") or ts), user,
-        str(about.get("text") or ""), about.get("blocks"), len(about.get("files") or ()),
+        str(about.get("text") or ""), about.get("blocks"), ids_of(about),
         said(str(before.get("text") or "")).text,
     )  # fmt: skip
 
@@ -363,10 +368,8 @@ def _thread(heard: Heard, place: SharedPlace) -> str:
     return _arrived(place, heard, Actor(heard.user, "", "")).thread
 
 
-def _arrived(place: SharedPlace, heard: Heard, actor: Actor) -> Arrived:
-    """Whoever writes in the thread: it is one conversation. In shared channels Slack tells no app what a file is."""
-    where = f"a file, to be seen in {place.place}"
-    files = tuple(Media("", "application/octet-stream", where) for _ in range(min(heard.files, 10)))
+def _arrived(place: SharedPlace, heard: Heard, actor: Actor, files: tuple[Media, ...] = ()) -> Arrived:
+    """Whoever writes in the thread: it is one conversation."""
     at = round(float(heard.ts) * 1000)
     return Arrived(
         "chat", f"slack:{heard.place}", conversation(heard.channel, heard.root), place.place, _words(heard, actor),

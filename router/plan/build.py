@@ -353,6 +353,7 @@ def _voice(given: shape_calls.Voice) -> Voice:
     return Voice(
         music=given.music,
         callback=given.callback,
+        callback_answer=given.callback_answer,
         callback_again=tuple(given.callback_again),
         recording=Recording(recording.announced, recording.keep) if recording else None,
         redial=given.redial,

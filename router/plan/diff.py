@@ -175,6 +175,7 @@ def _channels(old: model.Plan, new: model.Plan) -> Iterator[str]:
     calls = {
         "callback": "who is rung first at a callback", "callback_again": "a callback that reached nobody is tried after",
         "recording": "recording", "redial": "who hung up while waiting keeps the place for",
+        "callback_answer": "a mailbox is told from a customer by",
     }  # fmt: skip
     yield from _rest("Channel voice", old.voice, new.voice, calls)
 

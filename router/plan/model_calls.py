@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 Callback = Literal["agent_first", "customer_first"]
+CallbackAnswer = Literal["detect", "key"]
 Announced = Literal["texts", "elsewhere"]
 
 _M = timedelta(minutes=1)
@@ -24,13 +25,15 @@ class Recording:
 class Voice:
     """How calls are worked, beside what all channels have.
 
-    `music`: the address of what those who wait hear (None: our own); `callback`: who is rung first; `callback_again`:
+    `music`: the address of what those who wait hear (None: our own); `callback`: who is rung first;
+    `callback_answer`: how a person is told from a mailbox, by the provider's detection or by the key 1; `callback_again`:
     how long after each try that reached nobody the next one comes, and after the last none; `recording` None: nothing is
     recorded; `redial`: so long somebody who hung up while they waited keeps their place (zero: not at all).
     """
 
     music: str | None = None
     callback: Callback = "agent_first"
+    callback_answer: CallbackAnswer = "detect"
     callback_again: tuple[timedelta, ...] = (5 * _M, 30 * _M, 120 * _M)
     recording: Recording | None = None
     redial: timedelta = 5 * _M

@@ -66,6 +66,11 @@ class Voice(Channel):
     callback: Literal["agent_first", "customer_first"] = Field(
         default="agent_first", description="Who is rung first when somebody is called back"
     )
+    callback_answer: Literal["detect", "key"] = Field(
+        default="detect",
+        description="A person is told from a mailbox before anybody is put through: detect (Twilio charges for it); "
+        "key: they press 1",
+    )
     callback_again: Annotated[Many[Positive], Field(max_length=10)] = Field(
         default=[timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)],
         description="After a try that reached nobody: [5m, 30m, 2h], and then no more",

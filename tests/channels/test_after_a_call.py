@@ -233,6 +233,23 @@ async def test_a_caller_who_hung_up_answers_by_text_how_it_was(tmp_path: Path) -
 
 
 @pytest.mark.promise("call-rated")
+async def test_a_digit_counts_before_the_history_has_heard_of_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with telephone(tmp_path, CALLS + TEXTS) as it:
+        await talked(it)
+        await it.inside.until(lambda: it.inside.got("How was Ada?"))
+
+        async def nothing(history: object, names: object, limit: int) -> tuple[()]:
+            return ()
+
+        monkeypatch.setattr(type(it.inside.app.history), "past_of", nothing)
+        await it.inside.text("4")
+        await it.inside.until(lambda: says(it, "The customer rated it: 4 of 5."))
+        assert [c["id"] for c in await it.inside.contacts()] == ["C1001"]
+
+
+@pytest.mark.promise("call-rated")
 async def test_when_the_agent_ends_the_call_the_customer_is_asked_aloud(tmp_path: Path) -> None:
     plan = CALLS + 'texts: {call_rate: {en: "Please rate us from 1 to 5.", de: "Bitte bewerten Sie uns."}}\n'
     async with telephone(tmp_path, plan) as it:

@@ -147,6 +147,13 @@ async def moves(api: Described) -> None:
     await api.call("POST", f"/api/v1/contacts/{third}/reopen", {})
     await taken(api, third)
     await api.call("POST", f"/api/v1/contacts/{third}/close", {"disposition": "solved", "by": "Mira"})
+    reach = {"agent": "Cem", "channel": "sms", "to": "+4915199999999", "text": "Your lamp is here."}
+    begun = await api.call("POST", "/api/v1/contacts", reach)
+    assert (await api.call("GET", f"/api/v1/contacts/{begun['contact']}"))["owner"]["name"] == "Cem"
+    await api.call("POST", "/api/v1/contacts", reach, 409)
+    await api.call("POST", "/api/v1/contacts", reach | {"agent": "Nobody"}, 422)
+    await api.refused("POST", "/api/v1/contacts", reach | {"channel": "fax"})
+    await api.refused("POST", "/api/v1/contacts", {"channel": "voice", "agent": "Cem"})
     await api.call("POST", f"{at}/transfer", {"to": "nobody at all"}, 422)
     await api.call("POST", "/api/v1/contacts/C9999/release", {}, 404)
     await api.refused("POST", f"{at}/transfer", {"reason": "to whom?"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_first_call import together, waiting
 
-from tests.channels.phone_stage import CALLS, Stage, telephone
+from tests.channels.phone_stage import CALLS, PHONES, Stage, telephone
 from tierline.router.rulebook import agent_id
 
 FIRST = CALLS.replace("wrap_up: 30s", "wrap_up: 30s, callback: customer_first")
@@ -61,3 +61,25 @@ async def test_a_customer_who_is_not_reached_costs_no_agent_anything_and_is_trie
         back = str(await it.inside.until(lambda: it.ringing("Eva")))
         await it.do(back, "answer")
         await together(it, back, "Ada")
+
+
+@pytest.mark.promise("call-back-mailbox")
+async def test_no_agent_is_rung_for_a_customers_mailbox(tmp_path: Path) -> None:
+    async with telephone(tmp_path, FIRST) as it:
+        await asks_for_callback(it)
+        await it.inside.slash("Ada", "available")
+        back = str(await it.inside.until(lambda: it.ringing("Eva")))
+        await it.do(back, "machine")
+
+        async def parked() -> bool:
+            return await state(it) == "parked"
+
+        await it.inside.until(parked)
+        assert await it.said(back, "We will try again later") and await it.at(back, "ended")
+        ada = (await it.inside.app.queue.agents())[agent_id("Ada")]
+        assert (ada.presence, ada.misses, ada.offers) == ("available", 0, 0)
+        number = PHONES["Ada"].replace("+", "%2B")
+        assert await it.inside.call(f"/calls?number={number}") == []
+        await it.inside.call("/clock", {"advance": "301s"})
+        await it.do(again := str(await it.inside.until(lambda: it.ringing("Eva"))), "answer")
+        await together(it, again, "Ada")

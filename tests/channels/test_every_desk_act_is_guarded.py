@@ -32,6 +32,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "board.refresh": (SUPERVISOR, ""),
     "agent.available": (NAMED, ""),
     "agent.away": (NAMED, "45m"),
+    "agent.give": (SUPERVISOR, "ada Ben"),
     "agent.handover": (NAMED, "Ben"),
     "agent.here": (NAMED, ""),
     "agent.offline": (NAMED, ""),

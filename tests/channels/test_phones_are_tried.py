@@ -16,7 +16,7 @@ from tests.helpers_app import DESK
 from tierline.console import try_phones
 from tierline.console.api_client import ApiClient
 from tierline.console.try_phones import NobodyToCall, Tried, number_of, whom
-from tierline.console.twilio_side import TwilioSide
+from tierline.console.twilio_side import TwilioNo, TwilioSide
 from tierline.router.plan.load import parse
 from tierline.settings import Settings
 
@@ -110,6 +110,35 @@ async def test_what_twilio_refuses_is_said_in_its_words_and_the_others_are_calle
             await it.do(ben, "press", digits="1")
         assert "✗ Ada: Twilio doesn't make the call: calls to this country are not enabled" in said[2]
         assert "✓ Ben" in said[4] and said[-1] == "False"
+
+
+@pytest.mark.promise("phones-tried")
+async def test_a_call_whose_answer_was_lost_is_found_and_followed_to_its_end(tmp_path: Path) -> None:
+    async with telephone(tmp_path) as it:
+        await it.inside.call("/faults", {"twilio": {"drop_reply": True, "times": 1}})
+        async with tried(it, tmp_path, "ada") as said:
+            ada = str(await it.inside.until(lambda: it.ringing("Ada")))
+            await it.do(ada, "answer")
+            await it.inside.until(lambda: it.heard(ada))
+            await it.do(ada, "press", digits="1")
+        assert said[2] == "  ✓ Ada: the phone rang, was answered, and 1 was pressed" and said[-1] == "True"
+        legs = await it.inside.call(f"/calls?number={PHONES['Ada'].replace('+', '%2B')}")
+        assert [leg["sid"] for leg in legs] == [ada]
+
+
+@pytest.mark.promise("phones-tried")
+async def test_a_call_that_was_never_made_is_said_and_none_is_made_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(side: TwilioSide, to: str, sender: str, url: str, seconds: int) -> str:
+        raise TwilioNo("Twilio cannot be reached (TimeoutError)")
+
+    monkeypatch.setattr(TwilioSide, "call", lost)
+    async with telephone(tmp_path) as it:
+        async with tried(it, tmp_path, "ada") as said:
+            pass
+        assert "✗ Ada: Twilio doesn't make the call: Twilio cannot be reached" in said[2]
+        assert said[-1] == "False" and not await it.ringing("Ada")
 
 
 async def test_a_call_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

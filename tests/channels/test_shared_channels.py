@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers_app import DESK, OPS, Inside, Json, inside
+from tierline.channels.slack import shared_files
 
 PLAN = f"""
 site: inside
@@ -266,3 +267,36 @@ async def test_a_channel_of_the_plan_that_is_not_there_or_not_shared_is_told(tmp
         await door.look()  # type: ignore[attr-defined]
         await on.it.until(lambda: on.it.told("#ext-acme isn't shared with anybody yet"))
         await on.it.until(lambda: on.it.told("#ext-globex of the plan can't be read"))
+
+
+@pytest.mark.promise("shared-files")
+async def test_a_file_in_a_shared_channel_is_shown_in_the_teams_thread(tmp_path: Path) -> None:
+    async with shared(tmp_path) as on:
+        carla = await on.person("Carla Cole", on.acme)
+        sent = {"user": carla, "channel": on.acme, "filename": "router.txt", "content": "red lamp 17"}
+        await on.it.call("/slack/upload", {**sent, "text": "see the log"})
+        whole = await on.heard("see the log")
+        (media,) = whole["transcript"][0]["media"]
+        assert media["name"] == "router.txt"
+        head = await on.taken()
+
+        async def shown() -> Json | None:
+            found = await on.in_thread(head["channel"], head["ts"], "router.txt")
+            return next((m for m in found if m.get("files")), None)
+
+        made = await on.it.until(shown)
+        assert made["files"][0]["name"] == "router.txt"
+
+
+@pytest.mark.promise("shared-files")
+async def test_a_file_that_slack_does_not_tell_of_in_time_is_named_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_files, "WITHIN", 0.0)
+    async with shared(tmp_path) as on:
+        carla = await on.person("Carla Cole", on.acme)
+        sent = {"user": carla, "channel": on.acme, "filename": "router.txt", "content": "red lamp 17"}
+        await on.it.call("/slack/upload", {**sent, "text": "see the log"})
+        whole = await on.heard("see the log")
+        (media,) = whole["transcript"][0]["media"]
+        assert media["name"] == "a file, to be seen in #ext-acme"

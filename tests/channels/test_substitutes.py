@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from helpers_app import EVA, JONAS, PLAN, Inside, inside
-from test_handing_over import says, threads
+from test_handing_over import direct, says, threads
 from test_who_is_there import is_now, press, told
 
 from tierline.channels.house import Actor
@@ -262,3 +262,22 @@ async def test_who_misses_two_offers_is_away_told_with_a_way_back_and_a_supervis
         await press(stage, "Ada", away, "I'm back")
         await is_now(stage, "Ada", "available")
         await stage.until(lambda: stage.cards("Ada", "anybody"))
+
+
+async def test_whom_the_plan_names_is_told_when_an_absence_begins(tmp_path: Path) -> None:
+    async with inside(tmp_path, BY_PLAN) as stage:
+        await has_one(stage)
+        await stage.slash("Ada", "away 4h training")
+        asked = await told(stage, "Ben", "You stand in for Ada, who is away until")
+        assert "(training), as the plan says: customers who come back to Ada" in asked["text"]
+
+
+async def test_whom_the_plan_names_is_told_at_home_of_a_long_absence_alone(tmp_path: Path) -> None:
+    async with inside(tmp_path, BY_PLAN) as stage:
+        await stage.slash("Ada", "available")
+        await stage.slash("Ada", "away 45m lunch")
+        await stage.app.outbox.settled()
+        assert await direct(stage, "Ben", "You stand in") == []
+        await stage.slash("Ada", "away 2w vacation")
+        asked = await told(stage, "Ben", "You stand in for Ada, who is away until")
+        assert "(vacation), as the plan says" in asked["text"]

@@ -235,3 +235,21 @@ async def test_who_left_the_plan_before_the_visit_is_missed_in_time_and_nobody_p
         await it.inside.until(lambda: it.direct("Ada", f"{contact}: nobody comes on Wednesday January 6"))
         await it.inside.until(lambda: it.says("Send somebody else, or cancel it."))
         assert not await it.inside.got("Soon")
+
+
+@pytest.mark.promise("visit-planned")
+async def test_the_address_of_the_customers_record_stands_in_the_form_and_can_be_another(
+    tmp_path: Path,
+) -> None:
+    async with visits(tmp_path) as it:
+        facts = {"street": "Oak Lane 3", "zip": "10115", "city": "Berlin"}
+        body = {"name": "Eva Brandt", "language": "en", "addresses": [EVA], "facts": facts}
+        known = await it.inside.app.history.customer(EVA)
+        url = f"{it.inside.product}/api/v1/customers/{known.key if known else 'eva'}"
+        async with it.inside.http.put(url, json=body, headers=it.inside.token) as answer:
+            assert answer.status == 200, await answer.text()
+        await it.taken()
+        form = await it.form("Ada", "form.visit")
+        assert "Oak Lane 3\\n10115 Berlin" in json.dumps(form)
+        assert (await it.submit("Ada", form, **TUESDAY))["ok"]
+        await it.inside.until(lambda: it.says("Elm Street 7"))

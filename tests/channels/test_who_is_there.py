@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers_app import PLAN, Inside, inside
+from helpers_app import PLAN, Inside, Json, inside
 
 from tierline.router import attendance
 
@@ -114,6 +115,38 @@ async def test_who_does_not_answer_is_away_and_told_keeps_their_contacts_and_a_s
         await stage.until(lambda: stage.told("Nothing is heard of Ada"))
         await press(stage, "Ada", away, "I'm back")
         await is_now(stage, "Ada", "available")
+
+
+@pytest.mark.promise("day-still-there")
+async def test_who_does_not_answer_may_hand_over_by_a_button_and_so_may_a_supervisor(tmp_path: Path) -> None:
+    by_plan = ASKING.replace("name: Ada, slack", "name: Ada, substitute: Ben, slack")
+    async with inside(tmp_path, by_plan) as stage:
+        await stage.slash("Ada", "available")
+        assert await stage.text("my printer burns") == 200
+        await stage.accept("Ada")
+        await stage.call("/clock", {"advance": "31m"})
+        await told(stage, "Ada", "Still there?")
+        await stage.call("/clock", {"advance": "6m"})
+        await is_now(stage, "Ada", "away")
+        assert "Hand them to Ben" in json.dumps((await told(stage, "Ada", "You didn't answer"))["blocks"])
+
+        async def alert() -> Json | None:
+            found = await stage.channel("ops")
+            return next((m for m in found if "Nothing is heard of Ada" in m["text"]), None)
+
+        said = await stage.until(alert)
+        assert "Hand them to Ben" in json.dumps(said["blocks"])
+        for who, words in (
+            ("Ben", "Only a supervisor does that"),
+            ("Mira", "others are asked, with their rank"),
+        ):
+            await press(stage, who, said, "Ask others")
+
+            async def heard(words: str = words) -> bool:
+                return words in json.dumps(await stage.channel("ops"), ensure_ascii=False)
+
+            await stage.until(heard, 20)
+        assert (await stage.contact())["owner"] is None
 
 
 async def test_nobody_is_asked_whom_slack_would_not_have_let_answer(tmp_path: Path) -> None:

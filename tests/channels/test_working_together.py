@@ -149,3 +149,16 @@ async def test_what_was_tried_is_ticked_and_the_rest_needs_a_word_and_the_next_t
             and not await stage.got("drum", JONAS)
             and not await stage.got("hello?", EVA)
         )
+
+
+@pytest.mark.promise("consult-lists")
+async def test_a_team_that_is_asked_is_told_in_its_channel_and_listed_behind_the_people(
+    tmp_path: Path,
+) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        contact = await open_with(stage, "Ada")
+        assert "team experts is asked" in await stage.slash("Ada", f"consult {contact} team experts a drum?")
+        await stage.until(lambda: head_says(stage, "Helping: team experts"))
+        await stage.slash("Ada", f"consult {contact} Ben which toner?")
+        await stage.until(lambda: head_says(stage, "Helping: Ben, team experts"))
+        assert (await stage.contact())["helping"] == ["Ben", "team experts"]

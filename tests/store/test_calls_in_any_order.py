@@ -124,6 +124,8 @@ async def test_late_news_of_the_first_call_does_not_end_the_call_back(stage: Sta
     assert view is not None and view.state == "active"
     back = {"c": contact, "r": "customer", "b": "1"}
     await stage.queue.leg(contact, "CAback", "answered", back)
+    await stage.board.heard(LegNews("CAback", "answered", back, machine=False))
+    await stage.board.asked("back", Call("CAback", EVA, OURS, back))
     await stage.board.heard(LegNews("CAback", "completed", back))
     view = await stage.queue.contact(contact)
     assert view is not None and view.state == "wrapping"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import pytest
 from helpers_history import arrived, told
 from helpers_history import history as history
 
@@ -55,5 +57,26 @@ async def test_what_an_agent_did_since_midnight_is_counted_and_nothing_else(hist
     ]  # fmt: skip
     await history.project([Event(e.t, e.e, e.c, e.a, e.n, e.x, id=f"{i}-0") for i, e in enumerate(events, 1)])
     found = await history.numbers("ada", DAY, DAY + 15 * MINUTE)
-    assert found == Numbers(taken=4, closed=1, kept=1, promised=3, handling=6 * MINUTE - 1, missed=1)
+    assert found == Numbers(taken=4, closed=1, kept=1, promised=3, aht_written=6 * MINUTE - 1, missed=1)
     assert await history.numbers("nobody", DAY, DAY + 1) == Numbers()
+
+
+@pytest.mark.promise("home-aht")
+async def test_handle_time_is_talk_hold_and_wrap_up_of_calls_and_of_all_else_what_was_not_asleep(
+    history: History,
+) -> None:
+    call, c = taken(2, DAY), "C2"
+    call = [replace(it, x=it.x.replace('"sms', '"voice')) if it.e == "arrived" else it for it in call]
+    events = [
+        *call, told(DAY + 3 * MINUTE, "wrapping", c, "ada", outcome="{}"),
+        told(DAY + 4 * MINUTE + 1, "closed", c, "ada", outcome="{}"),
+        # Ben had it first; Ada put it off over night.
+        *taken(3, DAY - 9 * 3_600_000, agent="ben"),
+        told(DAY - 8 * 3_600_000, "accepted", "C3", "ada", 2, offer=2, agent="ada"),
+        told(DAY - 8 * 3_600_000 + 5 * MINUTE, "snoozed", "C3", "ada", wake=DAY, why="later"),
+        told(DAY, "woken", "C3"), told(DAY, "returned", "C3", "ada"),
+        told(DAY + 10 * MINUTE, "closed", "C3", "ada", outcome="{}"),
+    ]  # fmt: skip
+    await history.project([Event(e.t, e.e, e.c, e.a, e.n, e.x, id=f"{i}-0") for i, e in enumerate(events, 1)])
+    found = await history.numbers("ada", DAY, DAY + 15 * MINUTE)
+    assert (found.closed, found.aht_calls, found.aht_written) == (2, 4 * MINUTE, 15 * MINUTE)

@@ -102,14 +102,17 @@ def test_an_offer_comes_first_then_whoever_waits_by_when_their_answer_is_due() -
     assert it.entries[1].place == "C1:1.5" and it.entries[1].about == "Eva <!here>, +4915112345678"
 
 
+@pytest.mark.promise("home-aht")
 def test_what_the_history_cannot_tell_is_said_and_not_made_up() -> None:
     shown = {it.title: it for it in sections(scene())}
     assert shown["Today"].text == "Today's numbers can't be read just now."
-    numbers = Numbers(taken=3, closed=2, kept=1, promised=2, handling=12 * MINUTE, missed=1)
+    numbers = Numbers(
+        taken=3, closed=2, kept=1, promised=2, aht_calls=4 * MINUTE, aht_written=12 * MINUTE, missed=1
+    )
     (today,) = (it for it in sections(scene(today=numbers)) if it.title == "Today")
     assert (
-        today.text
-        == "taken 3 · closed 2 · answered within the promise 1 of 2 · 12 min each on average · missed 1"
+        today.text == "taken 3 · closed 2 · answered within the promise 1 of 2 · missed 1\n"
+        "Average handle time: calls 4 min (talk, hold and wrap-up), all else 12 min (in hand, not asleep)"
     )
 
 

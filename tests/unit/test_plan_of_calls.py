@@ -41,19 +41,21 @@ def test_a_plan_that_says_nothing_about_calls_works_them_as_usual() -> None:
     minute = timedelta(minutes=1)
     usual = book(SMALL).plan.voice
     assert usual == Voice() and usual.recording is None and usual.music is None
-    assert (usual.callback, usual.redial) == ("agent_first", 5 * minute)
+    assert (usual.callback, usual.callback_answer, usual.redial) == ("agent_first", "detect", 5 * minute)
     assert usual.callback_again == (5 * minute, 30 * minute, 120 * minute)
 
 
 def test_what_a_plan_says_about_calls_is_what_holds() -> None:
     plan = parse(
         SMALL + "  call_recorded: {en: We record this., de: Wir nehmen auf.}\n"
-        "channels: {voice: {music: https://a.example/m.mp3, callback: customer_first, callback_again: 10m, redial: 0s, "
+        "channels: {voice: {music: https://a.example/m.mp3, callback: customer_first, callback_answer: key, callback_again: 10m, redial: 0s, "
         "recording: {announced: texts, keep: 7d}}}\n"
     )
     again = (timedelta(minutes=10),)
     recording = Recording("texts", timedelta(days=7))
-    assert plan.voice == Voice("https://a.example/m.mp3", "customer_first", again, recording, timedelta())
+    assert plan.voice == Voice(
+        "https://a.example/m.mp3", "customer_first", "key", again, recording, timedelta()
+    )
     elsewhere = parse(SMALL + "channels: {voice: {recording: {announced: elsewhere}, callback_again: []}}\n")
     assert elsewhere.voice.recording == Recording("elsewhere", timedelta(days=30))
     assert elsewhere.voice.callback_again == ()
@@ -227,6 +229,7 @@ def test_two_keys_of_one_name_and_a_number_that_leads_nowhere_are_warned_of() ->
 CHANGES = [
     ("channels: {voice: {redial: 1m}}\n", "Channel voice: who hung up while waiting keeps the place for: 1 min (was 5 min)"),
     ("channels: {voice: {callback: customer_first}}\n", "Channel voice: who is rung first at a callback: customer first (was agent first)"),
+    ("channels: {voice: {callback_answer: key}}\n", "Channel voice: a mailbox is told from a customer by: key (was detect)"),
     ("channels: {voice: {callback_again: [1m, 2m]}}\n", "Channel voice: a callback that reached nobody is tried after: 1 min, 2 min (was 5 min, 30 min, 2 h)"),
     ("channels: {voice: {recording: {announced: elsewhere}}}\n", "Channel voice: recording: kept for 30 d, announced elsewhere (was nothing)"),
     ("safety: {countries: [DE, AT]}\n", "Countries that are called and texted: AT added"),

@@ -12,7 +12,7 @@ from tierline.router.links import Signed
 from tierline.router.plan.errors import PlanErrors
 from tierline.router.plan.load import parse
 from tierline.router.texts import spoken_window
-from tierline.router.visit import NoSuchTime, Visit, at_wall
+from tierline.router.visit import NoSuchTime, Visit, address_of, at_wall
 from tierline.router.visit_file import calendar_file
 from tierline.router.visit_slots import able, on_shift, suggested
 
@@ -182,3 +182,13 @@ def test_visits_that_nobody_is_good_enough_for_or_told_of_are_probably_not_meant
     said = [it.message for it in parse(PLAN.replace("level: 2", "level: 5").partition("texts:")[0]).warnings]
     assert "nobody has field 5: no visit can be planned" in said
     assert "customers aren't told of their visits: texts has no visit_planned" in said
+
+
+def test_where_a_customer_is_by_their_record() -> None:
+    assert address_of({"Address": " Oak Lane 3, Berlin ", "street": "x"}) == "Oak Lane 3, Berlin"
+    assert (
+        address_of({"street": "Oak Lane 3", "PostCode": "10115", "city": "Berlin"})
+        == "Oak Lane 3\n10115 Berlin"
+    )
+    assert address_of({"city": "Berlin", "zip": ""}) == "Berlin"
+    assert address_of({"plan": "gold", "address": " "}) == ""

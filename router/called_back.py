@@ -1,0 +1,116 @@
+"""The leg of a customer who is called back: nobody is put through to it before a person is known to be there.
+
+answered ─▶ a hello ─▶ a person ─────────────▶ conference, or (customer first) they wait and an agent is rung
+                    ├▶ a mailbox, no key ────▶ a word that we try again; tried later, as whoever isn't reached
+                    └▶ hung up meanwhile ────▶ tried later
+
+`channels.voice.callback_answer` says how: the provider's detection, or a key. An agent who calls by themselves hears
+what answers, and isn't kept waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from ..channels.phone import Ask, Call, Go, HangUp, Heard, Pause, Say
+from ..queue.engine import Queue
+from ..queue.state import QUEUED, ContactView
+from . import spoken
+from .facts import Facts
+from .rulebook import Rulebook
+from .waiting import WaitingLine
+
+LOOKS = 6
+"""Seconds after the hello for which the detection's word is waited for; then it counts as a person."""
+KEY_TIME = 6
+"""Seconds for the key, after each of two questions."""
+PERSON, MACHINE, ASKED = "person", "machine", "asked"
+THERE = "there"
+"""The fact that names the leg on which a person is; also what happened then."""
+
+
+def answered_by(sid: str) -> str:
+    """The fact under which is kept who or what has answered that leg: PERSON, MACHINE, or ASKED for a key."""
+    return f"on.{sid}"
+
+
+def screened(jots: Mapping[str, str]) -> bool:
+    """Whether a person has to be known before anybody is put through: it is a callback that was asked for."""
+    return jots.get("kind") == "callback"
+
+
+def in_vain(jots: Mapping[str, str], sid: str) -> str:
+    """Why a callback whose leg has ended reached nobody, "" when its customer was put through."""
+    if not screened(jots) or jots.get("met") == sid or jots.get(THERE) == sid:
+        return ""
+    return {MACHINE: "machine", ASKED: "no key"}.get(jots.get(answered_by(sid), ""), "hung up")
+
+
+@dataclass(slots=True)
+class CalledBack:
+    """What that leg hears; `join` puts it into the conference."""
+
+    queue: Callable[[], Queue]
+    book: Callable[[], Rulebook]
+    line: WaitingLine
+    join: Callable[[Call], Awaitable[Heard]]
+
+    async def answered(self, call: Call) -> Heard:
+        """Somebody or something has answered; the agent is in the conference already, or rung afterwards (`f`)."""
+        view = await self.queue().contact(call.about.get("c", ""))
+        first = view is not None and call.about.get("f") and view.state in QUEUED
+        if view is None or not (first or view.state == "active"):
+            return (HangUp(),)
+        jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
+        legs = await self.queue().legs(view.id)
+        if any(it.of_customer and it.sid == jots.get("met") != call.sid for it in legs):
+            return (
+                spoken.line(self.book(), "goodbye", language),
+                HangUp(),
+            )  # they have called, and are talking
+        hello = spoken.line(self.book(), "missed_here" if jots.get("missed") else "callback_here", language)
+        begins = not call.about.get("n")
+        if screened(jots) and (asks := await self._screen(view, jots, call, language)) is not None:
+            return (hello, *asks) if begins else asks
+        said = (hello,) if begins else ()
+        if not first:
+            return (*said, *await self.join(call))
+        await self.queue().happen(view.id, THERE, {THERE: call.sid, "kind": "", "place": "1"})
+        wait = spoken.line(self.book(), "connecting", language)
+        return (*said, wait, *await self.line.stands(view, call))
+
+    async def _screen(
+        self, view: ContactView, jots: Mapping[str, str], call: Call, language: str
+    ) -> Heard | None:
+        """What is heard while it isn't known to be a person; None once it is."""
+        turn = int(call.about.get("n", "0"))
+        about = {**call.about, "n": str(turn + 1)}
+        by, later = jots.get(answered_by(call.sid), ""), self._later(jots, language)
+        if self.book().plan.voice.callback_answer == "key":
+            if call.digits == "1":
+                await self.queue().jot(view.id, answered_by(call.sid), PERSON)
+                return None
+            if turn == 2:
+                return (later, HangUp())
+            await self.queue().jot(view.id, answered_by(call.sid), ASKED)
+            keys = (spoken.line(self.book(), "callback_ready", language),)
+            return (Ask(keys, Go("back", about), language, digits=1, timeout=KEY_TIME),)
+        if by == MACHINE:
+            return (later, HangUp())
+        if by == PERSON or turn > LOOKS:
+            return None
+        return (Pause(1), Go("back", about)) if turn else (Go("back", about),)
+
+    def _later(self, jots: Mapping[str, str], language: str) -> Say:
+        """That we try again, where we do, of a callback that they asked for; else a goodbye."""
+        again = int(jots.get("tries") or 0) < len(self.book().plan.voice.callback_again)
+        promised = again and not jots.get("missed")
+        return spoken.line(self.book(), "callback_missed" if promised else "goodbye", language)
+
+    async def told(self, contact: str, sid: str, machine: bool) -> None:
+        """The provider's word on who has answered; the first one holds."""
+        if (await self.queue().jots(contact)).get(answered_by(sid)):
+            return
+        what = MACHINE if machine else PERSON
+        await self.queue().happen(contact, what, {answered_by(sid): what})
