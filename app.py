@@ -162,7 +162,7 @@ class App:
             self.sms, self.voice = doors
             self.doors["sms"] = self.sms
         self.recordings = recordings_of(settings, self.secrets, self.voice, *now, past)
-        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, past)
+        self.mail = mail_side(settings, self.secrets, self.role, self.intake, *now, past, self.alerts)
         self.boxes = mailboxes_of(settings, self.role, self.mail.post, *now, self.alerts, self._mine)
         told = (settings, self.secrets, self.intake)
         self.chat = chat_side(*told, *now, past, files, self.listener, self.doors)

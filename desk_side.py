@@ -39,6 +39,7 @@ from .router.editors import Editors
 from .router.enclosures import LARGEST_MAIL, Enclosures
 from .router.ending import Ending
 from .router.first_run import FirstRun, Found
+from .router.identifying import Cards, Identifying
 from .router.lanes import Job
 from .router.links import Signed
 from .router.mail_files import MailFiles, MailPart
@@ -177,6 +178,7 @@ def desk_side(
         VisitPart(queue, plan, history),
         SessionPart(queue, plan, outside.sessions),
         MailPart(plan, outside.mails),
+        Identifying(queue, plan, history, lambda: own_addresses(history)),
         Steering(queue, plan, boards, history),
         planning,
         Ending(queue, plan, history),
@@ -239,6 +241,13 @@ async def _promised(history: History, since: int) -> Sequence[Promised]:
 def reach_of(queue: Queue, plan: ActivePlan, history: History) -> Reach:
     """What begins a contact with a customer of our own accord."""
     return Reach(queue, plan, history, lambda name: _called(history, name))
+
+
+def own_addresses(history: History) -> Cards:
+    """Customers by name, and what stands on their cards."""
+    from .queue.history.own_addresses import OwnAddresses  # as above
+
+    return OwnAddresses(history.database)
 
 
 async def _called(history: History, name: str) -> tuple[tuple[Customer, str], ...]:

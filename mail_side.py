@@ -15,6 +15,7 @@ from .channels.email.raw import RawStore
 from .channels.email.reader import Reader, TooComplex
 from .channels.sms.door import SmsDoor
 from .queue.engine import Queue
+from .router.alerts import Alerts
 from .router.arrived_files import Content
 from .router.links import Signed
 from .router.mail_files import MailFiles, content_of
@@ -63,7 +64,7 @@ class MailSide:
 
 def mail_side(
     settings: Settings, keys: Secrets, role: Role, inbound: Inbound, queue: Callable[[], Queue],
-    book: Callable[[], Rulebook], history: Callable[[], History],
+    book: Callable[[], Rulebook], history: Callable[[], History], alerts: Alerts,
 ) -> MailSide:  # fmt: skip
     """Raises OSError, in words, when its settings can't be."""
     raw = RawStore(settings.data / "mail")
@@ -77,7 +78,8 @@ def mail_side(
     files = MailFiles(queue, history, _Mails(raw, reader), Signed(settings.base_url, "mail", keys.secret))
     if not settings.smtp_listen or role == "worker":
         return MailSide(raw, post, None, reader, files, expiry)
-    from .channels.email.listener import Listener, Where, tls_context  # with SMTP's library: 40 ms of a start
+    from .channels.email.certificate import Certificate
+    from .channels.email.listener import Listener, Where  # with SMTP's library: 40 ms of a start
     from .channels.email.session import Rules
 
     try:
@@ -86,13 +88,13 @@ def mail_side(
         raise OSError(str(error)) from None
     if settings.smtp_require_tls and (settings.smtp_cert is None or where.lmtp):
         raise OSError("TIERLINE_SMTP_REQUIRE_TLS is for SMTP with a certificate: set TIERLINE_SMTP_CERT.")
-    tls = tls_context(settings.smtp_cert, settings.smtp_key) if settings.smtp_cert else None
-    rules = Rules(socket.gethostname(), tls, settings.smtp_require_tls)
+    certificate = Certificate(settings.smtp_cert, settings.smtp_key, alerts) if settings.smtp_cert else None
+    rules = Rules(socket.gethostname(), None, settings.smtp_require_tls)
 
     def relayed(address: str) -> bool:
         return book().plan.mail.relayed(address)
 
-    listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())), relayed)
+    listener = Listener(where, rules, post, lambda it: bool(mailbox_of(it, ours())), relayed, certificate)
     return MailSide(raw, post, listener, reader, files, expiry)
 
 

@@ -20,6 +20,7 @@ from ..queue.history.records import Claimed, ContactRecord, Customer
 from ..queue.state import ENDED, Event
 from ..router.facts import Facts
 from ..router.helping import helping
+from ..router.kept import Case, promises
 from ..router.rulebook import Rulebook, agent_id, edges, instant
 from ..router.screening import pressed
 from . import views
@@ -191,21 +192,30 @@ class Api:
                 return problem(
                     404, "no such contact", f"{name[:40]} is neither in the queue nor in the history."
                 )
-            return web.json_response(record.to_json(whole=True))
+            case = Case.recorded(record)
+            told = (
+                promises(self.book(), case, record.messages, record.events, await queue.now())
+                if case
+                else None
+            )
+            more = {"promises": views.promised(told)} if told else {}
+            return web.json_response(record.to_json(whole=True) | more)
         messages, jots = await asyncio.gather(queue.messages(name), queue.jots(name))
         if (
             record is not None and len(messages) < view.messages
         ):  # called back: what was said before is in the history
             here = {m.n for m in messages}
             messages = (*(m for m in record.messages if m.n not in here), *messages)
-        row = views.contact(self.book(), view, views.last_in(messages), await queue.now(), self.slack_ids())
+        book, now, events = self.book(), await queue.now(), record.events if record else ()
+        row = views.contact(book, view, views.last_in(messages), now, self.slack_ids())
         row |= {
             "need": views.need(view),
+            "promises": views.promised(promises(book, Case.of(view), messages, events, now)),
             "transcript": [views.message(m) for m in messages],
-            "timeline": [views.moment(self.book(), e) for e in (record.events if record else ())],
+            "timeline": [views.moment(book, e) for e in events],
             "ended": record.to_json()["ended"] if record else None,
             "outcome": record.to_json()["outcome"] if record else {},
-            "helping": list(helping(self.book(), jots)),
+            "helping": list(helping(book, jots)),
         }
         if view.last_owner:  # nobody's any more: who had it last
             row["owner"] = views.person(self.book(), view.last_owner, self.slack_ids())

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..channels.email.listener import Where, tls_context
+from ..channels.email.certificate import tls_context
+from ..channels.email.listener import Where
 from ..router.mailed import mailboxes
 from ..router.plan.model import Plan
 from ..settings import Settings

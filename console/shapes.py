@@ -67,7 +67,9 @@ BY: Shape = {**SHORT, "description": "who asked for it, for the record"}
 # ---- contacts ---------------------------------------------------------------------------------------------------
 
 PERSON = thing(name=TEXT, slack=TEXT)
-CUSTOMER = thing({"claims": TEXT, "robot": TEXT}, key=TEXT, name=TEXT, address=TEXT, verified=YES)
+CUSTOMER = thing(
+    {"claims": TEXT, "vouched": TEXT, "robot": TEXT}, key=TEXT, name=TEXT, address=TEXT, verified=YES
+)
 LIVE_OFFER = thing(agent=or_null(PERSON), offer=COUNT, state=TEXT, deadline=MAYBE_TIME)
 MOVE = thing(
     **_named(
@@ -91,9 +93,16 @@ LINE = thing(
 )  # fmt: skip
 MOMENT = thing(at=TIME, event=TEXT, text=TEXT)
 NEED = thing(channel=TEXT, skills=of_names(COUNT), languages=of_names(COUNT), tiers=TIERS, teams=many(TEXT))
+_PROMISE = or_null(thing(due=TIME, state=TEXT))
+PROMISES = thing(first_answer=_PROMISE, next_answer=_PROMISE, resolution=_PROMISE)
 _WHOLE = {"transcript": many(LINE), "timeline": many(MOMENT)}
 ROW = thing({**_OPEN, **_ENDED, "reason": TEXT}, **_BOTH)
-CONTACT = thing({**_OPEN, "need": NEED, "reason": TEXT, "helping": many(TEXT)}, **_BOTH, **_ENDED, **_WHOLE)
+CONTACT = thing(
+    {**_OPEN, "need": NEED, "promises": PROMISES, "reason": TEXT, "helping": many(TEXT)},
+    **_BOTH,
+    **_ENDED,
+    **_WHOLE,
+)
 ASKED = thing(
     offer=COUNT, agent=TEXT, step=COUNT, at=TIME, shown=MAYBE_TIME, became=TEXT, ended=MAYBE_TIME, reason=TEXT,
     why=TEXT,

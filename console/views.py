@@ -12,6 +12,7 @@ from ..router.account import Account
 from ..router.body import Body
 from ..router.due import solve_due
 from ..router.facts import Facts
+from ..router.kept import Promise, Promises
 from ..router.plan.model import AgentSpec
 from ..router.rulebook import Rulebook, instant, millis
 from ..router.why import Why
@@ -52,6 +53,7 @@ def contact(
             "address": facts.address,
             "verified": facts.verified,
             **({"claims": facts.claims} if facts.claims else {}),
+            **({"vouched": facts.vouched} if facts.vouched else {}),
             **({"robot": facts.robot} if facts.robot else {}),
         },
         "owner": person(book, it.owner, slack_ids),
@@ -95,6 +97,19 @@ def contact(
         "language": facts.language,
         "rule": facts.rule,
         "last_text": Body.parse(last.body).text[:200] if last else "",
+    }
+
+
+def promised(it: Promises) -> Json:
+    """What was promised to its customer, by kind; null where nothing is."""
+
+    def one(promise: Promise | None) -> Json | None:
+        return None if promise is None else {"due": iso(promise.due), "state": promise.state}
+
+    return {
+        "first_answer": one(it.first_answer),
+        "next_answer": one(it.next_answer),
+        "resolution": one(it.resolution),
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from ..skills.skill import CHANNELS
@@ -161,6 +162,17 @@ class Moves(Calls):
     ) -> Answer:  # fmt: skip
         """The owner asks somebody; nothing changes but that it is told."""
         return answer(await self.do("consult", contact, by, asked, question, op=op, now=now))
+
+    async def identify(
+        self, contact: str, agent: str, judged: str, facts: str, about: Mapping[str, str],
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Somebody has made sure whose it is: other `facts`, told with `about` as `identified`; nothing else changes.
+
+        Stale when its facts aren't `judged` any more, or while it is handed over.
+        """
+        said = json.dumps(dict(about), ensure_ascii=False)
+        return answer(await self.do("identify", contact, agent, judged, facts, said, op=op, now=now))
 
     async def reroute(
         self, contact: str, decision: Decision, expected: Route | None = None,

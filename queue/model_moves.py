@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from .contact import Decision
@@ -120,6 +120,17 @@ class Moves(Quiet):
         if by != it.owner:
             return Answer("not_owner", it.owner, it.state)
         self.tell("consult", it.id, by, asked=asked, question=question, by=by)
+        return Answer("ok", state=it.state)
+
+    def identify(self, contact: str, agent: str, judged: str, facts: str, about: Mapping[str, str]) -> Answer:
+        """Somebody has made sure whose it is; who may be asked, and when, doesn't follow from that."""
+        it = self.contacts.get(contact)
+        if it is None:
+            return Answer("gone")
+        if it.facts != judged or it.handing:
+            return Answer("stale", it.owner, it.state)
+        it.facts = facts
+        self.tell("identified", it.id, agent, facts=facts, **about)
         return Answer("ok", state=it.state)
 
     # -- one contact or two --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from .active import ActivePlan
 from .body import Body, line
 from .cards import customer_line
 from .facts import Facts
-from .guides import ANSWER, ASK, NOTED, answered, in_words, questions
+from .guides import ANSWER, ASK, NOTED, answered, put, questions
 from .holding import HELD, may_reply, named
 from .lanes import Job, Try
 from .look import found_message, more
@@ -57,7 +57,7 @@ class AskPart(Silent):
         if it is None or spec is None:
             return Told(False, f"“{name}” is asked or answered already.")
         language = Facts.parse(view.facts).language or book.plan.languages[0]
-        body = Body(in_words(it, language), by=spec.name).to_json()
+        body = put(it, language, spec.name).to_json()
         wait = span(book.plan.settings.hold_reply)
         held = await self.queue.hold_reply(contact, agent_id(spec.name), body, source="", ms=wait)
         if not held.done:

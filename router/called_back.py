@@ -2,6 +2,7 @@
 
 answered ─▶ a hello ─▶ a person ─────────────▶ conference, or (customer first) they wait and an agent is rung
                     ├▶ a mailbox, no key ────▶ a word that we try again; tried later, as whoever isn't reached
+                    │    (who is taken for a mailbox by mistake is asked for a key, once)
                     └▶ hung up meanwhile ────▶ tried later
 
 `channels.voice.callback_answer` says how: the provider's detection, or a key. An agent who calls by themselves hears
@@ -85,21 +86,23 @@ class CalledBack:
     ) -> Heard | None:
         """What is heard while it isn't known to be a person; None once it is."""
         turn = int(call.about.get("n", "0"))
-        about = {**call.about, "n": str(turn + 1)}
         by, later = jots.get(answered_by(call.sid), ""), self._later(jots, language)
-        if self.book().plan.voice.callback_answer == "key":
-            if call.digits == "1":
+        always = self.book().plan.voice.callback_answer == "key"
+        if always or by == MACHINE:
+            asked = int(call.about.get("k", "0"))
+            if asked and call.digits == "1":
                 await self.queue().jot(view.id, answered_by(call.sid), PERSON)
                 return None
-            if turn == 2:
+            if asked == (2 if always else 1):
                 return (later, HangUp())
-            await self.queue().jot(view.id, answered_by(call.sid), ASKED)
+            if always:
+                await self.queue().jot(view.id, answered_by(call.sid), ASKED)
             keys = (spoken.line(self.book(), "callback_ready", language),)
+            about = {**call.about, "n": str(turn + 1), "k": str(asked + 1)}
             return (Ask(keys, Go("back", about), language, digits=1, timeout=KEY_TIME),)
-        if by == MACHINE:
-            return (later, HangUp())
         if by == PERSON or turn > LOOKS:
             return None
+        about = {**call.about, "n": str(turn + 1)}
         return (Pause(1), Go("back", about)) if turn else (Go("back", about),)
 
     def _later(self, jots: Mapping[str, str], language: str) -> Say:

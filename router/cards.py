@@ -10,7 +10,7 @@ from ..queue.history.records import Past
 from ..queue.state import ENDED, ContactView, MessageView
 from ..skills.skill import Need
 from .body import words_of
-from .claimed import claim_line
+from .claimed import claim_line, is_vouched
 from .due import solve_due
 from .facts import Facts
 from .first_steps import spoken_answers
@@ -57,7 +57,7 @@ def card(
     return Card(
         contact=contact.id, offer=offer, agent=spec.slack,
         service=service.called(book.plan.languages[0]) if service and book.plan.languages else contact.service,
-        channel=contact.channel, customer=customer_line(facts), verified=facts.verified,
+        channel=contact.channel, customer=customer_line(facts), verified=is_vouched(facts),
         tier=f"L{spec.profile.tier_in(contact.service)}", why=why_you(contact.now_step.need, facts, spec),
         waited=max(0, now - contact.arrived), due=facts.due, until=now + contact.route.offer,
         lines=tuple(text[:LONGEST] + ("…" if len(text) > LONGEST else "") for text in words[-LINES:]),
@@ -96,7 +96,7 @@ def customer_line(facts: Facts) -> str:
 def _history(contact: ContactView, facts: Facts, past: tuple[Past, ...]) -> str:
     """Earlier contacts; of an unverified mail sender said to be so by their own word alone."""
     line = history_line(tuple(p for p in past if p.contact != contact.id))
-    claimed = contact.channel == "email" and not facts.verified
+    claimed = contact.channel == "email" and not is_vouched(facts)
     return f"by the address they claim: {line}" if line and claimed else line
 
 

@@ -79,7 +79,7 @@ class ChatMail:
 
 
 def transcript(lines: Sequence[Line], zone: str) -> str:
-    """What was said, a paragraph each, with the time of day and who said it."""
+    """What was said, a paragraph each, with the time of day and who said it; beneath a question its answers."""
     local, day, found = ZoneInfo(zone), "", []
     for line in lines:
         at: datetime = instant(line.at).astimezone(local)
@@ -88,5 +88,6 @@ def transcript(lines: Sequence[Line], zone: str) -> str:
             day = today
         who = {"visitor": "You", "agent": line.name, "system": ""}[line.author]
         files = "".join(f" [{it.name or it.content_type}]" for it in line.files)
-        found.append(f"{at:%H:%M} {who}{': ' if who else ''}{line.text}{files}")
+        choices = "".join(f"\n  - {one}" for one in line.choices)
+        found.append(f"{at:%H:%M} {who}{': ' if who else ''}{line.text}{files}{choices}")
     return "\n\n".join(found)[-LONGEST:]

@@ -147,9 +147,9 @@ class Chats:
         enclosures, files = self.enclosures(), body.media
         if files and enclosures is not None:
             files = enclosures.linked(contact, it.n, files)
-        if it.kind == "reply":
-            return Line("agent", first_name(body.by), body.text, it.at, files)
         text = body.brief if body.choices else body.text
+        if it.kind == "reply":
+            return Line("agent", first_name(body.by), text, it.at, files, choices=body.choices)
         return Line("system", "", text, it.at, files, asks=it.kind == "rating", choices=body.choices)
 
     async def arrived(self, visitor: str, contact: str) -> None:

@@ -64,6 +64,10 @@ class Facts:
     until: int = 0  # the instant until which it waits for an answer: only then it is the script's
     robot: str = ""  # what kind of machine began it, "" for a person: nothing is said to it of our own accord
     claims: str = ""  # the customer whom an unverified mail sender would be: their records stay out of it
+    vouched: str = ""  # who has made sure that it is this customer, "" where nobody had to
+    was: tuple[
+        str, ...
+    ] = ()  # before that: customer, name, claim; and the address that their record got with it
 
     def to_json(self) -> str:
         """One line of JSON without the fields that say nothing."""
@@ -79,6 +83,8 @@ class Facts:
         known = {k: v for k, v in raw.items() if k in cls.__slots__}
         if "answers" in known:
             known["answers"] = tuple((str(name), str(value)) for name, value in known["answers"])
+        if "was" in known:
+            known["was"] = tuple(str(it) for it in known["was"])
         if "moves" in known:
             known["moves"] = tuple(_moved(it) for it in known["moves"])
         return replace(_NONE, **known)

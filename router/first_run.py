@@ -20,6 +20,7 @@ from ..queue.history.records import Customer
 from ..queue.state import QUEUED, ContactView, Event, MessageView
 from .alerts import Alerts
 from .body import Body
+from .claimed import carry
 from .classify import Verdict, classify, ranked
 from .facts import Answers, Facts
 from .first_steps import (
@@ -161,7 +162,8 @@ class FirstRun:
     async def _keep(self, it: Waiting, verdict: Verdict, script: Script, now: int) -> bool:
         """Nobody is asked until an answer is due anew; its answers so far, and what rules make of them, are kept."""
         kept = Facts.parse(it.view.facts)
-        own = replace(verdict, facts=replace(verdict.facts, name=kept.name or verdict.facts.name))
+        told = carry(kept, replace(verdict.facts, name=kept.name or verdict.facts.name))
+        own = replace(verdict, facts=told)
         decision = replace(waiting(own, script, now), rank=rank(self.book(), it, verdict))
         return (await self.queue.reroute(it.view.id, decision)).done
 
@@ -179,7 +181,7 @@ class FirstRun:
         """Into the queue with every answer, or until we open; whoever wrote first keeps their place."""
         book, now = self.book(), await self.queue.now()
         verdict = classify(book, it.arrived, it.customer, now, answers)
-        told = replace(verdict.facts, name=facts.name or verdict.facts.name)
+        told = carry(facts, replace(verdict.facts, name=facts.name or verdict.facts.name))
         decision = replace(verdict.decision, rank=rank(book, it, verdict), facts=told.to_json())
         if not (await self.queue.reroute(it.view.id, decision)).done:
             return

@@ -13,9 +13,9 @@ from ..queue.history.article import Article
 from ..queue.state import ContactView, Event, MessageView
 from .body import Body
 from .facts import Answers, Facts
-from .first_steps import LONGEST, Ask, asked, understood
+from .first_steps import LONGEST, Ask, asked, labels, understood
 from .look import ended_so
-from .plan.model_first import Question
+from .plan.model_first import Question, in_language
 from .rulebook import Rulebook
 
 GUIDE, ASK, ANSWER = "guide:", "ask:", "answer:"
@@ -95,9 +95,12 @@ def ask_buttons(book: Rulebook, view: ContactView, jots: Mapping[str, str]) -> t
     )
 
 
-def in_words(it: Question, language: str) -> str:
-    """The question as its customer reads it."""
-    return asked(Ask(it, it.name), language, first=False)
+def put(it: Question, language: str, by: str) -> Body:
+    """The question as a message of the agent's: written out, and with its answers for a door with buttons."""
+    text = asked(Ask(it, it.name), language, first=False)
+    choices = labels(it, language)
+    brief = in_language(it.say, language) if choices else ""
+    return Body(text, by=by, brief=brief, choices=choices)
 
 
 def answered(

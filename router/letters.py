@@ -14,19 +14,29 @@ from .facts import Facts
 from .rulebook import Rulebook
 
 MOST_ANSWERED = 20
-"""Ids of the customer's mails that a reply refers to: the first, and the latest."""
+"""Ids of mails that a reply refers to: the first, and the latest."""
 
 
 def letter(words: Words, contact: ContactView, said: Sequence[MessageView]) -> Words:
-    """`words` with what their contact's mails say of conversation and title."""
+    """`words` with what their contact's mails say of conversation and title.
+
+    They answer the customer's mails; where none has come yet, they go on from ours, so that a mail program shows one
+    conversation.
+    """
     mails = [Arrived.parse(it.body) for it in said if it.kind == "in"]
-    ids = [it.message_id for it in mails if it.message_id]
+    ids = [it.message_id for it in mails if it.message_id] or _ours(words.key, said)
     answers = tuple(dict.fromkeys([*ids[:1], *ids[-MOST_ANSWERED:]]))
     titles = (Body.parse(it.body).subject for it in said if it.kind in ("in", "reply"))
     subject = next(filter(None, titles), "")
     language = Facts.parse(contact.facts).language
     conversation = conversation_of(contact.thread)
     return replace(words, conversation=conversation, subject=subject, answers=answers, language=language)
+
+
+def _ours(key: str, said: Sequence[MessageView]) -> list[str]:
+    """The Message-IDs of our mails before the message `key`."""
+    number = int(key.partition(".")[2] or 0)
+    return [it.provider_id for it in said if it.kind != "in" and it.n < number and it.provider_id]
 
 
 def conversation_of(thread: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ..queue.contact import Arrived, Decision
 from ..queue.history.records import Customer
 from ..queue.state import ContactView, MessageView
+from .claimed import carry
 from .classify import RECHECK, Verdict, classify, deadlines, ranked
 from .facts import Facts
 from .rulebook import Rulebook, instant, millis, span
@@ -108,7 +109,7 @@ def _decided(old: Rulebook, book: Rulebook, it: Waiting, verdict: Verdict, now: 
         until=kept.until,
     )
     ends = deadlines(book.hours(service.name), route, begun)
-    return Decision(route, rank, wake, ends, None, facts.to_json())
+    return Decision(route, rank, wake, ends, None, carry(kept, facts).to_json())
 
 
 def _wake(old: Rulebook, book: Rulebook, view: ContactView, service: str, now: int) -> int | None:

@@ -10,6 +10,7 @@ from .call_lines import said as said_of_call
 from .look import ended_so
 from .rulebook import Rulebook
 from .story_parts import Asked, Says, Story, Teller, X, because, outcome, said
+from .whose_words import said as said_of_whose
 
 
 def tell(
@@ -241,6 +242,10 @@ def _call(it: Teller, event: Event, x: X) -> str:
     return f"{told[:1].lower()}{told[1:]}" if told.startswith("The ") else told
 
 
+def _identified(it: Teller, event: Event, x: X) -> str:
+    return said_of_whose(x).removesuffix(".")
+
+
 SAYS: Says = {
     "arrived": _arrived,
     "reached": _reached,
@@ -273,6 +278,7 @@ SAYS: Says = {
     "dead": lambda it, event, x: f"set aside for a supervisor{because(x)}",
     "revived": lambda it, event, x: "brought back",
     "rerouted": _rerouted,
+    "identified": _identified,
     "transferring": _transferring,
     "kept": lambda it, event, x: f"{it.name(event.a)} keeps it{because(x, 'why')}",
     "snoozed": _snoozed,

@@ -10,12 +10,13 @@ from zlib import crc32
 from ..channels.channel import Button, Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
-from . import mail_words, session, session_words, visit_words
+from . import mail_words, session, session_words, visit_words, whose_words
 from .alerts import Alerts
 from .answering import canned_button
 from .body import line
 from .call_lines import said as said_of_call
 from .cards import customer_line, handover_line
+from .claimed import is_vouched
 from .due import solve_due
 from .facts import Facts
 from .first_steps import spoken_answers
@@ -89,6 +90,7 @@ class Tidings:
             "absorbed": self._absorbed,
             "split": self._split,
             "reranked": self._reranked,
+            "identified": self._identified,
             "outcome": self._remarked,
             "exhausted": self._nobody_else,
             "nobody": self._nobody_else,
@@ -200,14 +202,14 @@ class Tidings:
         lines = tuple(line(contact.id, m, customer) for m in messages if m.at <= until)
         return Head(
             contact=contact.id, place=place, owner=spec.slack, owner_name=spec.name, service=contact.service,
-            channel=contact.channel, customer=customer, verified=facts.verified, due=facts.due,
+            channel=contact.channel, customer=customer, verified=is_vouched(facts), due=facts.due,
             replies=team.replies if team else "explicit", hold=span(book.plan.settings.hold_reply), lines=lines,
             recorded=book.plan.voice.recording is not None,
             answers=spoken_answers(book, replace(facts, answers=answers(facts, jots)), contact.service),
             also=(
                 *ask_buttons(book, contact, jots),
                 *canned_button(book, contact), articles_button(contact.id), reminder_button(contact.id),
-                *mail_words.head_buttons(contact),
+                *mail_words.head_buttons(contact), *whose_words.them_button(contact.id, facts),
                 *visit_words.thread_buttons(book.plan, contact.id),
             ),
             helping=helping(book, jots, agent_id(spec.name)), solve=solve_due(book, contact),
@@ -364,6 +366,12 @@ class Tidings:
     async def _remarked(self, event: Event, t: Try) -> None:
         if said := remarked(event, self._called(event.a)):
             await self.line(event, t, said)
+
+    async def _identified(self, event: Event, t: Try) -> None:
+        x = more(event)
+        await self.line(event, t, whose_words.said(x), whose_words.line_buttons(event.c, x))
+        if (contact := await self.queue.contact(event.c)) is not None:
+            await self.refresh(event, contact)
 
     async def _reranked(self, event: Event, t: Try) -> None:
         by = str(more(event).get("by") or "")

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import structlog
 
 from ..channel import NotTaken, Taken
+from .certificate import Certificate
 from .letter import Envelope, Post
 from .session import LmtpSession, Rules, Session
 
@@ -50,27 +49,16 @@ class Where:
         return cls(host.strip("[]") or "127.0.0.1", int(port), lmtp)
 
 
-def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """For STARTTLS. Raises OSError, in words, when the files hold no such thing."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise OSError(f"TIERLINE_SMTP_CERT, TIERLINE_SMTP_KEY: no certificate with its key ({why})") from None
-    return context
-
-
 class Listener:
     """`start`, `stop`. `ours` says whether mail for an address is taken; asked at each RCPT. `relayed` says whether a
-    client's address is that of our own mail server, which may vouch for senders."""
+    client's address is that of our own mail server, which may vouch for senders. `certificate` is before `rules.tls`."""
 
     def __init__(
         self, where: Where, rules: Rules, post: Post, ours: Callable[[str], bool],
-        relayed: Callable[[str], bool] = lambda address: False,
+        relayed: Callable[[str], bool] = lambda address: False, certificate: Certificate | None = None,
     ) -> None:  # fmt: skip
         self.where, self.rules, self.post, self._ours, self._relayed = where, rules, post, ours, relayed
-        self.port = where.port
+        self.certificate, self.port = certificate, where.port
         self.server: asyncio.Server | None = None
         self.refused = 0  # recipients
         self._sessions: dict[Session, str] = {}
@@ -83,16 +71,20 @@ class Listener:
         kind = LmtpSession if self.where.lmtp else Session
         try:
             self.server = await asyncio.get_running_loop().create_server(
-                lambda: kind(self, self.rules), self.where.host, self.where.port
+                lambda: kind(self, self._rules_now()), self.where.host, self.where.port
             )
         except OSError as error:
             place = f"{self.where.host}:{self.where.port}"
             raise OSError(error.errno, f"mail can't be taken at {place}: {error.strerror or error}") from None
         self.port = int(self.server.sockets[0].getsockname()[1])
+        if self.certificate is not None:
+            self.certificate.start()
         log.info("mail.listens", host=self.where.host, port=self.port, lmtp=self.where.lmtp)
 
     async def stop(self, grace: float = 10.0) -> None:
         """Take no more; what is whole is answered, within `grace` seconds. Everybody else keeps what they have."""
+        if self.certificate is not None:
+            await self.certificate.stop()
         if self.server is not None:
             self.server.close()
         for session in list(self._sessions):
@@ -106,6 +98,9 @@ class Listener:
         await asyncio.gather(*self._in_hand, return_exceptions=True)
         for session in list(self._sessions):
             session.leave()
+
+    def _rules_now(self) -> Rules:
+        return self.rules if self.certificate is None else replace(self.rules, tls=self.certificate.context)
 
     # ---- what sessions ask --------------------------------------------------------------------------------------
 

@@ -145,6 +145,8 @@ class MailServer:
             client.close()
             if self.at.start_tls and "STARTTLS" in str(error):  # the library tells it by no type of its own
                 raise NotDelivered(OPEN_WIRE, "tls") from None
+            if (no_tls := _no_tls(error)) is not None:
+                raise NotDelivered(no_tls, "tls") from None
             raise NotDelivered(f"the mail server can't be reached ({type(error).__name__})", "down") from None
         self._client, self._refused = client, False
         return client
@@ -215,3 +217,14 @@ class MailServer:
 
 class _HungUp(Exception):
     """The server was gone before anything of the mail had left."""
+
+
+def _no_tls(error: BaseException | None) -> str | None:
+    """Why no encrypted connection came about, where it was that: then nothing has been said over it."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"the mail server's certificate isn't trusted ({error.verify_message}): nothing was sent to it"
+        if isinstance(error, ssl.SSLError):
+            return f"the mail server speaks no TLS there ({error.reason or 'no handshake'}): nothing was sent to it"
+        error = error.__cause__ or error.__context__
+    return None

@@ -215,6 +215,11 @@ def _redecided(it: ContactRow, x: Mapping[str, object]) -> None:
         _decided(it, x)
 
 
+def _identified(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
+    """Somebody has made sure whose it is."""
+    _redecided(tale.contact, x)
+
+
 def _kept(tale: Tale, event: Event, x: Mapping[str, object]) -> None:
     """The handover is off: the decision is the one before it."""
     _redecided(tale.contact, x)
@@ -347,6 +352,7 @@ _TELL: Final[Mapping[str, Callable[[Tale, Event, Mapping[str, object]], None]]] 
     "reached": _reached,
     "rerouted": _rerouted,
     "transferring": _transferring,
+    "identified": _identified,
     "kept": _kept,
     "snoozed": _snoozed,
     "returned": _returned,

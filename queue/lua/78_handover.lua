@@ -205,4 +205,18 @@ function act.consult(argv)
   return answer('ok', c)
 end
 
+-- identify: contact, agent or "", the facts that it must still have, those from now on, JSON of what is told. Not while
+-- it is handed over: should its owner keep it, the facts from before that count.
+function act.identify(argv)
+  local c = contact(argv[3])
+  if not c then return answer('gone') end
+  if c.facts ~= argv[5] or c.handing then return answer('stale', c, c.owner) end
+  c.facts = argv[6]
+  mark(c)
+  local x = cjson.decode(argv[7])
+  x.facts = c.facts
+  event('identified', c.id, argv[4] ~= '' and argv[4] or nil, nil, x)
+  return answer('ok', c)
+end
+
 end

@@ -195,6 +195,11 @@ def _agent(model: Virtual, it: Line, entry: Entry) -> None:
     )
 
 
+def _identified(model: Virtual, it: Line, entry: Entry) -> None:
+    about = {name: value for name, value in it.x.items() if name != "facts"}
+    model.identify(it.c, it.a, model.contacts[it.c].facts, it.x["facts"], about)
+
+
 def _split(model: Virtual, it: Line, entry: Entry) -> None:
     new = next(line for line in entry.lines if line.e == "arrived")
     model.counter = int(new.c[1:]) - 1
@@ -263,6 +268,7 @@ ACTS: Mapping[str, Act] = {
     "dead": lambda m, it, e: m.dead_letter(it.c, it.x.get("reason", "")),
     "revived": lambda m, it, e: m.revive(it.c),
     "rerouted": lambda m, it, e: m.reroute(it.c, _decision(it)),
+    "identified": _identified,
     "transferring": _transferring,
     "kept": lambda m, it, e: m.keep(it.c, "", it.x["why"]),
     "snoozed": lambda m, it, e: m.snooze(it.c, "", it.x["wake"], it.x["why"]),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from tierline.channels.channel import Taken
+from tierline.channels.email.certificate import Certificate
 from tierline.channels.email.conversation import mailbox_of
 from tierline.channels.email.letter import Envelope
 from tierline.channels.email.listener import Listener, Where
@@ -89,12 +90,13 @@ class ListenerStage:
 
 
 @contextlib.asynccontextmanager
-async def listener_stage(rules: Rules | None = None, lmtp: bool = False) -> AsyncIterator[ListenerStage]:
+async def listener_stage(
+    rules: Rules | None = None, lmtp: bool = False, certificate: Certificate | None = None
+) -> AsyncIterator[ListenerStage]:
     post = Post()
     where = Where("127.0.0.1", 0, lmtp)
-    listener = Listener(
-        where, rules or Rules("mail.inside.example"), post, lambda it: bool(mailbox_of(it, {BOX}))
-    )
+    ours = (rules or Rules("mail.inside.example"), post, lambda it: bool(mailbox_of(it, {BOX})))
+    listener = Listener(where, *ours, certificate=certificate)
     await listener.start()
     try:
         yield ListenerStage(listener, post)

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from chat_stage import Visitor
+from chat_stage import PLAN, Visitor
 from chat_stage import visitor as coming
+from helpers_mail import thread
+from test_answering_by_form import press
 from test_before_a_person import FIRST, HELP
 
 from tests.helpers_app import Inside, Json, inside
@@ -107,3 +109,38 @@ async def test_who_comes_back_can_still_choose(tmp_path: Path) -> None:
         async with coming(it, token, own=True, origin=it.product) as tab:
             assert (await tab.one("welcome"))["phase"] == "asked"
             assert (await asked(tab, "Which device?"))["choices"][0] == "My router"
+
+
+ASKS = PLAN.replace(
+    "{tiers: [L1], until: 30m}, {then: hold}]}",
+    "{tiers: [L1], until: 30m}, {then: hold}], ask: [{ask: device, say: {en: Which device is it?}, choices: "
+    "[{value: router, say: {en: The router}}, {value: phone, say: {en: A phone}}]}, {ask: since, say: {en: Since when?}}]}",
+)
+
+
+@pytest.mark.promise("ask-one-click")
+async def test_what_an_agent_asks_with_one_press_is_answered_with_one(tmp_path: Path) -> None:
+    async with inside(tmp_path, ASKS) as it, coming(it) as eva:
+        await it.slash("Ada Lovelace", "available")
+        await eva.say("m1", "my lamp is red")
+        await it.accept("Ada Lovelace")
+        contact = (await it.until(lambda: it.api("/contacts")))[0]["id"]
+        at = await thread(it, contact)
+        head = {"channel": at["channel"], "ts": at["thread_ts"]}
+        await press(it, "Ada Lovelace", head, "ask.send", f"{contact}.device")
+        question = await asked(eva, "Which device is it?")
+        assert question["from"] == "agent" and question["name"] == "Ada"
+        assert question["text"] == "Which device is it?", "what is chosen isn't written out as well"
+        assert question["choices"] == ["The router", "A phone"], "they have a person already"
+        await press(it, "Ada Lovelace", head, "ask.send", f"{contact}.since")
+        assert "choices" not in await asked(eva, "Since when?")
+        await eva.say("m2", question["choices"][0])
+
+        async def known() -> bool:
+            return (await it.app.queue.jots(contact)).get("answer:device") == "router"
+
+        await it.until(known)
+        said = [m["text"] for m in (await it.api(f"/contacts/{contact}"))["transcript"]]
+        assert any("1  The router\n2  A phone" in text for text in said), (
+            "the transcript has what could be chosen"
+        )

@@ -80,4 +80,4 @@ async def test_settings_that_would_take_mail_otherwise_than_asked_end_the_start_
     it = settings(**({"TIERLINE_SMTP_LISTEN": "127.0.0.1:0", "TIERLINE_DATA": tmp_path} | given))
     never: Any = None  # nothing of a running product is asked before its settings
     with pytest.raises(OSError, match=said):
-        mail_side(it, Secrets("s" * 24, "t" * 24), "all", never, never, never, never)
+        mail_side(it, Secrets("s" * 24, "t" * 24), "all", *[never] * 5)

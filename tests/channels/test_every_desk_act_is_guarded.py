@@ -76,6 +76,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "form.schedules": (SUPERVISOR, ""),
     "form.session": (OWNER, ME),
     "form.texts": (SUPERVISOR, ""),
+    "form.them": (OWNER, ME),
     "form.versions": (SUPERVISOR, ""),
     "form.visit": (OWNER, ME),
     "form.visit_cancel": (OWNER, ME),
@@ -94,6 +95,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "reply.undo": (OWNER, f"{ME}.1"),
     "service.open": (SUPERVISOR, "help"),
     "session.end": (OWNER, f"{ME}.1"),
+    "them.undo": (OWNER, ME),
     **dict.fromkeys(BUTTONS, (OWNER, ME)),
 }
 ANSWERS = {
@@ -110,7 +112,7 @@ COMMANDS = {
     OWNER: (
         f"transfer {ME} Ben canary", f"escalate {ME} canary", f"keep {ME}", f"give back {ME} canary", f"snooze {ME} 2h",
         f"wake {ME}", f"done {ME} canary", f"consult {ME} Ben canary", f"merge {ME} C1002", f"split {ME} 1", f"spam {ME}",
-        f"reopen {ME}", f"visit {ME}", f"session {ME}", f"call {ME}", f"hold {ME}", f"hang up {ME}", f"invite {ME} Ben",
+        f"reopen {ME}", f"visit {ME}", f"whose {ME}", f"session {ME}", f"call {ME}", f"hold {ME}", f"hang up {ME}", f"invite {ME} Ben",
     ),
     NAMED: (
         f"remind {ME} 2h canary", "reminders", f"text {EVA} canary", f"text {ME}: canary", f"call {EVA}", f"mail {ME}", "mail eva@customer.example canary", "available",

@@ -8,8 +8,8 @@ from email import message_from_string, policy
 from pathlib import Path
 
 import pytest
-from helpers_app import inside
-from helpers_mail import BOX, EVA, MAILS, arrives, got, mail, replies, shown, taken, thread
+from helpers_app import Inside, inside
+from helpers_mail import BOX, EVA, MAILS, Json, arrives, got, mail, replies, shown, taken, thread
 
 
 @pytest.mark.promise("mail-reply")
@@ -51,49 +51,74 @@ async def test_files_of_the_thread_are_attached_as_they_were_shared(tmp_path: Pa
 @pytest.mark.promise("mail-reach")
 async def test_an_agent_writes_the_first_mail_and_the_answer_comes_to_them(tmp_path: Path) -> None:
     async with inside(tmp_path, MAILS) as it:
-        await it.slash("Ada", "available")
-        who = it.person("Ada")
-        assert "Write" in await it.slash("Ada", "mail Eva Brandt")
-        command = {"user": who.slack, "channel": who.dm, "command": "/tierline", "text": "mail Eva Brandt"}
-        answer = await it.call("/slack/command", command)
-        value = next(
-            e["value"]
-            for block in answer["response"]["blocks"]
-            if block["type"] == "actions"
-            for e in block["elements"]
-        )
-        press = {
-            "user": who.slack,
-            "channel": who.dm,
-            "ts": answer["response"]["ts"],
-            "action_id": "form.reach",
-        }
-        await it.call("/slack/act", {**press, "value": value})
-
-        async def form() -> dict[str, object] | None:
-            views = await it.call(f"/slack/views?user={who.slack}")
-            return next((v for v in views if "Title" in json.dumps(v)), None)
-
-        view = await it.until(form)
-        values = {"service": "help", "subject": "Your order", "text": "It has left today."}
-        await it.call("/slack/submit", {"user": who.slack, "view_id": view["id"], "values": values})
-        sent = (await it.until(lambda: got(it, "left today")))[0]
+        sent = await _begun(it)
         assert sent["subject"] == "Your order" and not sent["in_reply_to"] and BOX in sent["from"]
-        answered = mail("Thank you!", "9", "Re: Your order", In_Reply_To=sent["message_id"])
-        async with it.http.post(
-            f"{it.base}/sandbox/api/mail",
-            params={"to": sent["reply_to"], "from": EVA},
-            data=answered,
-            headers={"Content-Type": "message/rfc822"},
-        ) as taken_in:
-            assert (await taken_in.json())["accepted"]
-        at = await thread(it, "C1001")
+        await _comes_back(it, sent, sent["message_id"])
 
-        async def comes() -> bool:
-            return "Thank you!" in await shown(it, at)
 
-        await it.until(comes)
-        assert [c["id"] for c in await it.contacts(EVA)] == ["C1001"]
+@pytest.mark.promise("mail-reach")
+async def test_a_second_mail_before_any_answer_goes_on_from_the_first(tmp_path: Path) -> None:
+    async with inside(tmp_path, MAILS) as it:
+        first = await _begun(it)
+        await replies(it, await thread(it, "C1001"), "And the invoice follows.")
+        second = (await it.until(lambda: got(it, "invoice follows")))[0]
+        assert second["in_reply_to"] == first["message_id"] and second["references"] == [first["message_id"]]
+        assert second["message_id"] != first["message_id"] and second["subject"] == "Re: Your order"
+        await replies(it, await thread(it, "C1001"), "And a third word.")
+        third = (await it.until(lambda: got(it, "third word")))[0]
+        both = [first["message_id"], second["message_id"]]
+        assert third["in_reply_to"] == both[1] and third["references"] == both
+        await _comes_back(it, third, both[0])
+
+
+async def _begun(it: Inside) -> Json:
+    """The first mail of a conversation that Ada begins, as Eva gets it."""
+    await it.slash("Ada", "available")
+    who = it.person("Ada")
+    assert "Write" in await it.slash("Ada", "mail Eva Brandt")
+    command = {"user": who.slack, "channel": who.dm, "command": "/tierline", "text": "mail Eva Brandt"}
+    answer = await it.call("/slack/command", command)
+    value = next(
+        e["value"]
+        for block in answer["response"]["blocks"]
+        if block["type"] == "actions"
+        for e in block["elements"]
+    )
+    press = {
+        "user": who.slack,
+        "channel": who.dm,
+        "ts": answer["response"]["ts"],
+        "action_id": "form.reach",
+    }
+    await it.call("/slack/act", {**press, "value": value})
+
+    async def form() -> dict[str, object] | None:
+        views = await it.call(f"/slack/views?user={who.slack}")
+        return next((v for v in views if "Title" in json.dumps(v)), None)
+
+    view = await it.until(form)
+    values = {"service": "help", "subject": "Your order", "text": "It has left today."}
+    await it.call("/slack/submit", {"user": who.slack, "view_id": view["id"], "values": values})
+    return (await it.until(lambda: got(it, "left today")))[0]
+
+
+async def _comes_back(it: Inside, sent: Json, to: str) -> None:
+    """Eva's answer to the mail with the id `to`."""
+    answered = mail("Thank you!", "9", "Re: Your order", In_Reply_To=to)
+    async with it.http.post(
+        f"{it.base}/sandbox/api/mail",
+        params={"to": sent["reply_to"], "from": EVA},
+        data=answered,
+        headers={"Content-Type": "message/rfc822"},
+    ) as taken_in:
+        assert (await taken_in.json())["accepted"]
+    at = await thread(it, "C1001")
+
+    async def comes() -> bool:
+        return "Thank you!" in await shown(it, at)
+
+    await it.until(comes)
+    assert [c["id"] for c in await it.contacts(EVA)] == ["C1001"]
 
 
 @pytest.mark.promise("mail-own-texts")

@@ -15,7 +15,8 @@ from listener_stage import BOX, listener_stage, until
 
 from tierline.channels.channel import NotTaken
 from tierline.channels.email import listener as listening
-from tierline.channels.email.listener import Where, tls_context
+from tierline.channels.email.certificate import tls_context
+from tierline.channels.email.listener import Where
 from tierline.channels.email.session import REFUSALS, Rules, Unstuffed
 
 MAIL = b"From: eva@customer.example\r\nSubject: Help\r\n\r\nPlease help.\r\n"

@@ -56,6 +56,17 @@ async def test_an_agent_isnt_left_with_a_mailbox_and_the_customer_is_tried_again
 
 
 @pytest.mark.promise("call-back-mailbox")
+async def test_a_person_who_is_taken_for_a_mailbox_is_put_through_by_a_key(tmp_path: Path) -> None:
+    async with telephone(tmp_path) as it:
+        agent, back = await taken(it)
+        await it.do(back, "answer", detected="machine_start")
+        await it.inside.until(lambda: it.said(back, "Press 1, and we connect you"))
+        await it.do(back, "press", digits="1")
+        await it.inside.until(lambda: it.at(back, "conference"))
+        assert (await it.leg(back))["where"] == (await it.leg(agent))["where"]
+
+
+@pytest.mark.promise("call-back-mailbox")
 async def test_a_mailbox_is_promised_another_try_only_where_one_follows(tmp_path: Path) -> None:
     never = CALLS.replace("wrap_up: 30s", "wrap_up: 30s, callback_again: []")
     async with telephone(tmp_path, never) as it:

@@ -28,6 +28,9 @@ async def test_what_isnt_done_in_time_is_told_before_and_after_and_put_down(tmp_
         assert "to be done" in json.dumps(await it.channel("desk"))
         row = (await it.api("/contacts"))[0]
         assert row["id"] == contact and row["resolve_due"] > row["due"]
+        whole = (await it.api(f"/contacts/{contact}"))["promises"]
+        assert whole["first_answer"] == {"due": row["due"], "state": "open"} and whole["next_answer"] is None
+        assert whole["resolution"] == {"due": row["resolve_due"], "state": "open"}
         await it.call("/clock", {"advance": "100m"})
         warned = (await it.until(lambda: direct(it, "Ada", "is promised to be done")))[0]
         assert contact in json.dumps(warned) and "Go to the thread" in json.dumps(warned)
@@ -37,6 +40,8 @@ async def test_what_isnt_done_in_time_is_told_before_and_after_and_put_down(tmp_
         assert contact in late[0] and "Ada has it" in late[0]
         await it.until(lambda: says(it, "desk", "It was to be done by now"))
         await it.until(lambda: put_down(it, contact))
+        whole = (await it.api(f"/contacts/{contact}"))["promises"]
+        assert (whole["first_answer"]["state"], whole["resolution"]["state"]) == ("late", "late")
         assert "not done in time" in await it.slash("Mira", "board")
 
 

@@ -177,6 +177,12 @@ class Moves:
         """Of what is open, has ended, has left the store, or never was."""
         contact = f"C{1000 + a % (self.model.counter - 1000 + 2)}"
         yield self.call("remark", contact, ("", "a0")[b % 2], '{"rating":"4"}')
+        # Somebody makes sure whose it is, by what was known of it or by what is so no more. Not a step of its own:
+        # seeds are kept that once found something.
+        it = self.model.contacts.get(contact)
+        known = it.facts if it is not None and c % 5 else '{"customer":"nobody"}'
+        about = ({"by": "Mira", "how": "a code"}, {})[d % 2]
+        yield self.call("identify", contact, ("", "a0")[b % 2], known, f'{{"customer":"K{c % 3}"}}', about)
 
     def _write(self, a: int, b: int, c: int, d: int) -> Iterator[Any]:
         """A customer writes again, preferably to what sleeps, is answered, or has just ended."""

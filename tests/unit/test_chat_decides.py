@@ -150,9 +150,11 @@ def test_a_transcript_says_who_said_what_and_when() -> None:
         Line("visitor", "", "Hello", at("2026-11-23 08:00")),
         Line("agent", "Ada", "Good morning", at("2026-11-23 08:01")),
         Line("system", "", "How was it?", at("2026-11-24 09:00")),
+        Line("agent", "Ada", "Which device?", at("2026-11-24 09:01"), choices=("The router", "A phone")),
     ]
     assert transcript(lines, "Europe/Berlin").split("\n\n") == [
         "2026-11-23", "08:00 You: Hello", "08:01 Ada: Good morning", "2026-11-24", "09:00 How was it?",
+        "09:01 Ada: Which device?\n  - The router\n  - A phone",
     ]  # fmt: skip
     assert first_name("Ada Lovelace") == "Ada" and first_name("") == ""
 

@@ -163,6 +163,34 @@ def test_asking_a_colleague_changes_nothing(desk):
     assert desk.views() == before and desk.told("consult")[0].a == "ada"
 
 
+@pytest.mark.promise("mail-it-is-them")
+def test_somebody_says_whose_it_is_and_nothing_else_changes(desk):
+    desk.comes("ada")
+    contact = desk.owned(facts='{"customer":"a"}')
+    before = desk.views()
+    about = {"by": "Ada", "how": "a code"}
+    assert desk.identify(contact, "ada", '{"customer":"a"}', '{"customer":"K1"}', about).done
+    assert desk.view(contact).facts == '{"customer":"K1"}'
+    told = desk.told("identified")[0]
+    assert (told.a, json.loads(told.x)) == ("ada", {**about, "facts": '{"customer":"K1"}'})
+    assert desk.identify(contact, "ada", '{"customer":"a"}', '{"customer":"K2"}', {}).outcome == "stale"
+    assert desk.identify("C9", "ada", "{}", "{}", {}).outcome == "gone"
+    assert desk.identify(contact, "ada", '{"customer":"K1"}', '{"customer":"a"}', {}).done
+    assert desk.views() == before
+
+
+@pytest.mark.promise("mail-it-is-them")
+def test_while_it_is_handed_over_nobody_says_whose_it_is(desk):
+    """Should its owner keep it, what it was before counts: what was said meanwhile would be lost."""
+    desk.comes("ada")
+    contact = desk.owned()
+    desk.transfer(contact, "ada", desk.decided(experts()))
+    known = desk.view(contact).facts
+    assert desk.identify(contact, "ada", known, '{"customer":"K1"}', {}).outcome == "stale"
+    desk.keep(contact, "ada")
+    assert desk.identify(contact, "ada", desk.view(contact).facts, '{"customer":"K1"}', {}).done
+
+
 @pytest.mark.promise("queue-reranked")
 def test_a_supervisor_moves_a_contact_forward_and_it_is_offered_first(desk):
     first, second = desk.arrives(rank=NOW), desk.arrives(rank=NOW + MINUTE)
