@@ -27,6 +27,10 @@ from .judged import Judged, Judges, addresses
 from .sources import Source, mails
 
 AT_ONCE = 6
+BATCH = 800
+"""Mails between two looks at what was answered: the stand-in keeps 2,000, of both directions."""
+SETTLED = 3.0
+"""Seconds without another answer after which none is expected."""
 ROBOTS = {"robots", "bounces", "auto-replies", "autoreplies", "lists"}
 """Folders whose mails are robots' whatever our own judgement says."""
 TOO_LARGE = 552
@@ -101,13 +105,20 @@ async def _all(
     async with session.post("/sandbox/api/faults", json=limits) as answer:
         answer.raise_for_status()
     judges, room = Judges(ours), asyncio.Semaphore(AT_ONCE)
-    begun = time.monotonic()
+    done: list[Done] = []
+    answers: list[tuple[str, str]] = []
+    seen: set[int] = set()
+    took = 0.0
     try:
-        done = await asyncio.gather(*(_one(session, judges, room, it, ours[0], folder) for it in found))
+        for at in range(0, len(found), BATCH):
+            begun = time.monotonic()
+            batch = found[at : at + BATCH]
+            done += await asyncio.gather(*(_one(session, judges, room, it, ours[0], folder) for it in batch))
+            took += time.monotonic() - begun
+            answers += await _answers(session, done[-2 * BATCH :], seen)
     finally:
         judges.close()
-    took = time.monotonic() - begun
-    return _told(done, await _answers(session, done), took)
+    return _told(done, answered(answers, done), took)
 
 
 async def _one(
@@ -140,8 +151,13 @@ def _envelope(raw: bytes) -> str:
     return sender if sender.isascii() and re.fullmatch(r"[^\s\"]+@[a-z0-9.-]+", sender) else STRANGER
 
 
-async def _answers(session: aiohttp.ClientSession, done: Sequence[Done]) -> dict[str, int]:
-    """How often each mail was answered of the product's own accord, by name; asked until nothing more comes."""
+async def _answers(
+    session: aiohttp.ClientSession, done: Sequence[Done], seen: set[int]
+) -> list[tuple[str, str]]:
+    """The answers of the product's own accord: what each says that it answers, and to whom it went.
+
+    Asked until nothing more comes. `seen` are the numbers of the answers that were counted before.
+    """
     everybody = addresses(it.judged for it in done)
     before = -1
     end = time.monotonic() + 60
@@ -150,13 +166,27 @@ async def _answers(session: aiohttp.ClientSession, done: Sequence[Done]) -> dict
         if len(got) == before or time.monotonic() > end:
             break
         before = len(got)
-        await asyncio.sleep(5)
-    by_id = {it.judged.message_id: it.name for it in reversed(done) if it.judged.message_id}
-    by_address = {address: it.name for it in reversed(done) for address in it.judged.answers}
+        await asyncio.sleep(SETTLED)
+    new = {(it, n): address for it, n, address in got if n not in seen}
+    seen.update(n for _, n in new)
+    return [(to[0], address) for to, address in new.items()]
+
+
+def answered(answers: Sequence[tuple[str, str]], done: Sequence[Done]) -> dict[str, int]:
+    """How often each mail was answered, by name; `answers` are the Message-ID that each names and whom it went to.
+
+    Where several mails have that id and that sender, as copies and test suites have, people's are taken to have been
+    answered first, each once: what is left over was said to a robot.
+    """
     counts: dict[str, int] = {}
-    for answered, address in {(it, n): address for it, n, address in got}.items():
-        name = by_id.get(answered[0]) or by_address[address]
-        counts[name] = counts.get(name, 0) + 1
+    people_first = sorted(done, key=lambda it: it.robot)
+    for message_id, address in answers:
+        theirs = [it for it in people_first if address in it.judged.answers]
+        same = [it for it in theirs if it.judged.message_id == message_id]
+        nameless = [it for it in theirs if not it.judged.message_id]
+        them = same or nameless or theirs
+        one = next((it for it in them if it.name not in counts), them[-1])
+        counts[one.name] = counts.get(one.name, 0) + 1
     return counts
 
 

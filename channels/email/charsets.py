@@ -7,6 +7,8 @@ import binascii
 import codecs
 import re
 
+from .guesses import likeliest
+
 ALIASES = {
     # What browsers do too: the smaller sets are read as the larger ones that senders really use.
     "us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "default": "", "none": "", "unknown-8bit": "",
@@ -34,6 +36,7 @@ _ASIDE_IN_ASCII = bytes([*range(9), 0x0B, *range(0x0E, 0x20), 0x7F])
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\s]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 
 def decoded(data: bytes, charset: str = "") -> str:
@@ -55,11 +58,9 @@ def decoded(data: bytes, charset: str = "") -> str:
         text = data.decode(name, "replace")
         lost = text.count("\ufffd")
         # A few broken places in UTF-8 are broken places; where there are as many as letters it never was UTF-8.
-        return (
-            text if lost * 2 < sum(it > "\x7f" for it in text) else data.decode(_likeliest(data), "replace")
-        )
+        return text if lost * 2 < sum(it > "\x7f" for it in text) else data.decode(likeliest(data), "replace")
     try:
-        return data.decode(name or _likeliest(data), "replace")
+        return data.decode(name or likeliest(data), "replace")
     except (UnicodeError, ValueError):
         return data.decode("cp1252", "replace")
 
@@ -84,19 +85,6 @@ def _codec(charset: str) -> str:
         found, "_is_text_encoding", False
     )  # "rot13", "zip" and "base64" are codecs of another kind
     return found.name if text and found.name.replace("-", "_") not in _NO_CHARSETS else ""
-
-
-def _likeliest(data: bytes) -> str:
-    """For bytes that claim nothing and aren't UTF-8: Cyrillic text is nearly all high bytes, and mostly small letters."""
-    sample = data[:4000]
-    high = [it for it in sample if it >= 0x80]
-    letters = sum(it >= 0xC0 for it in high)
-    if letters * 3 < len([it for it in sample if it > 0x40]) * 2 or letters < 6:
-        return "cp1252"
-    small = {
-        name: sum(it.islower() for it in sample.decode(name, "replace")) for name in ("cp1251", "koi8_r")
-    }
-    return max(small, key=lambda name: small[name])
 
 
 def lines_of(text: str) -> str:
@@ -139,7 +127,7 @@ def transferred(data: bytes, encoding: str) -> bytes:
     """The bytes that a Content-Transfer-Encoding carries; an unknown one is taken as they are."""
     name = encoding.strip().lower()
     if name == "base64":
-        return unbase64(data)
+        return unbase64(data) if _in_base64(data) else data
     if name == "quoted-printable":
         return binascii.a2b_qp(data)
     if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
@@ -147,17 +135,36 @@ def transferred(data: bytes, encoding: str) -> bytes:
     return data
 
 
+def _in_base64(data: bytes) -> bool:
+    """Whether it can be what it is said to be: programs say so of plain words, too."""
+    lines = b"".join(it.strip() for it in data[:2_000].splitlines()[:-1] or [data[:2_000]])
+    if len(lines.translate(None, _BASE64)) * 10 <= len(lines):
+        return True
+    try:
+        return not _ASIDE.search(unbase64(lines).decode("utf-8"))
+    except UnicodeError:
+        return False
+
+
 def _unuu(data: bytes) -> bytes:
     out = []
     for line in data.splitlines():
         if line.startswith((b"begin ", b"end")) or not line.strip():
             continue
-        try:
-            out.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            short = line[: ((line[0] - 32 & 63) * 4 + 5) // 3 + 1]  # encoders that pad with too much
-            try:
-                out.append(binascii.a2b_uu(short))
-            except binascii.Error:
-                return data
+        octets = unuued(line)
+        if octets is None:
+            return data
+        out.append(octets)
     return b"".join(out)
+
+
+def unuued(line: bytes) -> bytes | None:
+    """One uuencoded line without its end; None where it is none."""
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        short = line[: ((line[0] - 32 & 63) * 4 + 5) // 3 + 1]  # encoders that pad with too much
+        try:
+            return binascii.a2b_uu(short)
+        except binascii.Error:
+            return None

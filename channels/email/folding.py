@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import re
 
-from .folding_words import BEGINS, FORWARD_SUBJECT, FORWARDED, FROM, LABEL, LABELS, ORIGINAL, SENT_FROM, WROTE
+from .folding_words import (
+    BARE_COPY,
+    BARE_SUBJECT,
+    BARE_TO,
+    BEGINS,
+    FORWARD_SUBJECT,
+    FORWARDED,
+    FROM,
+    GROUPWISE,
+    LABEL,
+    LABELS,
+    ORIGINAL,
+    SENT_FROM,
+    WROTE,
+)  # fmt: skip
 from .markup import HISTORY, SIGN_OFF
 
 LONGEST_SIGNATURE = 30  # lines
@@ -16,7 +30,7 @@ _QUOTE = re.compile(r"\s{0,3}(?:[>|]|&gt;)")
 _DASHES = re.compile(r"\s*(?:-- ?|—|--\xa0)$")
 _RULE = re.compile(r"\s*[_=]{20,}\s*$")
 _DIGIT = re.compile(r"\d")
-_DATED = re.compile(r"\d:\d\d|\b(?:19|20)\d\d\b")
+_DATED = re.compile(r"\d:\d\d|\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d\d\b")
 _SAID = re.compile(r"[^\s\-_=—*#~+.]")
 _MARKS = (HISTORY, "-", "_", "=", ":", "：")
 """One of them is in every line by which history is known."""
@@ -61,6 +75,10 @@ def _history(lines: list[str]) -> int:
             return i
         if ("-" in line or "_" in line or "=" in line) and ORIGINAL.match(line):
             return i
+        if line.startswith(">>") and GROUPWISE.fullmatch(line):
+            return i
+        if 0 < len(line) < 9 and (begins := _notes_block(lines, i)) >= 0:
+            return begins
         if ":" in line or "：" in line:
             if _is_header_block(lines, i):
                 return i - 1 if i and _RULE.match(lines[i - 1]) else i
@@ -91,6 +109,18 @@ def _is_header_block(lines: list[str], i: int) -> bool:
         return False
     found = {_label(it) for it in lines[i : i + 8]} & LABELS
     return len(found) >= 3
+
+
+def _notes_block(lines: list[str], i: int) -> int:
+    """Notes writes who and when, and beneath them labels that stand alone, each with its value below; -1 for none."""
+    if lines[i].strip().lower() not in BARE_TO:
+        return -1
+    below = {it.strip().lower() for it in lines[i + 1 : i + 9]}
+    if not below & BARE_SUBJECT or not below & BARE_COPY:
+        return -1
+    above = range(i - 1, max(-1, i - 7), -1)
+    named = [at for at in above if "@" in lines[at] or _DATED.search(lines[at])]
+    return named[-1] if named else -1
 
 
 def _label(line: str) -> str:
@@ -144,7 +174,7 @@ def _beginning(lines: list[str], start: int) -> int:
     for i in range(start, max(-1, start - 3), -1):
         if not lines[i].strip():
             break
-        if BEGINS.match(lines[i].lstrip(f" {HISTORY}")) and _DIGIT.search(lines[i]):
+        if BEGINS.match(lines[i].lstrip(f" -{HISTORY}")) and _DIGIT.search(lines[i]):
             return i
     return start
 
@@ -155,7 +185,7 @@ def _attribution_alone(lines: list[str]) -> tuple[list[str], list[str]]:
         if i and ":" in line and line.rstrip().endswith(":") and WROTE.search(line):
             start = _beginning(lines, i)
             said = " ".join(lines[start : i + 1])
-            dated = BEGINS.match(said.lstrip(f" {HISTORY}")) and _DATED.search(said)
+            dated = BEGINS.match(said.lstrip(f" -{HISTORY}")) and _DATED.search(said)
             if (
                 start
                 and dated

@@ -20,7 +20,7 @@ FORWARDED = re.compile(
     re.IGNORECASE,
 )
 FORWARD_SUBJECT = re.compile(
-    r"\s*(?:fwd?|wg|tr|rv|enc|vb|vs|vl|i|fs|pd|doorst|转发|轉寄)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+    r"\s*(?:fwd?|wg|tr|rv|enc|vb|vs|vl|i|fs|pd|wtrlt|doorst|转发|轉寄)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
 WROTE = re.compile(
     r"(?:\b|(?<=>))(?:wrote|writes|schrieb|schrieben|écrit|ecrit|escribió|escribio|ha scritto|scrisse|escreveu"
@@ -48,6 +48,23 @@ LABELS = FROM | {
     "tarih", "kime", "konu", "发送时间", "收件人", "主题", "抄送", "日期", "送信日時", "宛先", "件名", "보낸 날짜",
     "받는 사람", "제목", "gesendet am", "sent on",
 }  # fmt: skip
+BARE_TO = {"to", "an", "à", "para", "a", "aan", "till", "til"}
+BARE_COPY = {"cc", "kopie", "copie", "copia", "kopia"}
+BARE_SUBJECT = {
+    "subject",
+    "betreff",
+    "thema",
+    "objet",
+    "asunto",
+    "oggetto",
+    "assunto",
+    "onderwerp",
+    "ämne",
+    "emne",
+}
+"""Labels as Notes writes them: alone, their values beneath."""
+GROUPWISE = re.compile(r">>> ?[^\n]{0,100}\d{1,2}[./-]\d{1,2}[./-]\d{2,4}[^\n>]{0,30}>>>\s*")
+"""How GroupWise introduces what it repeats; it doesn't mark its lines."""
 SENT_FROM = re.compile(
     r"\s*\*?(?:sent (?:from|with|via|using)|get outlook for|gesendet (?:von|mit)|von meinem \S+(?: \S+)? gesendet"
     r"|diese nachricht wurde von meinem|outlook für \S+ (?:beziehen|herunterladen)|holen sie sich outlook"

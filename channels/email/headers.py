@@ -66,6 +66,8 @@ def split(raw: bytes, start: int, end: int, longest: int) -> tuple[Header, int, 
     for i, line in enumerate(lines):
         found = _NAME.match(line)
         if line[:1] in (b" ", b"\t") and fields:
+            if not line.strip() and not overlong and _begins_a_body(lines, i + 1):
+                return _header(fields), at + len(line) + 1, False
             fields[-1][1].append(line)
         elif found:
             fields.append((found[1].decode("latin-1").lower(), [line[found.end() :]]))
@@ -74,6 +76,16 @@ def split(raw: bytes, start: int, end: int, longest: int) -> tuple[Header, int, 
                 return _header(fields), at, False
         at += len(line) + 1
     return _header(fields), body, overlong
+
+
+def _begins_a_body(lines: list[bytes], i: int) -> bool:
+    """Whether the empty line before this one only looked as if the header went on: there were blanks in it."""
+    return (
+        i < len(lines)
+        and bool(lines[i].strip())
+        and lines[i][:1] not in (b" ", b"\t")
+        and not _NAME.match(lines[i])
+    )
 
 
 def _blank_line(raw: bytes, start: int, end: int) -> tuple[int, int]:

@@ -32,7 +32,9 @@ _SKIPPED = {
     "math",
     "select",
     "textarea",
+    "iframe",
 }
+_OF_A_HEAD = {"base", "link", "meta", "noscript", "object", "script", "style", "template", "title", "xml"}
 _BLOCKS = {
     "p", "div", "section", "article", "header", "footer", "main", "aside", "table", "tr", "ul", "ol", "li", "dl", "dt",
     "dd", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "form", "fieldset", "center", "address",
@@ -90,6 +92,8 @@ class _Writer:
     images: set[str] = field(default_factory=set)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self.skipped == 1 and self.open[-1][0] == "head" and tag not in _OF_A_HEAD:
+            self.open[-1], self.skipped = ("head", ""), 0  # it was never closed: browsers show what follows
         if tag in _EMPTY:
             if not self.skipped:
                 self._single(tag, attributes)

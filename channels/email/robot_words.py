@@ -54,7 +54,7 @@ afwezigheids\w+\b | auto(?:matiskt?|-)?\s?(?:svar|frånvaromeddelande)\b | från
 automaattinen (?:vastaus|poissaoloilmoitus)\b | poissaoloilmoitus\b | automatická odpove?[ďě]\w*\b | automatická odpověď\b | automatyczna odpowiedź\b | odpowiedź automatyczna\b | autoodpowiedź\b
 mimo kancelář\w*\b | automatikus válasz\b | (?:irodán|házon) kívül\b | răspuns automat\b | otomatik (?:yanıt|cevap)\b | ofis dışında\w*\b | автоматическ(?:ий|ое) (?:ответ|сообщение|уведомление)\b | автоответ(?:чик)?\b | автоматична відповідь\b | нет на месте\b | вне офиса\b
 自動(?:応答|返信|回覆|回复) | 不在(?:通知|のお知らせ|連絡) | 自动(?:答复|回复|应答) | 부재중(?: 자동 ?(?:회신|응답))? | 자동 ?(?:회신|응답) | αυτόματη απάντηση | εκτόσ γραφείου | תשובה אוטומטית | מענה אוטומטי | (?:رد|الرد) (?:تلقائي|آلي|التلقائي)
-trả lời tự động | balasan otomatis | automatski odgovor | samodejni odgovor | автоматичен отговор | automatinis atsakymas | automātiskā atbilde | automaatvastus | resposta automàtica | erantzun automatikoa
+(?:ārpus|arpus) biroja\b.{0,60}\b(?:atbilde|atbildi)\b | automatiska atbilde | yahoo! (?:来信)?(?:自动回复|auto response) | trả lời tự động | balasan otomatis | automatski odgovor | samodejni odgovor | автоматичен отговор | automatinis atsakymas | automātiskā atbilde | automaatvastus | resposta automàtica | erantzun automatikoa
 return receipt \((?:displayed|dispatched|processed|denied|failed|deleted)\) | \S.{0,200} - new (?:support )?ticket opened$ | ticket received\s*[:\-–—]
 """
 
@@ -148,6 +148,16 @@ DAEMONS = re.compile(
     r"|mail-?delivery(?:-?sub)?-?system|bounce[-_.]?(?:handler|notification|system)|undeliver(?:ed|able)|mailrouter|mail-router"
 )
 """Local parts from which only bounces come."""
+FILTERS = re.compile(
+    r"\bmailscanner\b|anti-?virus|virus-?scan|\bcontent (?:filter|security)|\bspam-?(?:filter|schutz)|mail ?(?:gateway|filter)|webshield"
+)
+"""Display names of what stands before mail systems."""
+LABELLED = re.compile(
+    r"^[\s|*>-]{0,12}(to|recipient|subject|date|sender|from|an|betreff|datum|von|à|sujet|objet|date|de|a|para|asunto|fecha|oggetto|data|assunto|naar|aan|onderwerp"
+    r"|till|ämne|til|emne|dato|komu|předmět|predmet|dátum|cimzett|címzett|targy|tárgy|od|temat|do|кому|тема|дата)\s{0,12}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a filter says of the mail that it kept: a list of its fields."""
 POSTMASTERS = re.compile(
     r"post[-_.]?master.*|.*(?:smtp|anti[-_]?virus|mail-?gateway|inetgw|mailgw|imss).*|hostmaster|mail-?admin(?:istrator)?|admin(?:istrator)?|system|mailsystem|smtpd?|mx|mta|mailgate(?:way)?|mailserver"
     r"|mail|mailer|mailsrv|mfilter|mailmarshal|ironmail|navmse|smtpgate|.+-sa|bounces?|amavis\w*|spamfilter|quarantine|virus\w*|gwise|groupwise|lotus|domino|exchange|root|nobody|delivery|dsn|ndr"
@@ -174,9 +184,17 @@ MONITORS = re.compile(
 )
 """Local parts of programs that watch machines."""
 SERVERS = re.compile(
-    r"majordomo|mailman|sympa|listserv|listproc|ezmlm|mlmmj|owner-.+|.+-(?:owner|request|bounces|admin|errors|return|confirm|subscribe|unsubscribe)|listmaster"
+    r"majordomo|mailman|sympa|listserv|listproc|ezmlm|mlmmj|owner-.+|.+-(?:bounces|errors|return|confirm|subscribe|unsubscribe)|listmaster"
+    r"|.+\+(?:owner|bounces?-?\w*|subscribe|unsubscribe|confsub|moderate)(?:-\w+)*"
 )
 """Local parts of list servers."""
+SERVERS_PERHAPS = re.compile(r".+-(?:owner|request|admin)")
+"""Local parts of theirs that offices have as well: office-admin@, quote-request@."""
+LIST_TITLED = re.compile(
+    r".{0,60}(?:\b(?:un)?subscri(?:be|ption)|\bconfirm [0-9a-f]{8,}|\bdigest (?:v\d|vol\b|#|number|no\b)|\berrata alert|\bmoderator (?:request|approval)"
+    r"|\bmailing list|\blist memberships? reminder|\bgoodbye from |\bpost(?:ing)? to \S+@|\bloop alert|\bmajordomo)|welcome to (?:\S+$|the \S+ (?:mailing )?list\b)"
+)
+"""What list servers write of: themselves."""
 ANSWERED_BEFORE = re.compile(
     r"(?:re|aw|antw(?:ort)?|sv|vs|vá|odp|ynt|ref|res|rif|回复|答复|回覆|返信|fw|fwd|wg|wtr|tr|rv|enc|i|pd|vl|vb|továbbítás|转发|轉寄|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[::]"
 )

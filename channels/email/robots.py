@@ -17,6 +17,7 @@ from email.message import Message
 
 from . import robot_words as words
 from .fields import Fields, domain_of, local_part, plain, untagged
+from .first_words import first_octets, first_words, texts
 from .letter import Envelope, Robot
 
 Verdict = tuple[Robot, str]
@@ -93,7 +94,14 @@ def _mail(message: Message, envelope: Envelope, ours: frozenset[str]) -> _Mail:
     path = fields.first("return-path").replace(" ", "").lower()
     by_smtp = envelope.by in ("", "smtp", "relay")
     bare = envelope.sender.strip("<> ").lower()
-    null = (not bare and by_smtp) or bare == "mailer-daemon" or path in ("<>", "<mailer-daemon>")
+    null = (
+        (not bare and by_smtp)
+        or path == "<>"
+        or bool(
+            words.DAEMONS.fullmatch(local_part(bare) or bare)
+            or words.DAEMONS.fullmatch(local_part(path.strip("<>")))
+        )
+    )
     kind = fields.first("content-type").partition(";")[0].strip().lower()
     subject = fields.subject[:300].casefold().replace("’", "'")
     said = [value.strip() for value in fields.all("from")]
@@ -177,6 +185,8 @@ def _returned(it: _Mail) -> Verdict | None:
     machine = it.null or it.nobody or words.POSTMASTERS.fullmatch(local) or words.UNANSWERED.fullmatch(local)
     if titled and (machine or words.NAMES.search(it.name)):
         return "bounce", "its subject and its sender are a mail system's"
+    if _tells_of_a_mail(it, local):
+        return "bounce", "a mail system tells of a mail"
     if (
         (it.null or it.nobody or words.MAIL_SYSTEMS.fullmatch(local))
         and not _declared(it)
@@ -201,40 +211,29 @@ def _transcript(it: _Mail) -> bool:
     """Whether its words begin with a server's refusal; a person at a postmaster's address greets, or quotes one."""
     if _program(it):
         return False
-    text = next((_first_words(part) for part in _texts(it.message)), "")
+    text = next((first_octets(part) for part in texts(it.message)), "")
     return not words.GREETED.match(text) and bool(words.REFUSED.search(text))
 
 
-def _texts(message: Message) -> Iterator[Message]:
-    """Its plain texts, the first levels alone: what is returned within it isn't looked into."""
-    waiting, n = [message], 0
-    while waiting and n < 20:
-        part, n = waiting.pop(0), n + 1
-        payload = part.get_payload()
-        if isinstance(payload, list) and part.get_content_maintype() == "multipart":
-            waiting[:0] = [it for it in payload[:50] if isinstance(it, Message)]
-        elif isinstance(payload, str) and part.get_content_type().lower().startswith(
-            ("text/plain", "multipart/")  # without its boundary all of it is one text
-        ):
-            yield part
-
-
-def _first_words(part: Message) -> str:
-    """ASCII alone matters: a server's codes."""
-    try:
-        raw = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return ""
-    text = raw.decode("ascii", "replace") if isinstance(raw, bytes) else ""
-    return "\n".join(line for line in text[:2_000].splitlines() if not line.startswith(">"))
+def _tells_of_a_mail(it: _Mail, local: str) -> bool:
+    """A filter's word: no greeting, and soon the recipient, subject and date of the mail that it is about."""
+    if not (words.MAIL_SYSTEMS.fullmatch(local) or words.FILTERS.search(it.name)):
+        return False
+    if words.ANSWERED_BEFORE.match(it.subject) or _answers(it) or _program(it) or it.listed or _declared(it):
+        return False
+    text = next((first_words(part) for part in texts(it.message)), "")
+    return not words.GREETED.match(text) and len(set(words.LABELLED.findall(text))) >= 2
 
 
 def _declared(it: _Mail) -> str:
-    """The value of Auto-Submitted that says that nobody wrote it, "" for none (RFC 3834, section 5)."""
+    """The value of Auto-Submitted that says that nobody wrote it, "" for none (RFC 3834, section 5).
+
+    Who forwards mail to us by a rule says so, too; of who wrote it that says nothing.
+    """
     said = (
         re.split(r"[;(\s]", value.strip(), maxsplit=1)[0].lower() for value in it.fields.all("auto-submitted")
     )
-    return next((value for value in said if value and value != "no"), "")
+    return next((value for value in said if value not in ("", "no", "auto-forwarded")), "")
 
 
 def _automatic(it: _Mail) -> Verdict | None:
@@ -245,7 +244,7 @@ def _automatic(it: _Mail) -> Verdict | None:
     if name := it.fields.has(*_AUTOMATIC):
         return "auto-reply", f"it has the field {name}"
     suppress = " ".join(it.fields.all("x-auto-response-suppress")).lower()
-    if re.search(r"\b(?:all|oof|autoreply)\b", suppress):
+    if re.search(r"\b(?:all|oof|autoreply)\b", suppress) and not _persons_answer(it):
         return "auto-reply", "it asks for no automatic answer (X-Auto-Response-Suppress)"
     if _precedence(it) in ("auto_reply", "auto-reply", "autoreply"):
         return "auto-reply", f"it says Precedence: {_precedence(it)}"
@@ -259,6 +258,11 @@ def _automatic(it: _Mail) -> Verdict | None:
     return None
 
 
+def _persons_answer(it: _Mail) -> bool:
+    """Whether somebody answers from their mail program: mail systems put that field into people's mails as well."""
+    return bool(words.ANSWERED_BEFORE.match(it.subject) and _answers(it) and it.fields.has("thread-index"))
+
+
 def _precedence(it: _Mail) -> str:
     value = it.fields.first("precedence") or it.fields.first("preference") or it.fields.first("x-precedence")
     return value.strip().split(" ")[0].lower()
@@ -270,7 +274,11 @@ def _list(it: _Mail) -> Verdict | None:
     own = bool(it.fields.has(*_LISTED))  # by a list of ours: what that list adds says nothing of the sender
     if _precedence(it) in ("list", "bulk", "junk") and not own:
         return "list", f"it says Precedence: {_precedence(it)}"
-    if words.SERVERS.fullmatch(local_part(it.sender)):
+    local = local_part(it.sender)
+    own_affair = it.null or (
+        words.LIST_TITLED.match(it.subject) and not words.ANSWERED_BEFORE.match(it.subject)
+    )
+    if words.SERVERS.fullmatch(local) or (words.SERVERS_PERHAPS.fullmatch(local) and own_affair):
         return "list", f"it comes from the list server {it.sender}"
     return None
 
@@ -297,13 +305,22 @@ def _titled(it: _Mail) -> Verdict | None:
         return "auto-reply", "it asks whether a person wrote"
     if words.WATCHED.match(it.subject) and (_unread(it) or _system(it)):
         return "auto-reply", "its subject is a monitoring program's"
-    if words.ANSWERED.match(it.subject) and (it.null or _answers(it) or _unread(it) or not _program(it)):
+    if words.ANSWERED.match(it.subject) and (
+        it.null or _answers(it) or _unread(it) or not _program(it) or _of_another_topic(it)
+    ):
         return "auto-reply", "its subject is an automatic answer's"
     if words.ANSWERED_PERHAPS.match(it.subject) and (
         it.null or _unread(it) or _answers(it) > bool(_program(it))
     ):
         return "auto-reply", "it answers, and its subject is an automatic answer's"
     return None
+
+
+def _of_another_topic(it: _Mail) -> bool:
+    """Exchange keeps the topic of the mail that it answers; who begins to write has their own subject there."""
+    topic = plain(it.fields.first("thread-topic"))[:300].casefold().replace("’", "'")
+    own = it.fields.has("x-mailer", "user-agent")
+    return bool(topic) and not own and it.subject != topic and it.subject.endswith(topic)
 
 
 def _answers(it: _Mail) -> bool:
@@ -321,13 +338,22 @@ def _unread(it: _Mail) -> bool:
     return bool(words.UNANSWERED.fullmatch(local) or words.MONITORS.fullmatch(local))
 
 
+def _initials(it: _Mail) -> bool:
+    """Whether it is somebody's initials that a monitoring program is called as well: nas@ for Nora Sand."""
+    local = local_part(it.sender)
+    name = re.findall(r"[^\W\d_]+", re.sub(r"\S*@\S*", " ", it.name))
+    if not 2 <= len(local) <= 3 or len(name) < 2 or {local, "storage", "server"} & set(name):
+        return False
+    return bool(name[0][0] == local[0] and name[-1][0] == local[-1])
+
+
 def _system(it: _Mail) -> bool:
     return bool(words.POSTMASTERS.fullmatch(local_part(it.sender)))
 
 
 def _nobody(it: _Mail) -> Verdict | None:
     """A sender whom nobody can answer; a web form sends in somebody else's name, whom Reply-To tells."""
-    if not _unread(it):
+    if not _unread(it) or _initials(it):
         return None
     behind = [address for address in it.fields.addresses("reply-to") if address != it.sender]
     person = any(not words.UNANSWERED.fullmatch(local_part(address)) for address in behind)

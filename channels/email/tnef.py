@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass, field
 
 from .charsets import decoded
+from .rtf import rich, unrolled
 
 SIGN_OFF = b"\x78\x9f\x3e\x22"
 MOST_FILES, MOST_PROPERTIES = 200, 2_000
@@ -14,7 +15,7 @@ _BODY, _PROPERTIES, _CODE_PAGE = 0x800C, 0x9003, 0x9007
 _TEXT, _WIDE, _BINARY, _OBJECT = 0x1E, 0x1F, 0x102, 0x0D
 _SIZES = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 """Bytes of MAPI's fixed types, each filled up to four."""
-_LONG_NAME, _SHORT_NAME, _CONTENT, _PLAIN, _HTML = 0x3707, 0x3704, 0x3701, 0x1000, 0x1013
+_LONG_NAME, _SHORT_NAME, _CONTENT, _PLAIN, _HTML, _RICH = 0x3707, 0x3704, 0x3701, 0x1000, 0x1013, 0x1009
 
 
 @dataclass(slots=True)
@@ -27,11 +28,14 @@ class File:
 
 @dataclass(slots=True)
 class Unpacked:
-    """What it holds; `text` and `html` are the mail's words where it carries them."""
+    """What a part holds; `text` and `html` are the mail's words where it carries them."""
 
     files: list[File] = field(default_factory=list)
     text: str = ""
     html: str = ""
+    rich: bytes = b""  # the same as compressed rich text
+    invitation: str = ""  # of what else is packed so: an opaque signature around a mail
+    sealed: bool = False
 
 
 def unpacked(data: bytes) -> Unpacked:
@@ -53,6 +57,9 @@ def unpacked(data: bytes) -> Unpacked:
         else:
             _take(found, name, value, charset)
     found.files = [it for it in found.files if it.data or it.name]
+    if found.rich and not found.text.strip() and not found.html:
+        said = rich(unrolled(found.rich))
+        found.text, found.html = said.text, said.html
     return found
 
 
@@ -66,6 +73,8 @@ def _take(found: Unpacked, name: int, value: bytes, charset: str) -> None:
                 found.text = found.text or _as_text(it, charset)
             elif tag == _HTML:
                 found.html = found.html or _as_text(it, charset)
+            elif tag == _RICH and isinstance(it, bytes):
+                found.rich = found.rich or it
     elif file is None:
         return
     elif name == _ATTACH_TITLE:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torture_bodies
 import torture_headers
+import torture_packs
 from torture_kind import Kind
 
 HERE = Path(__file__).parent / "torture"
@@ -19,7 +20,7 @@ BIG = 50_000
 
 def kinds() -> dict[str, Kind]:
     """All of them by name."""
-    them = (*torture_headers.KINDS, *torture_bodies.KINDS)
+    them = (*torture_headers.KINDS, *torture_bodies.KINDS, *torture_packs.KINDS)
     assert len({it.name for it in them}) == len(them)
     return {it.name: it for it in them}
 

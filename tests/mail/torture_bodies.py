@@ -123,6 +123,10 @@ KINDS = (
     typed("type-binary-as-text", "text/plain", bytes(range(256)) * 40, trouble="unreadable"),
     # ---- HTML
     typed("html-plain", "text/html", b"<p>One</p><p>Two<br>Three</p>", text="One\n\nTwo\nThree"),
+    typed("html-open-head", "text/html", b"<html><head><title>No</title><style>a{}</style><center>One <a href='http://a.example/'>two</a></center>", text="One two <http://a.example/>"),
+    typed("html-odd-head", "text/html", b"<meta charset=utf-8><x9f a=''><head><style>a{}</style></head><body><p>Hi</p></body>", text="Hi"),
+    multi("alternative-picture", "alternative", parts(part("text/plain", b"This is HTML alone."), part("text/html", b"<img src=cid:1>")), text="This is HTML alone."),
+    typed("html-frame", "text/html", b"<p>Hi</p><iframe src=x><script src=y></script><p>no</p></iframe><p>there</p>", text="Hi\n\nthere"),
     typed("html-script", "text/html", b"<script>alert(1)</script><style>p{}</style><p>Hi</p>", text="Hi"),
     typed("html-unclosed", "text/html", b"<div><p>Hi<b>there<table><tr><td>cell", holds=("there", "cell")),
     typed("html-hidden", "text/html", b"<div style='display:none'>preheader</div><p>Hi</p>", text="Hi"),

@@ -50,6 +50,10 @@ HISTORIES = (
     "*From:* Ann\n*Date:* Monday\n*To:* Bob\n*Subject:* Printer\n\nDoes it work?",
     "От: Ann\nОтправлено: понедельник\nКому: Bob\nТема: Принтер\n\nПривет",
     "发件人: Ann\n发送时间: 2026年11月30日\n收件人: Bob\n主题: 打印机\n\n你好",
+    "Ann Bee <ann@a.example>\nSent by: Ann Bee\n30/11/26 09:15\n\nTo\nBob <bob@b.example>\ncc\n\nSubject\nPrinter\n\nDoes it work?",
+    ">>> Ann Bee 30.11.2026 09:15 >>>\nDoes it work?\nPlease tell us.",
+    ">>> Ann Bee <ann@a.example> 11/30/2026 9:15 AM >>>\nDoes it work?",
+    "--- On Mon, 11/30/26, Ann Bee <ann@a.example> wrote:\n\nFrom Ann\nDoes it work?",
 )
 SIGNATURES = (
     "-- \nAnn Bee\nBee & Co, Street 1",

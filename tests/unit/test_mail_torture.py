@@ -18,6 +18,7 @@ from tierline.channels.email.showing import page
 
 sys.path.append(str(Path(__file__).parent.parent / "mail"))
 import torture
+import torture_packs
 from torture_kind import Kind
 
 KINDS = torture.kinds()
@@ -72,6 +73,24 @@ def test_each_kind_of_torture_is_read_or_marked(it: Kind) -> None:
     for words in expected.pop("holds", ()):
         assert words in letter.text + letter.folded
     assert {what: shown(letter, what) for what in expected} == expected
+
+
+PACKED = {it.name: it for it in torture_packs.KINDS}
+
+
+@pytest.mark.promise("mail-within")
+@pytest.mark.parametrize("it", PACKED.values(), ids=PACKED.keys())
+def test_what_lies_within_a_part_is_shown_and_can_be_fetched(it: Kind) -> None:
+    test_each_kind_of_torture_is_read_or_marked(it)
+
+
+UNCLAIMED = {name: it for name, it in PACKED.items() if name.startswith(("charset-", "base64-", "text-"))}
+
+
+@pytest.mark.promise("mail-unclaimed")
+@pytest.mark.parametrize("it", UNCLAIMED.values(), ids=UNCLAIMED.keys())
+def test_words_are_told_by_what_they_are_where_no_claim_holds(it: Kind) -> None:
+    test_each_kind_of_torture_is_read_or_marked(it)
 
 
 def test_the_torture_set_has_a_hundred_and_twenty_kinds_and_is_what_is_on_disk() -> None:
