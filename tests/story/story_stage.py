@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from forked import POSSIBLE, Forked, fork
 
 from tests.helpers_wait import pause
 from tierline.rehearsal import cast_of
@@ -27,6 +28,7 @@ from tierline.sandbox.twilio_sms import TwilioStandIn
 EVA, JONAS, OPS = "+4915112345678", "+4915123456789", "+4917000000009"
 DESK = "+4930100"
 TOKEN = "8Yx-story-stage-token-4Qz"
+AS_IT_IS = ("-m", "tierline")
 Json = dict[str, Any]
 
 PLAN = f"""
@@ -74,8 +76,8 @@ class Process:
     env: dict[str, str]
     home: Path
     through: tuple[str, ...] = ()  # a command that starts it
-    running: asyncio.subprocess.Process | None = None
-    program: tuple[str, ...] = ("-m", "tierline")
+    running: asyncio.subprocess.Process | Forked | None = None
+    program: tuple[str, ...] = AS_IT_IS
     before: Callable[[], None] | None = None
 
     @property
@@ -92,6 +94,9 @@ class Process:
         kept = {
             k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
         }
+        if POSSIBLE and not self.through and self.before is None and self.program == AS_IT_IS:
+            self.running = fork(self.command, kept | self.env, self.home, self.home / "log.txt")
+            return
         with (self.home / "log.txt").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
                 *self.through, sys.executable, *self.program, *self.command,
@@ -310,7 +315,7 @@ async def open_stage(
     home: Path,
     redis_url: str = "",
     *,
-    program: tuple[str, ...] = ("-m", "tierline"),
+    program: tuple[str, ...] = AS_IT_IS,
     before: Callable[[], None] | None = None,
     through: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
