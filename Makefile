@@ -6,7 +6,7 @@ STAMP := .venv/.stamp
 WORKERS := 8  # most tests wait for processes and clocks: two cores carry eight
 SOURCES := $(wildcard *.py bench/*.py bench/*/*.py channels/*.py channels/*/*.py console/*.py queue/*.py queue/*/*.py router/*.py router/*/*.py \
 	sandbox/*.py skills/*.py)
-CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMIUM := $(shell command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome)
 TESTED := $(STAMP)-test $(if $(CHROMIUM),$(STAMP)-browser)
 
 .PHONY: help run test setup check check-long promises screenshots bench chaos races leak mail clean

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from browsers import chromium
 from deskapp import DeskLook, desk_stage
 from pagelook import Look
 from stagefake import StageFake
@@ -27,13 +27,6 @@ document.addEventListener('securitypolicyviolation', (e) => window.hurt.push('cs
 """
 
 
-def chromium() -> str | None:
-    """Where the system's Chromium is, or None."""
-    return next(
-        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
-    )
-
-
 # One browser for all tests of a run: so they share one event loop, too.
 session = pytest_asyncio.fixture(loop_scope="session")
 
@@ -50,7 +43,7 @@ async def browser() -> AsyncIterator[Any]:
         "playwright.async_api", reason="playwright is missing: pip install -e '.[browser]'"
     )
     if not (binary := chromium()):
-        pytest.skip("no Chromium on this machine (apt install chromium)")
+        pytest.skip("no Chromium on this machine (apt install chromium-headless-shell)")
     async with playwright.async_playwright() as driver:
         running = await driver.chromium.launch(executable_path=binary, args=ARGS)
         yield running

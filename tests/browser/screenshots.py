@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import screenshots_doors
+from tests.browser.browsers import chromium
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "screenshots"
@@ -44,7 +44,7 @@ ARGS = [
 
 def missing() -> str | None:
     """What has to be installed first, as a sentence; None where all is there."""
-    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+    if chromium() is None:
         return "Pictures need Chromium: apt install chromium (Debian, Ubuntu), brew install --cask chromium (macOS)."
     try:
         import playwright.sync_api  # noqa: F401
@@ -288,7 +288,7 @@ def ring(page: Any, stage: Stage) -> str:
 def run() -> None:
     from playwright.sync_api import sync_playwright
 
-    binary = next(p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n)))
+    binary = chromium()
     OUT.mkdir(exist_ok=True)
     with sandbox() as stage, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=binary, args=ARGS)
