@@ -75,7 +75,9 @@ class Switchboard:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
-        self.arriving = Arriving(self.queue, self.intake, self.records, self.book, self.line, self._join)
+        self.arriving = Arriving(
+            self.queue, self.intake, self.records, self.book, self.line, self._join, self._gone
+        )
         self.called_back = CalledBack(self.queue, self.book, self.line, self._join)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
