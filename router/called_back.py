@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard, Pause, Say
 from ..queue.engine import Queue
-from ..queue.state import QUEUED, ContactView
+from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .facts import Facts
 from .rulebook import Rulebook
@@ -81,7 +81,8 @@ class CalledBack:
             return (hello, *asks) if begins else asks
         said = (hello,) if begins else ()
         if first:
-            await self.queue().happen(view.id, THERE, {THERE: call.sid, "kind": "", "place": "1"})
+            if call.about.get("f"):
+                await self.queue().happen(view.id, THERE, {THERE: call.sid, "kind": "", "place": "1"})
             return (*said, *await self._waits(view, call, language))
         heard = await self.join(call)
         if screened(jots) and (alone := await self._left_alone(view.id, view.owner, call.sid)) is not None:
@@ -98,22 +99,23 @@ class CalledBack:
         Looked at once the customer is known to be put through: who hangs up after that is heard of in `talking.py`.
         """
         queue = self.queue()
-        jots, legs, view = (
-            await queue.jots(contact),
-            await queue.legs(contact),
-            await queue.contact(contact),
-        )
-        if view is None or view.state != "active" or view.owner != owner:
+        jots, legs = await queue.jots(contact), await queue.legs(contact)
+        view = await queue.contact(contact)
+        if view is None:
             return None
         it = Standing(view, legs, jots)
-        if it.owners or it.inside("guest"):
+        talks = view.state != "active" or view.owner != owner or it.owners or it.inside("guest")
+        known = jots.get(THERE) == sid  # the same question came twice, side by side
+        if talks and not known:
             return None
-        # First: whoever takes it next must see that they are not in the conference.
-        await queue.happen(contact, THERE, {THERE: sid, "met": "", "place": "1"})
-        if (await queue.release(contact, owner, "line lost", exclude=False)).outcome != "ok":
-            await queue.jot(contact, "met", sid)
-            return None
-        return await queue.contact(contact)
+        # First: whoever takes it next must see that they are not in the conference. Jotted, as what happens would ring
+        # those who are asked, and they are rung by their offers.
+        await queue.jot(contact, THERE, sid)
+        await queue.jot(contact, "met", "")
+        if not known:
+            await queue.release(contact, owner, "line lost", exclude=False)
+        now = await queue.contact(contact)
+        return None if now is None or now.state in (*ENDED, "wrapping") else now
 
     async def _screen(
         self, view: ContactView, jots: Mapping[str, str], call: Call, language: str

@@ -333,6 +333,24 @@ async def test_a_caller_who_is_gone_leaves_nobody_waiting_though_whoever_took_th
     assert (await hall.contact(view.id)).state == ("wrapping" if taken else "abandoned")
 
 
+@pytest.mark.promise("call-back-alone")
+async def test_who_was_called_waits_and_chooses_another_call_is_still_to_be_called_though_somebody_was_faster(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    await hall.queue.presence("Ada", "available")
+    call, contact = await hall.into(hall.new())
+    await hall.waits(call, digits="1")
+    await hall.news(call, "completed")
+    back = {"c": contact, "r": "customer", "b": "1-0.2"}
+    await hall.news(again := hall.new(), "answered", **back)
+    await hall.queue.jot(contact, "there", again.sid)
+    await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
+    await hall.news(again, "completed", **back)
+    assert (await hall.contact(contact)).state == "active"
+    assert (await hall.queue.jots(contact))["kind"] == "callback"
+
+
 async def test_who_calls_again_and_is_gone_before_we_know_the_call_does_not_get_a_place_for_nobody(
     client: Client, site: str
 ) -> None:
