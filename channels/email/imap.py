@@ -125,6 +125,7 @@ class Imap:
 
     def since(self, uid: int) -> list[int]:
         """UIDs from `uid` on, in order. Raises Trouble."""
+        self._untold()  # what was told until now is looked for now
         return [
             it for it in self._search(f"UID {max(uid, 1)}:*") if it >= uid
         ]  # `n:*` is never empty (RFC 9051)
@@ -165,7 +166,12 @@ class Imap:
     # ---- waiting ------------------------------------------------------------------------------------------------
 
     def idle(self) -> bool:
-        """Ask to be told what comes; whether something has come already. Raises Trouble (Refused: it won't, ask)."""
+        """Ask to be told what comes; whether something has come already. Raises Trouble (Refused: it won't, ask).
+
+        A server tells once, with whatever it answers next (RFC 9051, 7): what it told since `since` IDLE tells no more.
+        """
+        if self._untold():
+            return True
         with _trouble("breaks off"):
             client = self._box_there().client
             tag = self._idle = client._command("IDLE")
@@ -219,6 +225,10 @@ class Imap:
         if at.safety == "tls":
             return MailBox(at.host, at.port, within, ssl_context=tls)
         return MailBoxStartTls(at.host, at.port, within, ssl_context=tls)
+
+    def _untold(self) -> bool:
+        """Whether answers said that something came; asked twice, it's no."""
+        return bool(self._box_there().client.untagged_responses.pop("EXISTS", None))
 
     def _end_idle(self, box: BaseMailBox) -> None:
         if tag := self._idle:

@@ -180,4 +180,8 @@ async def test_whoever_declines_chooses_a_reason_of_the_plan_and_the_record_has_
 
         events = await it.until(declined)
         assert [e.a for e in events] == ["Ada"] and "Not my field" in events[0].x
-        assert await it.cards("Ada", "help me") == []
+
+        async def withdrawn() -> bool:
+            return await it.cards("Ada", "help me") == []
+
+        await it.until(withdrawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 from helpers_app import Inside
 from helpers_dovecot import BOX, IMAP_PLAN, dovecot, looked_after, needs_dovecot
 from mail_stage import EVA_MAIL, mail
+
+from tierline.channels.email.account import Account
+from tierline.channels.email.imap import Imap
 
 pytestmark = needs_dovecot
 
@@ -88,3 +92,29 @@ async def test_a_refused_login_is_seen_and_told_and_the_rest_goes_on(tmp_path: P
 
 async def _count(it: Inside, count: int) -> bool:
     return len(await texts(it)) == count
+
+
+@pytest.mark.promise("mailbox-in")
+@pytest.mark.parametrize("during", ["a fetch", "a search", "what keeps it awake"])
+async def test_what_is_told_amid_an_answer_is_not_waited_for(during: str) -> None:
+    """A server tells once what came, with whatever answer it gives next: IDLE tells no more of it."""
+    async with dovecot() as server:
+        server.deliver([mail("One.", n="1")])
+        box = Imap(Account.of(server.url()))
+        try:
+            await asyncio.to_thread(box.open)
+            uids = await asyncio.to_thread(box.since, 1)
+            server.deliver([mail("Two.", n="2")])
+            if during == "a fetch":
+                await asyncio.to_thread(box.bodies, uids)
+            elif during == "a search":
+                await asyncio.to_thread(box.there, uids[0])
+            else:
+                await asyncio.to_thread(box.ask)
+            assert await asyncio.to_thread(box.idle)
+            await asyncio.to_thread(box.idle_over)
+            assert await asyncio.to_thread(box.since, uids[-1] + 1) == [2]
+            assert not await asyncio.to_thread(box.idle), "all is known"
+            await asyncio.to_thread(box.idle_over)
+        finally:
+            await asyncio.to_thread(box.close)

@@ -94,7 +94,8 @@ class Process:
         kept = {
             k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
         }
-        if POSSIBLE and not self.through and self.before is None and self.program == AS_IT_IS:
+        ordinary = not self.through and self.before is None and self.program == AS_IT_IS
+        if POSSIBLE and ordinary and "PYTHONPATH" not in self.env:  # else it is another release
             self.running = fork(self.command, kept | self.env, self.home, self.home / "log.txt")
             return
         with (self.home / "log.txt").open("ab") as log:
