@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard
-from ..queue.contact import Arrived
+from ..queue.contact import Arrived, LegState
 from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.state import ENDED, ContactView, Leg
@@ -49,7 +49,7 @@ class Records(Protocol):
 
 @dataclass(slots=True)
 class Arriving:
-    """`join` brings a customer to the agent who has them already."""
+    """`join` brings a customer to the agent who has them already; `gone` tells that a customer has hung up."""
 
     queue: Callable[[], Queue]
     intake: Intake
@@ -57,6 +57,7 @@ class Arriving:
     book: Callable[[], Rulebook]
     line: WaitingLine
     join: Callable[[Call], Awaitable[Heard]]
+    gone: Callable[[str, str, LegState], Awaitable[None]]
 
     async def called(self, call: Call) -> Heard:
         """A customer calls: back in their place, into the menu, or straight into the queue."""
@@ -121,6 +122,9 @@ class Arriving:
         views = [(it, await queue.contact(it.contact)) for it in lines if it.contact]
         known = [(it, view) for it, view in views if view is not None and view.channel == "voice"]
         if known and await queue.seen(over_key(call.sid)):
+            # Whoever took this very call in may have died before they told that nobody is on it.
+            if (taken := await queue.arrived_as(call.sid)) is not None:
+                await self.gone(taken[0], call.sid, "completed")
             return (HangUp(),)
         legs = [await queue.legs(view.id) for _, view in known]
         for (_, view), theirs in zip(known, legs, strict=True):
@@ -184,8 +188,7 @@ class Arriving:
         taken = await self.intake.take(_arrived(call, text), thread, last)
         await queue.leg(taken.contact, call.sid, "answered", {"r": "customer"})
         if await queue.seen(over_key(call.sid)):
-            await queue.leg(taken.contact, call.sid, "completed", {"r": "customer"})
-            await queue.abandon(taken.contact, "hung up")
+            await self.gone(taken.contact, call.sid, "completed")
             return (HangUp(),)
         view = await queue.contact(taken.contact)
         if view is None or not on_the_line(await queue.legs(taken.contact)):

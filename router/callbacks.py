@@ -73,7 +73,7 @@ class Callbacks:
             case "leg", _ if said.get("b") and said.get("state") in UNREACHED:
                 return [Job(lane, "not reached", lambda t: self._again(event))]
             case "leg", _ if said.get("b") and said.get("state") == "completed":
-                return [Job(lane, "in vain", lambda t: self._in_vain(event))]
+                return [Job(lane, "in vain", lambda t: self._in_vain(phones, event, t))]
             case "leg", _ if said.get("f") and said.get("state") in RINGING:
                 return [Job(lane, "customer first", lambda t: self._goes_on(event, False, t))]
             case "call", what if what == THERE:
@@ -109,7 +109,9 @@ class Callbacks:
         if view is None or view.state != "active" or not jots.get("kind"):
             return
         theirs = [it for it in legs if it.about.get("r") == "customer"]
-        called = any(it.about.get("b") and it.at >= event.t for it in theirs)  # by now, or by us a moment ago
+        sid = more(event).get("sid")
+        since = (it for it in theirs if it.at >= event.t and it.sid != sid)
+        called = any(it.about.get("b") for it in since)  # by now, or by us a moment ago
         waits = any(it.live and it.about.get("a") == view.owner and by_phone(it, jots) for it in legs)
         if not waits or called or any(it.live for it in theirs):
             return
@@ -180,11 +182,13 @@ class Callbacks:
         leg = await made(self.queue, phones, ring, legs, t)
         await self.queue.leg(event.c, leg.sid, leg.state, about)
 
-    async def _in_vain(self, event: Event) -> None:
-        """The customer's leg has ended: was anybody put through on it?"""
+    async def _in_vain(self, phones: Phones, event: Event, t: Try) -> None:
+        """The leg of a customer whom we called has ended: was anybody put through, or did they choose another call?"""
         sid = str(more(event).get("sid"))
         if why := in_vain(await self.queue.jots(event.c), sid):
             await self._unreached(event.c, sid, why, event.t)
+        else:
+            await self._gone_on_the_way(phones, event, t)
 
     def _detects(self) -> bool:
         return self.book().plan.voice.callback_answer == "detect"

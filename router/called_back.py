@@ -4,6 +4,7 @@ answered ─▶ a hello ─▶ a person ─────────────�
                     ├▶ a mailbox, no key ────▶ a word that we try again; tried later, as whoever isn't reached
                     │    (who is taken for a mailbox by mistake is asked for a key, once)
                     └▶ hung up meanwhile ────▶ tried later
+a person, whose agent has hung up meanwhile ─▶ back into the queue, and they wait as every caller does
 
 `channels.voice.callback_answer` says how: the provider's detection, or a key. An agent who calls by themselves hears
 what answers, and isn't kept waiting.
@@ -16,10 +17,11 @@ from dataclasses import dataclass
 
 from ..channels.phone import Ask, Call, Go, HangUp, Heard, Pause, Say
 from ..queue.engine import Queue
-from ..queue.state import QUEUED, ContactView
+from ..queue.state import ENDED, QUEUED, ContactView
 from . import spoken
 from .facts import Facts
 from .rulebook import Rulebook
+from .standing import Standing
 from .waiting import WaitingLine
 
 LOOKS = 6
@@ -28,7 +30,7 @@ KEY_TIME = 6
 """Seconds for the key, after each of two questions."""
 PERSON, MACHINE, ASKED = "person", "machine", "asked"
 THERE = "there"
-"""The fact that names the leg on which a person is; also what happened then."""
+"""The fact that names the leg on which a person waits; also what happened then."""
 
 
 def answered_by(sid: str) -> str:
@@ -60,10 +62,13 @@ class CalledBack:
     async def answered(self, call: Call) -> Heard:
         """Somebody or something has answered; the agent is in the conference already, or rung afterwards (`f`)."""
         view = await self.queue().contact(call.about.get("c", ""))
-        first = view is not None and call.about.get("f") and view.state in QUEUED
-        if view is None or not (first or view.state == "active"):
+        if view is None:
             return (HangUp(),)
         jots, language = await self.queue().jots(view.id), Facts.parse(view.facts).language
+        waits = bool(call.about.get("f")) or jots.get(THERE) == call.sid
+        first = waits and view.state in QUEUED
+        if not (first or view.state == "active"):
+            return (HangUp(),)
         legs = await self.queue().legs(view.id)
         if any(it.of_customer and it.sid == jots.get("met") != call.sid for it in legs):
             return (
@@ -75,11 +80,42 @@ class CalledBack:
         if screened(jots) and (asks := await self._screen(view, jots, call, language)) is not None:
             return (hello, *asks) if begins else asks
         said = (hello,) if begins else ()
-        if not first:
-            return (*said, *await self.join(call))
-        await self.queue().happen(view.id, THERE, {THERE: call.sid, "kind": "", "place": "1"})
+        if first:
+            if call.about.get("f"):
+                await self.queue().happen(view.id, THERE, {THERE: call.sid, "kind": "", "place": "1"})
+            return (*said, *await self._waits(view, call, language))
+        heard = await self.join(call)
+        if screened(jots) and (alone := await self._left_alone(view.id, view.owner, call.sid)) is not None:
+            return (*said, *await self._waits(alone, call, language))
+        return (*said, *heard)
+
+    async def _waits(self, view: ContactView, call: Call, language: str) -> Heard:
         wait = spoken.line(self.book(), "connecting", language)
-        return (*said, wait, *await self.line.stands(view, call))
+        return (wait, *await self.line.stands(view, call))
+
+    async def _left_alone(self, contact: str, owner: str, sid: str) -> ContactView | None:
+        """The contact, which waits again, where its agent has hung up while their customer was asked; else None.
+
+        Looked at once the customer is known to be put through: who hangs up after that is heard of in `talking.py`.
+        """
+        queue = self.queue()
+        jots, legs = await queue.jots(contact), await queue.legs(contact)
+        view = await queue.contact(contact)
+        if view is None:
+            return None
+        it = Standing(view, legs, jots)
+        talks = view.state != "active" or view.owner != owner or it.owners or it.inside("guest")
+        known = jots.get(THERE) == sid  # the same question came twice, side by side
+        if talks and not known:
+            return None
+        # First: whoever takes it next must see that they are not in the conference. Jotted, as what happens would ring
+        # those who are asked, and they are rung by their offers.
+        await queue.jot(contact, THERE, sid)
+        await queue.jot(contact, "met", "")
+        if not known:
+            await queue.release(contact, owner, "line lost", exclude=False)
+        now = await queue.contact(contact)
+        return None if now is None or now.state in (*ENDED, "wrapping") else now
 
     async def _screen(
         self, view: ContactView, jots: Mapping[str, str], call: Call, language: str

@@ -22,7 +22,7 @@ from ..queue.state import ENDED, ContactView, Event, Leg
 from .after_calls import HUNG_UP
 from .alerts import Alerts
 from .callbacks import Callbacks, made
-from .called_back import screened
+from .called_back import THERE, screened
 from .facts import Facts
 from .lanes import Job, Try
 from .look import spec_of
@@ -172,7 +172,8 @@ class Ringing:
         live = [it for it in legs if it.of_customer]
         if any(it.sid == jots.get("met") for it in live):
             return  # in the conference already: `talking.py` sees to the rest
-        if live and all(it.about.get("b") for it in live) and screened(jots):
+        asked = all(it.about.get("b") and it.sid != jots.get(THERE) for it in live)
+        if live and asked and screened(jots):
             return  # they come by themselves, once it is they who have answered
         about = {"c": event.c, "r": "customer"}
         own = [

@@ -75,7 +75,9 @@ class Switchboard:
         self.line = WaitingLine(self.queue, self.book, self.lineup)
         self.screening = Screening(self.queue, self.book)
         self.joining = Joining(self.queue, self.book, self.screening)
-        self.arriving = Arriving(self.queue, self.intake, self.records, self.book, self.line, self._join)
+        self.arriving = Arriving(
+            self.queue, self.intake, self.records, self.book, self.line, self._join, self._gone
+        )
         self.called_back = CalledBack(self.queue, self.book, self.line, self._join)
 
     # ---- arriving -----------------------------------------------------------------------------------------------
@@ -225,9 +227,8 @@ class Switchboard:
         if ours and in_vain(jots, sid):
             return  # of those `callbacks.py` hears
         if view.owner:
-            # Who is called back had hung up before, and who left a message wasn't in a talk.
-            called = state == "completed" and ours
-            if called or jots.get("met") == sid or not later:
+            # Who is to be called, or left a message, wasn't in a talk: `callbacks.py` sees to it that they are.
+            if jots.get("met") == sid or not later:
                 await queue.complete(contact, "", after_calls.HUNG_UP)
         elif not later:
             await hand_on(queue, view)

@@ -149,10 +149,10 @@ class Exchange:
         """Somebody or something takes the call."""
         if leg.state != "ringing":
             return
-        leg.state = "answered"
+        leg.state, leg.answered = "answered", self.loom.now
         self._news(leg, "answered")
         if leg.detect:
-            self._tell(leg, LegNews(leg.sid, "answered", leg.about, machine=leg.machine), "machine")
+            self._tell(leg, LegNews(leg.sid, "answered", leg.about, machine=leg.detected), "machine")
         self.ask(leg, leg.turn, leg.about)
 
     def press(self, leg: Leg, digits: str) -> None:

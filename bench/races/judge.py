@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from ...queue.contact import Arrived
 from ...queue.state import ENDED, QUEUED, ContactView, Event
 from ...router import spoken
+from ...router.called_back import LOOKS, MACHINE, answered_by
 from ...router.rulebook import agent_id
 from ...router.waiting import LATER
+from .exchange import KEY
 from .legs import Leg
 from .scene import BOOK, NAMES, Scene
 
 LOSING = {name: spoken.line(BOOK, name, "en").text for name in ("taken", "gone", "too_late")}
+
+SCREENED = (LOOKS + 2) * 1_000 + KEY + 10_000
+"""ms after which who is called back is put through or let go, whoever they are: each look, the key, and some air."""
 
 
 @dataclass
@@ -51,8 +56,10 @@ async def at_rest(scene: Scene, found: Verdict) -> None:
 
 
 def _place(scene: Scene, events: list[Event]) -> None:
-    """Whose leg is whose, as the ledger tells it."""
+    """Whose leg is whose, as the ledger tells it: also of a call whose end was known before it became a contact."""
     for event in events:
+        if event.e == "arrived" and (leg := scene.exchange.legs.get(_arrived(event).event)):
+            leg.contact = event.c
         if event.e == "leg" and (leg := scene.exchange.legs.get(str(json.loads(event.x).get("sid")))):
             leg.contact = event.c
 
@@ -82,11 +89,9 @@ def _contact(scene: Scene, found: Verdict, view: ContactView, jots: object) -> N
         owner = [
             it for it in legs if not it.customer and it.live and it.about.get("a") == view.owner and it.room
         ]
-        # Who is called back isn't put through before it is known to be they.
-        screened = isinstance(jots, dict) and jots.get("kind") == "callback"
-        ringing = any(it.state != "answered" or (screened and it.about.get("b")) for it in customers)
+        comes = any(it.state != "answered" or _screened(it, scene.loom.now) for it in customers)
         together = any(it.room and customer.room is it.room for it in owner for customer in customers)
-        if not together and not ringing:
+        if not together and not comes:
             found.blame("owned, but not together", f"{view.id} of {view.owner}: {_told(legs)}")
     elif view.state in QUEUED:
         if not customers and not later:
@@ -94,6 +99,14 @@ def _contact(scene: Scene, found: Verdict, view: ContactView, jots: object) -> N
     elif view.state in (*ENDED, "wrapping"):
         if alive := [it for it in legs if it.live]:
             found.blame("a leg outlives its contact", f"{view.id} {view.state}: {_told(alive)}")
+
+
+def _screened(leg: Leg, now: int) -> bool:
+    """Whether they are called back and hear what goes on by itself: a hello, looks, a question. Not for ever.
+
+    The contact may say already that they are put through: of a question that came twice they hear the other answer.
+    """
+    return bool(leg.about.get("b")) and leg.where == "document" and now - leg.answered < SCREENED
 
 
 def _leg(found: Verdict, leg: Leg, view: ContactView | None) -> None:
@@ -149,6 +162,7 @@ async def at_the_end(scene: Scene, found: Verdict) -> None:
         if leg.live and leg.state == "answered":
             found.blame("a leg alive at the end", _told([leg]))
     _arrivals(scene, found, events)
+    await _called_back(scene, found)
     _answers(scene, found)
     _losers(scene, found, events)
 
@@ -207,11 +221,33 @@ def _by(ends: list[Event]) -> str:
 
 def _arrivals(scene: Scene, found: Verdict, events: list[Event]) -> None:
     """Each call is one contact, however often its first webhook came (F50)."""
-    bodies = [str(json.loads(it.x).get("body")) for it in events if it.e == "arrived"]
-    arrived = Counter(Arrived.parse(body).event for body in bodies)
+    arrived = Counter(_arrived(it).event for it in events if it.e == "arrived")
     for sid, often in arrived.items():
         if often > 1:
             found.blame("one call, two contacts", sid)
+
+
+def _arrived(event: Event) -> Arrived:
+    return Arrived.parse(str(json.loads(event.x).get("body")))
+
+
+async def _called_back(scene: Scene, found: Verdict) -> None:
+    """No mailbox is put through that was told to be one; who is taken for one by mistake is, once they press 1.
+
+    Or they wait in the queue for another agent, when theirs has hung up.
+    """
+    for leg in scene.exchange.legs.values():
+        if not leg.customer or not leg.detect or leg.state not in ("answered", "completed"):
+            continue
+        inside, known = leg in scene.exchange.entered, await scene.free.jots(leg.contact)
+        if inside and leg.machine and known.get(answered_by(leg.sid)) == MACHINE:
+            found.blame("a mailbox is put through", _told([leg]))
+        who = ("mailbox" if leg.machine else "person") + (", mistaken" if leg.detected != leg.machine else "")
+        found.outcomes[
+            f"called back, a {who}: {'put through' if inside else 'waited' if leg.queue else 'let go'}"
+        ] += 1
+        if "1" in leg.pressed and not (leg.hung_up or inside or leg.queue):
+            found.blame("a customer pressed 1 and isn't put through", _told([leg]))
 
 
 def _answers(scene: Scene, found: Verdict) -> None:

@@ -62,7 +62,9 @@ class Leg:
     heard: list[str] = field(default_factory=list)
     pressed: list[str] = field(default_factory=list)
     hung_up: bool = False  # by its person
+    answered: int = 0  # ms; the scene's clock
     machine: bool = False
+    detected: bool = False  # what the provider takes it for: it errs
     detect: bool = False  # the provider tells whether it is one
     contact: str = ""
 

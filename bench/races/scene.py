@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from ...channels.house import Told
@@ -61,6 +62,12 @@ BOOK = Rulebook(parse(PLAN), 1)
 NAMES = {phone: name for name, phone in PHONES.items()}
 FATES = ("1",) * 10 + ("2", "9", "none", "machine", "ignores", "busy", "failed", "puts down", "1", "1")
 """What an agent does with a ringing phone."""
+CHOOSES = 0.06
+"""The share of rounds of music in which who waits chooses a callback or a message."""
+WISHES = "12"
+"""What they choose: a callback, a message."""
+ERRS = 0.15
+"""The share of calls of which detection tells the contrary."""
 
 
 class Nothing:
@@ -213,14 +220,18 @@ class Scene:
             "failed": lambda: self.exchange.end(leg, "failed"),
         }.get(fate, lambda: self.exchange.answered(leg))
         leg.machine = fate == "machine"
+        # By chance of its own, so that whoever isn't mistaken plays on as ever.
+        leg.detected = leg.machine != (Random(f"{self.site} {leg.sid}").random() < ERRS)
         leg.label = fate
         self.act(f"{leg.sid} {fate}", do, 30)
 
     def asked(self, leg: Leg) -> None:
         """Somebody hears that they may press a key."""
         if leg.customer:
-            if leg.where == "queue" and self.rng.random() < 0.06 and not self.ending:
-                self.act(f"{leg.sid} presses", lambda: self.exchange.press(leg, self.rng.choice("12")), 20)
+            if leg.where == "document" and leg.about.get("b") and not leg.machine and leg.label != "none":
+                self.act(f"{leg.sid} presses 1", lambda: self.exchange.press(leg, "1"), 25)
+            if leg.where == "queue" and self.rng.random() < CHOOSES and not self.ending:
+                self.act(f"{leg.sid} presses", lambda: self.exchange.press(leg, self.rng.choice(WISHES)), 20)
             return
         match leg.label:
             case "1" | "2" | "9" as key:

@@ -66,6 +66,20 @@ async def test_a_person_who_is_taken_for_a_mailbox_is_put_through_by_a_key(tmp_p
         assert (await it.leg(back))["where"] == (await it.leg(agent))["where"]
 
 
+@pytest.mark.promise("call-back-alone")
+async def test_whose_agent_hangs_up_before_they_are_put_through_waits_for_the_next_one(
+    tmp_path: Path,
+) -> None:
+    async with telephone(tmp_path) as it:
+        agent, back = await taken(it)
+        await it.do(back, "answer", detected="machine_start")
+        await it.inside.until(lambda: it.said(back, "Press 1, and we connect you"))
+        await it.do(agent, "hangup")
+        await it.do(back, "press", digits="1")
+        await it.inside.until(lambda: it.at(back, "waiting"))
+        await together(it, back, "Ada")
+
+
 @pytest.mark.promise("call-back-mailbox")
 async def test_a_mailbox_is_promised_another_try_only_where_one_follows(tmp_path: Path) -> None:
     never = CALLS.replace("wrap_up: 30s", "wrap_up: 30s, callback_again: []")

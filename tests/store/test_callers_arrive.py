@@ -11,6 +11,7 @@ from helpers_plan import EVA
 
 from tierline.channels.phone import Ask, Call, Go, Wait
 from tierline.queue.client import Client
+from tierline.queue.engine import Queue
 from tierline.queue.history.records import Customer
 from tierline.router.catch_up import answered
 from tierline.router.facts import Facts
@@ -306,6 +307,48 @@ async def test_a_caller_whose_end_was_told_before_their_choice_is_not_waited_for
     assert kinds(heard) == ["HangUp"]
     assert [it.state for it in await hall.queue.contacts()] == ["abandoned"]
     assert await hall.queue.calling() == []
+
+
+@pytest.mark.promise("call-hung-up-early")
+@pytest.mark.parametrize("taken", [False, True])
+async def test_a_caller_who_is_gone_leaves_nobody_waiting_though_whoever_took_the_call_in_died(
+    client: Client, site: str, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = await open_hall(client, site)
+    await hall.queue.presence("Ada", "available")
+    call = hall.new(to=OTHER)
+    await hall.news(call, "completed")
+
+    async def dies(*_: object) -> None:
+        raise ConnectionAbortedError
+
+    with monkeypatch.context() as dying, pytest.raises(ConnectionAbortedError):
+        dying.setattr(Queue, "leg", dies)
+        await hall.ask("call", call)
+    (view,) = await hall.queue.contacts()
+    assert view.state == "offered"
+    if taken:
+        await hall.queue.accept(view.id, view.offers[0].number, "Ada")
+    assert kinds(await hall.ask("call", call)) == ["HangUp"]
+    assert (await hall.contact(view.id)).state == ("wrapping" if taken else "abandoned")
+
+
+@pytest.mark.promise("call-back-alone")
+async def test_who_was_called_waits_and_chooses_another_call_is_still_to_be_called_though_somebody_was_faster(
+    client: Client, site: str
+) -> None:
+    hall = await open_hall(client, site)
+    await hall.queue.presence("Ada", "available")
+    call, contact = await hall.into(hall.new())
+    await hall.waits(call, digits="1")
+    await hall.news(call, "completed")
+    back = {"c": contact, "r": "customer", "b": "1-0.2"}
+    await hall.news(again := hall.new(), "answered", **back)
+    await hall.queue.jot(contact, "there", again.sid)
+    await hall.queue.accept(contact, (await hall.contact(contact)).offers[0].number, "Ada")
+    await hall.news(again, "completed", **back)
+    assert (await hall.contact(contact)).state == "active"
+    assert (await hall.queue.jots(contact))["kind"] == "callback"
 
 
 async def test_who_calls_again_and_is_gone_before_we_know_the_call_does_not_get_a_place_for_nobody(

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from tierline.bench.races import scene
 from tierline.bench.races.judge import Verdict
 from tierline.bench.races.run import arena, many, one
-from tierline.channels.phone import Heard, Meet
+from tierline.channels.phone import Ask, Go, HangUp, Heard, Meet, Pause
 from tierline.queue.client import Client
+from tierline.router.called_back import CalledBack
 from tierline.router.ringing import Ringing
 from tierline.router.screening import Screening, room_of
 from tierline.router.switchboard import Switchboard
@@ -79,3 +81,64 @@ async def test_a_seeded_bug_is_found(name: str, races: Client, monkeypatch: pyte
     verdicts = await played(races, 1, 30)
     wrong = {words for it in verdicts for words, _ in it.wrong}
     assert any(words.startswith(finds) for words in wrong), wrong
+
+
+@pytest.fixture
+def callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits chooses a callback, more mailboxes answer than usual, and detection errs more often."""
+    monkeypatch.setattr(scene, "ERRS", 0.4)
+    monkeypatch.setattr(scene, "CHOOSES", 1.0)
+    monkeypatch.setattr(scene, "WISHES", "1")
+    monkeypatch.setattr(scene, "FATES", (*scene.FATES, *["machine"] * 4))
+
+
+@pytest.mark.usefixtures("callbacks")
+@pytest.mark.promise("call-back-alone")
+@pytest.mark.promise("call-back-mailbox")
+async def test_who_is_called_back_is_put_through_or_let_go_whatever_detection_says_and_when(
+    races: Client,
+) -> None:
+    verdicts = await played(races, 101, 50)
+    assert [(it.seed, it.wrong) for it in verdicts if it.wrong] == []
+    outcomes = {name for it in verdicts for name in it.outcomes}
+    assert {
+        "called back, a person: put through",
+        "called back, a mailbox: let go",
+        "called back, a person, mistaken: put through",
+        "called back, a person: waited",
+    } <= outcomes
+
+
+async def puts_through(*_: Any) -> None:
+    return None
+
+
+async def asks_for_ever(self: CalledBack, view: Any, jots: Any, call: Any, language: str) -> Heard:
+    return (Ask((), Go("back", {**call.about, "n": "1"}), language, digits=1),)
+
+
+async def looks_for_ever(self: CalledBack, view: Any, jots: Any, call: Any, language: str) -> Heard:
+    return (Pause(1), Go("back", {**call.about, "n": "1"}))
+
+
+async def hears_no_key(self: CalledBack, view: Any, jots: Any, call: Any, language: str) -> Heard:
+    return (HangUp(),) if call.digits else await asks_for_ever(self, view, jots, call, language)
+
+
+@pytest.mark.usefixtures("callbacks")
+@pytest.mark.parametrize(
+    ("instead", "finds"),
+    [
+        (puts_through, "a mailbox is put through"),
+        (asks_for_ever, "owned, but not together"),
+        (looks_for_ever, "owned, but not together"),
+        (hears_no_key, "a customer pressed 1 and isn't put through"),
+    ],
+)
+async def test_a_seeded_bug_of_callbacks_is_found(
+    instead: Callable[..., Any], finds: str, races: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CalledBack, "_screen", instead)
+    verdicts = await played(races, 101, 50)
+    wrong = {words for it in verdicts for words, _ in it.wrong}
+    assert finds in wrong, wrong
