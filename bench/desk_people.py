@@ -13,8 +13,8 @@ from typing import Any
 from .desk_seen import Seen
 from .desk_stage import DeskStage, Json, number
 
-RACES, CLOSE = 0.4, 0.01
-"""How often the other one presses, too, and how many seconds later."""
+RACES, CLOSE = 0.4, 0.001
+"""How often the other one presses, too, and how many seconds later; some 5 ms later their card is gone."""
 AT_ONCE = 12
 """Agents who press at one time while the stage is set."""
 
@@ -136,14 +136,16 @@ class People:
         press = asyncio.create_task(self._accept(mine, cards[0]))
         if hesitate and self.rng.random() < RACES:
             await asyncio.sleep(CLOSE)
-            self.raced[sender] = time.time()
-            await self._accept(other, cards[1])
+            pressed = time.time()
+            if await self._accept(other, cards[1]):  # else their card was gone: nobody could press it
+                self.raced[sender] = pressed
         await press
         self.owned[contact] = self.users[mine]
 
-    async def _accept(self, dm: str, ts: str) -> None:
+    async def _accept(self, dm: str, ts: str) -> bool:
+        """Press; whether the button was still there."""
         body = {"user": self.users[dm], "channel": dm, "ts": ts, "action_id": "offer.accept"}
-        await self.stage.post("/slack/act", body)
+        return "error" not in await self.stage.post("/slack/act", body)
 
     async def _card(self, dm: str, contact: str) -> str:
         for message in reversed(await self.stage.get(f"/slack/messages?channel={dm}")):

@@ -90,6 +90,8 @@ def lines(title: str, series: Mapping[str, Sequence[tuple[float, float]]], own: 
 
 def number(value: float) -> str:
     """Three digits that mean something."""
+    if math.isinf(value):
+        return "∞"
     if value >= 1_000:
         return f"{round(value, 2 - int(math.log10(value))):,.0f}"
     return f"{value:.3g}"
