@@ -14,7 +14,7 @@ import pytest
 from many_stage import QUICK, Crew, flow, greeted, open_crew, roll, slash, take
 from story_stage import EVA, JONAS, payload
 
-PAIRS = 10_000 if os.environ.get("TIERLINE_LONG") else 200
+PAIRS = 10_000 if os.environ.get("TIERLINE_LONG") else 100
 AT_ONCE = 16
 
 
