@@ -1,6 +1,6 @@
 """`make bench`: measure the bars and the peers, print them, write `bench/results.json` and docs/performance.md.
 
-About twelve minutes on two quiet cores (`--quick`: two); exit 1 when a bar is missed. A whole run alone writes the
+About twenty minutes on two quiet cores (`--quick`: two); exit 1 when a bar is missed. A whole run alone writes the
 page: figures of smaller crowds would be other figures.
 """
 

@@ -10,7 +10,7 @@ Written by `make bench` on {day} from what it measured in {minutes} minutes; no 
 
 **How it is measured.** On shared cores the same thing takes twice as long a minute later, so an absolute figure is worth little. Whatever is compared is measured in one run, in short slices in turn; a ratio is the fastest slice against the fastest slice, with the smallest and largest ratio of neighbouring slices beside it and how many there were. *Server time* is the time that the store itself counts for its function calls. A figure without a limit is told, not judged.
 
-**To repeat it:** `make bench` (about twelve minutes on two quiet cores, then this page is new), `make bench ARGS=--quick` (two minutes, smaller crowds, leaves this page alone), `make bench ARGS="--only backlog"` (one group). BullMQ is fetched by npm where Node.js is installed. PostgreSQL is the server that `TIERLINE_TEST_DATABASE_URL` names, or one that the bench starts for itself.
+**To repeat it:** `make bench` (about twenty minutes on two quiet cores, then this page is new), `make bench ARGS=--quick` (two minutes, smaller crowds, leaves this page alone), `make bench ARGS="--only backlog"` (one group). BullMQ is fetched by npm where Node.js is installed. PostgreSQL is the server that `TIERLINE_TEST_DATABASE_URL` names, or one that the bench starts for itself.
 
 ## The bars
 
