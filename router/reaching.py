@@ -159,7 +159,8 @@ class Reach(Silent):
                 raise Stop("wrong", "A text needs its words, and a mail its title as well.")
             whom = await self._whom(wish)
             if (others := await self._open(whom)) and not also:
-                raise Stop("stale", "\n".join([f"Nothing was begun. {whom.called}:", *others]))
+                on = "Go on there, or begin another one all the same with `also`."
+                raise Stop("stale", "\n".join([f"Nothing was begun. {whom.called}:", *others, on]))
             owner = Who(spec.name, agent_id(spec.name), False, who.origin)
             it = await self._begin(owner, replace(wish, words=words), whom, service, subject, mine=False)
         except Stop as stop:

@@ -41,7 +41,8 @@ async def test_a_program_writes_first_in_an_agents_hands_with_undo_and_the_audit
         await stage.app.projector.settled()
         (line,) = [row for row in await stage.api("/audit") if row["act"] == "contact.reach"]
         assert line["who"] == "the shop" and line["what"]["contact"] == "C1001"
-        assert "C1001 is open" in (await post(stage, TEXT, 409))["hint"]
+        hint = (await post(stage, TEXT, 409))["hint"]
+        assert "C1001 is open" in hint and "`also`" in hint
         assert len(await stage.contacts()) == 1
 
 
