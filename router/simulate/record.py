@@ -8,31 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pydantic_core import from_json
 
 from ...queue.contact import Arrived, Decision
 from ...queue.legs import OURS
 from ...queue.state import Event
 from ...skills.skill import Capacity, Need, Profile
-from .simulation import Virtual
-
-X = Mapping[str, Any]
+from .simulation import Line as Line
+from .simulation import Virtual, X
 
 
 class Unreadable(Exception):
     """An entry that doesn't say what was done; `str()` says why, in an operator's words."""
-
-
-class Line(NamedTuple):
-    """One event of the record with its details read."""
-
-    e: str
-    c: str
-    a: str
-    n: int
-    x: X
 
 
 class Entry(NamedTuple):
@@ -54,19 +43,21 @@ class Entry(NamedTuple):
 
 def entries(events: Iterable[Event]) -> Iterator[Entry]:
     """Whole entries, in the ledger's order."""
-    for id, together in groupby(events, attrgetter("id")):
-        of = list(together)
-        yield Entry(id, of[0].t, tuple([Line(it.e, it.c, it.a, it.n, _details(it.x)) for it in of]))
+    id, t = "", 0
+    lines: list[Line] = []
+    for it in events:
+        if it.id != id or not lines:
+            if lines:
+                yield Entry(id, t, tuple(lines))
+            id, t, lines = it.id, it.t, []
+        lines.append(Line(it.e, it.c, it.a, it.n, _details(it.x) if it.x != "{}" else {}, it.t))
+    if lines:
+        yield Entry(id, t, tuple(lines))
 
 
 def _details(raw: str) -> X:
-    found = _read(raw)[0] if raw not in ("", "{}") else {}
+    found = from_json(raw) if raw else {}
     return found if isinstance(found, dict) else {}
-
-
-_read = (
-    json.JSONDecoder().raw_decode
-)  # what the ledger wrote has no blanks around it: `loads` looks for some first
 
 
 def carry_out(model: Virtual, entry: Entry) -> None:
