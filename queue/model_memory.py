@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -23,12 +24,14 @@ VOID = 64  # void timers that are kept at least, before the rest is looked throu
 class Due(dict[str, int]):
     """Timers: member → instant; a heap beside it finds the earliest. Most are void before they are due."""
 
+    __slots__ = ("_heap",)
+
     def __init__(self) -> None:
         super().__init__()
         self._heap: list[tuple[int, str]] = []
 
     def __setitem__(self, member: str, at: int) -> None:
-        super().__setitem__(member, at)
+        dict.__setitem__(self, member, at)
         heappush(self._heap, (at, member))
 
     def first(self) -> tuple[int, str] | None:
@@ -42,36 +45,49 @@ class Due(dict[str, int]):
         return heap[0] if heap else None
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Memory:
-    """Everything the model remembers, and the small moves that keep its parts consistent."""
+    """Everything the model remembers, and the small moves that keep its parts consistent.
 
-    def __init__(self) -> None:
-        self.now = 0
-        self.desk_up = True
-        self.contacts: dict[str, Contact] = {}
-        self.agents: dict[str, Agent] = {}
-        self.due = Due()
-        self.events: list[Event] = []
-        self.queue: dict[Channel, dict[int, list[Key]]] = {channel: {} for channel in CHANNELS}  # by class
-        self.heads: dict[Channel, list[tuple[Key, int]]] = {ch: [] for ch in CHANNELS}  # of each class
-        self.personal: dict[str, list[Key]] = {}  # by agent
-        self.counter = 1000
-        self.begun: dict[str, tuple[int, str]] = {}  # calls and texts: key → when, to which number
-        self.threads: dict[str, str] = {}
-        self.last: dict[str, str] = {}
-        self.ready: dict[str, Agent] = {}  # those available and on shift
-        self.here: dict[int, frozenset[str]] = {}  # `counted`, until somebody moves
-        self.able: dict[int, list[list[Agent]]] = {}  # `admitted`, until somebody moves
-        self.room: dict[Channel, set[str]] = {channel: set() for channel in CHANNELS}  # who has some
-        self.classes: dict[Need, int] = {}
-        self.numbered: dict[Route, tuple[int, ...]] = {}
-        self.met: dict[
-            int, tuple[Route, tuple[int, ...]]
-        ] = {}  # the same by identity: a route is long to hash
-        self.midnights: tuple[int, ...] = ()
-        self.accepted: Counter[tuple[int, str, str]] = Counter()
-        self.alerts: dict[str, str] = {}
-        self.opted: set[str] = set()
+    Every class of the model has slots: beyond thirty attributes Python finds no method of an object quickly else.
+    """
+
+    now: int = 0
+    desk_up: bool = True
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    due: Due = field(default_factory=Due)
+    events: list[Event] = field(default_factory=list)
+    queue: dict[Channel, dict[int, list[Key]]] = field(
+        default_factory=lambda: {channel: {} for channel in CHANNELS}
+    )  # by class
+    heads: dict[Channel, list[tuple[Key, int]]] = field(
+        default_factory=lambda: {channel: [] for channel in CHANNELS}
+    )  # of each class
+    personal: dict[str, list[Key]] = field(default_factory=dict)  # by agent
+    counter: int = 1000
+    begun: dict[str, tuple[int, str]] = field(default_factory=dict)  # calls and texts: key → when, to which number
+    threads: dict[str, str] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+    ready: dict[str, Agent] = field(default_factory=dict)  # those available and on shift
+    here: dict[int, frozenset[str]] = field(default_factory=dict)  # `counted`, until somebody moves
+    able: dict[int, list[list[Agent]]] = field(default_factory=dict)  # `admitted`, until somebody moves
+    room: dict[Channel, set[str]] = field(
+        default_factory=lambda: {channel: set() for channel in CHANNELS}
+    )  # who has some
+    classes: dict[Need, int] = field(default_factory=dict)
+    numbered: dict[Route, tuple[int, ...]] = field(default_factory=dict)
+    met: dict[int, tuple[Route, tuple[int, ...]]] = field(
+        default_factory=dict
+    )  # the same by identity: a route is long to hash
+    midnights: tuple[int, ...] = ()
+    accepted: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    alerts: dict[str, str] = field(default_factory=dict)
+    opted: set[str] = field(default_factory=set)
+    sources: dict[tuple[str, str], int] = field(default_factory=dict)  # contact, a reply's source → its number
+    unasked: dict[str, int] = field(default_factory=dict)  # conversation → until when no unasked text
+    providers: dict[str, tuple[int, str, int]] = field(default_factory=dict)  # their id → until, contact, number
+    situation: int = 0  # goes up with each trouble that begins or ends
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Append to the ledger."""
@@ -168,7 +184,9 @@ class Memory:
         """Whenever what they hold, are asked or are has changed: where they have room is as it is now."""
         before = agent.mask
         agent.measure()
-        for channel, bit in BITS.items() if agent.mask != before else ():
+        if agent.mask == before:
+            return
+        for channel, bit in BITS.items():
             if agent.mask & bit:
                 self.room[channel].add(agent.name)
             else:
@@ -192,8 +210,7 @@ class Memory:
         """Everybody may be asked again."""
         for name in contact.pairs:
             self.due.pop(f"e:{contact.id}:{name}", None)
-        contact.pairs.clear()
-        contact.paused.clear()
+        contact.pairs = contact.paused = frozenset()
 
     def remind(self, contact: Contact) -> None:
         """The owner owes an answer: after a while they are reminded, unless that runs already."""

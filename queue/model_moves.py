@@ -19,6 +19,8 @@ OPEN = ("waiting", "offered", "active", "snoozed", "parked")
 class Moves(Quiet):
     """Every method is one transition at the instant `now`."""
 
+    __slots__ = ()
+
     # -- from one agent to another -------------------------------------------------------------------------
 
     def transfer(
@@ -190,7 +192,7 @@ class Moves(Quiet):
         self.tell("merged", it.id, into=other.id)
         self._end_now(it, f'{{"merged":"{other.id}"}}')
         free = [thread for thread in it.conversations if thread not in self.threads]
-        other.absorbed, it.absorbed = other.absorbed + free, []
+        other.absorbed, it.absorbed = (*other.absorbed, *free), ()
         for thread in free:
             self.threads[thread] = self.last[thread] = other.id
         self.tell("absorbed", other.id, **{"from": it.id})

@@ -18,6 +18,8 @@ OWNER_FIRST_MAIL = 1_800_000
 class Quiet(People, Texts):
     """Snoozing, coming back, and what a customer's message means to a contact that is there already."""
 
+    __slots__ = ()
+
     def snooze(self, contact: str, agent: str, wake: int | None = None, why: str = "") -> Answer:
         """Nothing to do until the customer writes, or until `wake`; it stays its owner's and costs nothing.
 

@@ -17,12 +17,7 @@ STATUSES = ("held", "queued", "sending", "sent", "delivered")
 class Texts(Memory):
     """What is said; none of it changes who is next."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.sources: dict[tuple[str, str], int] = {}
-        self.unasked: dict[str, int] = {}
-        self.providers: dict[str, tuple[int, str, int]] = {}
-        self.situation = 0  # goes up with each trouble that begins or ends
+    __slots__ = ()
 
     def say(self, contact: Contact, kind: str, body: str, status: str = "", agent: str = "") -> int:
         """Add to the transcript; the number is the message's for good."""

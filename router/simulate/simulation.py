@@ -45,6 +45,8 @@ class Line(NamedTuple):
 class Virtual(Model):
     """The model with a ledger that is read at once and then forgotten."""
 
+    __slots__ = ("told",)
+
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__(bounds)
         self.told: list[Line] = []
