@@ -9,7 +9,7 @@ import json
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any
 
 from ..skills.skill import CHANNELS, Channel, Need, Profile, refusal
@@ -18,31 +18,41 @@ from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import BITS, Event, State
 
 MET = 10_000  # routes known by identity; a plan has some dozens
-VOID = 64  # void timers that are kept at least, before the rest is looked through
 
 
 class Due(dict[str, int]):
-    """Timers: member → instant; a heap beside it finds the earliest. Most are void before they are due."""
+    """Timers: member → instant; small heaps beside it find the earliest, one for each second in which any is due.
 
-    __slots__ = ("_heap",)
+    Most are void before they are due: they stay in their heap until its second comes.
+    """
+
+    __slots__ = ("_heaps", "_seconds")
 
     def __init__(self) -> None:
         super().__init__()
-        self._heap: list[tuple[int, str]] = []
+        self._heaps: dict[int, list[tuple[int, str]]] = {}  # by second
+        self._seconds: list[int] = []  # a heap of these
 
     def __setitem__(self, member: str, at: int) -> None:
         dict.__setitem__(self, member, at)
-        heappush(self._heap, (at, member))
+        second = at // 1000
+        heap = self._heaps.get(second)
+        if heap is None:
+            heap = self._heaps[second] = []
+            heappush(self._seconds, second)
+        heappush(heap, (at, member))
 
     def first(self) -> tuple[int, str] | None:
         """The earliest (instant, member)."""
-        heap = self._heap
-        if len(heap) > VOID + 3 * len(self):
-            heap[:] = [(at, member) for member, at in self.items()]
-            heapify(heap)
-        while heap and self.get(heap[0][1]) != heap[0][0]:
-            heappop(heap)
-        return heap[0] if heap else None
+        while self._seconds:
+            heap = self._heaps[self._seconds[0]]
+            while heap:
+                at, member = heap[0]
+                if self.get(member) == at:
+                    return heap[0]
+                heappop(heap)
+            del self._heaps[heappop(self._seconds)]
+        return None
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -140,7 +150,7 @@ class Memory:
             among = self.queue[contact.route.channel].setdefault(number, [])
             insort(among, contact.key)
             if among[0] is contact.key:
-                self._new_head(contact.route.channel, number, among[1:2], among[:1])
+                self._new_head(contact.route.channel, number, among[1] if len(among) > 1 else None, contact.key)
         elif contact.personal and contact.placeable and not contact.offers:
             contact.listed = contact.personal
             insort(self.personal.setdefault(contact.personal, []), contact.key)
@@ -156,17 +166,17 @@ class Memory:
         place = bisect_left(among, contact.key)
         del among[place]
         if place == 0 and isinstance(where, int):
-            self._new_head(channel, where, [contact.key], among[:1])
+            self._new_head(channel, where, contact.key, among[0] if among else None)
         if not among:
             del sets[where]
 
-    def _new_head(self, channel: Channel, number: int, before: list[Key], now: list[Key]) -> None:
+    def _new_head(self, channel: Channel, number: int, before: Key | None, now: Key | None) -> None:
         """The class has another first contact than before, or none."""
         heads = self.heads[channel]
-        for key in before:
-            del heads[bisect_left(heads, (key, number))]
-        for key in now:
-            insort(heads, (key, number))
+        if before:
+            del heads[bisect_left(heads, (before, number))]
+        if now:
+            insort(heads, (now, number))
 
     def hold(self, agent: Agent, contact: Contact) -> None:
         """From now on the contact costs the agent."""

@@ -120,11 +120,16 @@ TAKING_BACK: Mapping[str, tuple[str, ...]] = {"parked": ("parked",), "gone": ("c
 def _arrived(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = int(it.c[1:]) - 1
     model.seen.clear()
-    model.arrive(it.x["body"], entry.id, it.x["thread"], _decision(it))
+    model.arrive(it.x["body"], entry.id, it.x["thread"], decided(it))
 
 
-def _decision(it: Line) -> Decision:
-    return Decision.recorded(it.x["decision"], it.x["facts"])
+def decided(it: Line) -> Decision:
+    """The decision that the event tells of: read where it stands, so that whoever comes next finds it read."""
+    found = it.x["decision"]
+    if isinstance(found, Decision):
+        return found
+    decision = it.x["decision"] = Decision.recorded(found, it.x["facts"])
+    return decision
 
 
 def _message(model: Virtual, it: Line, entry: Entry) -> None:
@@ -194,28 +199,28 @@ def _identified(model: Virtual, it: Line, entry: Entry) -> None:
 def _split(model: Virtual, it: Line, entry: Entry) -> None:
     new = next(line for line in entry.lines if line.e == "arrived")
     model.counter = int(new.c[1:]) - 1
-    model.split(it.c, it.x["numbers"], _decision(new))
+    model.split(it.c, it.x["numbers"], decided(new))
 
 
 def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
     contact = model.contacts[it.c]
     kept = Decision(contact.route, contact.rank // 1000, facts=contact.facts)
-    model.reopen(it.c, it.a, kept if it.a else _decision(it))
+    model.reopen(it.c, it.a, kept if it.a else decided(it))
 
 
 def _reached(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = int(it.c[1:]) - 1
-    model.reach(it.a, it.x["thread"], _decision(it), it.x["previous"])
+    model.reach(it.a, it.x["thread"], decided(it), it.x["previous"])
 
 
 def _recalled(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = max(model.counter, int(it.c[1:]))  # its beginning may be before the record's
-    model.recall(it.c, it.x["thread"], it.n, _decision(it), it.x["state"], it.x["arrived"], it.x["owner"])
+    model.recall(it.c, it.x["thread"], it.n, decided(it), it.x["state"], it.x["arrived"], it.x["owner"])
 
 
 def _transferring(model: Virtual, it: Line, entry: Entry) -> None:
     x = it.x
-    model.transfer(it.c, x["by"], _decision(it), x["to"], x["reason"], x["only"])
+    model.transfer(it.c, x["by"], decided(it), x["to"], x["reason"], x["only"])
 
 
 def _leg(model: Virtual, it: Line, entry: Entry) -> None:
@@ -258,7 +263,7 @@ ACTS: Mapping[str, Act] = {
     "abandoned": lambda m, it, e: m.abandon(it.c, it.x.get("reason", "")),
     "dead": lambda m, it, e: m.dead_letter(it.c, it.x.get("reason", "")),
     "revived": lambda m, it, e: m.revive(it.c),
-    "rerouted": lambda m, it, e: m.reroute(it.c, _decision(it)),
+    "rerouted": lambda m, it, e: m.reroute(it.c, decided(it)),
     "identified": _identified,
     "transferring": _transferring,
     "kept": lambda m, it, e: m.keep(it.c, "", it.x["why"]),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from .record import Entry, Line, Unreadable, X, carry_out
-from .simulation import Virtual
+from .record import Entry, Unreadable, carry_out
+from .simulation import Line, Told, Virtual, X
 
 UNLIKE = frozenset({"body", "facts", "previous", "decision", "outcome", "source", "place", "yaml"})
 """Details that are told and don't say who is asked, or that the model never had."""
@@ -100,10 +100,10 @@ class Again:
         return Reproduced(self.entries, self.events, self.assignments, self.difference)
 
 
-def _difference(recorded: Iterable[Line], told: Iterable[Line]) -> str:
+def _difference(recorded: Iterable[Line], told: Iterable[Told]) -> str:
     """The first of them that isn't the same, in words; "" when only such details differ as don't count."""
     was = [it for it in recorded if it.e not in ASIDE]
-    now = [it for it in told if it.e not in ASIDE]
+    now = [Line(*it) for it in told if it[0] not in ASIDE]
     for one, other in zip(was, now, strict=False):
         if one != other and (one[:4] != other[:4] or _differ(one.x, other.x)):
             return f"recorded {_words(one)}; the rules say {_words(other)}"

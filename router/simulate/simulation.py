@@ -6,7 +6,7 @@ answer, somebody's break) or the model's next timer, and both happen at their ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
@@ -28,7 +28,9 @@ RETURNS = 300_000
 """ms after which somebody who was set to away for two missed offers is back, unless the crew says otherwise."""
 
 
-X = Mapping[str, Any]
+X = dict[str, Any]
+Told = tuple[str, str, str, int, X, int]
+"""What the model tells, before anybody looks at it: the parts of a `Line`."""
 
 
 class Line(NamedTuple):
@@ -49,11 +51,11 @@ class Virtual(Model):
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__(bounds)
-        self.told: list[Line] = []
+        self.told: list[Told] = []
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Keep the event until somebody takes it."""
-        self.told.append(Line(kind, contact, agent, n, rest, self.now))
+        self.told.append((kind, contact, agent, n, rest, self.now))
 
     def number(self, need: Need, number: int) -> None:
         """Let a class have its recorded number: those that die at one instant go in the order of their numbers."""
@@ -210,8 +212,10 @@ class Simulation:
     # -- what follows from what the queue did --------------------------------------------------------------
 
     def _follow(self, watch: Callable[[Line, Case | None], None]) -> None:
+        told = [Line(*it) for it in self.model.told]
+        self.model.told[:] = told
         self.after()
-        told, self.model.told = self.model.told, []
+        self.model.told.clear()
         for event in told:
             case = self.cases.get(event.c)
             watch(event, case)
