@@ -111,7 +111,7 @@ class Model(Phone):
         it.claimed = 0 if it.claimed == live.number else it.claimed
         who.offers.discard(it.id)
         self.measure(who)
-        former = self.agents[it.owner] if it.handing else None
+        former = self.agents[it.owner] if it.handover else None
         if former:
             self.unhold(former, it)
         it.state, it.owner, it.taken = "active", agent, offer

@@ -323,7 +323,7 @@ class Matching(Choice):
         contact.alone = 0
         offer = Offer(contact.offered, agent.name, self.now, self.now + DELIVERY)
         contact.offers[agent.name] = offer
-        contact.state = contact.state if contact.handing else "offered"
+        contact.state = contact.state if contact.handover else "offered"
         agent.offers.add(contact.id)
         agent.last_offered = self.now
         self.hold(agent, contact)

@@ -218,15 +218,17 @@ class Memory:
 
     def forget_pairs(self, contact: Contact) -> None:
         """Everybody may be asked again."""
-        for name in contact.pairs:
-            self.due.pop(f"e:{contact.id}:{name}", None)
-        contact.pairs = contact.paused = frozenset()
+        if contact.pairs:
+            for name in contact.pairs:
+                self.due.pop(f"e:{contact.id}:{name}", None)
+            contact.pairs = contact.paused = frozenset()
 
     def remind(self, contact: Contact) -> None:
         """The owner owes an answer: after a while they are reminded, unless that runs already."""
+        if contact.state != "active" or contact.handover or not contact.owed:
+            return
         nudge, member = contact.nudge, f"n:{contact.id}"
-        idle = contact.state != "active" or contact.handing or not contact.owed
-        if nudge is not None and not idle and member not in self.due:
+        if nudge is not None and member not in self.due:
             self.due[member] = self.now + nudge
 
     def calm(self, contact: Contact) -> None:

@@ -98,8 +98,10 @@ class Quiet(People, Texts):
 
     def reopenable(self, thread: str, reopen: int) -> Contact | None:
         """The conversation's last contact, if it is in wrap-up or ended less than `reopen` ms ago."""
+        if not reopen or thread in self.threads:
+            return None
         it = self.contacts.get(self.last.get(thread, ""))
-        if it is None or not reopen or thread in self.threads:
+        if it is None:
             return None
         recent = it.closed_at is not None and it.closed_at + reopen > self.now
         return it if it.state == "wrapping" or (it.state == "closed" and recent) else None

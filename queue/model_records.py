@@ -117,7 +117,7 @@ class Contact:
     @property
     def placeable(self) -> bool:
         """Whether it is in the queue, with or without an owner beside it."""
-        return self.state in ("waiting", "offered") or self.handover is not None
+        return self.state == "waiting" or self.state == "offered" or self.handover is not None
 
     @property
     def open(self) -> bool:
@@ -201,7 +201,7 @@ class Agent:
     @property
     def ready(self) -> bool:
         """Available and on shift."""
-        return self.presence == "available" and self.on_shift
+        return self.presence == "available" and (self.shift or self.overtime is not None)
 
     @property
     def counted(self) -> bool:

@@ -87,10 +87,11 @@ class Again:
             self.difference = Difference(id, t, what)
             return False
         for it in lines:
-            if it.e in ASKED:
+            kind = it.e
+            if kind in ASKED:
                 self.assignments += 1
-            elif it.e in KEPT:
-                self.ended.append((t + KEPT[it.e], it.c))
+            elif kind in KEPT:
+                self.ended.append((t + KEPT[kind], it.c))
         while self.ended and self.ended[0][0] <= t and not entry.aside:
             model.forget(self.ended.popleft()[1])
         return True
