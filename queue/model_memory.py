@@ -145,12 +145,16 @@ class Memory:
 
     def list_in(self, contact: Contact) -> None:
         """Put it into the set in which it is looked for, if it is looked for at all."""
+        channel = contact.route.channel
         if contact.open:
             number = contact.listed = contact.klass
-            among = self.queue[contact.route.channel].setdefault(number, [])
-            insort(among, contact.key)
+            among = self.queue[channel].setdefault(number, [])
+            if among and among[-1] > contact.key:
+                insort(among, contact.key)
+            else:  # mostly
+                among.append(contact.key)
             if among[0] is contact.key:
-                self._new_head(contact.route.channel, number, among[1] if len(among) > 1 else None, contact.key)
+                self._new_head(channel, number, among[1] if len(among) > 1 else None, contact.key)
         elif contact.personal and contact.placeable and not contact.offers:
             contact.listed = contact.personal
             insort(self.personal.setdefault(contact.personal, []), contact.key)
@@ -163,7 +167,7 @@ class Memory:
         channel = contact.route.channel
         sets: dict[Any, list[Key]] = self.personal if isinstance(where, str) else self.queue[channel]
         among = sets[where]
-        place = bisect_left(among, contact.key)
+        place = 0 if among[0] is contact.key else bisect_left(among, contact.key)
         del among[place]
         if place == 0 and isinstance(where, int):
             self._new_head(channel, where, contact.key, among[0] if among else None)
