@@ -217,7 +217,7 @@ class Moves(Quiet):
         chosen = [said[n] for n in sorted(set(numbers))]
         self.tell("split", it.id, to=f"C{self.counter + 1}", numbers=[message.n for message in chosen])
         new = self.open_contact(chosen[0].body, "", decision, {"split_from": it.id, "at": chosen[0].at})
-        new.messages = [replace(message, n=n) for n, message in enumerate(chosen, 1)]
+        new.messages = [message._replace(n=n) for n, message in enumerate(chosen, 1)]
         for message in new.messages[1:]:
             self.tell("message", new.id, "", message.n, kind="in", body=message.body, at=message.at)
         self.begin(new, decision)

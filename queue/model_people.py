@@ -195,10 +195,11 @@ class People(Owners):
             self.ready[agent.name] = agent
         else:
             self.ready.pop(agent.name, None)
-        if agent.ready != ready or agent.can is not can:
-            self.able.clear()
-        if agent.counted != counted or agent.can is not can:
-            self.here.clear()
+        for number in {**can, **agent.can}:
+            if agent.ready != ready or agent.can is not can:
+                self.able.pop(number, None)
+            if agent.counted != counted or agent.can is not can:
+                self.here.pop(number, None)
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)

@@ -17,7 +17,7 @@ from ...queue.legs import OURS
 from ...queue.state import Event
 from ...skills.skill import Capacity, Need, Profile
 from .simulation import Line as Line
-from .simulation import Virtual, X
+from .simulation import Virtual
 
 
 class Unreadable(Exception):
