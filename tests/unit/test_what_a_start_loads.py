@@ -36,3 +36,16 @@ def test_what_nobody_needs_to_hear_that_we_are_up_is_loaded_later(module: str) -
 
 def test_the_stores_server_is_started_before_the_doors_are_loaded() -> None:
     assert not {"aiohttp", "twilio", "tierline.app"} & loaded("tierline.__main__")
+
+
+def test_we_listen_before_most_of_the_program_is_loaded() -> None:
+    found = loaded("tierline.__main__, tierline.console.front")
+    assert {"aiohttp.web", "tierline.queue.store", "tierline.console.listen"} <= found
+    assert not {"twilio", "requests", "aiosmtplib", "ruamel.yaml", "tierline.app"} & found
+    ours = {name for name in found if name.startswith("tierline.")}
+    assert not {name for name in ours if name.startswith(("tierline.channels.", "tierline.skills."))}
+    assert {name for name in ours if name.startswith("tierline.router.")} == {
+        "tierline.router.plan",
+        "tierline.router.plan.errors",
+    }
+    assert len(ours) < 30, ours
