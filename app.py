@@ -85,7 +85,6 @@ class App:
     ) -> None:  # fmt: skip
         """`store` and `front` are those of the settings, where they are open already; `stop` closes them."""
         self.settings, self.secrets, self.role, self.opened = settings, keys, role, store
-        self.first_plan: Plan | PlanErrors | None = None
         # An embedded store has one process, whose directory is locked: started again, it goes on with its own leases
         # at once instead of waiting until those of its dead predecessor run out.
         one = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -109,6 +108,7 @@ class App:
     async def open(self) -> None:
         """Open the store and listen: we are up, and who comes before `start` is done waits at the door."""
         self.loop_watch.start()
+        self._rest = asyncio.create_task(asyncio.to_thread(self._load))
         self.store, self.opened = self.opened or await Store.of(self.settings), None
         self.site = self.store.site
         for text in self.store.warnings:
@@ -126,7 +126,7 @@ class App:
     async def start(self, first_plan: Plan | PlanErrors | None) -> None:
         """History, plan, desk and doors; `first_plan` is for a store that has none."""
         self.first_plan = first_plan
-        await asyncio.to_thread(self._load)
+        await self._rest
         await self._open_memory()
         self._build_desk()
         await self._start_core()
@@ -139,7 +139,7 @@ class App:
         self.started = True
 
     def _load(self) -> None:
-        """A third of the program, in a thread: SQL's and Slack's libraries, which nobody needs to hear that we are up."""
+        """SQL's and Slack's libraries, a third of the program, in a thread: meanwhile the store may be starting, too."""
         from .queue.history import history, projector  # noqa: F401
 
         if has_desk(self.settings, self.role):
@@ -156,8 +156,8 @@ class App:
 
     def _build_doors(self) -> None:
         settings = self.settings
-        self.receipts = Receipts(lambda: self.queue)
         now = queue, book = (lambda: self.queue), (lambda: self.plan())
+        self.receipts = Receipts(queue)
         past, files = (lambda: self.history), (lambda: self.outside.enclosures)
         self.intake = Intake(queue, past, book, lambda: self.plan.heed())
         lineup = Lineup(queue, taken_of(past, "voice"))
