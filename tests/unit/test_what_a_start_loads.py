@@ -49,3 +49,14 @@ def test_we_listen_before_most_of_the_program_is_loaded() -> None:
         "tierline.router.plan.errors",
     }
     assert len(ours) < 30, ours
+
+
+def test_a_start_without_a_plan_loads_nothing_for_numbers_mails_and_regions() -> None:
+    found = loaded("tierline.router.plan.check; tierline.router.plan.check.empty_plan()")
+    assert "ruamel.yaml" in found and not {"phonenumbers", "email_validator", "holidays"} & found
+
+
+def test_a_history_in_a_file_loads_nothing_of_postgresql() -> None:
+    found = loaded("tierline.queue.history.history")
+    assert "sqlalchemy.dialects.sqlite" in found
+    assert not {"sqlalchemy.dialects.postgresql", "asyncpg"} & found
