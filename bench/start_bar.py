@@ -24,7 +24,7 @@ UNTIL = 120.0
 
 
 async def start(quick: bool) -> list[Finding]:
-    """`tierline run` to `/healthz` and to `/readyz` against bare imports; and `tierline sandbox` to a page that can be used."""
+    """`tierline run` to `/healthz` and `/readyz` against bare imports; `tierline sandbox` to a page that can be used."""
     runs: list[float] = []
     whole: list[float] = []
     pages: list[float] = []
