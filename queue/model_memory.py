@@ -59,7 +59,7 @@ class Due(dict[str, int]):
 class Memory:
     """Everything the model remembers, and the small moves that keep its parts consistent.
 
-    Every class of the model has slots: beyond thirty attributes Python finds no method of an object quickly else.
+    Every class of the model has slots: without, Python is slow to find the methods of an object of so many attributes.
     """
 
     now: int = 0
@@ -68,35 +68,31 @@ class Memory:
     agents: dict[str, Agent] = field(default_factory=dict)
     due: Due = field(default_factory=Due)
     events: list[Event] = field(default_factory=list)
-    queue: dict[Channel, dict[int, list[Key]]] = field(
-        default_factory=lambda: {channel: {} for channel in CHANNELS}
-    )  # by class
-    heads: dict[Channel, list[tuple[Key, int]]] = field(
-        default_factory=lambda: {channel: [] for channel in CHANNELS}
-    )  # of each class
+    queue: dict[Channel, dict[int, list[Key]]] = field(default_factory=lambda: {ch: {} for ch in CHANNELS})
+    """By class."""
+    heads: dict[Channel, list[tuple[Key, int]]] = field(default_factory=lambda: {ch: [] for ch in CHANNELS})
+    """Of each class the first, in order."""
     personal: dict[str, list[Key]] = field(default_factory=dict)  # by agent
     counter: int = 1000
-    begun: dict[str, tuple[int, str]] = field(default_factory=dict)  # calls and texts: key → when, to which number
+    begun: dict[str, tuple[int, str]] = field(default_factory=dict)  # calls, texts: key → when, number
     threads: dict[str, str] = field(default_factory=dict)
     last: dict[str, str] = field(default_factory=dict)
     ready: dict[str, Agent] = field(default_factory=dict)  # those available and on shift
     here: dict[int, frozenset[str]] = field(default_factory=dict)  # `counted`, until somebody moves
     able: dict[int, list[list[Agent]]] = field(default_factory=dict)  # `admitted`, until somebody moves
-    room: dict[Channel, set[str]] = field(
-        default_factory=lambda: {channel: set() for channel in CHANNELS}
-    )  # who has some
+    room: dict[Channel, set[str]] = field(default_factory=lambda: {ch: set() for ch in CHANNELS})
+    """Who has some."""
     classes: dict[Need, int] = field(default_factory=dict)
     numbered: dict[Route, tuple[int, ...]] = field(default_factory=dict)
-    met: dict[int, tuple[Route, tuple[int, ...]]] = field(
-        default_factory=dict
-    )  # the same by identity: a route is long to hash
+    met: dict[int, tuple[Route, tuple[int, ...]]] = field(default_factory=dict)
+    """The same by identity: a route is long to hash."""
     midnights: tuple[int, ...] = ()
     accepted: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     alerts: dict[str, str] = field(default_factory=dict)
     opted: set[str] = field(default_factory=set)
-    sources: dict[tuple[str, str], int] = field(default_factory=dict)  # contact, a reply's source → its number
+    sources: dict[tuple[str, str], int] = field(default_factory=dict)  # contact, a reply's source → its n
     unasked: dict[str, int] = field(default_factory=dict)  # conversation → until when no unasked text
-    providers: dict[str, tuple[int, str, int]] = field(default_factory=dict)  # their id → until, contact, number
+    providers: dict[str, tuple[int, str, int]] = field(default_factory=dict)  # id → until, contact, n
     situation: int = 0  # goes up with each trouble that begins or ends
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:

@@ -41,6 +41,13 @@ class Entry(NamedTuple):
         return next((it for it in self.lines if it.e == kind and contact in ("", it.c)), None)
 
 
+NOTHING = ("{}", "")
+"""Details that there are none of."""
+_tuple = (
+    tuple.__new__
+)  # `Line(…)` is a function of Python's own: it takes twice as long, a million times a day
+
+
 def entries(events: Iterable[Event]) -> Iterator[Entry]:
     """Whole entries, in the ledger's order."""
     id, t = "", 0
@@ -48,19 +55,12 @@ def entries(events: Iterable[Event]) -> Iterator[Entry]:
     for it in events:
         if it.id != id or not lines:
             if lines:
-                yield Entry(id, t, tuple(lines))
+                yield _tuple(Entry, (id, t, tuple(lines)))
             id, t, lines = it.id, it.t, []
         x = from_json(it.x) if it.x not in NOTHING else {}
-        if type(x) is not dict:
-            x = {}
-        lines.append(_tuple(Line, (it.e, it.c, it.a, it.n, x, it.t)))
+        lines.append(_tuple(Line, (it.e, it.c, it.a, it.n, x if isinstance(x, dict) else {}, it.t)))
     if lines:
-        yield Entry(id, t, tuple(lines))
-
-
-NOTHING = ("{}", "")
-"""Details that there are none of."""
-_tuple = tuple.__new__  # `Line(…)` is a function of Python's own: it takes twice as long, a million times a day
+        yield _tuple(Entry, (id, t, tuple(lines)))
 
 
 def carry_out(model: Virtual, entry: Entry) -> None:
