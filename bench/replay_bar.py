@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from random import Random
 from time import process_time
 
-from ..console.replay_worker import SELDOM
 from ..queue.contact import Arrived, Decision
 from ..queue.history.records import Customer
 from ..queue.state import Event
@@ -21,7 +20,7 @@ from ..router.rulebook import Rulebook
 from ..router.simulate.cases import Case, lognormal, poisson
 from ..router.simulate.crew import Human, planned
 from ..router.simulate.record import entries
-from ..router.simulate.reproduce import Again
+from ..router.simulate.reproduce import SELDOM, Again
 from ..router.simulate.simulation import Simulation, Virtual
 from .bars import Bar
 

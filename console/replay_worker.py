@@ -22,13 +22,12 @@ from ..router.plan.load import parse
 from ..router.rulebook import Rulebook
 from ..router.simulate.compare import Replaying
 from ..router.simulate.record import Entry, entries
+from ..router.simulate.reproduce import SELDOM
 from .replay_job import Job
 from .replay_views import shown
 
 PAGE = 5_000  # events
 CARDS = 400  # customers asked for at once
-SELDOM = 100_000, 50, 50
-"""How often the collector looks around: the model leaves nothing to it, and looking for it costs some percent of the time."""
 
 
 async def replay(job: Job) -> Mapping[str, object]:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from .record import Entry, Unreadable, carry_out
 from .simulation import Line, Told, Virtual, X
 
+SELDOM = 100_000, 50, 50
+"""How often who replays a day lets Python look for garbage: the model leaves none, and each look costs time."""
 UNLIKE = frozenset({"body", "facts", "previous", "decision", "outcome", "source", "place", "yaml"})
 """Details that are told and don't say who is asked, or that the model never had."""
 ASIDE = frozenset(
