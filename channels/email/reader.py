@@ -1,9 +1,10 @@
 """Reads mails off the loop, within limits: a few long-lived processes, which keep the mail on the disk as well if asked.
 
 Ordinary mails that wait at the same time are handed over together: one write, one answer, and the disk is asked once
-for all. A process that runs out of CPU or memory over a mail, or doesn't answer, is ended and replaced; those that were
-handed over with others are then asked about alone, and the one that it was becomes "too complex" with subject and sender
-as its first bytes tell them. The loop only ever hands bytes over, piece by piece.
+for all; so that many do, a second process is asked only where one can't keep up. A process that runs out of CPU or
+memory over a mail, or doesn't answer, is ended and replaced; those that were handed over with others are then asked
+about alone, and the one that it was becomes "too complex" with subject and sender as its first bytes tell them. The loop
+only ever hands bytes over, piece by piece.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ IDLE = 600.0
 PIECE = 256 * 1024
 TOGETHER = 8
 """Mails that are handed over at once at most, with `PIECE` bytes in all: what is larger goes alone, in pieces."""
+PATIENCE = 0.05
+"""Seconds for which mails wait for a process that is at work before another one is asked: what goes together costs
+half of what it costs alone, and one that is long at work is at work on a mail that was made for that."""
 NOBODY = Envelope("", (), 0)
 
 
@@ -60,6 +64,7 @@ class _Errand:
     asked: Asked
     raw: bytes = field(repr=False)
     answer: asyncio.Future[tuple[int, bytes]]
+    patient_until: float  # by the loop's clock
 
 
 @dataclass(slots=True)
@@ -77,6 +82,7 @@ class Reader:
     _room: asyncio.Semaphore | None = None
     _waiting: list[_Errand] = field(default_factory=list)
     _turns: set[asyncio.Task[None]] = field(default_factory=set)
+    _patient: asyncio.TimerHandle | None = None
     _stopped: bool = False
 
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
@@ -123,33 +129,50 @@ class Reader:
         for it in [*self._free, *self._busy]:
             await it.end()
         self._free.clear()
-        await asyncio.gather(*self._turns)
+        while self._turns:
+            await asyncio.gather(*self._turns)
 
     async def _together(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
         """With whatever else waits for a process by the time that one is free."""
-        it = _Errand(asked, raw, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        it = _Errand(asked, raw, loop.create_future(), loop.time() + PATIENCE)
         self._waiting.append(it)
-        if sum(not turn.done() for turn in self._turns) < self.processes:
-            turn = asyncio.create_task(self._work(), name="mails to a process")
-            self._turns.add(turn)
-            turn.add_done_callback(self._turns.discard)
+        self._attend()
         return await it.answer
 
-    async def _work(self) -> None:
-        while self._waiting:
-            async with self._free_room():
-                errands = self._next()
-                try:
-                    answers = await self._answers(errands)
-                except Exception as error:  # whatever it is, nobody may wait for ever
-                    answers = [error] * len(errands)
-            for it, answer in zip(errands, answers, strict=True):
-                if it.answer.done():  # whoever asked has given up
-                    continue
-                if isinstance(answer, Exception):
-                    it.answer.set_exception(answer)
-                else:
-                    it.answer.set_result(answer)
+    def _attend(self) -> None:
+        """A process for those who wait: at once where none is at work, else when they are many or were patient."""
+        if self._patient is not None:
+            self._patient.cancel()
+            self._patient = None
+        if not self._waiting or len(self._turns) >= self.processes:
+            return
+        loop, until = asyncio.get_running_loop(), self._waiting[0].patient_until
+        if self._turns and len(self._waiting) < TOGETHER and loop.time() < until:
+            self._patient = loop.call_at(until, self._attend)
+            return
+        turn = asyncio.create_task(self._turn(), name="mails to a process")
+        self._turns.add(turn)
+        turn.add_done_callback(self._over)
+
+    def _over(self, turn: asyncio.Task[None]) -> None:
+        self._turns.discard(turn)
+        self._attend()
+
+    async def _turn(self) -> None:
+        async with self._free_room():
+            errands = self._next()
+            try:
+                answers = await self._answers(errands)
+            except Exception as error:  # whatever it is, nobody may wait for ever
+                answers = [error] * len(errands)
+        for it, answer in zip(errands, answers, strict=True):
+            if it.answer.done():  # whoever asked has given up
+                continue
+            if isinstance(answer, Exception):
+                it.answer.set_exception(answer)
+            else:
+                it.answer.set_result(answer)
 
     def _next(self) -> list[_Errand]:
         """Those who wait longest, of those who still do."""
