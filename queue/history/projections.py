@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, and_, delete, exists, insert, select, tuple_, update
+from sqlalchemy import Executable, Table, and_, delete, exists, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
@@ -194,16 +195,22 @@ async def _remember(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
                 heard[name] = row
     if not heard:
         return
-    it = insert_into(arrivals, connection.dialect.name)
+    statement = _remembering(connection.dialect.name)
+    for part in chunks(list(heard.values())):
+        await connection.execute(statement, part)
+
+
+@cache
+def _remembering(dialect: str) -> Executable:
+    it = insert_into(arrivals, dialect)
     new, old = it.excluded, arrivals.c
     earlier = tuple_(new.ms, new.seq, new.i) < tuple_(old.ms, old.seq, old.i)
-    statement = it.on_conflict_do_update(
+    found: Executable = it.on_conflict_do_update(
         index_elements=[old.event],
         set_={name: new[name] for name in ("contact", "n", "ms", "seq", "i")},
         where=earlier,
     )
-    for part in chunks(list(heard.values())):
-        await connection.execute(statement, part)
+    return found
 
 
 def _flat(row: ContactRow | MessageRow | OfferRow) -> dict[str, Any]:
@@ -260,12 +267,18 @@ async def put(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[
     """Insert or replace by primary key."""
     if not rows:
         return
-    it = insert_into(table, connection.dialect.name)
-    keys = [column.name for column in table.primary_key]
-    rest = {column.name: it.excluded[column.name] for column in table.c if column.name not in keys}
-    statement = it.on_conflict_do_update(index_elements=keys, set_=rest)
+    statement = _replacing(table, connection.dialect.name)
     for part in chunks(rows):
         await connection.execute(statement, part)
+
+
+@cache  # to put one together costs as much as to carry out a row of it
+def _replacing(table: Table, dialect: str) -> Executable:
+    it = insert_into(table, dialect)
+    keys = [column.name for column in table.primary_key]
+    rest = {column.name: it.excluded[column.name] for column in table.c if column.name not in keys}
+    found: Executable = it.on_conflict_do_update(index_elements=keys, set_=rest)
+    return found
 
 
 def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
