@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from ..channel import NotTaken
-from .frames import HEAD, NOT_KEPT, Asked, letter_of
+from .frames import HEAD, NAMED, NOT_KEPT, Asked, letter_of
 from .glance import glanced
 from .letter import Envelope, Letter
 from .mime import LARGEST
@@ -87,22 +87,27 @@ class Reader:
 
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
         """The mail as it can be read; never raises for what is in it. Raises NotTaken where we can't read any."""
-        found = await self.keep(raw, envelope, "") if len(raw) <= LARGEST else None
-        return glanced(raw, envelope, "too complex") if found is None else found
+        found = await self._letter(raw, envelope, "") if len(raw) <= LARGEST else None
+        return glanced(raw, envelope, "too complex") if found is None else found[1]
 
-    async def keep(self, raw: bytes, envelope: Envelope, folder: str) -> Letter | None:
-        """`read`, answered once the mail is durable in `folder` (`disk.keep_all`); "" keeps it nowhere.
+    async def keep(self, raw: bytes, envelope: Envelope, folder: str) -> tuple[str, Letter] | None:
+        """`read`, answered once the mail is durable in `folder` (`disk.keep_all`): its name, and what it says.
 
         None where it was too much for its process: whether it is kept nobody knows then. Raises NotTaken where we can't
         read any, and where the disk refuses.
         """
+        return await self._letter(raw, envelope, folder)
+
+    async def _letter(self, raw: bytes, envelope: Envelope, folder: str) -> tuple[str, Letter] | None:
+        """`keep`; with the folder "" it is kept nowhere, and has no name."""
         ours, trusted = tuple(sorted(self.ours())), tuple(sorted(self.authserv_ids()))
         asked = Asked("read", envelope, self.cpu, ours, trusted, keep=folder)
         try:
             kind, answer = await (self._together if len(raw) <= PIECE else self._ask)(asked, raw)
             if kind == NOT_KEPT:
                 raise not_kept(answer.decode("utf-8", "replace"))
-            return letter_of(answer)
+            named = NAMED if folder else 0
+            return answer[:named].decode("ascii"), letter_of(answer, named)
         except (Ended, ValueError) as error:
             log.warning("mail.too_complex", size=len(raw), error=str(error) or type(error).__name__)
             return None
