@@ -3,7 +3,8 @@
 Sixteen connections send one text each at the same moment; when all sixteen posts have come out, the other one gets its
 sixteen. Time runs from the instant at which all sixteen are begun (our client writes them one after the other, some
 2.5 ms before the first byte of the first: the same for both) to the arrival of the post at the stand-in for Slack. For
-the product that post is the offer in the agent's direct messages, accept and decline beneath it.
+the product that post is the offer in the agent's direct messages, accept and decline beneath it. Beside it, told and
+judged by nobody: one text at a time, which waits for nobody else's processor time.
 """
 
 from __future__ import annotations
@@ -36,20 +37,26 @@ async def relay(quick: bool) -> list[Finding]:
     """p50 and p99 of both, burst by burst in turn."""
     bursts, warm = (8, 2) if quick else (30, 3)
     async with AsyncExitStack() as stack:
-        stage = await _Stage.open(stack, CONNECTIONS * (bursts + warm) + 8)
+        stage = await _Stage.open(stack, (CONNECTIONS + 2) * (bursts + warm) + 8)
         ours, theirs = list[float](), list[float]()
+        alone: tuple[list[float], list[float]] = [], []
         for i in range(bursts + warm):
             a, b = await stage.burst("product"), await stage.burst("relay")
             if i >= warm:
                 ours += a
                 theirs += b
+                for _ in range(2):
+                    alone[0].extend(await stage.burst("product", 1))
+                    alone[1].extend(await stage.burst("relay", 1))
+    one, other = (statistics.median(it) for it in alone)
     return [
         *_against("p50", statistics.median(ours), statistics.median(theirs), P50, ours),
         *_against("p99", quantile(ours, 0.99), quantile(theirs, 0.99), P99, ours),
+        *_against("one at a time, p50", one, other, None, alone[0]),
     ]
 
 
-def _against(name: str, own: float, other: float, limit: float, all: list[float]) -> list[Finding]:
+def _against(name: str, own: float, other: float, limit: float | None, all: list[float]) -> list[Finding]:
     note = f"{own:.1f} ms against {other:.1f} ms"
     return [
         Bar(f"webhook to Slack post / a bare relay, {name}", own / other, limit, "×",
@@ -134,14 +141,14 @@ class _Stage:
         async with self.lines["product"][0].post(self.api + path, json=body) as answer:
             await answer.read()
 
-    async def burst(self, who: str) -> list[float]:
-        """Sixteen texts at once; ms until each one's post came to Slack."""
-        forms = [self._form() for _ in range(CONNECTIONS)]
+    async def burst(self, who: str, count: int = CONNECTIONS) -> list[float]:
+        """So many texts at once, each by a connection of its own; ms until each one's post came to Slack."""
+        forms = [self._form() for _ in range(count)]
         url = self.at[who]
         signed = [(form, self.signer.compute_signature(url, form)) for form in forms]
         begun = dict(zip([it["From"] for it in forms], await asyncio.gather(*(
             _send(session, url, form, signature)
-            for session, (form, signature) in zip(self.lines[who], signed, strict=True)
+            for session, (form, signature) in zip(self.lines[who][:count], signed, strict=True)
         )), strict=True))  # fmt: skip
         waits: list[float] = []
         async with asyncio.timeout(UNTIL):

@@ -7,70 +7,20 @@
 #   docs/one-call.sh                                            the sandbox at http://127.0.0.1:8090
 #   TIERLINE_SANDBOX=http://127.0.0.1:9000 docs/one-call.sh        another one
 set -eu
+export PYTHONPATH="$(dirname "$0")" PYTHONDONTWRITEBYTECODE=1  # play.py
 exec "${PYTHON:-python3}" - "${TIERLINE_SANDBOX:-http://127.0.0.1:8090}" <<'PLAY'
-import json
-import re
-import sys
 import time
-import urllib.error
-import urllib.request
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
 
-BASE = sys.argv[1].rstrip("/")
+from play import contact, fail, saw, scene, stage, until
+
 EVA, JONAS = "+4915112345678", "+4915123456789"
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
-
-
-def fail(text):
-    print(f"\nDIFFERENCE: {text}", file=sys.stderr)
-    sys.exit(1)
-
-
-def call(path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(BASE + path, data, {"Content-Type": "application/json"})
-    try:
-        with OPENER.open(request, timeout=60) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        fail(f"{path} answered {error.code}: {error.read().decode(errors='replace')[:300]}")
-    except OSError as error:
-        fail(f"no sandbox answers at {BASE}: {error}")
-
-
-def stage(path, body=None):
-    return call("/sandbox/api" + path, body)
-
-
-def until(what, look, seconds=20):
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            fail(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
-
-
-def scene(title):
-    print(f"\n== {title}")
-
-
-def saw(who, text):
-    print(f"   {who + ':':<18} {text}")
-
-
-def contact(customer):
-    """The customer's latest contact."""
-    return call(f"/product/api/v1/contacts?customer={quote(customer)}")[-1]
 
 
 def is_in(customer, state):
     """The customer's latest contact, once it is in `state`."""
     return until(f"{customer}'s contact {state}", lambda: (lambda it: it if it["state"] == state else None)(contact(customer)))
-
 
 stage("/reset", {})
 state = stage("/state")

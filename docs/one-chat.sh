@@ -6,60 +6,15 @@
 #   docs/one-chat.sh                                            the sandbox at http://127.0.0.1:8090
 #   TIERLINE_SANDBOX=http://127.0.0.1:9000 docs/one-chat.sh        another one
 set -eu
+export PYTHONPATH="$(dirname "$0")" PYTHONDONTWRITEBYTECODE=1  # play.py
 exec "${PYTHON:-python3}" - "${TIERLINE_SANDBOX:-http://127.0.0.1:8090}" <<'PLAY'
 import base64
 import json
 import os
 import socket
-import sys
-import time
-import urllib.error
-import urllib.request
 from urllib.parse import urlsplit
 
-BASE = sys.argv[1].rstrip("/")
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
-
-
-def fail(text):
-    print(f"\nDIFFERENCE: {text}", file=sys.stderr)
-    sys.exit(1)
-
-
-def call(path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(BASE + path, data, {"Content-Type": "application/json"})
-    try:
-        with OPENER.open(request, timeout=60) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        fail(f"{path} answered {error.code}: {error.read().decode(errors='replace')[:300]}")
-    except OSError as error:
-        fail(f"no sandbox answers at {BASE}: {error}")
-
-
-def stage(path, body=None):
-    return call("/sandbox/api" + path, body)
-
-
-def until(what, look, seconds=45):
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            fail(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
-
-
-def scene(title):
-    print(f"\n== {title}")
-
-
-def saw(who, text):
-    print(f"   {who + ':':<18} {text}")
-
+from play import BASE, call, fail, saw, scene, stage, until
 
 class Visitor:
     """A browser's socket, in as much of RFC 6455 as text frames need. `since` is the last number that it has."""

@@ -7,93 +7,17 @@
 #   docs/one-day.sh                                            the sandbox at http://127.0.0.1:8090
 #   TIERLINE_SANDBOX=http://127.0.0.1:9000 docs/one-day.sh        another one
 set -eu
+export PYTHONPATH="$(dirname "$0")" PYTHONDONTWRITEBYTECODE=1  # play.py
 exec "${PYTHON:-python3}" - "${TIERLINE_SANDBOX:-http://127.0.0.1:8090}" <<'PLAY'
 import json
-import re
-import sys
 import time
-import urllib.error
-import urllib.request
 from datetime import datetime, timedelta
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-BASE = sys.argv[1].rstrip("/")
+from play import buttons, call, contact, fail, payload, saw, scene, stage, texts, until, words
+
 EVA, JONAS, PRIYA = "+4915112345678", "+4915123456789", "+447700900123"
 BERLIN = ZoneInfo("Europe/Berlin")
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
-
-
-def fail(text):
-    print(f"\nDIFFERENCE: {text}", file=sys.stderr)
-    sys.exit(1)
-
-
-def call(path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(BASE + path, data, {"Content-Type": "application/json"})
-    try:
-        with OPENER.open(request, timeout=60) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        fail(f"{path} answered {error.code}: {error.read().decode(errors='replace')[:300]}")
-    except OSError as error:
-        fail(f"no sandbox answers at {BASE}: {error}")
-
-
-def stage(path, body=None):
-    return call("/sandbox/api" + path, body)
-
-
-def until(what, look, seconds=45):
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            fail(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
-
-
-def scene(title):
-    print(f"\n== {title}")
-
-
-def saw(who, text):
-    print(f"   {who + ':':<18} {text}")
-
-
-def payload(message):
-    found = message.get("metadata") or {}
-    return found.get("event_payload", found)
-
-
-def buttons(message):
-    rows = [block["elements"] for block in message.get("blocks", []) if block.get("type") == "actions"]
-    rows += [[block["accessory"]] for block in message.get("blocks", []) if "accessory" in block]
-    return {button.get("action_id"): button for row in rows for button in row}
-
-
-def words(message):
-    """What a person reads in a message: the texts of its blocks, or its own."""
-    found = []
-    for block in message.get("blocks", []):
-        for part in [block.get("text"), *block.get("fields", []), *block.get("elements", [])]:
-            if isinstance(part, dict) and isinstance(part.get("text"), str):
-                found.append(part["text"])
-    text = " | ".join(found) or message.get("text", "")
-    return re.sub(r"<!date\^\d+\^[^|]*\|([^>]*)>", r"\1", text).replace("\n", " / ")
-
-
-def texts(number):
-    """What came to a customer's phone."""
-    return [it for it in stage(f"/sms?number={quote(number)}") if it["to"] == number]
-
-
-def contact(customer):
-    """The customer's latest contact."""
-    return call(f"/product/api/v1/contacts?customer={quote(customer)}")[-1]
 
 
 def when_it_is(customer, **wanted):
@@ -198,7 +122,6 @@ def clock(hour, minute=0):
 
 def shorter(text, most=420):
     return text if len(text) <= most else text[:most].rstrip() + " …"
-
 
 stage("/reset", {})
 state = stage("/state")

@@ -7,12 +7,11 @@
 #   docs/one-mail.sh                                            the sandbox at http://127.0.0.1:8090
 #   TIERLINE_SANDBOX=http://127.0.0.1:9000 docs/one-mail.sh        another one
 set -eu
+export PYTHONPATH="$(dirname "$0")" PYTHONDONTWRITEBYTECODE=1  # play.py
 exec "${PYTHON:-python3}" - "${TIERLINE_SANDBOX:-http://127.0.0.1:8090}" <<'PLAY'
 import json
 import re
-import sys
 import time
-import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -20,72 +19,10 @@ from email.utils import parseaddr
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-BASE = sys.argv[1].rstrip("/")
+from play import BASE, OPENER, buttons, call, fail, payload, saw, scene, stage, until, words
+
 EVA, JONAS = "eva@customer.example", "jonas@weber.example"
 BERLIN = ZoneInfo("Europe/Berlin")
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
-
-
-def fail(text):
-    print(f"\nDIFFERENCE: {text}", file=sys.stderr)
-    sys.exit(1)
-
-
-def call(path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(BASE + path, data, {"Content-Type": "application/json"})
-    try:
-        with OPENER.open(request, timeout=60) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        fail(f"{path} answered {error.code}: {error.read().decode(errors='replace')[:300]}")
-    except OSError as error:
-        fail(f"no sandbox answers at {BASE}: {error}")
-
-
-def stage(path, body=None):
-    return call("/sandbox/api" + path, body)
-
-
-def until(what, look, seconds=45):
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            fail(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
-
-
-def scene(title):
-    print(f"\n== {title}")
-
-
-def saw(who, text):
-    print(f"   {who + ':':<18} {text}")
-
-
-def payload(message):
-    found = message.get("metadata") or {}
-    return found.get("event_payload", found)
-
-
-def buttons(message):
-    rows = [block["elements"] for block in message.get("blocks", []) if block.get("type") == "actions"]
-    rows += [[block["accessory"]] for block in message.get("blocks", []) if "accessory" in block]
-    return {button.get("action_id"): button for row in rows for button in row}
-
-
-def words(message):
-    """What a person reads in a message: the texts of its blocks, or its own."""
-    found = []
-    for block in message.get("blocks", []):
-        for part in [block.get("text"), *block.get("fields", []), *block.get("elements", [])]:
-            if isinstance(part, dict) and isinstance(part.get("text"), str):
-                found.append(part["text"])
-    text = " | ".join(found) or message.get("text", "")
-    return re.sub(r"<!date\^\d+\^[^|]*\|([^>]*)>", r"\1", text).replace("\n", " / ")
 
 
 def post_mail(raw, to, sender=None):
@@ -163,7 +100,6 @@ def lines(first):
 def say(person, first, text):
     saw(f"{person['name']} writes", text)
     return stage("/slack/reply", {"user": person["user"], "channel": first["channel"], "thread_ts": first["ts"], "text": text})
-
 
 stage("/reset", {})
 state = stage("/state")

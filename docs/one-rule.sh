@@ -8,6 +8,7 @@
 #   TIERLINE_CLI="/usr/bin/tierline" docs/one-rule.sh         another command than the one of `make setup`
 set -eu
 HERE=$(cd "$(dirname "$0")/.." && pwd)
+export PYTHONPATH="$(dirname "$0")" PYTHONDONTWRITEBYTECODE=1  # play.py
 exec "${PYTHON:-python3}" - "${TIERLINE_SANDBOX:-http://127.0.0.1:8090}" "${TIERLINE_CLI:-$HERE/.venv/bin/tierline}" <<'PLAY'
 import json
 import os
@@ -15,70 +16,16 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from urllib.parse import quote, urlsplit
 
-BASE, CLI = sys.argv[1].rstrip("/"), sys.argv[2].split()
+from play import call, fail, saw, scene, stage, until, words
+
+CLI = sys.argv[2].split()
 EVA, JONAS = "+4915112345678", "+4915123456789"
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
-
-
-def fail(text):
-    print(f"\nDIFFERENCE: {text}", file=sys.stderr)
-    sys.exit(1)
-
-
-def call(path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(BASE + path, data, {"Content-Type": "application/json"})
-    try:
-        with OPENER.open(request, timeout=60) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        fail(f"{path} answered {error.code}: {error.read().decode(errors='replace')[:300]}")
-    except OSError as error:
-        fail(f"no sandbox answers at {BASE}: {error}")
-
-
-def stage(path, body=None):
-    return call("/sandbox/api" + path, body)
 
 
 def api(path, body=None):
     return call("/product/api/v1" + path, body)
-
-
-def until(what, look, seconds=20):
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > end:
-            fail(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
-
-
-def scene(title):
-    print(f"\n== {title}")
-
-
-def saw(who, text):
-    print(f"   {who + ':':<18} {text}")
-
-
-def words(message):
-    """What a person reads in a message: the texts of its blocks, or its own."""
-    found = []
-    for block in message.get("blocks", []):
-        for part in [block.get("text"), *block.get("fields", []), *block.get("elements", [])]:
-            if isinstance(part, dict) and isinstance(part.get("text"), str):
-                found.append(part["text"])
-    text = " | ".join(found) or message.get("text", "")
-    return re.sub(r"<!date\^\d+\^[^|]*\|([^>]*)>", r"\1", text).replace("\n", " / ")
-
 
 stage("/reset", {})
 state = stage("/state")

@@ -15,7 +15,7 @@ from ..channels.forms import Field, Filled, Form, Mistakes
 from ..channels.house import LATE, Actor, Told
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
-from ..queue.history.records import Claimed, Customer, Past
+from ..queue.history.records import Customer, Past
 from ..queue.state import ContactView
 from .active import ActivePlan
 from .answerable import may
@@ -54,16 +54,10 @@ class Records(Moments, Protocol):
 
 
 class Cards(Protocol):
-    """Customers' cards by name, and the addresses on them."""
+    """Customers' cards by name."""
 
     async def named(self, name: str) -> Sequence[Customer]:
         """Everybody of that name."""
-
-    async def add(self, key: str, address: str) -> str:
-        """ "added", "theirs" before, or "nobody" has that key. Raises Claimed."""
-
-    async def remove(self, key: str, address: str) -> None:
-        """Off the card, where it stands there."""
 
 
 @dataclass(slots=True)
@@ -150,12 +144,6 @@ class Identifying(Silent):
         if not done.done:
             return _late(value)
         await self.queue.audit(who.name, "contact.identify.undo", {"contact": value, **told}, who.origin)
-        if added:
-            try:
-                await self.cards().remove(facts.customer, added)
-            except StoreError:
-                text = f"{value} isn't theirs any more, but {escape(added)} may still stand on their record."
-                return Told(False, f"{text} Take it off there.")
         return Told(True, f"{value} belongs to no record any more.")
 
     # ---- what is looked up, and done ----------------------------------------------------------------------------
@@ -190,23 +178,16 @@ class Identifying(Silent):
     ) -> Told | Mistakes:
         facts, added = Facts.parse(view.facts), ""
         if add and _ADDRESS.fullmatch(facts.address):
-            try:
-                state = await self.cards().add(customer.key, facts.address)
-            except Claimed as error:
-                text = (
-                    f"{error.address} is on the record of customer {error.by}: it can't be added here, too."
-                )
+            holder = await self.records.customer(facts.address)
+            if holder is not None and holder.key != customer.key:
+                text = f"{escape(facts.address)} is on the record of customer {holder.key}: it can't be added here, too."
                 return Mistakes({"add": text})
-            if state == "nobody":
-                return Mistakes({"whose": "That customer's record is gone."})
-            added = facts.address if state == "added" else ""
+            added = facts.address if holder is None else ""
         told = {"by": who.name, "customer": customer.key, "name": customer.name, "how": how, "added": added}
         told = {name: value for name, value in told.items() if value}
         theirs = vouch(facts, customer, who.name, added)
         done = await self.queue.identify(view.id, who.agent, view.facts, theirs.to_json(), told)
         if not done.done:
-            if added:
-                await self.cards().remove(customer.key, added)
             return _late(view.id)
         await self.queue.audit(who.name, "contact.identify", {"contact": view.id, **told}, who.origin)
         past = await self.records.past_of((customer.key,), EARLIER)

@@ -8,9 +8,9 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .fold import clean
-from .projections import chunks, put
 from .records import Card, Clash
 from .tables import addresses, contacts, customers, facts
+from .writing import chunks, put
 
 
 async def put_cards(connection: AsyncConnection, cards: Sequence[Card]) -> list[Clash]:

@@ -13,8 +13,8 @@ from ..state import Event
 from .database import Database
 from .fold import clean
 from .handle_time import TURNS, handle_time
-from .projections import chunks
 from .tables import contacts, events, messages, offers
+from .writing import chunks
 
 LONGEST_OFFER = 3_600_000
 """ms that an offer stands at most: what was offered earlier was not taken or missed since."""

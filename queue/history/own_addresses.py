@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..state import Event
 from .cards import address_of
-from .database import READ_WAIT, WRITE_WAIT, Database
-from .fold import clean
-from .records import Claimed, Customer
-from .tables import addresses, contacts, customers
+from .database import READ_WAIT, Database
+from .fold import Position, clean
+from .records import Customer, decoded
+from .tables import addresses, contacts, customers, insert_into
 
 MOST = 20
-Added = Literal["added", "theirs", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)
 class OwnAddresses:
-    """Every method raises HistoryUnavailable."""
+    """Raises HistoryUnavailable."""
 
     database: Database
-
-    async def add(self, key: str, address: str) -> Added:
-        """`theirs`: it stood there before; `nobody`: there is no such customer. Raises Claimed."""
-        return await self.database.whole(self._add(clean(key), address_of(address)), WRITE_WAIT)
-
-    async def remove(self, key: str, address: str) -> None:
-        """Nothing where it isn't that customer's (any more)."""
-        await self.database.whole(self._remove(clean(key), address_of(address)), WRITE_WAIT)
 
     async def named(self, name: str) -> tuple[Customer, ...]:
         """Everybody of that name (in any case), with or without an address; a few of them where they are many."""
@@ -47,27 +40,36 @@ class OwnAddresses:
 
         return await self.database.whole(read(), READ_WAIT)
 
-    async def _add(self, key: str, address: str) -> Added:
-        async with self.database.write() as connection:
-            if not (await connection.execute(select(customers.c.key).where(customers.c.key == key))).first():
-                return "nobody"
-            whose = select(addresses.c.customer).where(addresses.c.address == address)
-            if (row := (await connection.execute(whose)).first()) is not None:
-                if row[0] != key:
-                    raise Claimed(address, str(row[0]))
-                return "theirs"
-            last = select(func.max(addresses.c.position)).where(addresses.c.customer == key)
-            position = (await connection.execute(last)).scalar()
-            seen = select(contacts.c.id).where(contacts.c.verified, contacts.c.address == address).limit(1)
-            card = {
-                "address": address, "customer": key, "kind": "mail" if "@" in address else "phone",
-                "verified": (await connection.execute(seen)).first() is not None,
-                "position": 0 if position is None else position + 1,
-            }  # fmt: skip
-            await connection.execute(insert(addresses), [card])
-        return "added"
 
-    async def _remove(self, key: str, address: str) -> None:
-        it = addresses.c
-        async with self.database.write() as connection:
-            await connection.execute(delete(addresses).where(it.customer == key, it.address == address))
+async def keep_addresses(connection: AsyncConnection, placed: Sequence[tuple[Position, Event]]) -> None:
+    """Put the address on record that somebody said is a customer's, and take off what they took back.
+
+    It goes with the event that tells of it: no failure leaves one without the other. What another customer has got
+    meanwhile stays theirs.
+    """
+    for _, event in placed:
+        if event.e != "identified":
+            continue
+        x = decoded(event.x)
+        key = clean(str(x.get("customer") or ""))
+        if added := address_of(str(x.get("added") or "")):
+            await _add(connection, key, added)
+        if removed := address_of(str(x.get("removed") or "")):
+            it = addresses.c
+            await connection.execute(delete(addresses).where(it.customer == key, it.address == removed))
+
+
+async def _add(connection: AsyncConnection, key: str, address: str) -> None:
+    known = select(customers.c.key).where(customers.c.key == key)
+    if (await connection.execute(known)).first() is None:
+        return
+    last = select(func.max(addresses.c.position)).where(addresses.c.customer == key)
+    position = (await connection.execute(last)).scalar()
+    seen = select(contacts.c.id).where(contacts.c.verified, contacts.c.address == address).limit(1)
+    card = {
+        "address": address, "customer": key, "kind": "mail" if "@" in address else "phone",
+        "verified": (await connection.execute(seen)).first() is not None,
+        "position": 0 if position is None else position + 1,
+    }  # fmt: skip
+    new = insert_into(addresses, connection.dialect.name).values(card)
+    await connection.execute(new.on_conflict_do_nothing())

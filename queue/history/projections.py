@@ -7,29 +7,28 @@ event from before its row (a cursor set back, a gap filled later) is told again 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Executable, Table, and_, delete, exists, insert, select, tuple_, update
+from sqlalchemy import Executable, and_, delete, exists, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
 from .audit import chain
 from .fold import KEPT, LIVE, START, ContactRow, MessageRow, OfferRow, Position, Tale, clean, fold
+from .own_addresses import keep_addresses
 from .plans import keep_plans
 from .tables import PROJECTED, addresses, arrivals, contacts, endings, events, insert_into, messages, offers
+from .writing import chunks, put
 
-CHUNK = 200
-"""Rows per statement: few enough that the loop is free again within milliseconds."""
 PAGE = 1_000
 MOST = (1 << 63) - 1
 
 _COLUMNS = {kind: tuple(it.name for it in fields(kind)) for kind in (ContactRow, MessageRow, OfferRow)}
 Placed = tuple[Position, Event]
-T = TypeVar("T")
 
 
 def numbered(entries: Iterable[Event]) -> list[Placed]:
@@ -54,6 +53,7 @@ async def project(connection: AsyncConnection, entries: Sequence[Event]) -> None
         return
     tales = await _tell(connection, placed)
     await keep_plans(connection, placed)
+    await keep_addresses(connection, placed)
     await _keep_endings(connection, tales)
 
 
@@ -261,27 +261,3 @@ def _placed(row: Mapping[Any, Any]) -> Placed:
 def archived(row: Mapping[Any, Any]) -> Event:
     """An event of the archive, with the id of its entry."""
     return Event(row["t"], row["e"], row["c"], row["a"], row["n"], row["x"], id=f"{row['ms']}-{row['seq']}")
-
-
-async def put(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert or replace by primary key."""
-    if not rows:
-        return
-    statement = _replacing(table, connection.dialect.name)
-    for part in chunks(rows):
-        await connection.execute(statement, part)
-
-
-@cache  # to put one together costs as much as to carry out a row of it
-def _replacing(table: Table, dialect: str) -> Executable:
-    it = insert_into(table, dialect)
-    keys = [column.name for column in table.primary_key]
-    rest = {column.name: it.excluded[column.name] for column in table.c if column.name not in keys}
-    found: Executable = it.on_conflict_do_update(index_elements=keys, set_=rest)
-    return found
-
-
-def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """`CHUNK` of them at a time."""
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]

@@ -167,12 +167,17 @@ async def test_an_address_goes_on_record_only_where_the_agent_says_so_and_off_it
         whole = await _ask(ada, other)
         assert (await ada.sends(whole, whose="K1", how=KNEW2, add=[f"0:Add {OTHER} to it"]))["ok"]
         told = await line(it, f"{OTHER} was added to their record")
-        (card,) = await it.app.history.cards(["K1"], [])
-        assert card.addresses == (VIP, OTHER) and card.facts == {"plan": "gold"}
+        card = await it.until(lambda: _card(it, (VIP, OTHER)))
+        assert card.facts == {"plan": "gold"}
         await ada.press(told, "them.undo")
         await line(it, f"{OTHER} was taken off their record")
-        (card,) = await it.app.history.cards(["K1"], [])
-        assert card.addresses == (VIP,)
+        await it.until(lambda: _card(it, (VIP,)))
+
+
+async def _card(it: Inside, addresses: tuple[str, ...]) -> Card | None:
+    """The record K1, once it has just these."""
+    (card,) = await it.app.history.cards(["K1"], [])
+    return card if card.addresses == addresses else None
 
 
 KNEW2 = "2:They knew what only they can know"
