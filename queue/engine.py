@@ -20,7 +20,6 @@ from .engine_moves import Moves, arrival, channel_of, moved
 from .engine_phone import Phone
 from .engine_reads import Reads
 from .engine_site import Site, answer
-from .json_text import written
 from .replies import Answer, Arrival, Ticked
 from .state import ContactState, Presence
 from .table import Table
@@ -55,8 +54,7 @@ class Queue(Moves, Phone, Site, Lines, Reads):
         words = await self._decision(decision)
         more = await self._decision(again) if again else ()
         mark = "" if under is None else under
-        told = (arrived, event, thread, *words, reopen, mark, written(arrived), *more)
-        reply = await self.do("arrive", *told, op=op, now=now)
+        reply = await self.do("arrive", arrived, event, thread, *words, reopen, mark, *more, op=op, now=now)
         return arrival(reply)
 
     async def accept(

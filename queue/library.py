@@ -11,7 +11,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-NAME = "tierline_5"
+NAME = "tierline_4"
 _REGISTERED = re.compile(r"""register_function\s*[({]+\s*(?:function_name\s*=\s*)?['"](\w+)['"]""")
 
 

@@ -19,7 +19,7 @@ end
 -- What a customer's further message does: the owner owes an answer; what was snoozed or closed comes back.
 -- `argv`: arrive's.
 local function follow_up(c, argv)
-  local state, again = c.state, argv[17] and 17 or nil
+  local state, again = c.state, argv[16] and 16 or nil
   local rank
   if c.answered then rank = rank_of(c, argv, again or 6) end
   if state == 'wrapping' then
@@ -53,21 +53,20 @@ local function known_arrival(argv, event_key, thread_key)
     if not reopens(contact(open), tonumber(argv[14])) then return nil, open end
   end
   local n = add_message(open, 'in', body)
-  local again = argv[17] and ENDS_QUIET[contact(open).state or '']
-    and ',"again":' .. decision_told(argv, 17) .. ',"facts":' .. json(argv[24]) or ''
-  event('message', open, nil, n, '{"kind":"in","body":' .. argv[16] .. ',"rank":' .. argv[7] .. ',"reopen":'
+  local again = argv[16] and ENDS_QUIET[contact(open).state or '']
+    and ',"again":' .. decision_told(argv, 16) .. ',"facts":' .. json(argv[23]) or ''
+  event('message', open, nil, n, '{"kind":"in","body":' .. json(body) .. ',"rank":' .. argv[7] .. ',"reopen":'
     .. (tonumber(argv[14]) or 0) .. again .. '}')
   if event_key then call('SET', event_key, open .. ' ' .. n, 'EX', EVENT_KEPT) end
   follow_up(contact(open), argv)
   return 'added ' .. open .. ' ' .. n
 end
 
--- A contact begins: parked until the decision's date (decision at argv[6]), or queued. `body` is a JSON string, `x` the rest
--- of `arrived`.
+-- A contact begins: parked until the decision's date (decision at argv[6]), or queued. `x` is the rest of `arrived`.
 local function begin_contact(c, argv, thread, body, x)
   local r, id, wake = route(c), c.id, tonumber(argv[8])
   event('arrived', id, nil, 1, '{"service":' .. json(r.service) .. ',"thread":' .. json(thread) .. ',"facts":'
-    .. json(argv[13]) .. ',"parked":' .. tostring(wake ~= nil and wake > NOW) .. ',"body":' .. body .. ',"previous":"'
+    .. json(argv[13]) .. ',"parked":' .. tostring(wake ~= nil and wake > NOW) .. ',"body":' .. json(body) .. ',"previous":"'
     .. (c.previous or '') .. '"' .. x .. ',"decision":' .. decision_told(argv, 6) .. '}')
 end
 
@@ -88,9 +87,8 @@ local function park_or_enter(c, argv)
   work()
 end
 
--- arrive: message JSON, event id, thread, decision…, reopen ms, the situation it was decided in ("": any), the message
--- as a JSON string (to make one of a mail's words is a third of the work here), what a message to a known one decides…
--- → "new|added|duplicate contact n", or "stale - 0" when the situation is another one
+-- arrive: message JSON, event id, thread, decision…, reopen ms, the situation it was decided in ("": any), what a
+-- message to a known one decides… → "new|added|duplicate contact n", or "stale - 0" when the situation is another one
 function act.arrive(argv)
   if argv[15] ~= '' and argv[15] ~= (call('HGET', P .. 'site', 'situation') or '0') then return 'stale - 0' end
   local body, thread = argv[3], argv[5]
@@ -103,7 +101,7 @@ function act.arrive(argv)
   call('HSET', P .. 'm:' .. id, 'n', 1, 't', thread, '1', body, '1s', cmsgpack.pack({'in', NOW, '', '', '', '', ''}))
   if thread_key then call('SET', thread_key, id) end
   if event_key then call('SET', event_key, id .. ' 1', 'EX', EVENT_KEPT) end
-  begin_contact(c, argv, thread, argv[16], '')
+  begin_contact(c, argv, thread, body, '')
   park_or_enter(c, argv)
   return 'new ' .. id .. ' 1'
 end

@@ -172,7 +172,7 @@ function act.split(argv)
   for n, it in ipairs(list) do
     call('HSET', key, n, it[1], n .. 's', it[2])
     if n == 1 then
-      begin_contact(c, argv, '', cjson.encode(it[1]), ',"split_from":' .. json(id) .. ',"at":' .. it[3])
+      begin_contact(c, argv, '', it[1], ',"split_from":' .. json(id) .. ',"at":' .. it[3])
     else
       event('message', c.id, nil, n, '{"kind":"in","body":' .. json(it[1]) .. ',"at":' .. it[3] .. '}')
     end
