@@ -287,7 +287,7 @@ class _Process:
         assert source is not None and out is not None
         try:
             # Most mails are asked about in one write.
-            source.write(b"".join(asked.frame(len(raw)) + raw[:PIECE] for asked, raw in jobs))
+            source.write(b"".join(it for asked, raw in jobs for it in (asked.frame(len(raw)), raw[:PIECE])))
             await source.drain()
             for at in range(PIECE, len(jobs[-1][1]), PIECE):
                 source.write(jobs[-1][1][at : at + PIECE])
