@@ -29,6 +29,7 @@ from .settings import SITE, Role, Settings, keep_secrets
 
 if TYPE_CHECKING:
     from .app import App
+    from .console.front import Front
     from .rehearsal import Rehearsal
     from .router.plan.model import Plan
 
@@ -127,8 +128,12 @@ def _split(role: Role) -> None:
 
 async def _run(settings: Settings, role: Role = "all") -> None:
     told, secrets = _ears(), keep_secrets(settings)
-    store, made = await asyncio.gather(Store.of(settings), asyncio.to_thread(_load_app))
-    app = made(settings, secrets, role, store)
+    store, front = await asyncio.gather(Store.of(settings), asyncio.to_thread(_load_front))
+    if role != "worker":
+        await front.open(
+            settings.host, settings.port
+        )  # `/healthz` is up; all else waits for the rest of the program
+    app = (await asyncio.to_thread(_load_app))(settings, secrets, role, store, front)
     await app.open()
     first = await _first_plan(settings)
     await app.start(first)
@@ -146,8 +151,15 @@ async def _run(settings: Settings, role: Role = "all") -> None:
     await _stop(app)
 
 
+def _load_front() -> Front:
+    """The listener and its library, in a thread: the store's server starts meanwhile."""
+    from .console.front import Front
+
+    return Front()
+
+
 def _load_app() -> type[App]:
-    """Most of the program, in a thread: the store's server starts meanwhile."""
+    """Most of the program, in a thread: whoever asks meanwhile is told that we are up."""
     from .app import App
 
     gc.freeze()

@@ -17,14 +17,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import web
 
 from .channels.channel import Channel
 from .channels.email.configured import smtp_tokens
 from .channels.sms.door import SmsDoor
 from .channels.voice.door import VoiceDoor
 from .chat_side import chat_side, taken_of
-from .console.listen import LARGEST, LAST, Listener
+from .console.front import Front
 from .console.metrics import figures
 from .console.past import Past
 from .console.replay import Replays
@@ -81,13 +80,11 @@ class App:
     """One running Tierline. `open` listens, `start` returns when contacts can be taken; `stop` cuts nothing."""
 
     def __init__(
-        self, settings: Settings, keys: Secrets, role: Role = "all", store: Store | None = None
-    ) -> None:
-        """`store` is that of the settings, where it is open already; it is closed by `stop`."""
+        self, settings: Settings, keys: Secrets, role: Role = "all", store: Store | None = None,
+        front: Front | None = None,
+    ) -> None:  # fmt: skip
+        """`store` and `front` are those of the settings, where they are open already; `stop` closes them."""
         self.settings, self.secrets, self.role, self.opened = settings, keys, role, store
-        self.first_plan: Plan | PlanErrors | None = None
-        self.runner: web.AppRunner | None = None
-        self.port = 0
         # An embedded store has one process, whose directory is locked: started again, it goes on with its own leases
         # at once instead of waiting until those of its dead predecessor run out.
         one = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -102,7 +99,8 @@ class App:
         self.past = Past.of(settings)
         self.smtp_tokens = smtp_tokens(settings)
         self.started = False
-        self.listener = Listener()
+        self.front = front or Front()
+        self.listener = self.front.listener
         self.loop_watch = LoopWatch(settings.stall)
 
     # ---- start and stop -----------------------------------------------------------------------------------------
@@ -110,6 +108,7 @@ class App:
     async def open(self) -> None:
         """Open the store and listen: we are up, and who comes before `start` is done waits at the door."""
         self.loop_watch.start()
+        self._rest = asyncio.create_task(asyncio.to_thread(self._load))
         self.store, self.opened = self.opened or await Store.of(self.settings), None
         self.site = self.store.site
         for text in self.store.warnings:
@@ -119,10 +118,15 @@ class App:
         if self.role != "worker":
             await self._listen()
 
+    @property
+    def port(self) -> int:
+        """Where we listen; 0 where nobody does."""
+        return self.front.port
+
     async def start(self, first_plan: Plan | PlanErrors | None) -> None:
         """History, plan, desk and doors; `first_plan` is for a store that has none."""
         self.first_plan = first_plan
-        await asyncio.to_thread(self._load)
+        await self._rest
         await self._open_memory()
         self._build_desk()
         await self._start_core()
@@ -135,7 +139,7 @@ class App:
         self.started = True
 
     def _load(self) -> None:
-        """A third of the program, in a thread: SQL's and Slack's libraries, which nobody needs to hear that we are up."""
+        """SQL's and Slack's libraries, a third of the program, in a thread: meanwhile the store may be starting, too."""
         from .queue.history import history, projector  # noqa: F401
 
         if has_desk(self.settings, self.role):
@@ -152,8 +156,8 @@ class App:
 
     def _build_doors(self) -> None:
         settings = self.settings
-        self.receipts = Receipts(lambda: self.queue)
         now = queue, book = (lambda: self.queue), (lambda: self.plan())
+        self.receipts = Receipts(queue)
         past, files = (lambda: self.history), (lambda: self.outside.enclosures)
         self.intake = Intake(queue, past, book, lambda: self.plan.heed())
         lineup = Lineup(queue, taken_of(past, "voice"))
@@ -260,14 +264,11 @@ class App:
         await asyncio.Event().wait()
 
     async def _listen(self) -> None:
-        web_app = web.Application(client_max_size=LARGEST, middlewares=[self.listener.middleware])
+        await self.front.open(self.settings.host, self.settings.port)
         self.replays = Replays.beside(api := api_of(self), self.settings)
-        web_app.add_routes([*api.routes(), *api.more, *self.outside.pages(self.recordings)])
-        for door in (self.sms, self.voice, self.slack_events, self.chat):
-            web_app.add_routes(door.routes() if door is not None else [])
-        self.runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=LAST)
-        await self.runner.setup()
-        self.port = await self.listener.start(self.runner, self.settings.host, self.settings.port)
+        doors = [door for door in (self.sms, self.voice, self.slack_events, self.chat) if door is not None]
+        ours = [*api.routes(), *api.more, *self.outside.pages(self.recordings)]
+        self.front.furnish([*ours, *(route for door in doors for route in door.routes())])
 
     async def stop(self) -> None:
         """Take nothing new, finish what is in hand, leave the rest where another process or the next start finds it.
@@ -290,10 +291,9 @@ class App:
         self.loop_watch.stop()
 
     async def _stop_listening(self) -> None:
-        if self.runner is not None:
+        if self.front.runner is not None:
             await self.chat.door.stop()
-            await self.listener.finish(self.settings.grace)
-            await self.runner.cleanup()
+            await self.front.close(self.settings.grace)
         if self.replays is not None:
             await self.replays.stop()
         await self.past.stop()

@@ -87,7 +87,9 @@ class Absent:
 Finding = Bar | Row | Absent
 
 
-def ratio(name: str, above: Sequence[float], below: Sequence[float], limit: float, note: str = "") -> Bar:
+def ratio(
+    name: str, above: Sequence[float], below: Sequence[float], limit: float | None, note: str = ""
+) -> Bar:
     """Minimum against minimum: on shared cores the fastest slices are the reproducible ones."""
     pairs = [a / b for a, b in zip(above, below, strict=True)]
     return Bar(

@@ -24,23 +24,26 @@ UNTIL = 120.0
 
 
 async def start(quick: bool) -> list[Finding]:
-    """`tierline run` to `/healthz` against bare imports; and `tierline sandbox` to a page that can be used."""
+    """`tierline run` to `/healthz` and `/readyz` against bare imports; `tierline sandbox` to a page that can be used."""
     runs: list[float] = []
+    whole: list[float] = []
     pages: list[float] = []
     imports: list[float] = []
     with tempfile.TemporaryDirectory(prefix="tierline-bench-") as data:
         own, stage = os.path.join(data, "run"), os.path.join(data, "sandbox")
-        await _run(own)  # the first start makes the directories and the compiled modules
+        await _run(own, "/healthz")  # the first start makes the directories and the compiled modules
         await _sandbox(stage)
         for _ in range(5 if quick else 15):
             imports.append(await _imports())
-            runs.append(await _run(own))
+            runs.append(await _run(own, "/healthz"))
+            whole.append(await _run(own, "/readyz"))
             pages.append(await _sandbox(stage))
     first = ratio("second start to the first answer / bare imports", runs, imports, LIMIT)
     page = Bar(
         "second start to a usable sandbox page", min(pages), PAGE, "s", (min(pages), max(pages)), len(pages)
     )
-    return [first, page]
+    ready = ratio("second start to ready / bare imports", whole, imports, None)
+    return [first, ready, page]
 
 
 async def _imports() -> float:
@@ -51,12 +54,12 @@ async def _imports() -> float:
     return time.perf_counter() - begun
 
 
-async def _run(data: str) -> float:
-    """Seconds from `tierline run` to the first 200 of /healthz."""
+async def _run(data: str, path: str) -> float:
+    """Seconds from `tierline run` to the first 200 of `path`: we are up (/healthz), or all of us is (/readyz)."""
     port = _free()
     begun = time.perf_counter()
     async with _tierline("run", {"PORT": str(port), "TIERLINE_DATA": data}) as process:
-        await _first(process, f"http://127.0.0.1:{port}/healthz")
+        await _first(process, f"http://127.0.0.1:{port}{path}")
         return time.perf_counter() - begun
 
 

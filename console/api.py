@@ -28,6 +28,7 @@ from .api_moves import MovesApi
 from .api_plan import PlanApi, origin
 from .api_why import answer_why
 from .bodies import BadBody, read_customer, read_object
+from .front import up
 from .openapi import describe
 from .past import Past
 from .problem import problem
@@ -85,7 +86,7 @@ class Api:
     def routes(self) -> list[web.RouteDef]:
         """All routes, each behind the token but up-or-down."""
         return [
-            web.get("/healthz", self.healthz),
+            web.get("/healthz", up),
             web.get("/readyz", self.readyz),
             web.get("/metrics", self.only(self.metrics_page)),
             web.get("/api/v1/contacts", self.only(self.contacts)),
@@ -130,10 +131,6 @@ class Api:
         )
 
     # ---- health -------------------------------------------------------------------------------------------------
-
-    async def healthz(self, request: web.Request) -> web.Response:
-        """Up: this process answers."""
-        return web.json_response({"status": "up"})
 
     async def readyz(self, request: web.Request) -> web.Response:
         """Up when contacts can be taken and given; details with the token or from this machine."""

@@ -214,7 +214,7 @@ class Listener:
             self._idle.pop(request.protocol, None)
             self.busy += 1
             try:
-                response = await self._in_time(request, handler)
+                response = await self._within(request, handler)
             finally:
                 self.busy -= 1
                 self._idle[request.protocol] = (monotonic(), False)
@@ -224,19 +224,23 @@ class Listener:
 
         return busy
 
-    async def _in_time(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not self._ready.is_set() and request.path != "/readyz":
-            late = monotonic() - self._since > PATIENCE
-            if late or (request.path != "/healthz" and not await self._let_in_soon()):
-                return _again("still starting", "Try again in a moment.")
-        return await self._within(request, handler)
-
-    async def _let_in_soon(self) -> bool:
+    async def opens_to(self, request: web.Request) -> bool:
+        """Whether `request` is served: while we start it waits for that, and hears how we are at once."""
+        if self._ready.is_set() or request.path == "/readyz":
+            return True
+        if monotonic() - self._since > PATIENCE:
+            return False
+        if request.path == "/healthz":
+            return True
+        self._idle.pop(request.protocol, None)
+        self.busy += 1
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self._ready.wait()
         except TimeoutError:
             return False
+        finally:
+            self.busy -= 1
 
     async def _within(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         stated = request.content_length
@@ -244,7 +248,7 @@ class Listener:
         if size <= SMALL:
             return await handler(request)
         if self._bodies + size > IN_HAND:
-            return _again("too much is being sent at once", "Send it again.")
+            return again("too much is being sent at once", "Send it again.")
         self._bodies += size
         try:
             return await handler(request)
@@ -252,7 +256,8 @@ class Listener:
             self._bodies -= size
 
 
-def _again(what: str, hint: str) -> web.Response:
+def again(what: str, hint: str) -> web.Response:
+    """Not now, but in a moment."""
     refusal = problem(503, what, hint)
     refusal.headers["Retry-After"] = "1"
     return refusal

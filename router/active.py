@@ -62,13 +62,13 @@ class ActivePlan:
 
         Raises `first` when it is the mistakes of the plan that would have to be the first.
         """
-        it = cls(queue, Rulebook(first if isinstance(first, Plan) else empty_plan(), 0))
+        known = first if isinstance(first, Plan) else await asyncio.to_thread(empty_plan)
+        it = cls(queue, Rulebook(known, 0))
         if await queue.plan() is None:
             if isinstance(first, PlanErrors):
                 raise first
-            plan = first or empty_plan()
             await queue.publish(
-                after + 1, plan.source, author, "first start", expected_version=0, origin=author
+                after + 1, known.source, author, "first start", expected_version=0, origin=author
             )
         await it.heed()
         await it.follow()

@@ -5,11 +5,13 @@ Made of sine waves when it is first asked for; its end runs into its beginning, 
 
 from __future__ import annotations
 
+import cmath
 import io
-import math
 import wave
 from array import array
 from functools import cache
+from itertools import accumulate, repeat
+from operator import add, mul
 
 RATE = 8000
 """Samples a second, one channel: what a telephone carries."""
@@ -34,11 +36,13 @@ _KEYS = {"C": -9, "D": -7, "E": -5, "F": -4, "G": -2, "A": 0, "B": 2}  # half to
 @cache
 def music() -> bytes:
     """The piece as a WAV file (RIFF, 16 bit PCM). Takes about 0.1 s the first time."""
-    mixed = [0.0] * (RATE * SECONDS)
+    whole, ring = RATE * SECONDS, int(RATE * RINGS)
+    mixed = [0.0] * (whole + ring)
     for i, note in enumerate(" ".join(CHORDS).split()):
-        begin = int(i * STEP * RATE)
-        for n, sample in enumerate(_note(note)):
-            mixed[(begin + n) % len(mixed)] += sample
+        heard = slice(begin := int(i * STEP * RATE), begin + ring)
+        mixed[heard] = map(add, mixed[heard], _note(note))
+    mixed[:ring] = map(add, mixed, mixed[whole:])  # what rings beyond the end is heard at the beginning
+    del mixed[whole:]
     scale = LOUDEST * 32767 / max(map(abs, mixed))
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
@@ -50,13 +54,18 @@ def music() -> bytes:
 
 
 @cache
-def _note(name: str) -> tuple[float, ...]:
+def _note(name: str) -> list[float]:
     """A soft beginning, a long end; an overtone that fades sooner."""
     pitch = 440.0 * 2 ** ((_KEYS[name[0]] + 12 * (int(name[1]) - 4)) / 12)
-    turn = 2 * math.pi * pitch / RATE
-    found = []
-    for n in range(int(RINGS * RATE)):
-        at = n / RATE
-        loud = min(1.0, at / 0.04) * math.exp(-1.8 * at) * min(1.0, (RINGS - at) / 0.2)
-        found.append(loud * (math.sin(turn * n) + 0.3 * math.exp(-3 * at) * math.sin(2 * turn * n)))
-    return tuple(found)
+    both = zip(_ringing(pitch, 1.8), _ringing(2 * pitch, 4.8), strict=True)
+    found = [tone + 0.3 * overtone for tone, overtone in both]
+    begins, ends = int(0.04 * RATE), int(0.2 * RATE)
+    found[:begins] = [sample * n / begins for n, sample in enumerate(found[:begins])]
+    found[-ends:] = [sample * (ends - n) / ends for n, sample in enumerate(found[-ends:])]
+    return found
+
+
+def _ringing(pitch: float, fades: float) -> list[float]:
+    """e^(-`fades`·t) · sin(2π·`pitch`·t), each sample made of the one before: a turn and a step towards silence."""
+    turn = cmath.exp(complex(-fades, 2 * cmath.pi * pitch) / RATE)
+    return [at.imag for at in accumulate(repeat(turn, int(RATE * RINGS) - 1), mul, initial=1 + 0j)]

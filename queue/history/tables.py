@@ -10,15 +10,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    event,
+    text,
+)
 from sqlalchemy.dialects import sqlite
 
 metadata = MetaData()
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """An index of these rows alone, in both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 customers = Table(
@@ -110,7 +118,7 @@ messages = Table(
     Column("provider_id", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("under_way", BigInteger),
-    Index("messages_under_way", "under_way", "contact", "n", **_where("under_way IS NOT NULL")),
+    Index("messages_under_way", "under_way", "contact", "n", sqlite_where=text("under_way IS NOT NULL")),
 )
 
 offers = Table(
@@ -215,6 +223,14 @@ article_votes = Table(
 
 PROJECTED = (contacts, messages, offers, arrivals, plans)
 """What `rebuild` empties and works out again from `events`."""
+
+
+@event.listens_for(messages, "before_create")
+def _in_postgres(table: Table, connection: Connection, **_: object) -> None:
+    """The index of some rows alone is one there, too; said at the table, it costs SQLite's start 20 ms for a dialect."""
+    if connection.dialect.name == "postgresql":
+        for index in table.indexes:
+            index.dialect_kwargs["postgresql_where"] = index.dialect_kwargs.get("sqlite_where")
 
 
 def insert_into(table: Table, database: str) -> Any:

@@ -376,6 +376,8 @@ def _safety(document: shape.Document) -> Safety:
 
 def _countries(numbers: list[str | None]) -> list[str]:
     """The countries of these numbers; one that belongs to none (satellites, networks) opens none."""
+    if not any(numbers):
+        return []
     import phonenumbers  # whoever has numbers has loaded it: `fields.phone`
 
     found = (phonenumbers.region_code_for_number(phonenumbers.parse(it)) for it in set(numbers) if it)

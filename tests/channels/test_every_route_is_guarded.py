@@ -46,9 +46,10 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ins
 
 def _routes(it: Inside) -> list[tuple[str, str]]:
     """(method, path with its variables filled in) of everything that the product answers."""
-    assert it.app.runner is not None and it.app.runner.app is not None
+    runner = it.app.front.runner
+    assert runner is not None and runner.app is not None
     found = []
-    for route in it.app.runner.app.router.routes():
+    for route in runner.app.router.routes():
         assert route.resource is not None
         path = re.sub(r"\{[^}]*\}", "C1001", route.resource.canonical)
         assert route.method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, (route.method, path)

@@ -11,10 +11,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from helpers_app import DESK, EVA, PLAN, free_port
 from twilio.request_validator import RequestValidator
 
 from tierline.console import listen
+from tierline.console.front import Front
 from tierline.queue.history.history import History
 from tierline.rehearsal import Rehearsal
 from tierline.router.plan.load import parse
@@ -111,3 +113,59 @@ async def test_where_the_start_takes_long_everybody_is_told_to_come_again(
     assert (await starting.asks("/healthz"))[0] == 200
     assert await starting.asks("/api/v1/contacts") == (200, "[]")  # what was refused was not kept either
     assert (await starting.texts()).status == 200
+
+
+@pytest.mark.promise("early-guest")
+async def test_while_the_program_is_still_being_loaded_we_are_up_and_whoever_comes_waits_for_it() -> None:
+    front = Front()
+    await front.open("127.0.0.1", 0)
+    base = f"http://127.0.0.1:{front.port}"
+
+    async def hears(request: web.Request) -> web.Response:
+        return web.Response(text=f"{request.match_info['who']}: {await request.text()}")
+
+    async with aiohttp.ClientSession() as http:
+
+        async def asks(path: str, body: str | None = None) -> tuple[int, str]:
+            async with http.request("GET" if body is None else "POST", base + path, data=body) as answer:
+                return answer.status, await answer.text()
+
+        try:
+            assert (await asks("/healthz"))[0] == 200
+            status, said = await asks("/readyz")
+            assert status == 503 and '"down"' in said
+            early = [
+                asyncio.create_task(asks(path, "early")) for path in ("/say/eva", "/nowhere", "/healthy")
+            ]
+            while front.listener.busy < 3:  # noqa: ASYNC110  # all have come, and nobody has answered
+                await asyncio.sleep(0.01)
+            front.furnish([web.post("/say/{who}", hears), web.get("/healthy", hears)])
+            assert front.listener.busy == 3  # what answers is there, what it needs isn't yet
+            front.listener.let_in()
+            assert [await it for it in early] == [
+                (200, "eva: early"),
+                (404, "404: Not Found"),
+                (405, "405: Method Not Allowed"),
+            ]
+        finally:
+            await front.listener.close()
+            await front.close(1.0)
+
+
+@pytest.mark.promise("early-guest")
+async def test_where_loading_takes_long_everybody_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listen, "PATIENCE", 0.05)
+    front = Front()
+    await front.open("127.0.0.1", 0)
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{front.port}") as http:
+        try:
+            async with http.post("/twilio/sms", data={"Body": "early"}) as answer:
+                assert answer.status == 503 and answer.headers["Retry-After"] == "1"
+                assert (await answer.json())["hint"] == "Try again in a moment."
+            async with http.get("/healthz") as answer:
+                assert answer.status == 503  # a balancer goes to somebody else
+        finally:
+            await front.listener.close()
+            await front.close(1.0)
