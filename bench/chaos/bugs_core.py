@@ -46,7 +46,7 @@ CORE: dict[str, Seeded] = {
     ),
     "the former owner goes on paying": _it("order, waits in vain", favoured=("transfer", "team"), **FULL),
     "refused by the one it was for, offered to all": _it(
-        "not admitted, order, waits in vain", declines=0.4, favoured=("transfer",), contacts=70, seconds=20.0
+        "not kept", declines=0.4, favoured=("transfer",), contacts=70, seconds=20.0
     ),
     "kept on the new route": _it(
         "not admitted, order, waits in vain", favoured=("transfer", "back"), agents=8, seconds=20.0

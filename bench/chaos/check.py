@@ -278,6 +278,11 @@ def threads(seen: Seen) -> list[Violation]:
     found += [Violation("no thread", c, "taken, and nowhere to answer") for c in sorted(taken - set(count))]
     found += [Violation("thread open", it.contact, "closed, and its thread doesn't know") for it in seen.heads
               if it.open and it.contact in ended]  # fmt: skip
+    told = {it.contact for it in seen.lines if it.kind == "closing"}
+    found += [
+        Violation("end not told", c, "closed, and no line of its thread says so")
+        for c in sorted((ended & set(count)) - told)
+    ]
     lines = Counter((it.contact, it.n, it.text) for it in seen.lines if it.n and it.kind == "line")
     found += [
         Violation("line twice", f"{c}.{n}", f"{many} times") for (c, n, _), many in lines.items() if many > 1

@@ -13,6 +13,7 @@ from itertools import groupby
 from .seen import Event, Seen, Violation
 from .tale import ALONE, LATE, PATIENCE, Agent, Contact, Tale
 
+REFUSED = ("declined", "missed")
 PAUSE = 60_000
 """ms for which a missed offer isn't made again to the same agent."""
 DESK_GAP = 2_000
@@ -36,8 +37,10 @@ class Walk(Tale):
                       for name, a in self.agents.items()}  # fmt: skip
             self.turn(events, offered, before)
         self.now_in = {e.c for e in events if e.e in ("arrived", "queued")}
+        alone = [e.c for e in events if e.e in REFUSED and e.c in self.contacts and self.contacts[e.c].only]
         for event in events:
             self._take(event)
+        self._kept(alone, events)
         touched = {e.a for e in events if e.a} | {a for e in events for a in self._holders(e.c)}
         for name in touched:
             self.judge_agent(self.agents[name])
@@ -49,6 +52,14 @@ class Walk(Tale):
             if known is not None and c in heard and known.state == "snoozed":
                 self.tell("sleeps on", c, "its customer has written")
         self.conserve(events[0].t, contacts, touched, any(e.e in ("presence", "desk") for e in events))
+
+    def _kept(self, contacts: list[str], events: list[Event]) -> None:
+        """What the only one asked has refused is its owner's again, who hears that it was refused."""
+        why = {e.c: str(e.x.get("why")) for e in events if e.e == "kept"}
+        for c in contacts:
+            if why.get(c, "") not in REFUSED and (c in why or self.contacts[c].handing):
+                told = why.get(c) or "nothing"
+                self.tell("not kept", c, f"the only one asked has refused it, and its owner hears {told}")
 
     def _holders(self, contact: str) -> set[str]:
         it = self.contacts.get(contact)

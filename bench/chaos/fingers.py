@@ -26,6 +26,8 @@ MOVES = (
 """What is done instead of closing, and how often."""
 THANKS = 0.03
 """How often a customer writes just after the end."""
+MEDDLES = 0.05
+"""How often a colleague types in the thread, as if the contact were theirs."""
 PAUSE = (9.0, 30.0)
 """Seconds for which somebody lets a contact lie: long enough for quiet, for a reminder, for losing it."""
 LATER = 8.0
@@ -76,6 +78,8 @@ class Fingers:
             return
         for _ in range(self.rng.choice((0, 1, 1, 2))):
             await self._write(name, contact, head)
+        if self.rng.random() < MEDDLES:
+            await self._meddle(name, contact, head)
         await asyncio.sleep(self.rng.uniform(0.0, 1.0))
         move = self._chosen()
         if move:
@@ -113,6 +117,20 @@ class Fingers:
             await self.act(name, "/slack/delete", {"channel": channel, "ts": str(found["ts"])})
         elif 0.2 <= what < 0.3:
             await self._undo(name, mark)
+
+    async def _meddle(self, name: str, contact: str, head: tuple[str, str]) -> None:
+        """Somebody else's words: the customer mustn't get them."""
+        other = self.rng.choice([it for it in self.stage.people if it.startswith("A") and it != name])
+        self.words += 1
+        body = {
+            "channel": head[0],
+            "thread_ts": head[1],
+            "text": f"rx{self.words}x what {other} thinks of {contact}",
+        }
+        status, found = await self.stage.post("/slack/reply", {"user": self.stage.people[other][0]} | body)
+        if status == 200:
+            place = f"{head[0]}:{found['ts']}"
+            self.typed.append(Typed(other, contact, place, body["text"], "aside"))
 
     async def _undo(self, name: str, mark: str) -> None:
         for _ in range(20):

@@ -86,7 +86,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What an agent typed in a thread. `meant` is reply or note; `marks` are the product's emoji on it."""
+    """What an agent typed in a thread; `marks` are the product's emoji on it.
+
+    `meant`: a reply, a note, or an aside of whoever doesn't have the contact.
+    """
 
     agent: str
     contact: str

@@ -90,6 +90,7 @@ def good() -> Seen:
         events=tuple(events),
         cards=(Card("A000", "C1001", 1, "C1001 is yours.", False),),
         heads=(Head("C1001", "C1:1.0", False),),
+        lines=(Line("C1001", 0, "closing", "C1001 is closed: solved."),),
         typed=(Typed("A000", "C1001", PLACE, "rx1x hello", "reply", frozenset({"white_check_mark"})),),
         said=(Said("A000", "available", 5, 15),),
         ended=14_000,
@@ -166,7 +167,7 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
     ),
     "Slack said undone": (
         "undone and sent",
-        lambda it: replace(it, lines=(Line("C1001", 3, "undo", "Undone, nothing was sent"),)),
+        lambda it: replace(it, lines=(*it.lines, Line("C1001", 3, "undo", "Undone, nothing was sent"))),
     ),
     "a text of the plan came twice": ("told twice", lambda it: replace(it, sent=(*it.sent, it.sent[0]))),
     "a customer was told of somebody who has nothing": (
@@ -211,7 +212,7 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
     ),
     "a line stands twice": (
         "line twice",
-        lambda it: replace(it, lines=(Line("C1001", 4, "line", "x"),) * 2),
+        lambda it: replace(it, lines=(*it.lines, *(Line("C1001", 4, "line", "x"),) * 2)),
     ),
     "a confirmed presence is lost": (
         "presence lost",
@@ -386,6 +387,16 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
         "reminded again",
         with_events(at(3100, "nudged", "C1001", "A000"), at(3200, "nudged", "C1001", "A000")),
     ),
+    "refused by the only one it was handed to, and still on its way": (
+        "not kept",
+        lambda it: with_events(
+            at(3100, "transferring", "C1001", "A000", to="A003", service="help", only=True),
+            on_duty("A003", 3150),
+            offered(3200, "C1001", "A003", 9, 1001),
+            at(3300, "declined", "C1001", "A003", 9),
+        )(without("wrapping")(without("closed")(it))),
+    ),
+    "an end that its thread isn't told": ("end not told", lambda it: replace(it, lines=())),
     "handed over for ever": (
         "handed for ever",
         lambda it: replace(
