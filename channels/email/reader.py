@@ -36,9 +36,10 @@ IDLE = 600.0
 PIECE = 256 * 1024
 TOGETHER = 8
 """Mails that are handed over at once at most, with `PIECE` bytes in all: what is larger goes alone, in pieces."""
-PATIENCE = 0.05
+PATIENCE = 0.003
 """Seconds for which mails wait for a process that is at work before another one is asked: what goes together costs
-half of what it costs alone, and one that is long at work is at work on a mail that was made for that."""
+half of what it costs alone. With fifteen times as much, eight senders who all wait for the same errand bring a quarter
+fewer mails a second; with none, a tenth more is spent on each."""
 NOBODY = Envelope("", (), 0)
 
 
