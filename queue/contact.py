@@ -205,7 +205,7 @@ class Decision:
         """The inverse of `record`. Raises KeyError, ValueError or TypeError when `of` isn't one."""
         agent, kind, until = of["prefer"]
         prefer = Preference(agent, "direct" if kind == "direct" else "preferred", until) if agent else None
-        deadlines = tuple(int(at) for at in of["deadlines"].split(",") if at)
+        deadlines = tuple(map(int, of["deadlines"].split(","))) if of["deadlines"] else ()
         return cls(_route(of["route"]), int(of["rank"]), of["wake"], deadlines, prefer, facts)
 
 

@@ -29,6 +29,8 @@ T = TypeVar("T")
 class Model(Phone):
     """One site's queue."""
 
+    __slots__ = ("keys", "known_until", "operations", "seen", "windows")
+
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__(bounds or Bounds())
         self.seen: dict[str, tuple[int, str, int]] = {}  # event → until, contact, number
@@ -109,7 +111,7 @@ class Model(Phone):
         it.claimed = 0 if it.claimed == live.number else it.claimed
         who.offers.discard(it.id)
         self.measure(who)
-        former = self.agents[it.owner] if it.handing else None
+        former = self.agents[it.owner] if it.handover else None
         if former:
             self.unhold(former, it)
         it.state, it.owner, it.taken = "active", agent, offer
@@ -137,8 +139,8 @@ class Model(Phone):
         who.misses = who.missed_at = 0
         self.list_out(it)
         self.end_offer(it, live, "declined", reason)
-        it.pairs.add(agent)
-        it.paused.discard(agent)
+        it.pairs |= {agent}
+        it.paused -= {agent}
         self.after_offer(it, "declined")
         self.roomy.append(who)
         self.work()

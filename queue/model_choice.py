@@ -16,6 +16,8 @@ LONGEST = attrgetter("since", "name")
 class Choice(Memory):
     """Orders agents; nothing here changes anything."""
 
+    __slots__ = ()
+
     def order(self, contact: Contact) -> Callable[[Agent], Any]:
         """`choice` among those of one tier; the usual one, the longest available without shares, is written out."""
         step = contact.now_step

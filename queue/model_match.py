@@ -31,6 +31,8 @@ class Bounds:
 class Matching(Choice):
     """Brings contacts and agents together; `work` finishes what a transition began."""
 
+    __slots__ = ("bounds", "freed", "roomy", "unmarked")
+
     def __init__(self, bounds: Bounds) -> None:
         super().__init__()
         self.bounds = bounds
@@ -60,9 +62,11 @@ class Matching(Choice):
 
     def exhausted(self, contact: Contact) -> bool:
         """Whether somebody on shift is admitted, and none of them can be asked any more: declined, or its owner."""
+        if not contact.pairs and not contact.handover:
+            return False
         out = contact.pairs - contact.paused
-        if contact.handing:
-            out.add(contact.owner)
+        if contact.handover:
+            out |= {contact.owner}
         if not out:
             return False
         asked = self.counted(contact.klass)
@@ -117,10 +121,10 @@ class Matching(Choice):
     def place(self, contact: Contact) -> None:
         """Offer it as often as its step says, and put it where it is looked for."""
         self.check_mark(contact)
-        late = contact.prefer and contact.prefer.until is not None and contact.prefer.until <= self.now
-        wanted = self.wanted(contact)
+        prefer, wanted = contact.prefer, self.wanted(contact)
         contact.personal = wanted.name if wanted else ""
         if not wanted and contact.handover and contact.handover.only:
+            late = prefer and prefer.until is not None and prefer.until <= self.now
             self.keep_back(contact, "too late" if late else "unavailable")
             return
         if wanted:
@@ -140,20 +144,20 @@ class Matching(Choice):
     def _tell_nobody(self, contact: Contact) -> None:
         """It waits for anybody in its last step, and nobody on shift could ever serve it."""
         last = contact.step == len(contact.route.steps) - 1
-        if contact.open and last and not contact.offers and contact.alone != contact.klass:
-            if not self.alive(contact.klass):
+        if last and not contact.offers and contact.alone != contact.klass:
+            if contact.open and not self.alive(contact.klass):
                 contact.alone = contact.klass
                 self.tell("nobody", contact.id, step=contact.step)
 
     def _time_step(self, contact: Contact) -> None:
-        ends = []
-        if contact.step < len(contact.route.steps) - 1:
-            ends.append(self.ends(contact, contact.step))
+        last = contact.step == len(contact.route.steps) - 1
+        ends = None if last else self.ends(contact, contact.step)
         if contact.personal and contact.prefer and contact.prefer.until is not None:
-            ends.append(contact.prefer.until)
-        self.due.pop(f"s:{contact.id}", None)
-        if ends:
-            self.due[f"s:{contact.id}"] = min(ends)
+            ends = contact.prefer.until if ends is None else min(ends, contact.prefer.until)
+        if ends is None:
+            self.due.pop(f"s:{contact.id}", None)
+        else:
+            self.due[f"s:{contact.id}"] = ends
 
     def wanted(self, contact: Contact) -> Agent | None:
         """The agent who alone is asked; the preference is dropped for good once it doesn't hold."""
@@ -187,9 +191,10 @@ class Matching(Choice):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        for agent in self.who_may_take(contact):
-            if self.is_next(agent, contact):
-                return agent
+        if self.desk_up and self.room[contact.route.channel]:
+            for agent in self.who_may_take(contact):
+                if self.is_next(agent, contact):
+                    return agent
         return None
 
     def is_next(self, agent: Agent, contact: Contact) -> bool:
@@ -201,10 +206,8 @@ class Matching(Choice):
         return first is None or contact.key <= first.key
 
     def who_may_take(self, contact: Contact) -> Iterator[Agent]:
-        """Everybody of whom `may_take` is true, in the order of choice; the contact is meant for nobody in person."""
+        """In the order of choice, everybody who may take it while the desk is up; it is meant for nobody in person."""
         bit = BITS[contact.route.channel]
-        if not self.desk_up or not self.room[contact.route.channel]:
-            return
         for tier in self.admitted(contact.klass):
             able = [it for it in tier if it.mask & bit]
             if able and (contact.pairs or contact.offers or contact.owner):
@@ -320,7 +323,7 @@ class Matching(Choice):
         contact.alone = 0
         offer = Offer(contact.offered, agent.name, self.now, self.now + DELIVERY)
         contact.offers[agent.name] = offer
-        contact.state = contact.state if contact.handing else "offered"
+        contact.state = contact.state if contact.handover else "offered"
         agent.offers.add(contact.id)
         agent.last_offered = self.now
         self.hold(agent, contact)
@@ -383,6 +386,7 @@ class Matching(Choice):
         """Out of the queue altogether: offers, sets, mark, step timer."""
         self.list_out(contact)
         self.unmark(contact)
-        self.rescind_all(contact, reason)
+        if contact.offers:
+            self.rescind_all(contact, reason)
         self.due.pop(f"s:{contact.id}", None)
         self.drop_lift(contact)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from heapq import heapify, heappop, heappush
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Any
 
 from ..skills.skill import CHANNELS, Channel, Need, Profile, refusal
@@ -17,61 +18,82 @@ from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import BITS, Event, State
 
 MET = 10_000  # routes known by identity; a plan has some dozens
-VOID = 64  # void timers that are kept at least, before the rest is looked through
 
 
 class Due(dict[str, int]):
-    """Timers: member → instant; a heap beside it finds the earliest. Most are void before they are due."""
+    """Timers: member → instant; small heaps beside it find the earliest, one for each second in which any is due.
+
+    Most are void before they are due: they stay in their heap until its second comes.
+    """
+
+    __slots__ = ("_heaps", "_seconds")
 
     def __init__(self) -> None:
         super().__init__()
-        self._heap: list[tuple[int, str]] = []
+        self._heaps: dict[int, list[tuple[int, str]]] = {}  # by second
+        self._seconds: list[int] = []  # a heap of these
 
     def __setitem__(self, member: str, at: int) -> None:
-        super().__setitem__(member, at)
-        heappush(self._heap, (at, member))
+        dict.__setitem__(self, member, at)
+        second = at // 1000
+        heap = self._heaps.get(second)
+        if heap is None:
+            heap = self._heaps[second] = []
+            heappush(self._seconds, second)
+        heappush(heap, (at, member))
 
     def first(self) -> tuple[int, str] | None:
         """The earliest (instant, member)."""
-        heap = self._heap
-        if len(heap) > VOID + 3 * len(self):
-            heap[:] = [(at, member) for member, at in self.items()]
-            heapify(heap)
-        while heap and self.get(heap[0][1]) != heap[0][0]:
-            heappop(heap)
-        return heap[0] if heap else None
+        while self._seconds:
+            heap = self._heaps[self._seconds[0]]
+            while heap:
+                at, member = heap[0]
+                if self.get(member) == at:
+                    return heap[0]
+                heappop(heap)
+            del self._heaps[heappop(self._seconds)]
+        return None
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Memory:
-    """Everything the model remembers, and the small moves that keep its parts consistent."""
+    """Everything the model remembers, and the small moves that keep its parts consistent.
 
-    def __init__(self) -> None:
-        self.now = 0
-        self.desk_up = True
-        self.contacts: dict[str, Contact] = {}
-        self.agents: dict[str, Agent] = {}
-        self.due = Due()
-        self.events: list[Event] = []
-        self.queue: dict[Channel, dict[int, list[Key]]] = {channel: {} for channel in CHANNELS}  # by class
-        self.heads: dict[Channel, list[tuple[Key, int]]] = {ch: [] for ch in CHANNELS}  # of each class
-        self.personal: dict[str, list[Key]] = {}  # by agent
-        self.counter = 1000
-        self.begun: dict[str, tuple[int, str]] = {}  # calls and texts: key → when, to which number
-        self.threads: dict[str, str] = {}
-        self.last: dict[str, str] = {}
-        self.ready: dict[str, Agent] = {}  # those available and on shift
-        self.here: dict[int, frozenset[str]] = {}  # `counted`, until somebody moves
-        self.able: dict[int, list[list[Agent]]] = {}  # `admitted`, until somebody moves
-        self.room: dict[Channel, set[str]] = {channel: set() for channel in CHANNELS}  # who has some
-        self.classes: dict[Need, int] = {}
-        self.numbered: dict[Route, tuple[int, ...]] = {}
-        self.met: dict[
-            int, tuple[Route, tuple[int, ...]]
-        ] = {}  # the same by identity: a route is long to hash
-        self.midnights: tuple[int, ...] = ()
-        self.accepted: Counter[tuple[int, str, str]] = Counter()
-        self.alerts: dict[str, str] = {}
-        self.opted: set[str] = set()
+    Every class of the model has slots: without, Python is slow to find the methods of an object of so many attributes.
+    """
+
+    now: int = 0
+    desk_up: bool = True
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    due: Due = field(default_factory=Due)
+    events: list[Event] = field(default_factory=list)
+    queue: dict[Channel, dict[int, list[Key]]] = field(default_factory=lambda: {ch: {} for ch in CHANNELS})
+    """By class."""
+    heads: dict[Channel, list[tuple[Key, int]]] = field(default_factory=lambda: {ch: [] for ch in CHANNELS})
+    """Of each class the first, in order."""
+    personal: dict[str, list[Key]] = field(default_factory=dict)  # by agent
+    counter: int = 1000
+    begun: dict[str, tuple[int, str]] = field(default_factory=dict)  # calls, texts: key → when, number
+    threads: dict[str, str] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+    ready: dict[str, Agent] = field(default_factory=dict)  # those available and on shift
+    here: dict[int, frozenset[str]] = field(default_factory=dict)  # `counted`, until somebody moves
+    able: dict[int, list[list[Agent]]] = field(default_factory=dict)  # `admitted`, until somebody moves
+    room: dict[Channel, set[str]] = field(default_factory=lambda: {ch: set() for ch in CHANNELS})
+    """Who has some."""
+    classes: dict[Need, int] = field(default_factory=dict)
+    numbered: dict[Route, tuple[int, ...]] = field(default_factory=dict)
+    met: dict[int, tuple[Route, tuple[int, ...]]] = field(default_factory=dict)
+    """The same by identity: a route is long to hash."""
+    midnights: tuple[int, ...] = ()
+    accepted: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    alerts: dict[str, str] = field(default_factory=dict)
+    opted: set[str] = field(default_factory=set)
+    sources: dict[tuple[str, str], int] = field(default_factory=dict)  # contact, a reply's source → its n
+    unasked: dict[str, int] = field(default_factory=dict)  # conversation → until when no unasked text
+    providers: dict[str, tuple[int, str, int]] = field(default_factory=dict)  # id → until, contact, n
+    situation: int = 0  # goes up with each trouble that begins or ends
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Append to the ledger."""
@@ -119,12 +141,16 @@ class Memory:
 
     def list_in(self, contact: Contact) -> None:
         """Put it into the set in which it is looked for, if it is looked for at all."""
+        channel = contact.route.channel
         if contact.open:
             number = contact.listed = contact.klass
-            among = self.queue[contact.route.channel].setdefault(number, [])
-            insort(among, contact.key)
+            among = self.queue[channel].setdefault(number, [])
+            if among and among[-1] > contact.key:
+                insort(among, contact.key)
+            else:  # mostly
+                among.append(contact.key)
             if among[0] is contact.key:
-                self._new_head(contact.route.channel, number, among[1:2], among[:1])
+                self._new_head(channel, number, among[1] if len(among) > 1 else None, contact.key)
         elif contact.personal and contact.placeable and not contact.offers:
             contact.listed = contact.personal
             insort(self.personal.setdefault(contact.personal, []), contact.key)
@@ -137,20 +163,20 @@ class Memory:
         channel = contact.route.channel
         sets: dict[Any, list[Key]] = self.personal if isinstance(where, str) else self.queue[channel]
         among = sets[where]
-        place = bisect_left(among, contact.key)
+        place = 0 if among[0] is contact.key else bisect_left(among, contact.key)
         del among[place]
         if place == 0 and isinstance(where, int):
-            self._new_head(channel, where, [contact.key], among[:1])
+            self._new_head(channel, where, contact.key, among[0] if among else None)
         if not among:
             del sets[where]
 
-    def _new_head(self, channel: Channel, number: int, before: list[Key], now: list[Key]) -> None:
+    def _new_head(self, channel: Channel, number: int, before: Key | None, now: Key | None) -> None:
         """The class has another first contact than before, or none."""
         heads = self.heads[channel]
-        for key in before:
-            del heads[bisect_left(heads, (key, number))]
-        for key in now:
-            insort(heads, (key, number))
+        if before:
+            del heads[bisect_left(heads, (before, number))]
+        if now:
+            insort(heads, (now, number))
 
     def hold(self, agent: Agent, contact: Contact) -> None:
         """From now on the contact costs the agent."""
@@ -168,7 +194,9 @@ class Memory:
         """Whenever what they hold, are asked or are has changed: where they have room is as it is now."""
         before = agent.mask
         agent.measure()
-        for channel, bit in BITS.items() if agent.mask != before else ():
+        if agent.mask == before:
+            return
+        for channel, bit in BITS.items():
             if agent.mask & bit:
                 self.room[channel].add(agent.name)
             else:
@@ -190,16 +218,17 @@ class Memory:
 
     def forget_pairs(self, contact: Contact) -> None:
         """Everybody may be asked again."""
-        for name in contact.pairs:
-            self.due.pop(f"e:{contact.id}:{name}", None)
-        contact.pairs.clear()
-        contact.paused.clear()
+        if contact.pairs:
+            for name in contact.pairs:
+                self.due.pop(f"e:{contact.id}:{name}", None)
+            contact.pairs = contact.paused = frozenset()
 
     def remind(self, contact: Contact) -> None:
         """The owner owes an answer: after a while they are reminded, unless that runs already."""
+        if contact.state != "active" or contact.handover or not contact.owed:
+            return
         nudge, member = contact.nudge, f"n:{contact.id}"
-        idle = contact.state != "active" or contact.handing or not contact.owed
-        if nudge is not None and not idle and member not in self.due:
+        if nudge is not None and member not in self.due:
             self.due[member] = self.now + nudge
 
     def calm(self, contact: Contact) -> None:

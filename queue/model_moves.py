@@ -19,6 +19,8 @@ OPEN = ("waiting", "offered", "active", "snoozed", "parked")
 class Moves(Quiet):
     """Every method is one transition at the instant `now`."""
 
+    __slots__ = ()
+
     # -- from one agent to another -------------------------------------------------------------------------
 
     def transfer(
@@ -190,7 +192,7 @@ class Moves(Quiet):
         self.tell("merged", it.id, into=other.id)
         self._end_now(it, f'{{"merged":"{other.id}"}}')
         free = [thread for thread in it.conversations if thread not in self.threads]
-        other.absorbed, it.absorbed = other.absorbed + free, []
+        other.absorbed, it.absorbed = (*other.absorbed, *free), ()
         for thread in free:
             self.threads[thread] = self.last[thread] = other.id
         self.tell("absorbed", other.id, **{"from": it.id})
@@ -215,7 +217,7 @@ class Moves(Quiet):
         chosen = [said[n] for n in sorted(set(numbers))]
         self.tell("split", it.id, to=f"C{self.counter + 1}", numbers=[message.n for message in chosen])
         new = self.open_contact(chosen[0].body, "", decision, {"split_from": it.id, "at": chosen[0].at})
-        new.messages = [replace(message, n=n) for n, message in enumerate(chosen, 1)]
+        new.messages = [message._replace(n=n) for n, message in enumerate(chosen, 1)]
         for message in new.messages[1:]:
             self.tell("message", new.id, "", message.n, kind="in", body=message.body, at=message.at)
         self.begin(new, decision)

@@ -12,6 +12,8 @@ TALKING = 30_000  # after so long it is looked again whether a call of somebody 
 class Owners(Matching):
     """The parts of transitions in which somebody stops being answerable for a contact."""
 
+    __slots__ = ()
+
     def owned(self, agent: Agent, *states: str) -> list[Contact]:
         """What the agent owns in these states, in order."""
         known = (self.contacts[id] for id in agent.holds.keys() | agent.snoozed)
@@ -77,8 +79,8 @@ class Owners(Matching):
         else:
             self.queue_again(contact, why, exclude=exclude)
         if exclude:
-            contact.pairs.add(agent.name)
-            contact.paused.discard(agent.name)
+            contact.pairs |= {agent.name}
+            contact.paused -= {agent.name}
         self.roomy.append(agent)
 
     # -- the end of a contact ------------------------------------------------------------------------------

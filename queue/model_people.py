@@ -19,6 +19,8 @@ MISSES = 2  # in a row, then the agent is away
 class People(Owners):
     """Every method is one transition at the instant `now`."""
 
+    __slots__ = ()
+
     def agent(
         self,
         name: str,
@@ -162,8 +164,8 @@ class People(Owners):
     def _forget_agent(self, agent: Agent) -> None:
         for contact in self.contacts.values():
             if agent.name in contact.pairs:
-                contact.pairs.discard(agent.name)
-                contact.paused.discard(agent.name)
+                contact.pairs -= {agent.name}
+                contact.paused -= {agent.name}
                 if not contact.pairs:
                     self.drop_lift(contact)
             self.due.pop(f"e:{contact.id}:{agent.name}", None)
@@ -193,10 +195,11 @@ class People(Owners):
             self.ready[agent.name] = agent
         else:
             self.ready.pop(agent.name, None)
-        if agent.ready != ready or agent.can is not can:
-            self.able.clear()
-        if agent.counted != counted or agent.can is not can:
-            self.here.clear()
+        for number in {**can, **agent.can}:
+            if agent.ready != ready or agent.can is not can:
+                self.able.pop(number, None)
+            if agent.counted != counted or agent.can is not can:
+                self.here.pop(number, None)
         if ready and not agent.ready:
             self.free([self.contacts[id] for id in agent.offers], agent, reason)
         self.end_personal(agent)

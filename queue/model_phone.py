@@ -30,6 +30,8 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 class Phone(Timers):
     """Every method is one transition at the instant `now`."""
 
+    __slots__ = ()
+
     # -- what is known ---------------------------------------------------------------------------------------
 
     def leg(self, contact: str, sid: str, state: LegState, about: Mapping[str, str] = NOTHING) -> Answer:

@@ -18,6 +18,8 @@ OWNER_FIRST_MAIL = 1_800_000
 class Quiet(People, Texts):
     """Snoozing, coming back, and what a customer's message means to a contact that is there already."""
 
+    __slots__ = ()
+
     def snooze(self, contact: str, agent: str, wake: int | None = None, why: str = "") -> Answer:
         """Nothing to do until the customer writes, or until `wake`; it stays its owner's and costs nothing.
 
@@ -96,8 +98,10 @@ class Quiet(People, Texts):
 
     def reopenable(self, thread: str, reopen: int) -> Contact | None:
         """The conversation's last contact, if it is in wrap-up or ended less than `reopen` ms ago."""
+        if not reopen or thread in self.threads:
+            return None
         it = self.contacts.get(self.last.get(thread, ""))
-        if it is None or not reopen or thread in self.threads:
+        if it is None:
             return None
         recent = it.closed_at is not None and it.closed_at + reopen > self.now
         return it if it.state == "wrapping" or (it.state == "closed" and recent) else None

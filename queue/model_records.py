@@ -17,7 +17,7 @@ NONE = 1 << 30  # as a limit
 Key = tuple[int, str]  # (rank, id): the one order in which contacts are served
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Offer:
     """A live offer; `due` is the end of the time for delivery, once delivered the agent's deadline."""
 
@@ -44,7 +44,7 @@ class Handover:
     wake: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Contact:
     """One contact as the model keeps it; `prefer` is dropped for good once it no longer holds."""
 
@@ -66,10 +66,8 @@ class Contact:
     taken: int = 0  # the number of the accepted offer
     offered: int = 0  # how many offers there ever were
     offers: dict[str, Offer] = field(default_factory=dict)
-    pairs: set[str] = field(default_factory=set)
-    paused: set[str] = field(
-        default_factory=set
-    )  # of these, whom nobody could reach: they may still be asked
+    pairs: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()  # of these, whom nobody could reach: they may still be asked
     personal: str = ""
     listed: int | str | None = None  # where it waits: its class's set, or that of the agent it is meant for
     drainer: str = ""
@@ -86,7 +84,7 @@ class Contact:
     nudged: bool = False
     closed_at: int | None = None
     recalled: bool = False  # it had left: it isn't re-opened
-    absorbed: list[str] = field(default_factory=list)  # conversations of contacts merged into this one
+    absorbed: tuple[str, ...] = ()  # conversations of contacts merged into this one
     legs: dict[str, Leg] = field(default_factory=dict)  # by id, in the order of their first news
     heard: dict[str, int] = field(default_factory=dict)  # when anything was last heard of each
     jots: dict[str, str] = field(default_factory=dict)
@@ -119,17 +117,17 @@ class Contact:
     @property
     def placeable(self) -> bool:
         """Whether it is in the queue, with or without an owner beside it."""
-        return self.state in ("waiting", "offered") or self.handover is not None
+        return self.state == "waiting" or self.state == "offered" or self.handover is not None
 
     @property
     def open(self) -> bool:
         """Whether its class may be asked: in the queue, meant for nobody in person, too few live offers."""
-        return self.placeable and not self.personal and len(self.offers) < self.offer_to
+        return not self.personal and self.placeable and len(self.offers) < self.offer_to
 
     @property
     def offer_to(self) -> int:
         """How many live offers it may have: while somebody has said that they take it, theirs alone."""
-        return 1 if self.claimed else self.now_step.offer_to
+        return 1 if self.claimed else self.route.steps[self.step].offer_to
 
     @property
     def is_call(self) -> bool:
@@ -157,7 +155,7 @@ class Contact:
         return [it for it in (self.thread, *self.absorbed) if it]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Agent:
     """One agent as the model keeps them; `holds` are their offers, assignments and wrap-ups by contact.
 
@@ -203,7 +201,7 @@ class Agent:
     @property
     def ready(self) -> bool:
         """Available and on shift."""
-        return self.presence == "available" and self.on_shift
+        return self.presence == "available" and (self.shift or self.overtime is not None)
 
     @property
     def counted(self) -> bool:
@@ -225,7 +223,7 @@ class Agent:
             self.mask = self.tight = 0
             return
         asked = len(self.offers) >= self.capacity.offers
-        rung = asked and any(self.holds[it] in LIVE for it in self.offers)
+        rung = asked and any([self.holds[it] in LIVE for it in self.offers])
         held = (asked, rung, *self.counts.values())
         room = self.rooms.get(held)
         if room is None:
@@ -266,8 +264,8 @@ def contact_view(it: Contact) -> ContactView:
         messages=len(it.messages),
         owner="" if it.state in ENDED else it.owner,
         offers=tuple(OfferView(o.number, o.agent, o.delivered, o.due, o.place) for o in offers),
-        excluded=frozenset(it.pairs),
-        paused=frozenset(it.paused),
+        excluded=it.pairs,
+        paused=it.paused,
         personal=it.personal,
         wake=it.wake,
         wrap_until=it.wrap_until,

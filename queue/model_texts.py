@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .model_memory import Memory
 from .model_records import Contact
 from .replies import Answer
@@ -17,12 +15,7 @@ STATUSES = ("held", "queued", "sending", "sent", "delivered")
 class Texts(Memory):
     """What is said; none of it changes who is next."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.sources: dict[tuple[str, str], int] = {}
-        self.unasked: dict[str, int] = {}
-        self.providers: dict[str, tuple[int, str, int]] = {}
-        self.situation = 0  # goes up with each trouble that begins or ends
+    __slots__ = ()
 
     def say(self, contact: Contact, kind: str, body: str, status: str = "", agent: str = "") -> int:
         """Add to the transcript; the number is the message's for good."""
@@ -69,7 +62,7 @@ class Texts(Memory):
             return Answer("not_owner", message.agent, it.state, n)
         if message.status != "held":
             return Answer("too_late", state=it.state, n=n)
-        it.messages[n - 1] = replace(message, status="undone")
+        it.messages[n - 1] = message._replace(status="undone")
         self.due.pop(f"r:{contact}:{n}", None)
         self.tell("reply.undone", contact, agent, n)
         self.remind(it)
@@ -117,13 +110,13 @@ class Texts(Memory):
             return False
         if provider_id:
             self.providers[provider_id] = (self.now + PROVIDER_KEPT, contact, n)
-            message = it.messages[n - 1] = replace(message, provider_id=provider_id)
+            message = it.messages[n - 1] = message._replace(provider_id=provider_id)
         have = message.status
         if have not in STATUSES or have == "delivered" or status not in (*STATUSES, "failed"):
             return False
         if status != "failed" and STATUSES.index(status) <= STATUSES.index(have):
             return False
-        it.messages[n - 1] = replace(message, status=status, error=error)
+        it.messages[n - 1] = message._replace(status=status, error=error)
         self.due.pop(f"r:{contact}:{n}", None)
         self.tell("message.receipt", contact, "", n, status=status, error=error, provider_id=provider_id)
         return True
@@ -166,7 +159,7 @@ class Texts(Memory):
         self.due.pop(f"n:{contact.id}", None)
 
     def _send(self, contact: Contact, message: MessageView) -> None:
-        contact.messages[message.n - 1] = replace(message, status="queued", error="")
+        contact.messages[message.n - 1] = message._replace(status="queued", error="")
         self.due.pop(f"r:{contact.id}:{message.n}", None)
         self.tell("message.out", contact.id, message.agent, message.n, kind=message.kind, body=message.body)
 

@@ -16,6 +16,8 @@ GAP = 2_000  # between two ticks; deadlines inside a longer one are nobody's fau
 class Timers(Moves):
     """`tick`, and what each kind of entry means."""
 
+    __slots__ = ("gap", "ticked")
+
     def __init__(self, bounds: Bounds) -> None:
         super().__init__(bounds)
         self.ticked: int | None = None
@@ -60,8 +62,8 @@ class Timers(Moves):
         who = self.agents[live.agent]
         self.list_out(it)
         self.end_offer(it, live, "missed", why)
-        it.pairs.add(who.name)
-        it.paused.discard(who.name)
+        it.pairs |= {who.name}
+        it.paused -= {who.name}
         self.due[f"e:{it.id}:{who.name}"] = self.now + MISSED_PAIR
         who.since = self.now
         if live.created >= who.missed_at:
@@ -78,8 +80,8 @@ class Timers(Moves):
 
     def _pair_due(self, rest: str, at: int) -> None:
         contact, _, agent = rest.partition(":")
-        self.contacts[contact].pairs.discard(agent)
-        self.contacts[contact].paused.discard(agent)
+        self.contacts[contact].pairs -= {agent}
+        self.contacts[contact].paused -= {agent}
         self.freed.append(self.contacts[contact])
 
     def _lift_due(self, rest: str, at: int) -> None:
@@ -149,8 +151,8 @@ class Timers(Moves):
         self.list_out(contact)
         self.end_offer(contact, live, "rescinded", reason, pause)
         if pause:
-            contact.pairs.add(live.agent)
-            contact.paused.add(live.agent)
+            contact.pairs |= {live.agent}
+            contact.paused |= {live.agent}
             self.due[f"e:{contact.id}:{live.agent}"] = self.now + pause
         if reason == "gap":
             self.freed.append(contact)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class Refused(Exception):
@@ -24,8 +24,7 @@ class Counts:
     day: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """`n` is the message's number at the contact (0 when the contact of a duplicate is gone).
 
     `stale`: nothing was taken, because it was decided in another situation than the present one.
@@ -36,8 +35,7 @@ class Arrival:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """To an act on an offer or a contact: `ok` when it was done, else who or what came before.
 
     `stale`: that offer isn't live any more; `taken`: somebody (`by`) owns the contact; `elsewhere`: its
@@ -69,8 +67,7 @@ class Answer:
         return self.outcome in ("accepted", "ok")
 
 
-@dataclass(frozen=True, slots=True)
-class Ticked:
+class Ticked(NamedTuple):
     """`more`: entries are still due now; `next_due`: the earliest instant left in the due set."""
 
     now: int

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..skills.skill import CHANNELS, Capacity, Channel, Profile
 from .contact import OVER, RANKS, LegState, Route, Step
@@ -38,8 +38,7 @@ class OfferView:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
+class MessageView(NamedTuple):
     """One message of a transcript. `kind`: in, note, reply, or a system text's own kind.
 
     `status` is "" for what never leaves (in, note), else held, queued, sending, sent, delivered, failed,
@@ -48,12 +47,16 @@ class MessageView:
 
     n: int
     kind: str
-    body: str = field(repr=False)
+    body: str
     at: int
     status: str = ""
     agent: str = ""
     provider_id: str = ""
     error: str = ""
+
+    def __repr__(self) -> str:
+        """Without what was said: that is nobody's business but theirs."""
+        return f"MessageView(n={self.n}, kind={self.kind!r}, at={self.at}, status={self.status!r})"
 
 
 @dataclass(frozen=True, slots=True)

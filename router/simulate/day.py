@@ -18,7 +18,8 @@ from ..facts import Facts
 from ..rulebook import Rulebook
 from .cases import Case, Said
 from .crew import Reaction
-from .record import Entry, Line
+from .record import Entry, decided
+from .simulation import Line
 
 UNKNOWN = 180_000
 """ms of handling where the record knows of none at all."""
@@ -74,7 +75,7 @@ class Day:
                 act(self, it, entry.t)
 
     def _arrived(self, it: Line, t: int) -> None:
-        decision = Decision.recorded(it.x["decision"], it.x["facts"])
+        decision = decided(it)
         facts = Facts.parse(it.x["facts"])
         self.contacts[it.c] = Told(it.c, t, Arrived.parse(it.x["body"]), it.x["thread"], decision, facts)
 

@@ -8,31 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pydantic_core import from_json
 
 from ...queue.contact import Arrived, Decision
 from ...queue.legs import OURS
 from ...queue.state import Event
 from ...skills.skill import Capacity, Need, Profile
+from .simulation import Line as Line
 from .simulation import Virtual
-
-X = Mapping[str, Any]
 
 
 class Unreadable(Exception):
     """An entry that doesn't say what was done; `str()` says why, in an operator's words."""
-
-
-class Line(NamedTuple):
-    """One event of the record with its details read."""
-
-    e: str
-    c: str
-    a: str
-    n: int
-    x: X
 
 
 class Entry(NamedTuple):
@@ -52,21 +41,26 @@ class Entry(NamedTuple):
         return next((it for it in self.lines if it.e == kind and contact in ("", it.c)), None)
 
 
+NOTHING = ("{}", "")
+"""Details that there are none of."""
+_tuple = (
+    tuple.__new__
+)  # `Line(…)` is a function of Python's own: it takes twice as long, a million times a day
+
+
 def entries(events: Iterable[Event]) -> Iterator[Entry]:
     """Whole entries, in the ledger's order."""
-    for id, together in groupby(events, attrgetter("id")):
-        of = list(together)
-        yield Entry(id, of[0].t, tuple([Line(it.e, it.c, it.a, it.n, _details(it.x)) for it in of]))
-
-
-def _details(raw: str) -> X:
-    found = _read(raw)[0] if raw not in ("", "{}") else {}
-    return found if isinstance(found, dict) else {}
-
-
-_read = (
-    json.JSONDecoder().raw_decode
-)  # what the ledger wrote has no blanks around it: `loads` looks for some first
+    id, t = "", 0
+    lines: list[Line] = []
+    for it in events:
+        if it.id != id or not lines:
+            if lines:
+                yield _tuple(Entry, (id, t, tuple(lines)))
+            id, t, lines = it.id, it.t, []
+        x = from_json(it.x) if it.x not in NOTHING else {}
+        lines.append(_tuple(Line, (it.e, it.c, it.a, it.n, x if isinstance(x, dict) else {}, it.t)))
+    if lines:
+        yield _tuple(Entry, (id, t, tuple(lines)))
 
 
 def carry_out(model: Virtual, entry: Entry) -> None:
@@ -129,11 +123,16 @@ TAKING_BACK: Mapping[str, tuple[str, ...]] = {"parked": ("parked",), "gone": ("c
 def _arrived(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = int(it.c[1:]) - 1
     model.seen.clear()
-    model.arrive(it.x["body"], entry.id, it.x["thread"], _decision(it))
+    model.arrive(it.x["body"], entry.id, it.x["thread"], decided(it))
 
 
-def _decision(it: Line) -> Decision:
-    return Decision.recorded(it.x["decision"], it.x["facts"])
+def decided(it: Line) -> Decision:
+    """The decision that the event tells of: read where it stands, so that whoever comes next finds it read."""
+    found = it.x["decision"]
+    if isinstance(found, Decision):
+        return found
+    decision = it.x["decision"] = Decision.recorded(found, it.x["facts"])
+    return decision
 
 
 def _message(model: Virtual, it: Line, entry: Entry) -> None:
@@ -203,28 +202,28 @@ def _identified(model: Virtual, it: Line, entry: Entry) -> None:
 def _split(model: Virtual, it: Line, entry: Entry) -> None:
     new = next(line for line in entry.lines if line.e == "arrived")
     model.counter = int(new.c[1:]) - 1
-    model.split(it.c, it.x["numbers"], _decision(new))
+    model.split(it.c, it.x["numbers"], decided(new))
 
 
 def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
     contact = model.contacts[it.c]
     kept = Decision(contact.route, contact.rank // 1000, facts=contact.facts)
-    model.reopen(it.c, it.a, kept if it.a else _decision(it))
+    model.reopen(it.c, it.a, kept if it.a else decided(it))
 
 
 def _reached(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = int(it.c[1:]) - 1
-    model.reach(it.a, it.x["thread"], _decision(it), it.x["previous"])
+    model.reach(it.a, it.x["thread"], decided(it), it.x["previous"])
 
 
 def _recalled(model: Virtual, it: Line, entry: Entry) -> None:
     model.counter = max(model.counter, int(it.c[1:]))  # its beginning may be before the record's
-    model.recall(it.c, it.x["thread"], it.n, _decision(it), it.x["state"], it.x["arrived"], it.x["owner"])
+    model.recall(it.c, it.x["thread"], it.n, decided(it), it.x["state"], it.x["arrived"], it.x["owner"])
 
 
 def _transferring(model: Virtual, it: Line, entry: Entry) -> None:
     x = it.x
-    model.transfer(it.c, x["by"], _decision(it), x["to"], x["reason"], x["only"])
+    model.transfer(it.c, x["by"], decided(it), x["to"], x["reason"], x["only"])
 
 
 def _leg(model: Virtual, it: Line, entry: Entry) -> None:
@@ -267,7 +266,7 @@ ACTS: Mapping[str, Act] = {
     "abandoned": lambda m, it, e: m.abandon(it.c, it.x.get("reason", "")),
     "dead": lambda m, it, e: m.dead_letter(it.c, it.x.get("reason", "")),
     "revived": lambda m, it, e: m.revive(it.c),
-    "rerouted": lambda m, it, e: m.reroute(it.c, _decision(it)),
+    "rerouted": lambda m, it, e: m.reroute(it.c, decided(it)),
     "identified": _identified,
     "transferring": _transferring,
     "kept": lambda m, it, e: m.keep(it.c, "", it.x["why"]),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from .record import Entry, Line, Unreadable, X, carry_out
-from .simulation import Virtual
+from .record import Entry, Unreadable, carry_out
+from .simulation import Line, Told, Virtual, X
 
 UNLIKE = frozenset({"body", "facts", "previous", "decision", "outcome", "source", "place", "yaml"})
 """Details that are told and don't say who is asked, or that the model never had."""
@@ -63,8 +63,10 @@ class Again:
 
     def run(self, record: Iterable[Entry]) -> bool:
         """Go on through `record`; False when it parts from the rules."""
-        step = self.step
-        return all(step(entry) for entry in record)
+        for entry in record:
+            if not self.step(entry):
+                return False
+        return True
 
     def step(self, entry: Entry) -> bool:
         """One entry; False when it parts from the rules."""
@@ -80,17 +82,16 @@ class Again:
             return False
         self.entries += 1
         self.events += len(lines)
-        was = [it for it in lines if it.e not in ASIDE]
-        now = [it[:-1] for it in model.told if it.e not in ASIDE]  # without its instant: the entry's
-        model.told.clear()
-        if was != now and (what := _difference(was, [Line(*it) for it in now])):
+        told, model.told = model.told, []
+        if tuple(told) != lines and (what := _difference(lines, told)):
             self.difference = Difference(id, t, what)
             return False
-        for it in was:
-            if it.e in ASKED:
+        for it in lines:
+            kind = it.e
+            if kind in ASKED:
                 self.assignments += 1
-            elif it.e in KEPT:
-                self.ended.append((t + KEPT[it.e], it.c))
+            elif kind in KEPT:
+                self.ended.append((t + KEPT[kind], it.c))
         while self.ended and self.ended[0][0] <= t and not entry.aside:
             model.forget(self.ended.popleft()[1])
         return True
@@ -100,10 +101,12 @@ class Again:
         return Reproduced(self.entries, self.events, self.assignments, self.difference)
 
 
-def _difference(was: list[Line], now: list[Line]) -> str:
+def _difference(recorded: Iterable[Line], told: Iterable[Told]) -> str:
     """The first of them that isn't the same, in words; "" when only such details differ as don't count."""
+    was = [it for it in recorded if it.e not in ASIDE]
+    now = [Line(*it) for it in told if it[0] not in ASIDE]
     for one, other in zip(was, now, strict=False):
-        if one[:4] != other[:4] or _differ(one.x, other.x):
+        if one != other and (one[:4] != other[:4] or _differ(one.x, other.x)):
             return f"recorded {_words(one)}; the rules say {_words(other)}"
     if len(was) > len(now):
         return f"recorded {_words(was[len(now)])}; the rules do nothing there"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .cases import Case
-from .simulation import Told, Virtual
+from .simulation import Line, Virtual
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Meter:
                 if model.contacts[id].state in ("active", "wrapping"):
                     self._hand(id, it.name)
 
-    def seen(self, it: Told, case: Case | None) -> None:
+    def seen(self, it: Line, case: Case | None) -> None:
         """One event."""
         self.now = it.t
         match it.e:

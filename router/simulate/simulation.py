@@ -6,10 +6,10 @@ answer, somebody's break) or the model's next timer, and both happen at their ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...queue.model import Model
 from ...queue.model_match import Bounds
@@ -28,19 +28,26 @@ RETURNS = 300_000
 """ms after which somebody who was set to away for two missed offers is back, unless the crew says otherwise."""
 
 
-class Told(NamedTuple):
-    """An event of the model, with its details as they are: a line of a record, and its instant."""
+X = dict[str, Any]
+Told = tuple[str, str, str, int, X, int]
+"""What the model tells, before anybody looks at it: the parts of a `Line`."""
+
+
+class Line(NamedTuple):
+    """One event, recorded or of the model, with its details as they are; `t` is its instant (ms)."""
 
     e: str
     c: str
     a: str
     n: int
-    x: Mapping[str, object]
-    t: int
+    x: X
+    t: int = 0
 
 
 class Virtual(Model):
     """The model with a ledger that is read at once and then forgotten."""
+
+    __slots__ = ("told",)
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__(bounds)
@@ -48,7 +55,7 @@ class Virtual(Model):
 
     def tell(self, kind: str, contact: str = "", agent: str = "", n: int = 0, /, **rest: object) -> None:
         """Keep the event until somebody takes it."""
-        self.told.append(Told(kind, contact, agent, n, rest, self.now))
+        self.told.append((kind, contact, agent, n, rest, self.now))
 
     def number(self, need: Need, number: int) -> None:
         """Let a class have its recorded number: those that die at one instant go in the order of their numbers."""
@@ -78,7 +85,7 @@ class Simulation:
     _made: int = 0
 
     def run(
-        self, cases: Iterable[Case], start: int, end: int, watch: Callable[[Told, Case | None], None]
+        self, cases: Iterable[Case], start: int, end: int, watch: Callable[[Line, Case | None], None]
     ) -> None:
         """Run from `start` to `end` (ms); what has not ended by then stays where it is."""
         self.model.at(start)
@@ -122,7 +129,7 @@ class Simulation:
 
     def pending(self, contact: str, agent: str, offer: int, at: int) -> None:
         """An offer that is live already: it is reacted to as if it had been made at `at`."""
-        self._react(Told("offered", contact, agent, offer, {}, at), self.cases[contact])
+        self._react(Line("offered", contact, agent, offer, {}, at), self.cases[contact])
 
     # -- what comes from outside ---------------------------------------------------------------------------
 
@@ -204,9 +211,11 @@ class Simulation:
 
     # -- what follows from what the queue did --------------------------------------------------------------
 
-    def _follow(self, watch: Callable[[Told, Case | None], None]) -> None:
+    def _follow(self, watch: Callable[[Line, Case | None], None]) -> None:
+        told = [Line(*it) for it in self.model.told]
+        self.model.told[:] = told
         self.after()
-        told, self.model.told = self.model.told, []
+        self.model.told.clear()
         for event in told:
             case = self.cases.get(event.c)
             watch(event, case)
@@ -223,7 +232,7 @@ class Simulation:
             elif event.e == "presence" and event.x["why"] and self.returns is not None:
                 self._at(event.t + self.returns, self._presence, event.a, "available")
 
-    def _react(self, offer: Told, case: Case) -> None:
+    def _react(self, offer: Line, case: Case) -> None:
         it = self.reactions(case, offer.a, offer.n)
         if it.delivered or it.does == "miss" or it.after:
             self._at(offer.t + it.delivered, self._delivered, offer.c, offer.n)

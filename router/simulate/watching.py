@@ -56,6 +56,8 @@ class Watch:
 class Watching(Virtual):
     """The model, with an eye on one contact."""
 
+    __slots__ = ("watch",)
+
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__(bounds)
         self.watch = Watch()
