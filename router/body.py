@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..channels.channel import Line
 from ..queue.contact import Media
+from ..queue.json_text import parsed
 from ..queue.state import MessageView
 from . import mail_words
 
@@ -49,7 +50,7 @@ class Body:
     @classmethod
     def parse(cls, raw: str) -> Body:
         """The inverse; an arrival's JSON, which has more fields, is read too."""
-        it = json.loads(raw or "{}")
+        it = parsed(raw or "{}")
         media = tuple(Media(str(u), str(t), str(n)) for u, t, n in it.get("media", ()))
         by, source, who, name, subject, rich, brief = (
             str(it.get(key, "")) for key in ("by", "source", "who", "name", "subject", "rich", "brief")

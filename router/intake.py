@@ -13,6 +13,7 @@ from ..queue.contact import Arrived, Decision
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.records import Customer, Told
+from ..queue.json_text import written
 from ..queue.state import ContactView
 from .after_calls import Pasts, just_asked, may_rate, rates, rating, was_asked
 from .again import asks_again, behind_all, reopens, spam_key, their_own_first
@@ -91,7 +92,7 @@ class Intake:
                     mine = (view.last_owner or view.owner) if view is not None else last
                     verdict = their_own_first(book, verdict, mine, now)
                 it = await self.queue().arrive(
-                    arrived.to_json(),
+                    written(arrived.told()),
                     event=arrived.event,
                     thread=thread,
                     decision=await instead(self.queue(), book, verdict.decision),

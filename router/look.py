@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from ..queue.engine import Queue
+from ..queue.json_text import parsed
 from ..queue.state import ContactView, Event, MessageView
 from .plan.model import AgentSpec
 from .rulebook import Rulebook
@@ -20,7 +21,7 @@ def more(event: Event) -> Mapping[str, object]:
 
 @lru_cache(maxsize=64)  # a dozen of those who make jobs of an event ask, one after the other
 def _read(text: str) -> Mapping[str, object]:
-    raw = json.loads(text)
+    raw = parsed(text)
     return raw if isinstance(raw, dict) else {}
 
 

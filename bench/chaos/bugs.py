@@ -79,8 +79,8 @@ SEEDED: dict[str, Seeded] = {
     "text cut to one line of forty": _one(
         "text altered",
         "router/intake.py",
-        "                arrived.to_json(),\n",
-        "                arrived.to_json().replace('help', ''),\n",
+        "                written(arrived.told()),\n",
+        "                written(arrived.told()).replace('help', ''),\n",
     ),
     "operation id new at each try": _one(
         "moved twice",

@@ -16,6 +16,8 @@ MOST_FIELDS, LONGEST = 1_000, 20_000
 """Fields looked at, and characters of each: a judge needs no more, and a bomb gets no further."""
 _FOLDED = re.compile(r"\s*[\r\n]\s*")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff]")
+_ORDINARY = re.compile(r"[A-Za-z0-9 ]{0,100}<([A-Za-z0-9_+-][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9.-]*)>")
+"""How most mails name somebody: Python's parser, character by character, finds the same in ten times the time."""
 _ADDRESS = re.compile(r"[^\s<>(),;:\"@]+@[^\s<>(),;:\"@]+")
 
 
@@ -68,6 +70,8 @@ def _lines(message: Message) -> Iterator[tuple[str, str]]:
 
 def addresses_in(value: str) -> tuple[str, ...]:
     """The addresses in a field's value; what Python's parser gives up on is searched for what looks like one."""
+    if ordinary := _ORDINARY.fullmatch(value):
+        return (ordinary[1].lower(),)
     try:
         found = [address for _, address in getaddresses([value])]
     except (ValueError, IndexError, TypeError, RecursionError, AttributeError):

@@ -40,20 +40,22 @@ _LIST = re.compile(r"mailing list|mailman|unsubscribe|listinfo|abmelden|groups?\
 def folded(text: str, subject: str = "") -> tuple[str, str]:
     """The new words and the rest, each in its own order; where nothing would be left everything is new."""
     lines = text.split("\n")
-    forward = bool(FORWARD_SUBJECT.match(subject)) or any(map(FORWARDED.match, lines))
-    # What isn't in all of it is in none of its lines.
-    end = _history(lines) if not forward and any(it in text for it in _MARKS) else len(lines)
+    # What isn't in all of it is in none of its lines: of many a mail these looks are the whole answer.
+    quotes = ">" in text or "|" in text or "&gt;" in text
+    marks = any(it in text for it in _MARKS)
+    repeats = quotes or marks
+    forward = repeats and (bool(FORWARD_SUBJECT.match(subject)) or any(map(FORWARDED.match, lines)))
+    end = _history(lines) if marks and not forward else len(lines)
     new, rest = lines[:end], lines[end:]
-    if not forward:
+    if repeats and not forward:
         new, tail = _quotes_at_the_end(new)
         rest = [*tail, *rest]
     new, signature = _signature(new)
-    if not forward:
+    if repeats and not forward:
         new, tail = _quotes_at_the_end(new)
         rest = [*tail, *rest]
     new, ruled = _rules_at_the_end(new)
     rest = [*ruled, *rest]
-    quotes = ">" in text or "|" in text or "&gt;" in text
     lead, new = ([], new) if forward or not quotes else _quotes_at_the_start(new)
     said = _joined(new)
     if not any(it.isalnum() for it in said):

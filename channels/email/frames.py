@@ -14,6 +14,8 @@ HEAD = struct.Struct("!II")
 NOTHING, FOUND, NOT_KEPT = 0, 1, 2
 """Kinds of answers: there is no such part; what was asked for; the disk refused, and why."""
 
+NAMED = len("20261130-") + 40
+"""Bytes of a mail's name, which precede its letter where it was to be kept."""
 _PARTS = struct.Struct("!II")
 """Before a letter: the length of its JSON, and of its words behind that; what was folded away is the rest."""
 _FIELDS = tuple(it.name for it in fields(Letter) if it.name not in ("text", "folded"))
@@ -50,7 +52,7 @@ class Asked:
     @classmethod
     def parse(cls, words: bytes) -> Asked:
         """The inverse of `frame`."""
-        it: dict[str, Any] = json.loads(words)
+        it: dict[str, Any] = json.loads(words.decode("ascii"))
         envelope = it.pop("envelope")
         return cls(
             it["what"], Envelope(envelope["sender"], tuple(envelope["recipients"]), envelope["at"], envelope["by"]),
@@ -75,12 +77,13 @@ def letter_bytes(letter: Letter) -> bytes:
     return _PARTS.pack(len(rest), len(text)) + rest + text + folded
 
 
-def letter_of(answer: bytes) -> Letter:
-    """The inverse of `letter_bytes`. Raises ValueError when it is none."""
+def letter_of(answer: bytes, start: int = 0) -> Letter:
+    """The inverse of `letter_bytes`, from `start` on. Raises ValueError when it is none."""
     try:
-        rest, words = _PARTS.unpack_from(answer)
-        begins = _PARTS.size + rest
-        it: dict[str, Any] = json.loads(answer[_PARTS.size : begins])
+        rest, words = _PARTS.unpack_from(answer, start)
+        told = start + _PARTS.size
+        begins = told + rest
+        it: dict[str, Any] = json.loads(answer[told:begins].decode("ascii"))
         it["text"] = answer[begins : begins + words].decode("utf-8", "surrogatepass")
         it["folded"] = answer[begins + words :].decode("utf-8", "surrogatepass")
         it["attachments"] = tuple(Attachment(**one) for one in it["attachments"])

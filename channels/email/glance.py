@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from .charsets import one_line
@@ -23,6 +24,13 @@ def glanced(raw: bytes, envelope: Envelope, trouble: Trouble) -> Letter:
         return replace(headed(_short(_first_header(head)), envelope, ""), trouble=trouble)
     except Exception:  # then the envelope is all that is known
         return Letter(sender=address(one_line(envelope.sender)), name="", trouble=trouble)
+
+
+def digested(content: bytes, dated: bool) -> str:
+    """A digest of the mail itself, without what servers on its way write before it: it may come by two ways (F72). One
+    that has neither date nor id, which isn't `dated`, may be said twice: of that everything counts."""
+    body = content.partition(b"\r\n\r\n")[2] if dated else content
+    return hashlib.sha256((body or content).rstrip()).hexdigest()[:32]
 
 
 def _short(head: Header) -> Header:

@@ -163,6 +163,8 @@ def _continued(pieces: list[tuple[bool, str]]) -> str:
 # ---- addresses ----------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|[(),;:]|[^"<>(),;:]+|.', re.DOTALL)
+_ORDINARY = re.compile(r"([A-Za-z0-9 .]*)<([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)>")
+"""How most mails name somebody: needn't be taken apart token by token."""
 _BARE = re.compile(r"(?<![^\s<>\"(),;:])[^\s<>\"(),;:\[\]@]{1,128}@[^\s<>\"(),;:@]{1,255}(?![^\s<>\"(),;:])")
 _ANSWERABLE = re.compile(
     r"(?:[^\s<>()\[\]\\,;:@\"\x00-\x20\x7f]{1,128}|\"[^\"\\\r\n]{1,126}\")@[^\s<>()\\,;:@\"\x00-\x20\x7f]{1,255}"
@@ -178,7 +180,9 @@ def addresses(values: list[bytes], most: int, hint: str = "") -> list[tuple[str,
     found: list[tuple[str, str]] = []
     for value in values:
         text = decoded(value[:LONGEST_VALUE], hint)
-        here = [it for it in _boxes(text) if it[1]]
+        plain = _ORDINARY.fullmatch(text)
+        boxes = [(shown(plain[1]), address(plain[2]))] if plain else _boxes(text)
+        here = [it for it in boxes if it[1]]
         if not here:  # encoded as a whole, or a quote that never ends
             here = [("", address(it)) for it in _BARE.findall(unencoded(text))]
         found += [it for it in here if it[1]]

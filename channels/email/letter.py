@@ -78,6 +78,12 @@ class Letter:
     reply_to: str = field(
         default="", repr=False
     )  # where an answer is wanted instead; as claimed as everything else
+    digest: str = ""  # `glance.digested`, "" where it wasn't worked out
+
+    @property
+    def dated(self) -> bool:
+        """Whether it has an id or a date of its own, so that it isn't said twice."""
+        return bool(self.message_id or self.date)
 
 
 Take = Callable[[bytes, Envelope], Awaitable[tuple[str, Letter]]]

@@ -149,9 +149,11 @@ class Listener:
         task = asyncio.create_task(self._post(content, envelope), name="mail in hand")
         self._in_hand.add(task)
         task.add_done_callback(self._over)
+        await asyncio.wait((task,), timeout=WITHIN)
         try:
-            async with asyncio.timeout(WITHIN):
-                taken = await asyncio.shield(task)
+            if not task.done():
+                raise TimeoutError
+            taken = task.result()
         except (NotTaken, TimeoutError) as error:
             log.warning("mail.not_taken", error=type(error).__name__, why=str(error))
             return "451 4.3.0 Not durable here: come again"

@@ -7,7 +7,6 @@ bytes ─▶ kept (fsynced), read ─▶ conversation ─┬─▶ Arrived, one 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from ...queue.contact import Arrived, Media
 from ..channel import Inbound, NotTaken, Taken
 from .beside import FOLDED, SCHEME, WHOLE, Beside, Kind
 from .conversation import Signatures, begun, mailbox_of, short
+from .glance import digested
 from .letter import Envelope, Letter, Take
 from .sorting import Conversations, Place, Sorting
 
@@ -30,8 +30,6 @@ SHORT = 2_000
 """The same of a machine's mail."""
 FILES = 50
 """Files that are stored with the contact; the mail's own page has them all."""
-AT_ONCE = 256 * 1024
-"""Bytes of a mail whose digest is worked out on the loop: within a millisecond."""
 TROUBLE = {
     "unreadable": "(This mail can't be read, or not all of it: see the whole mail.)",
     "too complex": "(This mail is too complex to be read here: see the whole mail.)",
@@ -80,9 +78,7 @@ class MailIn:
         if not boxes:
             raise NotTaken("it is for none of our mailboxes")
         ref, letter = await self.take(content, envelope)
-        dated = bool(letter.message_id or letter.date)
-        few = len(content) < AT_ONCE  # a thread for it would take longer than it does
-        digest = _digest(content, dated) if few else await asyncio.to_thread(_digest, content, dated)
+        digest = letter.digest or await asyncio.to_thread(digested, content, letter.dated)
         sender = letter.sender or envelope.sender.casefold() or UNNAMED
         mail = _Mail(letter, envelope, ref, digest, sender)
         return tuple([await self._take(box, mail) for box in boxes])
@@ -157,10 +153,3 @@ def bare(box: str, mail: _Mail) -> Arrived:
         "email", f"mail:{mail.ref}:{box}", sender, box, TROUBLE["unreadable"], (whole,), mail.envelope.at,
         conversation=begun(sender, mail.digest), robot=mail.letter.robot,
     )  # fmt: skip
-
-
-def _digest(content: bytes, dated: bool) -> str:
-    """Of the mail itself, without what servers on its way write before it: it may come by two ways (F72). One that has
-    neither date nor id may be said twice: of that everything counts."""
-    body = content.partition(b"\r\n\r\n")[2] if dated else content
-    return hashlib.sha256((body or content).rstrip()).hexdigest()[:32]

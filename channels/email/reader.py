@@ -1,9 +1,10 @@
 """Reads mails off the loop, within limits: a few long-lived processes, which keep the mail on the disk as well if asked.
 
 Ordinary mails that wait at the same time are handed over together: one write, one answer, and the disk is asked once
-for all. A process that runs out of CPU or memory over a mail, or doesn't answer, is ended and replaced; those that were
-handed over with others are then asked about alone, and the one that it was becomes "too complex" with subject and sender
-as its first bytes tell them. The loop only ever hands bytes over, piece by piece.
+for all; so that many do, a second process is asked only where one can't keep up. A process that runs out of CPU or
+memory over a mail, or doesn't answer, is ended and replaced; those that were handed over with others are then asked
+about alone, and the one that it was becomes "too complex" with subject and sender as its first bytes tell them. The loop
+only ever hands bytes over, piece by piece.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from ..channel import NotTaken
-from .frames import HEAD, NOT_KEPT, Asked, letter_of
+from .frames import HEAD, NAMED, NOT_KEPT, Asked, letter_of
 from .glance import glanced
 from .letter import Envelope, Letter
 from .mime import LARGEST
@@ -35,6 +36,10 @@ IDLE = 600.0
 PIECE = 256 * 1024
 TOGETHER = 8
 """Mails that are handed over at once at most, with `PIECE` bytes in all: what is larger goes alone, in pieces."""
+PATIENCE = 0.003
+"""Seconds for which mails wait for a process that is at work before another one is asked: what goes together costs
+half of what it costs alone. With fifteen times as much, eight senders who all wait for the same errand bring a quarter
+fewer mails a second; with none, a tenth more is spent on each."""
 NOBODY = Envelope("", (), 0)
 
 
@@ -60,6 +65,7 @@ class _Errand:
     asked: Asked
     raw: bytes = field(repr=False)
     answer: asyncio.Future[tuple[int, bytes]]
+    patient_until: float  # by the loop's clock
 
 
 @dataclass(slots=True)
@@ -77,26 +83,32 @@ class Reader:
     _room: asyncio.Semaphore | None = None
     _waiting: list[_Errand] = field(default_factory=list)
     _turns: set[asyncio.Task[None]] = field(default_factory=set)
+    _patient: asyncio.TimerHandle | None = None
     _stopped: bool = False
 
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
         """The mail as it can be read; never raises for what is in it. Raises NotTaken where we can't read any."""
-        found = await self.keep(raw, envelope, "") if len(raw) <= LARGEST else None
-        return glanced(raw, envelope, "too complex") if found is None else found
+        found = await self._letter(raw, envelope, "") if len(raw) <= LARGEST else None
+        return glanced(raw, envelope, "too complex") if found is None else found[1]
 
-    async def keep(self, raw: bytes, envelope: Envelope, folder: str) -> Letter | None:
-        """`read`, answered once the mail is durable in `folder` (`disk.keep_all`); "" keeps it nowhere.
+    async def keep(self, raw: bytes, envelope: Envelope, folder: str) -> tuple[str, Letter] | None:
+        """`read`, answered once the mail is durable in `folder` (`disk.keep_all`): its name, and what it says.
 
         None where it was too much for its process: whether it is kept nobody knows then. Raises NotTaken where we can't
         read any, and where the disk refuses.
         """
+        return await self._letter(raw, envelope, folder)
+
+    async def _letter(self, raw: bytes, envelope: Envelope, folder: str) -> tuple[str, Letter] | None:
+        """`keep`; with the folder "" it is kept nowhere, and has no name."""
         ours, trusted = tuple(sorted(self.ours())), tuple(sorted(self.authserv_ids()))
         asked = Asked("read", envelope, self.cpu, ours, trusted, keep=folder)
         try:
             kind, answer = await (self._together if len(raw) <= PIECE else self._ask)(asked, raw)
             if kind == NOT_KEPT:
                 raise not_kept(answer.decode("utf-8", "replace"))
-            return letter_of(answer)
+            named = NAMED if folder else 0
+            return answer[:named].decode("ascii"), letter_of(answer, named)
         except (Ended, ValueError) as error:
             log.warning("mail.too_complex", size=len(raw), error=str(error) or type(error).__name__)
             return None
@@ -123,33 +135,50 @@ class Reader:
         for it in [*self._free, *self._busy]:
             await it.end()
         self._free.clear()
-        await asyncio.gather(*self._turns)
+        while self._turns:
+            await asyncio.gather(*self._turns)
 
     async def _together(self, asked: Asked, raw: bytes) -> tuple[int, bytes]:
         """With whatever else waits for a process by the time that one is free."""
-        it = _Errand(asked, raw, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        it = _Errand(asked, raw, loop.create_future(), loop.time() + PATIENCE)
         self._waiting.append(it)
-        if sum(not turn.done() for turn in self._turns) < self.processes:
-            turn = asyncio.create_task(self._work(), name="mails to a process")
-            self._turns.add(turn)
-            turn.add_done_callback(self._turns.discard)
+        self._attend()
         return await it.answer
 
-    async def _work(self) -> None:
-        while self._waiting:
-            async with self._free_room():
-                errands = self._next()
-                try:
-                    answers = await self._answers(errands)
-                except Exception as error:  # whatever it is, nobody may wait for ever
-                    answers = [error] * len(errands)
-            for it, answer in zip(errands, answers, strict=True):
-                if it.answer.done():  # whoever asked has given up
-                    continue
-                if isinstance(answer, Exception):
-                    it.answer.set_exception(answer)
-                else:
-                    it.answer.set_result(answer)
+    def _attend(self) -> None:
+        """A process for those who wait: at once where none is at work, else when they are many or were patient."""
+        if self._patient is not None:
+            self._patient.cancel()
+            self._patient = None
+        if not self._waiting or len(self._turns) >= self.processes:
+            return
+        loop, until = asyncio.get_running_loop(), self._waiting[0].patient_until
+        if self._turns and len(self._waiting) < TOGETHER and loop.time() < until:
+            self._patient = loop.call_at(until, self._attend)
+            return
+        turn = asyncio.create_task(self._turn(), name="mails to a process")
+        self._turns.add(turn)
+        turn.add_done_callback(self._over)
+
+    def _over(self, turn: asyncio.Task[None]) -> None:
+        self._turns.discard(turn)
+        self._attend()
+
+    async def _turn(self) -> None:
+        async with self._free_room():
+            errands = self._next()
+            try:
+                answers = await self._answers(errands)
+            except Exception as error:  # whatever it is, nobody may wait for ever
+                answers = [error] * len(errands)
+        for it, answer in zip(errands, answers, strict=True):
+            if it.answer.done():  # whoever asked has given up
+                continue
+            if isinstance(answer, Exception):
+                it.answer.set_exception(answer)
+            else:
+                it.answer.set_result(answer)
 
     def _next(self) -> list[_Errand]:
         """Those who wait longest, of those who still do."""
@@ -259,7 +288,7 @@ class _Process:
         assert source is not None and out is not None
         try:
             # Most mails are asked about in one write.
-            source.write(b"".join(asked.frame(len(raw)) + raw[:PIECE] for asked, raw in jobs))
+            source.write(b"".join(it for asked, raw in jobs for it in (asked.frame(len(raw)), raw[:PIECE])))
             await source.drain()
             for at in range(PIECE, len(jobs[-1][1]), PIECE):
                 source.write(jobs[-1][1][at : at + PIECE])

@@ -12,7 +12,7 @@ from dataclasses import replace
 from .body import Body, gathered
 from .body import part_bytes as _part_bytes
 from .folding import folded
-from .glance import glanced, headed
+from .glance import digested, glanced, headed
 from .judging import judged
 from .letter import Envelope, Letter, Trouble
 from .mime import MOST_ADDRESSES, Mail, taken_apart
@@ -58,6 +58,7 @@ def read_strictly(
         attachments=tuple(body.files),
         invitation=body.invitation,
         trouble=_trouble(mail, body, text),
+        digest=digested(raw, letter.dated),
     )
     return judged(letter, mail, envelope, ours, authserv_ids)
 

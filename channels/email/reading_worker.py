@@ -38,15 +38,15 @@ def serve(source: BinaryIO, out: BinaryIO) -> None:
     disk = ThreadPoolExecutor(1, "disk")
     while jobs := _together(source):
         # The disk is waited for while they are read; nobody is answered before both are done.
-        keeping = disk.submit(_not_kept, jobs) if any(asked.keep for asked, _ in jobs) else None
+        keeping = disk.submit(_kept, jobs) if any(asked.keep for asked, _ in jobs) else None
         answers = []
         for asked, raw in jobs:
             signal.setitimer(signal.ITIMER_PROF, asked.seconds)  # SIGPROF ends the process, in C code too
             answers.append(_answer(asked, raw))
         signal.setitimer(signal.ITIMER_PROF, 0)
-        refused = keeping.result() if keeping is not None else {}
+        kept = keeping.result() if keeping is not None else {}
         for i, (kind, answer) in enumerate(answers):
-            kind, answer = refused.get(i, (kind, answer))
+            kind, answer = _told(kept[i], answer) if i in kept else (kind, answer)
             out.write(answer_head(kind, len(answer)) + answer)
         out.flush()
         if _swollen():
@@ -66,17 +66,25 @@ def _together(source: BinaryIO) -> list[tuple[Asked, bytes]]:
     return jobs
 
 
-def _not_kept(jobs: Sequence[tuple[Asked, bytes]]) -> dict[int, tuple[int, bytes]]:
-    """Make the mails durable of those who want that; the answers to those of whom the disk wants none."""
-    refused: dict[int, tuple[int, bytes]] = {}
+def _kept(jobs: Sequence[tuple[Asked, bytes]]) -> dict[int, str | OSError]:
+    """Make the mails durable of those who want that; their names, or why the disk wants none of them."""
+    kept: dict[int, str | OSError] = {}
     for folder in {asked.keep for asked, _ in jobs if asked.keep}:
         theirs = [i for i, (asked, _) in enumerate(jobs) if asked.keep == folder]
         try:
-            keep_all(folder, [(jobs[i][1], jobs[i][0].envelope) for i in theirs])
+            refs = keep_all(folder, [(jobs[i][1], jobs[i][0].envelope) for i in theirs])
         except OSError as error:
-            why = (error.strerror or type(error).__name__).encode("utf-8", "replace")
-            refused |= dict.fromkeys(theirs, (NOT_KEPT, why))
-    return refused
+            kept |= dict.fromkeys(theirs, error)
+        else:
+            kept |= zip(theirs, refs, strict=True)
+    return kept
+
+
+def _told(kept: str | OSError, answer: bytes) -> tuple[int, bytes]:
+    """The answer to who wanted a mail kept: its name and what it says, or why it isn't."""
+    if isinstance(kept, OSError):
+        return NOT_KEPT, (kept.strerror or type(kept).__name__).encode("utf-8", "replace")
+    return FOUND, kept.encode("ascii") + answer
 
 
 def _answer(asked: Asked, raw: bytes) -> tuple[int, bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from .disk import ref_of
 from .glance import glanced
 from .letter import Envelope, Letter
 from .raw import RawStore
@@ -14,7 +13,7 @@ from .reader import PIECE, Reader
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """A `Take`. Its name is the mail's content's: whoever keeps it gives it the same."""
+    """A `Take`. A mail's name is its content's: whoever keeps it gives it the same."""
 
     raw: RawStore
     reader: Reader
@@ -23,7 +22,5 @@ class Taking:
         """The mail's name, once it is durable, and what it says. Raises NotTaken."""
         if len(content) > PIECE:
             return await asyncio.gather(self.raw.keep(content, envelope), self.reader.read(content, envelope))
-        letter = await self.reader.keep(content, envelope, str(self.raw.folder))
-        if letter is None:
-            return await self.raw.keep(content, envelope), glanced(content, envelope, "too complex")
-        return ref_of(content, envelope.at), letter
+        kept = await self.reader.keep(content, envelope, str(self.raw.folder))
+        return kept or (await self.raw.keep(content, envelope), glanced(content, envelope, "too complex"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
+from ..json_text import parsed
 from ..state import Event
 
 Position = tuple[int, int, int]
@@ -142,10 +142,9 @@ def clean(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
-@lru_cache(maxsize=8)  # the words of an arrival are asked for three times, and are long
 def _object(raw: str) -> Mapping[str, object]:
     try:
-        found = json.loads(raw or "{}")
+        found = parsed(raw or "{}")
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, insert, select, tuple_, update
+from sqlalchemy import Executable, and_, delete, exists, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..state import Event
@@ -194,16 +195,22 @@ async def _remember(connection: AsyncConnection, tales: Sequence[Tale]) -> None:
                 heard[name] = row
     if not heard:
         return
-    it = insert_into(arrivals, connection.dialect.name)
+    statement = _remembering(connection.dialect.name)
+    for part in chunks(list(heard.values())):
+        await connection.execute(statement, part)
+
+
+@cache
+def _remembering(dialect: str) -> Executable:
+    it = insert_into(arrivals, dialect)
     new, old = it.excluded, arrivals.c
     earlier = tuple_(new.ms, new.seq, new.i) < tuple_(old.ms, old.seq, old.i)
-    statement = it.on_conflict_do_update(
+    found: Executable = it.on_conflict_do_update(
         index_elements=[old.event],
         set_={name: new[name] for name in ("contact", "n", "ms", "seq", "i")},
         where=earlier,
     )
-    for part in chunks(list(heard.values())):
-        await connection.execute(statement, part)
+    return found
 
 
 def _flat(row: ContactRow | MessageRow | OfferRow) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Executable, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .tables import insert_into
@@ -19,12 +20,18 @@ async def put(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[
     """Insert or replace by primary key."""
     if not rows:
         return
-    it = insert_into(table, connection.dialect.name)
-    keys = [column.name for column in table.primary_key]
-    rest = {column.name: it.excluded[column.name] for column in table.c if column.name not in keys}
-    statement = it.on_conflict_do_update(index_elements=keys, set_=rest)
+    statement = _replacing(table, connection.dialect.name)
     for part in chunks(rows):
         await connection.execute(statement, part)
+
+
+@cache  # to put one together costs as much as to carry out a row of it
+def _replacing(table: Table, dialect: str) -> Executable:
+    it = insert_into(table, dialect)
+    keys = [column.name for column in table.primary_key]
+    rest = {column.name: it.excluded[column.name] for column in table.c if column.name not in keys}
+    found: Executable = it.on_conflict_do_update(index_elements=keys, set_=rest)
+    return found
 
 
 def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,43 @@ async def test_whoever_gives_up_is_not_handed_over_and_the_others_are(
         f"Please help {n}." for n in (0, 2, 3)
     ]
     assert sum(counts) == 3
+
+
+@pytest.mark.promise("mail-limits")
+async def test_who_waits_behind_a_mail_that_takes_long_is_read_by_another_process_meanwhile() -> None:
+    two = Reader(processes=2)
+    try:
+        await two.read(mail(0), ENVELOPE)
+        process = two._free[0].it
+        process.send_signal(signal.SIGSTOP)  # as if it were at work for ever
+        slow = asyncio.create_task(two.read(mail(1), ENVELOPE))
+        await asyncio.sleep(0)
+        letters = await asyncio.gather(*(two.read(mail(n), ENVELOPE) for n in range(2, 30)))
+        assert [it.text for it in letters] == [f"Please help {n}." for n in range(2, 30)]
+        assert not slow.done()
+        process.send_signal(signal.SIGCONT)
+        assert (await slow).text == "Please help 1."
+    finally:
+        await two.stop()
+
+
+async def test_a_second_process_is_asked_only_where_one_cannot_keep_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "PATIENCE", 60.0)
+    two = Reader(processes=2)
+    try:
+        first = asyncio.create_task(two.read(mail(1), ENVELOPE))
+        while not two._busy:  # noqa: ASYNC110 - a process has no event for it
+            await asyncio.sleep(0.001)
+        few = [two.read(mail(n), ENVELOPE) for n in range(2, 1 + reading.TOGETHER)]
+        await asyncio.gather(first, *few)
+        assert len(two._free) == 1
+        many = [two.read(mail(n), ENVELOPE) for n in range(2 * reading.TOGETHER)]
+        await asyncio.gather(*many)
+        assert len(two._free) == 2
+    finally:
+        await two.stop()
 
 
 async def test_what_waits_when_we_stop_stays_its_senders(one: Reader) -> None:
