@@ -112,6 +112,9 @@ SEEDED: dict[str, Seeded] = {
         "sent = await self._left_before(door, words) if unsure else None",
         "sent = None",
         "twilio answers lost",
+        faults=12,
+        contacts=130,
+        seconds=20.0,
     ),
     "receipts dropped": _one(
         "receipt lost",

@@ -84,7 +84,7 @@ def conversations(seen: Seen) -> list[Violation]:
         elif event.e == "reopened":
             opened[home.get(event.c, "")] = event.c
         elif event.e in ("wrapping", *GONE) and opened.get(home.get(event.c, "")) == event.c:
-            del opened[home[event.c]]
+            del opened[home.get(event.c, "")]
     return found
 
 

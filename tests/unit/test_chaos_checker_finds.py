@@ -425,6 +425,13 @@ def test_what_is_wrong_is_found(what: str) -> None:
     assert wanted in {it.check for it in check(change(good()))}
 
 
+def test_a_contact_that_was_split_off_and_opened_again_stops_no_check() -> None:
+    split = (at(5210, "reopened", "C1009", "A000"), at(5220, "wrapping", "C1009", "A000"))
+    assert {it.check for it in check(with_events(*split)(without("step", "C1002")(good())))} >= {
+        "history torn"
+    }
+
+
 def test_a_worker_that_ticked_amid_a_gap_may_count_a_miss() -> None:
     gone = "missed while nothing ran, and the last tick was long before"
     wrong = WRONG[gone][1](good())
