@@ -57,11 +57,32 @@ async def _decline_all(crowd: Crowd, most: int) -> int:
 
 
 async def due(quick: bool) -> list[Finding]:
-    """So many steps end at one instant: how long the longest script takes, and do others get their offers meanwhile."""
-    many = 10_000 if quick else 100_000
+    """So many steps end at one instant: how long the longest script takes, and do others get their offers meanwhile.
+
+    Of several rounds the one whose longest is the shortest: a script that waited for its machine does so in one round,
+    one that is too long in all.
+    """
+    many, rounds = (10_000, 1) if quick else (100_000, 3)
+    made = [await _due(many, 200 if quick else 2_000) for _ in range(rounds)]
+    slow, waits, told = min(made, key=lambda it: max(it[0]))
+    all = ", ".join(f"{max(it[0]):.3g}" for it in made)
+    name = f"due: {many:,} at one instant"
+    note = f"{told}; scripts of 2 ms and more are counted; the longest of each round: {all} ms"
+    meanwhile = (
+        "accepted, completed, offered again and one more taken in, seen by a client beside the ticking"
+    )
+    spread = (min(waits), max(waits))
+    return [
+        Bar(f"{name}, longest script", max(slow), LONGEST, "ms", (min(slow), max(slow)), len(slow), note=note),
+        Bar(f"{name}, lifecycles meanwhile, p99", quantile(waits, 0.99), None, "ms", spread, len(waits), note=meanwhile),
+    ]  # fmt: skip
+
+
+async def _due(many: int, agents: int) -> tuple[list[float], list[float], str]:
+    """A round: the slow scripts and the lifecycles beside them (ms), and how it went."""
     async with store() as opened:
         crowd = Crowd(Queue(opened, "d1", deadline=30.0), opened, 100)
-        await crowd.fill(200 if quick else 2_000, 0, 4_000)
+        await crowd.fill(agents, 0, 4_000)
         await crowd.waiting_with_step(many, 3_600_000)
         await _watch_scripts(opened)
         await crowd.queue.travel(await crowd.queue.now() + 3_700_000)
@@ -79,15 +100,7 @@ async def due(quick: bool) -> list[Finding]:
                 break
         fired, seconds = await ticking, time.perf_counter() - begun
         slow = await _slow_scripts(opened)
-    longest, low = max(slow, default=COUNTED), min(slow, default=COUNTED)
-    name = f"due: {many:,} at one instant"
-    told = f"{fired:,} fired in {seconds:.1f} s; scripts of 2 ms and more are counted"
-    spread = (min(waits), max(waits))
-    return [
-        Bar(f"{name}, longest script", longest, LONGEST, "ms", (low, longest), len(slow), note=told),
-        Bar(f"{name}, lifecycles meanwhile, p99", quantile(waits, 0.99), None, "ms", spread, len(waits),
-            note="accepted, completed, offered again and one more taken in, seen by a client beside the ticking"),
-    ]  # fmt: skip
+    return slow or [COUNTED], waits, f"{fired:,} fired in {seconds:.1f} s"
 
 
 async def _offered_after(crowd: Crowd) -> list[tuple[str, int, str]]:
