@@ -130,9 +130,8 @@ async def _run(settings: Settings, role: Role = "all") -> None:
     told, secrets = _ears(), keep_secrets(settings)
     store, front = await asyncio.gather(Store.of(settings), asyncio.to_thread(_load_front))
     if role != "worker":
-        await front.open(
-            settings.host, settings.port
-        )  # `/healthz` is up; all else waits for the rest of the program
+        # `/healthz` is up from here on; all else waits for the rest of the program.
+        await front.open(settings.host, settings.port)
     app = (await asyncio.to_thread(_load_app))(settings, secrets, role, store, front)
     await app.open()
     first = await _first_plan(settings)

@@ -180,7 +180,9 @@ class Identifying(Silent):
         if add and _ADDRESS.fullmatch(facts.address):
             holder = await self.records.customer(facts.address)
             if holder is not None and holder.key != customer.key:
-                text = f"{escape(facts.address)} is on the record of customer {holder.key}: it can't be added here, too."
+                text = (
+                    f"{facts.address} is on the record of customer {holder.key}: it can't be added here, too."
+                )
                 return Mistakes({"add": text})
             added = facts.address if holder is None else ""
         told = {"by": who.name, "customer": customer.key, "name": customer.name, "how": how, "added": added}

@@ -49,7 +49,8 @@ async def test_the_keyboard_alone_calls_answers_talks_and_hangs_up(look: Look, s
     await keys.press("l")
     await look.until(_said("#caller .bubble.theirs", "how can I help?"))
     await look.until("document.querySelector('.call-state').textContent.includes('In a conference with Ada')")
-    await look.focused("#caller *")  # where `l` leads: it comes a frame later, and would take the focus away again
+    # Where `l` leads: it comes a frame later, and would take the focus away again.
+    await look.focused("#caller *")
     await look.page.focus("#hang-up")
     await keys.press("Enter")
     await look.focused("#caller *")
