@@ -160,6 +160,7 @@ local function offer(c, a, r, step)
   a.cnt[c.ch] = a.cnt[c.ch] + 1
   table.insert(a.offers, {c.id, number, c.ch})
   a.last = NOW
+  own.made = own.made + 1
   if leaves then unseat(c) end
   due('o:' .. c.id .. ':' .. short(number), NOW + UNDELIVERED)
   mark(c)

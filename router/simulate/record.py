@@ -236,7 +236,8 @@ def _presence(model: Virtual, it: Line, entry: Entry) -> None:
 
 def _tick(model: Virtual, it: Line, entry: Entry) -> None:
     model.ticked = it.x["before"]
-    model.tick()
+    work = it.x.get("work")
+    model.tick(work, offers_count=work is not None)
 
 
 Act = Callable[[Virtual, Line, Entry], object]
