@@ -23,7 +23,7 @@ MISSED_PAIR = 60_000
 class Bounds:
     """How much one piece of work may do before it leaves its rest in the due set."""
 
-    tick: int = 16  # entries, and offers made
+    tick: int = 8  # entries, and offers made
     fill: int = 16
     sweep: int = 64
 

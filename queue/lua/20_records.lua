@@ -17,7 +17,7 @@ do -- a chunk may have 200 locals: these stay inside
 
 -- Records remembered. Lua's collector marks what is remembered in one go, and sweeps as much garbage as there is of it
 -- within a script or two: 5,000 of them are 9 MB and 3 ms, and all to be copied while the log is rewritten.
-local BOUND_KEPT = 1000
+local BOUND_KEPT = 250
 
 local written, n = {}, 0
 

@@ -123,8 +123,8 @@ class Stepping(Desk):
 
 @pytest.mark.parametrize(
     ("limit", "offers_count", "first"),
-    [(None, True, 8), (4, True, 2), (16, False, 16)],
-    ids=["now", "lower", "once"],
+    [(None, True, 4), (16, True, 8), (16, False, 16)],
+    ids=["now", "other", "once"],
 )
 def test_a_crowded_tick_is_reproduced_by_the_bound_that_it_ran_under(
     limit: int | None, offers_count: bool, first: int
