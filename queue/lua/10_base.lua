@@ -46,7 +46,7 @@ local floor -- math.floor, for the same reason as `call`
 
 local act, view = {}, {} -- what the library offers: mutations and reads, by name; registered in the last file
 local own = {} -- what owners do beside the queue: silence, snoozing, handing over, coming back; see 65_owned.lua. `made`:
--- how many offers this transition has made
+-- how many offers this transition has made, and timers of a crowd that it has written (BOUND_SWEEP of them are one)
 
 -- Orders strings as a sorted set does; Lua's own `<` follows the server's locale.
 local function bytes_before(one, other)
