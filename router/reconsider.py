@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ..queue.contact import Arrived, Decision
 from ..queue.history.records import Customer
 from ..queue.state import ContactView, MessageView
+from .again import SLIGHT
 from .claimed import carry
 from .classify import RECHECK, Verdict, classify, deadlines, ranked
 from .facts import Facts
@@ -20,8 +21,6 @@ from .watch import past_closing, reopening
 
 MOVABLE = ("waiting", "offered", "parked")
 """The states of contacts that a new plan may decide about: whoever has an owner keeps them."""
-SLIGHT = 900
-"""ms: the instants of one and the same decision differ by this at most (it's made a moment before it's stored)."""
 
 
 @dataclass(frozen=True, slots=True)

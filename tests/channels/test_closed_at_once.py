@@ -48,6 +48,34 @@ async def test_closed_at_once_who_waits_is_held_with_their_place_and_opened_agai
         await stage.until(on_record)
 
 
+@pytest.mark.promise("emergency-close")
+@pytest.mark.parametrize("until", ["", " until 2h"], ids=["until further notice", "until a date"])
+async def test_who_came_while_it_was_closed_has_a_place_from_its_opening_and_is_asked_about_before_who_came_later(
+    tmp_path: Path, until: str
+) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        assert "help is closed" in await stage.slash("Mira", f"close service help{until} Evacuated")
+        assert await stage.text("came while closed", JONAS) == 200
+        await stage.until(lambda: stage.got("Evacuated", JONAS))
+        before = await stage.app.queue.now()
+        await post(stage, "/services/help/open", {"by": "Mira"})
+
+        async def waits() -> bool:
+            return bool((await stage.contact(JONAS))["state"] == "waiting")
+
+        await stage.until(waits)
+        assert await stage.text("came later") == 200
+        view = await stage.app.queue.contact(str((await stage.contact(JONAS))["id"]))
+        later = await stage.app.queue.contact(str((await stage.contact())["id"]))
+        assert view is not None and later is not None
+        assert view.rank < later.rank < view.rank + 60_000_000, "as if it had come at the opening"
+        assert [round((at - before) / 60_000) for at in view.deadlines] == [30, 120]
+        await stage.slash("Ada", "available")
+        await stage.until(lambda: stage.cards("Ada", "came while closed"))
+        due, other = [str((await stage.contact(it))["due"]) for it in (JONAS, EVA)]
+        assert due[:10] == other[:10] and due <= other
+
+
 @pytest.mark.promise("incident-told-once")
 async def test_an_incident_is_told_to_those_it_concerns_once_and_its_end_to_the_same(tmp_path: Path) -> None:
     async with inside(tmp_path, PLAN) as stage:
