@@ -41,6 +41,13 @@ def snoozed(history: Path) -> list[str]:
         return [id for (id,) in base.execute("SELECT id FROM contacts WHERE state = 'snoozed'")]
 
 
+def lately_closed(history: Path) -> list[str]:
+    """Contacts that ended last, whoever ended them."""
+    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
+        question = "SELECT id FROM contacts WHERE ended IS NOT NULL ORDER BY ended DESC LIMIT 20"
+        return [id for (id,) in base.execute(question)]
+
+
 def unsettled(history: Path, out: Collection[str], texts: Collection[str]) -> int:
     """How much is still to come: texts not in the history yet, and texts neither out nor given up.
 

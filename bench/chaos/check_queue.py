@@ -309,9 +309,17 @@ class Walk(Tale):
             c.state = "waiting"
         self.place(c)
 
+    def _on_rerouted(self, e: Event) -> None:
+        c = self.contacts[e.c]
+        c.state, c.rank, c.arrived = "reranked", int(e.x.get("rank") or c.rank), e.t
+        self.place(c)
+        c.state = "waiting"  # nothing else is decided anew here
+        self.place(c)
+
     def _on_closed(self, e: Event) -> None:
         c = self.contacts[e.c]
-        if c.state not in ("wrapping", "snoozed") and e.c not in self.spammed:
+        merged = "merged" in str(e.x.get("outcome"))
+        if c.state not in ("wrapping", "snoozed") and e.c not in self.spammed and not merged:
             self.tell("closed wrongly", e.c, f"closed while {c.state}")
         self._agent(c.owner).own.discard(e.c)
         c.state, c.owner, c.handing, c.only = "closed", "", False, ""

@@ -66,6 +66,7 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
             Typed(it.agent, it.contact, it.place, it.text, it.meant, marks.get(it.place, frozenset()))
             for it in crowd.hands.typed
         ),
+        announced=tuple(crowd.supervisor.announced),
         said=tuple(crowd.said), published=tuple(crowd.published), gaps=tuple(hands.gaps), ended=ms(),
         moved=tuple(crowd.hands.moved), asked=dict(crowd.hands.asked), spammed=frozenset(crowd.hands.spammed),
     )  # fmt: skip

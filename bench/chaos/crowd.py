@@ -20,7 +20,8 @@ from .archive import snoozed
 from .eyes import Eyes
 from .fingers import Fingers
 from .seen import Said, Texted
-from .stage import Stage
+from .stage import ABOUT, Stage
+from .supervisor import Supervisor
 
 Json = dict[str, Any]
 TRIES = 12
@@ -30,6 +31,8 @@ GLANCE = 0.25
 """How often somebody reads at once what their press on *accept* did."""
 HURRY = 0.02
 """How often a supervisor gives priority to somebody, for each offer."""
+PRINTERS = 0.04
+"""The share of conversations that a supervisor's closings and incidents are about."""
 AT_ONCE = 256
 """Customers who text at one time; where nobody answers for a while, later ones wait."""
 
@@ -63,17 +66,23 @@ class Crowd:
     """Everybody stays off duty: the last look at a quiet house."""
     _busy: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _managing: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self.eyes = Eyes(self.stage, self._hear, self.trouble)
         self.hands = Fingers(self.stage, self.rng, self.eyes, self._answers)
+        self.supervisor = Supervisor(
+            self.stage, random.Random(self.rng.random()), self.hands.asked, self.hands.moved
+        )
 
     # ---- the whole ----------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Begin looking; nobody is on duty yet."""
+    def start(self, supervised: bool = True) -> None:
+        """Begin looking; nobody is on duty yet. `supervised`: somebody closes, re-opens and announces."""
         for work in (self.eyes.look(), self._muster()):
             self._spawn(work)
+        if supervised:
+            self._managing = self._spawn(self.supervisor.work())
 
     @property
     def kind(self) -> bool:
@@ -82,7 +91,7 @@ class Crowd:
 
     def be_kind(self) -> None:
         """From now on; what was put off until somebody writes is woken, too."""
-        self.hands.kind = True
+        self.hands.kind = self.supervisor.going_home = True
 
     @property
     def agents(self) -> list[str]:
@@ -90,16 +99,22 @@ class Crowd:
         every = [name for name in self.stage.people if name.startswith("A")]
         return every[: len(every) - self.absent]
 
+    async def announced(self) -> None:
+        """Once they are kind: wait until the supervisor has ended what they began."""
+        if self._managing is not None:
+            await asyncio.wait([self._managing], timeout=60)
+
     async def stop(self) -> None:
         """Everybody goes home."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Awaitable[None]) -> None:
+    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -115,7 +130,7 @@ class Crowd:
         for i in range(count):
             await asyncio.sleep(max(0.0, begun + i * seconds / count - time.monotonic()))
             sender = f"+4917{10_000_000 + i}"
-            words = "both of us" if self.rng.random() < 0.1 else "please help"
+            words = self._words()
             each = [(sender, f"{words} {i}")]
             if self.rng.random() < 0.15:
                 earlier = f"+4917{10_000_000 + self.rng.randrange(i + 1)}"
@@ -126,6 +141,12 @@ class Crowd:
             task.add_done_callback(texts.discard)
         while texts:
             await asyncio.wait(texts)
+
+    def _words(self) -> str:
+        what = self.rng.random()
+        if what < PRINTERS:
+            return f"the {ABOUT} is stuck"
+        return "both of us" if what < PRINTERS + 0.1 else "please help"
 
     async def _texts(self, each: list[tuple[str, str]], room: asyncio.Semaphore) -> None:
         try:

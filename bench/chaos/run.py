@@ -46,6 +46,7 @@ class Form:
     favoured: tuple[str, ...] = ()
     settle: float = SETTLE
     plans: int = 2
+    supervised: bool = True
     home: Path | None = None
     """A new directory that stays, with every process's log; else one that is removed."""
 
@@ -100,7 +101,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
         crowd.ignores, crowd.absent = form.ignores, form.absent
         crowd.hands.favoured = form.favoured
         hands = Hands(stage, random.Random(rng.random()))
-        crowd.start()
+        crowd.start(form.supervised)
         await crowd.everybody("available")
         took["start"] = time.monotonic() - begun
         faults = schedule(rng, form.faults, form.lasts, form.kinds)
@@ -115,6 +116,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
                     task.cancel()
         took["crowd and faults"] = time.monotonic() - begun - sum(took.values())
         crowd.be_kind()
+        await crowd.announced()
         still = await _drain(stage, crowd, form.finishing)
         crowd.gone = True
         await crowd.everybody("offline")
