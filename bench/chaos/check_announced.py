@@ -85,7 +85,7 @@ def closings(seen: Seen) -> list[Violation]:
                 found.append(Violation("held wrongly", e.c, f"it came while {'closed' if shut else 'open'}"))
         if e.e == "parked" or (e.e == "arrived" and e.x.get("parked")):
             held[e.c] = e.e
-        elif e.e in ("woken", "queued", "closed", "accepted", "abandoned"):
+        elif e.e in ("woken", "rerouted", "queued", "closed", "accepted", "abandoned"):
             held.pop(e.c, None)
     return found + [Violation("held for ever", c, "its service is open, and it isn't queued") for c in held]
 

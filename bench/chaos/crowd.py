@@ -143,10 +143,10 @@ class Crowd:
             await asyncio.wait(texts)
 
     def _words(self) -> str:
-        what = self.rng.random()
-        if what < PRINTERS:
+        what, printers = self.rng.random(), 0.4 if ABOUT in self.hands.favoured else PRINTERS
+        if what < printers:
             return f"the {ABOUT} is stuck"
-        return "both of us" if what < PRINTERS + 0.1 else "please help"
+        return "both of us" if what < printers + 0.1 else "please help"
 
     async def _texts(self, each: list[tuple[str, str]], room: asyncio.Semaphore) -> None:
         try:
