@@ -308,9 +308,14 @@ def threads(seen: Seen) -> list[Violation]:
         Violation("end not told", c, "closed, and no line of its thread says so")
         for c in sorted((ended & set(count)) - told)
     ]
-    lines = Counter((it.contact, it.n, it.text) for it in seen.lines if it.n and it.kind == "line")
+    lines: defaultdict[tuple[str, int, str], list[str]] = defaultdict(list)
+    for it in seen.lines:
+        if it.n and it.kind == "line":
+            lines[it.contact, it.n, it.text].append(it.place)
     found += [
-        Violation("line twice", f"{c}.{n}", f"{many} times") for (c, n, _), many in lines.items() if many > 1
+        Violation("line twice", f"{c}.{n}", f"at {', '.join(at)}")
+        for (c, n, _), at in lines.items()
+        if len(at) > 1
     ]
     return found
 

@@ -310,10 +310,11 @@ class Walk(Tale):
         self.place(c)
 
     def _on_rerouted(self, e: Event) -> None:
+        """Its service opened sooner than thought, or a plan in force gives it another place."""
         c = self.contacts[e.c]
         c.state, c.rank, c.arrived = "reranked", int(e.x.get("rank") or c.rank), e.t
         self.place(c)
-        c.state = "waiting"  # nothing else is decided anew here
+        c.state = "waiting"
         self.place(c)
 
     def _on_closed(self, e: Event) -> None:

@@ -276,10 +276,10 @@ class Crowd:
     def _alone(self, contact: str) -> bool:
         return not self.kind and self.hands.alone.get(contact, 0.0) > time.monotonic()
 
-    async def publish(self, source: str) -> None:
-        """A supervisor publishes the same rules with another remark."""
+    async def publish(self, source: str, waiting: str = "new") -> None:
+        """A supervisor publishes a plan; `waiting`: for whom it counts."""
         headers = {"Authorization": f"Bearer {self.stage.token}"}
-        body = {"yaml": source, "author": "mira", "reason": "chaos"}
+        body = {"yaml": source, "author": "mira", "reason": "chaos", "waiting": waiting}
         with suppress(aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
             async with self.stage.http.put(
                 f"{self.stage.product}/api/v1/plan", json=body, headers=headers

@@ -82,6 +82,7 @@ class Line:
     n: int
     kind: str
     text: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
