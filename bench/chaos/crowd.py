@@ -63,7 +63,7 @@ class Crowd:
     off: dict[str, float] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)
     gone: bool = False
-    """Everybody stays off duty: the last look at a quiet house."""
+    """Everybody stays off duty and begins nothing more: the last look at a quiet house."""
     _busy: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _managing: asyncio.Task[None] | None = None
@@ -103,6 +103,14 @@ class Crowd:
         """Once they are kind: wait until the supervisor has ended what they began."""
         if self._managing is not None:
             await asyncio.wait([self._managing], timeout=60)
+
+    async def leave(self, within: float = 45.0) -> None:
+        """Everybody ends what they are doing and goes off duty."""
+        self.gone = True
+        await self.everybody("offline")
+        end = time.monotonic() + within
+        while self._busy and time.monotonic() < end:  # noqa: ASYNC110 - each ends in its own task
+            await asyncio.sleep(0.1)
 
     async def stop(self) -> None:
         """Everybody goes home."""
@@ -209,7 +217,7 @@ class Crowd:
             await self._live(name, contact)
 
     async def _live(self, name: str, contact: str) -> None:
-        if contact in self._busy:
+        if contact in self._busy or self.gone:
             return
         self._busy.add(contact)
         try:

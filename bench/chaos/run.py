@@ -118,8 +118,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
         crowd.be_kind()
         await crowd.announced()
         still = await _drain(stage, crowd, form.finishing)
-        crowd.gone = True
-        await crowd.everybody("offline")
+        await crowd.leave()
         settled = await quiet(stage, crowd, form.settle)
         took["dust"] = time.monotonic() - begun - sum(took.values())
         seen = await collect(stage, crowd, hands, form.people)
