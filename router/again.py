@@ -54,7 +54,8 @@ def opens_early(shut: Rulebook, book: Rulebook, view: ContactView, now: int) -> 
     """What a contact needs that came while its service was closed at once, and is open (`book`) sooner than thought.
 
     Its place and its steps were counted from an opening that a supervisor had named, or from none at all: they count
-    from `now`. What somebody has put forward or back stays. None: it came before, and keeps its place.
+    from `now`. Who has an earlier place, from before, keeps that; what somebody has put forward or back stays so.
+    None: it came before, and nothing was counted from there.
     """
     facts, service = Facts.parse(view.facts), book.services.get(view.service)
     if service is None or not facts.closed.startswith("emergency"):
@@ -62,13 +63,16 @@ def opens_early(shut: Rulebook, book: Rulebook, view: ContactView, now: int) -> 
     hours, at = book.hours(service.name), instant(now)
     _, thought = ranked(shut, service, view.route, view.arrived, facts.priority)
     due, rank = ranked(book, service, view.route, now, facts.priority)
-    off = view.rank // 1000 - thought
+    place = view.rank // 1000
+    if place > rank:
+        off = place - thought
+        place = min(place, rank + off if SLIGHT < abs(off) <= BEHIND + SLIGHT else rank)
     closed = hours.why_closed(at)
     wake = None if closed is None else millis(hours.next_open(at) or at + RECHECK)
     ages = tuple(now + step.until for step in view.route.steps if step.until is not None)
     told = replace(facts, due=due, closed=closed or "", version=book.version)
     ends = deadlines(hours, view.route, now) or ages
-    return Decision(view.route, rank + (off if abs(off) > SLIGHT else 0), wake, ends, None, told.to_json())
+    return Decision(view.route, place, wake, ends, None, told.to_json())
 
 
 def asks_again(book: Rulebook, view: ContactView, now: int) -> Decision:

@@ -300,7 +300,9 @@ class Walk(Tale):
 
     def _on_parked(self, e: Event) -> None:
         c = self.contacts[e.c]
-        c.state = "parked"
+        if c.owner:  # it came back to somebody who can't take it, while its service is closed
+            self._agent(c.owner).own.discard(e.c)
+        c.state, c.owner = "parked", ""
         self.place(c)
 
     def _on_woken(self, e: Event) -> None:
