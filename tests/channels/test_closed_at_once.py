@@ -96,7 +96,9 @@ async def test_closed_anew_with_a_date_it_holds_those_it_held_already_until_that
         eva, jonas = [await stage.app.queue.contact(it) for it in ids]
         assert eva is not None and jonas is not None
         assert now < eva.rank // 1000 < now + 3_600_000, "who waited before keeps their place"
-        assert now + 7_100_000 < jonas.rank // 1000 < now + 10_800_000, "who came meanwhile is next after it opens"
+        assert now + 7_100_000 < jonas.rank // 1000 < now + 10_800_000, (
+            "who came meanwhile is next after it opens"
+        )
         assert len(await stage.got("Evacuated", JONAS)) == 1 and await stage.got("Back soon", JONAS) == []
 
 
