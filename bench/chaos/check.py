@@ -26,7 +26,7 @@ MOVES = {
 """What a confirmed move must have left."""
 ONLY_ASKED = ("transfer", "split", "priority", "merge")
 """What nothing but somebody's order brings about."""
-AUDITED = {"priority", "spam", "merge", "reopen"}
+AUDITED = {"priority", "spam", "merge", "reopen", "assign"}
 """What only supervisors do, and is put on record."""
 
 

@@ -5,6 +5,7 @@ Events of one entry happened in one step: what a step leaves is judged, not what
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from heapq import heappush
@@ -312,10 +313,14 @@ class Walk(Tale):
         self.place(c)
 
     def _on_rerouted(self, e: Event) -> None:
-        """Its service opened sooner than thought, or a plan in force gives it another place."""
-        c = self.contacts[e.c]
-        c.state, c.rank, c.arrived = "reranked", int(e.x.get("rank") or c.rank), e.t
+        """Its service opened sooner than thought, a plan gives it another place, or it is meant for somebody."""
+        c, decided = self.contacts[e.c], e.x["decision"]
+        c.state, c.rank, c.arrived, c.step = "reranked", int(e.x.get("rank") or c.rank), e.t, 0
         self.place(c)
+        who, kind, until = decided["prefer"]
+        c.meant, c.until = who, 1 << 62 if kind == "direct" else int(until or 0)
+        asked = tuple(frozenset(step[0][4]) for step in json.loads(decided["route"])[2])
+        c.route = None if asked == self.rules.steps.get(c.service) else asked
         c.state = "waiting"
         self.place(c)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from .archive import snoozed
+from .archive import in_state
 from .eyes import Eyes
 from .fingers import Fingers
 from .seen import Said, Texted
@@ -261,7 +261,7 @@ class Crowd:
                 self.off[name] = time.monotonic() + self.rng.uniform(1.0, 6.0)
                 await self.duty(name, self.rng.choice(("away", "offline")))
             if self.kind and not self.gone:
-                for contact in await asyncio.to_thread(snoozed, self.stage.history):
+                for contact in await asyncio.to_thread(in_state, self.stage.history, "snoozed"):
                     await self.stage.product_post(f"/contacts/{contact}/wake", {"by": "Mira"})
             forgotten = await self._look_after(await self.stage.product_get("/agents") or (), forgotten)
 

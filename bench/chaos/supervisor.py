@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from .archive import lately_closed
+from .archive import in_state, lately_closed
 from .seen import Announced, Moved
 from .stage import ABOUT, SMALL, Stage
 
@@ -47,11 +47,13 @@ class Supervisor:
         """Until they go home."""
         while not self.going_home:
             await asyncio.sleep(self.rng.uniform(*PAUSE))
-            match self.rng.choice(("incident", "closing", "reopen", "reopen")):
+            match self.rng.choice(("incident", "closing", "reopen", "reopen", "assign", "assign")):
                 case "incident":
                     await self._incident()
                 case "closing":
                     await self._closing()
+                case "assign":
+                    await self._assign()
                 case _:
                     await self._reopen()
 
@@ -92,6 +94,15 @@ class Supervisor:
     async def _until(self, path: str, body: Json, good: tuple[int, ...]) -> None:
         while await self.stage.product_post(path, body) not in good:  # noqa: ASYNC110 - a server is asked
             await asyncio.sleep(AGAIN)
+
+    async def _assign(self) -> None:
+        """One that waits, by name, to somebody who alone is asked for it."""
+        found = await asyncio.to_thread(in_state, self.stage.history, "waiting", 20)
+        if found:
+            contact, to = self.rng.choice(found), self.rng.choice(sorted(self.stage.people))
+            for what in ("assign", "transfer"):  # by then somebody may have it, who hands it over
+                self.asked[what, contact] += 1
+            await self.stage.product_post(f"/contacts/{contact}/assign", {"agent": to, "by": BY})
 
     async def _reopen(self) -> None:
         """One that has just ended; refused where its customer has another one open by now."""

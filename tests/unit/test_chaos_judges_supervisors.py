@@ -16,6 +16,10 @@ from tierline.bench.chaos.check import check
 from tierline.bench.chaos.seen import Announced, Event, Seen, Sent, Texted
 
 OTHER = "+491702"
+DECIDED = {
+    "prefer": ["", "preferred", None],
+    "route": '["fix","sms",[[["fix","sms",[],[],[1],[]],8000]],1,1]',
+}
 KNOWN, OVER, SHUT = "Known: printers, I1.", "Over: printers, I1.", "Closed for a moment, K2."
 
 
@@ -46,7 +50,7 @@ def good() -> Seen:
         at(21_001, "parked", "C1002"),
         *told(21_100, "C1002", 2, SHUT),
         at(22_000, "alert", name="shut:fix", on=False),
-        at(22_100, "rerouted", "C1002", rank=3_000),
+        at(22_100, "rerouted", "C1002", rank=3_000, decision=DECIDED),
         *arrives(30_000, 3, "C1003", OTHER, "please help 3"),
     ]
     sent = ((2_103, EVA, KNOWN), (12_103, EVA, OVER), (21_103, JONAS, SHUT))
