@@ -25,7 +25,7 @@ class Bounds:
 
     tick: int = 8  # entries, and offers made
     fill: int = 16
-    sweep: int = 64
+    sweep: int = 16
 
 
 class Matching(Choice):

@@ -38,7 +38,7 @@ class Timers(Moves):
         fired = 0
         while first is not None and first[0] <= self.now and fired + (self.made - made) * offers_count < most:
             if not fired:
-                self.tell("tick", before=before, work=most)
+                self.tell("tick", before=before, work=most, sweep=self.bounds.sweep)
             at, member = first
             del self.due[member]
             self._fire(member, at)

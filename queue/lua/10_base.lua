@@ -8,7 +8,7 @@
 local BOUND_TICK = 8 -- pieces of work a tick: each due entry, and each offer made. 0.4 ms; but 4 and more right after
 -- the server forked to rewrite its log, when a hundred pages are copied for each, and that is what has to stay short
 local BOUND_FILL = 16 -- offers in a row to one agent
-local BOUND_SWEEP = 64 -- contacts moved in bulk
+local BOUND_SWEEP = 16 -- contacts moved in bulk, each of which may be offered
 local BOUND_WALK = 512 -- contacts looked at in a class that died
 local BOUND_SCAN = 16 -- index heads looked at before asking for exactly those that can match
 local BOUND_PART = 1000 -- members of one ZMSCORE or ZADD; Lua unpacks at most some 8,000

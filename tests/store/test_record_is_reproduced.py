@@ -10,9 +10,10 @@ from dataclasses import replace
 import pytest
 from core_differential import Both, clear, load, memory_server
 from core_histories import BOUND, KINDS, START, History, World, moves, on_model
-from helpers_desk import Desk
+from helpers_desk import MINUTE, Desk, asking, route
 
 from tierline.queue.model import Model
+from tierline.queue.model_match import Bounds
 from tierline.queue.state import Event
 from tierline.router.simulate.record import entries
 from tierline.router.simulate.reproduce import Again
@@ -142,8 +143,31 @@ def test_a_crowded_tick_is_reproduced_by_the_bound_that_it_ran_under(
         pass
     told = [replace(it, id=f"{it.t}-0") for it in desk.model.events]
     if not offers_count:
-        told = [replace(it, x=it.x.replace(',"work":16', "")) for it in told]
+        told = [replace(it, x=it.x.replace(',"work":16,"sweep":16', "")) for it in told]
     it = Again(lambda now: MIDNIGHTS, Virtual())
     it.run(entries(told))
     assert it.difference is None, it.difference
     assert it.assignments == 20
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_class_that_died_is_reproduced_by_the_bound_of_its_day(told: bool) -> None:
+    """Earlier releases moved 64 at once, and didn't tell it."""
+    desk = Stepping(Bounds(tick=16, sweep=64))
+    desk.comes("ada")
+    desk.desk(False)
+    for _ in range(40):
+        desk.arrives(route("sms", asking(1, 60 * MINUTE), asking(3)))
+    for n in range(46):  # with ada's 47 entries, so that the class is the last of a tick
+        desk.comes(f"l{n:02}", tier=3)
+    desk.desk(True)
+    desk.presence("ada", "offline")
+    while desk.tick(16, offers_count=told).more:
+        pass
+    there = desk.model.events
+    if not told:
+        there = [replace(it, x=it.x.replace(',"work":16,"sweep":64', "")) for it in there]
+    it = Again(lambda now: MIDNIGHTS, Virtual())
+    it.run(entries(replace(it, id=f"{it.t}-0") for it in there))
+    assert it.difference is None, it.difference
+    assert it.assignments == 40
