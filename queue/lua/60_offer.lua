@@ -173,6 +173,7 @@ local function could(a, c)
   return c.owner ~= a.name and on_duty(a) and HAS[a.f.on][c.ch] and byte_at(who(c.class), a.f.profile) > 0
     and not (c.pairs and excluded(c)[a.name])
 end
+own.could = could
 
 -- Whether the contact's preference for one agent still holds; if so, that agent.
 local function preferred(c)
