@@ -206,7 +206,7 @@ BUGS = {
         "    if string.sub(at, 1, 1) ~= '-' and at ~= c.id then return at end\n", "", "handing", seed=7
     ),
     "decided too early and taken": Bug(
-        "  if argv[15] ~= '' and argv[15] ~= (call('HGET', P .. 'site', 'situation') or '0') then return 'stale - 0' end\n",
+        "  if own.outdated(argv[15]) then return 'stale - 0' end\n",
         "",
         "handing",
     ),
