@@ -210,6 +210,9 @@ BUGS = {
         "",
         "handing",
     ),
+    "held by a closing that is over": Bug(
+        "  if own.outdated(argv[6]) then return answer('outdated', c) end\n", "", "handing"
+    ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing", seed=6),
     "counted twice": Bug(
         "  if tonumber(call('ZSCORE', all, key) or 0) > NOW - DAY then return '' end\n", "", "calling"
