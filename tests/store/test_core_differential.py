@@ -44,6 +44,12 @@ async def test_who_is_not_admitted_any_more_gets_nothing_that_still_waits_for_th
         await agree("leaving", client, [1068])
 
 
+async def test_what_has_ended_is_identified_by_nobody_else(tmp_path):
+    """The model named the last owner of an ended contact in its refusal: the long check found it."""
+    async with memory_server(tmp_path) as client:
+        await agree("leaving", client, [88, 107])
+
+
 async def agree(kind, client, seeds):
     site = "core"
     name = await load(client, f"core_{kind}", BOUND.get(kind))
