@@ -237,8 +237,8 @@ class Queue(Moves, Phone, Site, Lines, Reads):
 
     # -- time and table ------------------------------------------------------------------------------------
 
-    async def tick(self, limit: int = 16, *, op: str | None = None, now: int | None = None) -> Ticked:
-        """Carry out what is due, one entry at a time, at most `limit` and at most the scripts' own bound."""
+    async def tick(self, limit: int = 8, *, op: str | None = None, now: int | None = None) -> Ticked:
+        """Carry out what is due, one entry at a time, until entries and offers made reach `limit` or a bound."""
         at, fired, more, following = (await self.do("tick", limit, op=op, now=now)).split(" ")
         return Ticked(int(at), int(fired), more == "1", int(following) if following else None)
 

@@ -23,19 +23,20 @@ MISSED_PAIR = 60_000
 class Bounds:
     """How much one piece of work may do before it leaves its rest in the due set."""
 
-    tick: int = 16
+    tick: int = 8  # entries, and offers made
     fill: int = 16
-    sweep: int = 64
+    sweep: int = 16
 
 
 class Matching(Choice):
     """Brings contacts and agents together; `work` finishes what a transition began."""
 
-    __slots__ = ("bounds", "freed", "roomy", "unmarked")
+    __slots__ = ("bounds", "freed", "made", "roomy", "unmarked")
 
     def __init__(self, bounds: Bounds) -> None:
         super().__init__()
         self.bounds = bounds
+        self.made = 0  # offers
         self.freed: list[Contact] = []  # to enter again
         self.roomy: list[Agent] = []  # to be filled
         self.unmarked: list[Agent] = []  # to be filled last: no longer kept free
@@ -319,6 +320,7 @@ class Matching(Choice):
             ):  # fewer live offers than before: beside a call that isn't their whole budget a chat may fit
                 self.roomy.append(agent)
         self.unmark(contact)
+        self.made += 1
         contact.offered += 1
         contact.alone = 0
         offer = Offer(contact.offered, agent.name, self.now, self.now + DELIVERY)

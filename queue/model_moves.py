@@ -130,7 +130,7 @@ class Moves(Quiet):
         if it is None:
             return Answer("gone")
         if it.facts != judged or it.handing:
-            return Answer("stale", it.owner, it.state)
+            return Answer("stale", "" if it.state in ENDED else it.owner, it.state)
         it.facts = facts
         self.tell("identified", it.id, agent, facts=facts, **about)
         return Answer("ok", state=it.state)

@@ -23,17 +23,22 @@ class Timers(Moves):
         self.ticked: int | None = None
         self.gap = (0, 0)
 
-    def tick(self, limit: int | None = None) -> Ticked:
-        """Carry out what is due, one entry at a time, earliest (instant, member) first."""
+    def tick(self, limit: int | None = None, *, offers_count: bool = True) -> Ticked:
+        """Carry out what is due, one entry at a time, earliest (instant, member) first, until `limit` is reached.
+
+        Each entry counts, and each offer made, unless not `offers_count` (as it was when ticks told no `work`).
+        """
+        most = self.bounds.tick if limit is None else limit
+        made = self.made
         before, self.ticked = self.ticked, self.now
         first = self.due.first()
         if before is not None and self.now - before > GAP:
             unfinished = first is not None and first[0] <= self.gap[1]
             self.gap = (self.gap[0] if unfinished else before, self.now)
         fired = 0
-        while first is not None and first[0] <= self.now and fired < (limit or self.bounds.tick):
+        while first is not None and first[0] <= self.now and fired + (self.made - made) * offers_count < most:
             if not fired:
-                self.tell("tick", before=before)
+                self.tell("tick", before=before, work=most, sweep=self.bounds.sweep)
             at, member = first
             del self.due[member]
             self._fire(member, at)

@@ -239,6 +239,7 @@ class Flow:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Flow]:
         await self.queue.intern_route(ROUTE)
+        self.stopped = False
         self.tasks = [asyncio.create_task(self._lane()) for _ in range(self.lanes)]
         try:
             yield self

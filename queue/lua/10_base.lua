@@ -5,13 +5,14 @@
 -- Every function that reads or writes keys takes them from P, the site's prefix ("{site}:"), hence one shard.
 
 -- Bounds. Each limits what one call does; the rest is left in the due set, due now. Tests lower them to 2.
-local BOUND_TICK = 16 -- due entries a tick
+local BOUND_TICK = 8 -- pieces of work a tick: each due entry, and each offer made. 0.4 ms; but 4 and more right after
+-- the server forked to rewrite its log, when a hundred pages are copied for each, and that is what has to stay short
 local BOUND_FILL = 16 -- offers in a row to one agent
-local BOUND_SWEEP = 64 -- contacts moved in bulk
+local BOUND_SWEEP = 16 -- contacts moved in bulk, each of which may be offered
 local BOUND_WALK = 512 -- contacts looked at in a class that died
 local BOUND_SCAN = 16 -- index heads looked at before asking for exactly those that can match
 local BOUND_PART = 1000 -- members of one ZMSCORE or ZADD; Lua unpacks at most some 8,000
-local BOUND_MEMO = 5000 -- parsed texts remembered; records, too, as last written
+local BOUND_MEMO = 5000 -- parsed texts remembered
 
 -- Durations in ms.
 local OP_LIFE, OP_AHEAD = 600000, 5000 -- how old, how far ahead of us an operation id may be
@@ -44,7 +45,8 @@ local last_bucket -- the bucket of replies whose expiry was set last
 local floor -- math.floor, for the same reason as `call`
 
 local act, view = {}, {} -- what the library offers: mutations and reads, by name; registered in the last file
-local own = {} -- what owners do beside the queue: silence, snoozing, handing over, coming back; see 65_owned.lua
+local own = {} -- what owners do beside the queue: silence, snoozing, handing over, coming back; see 65_owned.lua. `made`:
+-- how many offers this transition has made, and timers of a crowd that it has written (BOUND_SWEEP of them are one)
 
 -- Orders strings as a sorted set does; Lua's own `<` follows the server's locale.
 local function bytes_before(one, other)
@@ -130,7 +132,7 @@ end
 local function begin(keys, now)
   call, floor, P = redis.call, math.floor, keys[1]
   contacts, agents, routes = {}, {}, {}
-  touched_n, journal_n = 0, 0
+  touched_n, journal_n, own.made = 0, 0, 0
   entering.n, entering.i, fills.n, fills.i, unmarked.n, unmarked.i = 0, 0, 0, 0, 0, 0
   local site = call('HMGET', P .. 'site', 'clock', 'desk', 'marks', 'midnights', 'behind')
   DESK, MARKS, MIDNIGHTS, BEHIND = site[2] ~= '0', tonumber(site[3] or 0), site[4] or '', site[5]

@@ -38,6 +38,19 @@ local function first_waiting(a, set)
   end
 end
 
+-- The first that waits for the agent in person: id, rank. While somebody has yet to be looked at (`d:`), some may wait
+-- there that aren't for them any more, because they were written down anew.
+local function first_personal(a, ch)
+  local set = P .. 'w:@' .. a.name .. '.' .. ch
+  if not BEHIND then return first_waiting(a, set) end
+  local found = call('ZRANGE', set, 0, -1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local c = contact(found[i])
+    if own.could(a, c) and not holds_offer(c, a.name) then return c.id, c.rank end
+  end
+  return nil
+end
+
 local by_channel = memo(function(text)
   local lists = {{}, {}, {}, {}}
   for ch, class in string.gmatch(text, '(%d):(%d+)') do
@@ -103,7 +116,7 @@ function contact_for(a)
   for ch = 1, 4 do
     if HAS[mask][ch] then
       if a.personal then
-        local id, rank = first_waiting(a, P .. 'w:@' .. a.name .. '.' .. ch)
+        local id, rank = first_personal(a, ch)
         if id and (not best or earlier(rank, id, best.rank, best.id)) then best = {id = id, rank = rank} end
       end
       best = best_of_channel(a, ch, can, best)

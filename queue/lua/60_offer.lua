@@ -160,6 +160,7 @@ local function offer(c, a, r, step)
   a.cnt[c.ch] = a.cnt[c.ch] + 1
   table.insert(a.offers, {c.id, number, c.ch})
   a.last = NOW
+  own.made = own.made + 1
   if leaves then unseat(c) end
   due('o:' .. c.id .. ':' .. short(number), NOW + UNDELIVERED)
   mark(c)
@@ -172,6 +173,7 @@ local function could(a, c)
   return c.owner ~= a.name and on_duty(a) and HAS[a.f.on][c.ch] and byte_at(who(c.class), a.f.profile) > 0
     and not (c.pairs and excluded(c)[a.name])
 end
+own.could = could
 
 -- Whether the contact's preference for one agent still holds; if so, that agent.
 local function preferred(c)

@@ -16,11 +16,17 @@ local function count_on_shift(profile, by)
   end
 end
 
--- Something is due now for every member of a set (by its name); of a big one, piece by piece (`x:`).
-local function due_for_members(kind, set)
-  if call('SCARD', P .. set) <= BOUND_WALK then return due_all(kind, call('SMEMBERS', P .. set), NOW) end
+-- Something is due now for every member of a set (by its name); of one with more than `most`, piece by piece (`x:`).
+-- For how many it was written.
+local function due_for_members(kind, set, most)
+  if call('SCARD', P .. set) <= most then
+    local members = call('SMEMBERS', P .. set)
+    due_all(kind, members, NOW)
+    return #members
+  end
   call('HSET', P .. 'site', 'x:' .. set, 0)
   due('x:' .. kind .. set, NOW)
+  return 0
 end
 
 -- x:<kind><set>: the next piece.
@@ -28,6 +34,7 @@ local function due_for_next(kind, set)
   local field = 'x:' .. set
   local found = call('SSCAN', P .. set, call('HGET', P .. 'site', field) or 0, 'COUNT', BOUND_WALK)
   due_all(kind, found[2], NOW)
+  own.made = own.made + floor(#found[2] / BOUND_SWEEP)
   if found[1] == '0' then
     call('HDEL', P .. 'site', field)
   else
@@ -37,7 +44,7 @@ local function due_for_next(kind, set)
 end
 
 -- Somebody left: contacts with exclusions may have nobody unasked now.
-local function recheck_exhausted() due_for_members('E:', 'xs') end
+local function recheck_exhausted() due_for_members('E:', 'xs', BOUND_WALK) end
 
 local function rescind_offers_of(a, reason)
   local back = {}
@@ -239,8 +246,9 @@ function act.desk(argv)
   call('HSET', P .. 'site', 'desk', argv[3])
   event('desk', nil, nil, nil, '{"up":' .. tostring(up) .. '}')
   if up then
+    local left = 4 * BOUND_WALK -- in all profiles together; of one alone no more than is walked in any set
     for _, profile in ipairs(call('HKEYS', P .. 'onp')) do
-      due_for_members('d:', 'av:' .. profile)
+      left = left - due_for_members('d:', 'av:' .. profile, math.min(left, BOUND_WALK))
     end
     own.fall_behind()
   end

@@ -210,15 +210,19 @@ local function note_gap()
   return site[1]
 end
 
--- tick: limit → "now fired more next"
+-- tick: work at most → "now fired more next". Work is entries and the offers made by them, so that it is the same wherever
+-- the entries are carried out again; the last entry may exceed it. Bounds are told: other releases had and have others.
 function act.tick(argv)
   local limit = math.min(tonumber(argv[3]), BOUND_TICK)
   local before = note_gap()
   local fired = 0
-  while fired < limit do
+  while fired + own.made < limit do
     local entry = call('ZRANGEBYSCORE', P .. 'due', '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, 1)
     if not entry[1] then break end
-    if fired == 0 then event('tick', nil, nil, nil, '{"before":' .. (before or 'null') .. '}') end
+    if fired == 0 then
+      event('tick', nil, nil, nil,
+        '{"before":' .. (before or 'null') .. ',"work":' .. limit .. ',"sweep":' .. BOUND_SWEEP .. '}')
+    end
     undue(entry[1])
     local carry_out = fire[string.sub(entry[1], 1, 1)]
     if carry_out then

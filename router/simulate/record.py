@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from pydantic_core import from_json
@@ -41,6 +42,8 @@ class Entry(NamedTuple):
         return next((it for it in self.lines if it.e == kind and contact in ("", it.c)), None)
 
 
+ENTRIES_ONCE, MOVED_ONCE = 16, 64
+"""What bounded a tick that doesn't tell its `work`: so many entries, whatever they led to; contacts moved in bulk."""
 NOTHING = ("{}", "")
 """Details that there are none of."""
 # `Line(…)` is a function written in Python: it takes twice as long, a million times a day.
@@ -236,7 +239,10 @@ def _presence(model: Virtual, it: Line, entry: Entry) -> None:
 
 def _tick(model: Virtual, it: Line, entry: Entry) -> None:
     model.ticked = it.x["before"]
-    model.tick()
+    work, sweep = it.x.get("work"), it.x.get("sweep", MOVED_ONCE)
+    if model.bounds.sweep != sweep:
+        model.bounds = replace(model.bounds, sweep=sweep)
+    model.tick(ENTRIES_ONCE if work is None else work, offers_count=work is not None)
 
 
 Act = Callable[[Virtual, Line, Entry], object]

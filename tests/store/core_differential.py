@@ -26,7 +26,7 @@ from tierline.skills.skill import CHANNELS
 
 INDEX_EVERY = 10  # calls
 LINES = ("leg", "jot", "happen", "forget", "merge", "split", "recall")
-BOUNDS = {"BOUND_TICK": 16, "BOUND_FILL": 16, "BOUND_SWEEP": 64, "BOUND_SCAN": 16, "BOUND_PART": 1000}
+BOUNDS = {"BOUND_TICK": 8, "BOUND_FILL": 16, "BOUND_SWEEP": 16, "BOUND_SCAN": 16, "BOUND_PART": 1000}
 
 
 @dataclass

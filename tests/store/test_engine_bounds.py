@@ -52,6 +52,42 @@ async def test_a_tick_stops_at_its_bound_and_says_that_more_is_due(client: Clien
     assert await queue.counts() == {"waiting": 5}
 
 
+@pytest.mark.promise("queue-bounded")
+async def test_a_tick_that_makes_offers_carries_out_fewer_entries(client: Client, site: str) -> None:
+    queue = await make_queue(client, site, "small_1", BOUND_TICK=4)
+    names = [f"a{n}" for n in range(6)]
+    await on_duty(queue, *names)
+    await queue.desk(False, now=START + 1)
+    for n in range(6):
+        await text_in(queue, n, plain_route(), START + 2)
+    await queue.desk(True, now=START + 3)
+    fired = []
+    while not fired or fired[-1].more:
+        fired.append(await queue.tick(now=START + 3))
+    assert [it.fired for it in fired] == [2, 2, 2], "each entry counts, and so does the offer that it makes"
+    assert all(it.offers == 1 for it in (await queue.agents()).values())
+    await nothing_is_wrong(queue, START + 3)
+
+
+@pytest.mark.promise("queue-bounded")
+async def test_when_the_desk_is_up_again_many_small_profiles_are_a_crowd_too(
+    client: Client, site: str
+) -> None:
+    queue = await tiny(client, site)
+    names = {f"a{p}{n}": Profile(f"team{p}", 1) for p in range(8) for n in range(4)}
+    for name, profile in names.items():
+        await on_duty(queue, name, profile=profile)
+    await queue.desk(False, now=START + 1)
+    for n in range(len(names)):
+        await text_in(queue, n, plain_route(), START + 2)
+    await queue.desk(True, now=START + 3)
+    due = await queue.due([f"d:{name}" for name in names])
+    assert 0 < len(due) <= 16, "four times what is looked at in a row; the others follow in pieces"
+    await run_due(queue, START + 3)
+    assert all(it.offers == 1 for it in (await queue.agents()).values())
+    await nothing_is_wrong(queue, START + 3)
+
+
 async def test_a_class_that_dies_lets_everybody_go_on_past_those_who_cannot(
     client: Client, site: str
 ) -> None:

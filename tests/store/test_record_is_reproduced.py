@@ -10,8 +10,10 @@ from dataclasses import replace
 import pytest
 from core_differential import Both, clear, load, memory_server
 from core_histories import BOUND, KINDS, START, History, World, moves, on_model
+from helpers_desk import MINUTE, Desk, asking, route
 
 from tierline.queue.model import Model
+from tierline.queue.model_match import Bounds
 from tierline.queue.state import Event
 from tierline.router.simulate.record import entries
 from tierline.router.simulate.reproduce import Again
@@ -110,3 +112,62 @@ def test_a_record_that_begins_in_the_middle_says_so() -> None:
     later = next(i for i, event in enumerate(told) if event.e == "offered")
     assert not it.run(entries(told[later + 1 :]))
     assert it.difference
+
+
+class Stepping(Desk):
+    """Each act has an instant of its own, by which its entry is known."""
+
+    def __getattr__(self, name):
+        self.now += 1
+        return super().__getattr__(name)
+
+
+@pytest.mark.parametrize(
+    ("limit", "offers_count", "first"),
+    [(None, True, 4), (16, True, 8), (16, False, 16)],
+    ids=["now", "other", "once"],
+)
+def test_a_crowded_tick_is_reproduced_by_the_bound_that_it_ran_under(
+    limit: int | None, offers_count: bool, first: int
+) -> None:
+    """Earlier releases counted entries alone, sixteen of them, and their ticks don't tell it."""
+    desk = Stepping()
+    for n in range(20):
+        desk.comes(f"a{n:02}")
+    desk.desk(False)
+    for _ in range(20):
+        desk.arrives()
+    desk.desk(True)
+    assert desk.tick(limit, offers_count=offers_count).fired == first
+    while desk.tick(limit, offers_count=offers_count).more:
+        pass
+    told = [replace(it, id=f"{it.t}-0") for it in desk.model.events]
+    if not offers_count:
+        told = [replace(it, x=it.x.replace(',"work":16,"sweep":16', "")) for it in told]
+    it = Again(lambda now: MIDNIGHTS, Virtual())
+    it.run(entries(told))
+    assert it.difference is None, it.difference
+    assert it.assignments == 20
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_class_that_died_is_reproduced_by_the_bound_of_its_day(told: bool) -> None:
+    """Earlier releases moved 64 at once, and didn't tell it."""
+    desk = Stepping(Bounds(tick=16, sweep=64))
+    desk.comes("ada")
+    desk.desk(False)
+    for _ in range(40):
+        desk.arrives(route("sms", asking(1, 60 * MINUTE), asking(3)))
+    for n in range(46):  # with ada's 47 entries, so that the class is the last of a tick
+        desk.comes(f"l{n:02}", tier=3)
+    desk.desk(True)
+    desk.presence("ada", "offline")
+    while desk.tick(16, offers_count=told).more:
+        pass
+    there = desk.model.events
+    if not told:
+        there = [replace(it, x=it.x.replace(',"work":16,"sweep":64', "")) for it in there]
+    it = Again(lambda now: MIDNIGHTS, Virtual())
+    it.run(entries(replace(it, id=f"{it.t}-0") for it in there))
+    assert it.difference is None, it.difference
+    assert it.assignments == 40
