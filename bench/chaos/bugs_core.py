@@ -61,7 +61,7 @@ CORE: dict[str, Seeded] = {
         "two contacts, wrong conversation", favoured=("split",), supervised=True, contacts=120, seconds=25.0
     ),
     "two open contacts in one conversation": _it(
-        "two contacts", favoured=("thanks",), supervised=True, contacts=160, agents=10, seconds=30.0
+        "two contacts", favoured=("split",), supervised=True, contacts=160, agents=10, seconds=30.0
     ),
     "another rank in the old seat": _it("order, waits in vain, rank lost", favoured=("hurry",), **FULL),
 }  # fmt: skip
