@@ -132,7 +132,7 @@ class Matching(Choice):
             if not contact.offers and self.may_take(wanted, contact) and self.is_next(wanted, contact):
                 self.offer(contact, wanted)
         else:
-            while len(contact.offers) < contact.offer_to:
+            while contact.wanting:
                 agent = self.agent_for(contact)
                 if agent is None:
                     break
@@ -144,9 +144,10 @@ class Matching(Choice):
     def _tell_nobody(self, contact: Contact) -> None:
         """It waits for anybody in its last step, and nobody on shift could ever serve it."""
         last = contact.step == len(contact.route.steps) - 1
-        if last and not contact.offers and contact.alone != contact.klass:
-            if contact.open and not self.alive(contact.klass):
-                contact.alone = contact.klass
+        if last and not contact.offers:
+            number = contact.klass
+            if not self.alive(number) and contact.alone != number and contact.open:
+                contact.alone = number
                 self.tell("nobody", contact.id, step=contact.step)
 
     def _time_step(self, contact: Contact) -> None:
@@ -246,8 +247,8 @@ class Matching(Choice):
         best = self._earliest(agent, self.personal.get(agent.name, ()), None)
         for channel, heads in self.heads.items():
             if mask & BITS[channel]:
-                for key, number in heads:
-                    if best is not None and best.key < key:
+                for rank, id, number in heads:
+                    if best is not None and best.key < (rank, id):
                         break
                     if number in agent.can:
                         best = self._earliest(agent, self.queue[channel][number], best)

@@ -70,8 +70,10 @@ class Memory:
     events: list[Event] = field(default_factory=list)
     queue: dict[Channel, dict[int, list[Key]]] = field(default_factory=lambda: {ch: {} for ch in CHANNELS})
     """By class."""
-    heads: dict[Channel, list[tuple[Key, int]]] = field(default_factory=lambda: {ch: [] for ch in CHANNELS})
-    """Of each class the first, in order."""
+    heads: dict[Channel, list[tuple[int, str, int]]] = field(
+        default_factory=lambda: {ch: [] for ch in CHANNELS}
+    )
+    """Of each class the first, in order: the key's rank and id, and the class."""
     personal: dict[str, list[Key]] = field(default_factory=dict)  # by agent
     counter: int = 1000
     begun: dict[str, tuple[int, str]] = field(default_factory=dict)  # calls, texts: key → when, number
@@ -174,9 +176,9 @@ class Memory:
         """The class has another first contact than before, or none."""
         heads = self.heads[channel]
         if before:
-            del heads[bisect_left(heads, (before, number))]
+            del heads[bisect_left(heads, (*before, number))]
         if now:
-            insort(heads, (now, number))
+            insort(heads, (*now, number))
 
     def hold(self, agent: Agent, contact: Contact) -> None:
         """From now on the contact costs the agent."""
