@@ -74,8 +74,7 @@ class Matching(Choice):
 
     def settle(self, contact: Contact) -> None:
         """Move on to the first step that is still open, and that somebody on shift could serve."""
-        last = len(contact.route.steps) - 1
-        step = contact.step
+        last, step = len(contact.route.steps) - 1, contact.step
         while step < last and self.ends(contact, step) <= self.now:
             step += 1
         if step != contact.step:
@@ -121,7 +120,8 @@ class Matching(Choice):
     def place(self, contact: Contact) -> None:
         """Offer it as often as its step says, and put it where it is looked for."""
         self.check_mark(contact)
-        prefer, wanted = contact.prefer, self.wanted(contact)
+        prefer = contact.prefer
+        wanted = self.wanted(contact) if prefer else None
         contact.personal = wanted.name if wanted else ""
         if not wanted and contact.handover and contact.handover.only:
             late = prefer and prefer.until is not None and prefer.until <= self.now
@@ -138,23 +138,23 @@ class Matching(Choice):
                     break
                 self.offer(contact, agent)
         self.list_in(contact)
-        self._tell_nobody(contact)
-        self._time_step(contact)
+        last = contact.step == len(contact.route.steps) - 1
+        if last and not contact.offers:
+            self._tell_nobody(contact)
+        self._time_step(contact, last)
 
     def _tell_nobody(self, contact: Contact) -> None:
         """It waits for anybody in its last step, and nobody on shift could ever serve it."""
-        last = contact.step == len(contact.route.steps) - 1
-        if last and not contact.offers:
-            number = contact.klass
-            if not self.alive(number) and contact.alone != number and contact.open:
-                contact.alone = number
-                self.tell("nobody", contact.id, step=contact.step)
+        number = contact.klass
+        if not self.alive(number) and contact.alone != number and contact.open:
+            contact.alone = number
+            self.tell("nobody", contact.id, step=contact.step)
 
-    def _time_step(self, contact: Contact) -> None:
-        last = contact.step == len(contact.route.steps) - 1
+    def _time_step(self, contact: Contact, last: bool) -> None:
         ends = None if last else self.ends(contact, contact.step)
-        if contact.personal and contact.prefer and contact.prefer.until is not None:
-            ends = contact.prefer.until if ends is None else min(ends, contact.prefer.until)
+        prefer = contact.prefer
+        if prefer and contact.personal and prefer.until is not None:
+            ends = prefer.until if ends is None else min(ends, prefer.until)
         if ends is None:
             self.due.pop(f"s:{contact.id}", None)
         else:
@@ -192,7 +192,8 @@ class Matching(Choice):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        if self.desk_up and self.room[contact.route.channel]:
+        bit = BITS[contact.route.channel]
+        if self.desk_up and any([count for mask, count in self.room.items() if mask & bit]):
             for agent in self.who_may_take(contact):
                 if self.is_next(agent, contact):
                     return agent
@@ -244,13 +245,15 @@ class Matching(Choice):
         mask = agent.mask
         if not mask or not self.desk_up:
             return None
-        best = self._earliest(agent, self.personal.get(agent.name, ()), None)
+        meant = self.personal.get(agent.name)
+        best = self._earliest(agent, meant, None) if meant else None
+        can = agent.can
         for channel, heads in self.heads.items():
             if mask & BITS[channel]:
                 for rank, id, number in heads:
                     if best is not None and best.key < (rank, id):
                         break
-                    if number in agent.can:
+                    if number in can:
                         best = self._earliest(agent, self.queue[channel][number], best)
         return best
 

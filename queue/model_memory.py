@@ -44,14 +44,15 @@ class Due(dict[str, int]):
 
     def first(self) -> tuple[int, str] | None:
         """The earliest (instant, member)."""
-        while self._seconds:
-            heap = self._heaps[self._seconds[0]]
+        heaps, seconds = self._heaps, self._seconds
+        while seconds:
+            heap = heaps[seconds[0]]
             while heap:
-                at, member = heap[0]
-                if self.get(member) == at:
-                    return heap[0]
+                first = heap[0]
+                if self.get(first[1]) == first[0]:
+                    return first
                 heappop(heap)
-            del self._heaps[heappop(self._seconds)]
+            del heaps[heappop(seconds)]
         return None
 
 
@@ -82,8 +83,7 @@ class Memory:
     ready: dict[str, Agent] = field(default_factory=dict)  # those available and on shift
     here: dict[int, frozenset[str]] = field(default_factory=dict)  # `counted`, until somebody moves
     able: dict[int, list[list[Agent]]] = field(default_factory=dict)  # `admitted`, until somebody moves
-    room: dict[Channel, set[str]] = field(default_factory=lambda: {ch: set() for ch in CHANNELS})
-    """Who has some."""
+    room: Counter[int] = field(default_factory=Counter)  # the channels that they can take now, as bits → how many agents
     classes: dict[Need, int] = field(default_factory=dict)
     numbered: dict[Route, tuple[int, ...]] = field(default_factory=dict)
     met: dict[int, tuple[Route, tuple[int, ...]]] = field(default_factory=dict)
@@ -145,30 +145,31 @@ class Memory:
         """Put it into the set in which it is looked for, if it is looked for at all."""
         channel = contact.route.channel
         if contact.open:
-            number = contact.listed = contact.klass
+            key, number = contact.key, contact.klass
+            contact.listed = number
             among = self.queue[channel].setdefault(number, [])
-            if among and among[-1] > contact.key:
-                insort(among, contact.key)
+            if among and among[-1] > key:
+                insort(among, key)
             else:  # mostly
-                among.append(contact.key)
-            if among[0] is contact.key:
-                self._new_head(channel, number, among[1] if len(among) > 1 else None, contact.key)
+                among.append(key)
+            if among[0] is key:
+                self._new_head(channel, number, among[1] if len(among) > 1 else None, key)
         elif contact.personal and contact.placeable and not contact.offers:
             contact.listed = contact.personal
             insort(self.personal.setdefault(contact.personal, []), contact.key)
 
     def list_out(self, contact: Contact) -> None:
         """Take it out of the set it is in."""
-        where, contact.listed = contact.listed, None
+        where, key = contact.listed, contact.key
         if where is None:
             return
-        channel = contact.route.channel
+        contact.listed, channel = None, contact.route.channel
         sets: dict[Any, list[Key]] = self.personal if isinstance(where, str) else self.queue[channel]
         among = sets[where]
-        place = 0 if among[0] is contact.key else bisect_left(among, contact.key)
+        place = 0 if among[0] is key else bisect_left(among, key)
         del among[place]
         if place == 0 and isinstance(where, int):
-            self._new_head(channel, where, contact.key, among[0] if among else None)
+            self._new_head(channel, where, key, among[0] if among else None)
         if not among:
             del sets[where]
 
@@ -196,13 +197,9 @@ class Memory:
         """Whenever what they hold, are asked or are has changed: where they have room is as it is now."""
         before = agent.mask
         agent.measure()
-        if agent.mask == before:
-            return
-        for channel, bit in BITS.items():
-            if agent.mask & bit:
-                self.room[channel].add(agent.name)
-            else:
-                self.room[channel].discard(agent.name)
+        if agent.mask != before:
+            self.room[before] -= 1
+            self.room[agent.mask] += 1
 
     def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "", pause: int = 0) -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""

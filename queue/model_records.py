@@ -122,7 +122,7 @@ class Contact:
     @property
     def open(self) -> bool:
         """Whether its class may be asked: in the queue, meant for nobody in person, too few live offers."""
-        return not self.personal and self.placeable and self.wanting
+        return not self.personal and self.placeable and (not self.offers or self.wanting)
 
     @property
     def wanting(self) -> bool:

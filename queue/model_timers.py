@@ -24,28 +24,32 @@ class Timers(Moves):
         self.gap = (0, 0)
 
     def tick(self, limit: int | None = None) -> Ticked:
-        """Carry out what is due, one entry at a time, earliest (instant, member) first."""
-        before, self.ticked = self.ticked, self.now
+        """Carry out what is due, and say when to look again."""
+        fired = self.carry_out_due(limit or self.bounds.tick)
         first = self.due.first()
-        if before is not None and self.now - before > GAP:
-            unfinished = first is not None and first[0] <= self.gap[1]
-            self.gap = (self.gap[0] if unfinished else before, self.now)
-        fired = 0
-        while first is not None and first[0] <= self.now and fired < (limit or self.bounds.tick):
-            if not fired:
-                self.tell("tick", before=before)
-            at, member = first
-            del self.due[member]
-            self._fire(member, at)
-            self.work()
-            fired += 1
-            first = self.due.first()
         next_due = first[0] if first else None
         return Ticked(self.now, fired, next_due is not None and next_due <= self.now, next_due)
 
-    def _fire(self, member: str, at: int) -> None:
-        kind, _, rest = member.partition(":")
-        FIRES[kind](self, rest, at)
+    def carry_out_due(self, most: int) -> int:
+        """What is due, one entry at a time, earliest (instant, member) first; how many there were, `most` at most."""
+        now, due = self.now, self.due
+        before, self.ticked = self.ticked, now
+        first = due.first()
+        if before is not None and now - before > GAP:
+            unfinished = first is not None and first[0] <= self.gap[1]
+            self.gap = (self.gap[0] if unfinished else before, now)
+        fired = 0
+        while first is not None and first[0] <= now and fired < most:
+            if not fired:
+                self.tell("tick", before=before)
+            at, member = first
+            del due[member]
+            kind, _, rest = member.partition(":")
+            FIRES[kind](self, rest, at)
+            self.work()
+            fired += 1
+            first = due.first()
+        return fired
 
     def _offer_due(self, rest: str, at: int) -> None:
         it, live = self.live(rest.split(":")[0], int(rest.split(":")[1]))

@@ -70,7 +70,8 @@ def entries(events: Iterable[Event]) -> Iterator[Entry]:
 
 def carry_out(model: Virtual, entry: Entry) -> None:
     """Do on `model`, at the entry's instant, what the entry says was done. Raises Unreadable."""
-    kind, c, a, n, x, _ = entry.told[0]
+    _, t, told = entry
+    kind, c, a, n, x, _ = told[0]
     if kind not in CAUSES:
         for line in entry.lines:
             if line.e == "class":
@@ -81,7 +82,7 @@ def carry_out(model: Virtual, entry: Entry) -> None:
         if kind in SILENT:
             return
         raise Unreadable(f"nothing is known that begins with “{kind}”")
-    model.now = entry.t
+    model.now = t
     try:
         act(model, c, a, n, x, entry)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -242,7 +243,7 @@ def _presence(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> Non
 
 def _tick(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
     model.ticked = x["before"]
-    model.tick()
+    model.carry_out_due(model.bounds.tick)
 
 
 Act = Callable[[Virtual, str, str, int, X, Entry], object]
