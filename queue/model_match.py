@@ -192,8 +192,7 @@ class Matching(Choice):
 
     def agent_for(self, contact: Contact) -> Agent | None:
         """The first in the order of choice who may take it and isn't kept free for an earlier one."""
-        bit = BITS[contact.route.channel]
-        if self.desk_up and any([count for mask, count in self.room.items() if mask & bit]):
+        if self.desk_up and self.room[contact.route.channel]:
             for agent in self.who_may_take(contact):
                 if self.is_next(agent, contact):
                     return agent

@@ -17,6 +17,7 @@ from .contact import Decision, Route
 from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import BITS, Event, State
 
+OF_MASK = [[channel for channel, bit in BITS.items() if mask & bit] for mask in range(1 << len(BITS))]
 MET = 10_000  # routes known by identity; a plan has some dozens
 
 
@@ -83,7 +84,8 @@ class Memory:
     ready: dict[str, Agent] = field(default_factory=dict)  # those available and on shift
     here: dict[int, frozenset[str]] = field(default_factory=dict)  # `counted`, until somebody moves
     able: dict[int, list[list[Agent]]] = field(default_factory=dict)  # `admitted`, until somebody moves
-    room: Counter[int] = field(default_factory=Counter)  # the channels that they can take now, as bits → how many agents
+    room: dict[Channel, set[str]] = field(default_factory=lambda: {ch: set() for ch in CHANNELS})
+    """Who has some."""
     classes: dict[Need, int] = field(default_factory=dict)
     numbered: dict[Route, tuple[int, ...]] = field(default_factory=dict)
     met: dict[int, tuple[Route, tuple[int, ...]]] = field(default_factory=dict)
@@ -198,8 +200,11 @@ class Memory:
         before = agent.mask
         agent.measure()
         if agent.mask != before:
-            self.room[before] -= 1
-            self.room[agent.mask] += 1
+            room, name = self.room, agent.name
+            for channel in OF_MASK[agent.mask & ~before]:
+                room[channel].add(name)
+            for channel in OF_MASK[before & ~agent.mask]:
+                room[channel].discard(name)
 
     def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "", pause: int = 0) -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""
