@@ -42,13 +42,14 @@ class Matching(Choice):
 
     def work(self) -> None:
         """Freed contacts enter first, then agents with new room are filled."""
-        while self.freed or self.roomy or self.unmarked:
-            if self.freed:
-                contact = self.freed.pop(0)
+        freed, roomy, unmarked = self.freed, self.roomy, self.unmarked
+        while freed or roomy or unmarked:
+            if freed:
+                contact = freed.pop(0)
                 if contact.placeable:
                     self.enter(contact)
             else:
-                agent = (self.roomy or self.unmarked).pop(0)
+                agent = (roomy or unmarked).pop(0)
                 if agent.name in self.agents:
                     self.fill(agent)
 
@@ -80,7 +81,7 @@ class Matching(Choice):
         if step != contact.step:
             self._advance(contact, step, "age")
         while contact.step < last:
-            if not self.alive(contact.klass):
+            if not self.alive(contact.classes[contact.step]):
                 self._advance(contact, contact.step + 1, "nobody")
             elif self.exhausted(contact):
                 self._tell_exhausted(contact)
@@ -119,7 +120,8 @@ class Matching(Choice):
 
     def place(self, contact: Contact) -> None:
         """Offer it as often as its step says, and put it where it is looked for."""
-        self.check_mark(contact)
+        if contact.drainer:
+            self.check_mark(contact)
         prefer = contact.prefer
         wanted = self.wanted(contact) if prefer else None
         contact.personal = wanted.name if wanted else ""

@@ -147,7 +147,7 @@ class Memory:
         """Put it into the set in which it is looked for, if it is looked for at all."""
         channel = contact.route.channel
         if contact.open:
-            key, number = contact.key, contact.klass
+            key, number = contact.key, contact.classes[contact.step]
             contact.listed = number
             among = self.queue[channel].setdefault(number, [])
             if among and among[-1] > key:
