@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from .contact import Decision
 from .model_quiet import Quiet
@@ -241,10 +242,10 @@ class Moves(Quiet):
             self.threads[thread] = self.last[thread] = contact.id
         self.say(contact, "in", body)
         parked = decision.wake is not None and decision.wake > self.now
-        self.tell(
-            "arrived", contact.id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
+        tell = partial(self.tell, **split) if split else self.tell
+        tell(
+            "arrived", id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
             parked=parked, body=body, previous=contact.previous, decision=decision,
-            **(split or {}),
         )  # fmt: skip
         return contact
 
