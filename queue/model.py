@@ -8,7 +8,6 @@ is one transition at that instant. Names and meanings are those of `Queue` in `e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Literal, TypeVar, cast
 
 from .contact import Decision, Route
@@ -117,8 +116,8 @@ class Model(Phone):
             self.unhold(former, it)
         it.state, it.owner, it.taken = "active", agent, offer
         it.prefer, it.personal, it.handover = None, "", None
-        tell = partial(self.tell, **{"from": former.name}) if former else self.tell
-        tell("accepted", it.id, agent, offer, offer=offer, place=live.place, agent=agent)
+        rest = {"from": former.name} if former else {}
+        self.tell("accepted", it.id, agent, offer, offer=offer, place=live.place, agent=agent, **rest)
         who.since, who.misses, who.missed_at = self.now, 0, 0
         self.count_accepted(it.route.service, who.profile.team)
         self.roomy.append(who)

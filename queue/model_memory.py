@@ -56,6 +56,21 @@ class Due(dict[str, int]):
             del heaps[heappop(seconds)]
         return None
 
+    def take(self, now: int) -> tuple[int, str] | None:
+        """The earliest (instant, member) that is due by `now`, which it is no longer."""
+        heaps, seconds = self._heaps, self._seconds
+        while seconds:
+            heap = heaps[seconds[0]]
+            while heap:
+                if heap[0][0] > now:
+                    return None
+                first = heappop(heap)
+                if self.get(first[1]) == first[0]:
+                    del self[first[1]]
+                    return first
+            del heaps[heappop(seconds)]
+        return None
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Memory:

@@ -32,23 +32,20 @@ class Timers(Moves):
 
     def carry_out_due(self, most: int) -> int:
         """What is due, one entry at a time, earliest (instant, member) first; how many there were, `most` at most."""
-        now, due = self.now, self.due
-        before, self.ticked = self.ticked, now
-        first = due.first()
-        if before is not None and now - before > GAP:
+        before, self.ticked = self.ticked, self.now
+        if before is not None and self.now - before > GAP:
+            first = self.due.first()
             unfinished = first is not None and first[0] <= self.gap[1]
-            self.gap = (self.gap[0] if unfinished else before, now)
+            self.gap = (self.gap[0] if unfinished else before, self.now)
         fired = 0
-        while first is not None and first[0] <= now and fired < most:
+        while fired < most and (due := self.due.take(self.now)):
             if not fired:
                 self.tell("tick", before=before)
-            at, member = first
-            del due[member]
+            at, member = due
             kind, _, rest = member.partition(":")
             FIRES[kind](self, rest, at)
             self.work()
             fired += 1
-            first = due.first()
         return fired
 
     def _offer_due(self, rest: str, at: int) -> None:

@@ -88,14 +88,15 @@ class Again:
         if told != recorded and (what := _difference(entry.lines, told)):
             self.difference = Difference(id, t, what)
             return False
+        ended = self.ended
         for it in recorded:
             kind = it[0]
             if kind in ASKED:
                 self.assignments += 1
             elif kind in KEPT:
-                self.ended.append((t + KEPT[kind], it[1]))
-        while self.ended and self.ended[0][0] <= t and not entry.aside:
-            model.forget(self.ended.popleft()[1])
+                ended.append((t + KEPT[kind], it[1]))
+        while ended and ended[0][0] <= t and not entry.aside:
+            model.forget(ended.popleft()[1])
         return True
 
     def result(self) -> Reproduced:
