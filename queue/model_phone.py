@@ -17,7 +17,7 @@ from .legs import (
     too_many_jots,
     too_many_legs,
 )
-from .model_records import Calling, Contact, Offer
+from .model_records import Contact, Offer
 from .model_timers import Timers
 from .replies import Answer, Counts
 from .state import Leg
@@ -40,17 +40,16 @@ class Phone(Timers):
         it = self.contacts.get(contact)
         if it is None:
             return Answer("gone")
-        on = it.calling = it.calling or Calling()
-        was = on.legs.get(sid)
+        was = it.legs.get(sid)
         if was and RANKS[state] <= RANKS[was.state]:
             if was.live:
-                on.heard[sid] = self.now
+                it.heard[sid] = self.now
             return Answer("late", state=it.state)
-        if was is None and len(on.legs) >= LEGS:
+        if was is None and len(it.legs) >= LEGS:
             raise too_many_legs(contact)
         known = {**(was.about if was else {}), **about}
-        on.legs[sid] = Leg(sid, state, self.now, known)
-        on.heard[sid] = self.now
+        it.legs[sid] = Leg(sid, state, self.now, known)
+        it.heard[sid] = self.now
         before = was.state if was else ""
         self.tell(
             "leg", it.id, known.get("a", ""), offer_of(known), sid=sid, state=state, was=before, **known
@@ -60,13 +59,12 @@ class Phone(Timers):
     def legs(self, contact: str) -> tuple[Leg, ...]:
         """In the order of their first news."""
         it = self.contacts.get(contact)
-        return tuple(it.calling.legs.values()) if it and it.calling else ()
+        return tuple(it.legs.values()) if it else ()
 
     def legs_unheard(self, before: int, limit: int = 100) -> list[tuple[str, str]]:
         """Legs that haven't ended and of which nobody has heard since `before`, longest ago first: (contact, sid)."""
-        calls = [(it.id, it.calling) for it in self.contacts.values() if it.calling]
-        live = [(id, on.heard[leg.sid], leg) for id, on in calls for leg in on.legs.values() if leg.live]
-        found = sorted((heard, f"{id} {leg.sid}") for id, heard, leg in live)
+        live = [(it, leg) for it in self.contacts.values() for leg in it.legs.values() if leg.live]
+        found = sorted((it.heard[leg.sid], f"{it.id} {leg.sid}") for it, leg in live)
         pairs = [said.partition(" ") for at, said in found if at < before]
         return [(id, sid) for id, _, sid in pairs[:limit]]
 
@@ -76,12 +74,11 @@ class Phone(Timers):
         it = self.contacts.get(contact)
         if it is None:
             return ""
-        on = it.calling = it.calling or Calling()
-        if value and name not in on.jots and len(on.jots) >= JOTS:
+        if value and name not in it.jots and len(it.jots) >= JOTS:
             raise too_many_jots(contact)
-        before = on.jots.pop(name, "")
+        before = it.jots.pop(name, "")
         if value:
-            on.jots[name] = value
+            it.jots[name] = value
         return before
 
     def happen(
@@ -93,22 +90,21 @@ class Phone(Timers):
         it = self.contacts.get(contact)
         if it is None:
             return Answer("gone")
-        on = it.calling = it.calling or Calling()
-        kept = {**on.jots, **facts}
-        if new := [name for name in facts if facts[name] and name not in on.jots]:
-            if len(on.jots) + len(new) > JOTS:
+        kept = {**it.jots, **facts}
+        if new := [name for name in facts if facts[name] and name not in it.jots]:
+            if len(it.jots) + len(new) > JOTS:
                 raise too_many_jots(contact)
         kept = {name: value for name, value in kept.items() if value}
-        if kept == on.jots:
+        if kept == it.jots:
             return Answer("late", state=it.state)
-        on.jots = kept
+        it.jots = kept
         self.tell("call", it.id, agent, 0, what=what, **about)
         return Answer("ok", state=it.state)
 
     def jots(self, contact: str) -> Mapping[str, str]:
         """What was jotted down."""
         it = self.contacts.get(contact)
-        return dict(it.calling.jots) if it and it.calling else {}
+        return dict(it.jots) if it else {}
 
     # -- a phone rings ---------------------------------------------------------------------------------------
 

@@ -45,15 +45,6 @@ class Handover:
 
 
 @dataclass(slots=True, eq=False)
-class Calling:
-    """What is known of a contact's calls."""
-
-    legs: dict[str, Leg] = field(default_factory=dict)  # by id, in the order of their first news
-    heard: dict[str, int] = field(default_factory=dict)  # when anything was last heard of each
-    jots: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
 class Contact:
     """One contact as the model keeps it; `prefer` is dropped for good once it no longer holds."""
 
@@ -94,7 +85,9 @@ class Contact:
     closed_at: int | None = None
     recalled: bool = False  # it had left: it isn't re-opened
     absorbed: tuple[str, ...] = ()  # conversations of contacts merged into this one
-    calling: Calling | None = None  # few ever are
+    legs: dict[str, Leg] = field(default_factory=dict)  # by id, in the order of their first news
+    heard: dict[str, int] = field(default_factory=dict)  # when anything was last heard of each
+    jots: dict[str, str] = field(default_factory=dict)
     claimed: int = 0  # the number of the offer whose agent has said that they take it
 
     @property
@@ -146,8 +139,7 @@ class Contact:
     @property
     def talking(self) -> bool:
         """Whether its customer is on the line: then it is taken from nobody."""
-        on = self.calling if self.is_call else None
-        return on is not None and any(leg.of_customer for leg in on.legs.values())
+        return self.is_call and any(leg.of_customer for leg in self.legs.values())
 
     @property
     def quiet(self) -> int | None:
