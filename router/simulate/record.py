@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from pydantic_core import from_json
 
@@ -27,7 +27,8 @@ class Unreadable(Exception):
     """An entry that doesn't say what was done; `str()` says why, in an operator's words."""
 
 
-class Entry(NamedTuple):
+@dataclass(slots=True)
+class Entry:
     """One transition of the record: at `t` (ms), with its events in order, as they are told."""
 
     id: str
@@ -46,7 +47,8 @@ class Entry(NamedTuple):
 
     def find(self, kind: str, contact: str = "") -> Line | None:
         """Its first event of a kind (about a contact)."""
-        return next((it for it in self.lines if it.e == kind and contact in ("", it.c)), None)
+        found = (it for it in self.told if it[0] == kind and contact in ("", it[1]))
+        return next((_tuple(Line, it) for it in found), None)
 
 
 NOTHING = len("{}")
@@ -60,18 +62,17 @@ def entries(events: Iterable[Event]) -> Iterator[Entry]:
     for it in events:
         if it.id != id or not told:
             if told:
-                yield _tuple(Entry, (id, t, told))
+                yield Entry(id, t, told)
             id, t, told = it.id, it.t, []
         x = from_json(it.x) if len(it.x) > NOTHING else {}
         told.append((it.e, it.c, it.a, it.n, x if isinstance(x, dict) else {}, it.t))
     if told:
-        yield _tuple(Entry, (id, t, told))
+        yield Entry(id, t, told)
 
 
 def carry_out(model: Virtual, entry: Entry) -> None:
     """Do on `model`, at the entry's instant, what the entry says was done. Raises Unreadable."""
-    _, t, told = entry
-    kind, c, a, n, x, _ = told[0]
+    kind, c, a, n, x, _ = entry.told[0]
     if kind not in CAUSES:
         for line in entry.lines:
             if line.e == "class":
@@ -82,7 +83,7 @@ def carry_out(model: Virtual, entry: Entry) -> None:
         if kind in SILENT:
             return
         raise Unreadable(f"nothing is known that begins with “{kind}”")
-    model.now = t
+    model.now = entry.t
     try:
         act(model, c, a, n, x, entry)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

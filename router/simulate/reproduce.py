@@ -72,7 +72,7 @@ class Again:
 
     def step(self, entry: Entry) -> bool:
         """One entry; False when it parts from the rules."""
-        model, (id, t, recorded) = self.model, entry
+        model, t, recorded = self.model, entry.t, entry.told
         if t >= self.calendar and not entry.aside:
             known = self.midnights(t)
             model.calendar(known)
@@ -80,13 +80,13 @@ class Again:
         try:
             carry_out(model, entry)
         except Unreadable as error:
-            self.difference = Difference(id, t, str(error))
+            self.difference = Difference(entry.id, t, str(error))
             return False
         self.entries += 1
         self.events += len(recorded)
         told, model.told = model.told, []
         if told != recorded and (what := _difference(entry.lines, told)):
-            self.difference = Difference(id, t, what)
+            self.difference = Difference(entry.id, t, what)
             return False
         ended = self.ended
         for it in recorded:
