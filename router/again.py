@@ -11,6 +11,8 @@ from .facts import Facts
 from .handover import base_route
 from .rulebook import Rulebook, instant, millis, span
 
+SLIGHT = 900
+"""ms by which the instants of one and the same decision differ at most: it's made a moment before it's stored."""
 BEHIND = 7 * 86_400_000
 """ms of rank by which such a contact comes later: after a week it is somebody's turn to look at it."""
 
@@ -46,6 +48,31 @@ def former(book: Rulebook, view: ContactView, now: int) -> Preference | None:
     """The former owner of a contact that comes back, who alone is asked for a while."""
     alone = span(book.plan.channels.of(view.channel).preferred)
     return Preference(view.owner, "preferred", now + alone) if view.owner and alone else None
+
+
+def opens_early(shut: Rulebook, book: Rulebook, view: ContactView, now: int) -> Decision | None:
+    """What a contact needs that came while its service was closed at once, and is open (`book`) sooner than thought.
+
+    Its place and its steps were counted from an opening that a supervisor had named, or from none at all: they count
+    from `now`. Who has an earlier place, from before, keeps that; what somebody has put forward or back stays so.
+    None: it came before, and nothing was counted from there.
+    """
+    facts, service = Facts.parse(view.facts), book.services.get(view.service)
+    if service is None or not facts.closed.startswith("emergency"):
+        return None
+    hours, at = book.hours(service.name), instant(now)
+    _, thought = ranked(shut, service, view.route, view.arrived, facts.priority)
+    due, rank = ranked(book, service, view.route, now, facts.priority)
+    place = view.rank // 1000
+    if place > rank:
+        off = place - thought
+        place = min(place, rank + off if SLIGHT < abs(off) <= BEHIND + SLIGHT else rank)
+    closed = hours.why_closed(at)
+    wake = None if closed is None else millis(hours.next_open(at) or at + RECHECK)
+    ages = tuple(now + step.until for step in view.route.steps if step.until is not None)
+    told = replace(facts, due=due, closed=closed or "", version=book.version)
+    ends = deadlines(hours, view.route, now) or ages
+    return Decision(view.route, place, wake, ends, None, told.to_json())
 
 
 def asks_again(book: Rulebook, view: ContactView, now: int) -> Decision:

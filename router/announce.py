@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from ..queue.engine import Queue
 from ..queue.history.records import Told
 from ..queue.state import ContactView, Event
+from .again import opens_early
 from .aloud import is_over
 from .facts import Facts
 from .lanes import Job, Try
@@ -83,21 +85,26 @@ class Announce:
                 await self.queue.park(contact.id, until, "closed")
 
     async def _opened(self, it: Shut) -> None:
-        """Whom the closing held goes back into the queue; twice, as a router may have learnt of it late."""
+        """Whom the closing held goes back into the queue; twice, as a router may have learnt of it late.
+
+        Closed anew, with another date or for another reason, it holds them until then.
+        """
         for pause in (FOLLOWED, 0.0):
             await self.heed()
             now, book = await self.queue.now(), self.book()
-            if book.situation.shut_of(it.service) is not None:
-                return  # closed again meanwhile
             shut = book.under(type(book.situation)(shut=(it,)))
             until = reopening(shut, it.service, now)
+            if reopening(book, it.service, now) == until:
+                return
             held = await self.queue.contacts(("parked",), service=it.service, limit=MOST)
-            await self._each([c for c in held if c.wake == until], self._wake)
+            await self._each([c for c in held if c.wake == until], partial(self._wake, shut))
             await asyncio.sleep(pause)
 
-    async def _wake(self, contact: ContactView) -> None:
+    async def _wake(self, shut: Rulebook, contact: ContactView) -> None:
         now, book = await self.queue.now(), self.book()
-        if past_closing(book, contact.service, now):  # closed all the same, by its hours
+        if (anew := opens_early(shut, book, contact, now)) is not None:
+            await self.queue.reroute(contact.id, anew, contact.route)
+        elif past_closing(book, contact.service, now):  # closed all the same
             await self.queue.park(contact.id, reopening(book, contact.service, now), "closed")
         else:
             await self.queue.wake(contact.id)

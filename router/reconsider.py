@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ..queue.contact import Arrived, Decision
 from ..queue.history.records import Customer
 from ..queue.state import ContactView, MessageView
+from .again import SLIGHT
 from .claimed import carry
 from .classify import RECHECK, Verdict, classify, deadlines, ranked
 from .facts import Facts
@@ -20,8 +21,6 @@ from .watch import past_closing, reopening
 
 MOVABLE = ("waiting", "offered", "parked")
 """The states of contacts that a new plan may decide about: whoever has an owner keeps them."""
-SLIGHT = 900
-"""ms: the instants of one and the same decision differ by this at most (it's made a moment before it's stored)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def reconsider(old: Rulebook, book: Rulebook, it: Waiting, now: int) -> Move | N
     decision = _decided(old, book, it, verdict, now)
     if before is not None and not by_hand:
         decision = replace(decision, rank=decision.rank + _hurried(old, it, before))
-    if _same(view, facts, decision):
+    if _same(old, view, facts, decision):
         return None
     return Move(view.id, view.service, decision.route.service, verdict.facts.rule, decision)
 
@@ -131,15 +130,17 @@ def _by_hours(old: Rulebook, view: ContactView, now: int) -> bool:
     return bool(Facts.parse(view.facts).closed) or view.wake == reopening(old, view.service, now)
 
 
-def _same(view: ContactView, facts: Facts, new: Decision) -> bool:
+def _same(old: Rulebook, view: ContactView, facts: Facts, new: Decision) -> bool:
     told = Facts.parse(new.facts)
+    # A service that was closed at once since it came: the plan before would count its steps otherwise by now, too.
+    again = deadlines(old.hours(view.service), view.route, view.base) if view.service in old.services else ()
     return (
         new.route == view.route
         and told.language == facts.language
         and told.priority == facts.priority
         and new.wake == (view.wake if view.state == "parked" else None)
         and _near((new.rank,), (view.rank // 1000,))
-        and _near(new.deadlines, view.deadlines)
+        and (_near(new.deadlines, view.deadlines) or _near(new.deadlines, again))
     )
 
 

@@ -103,7 +103,7 @@ class Versions:
         book = Rulebook(draft, old.version + 1)
         lines = await asyncio.to_thread(diff, old.plan, draft)
         gaps = await asyncio.to_thread(coverage, book, now)
-        counted = await self._count(old, book)
+        counted = await self._count(old, book.under(self.plan.situation))
         warnings = [f"line {it.line}: {it.message}" for it in draft.warnings]
         if counted is not None:
             warnings += [

@@ -154,7 +154,8 @@ class Walker:
             return None
         if self.plan().version != walk.version:
             return None
-        self.old = Rulebook(await load_async(active.before_yaml or active.yaml), active.before)
+        before = Rulebook(await load_async(active.before_yaml or active.yaml), active.before)
+        self.old = before.under(self.plan.situation)
         while True:
             async for page, here in waiting(self.queue, walk.after):
                 walk = await self._page(walk, page, here)

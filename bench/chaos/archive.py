@@ -35,10 +35,18 @@ def open_contacts(history: Path) -> int:
         return int(base.execute("SELECT count(*) FROM contacts WHERE ended IS NULL").fetchone()[0])
 
 
-def snoozed(history: Path) -> list[str]:
-    """Contacts that are put off."""
+def in_state(history: Path, state: str, most: int = 10_000) -> list[str]:
+    """Contacts in a state of the history's, the newest."""
     with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
-        return [id for (id,) in base.execute("SELECT id FROM contacts WHERE state = 'snoozed'")]
+        question = "SELECT id FROM contacts WHERE state = ? ORDER BY rowid DESC LIMIT ?"
+        return [id for (id,) in base.execute(question, (state, most))]
+
+
+def lately_closed(history: Path) -> list[str]:
+    """Contacts that ended last, whoever ended them."""
+    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as base:
+        question = "SELECT id FROM contacts WHERE ended IS NOT NULL ORDER BY ended DESC LIMIT 20"
+        return [id for (id,) in base.execute(question)]
 
 
 def unsettled(history: Path, out: Collection[str], texts: Collection[str]) -> int:

@@ -40,6 +40,7 @@ class Seeded:
     absent: int = 0
     favoured: tuple[str, ...] = ()
     """Moves that agents make oftener than usual."""
+    supervised: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -284,3 +285,60 @@ SEEDED["customer of another conversation is answered"] = Seeded(
         Patch(DOOR, "to=words.recipient, from_=words.sender, body=text", "to=to, from_=words.sender, body=text"),
     )
 )  # fmt: skip
+
+ANNOUNCE = "router/announce.py"
+MANAGED: dict[str, Any] = {"supervised": True, "contacts": 120, "seconds": 25.0}
+
+SEEDED |= {
+    "who came while it was closed keeps a far place": _one(
+        "order, waits in vain, step for ever",
+        ANNOUNCE,
+        "        if (anew := opens_early(shut, book, contact, now)) is not None:\n",
+        "        if (anew := opens_early(shut, book, contact, now)) is not None and anew.wake:\n",
+        favoured=("printer",),
+        **MANAGED,
+    ),
+    "opened again nobody is woken": _one(
+        "held for ever",
+        ANNOUNCE,
+        "            await self._each([c for c in held if c.wake == until], partial(self._wake, shut))\n",
+        "",
+        favoured=("printer",),
+        **MANAGED,
+    ),
+    "the end of an incident is told to nobody": _one(
+        "not told",
+        ANNOUNCE,
+        "await self.towards.once_about(contact.id, it, told_kind(it.id, over=True), it.end)",
+        "pass",
+        favoured=("printer",),
+        **MANAGED,
+    ),
+    "who comes during an incident isn't told": _one(
+        "not told",
+        SAY,
+        "if not (book.situation.incidents and await self.of_incident(event.c)):",
+        "if not book.situation.incidents:",
+        favoured=("printer",),
+        **MANAGED,
+    ),
+    "an incident is told as often as it is looked at": _one(
+        "told twice",
+        SAY,
+        "        if any(m.kind == kind for m in await self.queue.messages(name)):\n            return\n"
+        "        if await self.queue.opted",
+        "        if await self.queue.opted",
+        *CRASHES,
+        faults=20,
+        favoured=("printer",),
+        **MANAGED,
+    ),
+    "a merged conversation leads nowhere": _one(
+        "two contacts, wrong conversation",
+        "queue/lua/78_handover.lua",
+        "  lead_threads(c, into)\n  event",
+        "  event",
+        favoured=("split",),
+        **MANAGED,
+    ),
+}

@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
+from .check_announced import announcements, closings
 from .check_queue import walk
 from .seen import Event, Seen, Violation
 
@@ -19,11 +20,13 @@ MOVES = {
     "split": "split",
     "priority": "reranked",
     "spam": "closed",
+    "merge": "merged",
+    "reopen": "reopened",
 }
 """What a confirmed move must have left."""
-ONLY_ASKED = ("transfer", "split", "priority")
+ONLY_ASKED = ("transfer", "split", "priority", "merge")
 """What nothing but somebody's order brings about."""
-AUDITED = {"priority", "spam"}
+AUDITED = {"priority", "spam", "merge", "reopen", "assign"}
 """What only supervisors do, and is put on record."""
 
 
@@ -66,9 +69,12 @@ def accepted_texts(seen: Seen) -> list[Violation]:
 
 
 def conversations(seen: Seen) -> list[Violation]:
-    """One customer has one open contact, and what they write while it is open belongs to it."""
+    """One customer has one open contact; what they write meanwhile belongs to it, or to what it was merged into."""
     opened: dict[str, str] = {}
-    home: dict[str, str] = {}
+    homes: defaultdict[str, set[str]] = defaultdict(set)
+    into: dict[str, str] = {}
+    sender = {it.sid: it.sender for it in seen.texted}
+    whose: dict[str, str] = {}
     found = []
     for event in seen.events:
         if event.e == "arrived":
@@ -80,11 +86,29 @@ def conversations(seen: Seen) -> list[Violation]:
                     Violation("two contacts", event.c, f"{thread} has {opened[thread]} open already")
                 )
             opened[thread] = event.c
-            home[event.c] = thread
+            homes[event.c].add(thread)
+            whose[sender.get(str(spoken(event).get("event")), "")] = thread
+        elif event.e == "message" and event.x.get("kind") == "in":
+            thread = whose.get(sender.get(str(spoken(event).get("event")), ""), "")
+            if opened.get(thread, event.c) != event.c and "at" not in event.x:
+                words = f"its text went to {event.c}, though {opened[thread]} was open"
+                found.append(Violation("wrong conversation", thread, words))
         elif event.e == "reopened":
-            opened[home.get(event.c, "")] = event.c
-        elif event.e in ("wrapping", *GONE) and opened.get(home.get(event.c, "")) == event.c:
-            del opened[home.get(event.c, "")]
+            for thread in homes[event.c]:
+                if opened.get(thread, event.c) != event.c:
+                    words = f"opened again while {thread} has {opened[thread]} open"
+                    found.append(Violation("two contacts", event.c, words))
+                opened[thread] = event.c
+        elif event.e == "merged":
+            into[event.c] = str(event.x.get("into"))
+        elif event.e in ("wrapping", *GONE):
+            on = into.pop(event.c, "")
+            for thread in homes[event.c]:
+                if opened.get(thread) == event.c:
+                    del opened[thread]
+                if on and thread not in opened:
+                    opened[thread] = on
+                    homes[on].add(thread)
     return found
 
 
@@ -182,8 +206,9 @@ def unasked(seen: Seen) -> list[Violation]:
     }
     found = []
     told: Counter[tuple[str, str]] = Counter()
+    told_by_others = {text for it in seen.announced for text in (it.text, it.over)}
     for it in seen.sent:
-        if it.text in typed:
+        if it.text in typed or it.text in told_by_others:
             continue
         told[it.to, it.text] += 1
         who, _, rest = it.text.partition(" has ")
@@ -283,9 +308,14 @@ def threads(seen: Seen) -> list[Violation]:
         Violation("end not told", c, "closed, and no line of its thread says so")
         for c in sorted((ended & set(count)) - told)
     ]
-    lines = Counter((it.contact, it.n, it.text) for it in seen.lines if it.n and it.kind == "line")
+    lines: defaultdict[tuple[str, int, str], list[str]] = defaultdict(list)
+    for it in seen.lines:
+        if it.n and it.kind == "line":
+            lines[it.contact, it.n, it.text].append(it.place)
     found += [
-        Violation("line twice", f"{c}.{n}", f"{many} times") for (c, n, _), many in lines.items() if many > 1
+        Violation("line twice", f"{c}.{n}", f"at {', '.join(at)}")
+        for (c, n, _), at in lines.items()
+        if len(at) > 1
     ]
     return found
 
@@ -348,4 +378,6 @@ CHECKS: tuple[Callable[[Seen], list[Violation]], ...] = (
     moves,
     acknowledged,
     walk,
+    announcements,
+    closings,
 )

@@ -5,6 +5,7 @@ Events of one entry happened in one step: what a step leaves is judged, not what
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from heapq import heappush
@@ -300,7 +301,9 @@ class Walk(Tale):
 
     def _on_parked(self, e: Event) -> None:
         c = self.contacts[e.c]
-        c.state = "parked"
+        if c.owner:  # it came back to somebody who can't take it, while its service is closed
+            self._agent(c.owner).own.discard(e.c)
+        c.state, c.owner = "parked", ""
         self.place(c)
 
     def _on_woken(self, e: Event) -> None:
@@ -309,9 +312,22 @@ class Walk(Tale):
             c.state = "waiting"
         self.place(c)
 
+    def _on_rerouted(self, e: Event) -> None:
+        """Its service opened sooner than thought, a plan gives it another place, or it is meant for somebody."""
+        c, decided = self.contacts[e.c], e.x["decision"]
+        c.state, c.rank, c.arrived, c.step = "reranked", int(e.x.get("rank") or c.rank), e.t, 0
+        self.place(c)
+        who, kind, until = decided["prefer"]
+        c.meant, c.until = who, 1 << 62 if kind == "direct" else int(until or 0)
+        asked = tuple(frozenset(step[0][4]) for step in json.loads(decided["route"])[2])
+        c.route = None if asked == self.rules.steps.get(c.service) else asked
+        c.state = "waiting"
+        self.place(c)
+
     def _on_closed(self, e: Event) -> None:
         c = self.contacts[e.c]
-        if c.state not in ("wrapping", "snoozed") and e.c not in self.spammed:
+        merged = "merged" in str(e.x.get("outcome"))
+        if c.state not in ("wrapping", "snoozed") and e.c not in self.spammed and not merged:
             self.tell("closed wrongly", e.c, f"closed while {c.state}")
         self._agent(c.owner).own.discard(e.c)
         c.state, c.owner, c.handing, c.only = "closed", "", False, ""

@@ -57,7 +57,8 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
             elif "contact" in said:
                 kind = "undo" if said.get("undo") else "failed" if said.get("failed") else "line"
                 kind = "closing" if "told" in said else kind
-                lines.append(Line(str(said["contact"]), int(said.get("n", 0)), kind, str(it["text"])))
+                where = f"{room}:{it['ts']}"
+                lines.append(Line(str(said["contact"]), int(said.get("n", 0)), kind, str(it["text"]), where))
     return Seen(
         rules=rules(agents), texted=tuple(crowd.texted), sent=tuple(crowd.eyes.sent),
         receipts=tuple(crowd.eyes.receipts), events=exported(stage.history),
@@ -66,6 +67,7 @@ async def collect(stage: Stage, crowd: Crowd, hands: Hands, agents: int) -> Seen
             Typed(it.agent, it.contact, it.place, it.text, it.meant, marks.get(it.place, frozenset()))
             for it in crowd.hands.typed
         ),
+        announced=tuple(crowd.supervisor.announced),
         said=tuple(crowd.said), published=tuple(crowd.published), gaps=tuple(hands.gaps), ended=ms(),
         moved=tuple(crowd.hands.moved), asked=dict(crowd.hands.asked), spammed=frozenset(crowd.hands.spammed),
     )  # fmt: skip

@@ -16,11 +16,12 @@ from typing import Any
 
 import aiohttp
 
-from .archive import snoozed
+from .archive import in_state
 from .eyes import Eyes
 from .fingers import Fingers
 from .seen import Said, Texted
-from .stage import Stage
+from .stage import ABOUT, Stage
+from .supervisor import Supervisor
 
 Json = dict[str, Any]
 TRIES = 12
@@ -30,6 +31,8 @@ GLANCE = 0.25
 """How often somebody reads at once what their press on *accept* did."""
 HURRY = 0.02
 """How often a supervisor gives priority to somebody, for each offer."""
+PRINTERS = 0.04
+"""The share of conversations that a supervisor's closings and incidents are about."""
 AT_ONCE = 256
 """Customers who text at one time; where nobody answers for a while, later ones wait."""
 
@@ -60,20 +63,26 @@ class Crowd:
     off: dict[str, float] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)
     gone: bool = False
-    """Everybody stays off duty: the last look at a quiet house."""
+    """Everybody stays off duty and begins nothing more: the last look at a quiet house."""
     _busy: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _managing: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self.eyes = Eyes(self.stage, self._hear, self.trouble)
         self.hands = Fingers(self.stage, self.rng, self.eyes, self._answers)
+        self.supervisor = Supervisor(
+            self.stage, random.Random(self.rng.random()), self.hands.asked, self.hands.moved
+        )
 
     # ---- the whole ----------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Begin looking; nobody is on duty yet."""
+    def start(self, supervised: bool = True) -> None:
+        """Begin looking; nobody is on duty yet. `supervised`: somebody closes, re-opens and announces."""
         for work in (self.eyes.look(), self._muster()):
             self._spawn(work)
+        if supervised:
+            self._managing = self._spawn(self.supervisor.work())
 
     @property
     def kind(self) -> bool:
@@ -82,7 +91,7 @@ class Crowd:
 
     def be_kind(self) -> None:
         """From now on; what was put off until somebody writes is woken, too."""
-        self.hands.kind = True
+        self.hands.kind = self.supervisor.going_home = True
 
     @property
     def agents(self) -> list[str]:
@@ -90,16 +99,30 @@ class Crowd:
         every = [name for name in self.stage.people if name.startswith("A")]
         return every[: len(every) - self.absent]
 
+    async def announced(self) -> None:
+        """Once they are kind: wait until the supervisor has ended what they began."""
+        if self._managing is not None:
+            await asyncio.wait([self._managing], timeout=60)
+
+    async def leave(self, within: float = 45.0) -> None:
+        """Everybody ends what they are doing and goes off duty."""
+        self.gone = True
+        await self.everybody("offline")
+        end = time.monotonic() + within
+        while self._busy and time.monotonic() < end:  # noqa: ASYNC110 - each ends in its own task
+            await asyncio.sleep(0.1)
+
     async def stop(self) -> None:
         """Everybody goes home."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Awaitable[None]) -> None:
+    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -115,7 +138,7 @@ class Crowd:
         for i in range(count):
             await asyncio.sleep(max(0.0, begun + i * seconds / count - time.monotonic()))
             sender = f"+4917{10_000_000 + i}"
-            words = "both of us" if self.rng.random() < 0.1 else "please help"
+            words = self._words()
             each = [(sender, f"{words} {i}")]
             if self.rng.random() < 0.15:
                 earlier = f"+4917{10_000_000 + self.rng.randrange(i + 1)}"
@@ -126,6 +149,12 @@ class Crowd:
             task.add_done_callback(texts.discard)
         while texts:
             await asyncio.wait(texts)
+
+    def _words(self) -> str:
+        what, printers = self.rng.random(), 0.4 if ABOUT in self.hands.favoured else PRINTERS
+        if what < printers:
+            return f"the {ABOUT} is stuck"
+        return "both of us" if what < printers + 0.1 else "please help"
 
     async def _texts(self, each: list[tuple[str, str]], room: asyncio.Semaphore) -> None:
         try:
@@ -188,7 +217,7 @@ class Crowd:
             await self._live(name, contact)
 
     async def _live(self, name: str, contact: str) -> None:
-        if contact in self._busy:
+        if contact in self._busy or self.gone:
             return
         self._busy.add(contact)
         try:
@@ -232,7 +261,7 @@ class Crowd:
                 self.off[name] = time.monotonic() + self.rng.uniform(1.0, 6.0)
                 await self.duty(name, self.rng.choice(("away", "offline")))
             if self.kind and not self.gone:
-                for contact in await asyncio.to_thread(snoozed, self.stage.history):
+                for contact in await asyncio.to_thread(in_state, self.stage.history, "snoozed"):
                     await self.stage.product_post(f"/contacts/{contact}/wake", {"by": "Mira"})
             forgotten = await self._look_after(await self.stage.product_get("/agents") or (), forgotten)
 
@@ -255,10 +284,10 @@ class Crowd:
     def _alone(self, contact: str) -> bool:
         return not self.kind and self.hands.alone.get(contact, 0.0) > time.monotonic()
 
-    async def publish(self, source: str) -> None:
-        """A supervisor publishes the same rules with another remark."""
+    async def publish(self, source: str, waiting: str = "new") -> None:
+        """A supervisor publishes a plan; `waiting`: for whom it counts."""
         headers = {"Authorization": f"Bearer {self.stage.token}"}
-        body = {"yaml": source, "author": "mira", "reason": "chaos"}
+        body = {"yaml": source, "author": "mira", "reason": "chaos", "waiting": waiting}
         with suppress(aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
             async with self.stage.http.put(
                 f"{self.stage.product}/api/v1/plan", json=body, headers=headers

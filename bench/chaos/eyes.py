@@ -112,7 +112,8 @@ def card(agent: str, it: Json) -> Card:
     """An offer as it stands there."""
     said, shown = payload(it), json.dumps(it["blocks"], ensure_ascii=False)
     text = f"{it['text']} {shown}"
-    return Card(agent, str(said["contact"]), int(said["offer"]), text, "offer.accept" in shown)
+    there = "offer.accept" in shown and not it.get("deleted")
+    return Card(agent, str(said["contact"]), int(said["offer"]), text, there)
 
 
 def payload(message: Json) -> Json:

@@ -91,6 +91,7 @@ class Hands:
     trouble: list[str] = field(default_factory=list)
     _outside: list[str] = field(default_factory=list)
     _held: dict[str, int] = field(default_factory=dict)
+    _stopping: set[str] = field(default_factory=set)
     _store: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, faults: list[Fault]) -> None:
@@ -175,10 +176,14 @@ class Hands:
 
     async def _stop(self, those: list[Process]) -> None:
         for it in those:
-            if not it.alive:
+            if (
+                not it.alive or it.name in self._stopping
+            ):  # told twice, one that ends already is ended by the signal
                 continue
             was_up = it.up
+            self._stopping.add(it.name)
             code = await it.stop(30)
+            self._stopping.discard(it.name)
             # Told while it starts, it has nothing to finish; killed meanwhile by another fault, it had no chance to.
             if code not in (0, -9) and was_up:
                 self.trouble.append(f"{it.name} ended with {code}: {it.log[-500:]}")

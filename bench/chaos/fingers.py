@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,10 +19,11 @@ from .seen import Moved, Typed
 from .stage import Stage
 
 Json = dict[str, Any]
+SPLIT_OFF = re.compile(r"(C\d+) was split off")
 TRIES = 6
 MOVES = (
     ("transfer", 0.05), ("team", 0.015), ("escalate", 0.05), ("service", 0.02), ("snooze", 0.05), ("date", 0.03),
-    ("back", 0.02), ("split", 0.01), ("pause", 0.02),
+    ("back", 0.02), ("split", 0.02), ("pause", 0.02),
 )  # fmt: skip
 """What is done instead of closing, and how often."""
 THANKS = 0.03
@@ -54,6 +56,8 @@ class Fingers:
     """Moves of which one is made every second time."""
     kind: bool = False
     """In the end nobody hands over or puts off any more."""
+    split_off: dict[str, list[str]] = field(default_factory=dict)
+    """What came out of a contact by a split, and wasn't merged yet."""
     alone: dict[str, float] = field(default_factory=dict)
     """Contacts that nobody touches until an instant of the monotonic clock."""
     words: int = 0
@@ -159,6 +163,7 @@ class Fingers:
                     self._customer(contact, "are you there?")
             case "split":
                 await self._order(name, contact, f"split {contact} 1", "split")
+                await self._rejoin(contact)
             case "escalate":
                 self.asked["transfer", contact] += TRIES  # a form is sent again where Slack shows an error
                 await self._form(
@@ -171,6 +176,19 @@ class Fingers:
                 self._customer(contact, "still there?")
             case _:
                 await self.stage.put_off(contact, self.rng.uniform(0.5, 3.0))
+
+    async def _rejoin(self, contact: str) -> None:
+        """What was split off is put together again by a supervisor, one way or the other."""
+        for new in self.split_off.pop(contact, ()):
+            if self.rng.random() < 0.3:
+                continue
+            await asyncio.sleep(self.rng.uniform(0.0, 2.0))
+            ends, into = self.rng.sample((contact, new), 2)
+            self.asked["merge", ends] += 1
+            if await self.stage.product_post(f"/contacts/{ends}/merge", {"into": into, "by": "Mira"}) == 200:
+                self.moved.append(Moved("merge", ends))
+            if self.rng.random() < 0.5:
+                self._customer(contact, "and another thing:")
 
     def _customer(self, contact: str, words: str) -> None:
         self.words += 1
@@ -187,6 +205,8 @@ class Fingers:
             # What was said to them meanwhile may be about another order of theirs.
             if status == 200 and contact in text and any(it in text for it in DONE[what]):
                 self.moved.append(Moved(what, contact))
+                if what == "split" and (new := SPLIT_OFF.search(text)):
+                    self.split_off.setdefault(contact, []).append(new[1])
 
     async def hurry(self, contact: str) -> None:
         """A supervisor gives priority to one of those who wait behind it."""

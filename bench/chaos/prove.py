@@ -89,7 +89,8 @@ async def one(name: str, bug: Seeded, seed: int) -> Proof:
             form = Form(
                 seed=seed + again, contacts=bug.contacts, faults=bug.faults, seconds=bug.seconds, agents=bug.agents,
                 kinds=bug.kinds, lives=bug.lives, declines=bug.declines, ignores=bug.ignores,
-                absent=bug.absent, favoured=bug.favoured, tree=tree, drain=bug.drain, settle=12.0, plans=0,
+                absent=bug.absent, favoured=bug.favoured, supervised=bug.supervised, tree=tree,
+                drain=bug.drain, settle=12.0, plans=0,
             )  # fmt: skip
             try:
                 outcome = await chaos(form, tell=False)

@@ -16,7 +16,7 @@ from .collect import collect, left, quiet
 from .crowd import Crowd
 from .faults import Hands, schedule
 from .seen import Seen, Violation
-from .stage import Stage, open_stage
+from .stage import SMALL, Stage, open_stage
 
 RATE = 115.0
 """Conversations a second where there are many: 20,000 in three minutes, which leaves two for the rest of five."""
@@ -45,7 +45,8 @@ class Form:
     absent: int = 0
     favoured: tuple[str, ...] = ()
     settle: float = SETTLE
-    plans: int = 2
+    plans: int = 3
+    supervised: bool = True
     home: Path | None = None
     """A new directory that stays, with every process's log; else one that is removed."""
 
@@ -100,7 +101,7 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
         crowd.ignores, crowd.absent = form.ignores, form.absent
         crowd.hands.favoured = form.favoured
         hands = Hands(stage, random.Random(rng.random()))
-        crowd.start()
+        crowd.start(form.supervised)
         await crowd.everybody("available")
         took["start"] = time.monotonic() - begun
         faults = schedule(rng, form.faults, form.lasts, form.kinds)
@@ -115,9 +116,9 @@ async def _run(form: Form, home: Path, tell: bool) -> Outcome:
                     task.cancel()
         took["crowd and faults"] = time.monotonic() - begun - sum(took.values())
         crowd.be_kind()
+        await crowd.announced()
         still = await _drain(stage, crowd, form.finishing)
-        crowd.gone = True
-        await crowd.everybody("offline")
+        await crowd.leave()
         settled = await quiet(stage, crowd, form.settle)
         took["dust"] = time.monotonic() - begun - sum(took.values())
         seen = await collect(stage, crowd, hands, form.people)
@@ -147,10 +148,14 @@ async def _drain(stage: Stage, crowd: Crowd, within: float) -> int:
 
 
 async def _publish(crowd: Crowd, home: Path, form: Form) -> None:
+    """The same rules with a remark, or the small service in a hurry, which moves those who wait for it; in turn."""
     source = (home / "plan.yaml").read_text()
+    slow, fast = (f"{SMALL}: {{schedule: always, answer_within: {within}," for within in ("10m", "2m"))
+    assert source.count(slow) == 1
     for i in range(form.plans):
         await asyncio.sleep(form.lasts / (form.plans + 1))
-        await crowd.publish(f"{source}# {i}\n")
+        hurried = source.replace(slow, fast) if i % 2 == 0 else source
+        await crowd.publish(f"{hurried}# {i}\n", "reevaluate" if form.supervised else "new")
 
 
 async def _progress(crowd: Crowd, hands: Hands, form: Form) -> None:

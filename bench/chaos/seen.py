@@ -82,6 +82,7 @@ class Line:
     n: int
     kind: str
     text: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,26 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What was done with a contact beside answering it, as Slack confirmed it: transfer, release, snooze or spam."""
+    """What was done with a contact beside answering it, as Slack confirmed it: transfer, release, snooze, spam…"""
 
     what: str
     contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a supervisor had customers told: of an incident (`over`: of its end), or that a service is closed.
+
+    When that was asked for, was known to be so, was to end, and was known to be over (ms).
+    """
+
+    kind: str
+    text: str
+    asked: int
+    known: int
+    ended: int
+    gone: int
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +168,7 @@ class Seen:
     said: tuple[Said, ...] = ()
     published: tuple[int, ...] = ()
     moved: tuple[Moved, ...] = ()
+    announced: tuple[Announced, ...] = ()
     asked: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """How often each move was asked for, answered or not."""
     spammed: frozenset[str] = frozenset()

@@ -29,12 +29,14 @@ LEASE = 2.0
 RETRIED = "rc=3&rp=all"
 """As `tierline setup` writes it: Twilio tries three times more after any failure."""
 CAP = 2
+SMALL, ABOUT = "fix", "printer"
+"""A service that few write to, so that closing it moves few; and the word by which they come to it."""
 CHANNELS = 8
 """Threads are spread over so many channels: a look at one stays short."""
 
 
 def plan(agents: int) -> str:
-    """A plan with two tiers, two services, and one offer at a time or two."""
+    """A plan with two tiers, three services, and one offer at a time or two."""
     rooms = ", ".join(f'"#desk{i}"' for i in range(CHANNELS))
     people = "\n".join(
         f"  - {{name: {agent_name(i)}, slack: {agent_name(i).lower()}@chaos.example, team: desk,"
@@ -54,8 +56,11 @@ teams: {{desk: {{channel: [{rooms}]}}}}
 services:
   help: {{schedule: always, answer_within: 10m, steps: {steps}}}
   both: {{schedule: always, answer_within: 10m, steps: {both}}}
+  {SMALL}: {{schedule: always, answer_within: 10m, steps: {steps}}}
 entry: [{{channel: sms, to: "{DESK}", service: help}}]
-rules: [{{name: both, when: {{text: {{any: [both]}}}}, set: {{service: both}}}}]
+rules:
+  - {{name: both, when: {{text: {{any: [both]}}}}, set: {{service: both}}}}
+  - {{name: fix, when: {{text: {{any: [{ABOUT}]}}}}, set: {{service: {SMALL}}}}}
 texts: {{taken: {{en: "{{agent}} has {{number}}."}}}}
 agents:
 {people}
@@ -87,10 +92,10 @@ def rules(agents: int) -> Rules:
     one, two = frozenset({1}), frozenset({1, 2})
     return Rules(
         tier={agent_name(i): tier_of(i) for i in range(agents)},
-        steps={"help": (one, two, two), "both": (two, two)},
-        at_once={"help": 1, "both": 2},
+        steps={"help": (one, two, two), "both": (two, two), SMALL: (one, two, two)},
+        at_once={"help": 1, "both": 2, SMALL: 1},
         caps={agent_name(i): CAP for i in range(agents) if capped(i)},
-        until={"help": (8_000, 16_000), "both": (8_000,)},
+        until={"help": (8_000, 16_000), "both": (8_000,), SMALL: (8_000, 16_000)},
     )
 
 

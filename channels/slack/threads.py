@@ -24,7 +24,8 @@ NOT_OURS = ("message_not_found", "cant_update_message", "cant_delete_message")
 
 @dataclass(slots=True)
 class Threads:
-    """`heads` are the first messages' blocks and metadata, `upto` the last number that each thread shows.
+    """`heads` are the first messages' blocks and metadata, `upto` the last number that each thread shows,
+    `said` where each line stands.
 
     `meant` is what a first message should show: whose the contact is, or words in place of the buttons; `drawn` what
     it was drawn from.
@@ -36,12 +37,13 @@ class Threads:
     heads: Recent[str, tuple[tuple[Json, ...], Json]] = field(default_factory=Recent)
     upto: Recent[str, int] = field(default_factory=Recent)
     doubt: Recent[tuple[object, ...], bool] = field(default_factory=Recent)
+    said: Recent[tuple[object, ...], str] = field(default_factory=Recent)
     meant: Recent[str, Head | str] = field(default_factory=Recent)
     drawn: Recent[str, Head | str] = field(default_factory=Recent)
 
     def clear(self) -> None:
         """Forget every thread."""
-        for kept in (self.heads, self.upto, self.doubt, self.meant, self.drawn):
+        for kept in (self.heads, self.upto, self.doubt, self.said, self.meant, self.drawn):
             kept.clear()
 
     async def open(self, head: Head, again: bool) -> str:
@@ -122,6 +124,8 @@ class Threads:
             return place
         wanted: dict[str, Any] = {"contact": line.contact, "n": line.n}
         key, (channel, ts) = (place, *sorted(wanted.items())), split(place)
+        if (stands := self.said.get(key)) is not None:
+            return stands  # all of a job is tried again when what it does next has failed
         if again or key in self.doubt:
             found = await self.finder.in_thread(place, Urgency.CUSTOMER, **wanted)
             if found is not None:
@@ -129,7 +133,8 @@ class Threads:
         message = messages.line(line)
         said = any(one.kind == "customer" for one in (line, *line.more)) or bool(line.buttons)
         mine = await self._posted(key, channel, message, Urgency.CUSTOMER if said else Urgency.CARD, ts)
-        return self._shown(place, line.n, {"ts": mine, "metadata": message.metadata})
+        self.said[key] = stands = self._shown(place, line.n, {"ts": mine, "metadata": message.metadata})
+        return stands
 
     def _shown(self, place: str, n: int, message: Json) -> str:
         last = payload(message).get("upto")

@@ -48,6 +48,60 @@ async def test_closed_at_once_who_waits_is_held_with_their_place_and_opened_agai
         await stage.until(on_record)
 
 
+@pytest.mark.promise("emergency-close")
+@pytest.mark.parametrize("until", ["", " until 2h"], ids=["until further notice", "until a date"])
+async def test_who_came_while_it_was_closed_has_a_place_from_its_opening_and_is_asked_about_before_who_came_later(
+    tmp_path: Path, until: str
+) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        assert "help is closed" in await stage.slash("Mira", f"close service help{until} Evacuated")
+        assert await stage.text("came while closed", JONAS) == 200
+        await stage.until(lambda: stage.got("Evacuated", JONAS))
+        before = await stage.app.queue.now()
+        await post(stage, "/services/help/open", {"by": "Mira"})
+
+        async def waits() -> bool:
+            return bool((await stage.contact(JONAS))["state"] == "waiting")
+
+        await stage.until(waits)
+        assert await stage.text("came later") == 200
+        view = await stage.app.queue.contact(str((await stage.contact(JONAS))["id"]))
+        later = await stage.app.queue.contact(str((await stage.contact())["id"]))
+        assert view is not None and later is not None
+        assert view.rank < later.rank < view.rank + 60_000_000, "as if it had come at the opening"
+        assert [round((at - before) / 60_000) for at in view.deadlines] == [30, 120]
+        await stage.slash("Ada", "available")
+        await stage.until(lambda: stage.cards("Ada", "came while closed"))
+        due, other = [str((await stage.contact(it))["due"]) for it in (JONAS, EVA)]
+        assert due[:10] == other[:10] and due <= other
+
+
+@pytest.mark.promise("emergency-close")
+async def test_closed_anew_with_a_date_it_holds_those_it_held_already_until_that_date(tmp_path: Path) -> None:
+    async with inside(tmp_path, PLAN) as stage:
+        assert await stage.text("my printer burns") == 200
+        assert "until somebody opens it" in await stage.slash("Mira", "close service help Evacuated")
+        assert await stage.text("came while closed", JONAS) == 200
+        await stage.until(lambda: stage.got("Evacuated", JONAS))
+        await stage.until(lambda: stage.got("Evacuated"))
+        now = await stage.app.queue.now()
+        assert "help is closed until" in await stage.slash("Mira", "close service help until 2h Back soon")
+        ids = [str((await stage.contact(it))["id"]) for it in (EVA, JONAS)]
+
+        async def until_then() -> bool:
+            views = [await stage.app.queue.contact(it) for it in ids]
+            return all(it and it.state == "parked" and (it.wake or 0) < now + 7_300_000 for it in views)
+
+        await stage.until(until_then)
+        eva, jonas = [await stage.app.queue.contact(it) for it in ids]
+        assert eva is not None and jonas is not None
+        assert now < eva.rank // 1000 < now + 3_600_000, "who waited before keeps their place"
+        assert now + 7_100_000 < jonas.rank // 1000 < now + 10_800_000, (
+            "who came meanwhile is next after it opens"
+        )
+        assert len(await stage.got("Evacuated", JONAS)) == 1 and await stage.got("Back soon", JONAS) == []
+
+
 @pytest.mark.promise("incident-told-once")
 async def test_an_incident_is_told_to_those_it_concerns_once_and_its_end_to_the_same(tmp_path: Path) -> None:
     async with inside(tmp_path, PLAN) as stage:

@@ -45,6 +45,16 @@ async def test_a_lost_reply_shows_nothing_twice(what: str) -> None:
         assert len(ours) == len({str(one) for one in ours}) and ours
 
 
+@pytest.mark.promise("desk-once")
+async def test_a_line_stands_once_though_what_was_to_follow_it_failed_and_all_of_it_is_tried_again() -> None:
+    async with desk_stage() as on:
+        place = await on.desk.open(head())
+        first = await on.desk.post(place, line(2, "said once"))
+        await on.desk.post(place, line(3, "something else"))
+        assert await on.desk.post(place, line(2, "said once")) == first
+        assert len(await on.thread(place)) == 3
+
+
 async def test_slack_down_is_said_at_once_and_over_when_it_answers_again() -> None:
     async with desk_stage() as on:
         await on.desk.ping()

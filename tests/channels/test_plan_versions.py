@@ -60,6 +60,29 @@ async def walked(it: Inside) -> None:
 
 
 @pytest.mark.promise("plan-reevaluate")
+async def test_while_a_service_is_closed_at_once_a_plan_moves_nobody_whom_it_says_nothing_new_about(
+    it: Inside,
+) -> None:
+    await it.text("a question")
+    await send(it, "POST", "/services/help/close", {"text": "Evacuated"})
+    await it.text("another question", JONAS)
+    ids = [str((await it.contact(number))["id"]) for number in (EVA, JONAS)]
+
+    async def held() -> bool:
+        views = [await it.app.queue.contact(id) for id in ids]
+        return all(view is not None and view.state == "parked" for view in views)
+
+    await it.until(held)
+    before = [await it.app.queue.contact(id) for id in ids]
+    status, draft = await send(it, "POST", "/plan/check", {"yaml": PLAN + "# the same\n"})
+    assert status == 200 and draft["moves"]["moved"] == 0, draft["moves"]
+    told = await publish(it, PLAN + "# the same\n", waiting="reevaluate", on=1)
+    assert told["moves"]["moved"] == 0
+    await walked(it)
+    assert [await it.app.queue.contact(id) for id in ids] == before
+
+
+@pytest.mark.promise("plan-reevaluate")
 async def test_those_who_wait_are_moved_and_counted_and_an_earlier_version_brings_them_back(
     it: Inside,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_chaos_checker_finds import CHECKS
+from test_chaos_judges_supervisors import CHECKS as MANAGED
 
 from tierline.bench.chaos.bugs import SEEDED, Seeded
 from tierline.bench.chaos.bugs_core import CORE, UNREACHED
@@ -19,8 +20,8 @@ def test_a_bug_fits_the_sources_and_names_checks_that_find(name: str, bug: Seede
     for patch in bug.patches:
         text = (ROOT / patch.file).read_text()
         assert changed(text, patch) != text
-    assert bug.patches and set(bug.names) <= CHECKS
-    assert set(bug.favoured) <= {move for move, _ in MOVES} | {"thanks", "hurry", "leave"}
+    assert bug.patches and set(bug.names) <= CHECKS | MANAGED
+    assert set(bug.favoured) <= {move for move, _ in MOVES} | {"thanks", "hurry", "leave", "printer"}
 
 
 def test_every_bug_of_the_scripts_is_tried_or_said_to_be_out_of_reach() -> None:

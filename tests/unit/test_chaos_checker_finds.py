@@ -406,6 +406,13 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
             ended=90_000,
         ),
     ),
+    "a text in another one's contact": (
+        "wrong conversation",
+        lambda it: with_events(
+            *arrives(901, 8, "C1008", "+491708", "help"),
+            at(920, "message", "C1008", n=2, kind="in", body=json.dumps({"event": "SM9", "text": "more"})),
+        )(replace(it, texted=(*it.texted, Texted("SM9", EVA, "more", 200)))),
+    ),
     "a history with a hole": ("history torn", without("arrived", "C1002")),
 }
 
