@@ -18,6 +18,7 @@ from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import BITS, Event, State
 
 OF_MASK = [[channel for channel, bit in BITS.items() if mask & bit] for mask in range(1 << len(BITS))]
+"""Channels as bits → the same by name."""
 MET = 10_000  # routes known by identity; a plan has some dozens
 
 
