@@ -98,10 +98,15 @@ class Queue(Moves, Phone, Site, Lines, Reads):
         return answer(await self.do("finish", contact, agent, outcome, op=op, now=now))
 
     async def park(
-        self, contact: str, wake: int, reason: str = "", *, op: str | None = None, now: int | None = None
-    ) -> Answer:
-        """Nobody is asked until `wake`."""
-        return answer(await self.do("park", contact, wake, reason, op=op, now=now))
+        self, contact: str, wake: int, reason: str = "", under: int | None = None,
+        *, op: str | None = None, now: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Nobody is asked until `wake`.
+
+        `under`: the number of the situation (see `situation`) by which `wake` was found; `outdated` in another one.
+        """
+        words = (contact, wake, reason, "" if under is None else under)
+        return answer(await self.do("park", *words, op=op, now=now))
 
     async def wake(self, contact: str, *, op: str | None = None, now: int | None = None) -> Answer:
         """Parked no longer."""

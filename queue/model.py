@@ -202,11 +202,13 @@ class Model(Phone):
         self.work()
         return Answer("ok", state=it.state)
 
-    def park(self, contact: str, wake: int, reason: str = "") -> Answer:
-        """Nobody is asked until `wake`."""
+    def park(self, contact: str, wake: int, reason: str = "", under: int | None = None) -> Answer:
+        """Nobody is asked until `wake`, which was found in the situation `under`: `outdated` in another one."""
         it = self.contacts.get(contact)
         if it is None or it.state not in ("waiting", "offered", "parked"):
             return self.too_late(it, "stale")
+        if under not in (None, self.situation):
+            return Answer("outdated", state=it.state)
         self.withdraw(it, "parked")
         self.lay_aside(it, wake, reason)
         self.work()

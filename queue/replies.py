@@ -40,7 +40,7 @@ class Answer(NamedTuple):
 
     `stale`: that offer isn't live any more; `taken`: somebody (`by`) owns the contact; `elsewhere`: its
     conversation goes on in the contact `by`; `gone`: no such contact or agent; `late`: later news of that leg have
-    been heard; `state` is the contact's state afterwards.
+    been heard; `outdated`: it was decided in another situation; `state` is the contact's state afterwards.
     """
 
     outcome: Literal[
@@ -55,6 +55,7 @@ class Answer(NamedTuple):
         "gone",
         "too_late",
         "suppressed",
+        "outdated",
     ]
     by: str = ""
     state: str = ""

@@ -76,13 +76,15 @@ class Announce:
         await self.heed()
         plain = reopening(self.book().under(Situation()), it.service, it.since)
         for contact in await self.queue.contacts(("waiting", "parked"), service=it.service, limit=MOST):
-            now = await self.queue.now()
-            if self.book().situation.shut_of(it.service) != it:
-                return
-            until = reopening(self.book(), it.service, now)
-            by_hours = contact.wake == plain and plain < until  # not by somebody who gave it a date
-            if contact.state == "waiting" or by_hours:
-                await self.queue.park(contact.id, until, "closed")
+            while (book := self.book()).situation.shut_of(it.service) == it:
+                until = reopening(book, it.service, await self.queue.now())
+                by_hours = contact.wake == plain and plain < until  # not by somebody who gave it a date
+                if contact.state != "waiting" and not by_hours:
+                    break
+                answer = await self.queue.park(contact.id, until, "closed", book.situation.number)
+                if answer.outcome != "outdated":
+                    break
+                await self.heed()
 
     async def _opened(self, it: Shut) -> None:
         """Whom the closing held goes back into the queue; twice, as a router may have learnt of it late.
@@ -105,7 +107,8 @@ class Announce:
         if (anew := opens_early(shut, book, contact, now)) is not None:
             await self.queue.reroute(contact.id, anew, contact.route)
         elif past_closing(book, contact.service, now):  # closed all the same
-            await self.queue.park(contact.id, reopening(book, contact.service, now), "closed")
+            until = reopening(book, contact.service, now)
+            await self.queue.park(contact.id, until, "closed", book.situation.number)
         else:
             await self.queue.wake(contact.id)
 

@@ -81,7 +81,10 @@ class Watch:
         parked = 0
         for name in book.services:
             if past_closing(book, name, now):
-                parked += await self._park(book, name, now)
+                count = await self._park(book, name, now)
+                if count is None:
+                    return parked + 1  # by now it may be open again: once that is known, it is looked at anew
+                parked += count
         self.version, self.shut, self.next_closing = (
             book.version,
             book.situation.shut,
@@ -89,12 +92,15 @@ class Watch:
         )
         return parked
 
-    async def _park(self, book: Rulebook, service: str, now: int) -> int:
-        count = 0
+    async def _park(self, book: Rulebook, service: str, now: int) -> int | None:
+        """How many; None: another situation began meanwhile."""
+        count, until = 0, reopening(book, service, now)
         while True:
             waiting = await self.queue.contacts(("waiting",), service=service, limit=CHUNK)
             for contact in waiting:
-                await self.queue.park(contact.id, reopening(book, service, now), "closed")
+                answer = await self.queue.park(contact.id, until, "closed", book.situation.number)
+                if answer.outcome == "outdated":
+                    return None
                 count += 1
             if len(waiting) < CHUNK:
                 return count

@@ -333,12 +333,4 @@ SEEDED |= {
         favoured=("printer",),
         **MANAGED,
     ),
-    "a merged conversation leads nowhere": _one(
-        "two contacts, wrong conversation",
-        "queue/lua/78_handover.lua",
-        "  lead_threads(c, into)\n  event",
-        "  event",
-        favoured=("split",),
-        **MANAGED,
-    ),
 }

@@ -57,6 +57,12 @@ CORE: dict[str, Seeded] = {
     "a further message moves a rank back": _it("rank lost", favoured=("snooze",), **FULL),
     "reminded for ever": _it("reminded again", favoured=("pause",), seconds=36.0),
     "a silent owner is asked again": _it("asked again", favoured=("pause",), seconds=36.0),
+    "a merged conversation leads nowhere": _it(
+        "two contacts, wrong conversation", favoured=("split",), supervised=True, contacts=120, seconds=25.0
+    ),
+    "two open contacts in one conversation": _it(
+        "two contacts", favoured=("thanks",), supervised=True, contacts=160, agents=10, seconds=30.0
+    ),
     "another rank in the old seat": _it("order, waits in vain, rank lost", favoured=("hurry",), **FULL),
 }  # fmt: skip
 
@@ -79,7 +85,6 @@ UNREACHED: dict[str, str] = {
     "gone with their work": "shifts end on the minute: longer than a run",
     "back in time and yet robbed": "shifts end on the minute: longer than a run",
     "a removed agent's dates are forgotten": "the crowd's plan removes nobody",
-    "a merged conversation leads nowhere": "the crowd merges nothing",
     "re-opened after any time": "needs half an hour after the end",
     "forgotten while it may be re-opened": "needs half an hour after the end",
     "who couldn't be reached counts as asked": "needs Slack's limits, which are off in a run",
@@ -89,10 +94,10 @@ UNREACHED: dict[str, str] = {
     "handed over in its sleep at no cost": "the crowd hands over what is in its hands",
     "declined, its date is forgotten": "the crowd hands over what is in its hands",
     "asleep though the customer wrote": "the crowd hands over what is in its hands",
-    "two open contacts in one conversation": "the crowd re-opens nothing by hand",
-    "decided too early and taken": "the crowd closes no service",
-    "step ends written over": "the services of the crowd's plan never close",
-    "called back and forgotten at once": "the crowd begins no incident",
+    "decided too early and taken": "the process that closes a service takes the texts in",
+    "held by a closing that is over": "a closing would have to end between a worker's look and its act",
+    "step ends written over": "the services of the crowd's plan keep no hours",
+    "called back and forgotten at once": "needs half an hour after the end",
     **dict.fromkeys(
         ("counted twice", "counted to nobody", "an hour is for ever"),
         "the crowd stays far below the plan's limits of texts",

@@ -87,10 +87,15 @@ local function park_or_enter(c, argv)
   work()
 end
 
+-- Whether what was decided in that situation (none or "": any) may be wrong in the one of now.
+function own.outdated(situation)
+  return situation and situation ~= '' and situation ~= (call('HGET', P .. 'site', 'situation') or '0')
+end
+
 -- arrive: message JSON, event id, thread, decision…, reopen ms, the situation it was decided in ("": any), what a
 -- message to a known one decides… → "new|added|duplicate contact n", or "stale - 0" when the situation is another one
 function act.arrive(argv)
-  if argv[15] ~= '' and argv[15] ~= (call('HGET', P .. 'site', 'situation') or '0') then return 'stale - 0' end
+  if own.outdated(argv[15]) then return 'stale - 0' end
   local body, thread = argv[3], argv[5]
   local event_key = argv[4] ~= '' and P .. 'ev:' .. argv[4] or nil
   local thread_key = thread ~= '' and P .. 't:' .. thread or nil
@@ -283,10 +288,11 @@ local function pull(c, reason)
   c.wake = nil
 end
 
--- park: contact, wake, reason
+-- park: contact, wake, reason, the situation in which its date was found
 function act.park(argv)
   local c, no = unowned(contact(argv[3]))
   if not c then return no end
+  if own.outdated(argv[6]) then return answer('outdated', c) end
   pull(c, 'parked')
   local wake = tonumber(argv[4])
   c.state, c.wake = 'parked', wake

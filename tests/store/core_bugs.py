@@ -206,9 +206,12 @@ BUGS = {
         "    if string.sub(at, 1, 1) ~= '-' and at ~= c.id then return at end\n", "", "handing", seed=7
     ),
     "decided too early and taken": Bug(
-        "  if argv[15] ~= '' and argv[15] ~= (call('HGET', P .. 'site', 'situation') or '0') then return 'stale - 0' end\n",
+        "  if own.outdated(argv[15]) then return 'stale - 0' end\n",
         "",
         "handing",
+    ),
+    "held by a closing that is over": Bug(
+        "  if own.outdated(argv[6]) then return answer('outdated', c) end\n", "", "handing"
     ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing", seed=6),
     "counted twice": Bug(

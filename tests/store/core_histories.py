@@ -356,7 +356,8 @@ class History(Moves, Phones):
 
     def _park(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "waiting", "offered", "parked"):
-            yield self.call("park", contact, self.now + 1_000 + b, "later")
+            under = (self.model.situation - 1 + b % 2,) if c % 3 == 0 else ()
+            yield self.call("park", contact, self.now + 1_000 + b, "later", *under)
 
     def _wake(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "parked", "snoozed"):

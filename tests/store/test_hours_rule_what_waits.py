@@ -22,6 +22,7 @@ from tierline.router.plan.load import parse
 from tierline.router.rulebook import Rulebook, millis, span
 from tierline.router.situation import Shut, Situation, dump
 from tierline.router.towards import Towards
+from tierline.router.watch import Watch
 from tierline.skills.skill import Profile
 
 PLAN = """
@@ -128,6 +129,27 @@ async def test_whom_the_hours_held_isnt_asked_about_at_an_opening_that_falls_int
             ("parked", wakes), ("parked", MONDAY + 5 * MINUTE),
         ]  # fmt: skip
     assert "offered" not in [e.e for e in await queue.events("0-0", 1000)]
+
+
+@pytest.mark.promise("emergency-close-at-once")
+async def test_a_router_that_was_stopped_amid_a_closing_holds_nobody_once_it_is_open_again(
+    client: Client, site: str
+) -> None:
+    queue = await make_queue(client, site)
+    router = Router(queue, Situation())
+    await router.heed()
+    contact = (await router.intake()(said(1))).contact
+    shut = Shut("help", await queue.now(), None, "evacuated", "Mira")
+    await queue.alert(shut.name, True, dump(shut))
+    await router.heed()
+    watch = Watch(queue, router.book)
+    await queue.alert(shut.name, False, dump(shut))  # while it stood still between its look and its act
+    assert await watch.hours(await queue.now()) == 1
+    view = await queue.contact(contact)
+    assert view is not None and view.state == "waiting"
+    await router.heed()
+    assert await watch.hours(await queue.now()) == 0
+    assert (await queue.contact(contact)) == view
 
 
 async def closing_amid_an_offer(client: Client, site: str) -> tuple[Queue, str, Towards]:

@@ -130,6 +130,17 @@ def test_an_arrival_decided_before_a_closing_is_refused_and_leaves_no_trace(desk
     assert [arrive(desk, n).outcome for n in (1, 2, None)] == ["stale", "added", "added"]
 
 
+@pytest.mark.promise("emergency-close-at-once")
+def test_nothing_is_held_by_a_closing_that_is_over(desk):
+    desk.comes("ada")
+    contact = arrive(desk, None).contact
+    desk.alert("shut:howto", True, "{}")
+    desk.alert("shut:howto", False, "{}")
+    before = desk.views()
+    assert (desk.park(contact, NOW + HOUR, "closed", 1).outcome, desk.views()) == ("outdated", before)
+    assert desk.park(contact, NOW + HOUR, "closed", 2).outcome == "ok"
+
+
 # ---- one open contact a conversation -----------------------------------------------------------------------------
 
 
