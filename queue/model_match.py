@@ -43,13 +43,14 @@ class Matching(Choice):
 
     def work(self) -> None:
         """Freed contacts enter first, then agents with new room are filled."""
-        while self.freed or self.roomy or self.unmarked:
-            if self.freed:
-                contact = self.freed.pop(0)
+        freed, roomy, unmarked = self.freed, self.roomy, self.unmarked
+        while freed or roomy or unmarked:
+            if freed:
+                contact = freed.pop(0)
                 if contact.placeable:
                     self.enter(contact)
             else:
-                agent = (self.roomy or self.unmarked).pop(0)
+                agent = (roomy or unmarked).pop(0)
                 if agent.name in self.agents:
                     self.fill(agent)
 
@@ -75,14 +76,13 @@ class Matching(Choice):
 
     def settle(self, contact: Contact) -> None:
         """Move on to the first step that is still open, and that somebody on shift could serve."""
-        last = len(contact.route.steps) - 1
-        step = contact.step
+        last, step = len(contact.route.steps) - 1, contact.step
         while step < last and self.ends(contact, step) <= self.now:
             step += 1
         if step != contact.step:
             self._advance(contact, step, "age")
         while contact.step < last:
-            if not self.alive(contact.klass):
+            if not self.alive(contact.classes[contact.step]):
                 self._advance(contact, contact.step + 1, "nobody")
             elif self.exhausted(contact):
                 self._tell_exhausted(contact)
@@ -121,8 +121,10 @@ class Matching(Choice):
 
     def place(self, contact: Contact) -> None:
         """Offer it as often as its step says, and put it where it is looked for."""
-        self.check_mark(contact)
-        prefer, wanted = contact.prefer, self.wanted(contact)
+        if contact.drainer:
+            self.check_mark(contact)
+        prefer = contact.prefer
+        wanted = self.wanted(contact) if prefer else None
         contact.personal = wanted.name if wanted else ""
         if not wanted and contact.handover and contact.handover.only:
             late = prefer and prefer.until is not None and prefer.until <= self.now
@@ -133,28 +135,29 @@ class Matching(Choice):
             if not contact.offers and self.may_take(wanted, contact) and self.is_next(wanted, contact):
                 self.offer(contact, wanted)
         else:
-            while len(contact.offers) < contact.offer_to:
+            while contact.wanting:
                 agent = self.agent_for(contact)
                 if agent is None:
                     break
                 self.offer(contact, agent)
         self.list_in(contact)
-        self._tell_nobody(contact)
-        self._time_step(contact)
+        last = contact.step == len(contact.route.steps) - 1
+        if last and not contact.offers:
+            self._tell_nobody(contact)
+        self._time_step(contact, last)
 
     def _tell_nobody(self, contact: Contact) -> None:
         """It waits for anybody in its last step, and nobody on shift could ever serve it."""
-        last = contact.step == len(contact.route.steps) - 1
-        if last and not contact.offers and contact.alone != contact.klass:
-            if contact.open and not self.alive(contact.klass):
-                contact.alone = contact.klass
-                self.tell("nobody", contact.id, step=contact.step)
+        number = contact.klass
+        if not self.alive(number) and contact.alone != number and contact.open:
+            contact.alone = number
+            self.tell("nobody", contact.id, step=contact.step)
 
-    def _time_step(self, contact: Contact) -> None:
-        last = contact.step == len(contact.route.steps) - 1
+    def _time_step(self, contact: Contact, last: bool) -> None:
         ends = None if last else self.ends(contact, contact.step)
-        if contact.personal and contact.prefer and contact.prefer.until is not None:
-            ends = contact.prefer.until if ends is None else min(ends, contact.prefer.until)
+        prefer = contact.prefer
+        if prefer and contact.personal and prefer.until is not None:
+            ends = prefer.until if ends is None else min(ends, prefer.until)
         if ends is None:
             self.due.pop(f"s:{contact.id}", None)
         else:
@@ -244,13 +247,15 @@ class Matching(Choice):
         mask = agent.mask
         if not mask or not self.desk_up:
             return None
-        best = self._earliest(agent, self.personal.get(agent.name, ()), None)
+        meant = self.personal.get(agent.name)
+        best = self._earliest(agent, meant, None) if meant else None
+        can = agent.can
         for channel, heads in self.heads.items():
             if mask & BITS[channel]:
-                for key, number in heads:
-                    if best is not None and best.key < key:
+                for rank, id, number in heads:
+                    if best is not None and best.key < (rank, id):
                         break
-                    if number in agent.can:
+                    if number in can:
                         best = self._earliest(agent, self.queue[channel][number], best)
         return best
 

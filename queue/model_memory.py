@@ -17,6 +17,8 @@ from .contact import Decision, Route
 from .model_records import Agent, Contact, Key, Offer, agent_view, contact_view
 from .state import BITS, Event, State
 
+OF_MASK = [[channel for channel, bit in BITS.items() if mask & bit] for mask in range(1 << len(BITS))]
+"""Channels as bits → the same by name."""
 MET = 10_000  # routes known by identity; a plan has some dozens
 
 
@@ -44,14 +46,30 @@ class Due(dict[str, int]):
 
     def first(self) -> tuple[int, str] | None:
         """The earliest (instant, member)."""
-        while self._seconds:
-            heap = self._heaps[self._seconds[0]]
+        heaps, seconds = self._heaps, self._seconds
+        while seconds:
+            heap = heaps[seconds[0]]
             while heap:
-                at, member = heap[0]
-                if self.get(member) == at:
-                    return heap[0]
+                first = heap[0]
+                if self.get(first[1]) == first[0]:
+                    return first
                 heappop(heap)
-            del self._heaps[heappop(self._seconds)]
+            del heaps[heappop(seconds)]
+        return None
+
+    def take(self, now: int) -> tuple[int, str] | None:
+        """The earliest (instant, member) that is due by `now`, which it is no longer."""
+        heaps, seconds = self._heaps, self._seconds
+        while seconds:
+            heap = heaps[seconds[0]]
+            while heap:
+                if heap[0][0] > now:
+                    return None
+                first = heappop(heap)
+                if self.get(first[1]) == first[0]:
+                    del self[first[1]]
+                    return first
+            del heaps[heappop(seconds)]
         return None
 
 
@@ -70,8 +88,10 @@ class Memory:
     events: list[Event] = field(default_factory=list)
     queue: dict[Channel, dict[int, list[Key]]] = field(default_factory=lambda: {ch: {} for ch in CHANNELS})
     """By class."""
-    heads: dict[Channel, list[tuple[Key, int]]] = field(default_factory=lambda: {ch: [] for ch in CHANNELS})
-    """Of each class the first, in order."""
+    heads: dict[Channel, list[tuple[int, str, int]]] = field(
+        default_factory=lambda: {ch: [] for ch in CHANNELS}
+    )
+    """Of each class the first, in order: the key's rank and id, and the class."""
     personal: dict[str, list[Key]] = field(default_factory=dict)  # by agent
     counter: int = 1000
     begun: dict[str, tuple[int, str]] = field(default_factory=dict)  # calls, texts: key → when, number
@@ -143,30 +163,31 @@ class Memory:
         """Put it into the set in which it is looked for, if it is looked for at all."""
         channel = contact.route.channel
         if contact.open:
-            number = contact.listed = contact.klass
+            key, number = contact.key, contact.classes[contact.step]
+            contact.listed = number
             among = self.queue[channel].setdefault(number, [])
-            if among and among[-1] > contact.key:
-                insort(among, contact.key)
+            if among and among[-1] > key:
+                insort(among, key)
             else:  # mostly
-                among.append(contact.key)
-            if among[0] is contact.key:
-                self._new_head(channel, number, among[1] if len(among) > 1 else None, contact.key)
+                among.append(key)
+            if among[0] is key:
+                self._new_head(channel, number, among[1] if len(among) > 1 else None, key)
         elif contact.personal and contact.placeable and not contact.offers:
             contact.listed = contact.personal
             insort(self.personal.setdefault(contact.personal, []), contact.key)
 
     def list_out(self, contact: Contact) -> None:
         """Take it out of the set it is in."""
-        where, contact.listed = contact.listed, None
+        where, key = contact.listed, contact.key
         if where is None:
             return
-        channel = contact.route.channel
+        contact.listed, channel = None, contact.route.channel
         sets: dict[Any, list[Key]] = self.personal if isinstance(where, str) else self.queue[channel]
         among = sets[where]
-        place = 0 if among[0] is contact.key else bisect_left(among, contact.key)
+        place = 0 if among[0] is key else bisect_left(among, key)
         del among[place]
         if place == 0 and isinstance(where, int):
-            self._new_head(channel, where, contact.key, among[0] if among else None)
+            self._new_head(channel, where, key, among[0] if among else None)
         if not among:
             del sets[where]
 
@@ -174,9 +195,9 @@ class Memory:
         """The class has another first contact than before, or none."""
         heads = self.heads[channel]
         if before:
-            del heads[bisect_left(heads, (before, number))]
+            del heads[bisect_left(heads, (*before, number))]
         if now:
-            insort(heads, (now, number))
+            insort(heads, (*now, number))
 
     def hold(self, agent: Agent, contact: Contact) -> None:
         """From now on the contact costs the agent."""
@@ -194,13 +215,12 @@ class Memory:
         """Whenever what they hold, are asked or are has changed: where they have room is as it is now."""
         before = agent.mask
         agent.measure()
-        if agent.mask == before:
-            return
-        for channel, bit in BITS.items():
-            if agent.mask & bit:
-                self.room[channel].add(agent.name)
-            else:
-                self.room[channel].discard(agent.name)
+        if agent.mask != before:
+            room, name = self.room, agent.name
+            for channel in OF_MASK[agent.mask & ~before]:
+                room[channel].add(name)
+            for channel in OF_MASK[before & ~agent.mask]:
+                room[channel].discard(name)
 
     def end_offer(self, contact: Contact, offer: Offer, kind: str, reason: str = "", pause: int = 0) -> None:
         """One live offer ends other than by being accepted; the contact isn't entered again here."""

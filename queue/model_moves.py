@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from .contact import Decision
 from .model_quiet import Quiet
@@ -232,29 +233,19 @@ class Moves(Quiet):
         """A new contact, queued or laid aside."""
         self.counter += 1
         id = f"C{self.counter}"
-        contact = Contact(
-            id=id,
-            number=self.counter,
-            route=decision.route,
-            classes=self.intern(decision.route),
-            key=(decision.rank * 1000 + self.counter % 1000, id),
-            arrived=self.now,
-            base=self.now,
-            thread=thread,
-            deadlines=decision.deadlines,
-            prefer=decision.prefer,
-            facts=decision.facts,
-            previous=str(split["split_from"]) if split else self.last.get(thread, ""),
-        )
-        self.contacts[contact.id] = contact
+        key = (decision.rank * 1000 + self.counter % 1000, id)
+        contact = Contact(id, self.counter, decision.route, key, self.now, self.now, thread)
+        self.follow(contact, decision)
+        contact.previous = str(split["split_from"]) if split else self.last.get(thread, "")
+        self.contacts[id] = contact
         if thread:
             self.threads[thread] = self.last[thread] = contact.id
         self.say(contact, "in", body)
         parked = decision.wake is not None and decision.wake > self.now
-        self.tell(
-            "arrived", contact.id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
+        tell = partial(self.tell, **split) if split else self.tell
+        tell(
+            "arrived", id, "", 1, service=decision.route.service, thread=thread, facts=decision.facts,
             parked=parked, body=body, previous=contact.previous, decision=decision,
-            **(split or {}),
         )  # fmt: skip
         return contact
 

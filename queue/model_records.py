@@ -122,12 +122,14 @@ class Contact:
     @property
     def open(self) -> bool:
         """Whether its class may be asked: in the queue, meant for nobody in person, too few live offers."""
-        return not self.personal and self.placeable and len(self.offers) < self.offer_to
+        return not self.personal and self.placeable and (not self.offers or self.wanting)
 
     @property
-    def offer_to(self) -> int:
-        """How many live offers it may have: while somebody has said that they take it, theirs alone."""
-        return 1 if self.claimed else self.route.steps[self.step].offer_to
+    def wanting(self) -> bool:
+        """Whether it may have one more live offer: while somebody has said that they take it, theirs is the only one."""
+        if not self.offers:
+            return True
+        return not self.claimed and len(self.offers) < self.route.steps[self.step].offer_to
 
     @property
     def is_call(self) -> bool:
@@ -222,9 +224,10 @@ class Agent:
         if not self.ready:
             self.mask = self.tight = 0
             return
-        asked = len(self.offers) >= self.capacity.offers
-        rung = asked and any([self.holds[it] in LIVE for it in self.offers])
-        held = (asked, rung, *self.counts.values())
+        counts, asked = self.counts, len(self.offers) >= self.capacity.offers
+        lively = counts["voice"] or counts["chat"]
+        rung = bool(asked and lively and any([self.holds[it] in LIVE for it in self.offers]))
+        held = (asked, rung, *counts.values())
         room = self.rooms.get(held)
         if room is None:
             room = self.rooms[held] = self._room(asked, rung)

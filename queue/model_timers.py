@@ -24,33 +24,32 @@ class Timers(Moves):
         self.gap = (0, 0)
 
     def tick(self, limit: int | None = None, *, offers_count: bool = True) -> Ticked:
-        """Carry out what is due, one entry at a time, earliest (instant, member) first, until `limit` is reached.
-
-        Each entry counts, and each offer made, unless not `offers_count` (as it was when ticks told no `work`).
-        """
-        most = self.bounds.tick if limit is None else limit
-        made = self.made
-        before, self.ticked = self.ticked, self.now
+        """Carry out what is due, and say when to look again."""
+        fired = self.carry_out_due(self.bounds.tick if limit is None else limit, offers_count)
         first = self.due.first()
-        if before is not None and self.now - before > GAP:
-            unfinished = first is not None and first[0] <= self.gap[1]
-            self.gap = (self.gap[0] if unfinished else before, self.now)
-        fired = 0
-        while first is not None and first[0] <= self.now and fired + (self.made - made) * offers_count < most:
-            if not fired:
-                self.tell("tick", before=before, work=most, sweep=self.bounds.sweep)
-            at, member = first
-            del self.due[member]
-            self._fire(member, at)
-            self.work()
-            fired += 1
-            first = self.due.first()
         next_due = first[0] if first else None
         return Ticked(self.now, fired, next_due is not None and next_due <= self.now, next_due)
 
-    def _fire(self, member: str, at: int) -> None:
-        kind, _, rest = member.partition(":")
-        FIRES[kind](self, rest, at)
+    def carry_out_due(self, most: int, offers_count: bool = True) -> int:
+        """What is due, one entry at a time, earliest (instant, member) first, until `most` is reached; how many entries.
+
+        Each entry counts, and each offer made, unless not `offers_count` (as it was when ticks told no `work`).
+        """
+        before, self.ticked = self.ticked, self.now
+        if before is not None and self.now - before > GAP:
+            first = self.due.first()
+            unfinished = first is not None and first[0] <= self.gap[1]
+            self.gap = (self.gap[0] if unfinished else before, self.now)
+        made, fired = self.made, 0
+        while fired + (self.made - made) * offers_count < most and (due := self.due.take(self.now)):
+            if not fired:
+                self.tell("tick", before=before, work=most, sweep=self.bounds.sweep)
+            at, member = due
+            kind, _, rest = member.partition(":")
+            FIRES[kind](self, rest, at)
+            self.work()
+            fired += 1
+        return fired
 
     def _offer_due(self, rest: str, at: int) -> None:
         it, live = self.live(rest.split(":")[0], int(rest.split(":")[1]))

@@ -66,7 +66,7 @@ class Day:
 
     def take(self, entry: Entry) -> None:
         """One entry of the day."""
-        ticked = entry.lines[0].e == "tick"
+        ticked = entry.told[0][0] == "tick"
         for it in entry.lines:
             if it.e in ("presence", "presence.renewed", "overtime", "desk") and not ticked:
                 self.duty.append((entry.t, it.e, it))
@@ -75,7 +75,7 @@ class Day:
                 act(self, it, entry.t)
 
     def _arrived(self, it: Line, t: int) -> None:
-        decision = decided(it)
+        decision = decided(it.x)
         facts = Facts.parse(it.x["facts"])
         self.contacts[it.c] = Told(it.c, t, Arrived.parse(it.x["body"]), it.x["thread"], decision, facts)
 

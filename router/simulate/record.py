@@ -7,9 +7,8 @@ out and carried out on a model, which then must come to the second by itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pydantic_core import from_json
 
@@ -18,81 +17,88 @@ from ...queue.legs import OURS
 from ...queue.state import Event
 from ...skills.skill import Capacity, Need, Profile
 from .simulation import Line as Line
-from .simulation import Virtual
+from .simulation import Told, Virtual, X
+
+# `Line(…)` is a function written in Python: it takes twice as long, a million times a day.
+_tuple = tuple.__new__
 
 
 class Unreadable(Exception):
     """An entry that doesn't say what was done; `str()` says why, in an operator's words."""
 
 
-class Entry(NamedTuple):
-    """One transition of the record: at `t` (ms), with its events in order."""
+@dataclass(slots=True)
+class Entry:
+    """One transition of the record: at `t` (ms), with its events in order, as they are told."""
 
     id: str
     t: int
-    lines: tuple[Line, ...]
+    told: Sequence[Told]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The same with names for their parts, for whoever reads more than the first of them."""
+        return [_tuple(Line, it) for it in self.told]
 
     @property
     def aside(self) -> bool:
         """Whether it only numbers a class: that happens outside of any transition, at no instant that matters."""
-        return self.lines[0].e == "class" and all(it.e == "class" for it in self.lines)
+        return self.told[0][0] == "class" and all(it[0] == "class" for it in self.told)
 
     def find(self, kind: str, contact: str = "") -> Line | None:
         """Its first event of a kind (about a contact)."""
-        return next((it for it in self.lines if it.e == kind and contact in ("", it.c)), None)
+        found = (it for it in self.told if it[0] == kind and contact in ("", it[1]))
+        return next((_tuple(Line, it) for it in found), None)
 
 
 ENTRIES_ONCE, MOVED_ONCE = 16, 64
 """What bounded a tick that doesn't tell its `work`: so many entries, whatever they led to; contacts moved in bulk."""
-NOTHING = ("{}", "")
-"""Details that there are none of."""
-# `Line(…)` is a function written in Python: it takes twice as long, a million times a day.
-_tuple = tuple.__new__
+NOTHING = len("{}")
+"""Details that are no longer than that are none."""
 
 
 def entries(events: Iterable[Event]) -> Iterator[Entry]:
     """Whole entries, in the ledger's order."""
     id, t = "", 0
-    lines: list[Line] = []
+    told: list[Told] = []
     for it in events:
-        if it.id != id or not lines:
-            if lines:
-                yield _tuple(Entry, (id, t, tuple(lines)))
-            id, t, lines = it.id, it.t, []
-        x = from_json(it.x) if it.x not in NOTHING else {}
-        lines.append(_tuple(Line, (it.e, it.c, it.a, it.n, x if isinstance(x, dict) else {}, it.t)))
-    if lines:
-        yield _tuple(Entry, (id, t, tuple(lines)))
+        if it.id != id or not told:
+            if told:
+                yield Entry(id, t, told)
+            id, t, told = it.id, it.t, []
+        x = from_json(it.x) if len(it.x) > NOTHING else {}
+        told.append((it.e, it.c, it.a, it.n, x if isinstance(x, dict) else {}, it.t))
+    if told:
+        yield Entry(id, t, told)
 
 
 def carry_out(model: Virtual, entry: Entry) -> None:
     """Do on `model`, at the entry's instant, what the entry says was done. Raises Unreadable."""
-    first = entry.lines[0]
-    if first.e not in CAUSES:
+    kind, c, a, n, x, _ = entry.told[0]
+    if kind not in CAUSES:
         for line in entry.lines:
             if line.e == "class":
                 model.number(Need.parse(line.x["need"]), line.n)
-        first = _cause(entry)
-    act = ACTS.get(first.e)
+        kind, c, a, n, x, _ = _cause(entry)
+    act = ACTS.get(kind)
     if act is None:
-        if first.e in SILENT:
+        if kind in SILENT:
             return
-        raise Unreadable(f"nothing is known that begins with “{first.e}”")
+        raise Unreadable(f"nothing is known that begins with “{kind}”")
     model.now = entry.t
     try:
-        act(model, first, entry)
+        act(model, c, a, n, x, entry)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(
-            f"the event “{first.e}” doesn't carry what is needed ({type(error).__name__}: {error}): it was recorded "
+            f"the event “{kind}” doesn't carry what is needed ({type(error).__name__}: {error}): it was recorded "
             "by an earlier Tierline, or the record begins in the middle"
         ) from None
 
 
 def _cause(entry: Entry) -> Line:
     """The event that says what was asked for: the first, but for acts that take offers back before they tell."""
-    first = entry.lines[0]
-    if first.e == "class":
-        first = next((it for it in entry.lines if it.e != "class"), first)
+    lines = entry.lines
+    first = next((it for it in lines if it.e != "class"), lines[0])
     if first.e in CAUSES:
         return first
     gone = entry.find("agent")
@@ -119,178 +125,177 @@ TAKING_BACK: Mapping[str, tuple[str, ...]] = {"parked": ("parked",), "gone": ("c
 """Why offers were taken back → what was asked for then."""
 
 
-# ---- what each kind of first event says was done ------------------------------------------------------------
+# ---- what each kind of first event says was done: its contact, agent, number and details ---------------------
 
 
-def _arrived(model: Virtual, it: Line, entry: Entry) -> None:
-    model.counter = int(it.c[1:]) - 1
+def _arrived(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    model.counter = int(c[1:]) - 1
     model.seen.clear()
-    model.arrive(it.x["body"], entry.id, it.x["thread"], decided(it))
+    model.arrive(x["body"], entry.id, x["thread"], decided(x))
 
 
-def decided(it: Line) -> Decision:
+def decided(x: X) -> Decision:
     """The decision that the event tells of: read where it stands, so that whoever comes next finds it read."""
-    found = it.x["decision"]
+    found = x["decision"]
     if isinstance(found, Decision):
         return found
-    decision = it.x["decision"] = Decision.recorded(found, it.x["facts"])
+    decision = x["decision"] = Decision.recorded(found, x["facts"])
     return decision
 
 
-def _message(model: Virtual, it: Line, entry: Entry) -> None:
-    if it.x["kind"] != "in":
-        model.append(it.c, it.x["body"])
+def _message(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    if x["kind"] != "in":
+        model.append(c, x["body"])
         return
-    contact = model.contacts[it.c]
+    contact = model.contacts[c]
     model.seen.clear()
-    decision = Decision(contact.route, it.x["rank"], facts=contact.facts)
-    again = Decision.recorded(it.x["again"], it.x["facts"]) if "again" in it.x else None
-    said = Arrived.parse(it.x["body"]).thread
+    decision = Decision(contact.route, x["rank"], facts=contact.facts)
+    again = Decision.recorded(x["again"], x["facts"]) if "again" in x else None
+    said = Arrived.parse(x["body"]).thread
     leading = (model.threads, model.last)
-    threads = [to for to in (said, *contact.conversations) for lead in leading if lead.get(to) == it.c]
+    threads = [to for to in (said, *contact.conversations) for lead in leading if lead.get(to) == c]
     thread = threads[0] if threads else said
-    model.arrive(it.x["body"], entry.id, thread, decision, again, it.x["reopen"])
+    model.arrive(x["body"], entry.id, thread, decision, again, x["reopen"])
 
 
-def _out(model: Virtual, it: Line, entry: Entry) -> None:
-    known = model.contacts.get(it.c)
+def _out(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    known = model.contacts.get(c)
     if known is None:  # about something that ended long ago
         return
     said = known.messages
-    if it.n > len(said):
-        model.text(it.c, it.x["kind"], it.x["body"], False)
-    elif said[it.n - 1].status == "failed":
-        model.retry_reply(it.c, it.n)
+    if n > len(said):
+        model.text(c, x["kind"], x["body"], False)
+    elif said[n - 1].status == "failed":
+        model.retry_reply(c, n)
     else:
-        model.release_reply(it.c, it.n)
+        model.release_reply(c, n)
 
 
-def _ended(model: Virtual, it: Line, entry: Entry) -> None:
-    contact, outcome = model.contacts[it.c], it.x.get("outcome", "{}")
+def _wrapping(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    done = model.finish if model.contacts[c].state == "wrapping" else model.complete
+    done(c, "", x.get("outcome", "{}"))
+
+
+def _ended(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    contact, outcome = model.contacts[c], x.get("outcome", "{}")
     if contact.state != "active":
         completed = contact.state == "snoozed"
     elif contact.handover:  # its owner's end of it ends the handover first, anybody else's ends both at once
-        completed = entry.find("kept", it.c) is not None
+        completed = entry.find("kept", c) is not None
     else:
         completed = not contact.route.wrap_up
     if contact.state == "wrapping":
-        model.finish(it.c, "", outcome)
-    elif it.e == "wrapping" or completed:
-        model.complete(it.c, "", outcome)
+        model.finish(c, "", outcome)
+    elif completed:
+        model.complete(c, "", outcome)
     else:
-        model.discard(it.c, "", outcome)
+        model.discard(c, "", outcome)
 
 
-def _agent(model: Virtual, it: Line, entry: Entry) -> None:
-    if it.x.get("removed") or it.x.get("removing"):
-        model.remove_agent(it.a, it.x["until"] - entry.t if it.x.get("removing") else 0)
+def _agent(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    if x.get("removed") or x.get("removing"):
+        model.remove_agent(a, x["until"] - entry.t if x.get("removing") else 0)
         return
-    budget, costs, caps, offers = json.loads(it.x["capacity"])
+    budget, costs, caps, offers = json.loads(x["capacity"])
     capacity = Capacity(budget, tuple((ch, n) for ch, n in costs), tuple((ch, n) for ch, n in caps), offers)
     edges = tuple(
-        (int(at), on == "1")
-        for at, _, on in (word.partition(":") for word in it.x["edges"].split(",") if word)
+        (int(at), on == "1") for at, _, on in (word.partition(":") for word in x["edges"].split(",") if word)
     )
-    model.agent(
-        it.a, Profile.parse(it.x["profile"]), capacity, it.x["channels"], edges, it.x["shift"], it.x["grace"]
-    )
+    model.agent(a, Profile.parse(x["profile"]), capacity, x["channels"], edges, x["shift"], x["grace"])
 
 
-def _identified(model: Virtual, it: Line, entry: Entry) -> None:
-    about = {name: value for name, value in it.x.items() if name != "facts"}
-    model.identify(it.c, it.a, model.contacts[it.c].facts, it.x["facts"], about)
+def _identified(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    about = {name: value for name, value in x.items() if name != "facts"}
+    model.identify(c, a, model.contacts[c].facts, x["facts"], about)
 
 
-def _split(model: Virtual, it: Line, entry: Entry) -> None:
+def _split(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
     new = next(line for line in entry.lines if line.e == "arrived")
     model.counter = int(new.c[1:]) - 1
-    model.split(it.c, it.x["numbers"], decided(new))
+    model.split(c, x["numbers"], decided(new.x))
 
 
-def _reopened(model: Virtual, it: Line, entry: Entry) -> None:
-    contact = model.contacts[it.c]
+def _reopened(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    contact = model.contacts[c]
     kept = Decision(contact.route, contact.rank // 1000, facts=contact.facts)
-    model.reopen(it.c, it.a, kept if it.a else decided(it))
+    model.reopen(c, a, kept if a else decided(x))
 
 
-def _reached(model: Virtual, it: Line, entry: Entry) -> None:
-    model.counter = int(it.c[1:]) - 1
-    model.reach(it.a, it.x["thread"], decided(it), it.x["previous"])
+def _reached(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    model.counter = int(c[1:]) - 1
+    model.reach(a, x["thread"], decided(x), x["previous"])
 
 
-def _recalled(model: Virtual, it: Line, entry: Entry) -> None:
-    model.counter = max(model.counter, int(it.c[1:]))  # its beginning may be before the record's
-    model.recall(it.c, it.x["thread"], it.n, decided(it), it.x["state"], it.x["arrived"], it.x["owner"])
+def _recalled(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    model.counter = max(model.counter, int(c[1:]))  # its beginning may be before the record's
+    model.recall(c, x["thread"], n, decided(x), x["state"], x["arrived"], x["owner"])
 
 
-def _transferring(model: Virtual, it: Line, entry: Entry) -> None:
-    x = it.x
-    model.transfer(it.c, x["by"], decided(it), x["to"], x["reason"], x["only"])
+def _transferring(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    model.transfer(c, x["by"], decided(x), x["to"], x["reason"], x["only"])
 
 
-def _leg(model: Virtual, it: Line, entry: Entry) -> None:
-    about = {name: value for name, value in it.x.items() if name not in OURS}
-    model.leg(it.c, it.x["sid"], it.x["state"], about)
+def _leg(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    about = {name: value for name, value in x.items() if name not in OURS}
+    model.leg(c, x["sid"], x["state"], about)
 
 
-def _presence(model: Virtual, it: Line, entry: Entry) -> None:
-    model.presence(it.a, it.x["presence"], it.x["until"], it.x.get("why", ""))
+def _presence(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    model.presence(a, x["presence"], x["until"], x.get("why", ""))
 
 
-def _tick(model: Virtual, it: Line, entry: Entry) -> None:
-    model.ticked = it.x["before"]
-    work, sweep = it.x.get("work"), it.x.get("sweep", MOVED_ONCE)
+def _tick(model: Virtual, c: str, a: str, n: int, x: X, entry: Entry) -> None:
+    model.ticked = x["before"]
+    work, sweep = x.get("work"), x.get("sweep", MOVED_ONCE)
     if model.bounds.sweep != sweep:
         model.bounds = replace(model.bounds, sweep=sweep)
-    model.tick(ENTRIES_ONCE if work is None else work, offers_count=work is not None)
+    model.carry_out_due(ENTRIES_ONCE if work is None else work, offers_count=work is not None)
 
 
-Act = Callable[[Virtual, Line, Entry], object]
+Act = Callable[[Virtual, str, str, int, X, Entry], object]
 ACTS: Mapping[str, Act] = {
     "tick": _tick,
     "arrived": _arrived,
     "message": _message,
     "message.out": _out,
-    "message.receipt": lambda m, it, e: m.receipt(it.c, it.n, it.x["status"], error=it.x.get("error", "")),
-    "reply.held": lambda m, it, e: m.hold_reply(it.c, it.a, it.x["body"], "", it.x["until"] - e.t),
-    "reply.undone": lambda m, it, e: m.undo_reply(it.c, it.n, it.a),
-    "delivered": lambda m, it, e: m.delivered(it.c, it.n, it.x["place"]),
-    "placed": lambda m, it, e: m.delivered(it.c, it.n, it.x["place"]),
-    "prolonged": lambda m, it, e: m.prolong(it.c, it.n, it.a, it.x["due"]),
-    "claimed": lambda m, it, e: m.claim(it.c, it.n, it.a, it.x["due"] - e.t),
-    "missed": lambda m, it, e: m.miss(it.c, it.n, it.a, it.x.get("reason", "")),
+    "message.receipt": lambda m, c, a, n, x, e: m.receipt(c, n, x["status"], error=x.get("error", "")),
+    "reply.held": lambda m, c, a, n, x, e: m.hold_reply(c, a, x["body"], "", x["until"] - e.t),
+    "reply.undone": lambda m, c, a, n, x, e: m.undo_reply(c, n, a),
+    "delivered": lambda m, c, a, n, x, e: m.delivered(c, n, x["place"]),
+    "placed": lambda m, c, a, n, x, e: m.delivered(c, n, x["place"]),
+    "prolonged": lambda m, c, a, n, x, e: m.prolong(c, n, a, x["due"]),
+    "claimed": lambda m, c, a, n, x, e: m.claim(c, n, a, x["due"] - e.t),
+    "missed": lambda m, c, a, n, x, e: m.miss(c, n, a, x.get("reason", "")),
     "leg": _leg,
-    "accepted": lambda m, it, e: m.accept(it.c, it.n, it.a),
-    "declined": lambda m, it, e: m.decline(it.c, it.n, it.a, it.x.get("reason", "")),
-    "rescinded": lambda m, it, e: m.rescind(it.c, it.n, it.x.get("reason", ""), it.x.get("pause", 0)),
-    "wrapping": _ended,
+    "accepted": lambda m, c, a, n, x, e: m.accept(c, n, a),
+    "declined": lambda m, c, a, n, x, e: m.decline(c, n, a, x.get("reason", "")),
+    "rescinded": lambda m, c, a, n, x, e: m.rescind(c, n, x.get("reason", ""), x.get("pause", 0)),
+    "wrapping": _wrapping,
     "closed": _ended,
-    "wrap.longer": lambda m, it, e: m.wrap_on(it.c, it.a, it.x["ms"]),
-    "parked": lambda m, it, e: m.park(it.c, it.x["wake"], it.x.get("reason", "")),
-    "woken": lambda m, it, e: m.wake(it.c),
-    "abandoned": lambda m, it, e: m.abandon(it.c, it.x.get("reason", "")),
-    "dead": lambda m, it, e: m.dead_letter(it.c, it.x.get("reason", "")),
-    "revived": lambda m, it, e: m.revive(it.c),
-    "rerouted": lambda m, it, e: m.reroute(it.c, decided(it)),
+    "wrap.longer": lambda m, c, a, n, x, e: m.wrap_on(c, a, x["ms"]),
+    "parked": lambda m, c, a, n, x, e: m.park(c, x["wake"], x.get("reason", "")),
+    "woken": lambda m, c, a, n, x, e: m.wake(c),
+    "abandoned": lambda m, c, a, n, x, e: m.abandon(c, x.get("reason", "")),
+    "dead": lambda m, c, a, n, x, e: m.dead_letter(c, x.get("reason", "")),
+    "revived": lambda m, c, a, n, x, e: m.revive(c),
+    "rerouted": lambda m, c, a, n, x, e: m.reroute(c, decided(x)),
     "identified": _identified,
     "transferring": _transferring,
-    "kept": lambda m, it, e: m.keep(it.c, "", it.x["why"]),
-    "snoozed": lambda m, it, e: m.snooze(it.c, "", it.x["wake"], it.x["why"]),
-    "queued": lambda m, it, e: m.release(it.c, "", it.x["why"], it.x.get("exclude", False)),
-    "reranked": lambda m, it, e: m.rerank(it.c, it.x["rank"] // 1000, it.x["by"], it.x["why"]),
-    "merged": lambda m, it, e: m.merge(it.c, it.x["into"]),
+    "kept": lambda m, c, a, n, x, e: m.keep(c, "", x["why"]),
+    "snoozed": lambda m, c, a, n, x, e: m.snooze(c, "", x["wake"], x["why"]),
+    "queued": lambda m, c, a, n, x, e: m.release(c, "", x["why"], x.get("exclude", False)),
+    "reranked": lambda m, c, a, n, x, e: m.rerank(c, x["rank"] // 1000, x["by"], x["why"]),
+    "merged": lambda m, c, a, n, x, e: m.merge(c, x["into"]),
     "split": _split,
     "reopened": _reopened,
     "recalled": _recalled,
     "reached": _reached,
-    "retimed": lambda m, it, e: m.retime(
-        it.c, it.x["base"], [int(at) for at in it.x["deadlines"].split(",")]
-    ),
+    "retimed": lambda m, c, a, n, x, e: m.retime(c, x["base"], [int(at) for at in x["deadlines"].split(",")]),
     "agent": _agent,
     "presence": _presence,
     "presence.renewed": _presence,
-    "overtime": lambda m, it, e: m.overtime(it.a, it.x["until"]),
-    "desk": lambda m, it, e: m.desk(it.x["up"]),
+    "overtime": lambda m, c, a, n, x, e: m.overtime(a, x["until"]),
+    "desk": lambda m, c, a, n, x, e: m.desk(x["up"]),
 }
 """Kind of the event that tells of an act → the act."""
 

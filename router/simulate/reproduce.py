@@ -72,7 +72,7 @@ class Again:
 
     def step(self, entry: Entry) -> bool:
         """One entry; False when it parts from the rules."""
-        model, (id, t, lines) = self.model, entry
+        model, t, recorded = self.model, entry.t, entry.told
         if t >= self.calendar and not entry.aside:
             known = self.midnights(t)
             model.calendar(known)
@@ -80,22 +80,23 @@ class Again:
         try:
             carry_out(model, entry)
         except Unreadable as error:
-            self.difference = Difference(id, t, str(error))
+            self.difference = Difference(entry.id, t, str(error))
             return False
         self.entries += 1
-        self.events += len(lines)
+        self.events += len(recorded)
         told, model.told = model.told, []
-        if tuple(told) != lines and (what := _difference(lines, told)):
-            self.difference = Difference(id, t, what)
+        if told != recorded and (what := _difference(entry.lines, told)):
+            self.difference = Difference(entry.id, t, what)
             return False
-        for it in lines:
-            kind = it.e
+        ended = self.ended
+        for it in recorded:
+            kind = it[0]
             if kind in ASKED:
                 self.assignments += 1
             elif kind in KEPT:
-                self.ended.append((t + KEPT[kind], it.c))
-        while self.ended and self.ended[0][0] <= t and not entry.aside:
-            model.forget(self.ended.popleft()[1])
+                ended.append((t + KEPT[kind], it[1]))
+        while ended and ended[0][0] <= t and not entry.aside:
+            model.forget(ended.popleft()[1])
         return True
 
     def result(self) -> Reproduced:
