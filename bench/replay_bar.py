@@ -119,7 +119,7 @@ def _measure(quick: bool) -> list[Bar]:
     gc.freeze()  # a history hands its day over in pages: nobody has it all in memory, to be looked through again
     usual = gc.get_threshold()
     gc.set_threshold(*SELDOM)  # as the process does in which days are replayed
-    for _ in range(3 if quick else 2):
+    for _ in range(3):
         begun = process_time()
         again = Again(lambda now: midnights("Europe/Berlin", now))
         again.run(entries(day))
