@@ -82,11 +82,16 @@ class Site(Calls):
         return answer(await self.do("retry_reply", contact, n, op=op, now=now))
 
     async def text(
-        self, contact: str, kind: str, body: str, unasked: bool,
+        self, contact: str, kind: str, body: str, unasked: bool, under: int | None = None, seen: int | None = None,
         *, op: str | None = None, now: int | None = None,
     ) -> Answer:  # fmt: skip
-        """A system text (JSON) to the customer; of unasked ones one per conversation in ten minutes."""
-        return answer(await self.do("text", contact, kind, body, int(unasked), op=op, now=now))
+        """A system text (JSON) to the customer; of unasked ones one per conversation in ten minutes.
+
+        `under`: the number of the situation in which it is true, `outdated` in another one; `seen`: the last message
+        that whoever writes it has seen (0: none), `stale` when more was said since.
+        """
+        words = ("" if it is None else it for it in (under, seen))
+        return answer(await self.do("text", contact, kind, body, int(unasked), *words, op=op, now=now))
 
     async def receipt(
         self, contact: str, n: int, status: str, provider_id: str = "", error: str = "",

@@ -89,11 +89,26 @@ class Texts(Memory):
         self._send(it, message)
         return Answer("ok", state=it.state, n=n)
 
-    def text(self, contact: str, kind: str, body: str, unasked: bool) -> Answer:
-        """A system text to the customer; of unasked ones at most one per conversation in ten minutes."""
+    def text(
+        self,
+        contact: str,
+        kind: str,
+        body: str,
+        unasked: bool,
+        under: int | None = None,
+        seen: int | None = None,
+    ) -> Answer:
+        """A system text to the customer; of unasked ones at most one per conversation in ten minutes.
+
+        `under`: the situation in which it is true; `seen`: the last message that its writer has seen.
+        """
         it = self.contacts.get(contact)
         if it is None:
             return Answer("gone")
+        if under not in (None, self.situation):
+            return Answer("outdated", state=it.state)
+        if seen not in (None, len(it.messages)):
+            return Answer("stale", state=it.state)
         if unasked:
             conversation = it.thread or it.id
             if self.unasked.get(conversation, 0) > self.now:

@@ -124,7 +124,7 @@ class Announce:
             if contact.channel == "voice":
                 await is_over(self.queue, contact, it)
             elif any(m.kind == kind for m in await self.queue.messages(contact.id)):
-                await self.towards.once_about(contact.id, it, told_kind(it.id, over=True), it.end)
+                await self.towards.once_about(contact.id, told_kind(it.id, over=True), it.end)
 
         await self._each(await self.queue.contacts(OPEN if on else (), limit=MOST), begin if on else over)
         if not on and it.end:
@@ -143,7 +143,7 @@ class Announce:
         if await self.queue.opted_out(Facts.parse(told.facts).address):
             return
         await call_back(self.queue, told, it.since)
-        await self.towards.once_about(told.id, it, over, it.end)
+        await self.towards.once_about(told.id, over, it.end)
 
     async def _each(
         self, contacts: list[ContactView], work: Callable[[ContactView], Awaitable[None]]

@@ -26,7 +26,7 @@ from .own_accord import machine_last, may_acknowledge, silent
 from .plan.model import Service
 from .rulebook import Rulebook, instant
 from .shared import given_at
-from .situation import Incident, told_kind
+from .situation import told_kind
 from .spending import Guard
 from .texts import Telling, closed_telling, telling
 from .waiting_mails import GIVE_UP as DAYS
@@ -39,6 +39,8 @@ AT_ONCE = 1
 """Tries of a mail in its lane before it waits beside it."""
 IN_A_ROW = 3
 """Failures of a door in a row before whoever can mend it is told."""
+HEEDED = 0.6
+"""Seconds after which this process has seen another situation."""
 UNDER_WAY = 3.0
 """Seconds between two looks for what may have left: a provider can still be busy with a request of a dead process."""
 
@@ -116,21 +118,37 @@ class Towards:
         contact = await self.queue.contact(name)
         messages = await self.queue.messages(name)
         said = [Body.parse(m.body).text for m in messages if m.kind == "in"]
-        about = [it for it in self.book().situation.incidents if contact and it.meets(contact.service, said)]
+        now = self.book().situation
+        about = [it for it in now.incidents if contact and it.meets(contact.service, said)]
         for it in about:
-            await self.once_about(name, it, told_kind(it.id), it.text)
+            await self.once_about(name, told_kind(it.id), it.text, now.number)
         return bool(about)
 
-    async def once_about(self, name: str, it: Incident, kind: str, text: str) -> None:
-        """A text about an incident, unless the transcript has it already, or they want nothing from us."""
-        contact = await self.queue.contact(name)
-        if contact is None or contact.channel == "voice" or not text or silent(Facts.parse(contact.facts)):
-            return
-        if any(m.kind == kind for m in await self.queue.messages(name)):
-            return
-        if await self.queue.opted_out(Facts.parse(contact.facts).address):
-            return
-        await self.queue.text(name, kind, Body(text, by="Tierline").to_json(), unasked=False)
+    async def once_about(self, name: str, kind: str, text: str, under: int | None = None) -> None:
+        """A text about an incident, unless the transcript has it already, or they want nothing from us.
+
+        `under`: the situation in which it stands. Raises NotDelivered in another one: what is true by now is found out
+        when the job is tried again.
+        """
+        while True:
+            contact = await self.queue.contact(name)
+            if (
+                contact is None
+                or contact.channel == "voice"
+                or not text
+                or silent(Facts.parse(contact.facts))
+            ):
+                return
+            if any(m.kind == kind for m in await self.queue.messages(name)):
+                return
+            if await self.queue.opted_out(Facts.parse(contact.facts).address):
+                return
+            body, seen = Body(text, by="Tierline").to_json(), contact.messages
+            answer = await self.queue.text(name, kind, body, unasked=False, under=under, seen=seen)
+            if answer.outcome == "outdated":
+                raise NotDelivered("an incident has just begun or ended", "outdated", retry_after=HEEDED)
+            if answer.outcome != "stale":  # else somebody said more meanwhile, this perhaps
+                return
 
     async def hold_after_hours(self, event: Event) -> None:
         """Hold what waits again although its service has closed and the drain is over.

@@ -309,7 +309,7 @@ SEEDED |= {
     "the end of an incident is told to nobody": _one(
         "not told",
         ANNOUNCE,
-        "await self.towards.once_about(contact.id, it, told_kind(it.id, over=True), it.end)",
+        "await self.towards.once_about(contact.id, told_kind(it.id, over=True), it.end)",
         "pass",
         favoured=("printer",),
         **MANAGED,
@@ -325,9 +325,8 @@ SEEDED |= {
     "an incident is told as often as it is looked at": _one(
         "told twice",
         SAY,
-        "        if any(m.kind == kind for m in await self.queue.messages(name)):\n            return\n"
-        "        if await self.queue.opted",
-        "        if await self.queue.opted",
+        "            if any(m.kind == kind for m in await self.queue.messages(name)):\n                return\n",
+        "",
         *CRASHES,
         faults=20,
         favoured=("printer",),

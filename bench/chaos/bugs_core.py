@@ -96,6 +96,8 @@ UNREACHED: dict[str, str] = {
     "asleep though the customer wrote": "the crowd hands over what is in its hands",
     "decided too early and taken": "the process that closes a service takes the texts in",
     "held by a closing that is over": "a closing would have to end between a worker's look and its act",
+    "told though it is over": "an incident would have to end between a worker's look and its text",
+    "said twice at once": "an incident would have to begin just as its customer is greeted",
     "step ends written over": "the services of the crowd's plan keep no hours",
     "called back and forgotten at once": "needs half an hour after the end",
     **dict.fromkeys(

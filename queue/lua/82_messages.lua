@@ -89,11 +89,13 @@ function fire.r(rest)
   own.answered(contact(id))
 end
 
--- text: contact, kind, body, unasked
+-- text: contact, kind, body, unasked, the situation in which it is true, the last message its writer has seen ("": any)
 function act.text(argv)
   local id = argv[3]
   local c = contact(id)
   if not c then return answer('gone') end
+  if own.outdated(argv[7]) then return answer('outdated', c) end
+  if argv[8] and argv[8] ~= '' and argv[8] ~= (call('HGET', P .. 'm:' .. id, 'n') or '0') then return answer('stale', c) end
   if argv[6] == '1' then
     local thread = call('HGET', P .. 'm:' .. id, 't')
     local key = P .. 'un:' .. (thread and thread ~= '' and thread or id)

@@ -213,6 +213,15 @@ BUGS = {
     "held by a closing that is over": Bug(
         "  if own.outdated(argv[6]) then return answer('outdated', c) end\n", "", "handing"
     ),
+    "told though it is over": Bug(
+        "  if own.outdated(argv[7]) then return answer('outdated', c) end\n", "", "handing"
+    ),
+    "said twice at once": Bug(
+        "  if argv[8] and argv[8] ~= '' and argv[8] ~= (call('HGET', P .. 'm:' .. id, 'n') or '0') then"
+        " return answer('stale', c) end\n",
+        "",
+        "handing",
+    ),
     "step ends written over": Bug("  if c.deadlines or c.base ~=", "  if c.base ~=", "handing", seed=6),
     "counted twice": Bug(
         "  if tonumber(call('ZSCORE', all, key) or 0) > NOW - DAY then return '' end\n", "", "calling"

@@ -485,7 +485,9 @@ class History(Moves, Phones):
 
     def _text(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if contact := self._of(a, "waiting", "offered", "active", "closed"):
-            yield self.call("text", contact, "received", '{"text":"we have it"}', bool(b % 2))
+            said = len(self.model.contacts[contact].messages)
+            more = ((self.model.situation - d % 2,), (None, said - d % 2), ())[c % 3]
+            yield self.call("text", contact, "received", '{"text":"we have it"}', bool(b % 2), *more)
 
     def _receipt(self, a: int, b: int, c: int, d: int) -> Iterator[Call]:
         if it := self._message(a, "queued", "sending", "sent", "delivered", "failed"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from helpers_queue import make_queue, on_duty, run_due
 
+from tierline.channels.channel import NotDelivered
 from tierline.queue.client import Client
 from tierline.queue.contact import Arrived
 from tierline.queue.engine import Queue
@@ -20,7 +22,7 @@ from tierline.router.intake import Intake
 from tierline.router.lanes import Try
 from tierline.router.plan.load import parse
 from tierline.router.rulebook import Rulebook, millis, span
-from tierline.router.situation import Shut, Situation, dump
+from tierline.router.situation import Incident, Shut, Situation, dump
 from tierline.router.towards import Towards
 from tierline.router.watch import Watch
 from tierline.skills.skill import Profile
@@ -150,6 +152,28 @@ async def test_a_router_that_was_stopped_amid_a_closing_holds_nobody_once_it_is_
     await router.heed()
     assert await watch.hours(await queue.now()) == 0
     assert (await queue.contact(contact)) == view
+
+
+@pytest.mark.promise("incident-told-once")
+async def test_an_incident_is_told_once_whoever_tells_of_it_at_the_same_moment_and_never_after_its_end(
+    client: Client, site: str
+) -> None:
+    queue = await make_queue(client, site)
+    router = Router(queue, Situation())
+    it = Incident("I1", "help", (), "Known.", await queue.now(), "Mira")
+    await queue.alert(it.name, True, dump(it))
+    await router.heed()
+    towards = Towards(queue, {}, router.book, None, None)  # type: ignore[arg-type]
+    first, later = [(await router.intake()(said(n))).contact for n in (1, 2)]
+    await asyncio.gather(*(towards.of_incident(first) for _ in range(8)))
+    assert [m.kind for m in await queue.messages(first)] == ["in", "incident:I1"]
+    await queue.alert(it.name, False, dump(it))  # this router hasn't heard of it
+    with pytest.raises(NotDelivered) as refused:
+        await towards.of_incident(later)
+    assert not refused.value.permanent and refused.value.retry_after
+    assert [m.kind for m in await queue.messages(later)] == ["in"]
+    await router.heed()
+    assert not await towards.of_incident(later)
 
 
 async def closing_amid_an_offer(client: Client, site: str) -> tuple[Queue, str, Towards]:
