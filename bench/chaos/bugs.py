@@ -318,7 +318,7 @@ SEEDED |= {
         "not told",
         SAY,
         "if not (book.situation.incidents and await self.of_incident(event.c)):",
-        "if not book.situation.incidents:",
+        "if not (book.situation.incidents and event.t % 2 and await self.of_incident(event.c)):",
         favoured=("printer",),
         **MANAGED,
     ),
