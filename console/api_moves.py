@@ -62,6 +62,7 @@ class MovesApi:
 
     async def incidents(self, request: web.Request) -> web.Response:
         """Every incident that stands."""
+        await self.situations().heed()  # whoever got no answer looks here whether theirs stands
         found = self.moves().book().situation.incidents
         rows = [
             {

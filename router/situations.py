@@ -78,6 +78,10 @@ class Situations:
         if not name and not found:
             return Outcome("wrong", "Name a service, or words that they write, or both.")
         await self.heed()
+        same = (name, found, text.strip()[:LONGEST])
+        for it in self.book().situation.incidents:
+            if (it.service, it.words, it.text) == same:  # asked for again by whoever got no answer
+                return Outcome("ok", f"Incident {it.id} says so already.", it.id)
         now = await self.queue.now()
         local = instant(now).astimezone(ZoneInfo(self.book().plan.timezone))
         known = {it.id for it in self.book().situation.incidents}

@@ -65,8 +65,8 @@ class Supervisor:
         while (
             id := await self._standing(told)
         ) is None:  # asked first: who isn't answered mustn't begin a second
-            if await self.stage.product_post("/incidents", body) == 0:
-                await asyncio.sleep(AGAIN)
+            if await self.stage.product_post("/incidents", body) != 200:
+                await asyncio.sleep(2 * AGAIN)  # what the store has been asked for may still happen
         known = ms()
         await asyncio.sleep(self.rng.uniform(*STANDS))
         ended = ms()

@@ -115,6 +115,8 @@ async def test_an_incident_is_told_to_those_it_concerns_once_and_its_end_to_the_
         assert await stage.text("still offline!", JONAS) == 200
         other = "+4915155555555"
         assert await stage.text("a bill is wrong", other) == 200
+        again = {"words": ["offline"], "text": "Printers are offline, we work on it."}
+        assert (await post(stage, "/incidents", again))["contact"] == made["contact"]
         rows = await stage.api("/incidents")
         assert [(r["id"], r["words"]) for r in rows] == [(made["contact"], ["offline"])]
         assert "is over" in await stage.slash("Mira", f"incident end {made['contact']}: They print again.")
