@@ -147,7 +147,7 @@ async def test_the_buttons_of_a_home_change_ones_presence_and_say_so_at_its_top(
             "/slack/submit", {"user": cem.user, "view_id": view["id"], "values": {"length": "2 hours"}}
         )
         assert answer["ok"], answer
-        await cem.shows("You are available", "overtime until <!date^", "Overtime until today at")
+        await cem.shows("You are available", "overtime until <!date^", "Overtime until to")
 
 
 @pytest.mark.promise("home-stranger")

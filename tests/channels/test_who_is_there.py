@@ -168,7 +168,7 @@ def _attendance(stage: Inside) -> list[attendance.Attendance]:
 async def test_a_break_ends_with_a_question_and_its_button_brings_work_again(tmp_path: Path) -> None:
     async with inside(tmp_path) as stage:
         await stage.slash("Ada", "available")
-        assert "away*: lunch until today at" in await stage.slash("Ada", "away 45m lunch")
+        assert "away*: lunch until to" in await stage.slash("Ada", "away 45m lunch")
         await stage.call("/clock", {"advance": "46m"})
         asked = await told(stage, "Ada", "Your break is over. Are you back?")
         assert (await stage.agent("Ada"))["presence"] == "away"
@@ -190,7 +190,7 @@ async def test_overtime_is_until_a_time_and_its_end_is_told_before(tmp_path: Pat
         assert "You are off shift" in await stage.slash("Ben", "available")
         assert "Until when?" in await stage.slash("Ben", "overtime")
         assert "Until when?" in await stage.slash("Ben", "overtime 3d")
-        assert "Overtime until today at" in await stage.slash("Ben", "overtime 30m")
+        assert "Overtime until to" in await stage.slash("Ben", "overtime 30m")
         assert (await stage.agent("Ben"))["on_shift"]
         await stage.call("/clock", {"advance": "21m"})
         ending = await told(stage, "Ben", "Your overtime ends")
