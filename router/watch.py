@@ -86,7 +86,7 @@ class Watch:
             if past_closing(book, name, now):
                 count = await self._park(book, name, now)
                 if count is None:
-                    return parked + 1  # by now it may be open again: once that is known, it is looked at anew
+                    return parked  # by now it may be open again: once that is known, it is looked at anew
                 parked += count
         self.version, self.shut, self.next_closing = (
             book.version,

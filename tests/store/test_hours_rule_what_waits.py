@@ -146,7 +146,7 @@ async def test_a_router_that_was_stopped_amid_a_closing_holds_nobody_once_it_is_
     await router.heed()
     watch = Watch(queue, router.book)
     await queue.alert(shut.name, False, dump(shut))  # while it stood still between its look and its act
-    assert await watch.hours(await queue.now()) == 1
+    assert await watch.hours(await queue.now()) == 0
     view = await queue.contact(contact)
     assert view is not None and view.state == "waiting"
     await router.heed()
