@@ -295,11 +295,13 @@ def cards(seen: Seen) -> list[Violation]:
 
 def threads(seen: Seen) -> list[Violation]:
     """Each contact that was taken has one thread; each line stands there once; what has ended is closed there."""
-    count = Counter(it.contact for it in seen.heads)
+    count: defaultdict[str, list[str]] = defaultdict(list)
+    for it in seen.heads:
+        count[it.contact].append(it.place)
     taken = {e.c for e in seen.events if e.e == "accepted"}
     last = {e.c: e.e for e in seen.events if e.e in ("closed", "reopened", "returned", "accepted", "queued")}
     ended = {c for c, kind in last.items() if kind == "closed"}
-    found = [Violation("thread twice", c, f"{n} threads") for c, n in count.items() if n > 1]
+    found = [Violation("thread twice", c, f"at {', '.join(at)}") for c, at in count.items() if len(at) > 1]
     found += [Violation("no thread", c, "taken, and nowhere to answer") for c in sorted(taken - set(count))]
     found += [Violation("thread open", it.contact, "closed, and its thread doesn't know") for it in seen.heads
               if it.open and it.contact in ended]  # fmt: skip
