@@ -296,8 +296,8 @@ def cards(seen: Seen) -> list[Violation]:
 def threads(seen: Seen) -> list[Violation]:
     """Each contact that was taken has one thread; each line stands there once; what has ended is closed there."""
     count: defaultdict[str, list[str]] = defaultdict(list)
-    for it in seen.heads:
-        count[it.contact].append(it.place)
+    for head in seen.heads:
+        count[head.contact].append(head.place)
     taken = {e.c for e in seen.events if e.e == "accepted"}
     last = {e.c: e.e for e in seen.events if e.e in ("closed", "reopened", "returned", "accepted", "queued")}
     ended = {c for c, kind in last.items() if kind == "closed"}
