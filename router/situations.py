@@ -14,6 +14,8 @@ from .texts import spoken
 
 LONGEST = 1_000
 MOST_WORDS = 50
+KEPT = 86_400_000
+"""ms for which it is known that an incident's beginning is on record."""
 ONLY = Outcome("not_owner", "Only a supervisor does that.")
 
 
@@ -81,7 +83,8 @@ class Situations:
         same = (name, found, text.strip()[:LONGEST])
         for it in self.book().situation.incidents:
             if (it.service, it.words, it.text) == same:  # asked for again by whoever got no answer
-                return Outcome("ok", f"Incident {it.id} says so already.", it.id)
+                await self._on_record(who, it)
+                return Outcome("ok", f"Incident {it.id} says so already. {_ending(it)}", it.id)
         now = await self.queue.now()
         local = instant(now).astimezone(ZoneInfo(self.book().plan.timezone))
         known = {it.id for it in self.book().situation.incidents}
@@ -93,10 +96,15 @@ class Situations:
         it = Incident(id, name, found, text.strip()[:LONGEST], now, who.name)
         await self.queue.alert(it.name, True, dump(it))
         await self.heed()
-        await self.queue.audit(who.name, "incident.begin", {"incident": id, "text": it.text}, who.origin)
-        return Outcome(
-            "ok", f"Incident {id} stands. End it with `/tierline incident end {id}: what they are told`.", id
-        )
+        await self._on_record(who, it)
+        return Outcome("ok", f"Incident {id} stands. {_ending(it)}", id)
+
+    async def _on_record(self, who: Who, it: Incident) -> None:
+        """Who began it, once: whoever tried again may be the first to get here."""
+        if await self.queue.seen(f"begun:{it.name}"):
+            return
+        await self.queue.audit(who.name, "incident.begin", {"incident": it.id, "text": it.text}, who.origin)
+        await self.queue.once(f"begun:{it.name}", KEPT)
 
     async def end(self, who: Who, id: str, text: str) -> Outcome:
         """The incident is over; those who were told of it are told `text`, if there is one."""
@@ -121,3 +129,7 @@ class Situations:
         return Outcome(
             "gone", f"There is no service {name[:60]}; there are: {', '.join(self.book().services)}."
         )
+
+
+def _ending(it: Incident) -> str:
+    return f"End it with `/tierline incident end {it.id}: what they are told`."

@@ -146,7 +146,7 @@ class Towards:
             body, seen = Body(text, by="Tierline").to_json(), contact.messages
             answer = await self.queue.text(name, kind, body, unasked=False, under=under, seen=seen)
             if answer.outcome == "outdated":
-                raise NotDelivered("an incident has just begun or ended", "outdated", retry_after=HEEDED)
+                raise NotDelivered("something has just begun or ended", "outdated", retry_after=HEEDED)
             if answer.outcome != "stale":  # else somebody said more meanwhile, this perhaps
                 return
 

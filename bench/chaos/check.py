@@ -6,12 +6,10 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
-from .check_announced import announcements, closings
+from .check_announced import SLACK, addresses, announcements, closings
 from .check_queue import walk
 from .seen import Event, Seen, Violation
 
-SLACK = 1_500
-"""ms by which this machine's clock and the store's may be read apart."""
 GONE = ("closed", "abandoned", "dead")
 MOVES = {
     "transfer": "transferring",
@@ -121,11 +119,7 @@ def replies(seen: Seen) -> list[Violation]:
     for text in seen.sent:
         went[text.text].append(text.to)
     ledger = _replies(seen)
-    address = {
-        e.c: str(json.loads(str(e.x.get("facts") or "{}")).get("address"))
-        for e in seen.events
-        if e.e == "arrived"
-    }
+    address = addresses(seen)
     found = []
     for it in seen.typed:
         status, contact, early = ledger.get(it.place, ("", "", False))
@@ -199,11 +193,7 @@ def unasked(seen: Seen) -> list[Violation]:
     """Nothing is sent that nobody wrote: each text is an agent's or the plan's, and the plan's comes once."""
     typed = {it.text for it in seen.typed}
     owner = {(e.c, e.a) for e in seen.events if e.e == "accepted"}
-    address = {
-        e.c: str(json.loads(str(e.x.get("facts") or "{}")).get("address"))
-        for e in seen.events
-        if e.e == "arrived"
-    }
+    address = addresses(seen)
     found = []
     told: Counter[tuple[str, str]] = Counter()
     told_by_others = {text for it in seen.announced for text in (it.text, it.over)}

@@ -119,6 +119,11 @@ async def test_an_incident_is_told_to_those_it_concerns_once_and_its_end_to_the_
         assert (await post(stage, "/incidents", again))["contact"] == made["contact"]
         rows = await stage.api("/incidents")
         assert [(r["id"], r["words"]) for r in rows] == [(made["contact"], ["offline"])]
+
+        async def on_record_once() -> bool:
+            return [it["act"] for it in await stage.api("/audit")].count("incident.begin") == 1
+
+        await stage.until(on_record_once)
         assert "is over" in await stage.slash("Mira", f"incident end {made['contact']}: They print again.")
         for number in (EVA, JONAS):
             await stage.until(lambda n=number: stage.got("They print again.", n))

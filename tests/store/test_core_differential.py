@@ -38,12 +38,14 @@ async def test_model_and_scripts_agree_after_every_step(kind, part, tmp_path):
         await agree(kind, client, range(first, first + (BLOCK if LONG else SAMPLE[kind])))
 
 
+@pytest.mark.promise("queue-right")
 async def test_who_is_not_admitted_any_more_gets_nothing_that_still_waits_for_them(tmp_path):
     """More waited for an edited agent than one script rechecks, and one was offered to them: the long check found it."""
     async with memory_server(tmp_path) as client:
         await agree("leaving", client, [1068])
 
 
+@pytest.mark.promise("queue-right")
 async def test_what_has_ended_is_identified_by_nobody_else(tmp_path):
     """The model named the last owner of an ended contact in its refusal: the long check found it."""
     async with memory_server(tmp_path) as client:
