@@ -131,8 +131,9 @@ class Threads:
             if found is not None:
                 return self._shown(place, line.n, found)
         message = messages.line(line)
-        said = any(one.kind == "customer" for one in (line, *line.more)) or bool(line.buttons)
-        mine = await self._posted(key, channel, message, Urgency.CUSTOMER if said else Urgency.CARD, ts)
+        waited_for = any(one.kind == "customer" for one in (line, *line.more)) or bool(line.buttons)
+        urgency = Urgency.CUSTOMER if waited_for else Urgency.CARD
+        mine = await self._posted(key, channel, message, urgency, ts)
         self.said[key] = stands = self._shown(place, line.n, {"ts": mine, "metadata": message.metadata})
         return stands
 
