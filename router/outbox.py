@@ -26,6 +26,10 @@ LOOK = 1.0
 BATCH = 200
 MOST_OPEN = 5_000
 """Jobs in hand beyond which the ledger is not read further: it keeps the rest."""
+ARRIVES = 1 / 6
+"""Part of the lease in which nothing is begun: what was begun before has this long to arrive ere another looks for it."""
+UNDER_WAY = 12.0
+"""Seconds that what is on its way outside has to end before it is looked for and begun anew: longer than any deadline."""
 
 
 _CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
@@ -56,7 +60,7 @@ class Outbox:
 
     @property
     def mine(self) -> bool:
-        """Whether the role is surely ours now: it was ours when asked last, and that lease has not run out.
+        """Whether the role is surely ours now: it was ours when asked last, and that lease has some time left.
 
         Whoever slept (SIGSTOP, a stalled loop) sees at once that it isn't, before the store is asked.
         """
@@ -67,7 +71,7 @@ class Outbox:
         before = awake()
         fence = await self.queue.lease(ROLE, self.holder, self.term)
         self.held = fence is not None
-        self.sure_until = before + self.term / 1000 if fence is not None else 0.0
+        self.sure_until = before + self.term * (1 - ARRIVES) / 1000 if fence is not None else 0.0
         return fence
 
     async def run(self) -> None:
@@ -84,19 +88,25 @@ class Outbox:
             # No TaskGroup: before Python 3.13 it loses a cancellation that comes together with an error, and leaves
             # one behind that nobody asked for when there is an error alone.
             work = [asyncio.create_task(self._keep()), asyncio.create_task(self._deliver())]
-            ended: list[BaseException | None] = []
             try:
                 await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+                ended = await self._over(work)
+                # A call that nobody waits for any more is carried out all the same, and maybe after the look for it.
+                await lanes.finish(UNDER_WAY)
             finally:
-                self.sure_until = 0.0
-                for task in work:
-                    task.cancel()
-                ended += await asyncio.gather(*work, return_exceptions=True)
+                await self._over(work)
                 await lanes.stop(0)
             for error in ended:
                 if isinstance(error, Exception) and not isinstance(error, LeaseLost):
                     raise error
             log.warning("outbox.lost", fence=fence)  # whoever slept begins anew, from what the store says
+
+    async def _over(self, work: list[asyncio.Task[None]]) -> list[BaseException | None]:
+        """Nothing is begun, kept or read any more; what each task ended with."""
+        self.sure_until = 0.0
+        for task in work:
+            task.cancel()
+        return await asyncio.gather(*work, return_exceptions=True)
 
     async def _stand_by(self) -> None:
         """Until the next try; whoever delivers and can't reach the agents sees that somebody here can."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tierline.channels.channel import NotDelivered, OutcomeUnknown
 from tierline.queue.engine import Queue
 from tierline.queue.failures import StoreUnavailable
+from tierline.queue.state import Event
 from tierline.router import alerts as alerts_module
 from tierline.router import lanes, supervise
 from tierline.router.alerts import Alerts, Notice
@@ -179,6 +180,71 @@ async def test_an_outbox_that_lost_its_role_takes_it_again_when_it_is_free() -> 
     async with asyncio.timeout(60):
         await again.wait()
     assert it.healthy and box.mine
+    await it.stop()
+
+
+@pytest.mark.promise("outbox-cursor")
+async def test_what_is_on_its_way_as_an_outbox_begins_anew_arrives_before_it_is_looked_for() -> None:
+    """Slack carries out a call whose caller has gone: a look that comes before would find nothing."""
+    on_its_way, tells, arrives = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    said: list[str] = []
+
+    class Store:
+        reads = 0
+
+        async def lease(self, role: str, holder: str, term: int) -> int:
+            return 1
+
+        async def cursor(self, role: str) -> str:
+            return "0-0"
+
+        async def last_event(self) -> str:
+            return "1-0" if self.reads else "0-0"
+
+        async def advance(self, role: str, entry: str, fence: int) -> bool:
+            return True
+
+        async def known(self, key: str) -> bool:
+            return False
+
+        async def once(self, key: str, ms: int) -> bool:
+            return True
+
+        async def reader(self) -> Any:
+            class Reader:
+                async def close(self) -> None:
+                    """Nothing to let go of."""
+
+            return Reader()
+
+        async def events(self, after: str, count: int, block: int, reader: object) -> list[Event]:
+            if after == "0-0":
+                return [Event(1, "accepted", "C1", id="1-0")]
+            self.reads += 1
+            if self.reads == 1:
+                await on_its_way.wait()
+                tells.set()
+                raise StoreUnavailable("it starts anew")
+            await asyncio.Event().wait()
+            return []
+
+    async def work(t: Try) -> None:
+        said.append("looks" if t.again else "posts")
+        if not t.again:
+            on_its_way.set()
+            await arrives.wait()
+            said.append("arrived")
+
+    box = Outbox(cast(Queue, Store()), lambda event: [Job("contact:C1", "opens", work)], "one")
+    it = Supervisor()
+    it.run("outbox", box.run)
+    await tells.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert said == ["posts"] and not box.mine
+    arrives.set()
+    await until(lambda: len(said) == 3)
+    assert said == ["posts", "arrived", "looks"]
     await it.stop()
 
 
