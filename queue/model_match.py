@@ -338,10 +338,12 @@ class Matching(Choice):
         self.tell("offered", contact.id, agent.name, offer.number, step=contact.step, rank=contact.rank)
 
     def free(self, contacts: Iterable[Contact], agent: Agent, reason: str) -> None:
-        """Rescind the agent's live offers of these contacts, which enter again when `work` comes to them."""
+        """Rescind the agent's live offers of these contacts, which enter again when `work` comes to them.
+
+        Whatever waited for more than that agent goes on waiting meanwhile.
+        """
         contacts = sorted(contacts, key=lambda it: it.key)
         for contact in contacts:
-            self.list_out(contact)
             self.end_offer(contact, contact.offers[agent.name], "rescinded", reason)
         self.freed += contacts
 

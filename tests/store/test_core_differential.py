@@ -52,6 +52,13 @@ async def test_what_has_ended_is_identified_by_nobody_else(tmp_path):
         await agree("leaving", client, [88, 107])
 
 
+@pytest.mark.promise("queue-right")
+async def test_what_a_call_displaced_goes_on_waiting_where_it_may_be_offered_to_more(tmp_path):
+    """The model let a call be offered to a second agent before an earlier text, which the first one's call had freed."""
+    async with memory_server(tmp_path) as client:
+        await agree("leaving", client, [1160])
+
+
 async def agree(kind, client, seeds):
     site = "core"
     name = await load(client, f"core_{kind}", BOUND.get(kind))
