@@ -102,6 +102,32 @@ class Announce:
             await self._each([c for c in held if c.wake == until], partial(self._wake, shut))
             await asyncio.sleep(pause)
 
+    async def look_again(self, event: Event) -> None:
+        """Held by a decision that was made amid a closing, and stored when that was over: it goes back into the queue.
+
+        Whoever re-opens, splits or moves a contact may stand still between the two. A date that somebody gave stays.
+        """
+        said = more(event)
+        if said.get("reason") and "facts" not in said:
+            return
+        await self.heed()
+        contact, now, book = await self.queue.contact(event.c), await self.queue.now(), self.book()
+        if (
+            contact is None
+            or contact.state != "parked"
+            or contact.wake is None
+            or contact.wake != said.get("wake")
+        ):
+            return
+        amid = Facts.parse(contact.facts).closed.startswith("emergency")
+        early = (
+            not past_closing(book, contact.service, now)
+            or reopening(book, contact.service, now) < contact.wake
+        )
+        if amid and early and book.situation.shut_of(contact.service) is None:
+            over = Shut(contact.service, contact.arrived, contact.wake, "", "")
+            await self._wake(book.under(Situation(shut=(over,))), contact)
+
     async def _wake(self, shut: Rulebook, contact: ContactView) -> None:
         now, book = await self.queue.now(), self.book()
         if (anew := opens_early(shut, book, contact, now)) is not None:

@@ -129,7 +129,8 @@ class Deliveries:
             case "woken" | "revived":
                 return [Job(f"hours:{c}", "hours", lambda t: self.towards.hold_after_hours(event))]
             case "parked":
-                return [Job(thread, "held", lambda t: self.towards.tell_held(event))]
+                again = Job(f"hours:{c}", "held rightly", lambda t: self.announce.look_again(event))
+                return [Job(thread, "held", lambda t: self.towards.tell_held(event)), again]
             case "message":
                 return [Job(thread, "line", lambda t: self._line(event, t))]
             case "message.out":

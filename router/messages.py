@@ -87,8 +87,9 @@ class Messages:
         view, now = await self.queue().contact(contact), await self.queue().now()
         if view is None or view.state not in ("parked", *QUEUED):
             return
-        opening = reopening(self.book(), view.service, now)
-        if past_closing(self.book(), view.service, now):
-            await self.queue().park(contact, opening, "closed")
+        book = self.book()
+        if past_closing(book, view.service, now):
+            opening = reopening(book, view.service, now)
+            await self.queue().park(contact, opening, "closed", book.situation.number)
         elif view.state == "parked":
             await self.queue().wake(contact)

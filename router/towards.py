@@ -154,18 +154,21 @@ class Towards:
         """Hold what waits again although its service has closed and the drain is over.
 
         The script has asked the next one at once, as it knows no hours: that offer is taken back. One that stood
-        before the event, or that somebody sees already, runs out.
+        before the event, or that somebody sees already, runs out. Raises NotDelivered when something has just been
+        closed or opened: then it is looked at anew.
         """
-        contact, now = await self.queue.contact(event.c), await self.queue.now()
+        contact, now, book = await self.queue.contact(event.c), await self.queue.now(), self.book()
         if (
             contact is not None
             and contact.state in ("waiting", "offered")
             and all(not it.delivered and it.due - DELIVERY >= event.t for it in contact.offers)
-            and past_closing(self.book(), contact.service, now)
+            and past_closing(book, contact.service, now)
         ):
             # Who waits for no answer (a date has come, say) needn't hear when we open.
-            why = "closed" if contact.owed else "hours"
-            await self.queue.park(event.c, reopening(self.book(), contact.service, now), why)
+            why, until = "closed" if contact.owed else "hours", reopening(book, contact.service, now)
+            answer = await self.queue.park(event.c, until, why, book.situation.number)
+            if answer.outcome == "outdated":
+                raise NotDelivered("something has just been closed or opened", "outdated", retry_after=HEEDED)
 
     async def begin_anew(self, event: Event) -> None:
         """What has lost its owner waits by its service's hours: its steps end in open hours, and closed it is held."""

@@ -72,8 +72,11 @@ class WaitingLine:
             await self.queue().wake(view.id)  # it was to be later, but here they are
             return True
         if view.state == "waiting" and not view.owner and past_closing(book, view.service, now):
-            await self.queue().park(view.id, reopening(book, view.service, now), "closed")
-            return False
+            until = reopening(book, view.service, now)
+            held = await self.queue().park(view.id, until, "closed", book.situation.number)
+            return (
+                held.outcome == "outdated"
+            )  # something was closed or opened this very moment: they wait so long
         return view.state != "parked"
 
     async def _after_hours(self, view: ContactView, language: str) -> Heard:
