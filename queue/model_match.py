@@ -340,8 +340,7 @@ class Matching(Choice):
     def free(self, contacts: Iterable[Contact], agent: Agent, reason: str) -> None:
         """Rescind the agent's live offers of these contacts, which enter again when `work` comes to them.
 
-        Whatever waited for more than that agent goes on waiting meanwhile.
-        """
+        Whatever waited for more than that agent goes on waiting meanwhile."""
         contacts = sorted(contacts, key=lambda it: it.key)
         for contact in contacts:
             self.end_offer(contact, contact.offers[agent.name], "rescinded", reason)
