@@ -18,6 +18,8 @@ REFUSED = ("declined", "missed")
 PAUSE = 60_000
 """ms for which a missed offer isn't made again to the same agent."""
 DESK_GAP = 2_000
+RESTLESS = 300
+"""Timers within a second of which nothing came: one that is set anew as it fires keeps everybody else waiting."""
 
 
 @dataclass
@@ -27,11 +29,15 @@ class Walk(Tale):
     now_in: set[str] = field(default_factory=set)
     ticked: int = 0
     """When the tick before the last one was: a process may have lived for a moment amid what looks like one gap."""
+    idle: tuple[int, int] = (0, 0)
+    """The latest second in which a timer fired of which nothing came, and how many did."""
 
     # ---- one entry ----------------------------------------------------------------------------------------------
 
     def entry(self, events: list[Event]) -> None:
         """Take in one entry, then judge what it left."""
+        if len(events) == 1 and events[0].e == "tick":
+            self._rests(events[0].t // 1000)
         offered = [e for e in events if e.e == "offered"]
         if offered and any(e.e == "queued" for e in events):
             before = {name: (a.presence, len(a.offers) + len(a.own), a.since, bool(a.offers))
@@ -53,6 +59,14 @@ class Walk(Tale):
             if known is not None and c in heard and known.state == "snoozed":
                 self.tell("sleeps on", c, "its customer has written")
         self.conserve(events[0].t, contacts, touched, any(e.e in ("presence", "desk") for e in events))
+
+    def _rests(self, second: int) -> None:
+        fired = self.idle[1] + 1 if self.idle[0] == second else 1
+        self.idle = second, fired
+        if fired == RESTLESS:
+            self.tell(
+                "no rest", f"{second} s", f"{fired} timers fired within a second, and nothing came of it"
+            )
 
     def _kept(self, contacts: list[str], events: list[Event]) -> None:
         """What the only one asked has refused is its owner's again, who hears that it was refused."""
@@ -207,7 +221,7 @@ class Walk(Tale):
         if c.rank and int(e.x.get("rank") or c.rank) != c.rank:
             self.tell("rank lost", f"{e.c}:{e.n}", f"{c.rank} became {e.x.get('rank')}")
         ends = self.rules.until.get(c.service, ())[c.step : c.step + 1]
-        if ends and not c.route and e.t - c.arrived > ends[0] + LATE + self.stood(c.arrived, e.t):
+        if ends and not c.route and e.t - c.arrived > ends[0] + LATE // 2 + self.stood(c.arrived, e.t):
             self.tell("step for ever", e.c, f"step {c.step} should have ended at {ends[0]} ms")
         self._order(e, c)
         c.offers[e.n] = e.a

@@ -328,6 +328,10 @@ WRONG: dict[str, tuple[str, Callable[[Seen], Seen]]] = {
         "step for ever",
         lambda it: replace(without("step", "C1002")(it), ended=60_000),
     ),
+    "a timer that is set anew as it fires": (
+        "no rest",
+        with_events(*(Event((13_400, n), 13_400, "tick", x={"before": 13_399}) for n in range(300))),
+    ),
     "a wrap-up that never ends": ("wraps for ever", without("closed")),
     "a contact in no queue": ("nowhere", without("queued", "C1002")),
     "a reply was kept in another contact": (
