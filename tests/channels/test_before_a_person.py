@@ -105,7 +105,7 @@ async def test_who_does_not_answer_is_given_to_a_person_with_what_was_answered(t
         await said(it, "Which lamp")
         contact = (await it.contact())["id"]
         assert "asked some questions before" in json.dumps(await it.api(f"/contacts/{contact}/why"))
-        await it.call("/clock", {"advance": "6m"})
+        await it.call("/clock", {"advance": "301s"})
         card = json.dumps((await it.until(lambda: it.cards("Ada", "hello")))[0], ensure_ascii=False)
         assert "device: My router" in card
         await said(it, "A colleague answers by")
