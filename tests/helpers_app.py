@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import SecretStr
 
 from tests.helpers_wait import pause
 from tierline.app import App
+from tierline.bench.processes import free_port as free_port
 from tierline.rehearsal import Rehearsal
 from tierline.router.plan.load import parse
 from tierline.settings import Settings
@@ -148,13 +148,6 @@ class Inside:
                 return found
             assert loop.time() < begun + within, f"not within {within} s"
             await asyncio.sleep(pause(loop.time() - begun))
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return int(it.getsockname()[1])
 
 
 @contextlib.asynccontextmanager

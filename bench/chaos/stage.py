@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pathlib import Path
 import aiohttp
 
 from ...queue.embedded import EmbeddedStore
+from ..processes import free_port
 from .proxy import Proxy
 from .seen import Rules
 
@@ -97,15 +97,6 @@ def rules(agents: int) -> Rules:
         caps={agent_name(i): CAP for i in range(agents) if capped(i)},
         until={"help": (8_000, 16_000), "both": (8_000,), SMALL: (8_000, 16_000)},
     )
-
-
-def free_port() -> int:
-    """A port that nobody listens on, below those that outgoing connections are given: it may be bound again later."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as it, contextlib.suppress(OSError):
-            it.bind(("127.0.0.1", port))
-            return port
 
 
 @dataclass

@@ -96,7 +96,9 @@ async def test_who_claimed_to_be_a_customer_belongs_to_their_record_once_an_agen
         await it.slash("Ada", "available")
         old = (await it.app.intake(Arrived("sms", "s1", EVA, "+4930100", "Old words", customer="K1"))).contact
         await it.until(lambda: it.app.history.past("K1", 1))
-        await it.app.queue.abandon(old, "test")  # else Ada is asked about the mail when that offer has run out
+        await it.app.queue.abandon(
+            old, "test"
+        )  # else Ada is asked about the mail when that offer has run out
         contact, ada = await mailed(it, 1, VIP), Agent(it, "Ada")
         first = await head(it, contact, "claims to be Brandt Ltd")
         assert await ids(it, "K1") == [old]

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import aiohttp
 from forked import POSSIBLE, Forked, fork
 
 from tests.helpers_wait import pause
+from tierline.bench.processes import free_port as free_port
 from tierline.rehearsal import cast_of
 from tierline.router.plan.load import parse
 from tierline.sandbox.server import Hooks, Sandbox
@@ -56,13 +56,6 @@ agents:
   - {{name: Ben, slack: ben@story.example, team: desk, tier: L1}}
 settings: {{hold_reply: 2s}}
 """
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return int(it.getsockname()[1])
 
 
 @dataclass
