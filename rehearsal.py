@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from .app import App
 from .channels.slack.events import PATH
 from .channels.slack.manifest import COMMAND, EVENTS, SCOPES, SHORTCUTS, manifest
+from .doors import opened
 from .queue.history.records import Card
 from .router.plan.load import load_async
 from .router.plan.model import Plan
@@ -161,9 +162,17 @@ class Rehearsal:
             }
         )  # fmt: skip
         keys = Secrets(secrets.token_urlsafe(32), self.api_token)
-        self.app = App(inside, keys)
-        await self.app.open()
-        await self.app.start(self.plan)
+        app = App(inside, keys)
+        try:
+            await app.open()
+        except OSError:  # somebody listens there already
+            for door in opened(app.doors, app.voice, app.mail):
+                await door.stop()
+            await app.front.close(0)
+            await app.store.close()
+            raise
+        self.app = app  # from here on there is something to stop
+        await app.start(self.plan)
         if (mail := self.app.mail.listener) is not None:
             self.mail.road.listener = (
                 mail.where.host,

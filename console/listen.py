@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import sys
@@ -274,8 +275,21 @@ def _door(family: int, address: object) -> socket.socket:
         door.setblocking(False)
     except OSError as error:
         door.close()
-        raise OSError(error.errno, f"can't listen on {address}: {error.strerror}") from None
+        raise OSError(_why_not(address, error)) from None
     return door
+
+
+def _why_not(address: object, error: OSError) -> str:
+    """Why there is no listening there, and what to do about it."""
+    host, port = address[:2] if isinstance(address, tuple) else (address, 0)
+    at = f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"{at} is in use by another program. End that one, or choose another port: PORT={int(port) + 1}"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{at} may not be listened on without more rights. Choose a port above 1023: PORT=8080"
+    return f"can't listen on {at}: {error.strerror}"
 
 
 def _waiting(door: socket.socket) -> list[socket.socket]:
