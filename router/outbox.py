@@ -29,7 +29,8 @@ MOST_OPEN = 5_000
 ARRIVES = 1 / 6
 """Part of the lease in which nothing is begun: what was begun before has this long to arrive ere another looks for it."""
 UNDER_WAY = 12.0
-"""Seconds that what is on its way outside has to end before it is looked for and begun anew: longer than any deadline."""
+"""Seconds that what is on its way outside has to end before it is looked for and begun anew: longer than Slack or Twilio
+are waited for. A mail that takes longer is sent with the same Message-ID."""
 
 
 _CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
