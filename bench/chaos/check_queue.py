@@ -237,7 +237,10 @@ class Walk(Tale):
         for _, name in self.ranks[: bisect_left(self.ranks, (c.rank, ""))]:
             w = self.contacts[name]
             if name not in self.now_in and self.may(w, e.a, known):
-                self.tell("order", f"{e.c}:{e.n}", f"offered to {e.a} before {w.id}, which comes first")
+                about = f"{w.state}, step {w.step}, meant {w.meant or '-'}, out {sorted(w.out)}, {len(w.offers)} offers"
+                self.tell(
+                    "order", f"{e.c}:{e.n}", f"offered to {e.a} before {w.id}, which comes first: {about}"
+                )
                 return
 
     def _on_delivered(self, e: Event) -> None:
@@ -273,6 +276,9 @@ class Walk(Tale):
     def _on_rescinded(self, e: Event) -> None:
         c = self.contacts[e.c]
         self._end_offer(c, e)
+        if pause := int(e.x.get("pause") or 0):  # Slack's limit of their messages: others are asked first
+            c.out[e.a] = max(c.out.get(e.a, 0), e.t + pause - 50)
+            heappush(self.pauses, (c.out[e.a], c.id))
         shown = c.shown.get(e.n, e.t)
         if e.t - shown > self.rules.offer_ms + LATE + self.stood(shown, e.t):
             self.tell(

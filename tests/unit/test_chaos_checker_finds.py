@@ -453,6 +453,19 @@ def test_a_worker_that_ticked_amid_a_gap_may_count_a_miss() -> None:
     assert "missed in a gap" not in {it.check for it in check(lived)}
 
 
+@pytest.mark.parametrize("pause", [5_000, 0])
+def test_whom_slacks_limit_kept_from_an_offer_is_asked_about_others_first(pause: int) -> None:
+    more = {"pause": pause} if pause else {}
+    seen = with_events(
+        on_duty("A001", 5250),
+        offered(5300, "C1002", "A001", 1, 1002),
+        at(5310, "rescinded", "C1002", "A001", 1, reason="slow", **more),
+        *arrives(5320, 3, "C1003", "+491702", "me too"),
+        offered(5330, "C1003", "A001", 1, 1003),
+    )(good())
+    assert [it.check for it in check(seen) if it.check == "order"] == ([] if pause else ["order"])
+
+
 def test_who_handed_over_and_keeps_it_may_be_reminded_anew() -> None:
     """To hand over is an act: their silence begins anew when nobody takes it."""
     moved = [
