@@ -84,10 +84,13 @@ class CalledBack:
             if call.about.get("f"):
                 await self.queue().happen(view.id, THERE, {THERE: call.sid, "kind": "", "place": "1"})
             return (*said, *await self._waits(view, call, language))
-        heard = await self.join(call)
-        if screened(jots) and (alone := await self._left_alone(view.id, view.owner, call.sid)) is not None:
-            return (*said, *await self._waits(alone, call, language))
-        return (*said, *heard)
+        heard: Heard = ()
+        # Looked at before they are put through, too: from then on it is the agent who has hung up on them.
+        alone = await self._left_alone(view.id, view.owner, call.sid) if screened(jots) else None
+        if alone is None:
+            heard = await self.join(call)
+            alone = await self._left_alone(view.id, view.owner, call.sid) if screened(jots) else None
+        return (*said, *(heard if alone is None else await self._waits(alone, call, language)))
 
     async def _waits(self, view: ContactView, call: Call, language: str) -> Heard:
         wait = spoken.line(self.book(), "connecting", language)
@@ -96,7 +99,8 @@ class CalledBack:
     async def _left_alone(self, contact: str, owner: str, sid: str) -> ContactView | None:
         """The contact, which waits again, where its agent has hung up while their customer was asked; else None.
 
-        Looked at once the customer is known to be put through: who hangs up after that is heard of in `talking.py`.
+        Looked at once more when the customer is known to be put through: who hangs up after that is heard of in
+        `talking.py`.
         """
         queue = self.queue()
         jots, legs = await queue.jots(contact), await queue.legs(contact)

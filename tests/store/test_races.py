@@ -109,6 +109,13 @@ async def test_who_is_called_back_is_put_through_or_let_go_whatever_detection_sa
     } <= outcomes
 
 
+@pytest.mark.promise("call-back-alone")
+async def test_who_presses_1_as_their_agent_has_just_hung_up_is_the_next_ones(races: Client) -> None:
+    """They were put through first, so that the call was over by the agent, and heard a farewell."""
+    (verdict,) = await played(races, 910_798, 1)
+    assert not verdict.wrong
+
+
 async def puts_through(*_: Any) -> None:
     return None
 
