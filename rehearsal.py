@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from .app import App
 from .channels.slack.events import PATH
 from .channels.slack.manifest import COMMAND, EVENTS, SCOPES, SHORTCUTS, manifest
+from .console.listen import CantListen
 from .doors import opened
 from .queue.history.records import Card
 from .router.plan.load import load_async
@@ -165,7 +166,7 @@ class Rehearsal:
         app = App(inside, keys)
         try:
             await app.open()
-        except OSError:  # somebody listens there already
+        except CantListen:  # by then its store and its doors are open
             for door in opened(app.doors, app.voice, app.mail):
                 await door.stop()
             await app.front.close(0)

@@ -60,6 +60,10 @@ def descriptors() -> tuple[int, int]:
     return (65_536 if soft == resource.RLIM_INFINITY else soft), len(os.listdir("/dev/fd"))
 
 
+class CantListen(OSError):
+    """Somebody listens there already, or we may not; `str()` says what to do."""
+
+
 class Listener:
     """`middleware` goes into the application, `start` listens, `let_in` ends the waiting of those who came early.
 
@@ -275,14 +279,14 @@ def _door(family: int, address: object) -> socket.socket:
         door.setblocking(False)
     except OSError as error:
         door.close()
-        raise OSError(_why_not(address, error)) from None
+        raise CantListen(_why_not(address, error)) from None
     return door
 
 
 def _why_not(address: object, error: OSError) -> str:
     """Why there is no listening there, and what to do about it."""
     host, port = address[:2] if isinstance(address, tuple) else (address, 0)
-    at = f"{host}:{port}"
+    at = f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
         return (
             f"{at} is in use by another program. End that one, or choose another port: PORT={int(port) + 1}"

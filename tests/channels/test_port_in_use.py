@@ -1,4 +1,4 @@
-"""Where somebody listens already a start ends with words that say what to do."""
+"""Where somebody listens already, or the data can't be kept, a start ends with words that say why."""
 
 from __future__ import annotations
 
@@ -48,3 +48,17 @@ def test_the_command_ends_with_one_line(tmp_path: Path, command: str) -> None:
     assert done.stderr.splitlines()[-1] == (
         f"127.0.0.1:{port} is in use by another program. End that one, or choose another port: PORT={port + 1}"
     )
+
+
+@pytest.mark.promise("run-says-why")
+def test_data_that_cannot_be_kept_is_said_to_be_so(tmp_path: Path) -> None:
+    """What was opened before is closed only where it was opened."""
+    file = tmp_path / "data"
+    file.touch()
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PORT": "0", "TIERLINE_DATA": str(file)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tierline", "sandbox"],
+        capture_output=True, text=True, timeout=120, env=env, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert str(file) in done.stderr.splitlines()[-1] and "Error" not in done.stderr

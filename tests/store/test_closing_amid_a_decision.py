@@ -11,7 +11,7 @@ from tierline.queue.client import Client
 from tierline.queue.history.records import Customer
 from tierline.router.announce import Announce
 from tierline.router.classify import classify
-from tierline.router.situation import Shut, Situation, dump
+from tierline.router.situation import Situation, dump
 from tierline.router.towards import Towards
 
 
@@ -25,9 +25,7 @@ async def test_what_was_moved_by_a_decision_from_amid_a_closing_waits_once_it_is
     router = Router(queue, Situation())
     await router.heed()
     contact = (await router.intake()(said(1))).contact
-    shut = Shut("help", await queue.now(), None, "evacuated", "Mira")
-    await queue.alert(shut.name, True, dump(shut))
-    await router.heed()
+    shut = await router.shuts()
     amid = classify(router.book(), said(1), Customer("eva"), await queue.now()).decision
     await queue.alert(shut.name, False, dump(shut))  # while it stood still between its decision and its act
     assert (await queue.reroute(contact, amid)).done

@@ -71,6 +71,13 @@ class Router:
         self.seen = Situation.read(troubles, number)
         self.heeded += 1
 
+    async def shuts(self) -> Shut:
+        """A supervisor closes the service at once, until further notice, and this router heeds it."""
+        shut = Shut("help", await self.queue.now(), None, "evacuated", "Mira")
+        await self.queue.alert(shut.name, True, dump(shut))
+        await self.heed()
+        return shut
+
     def intake(self) -> Intake:
         return Intake(lambda: self.queue, Nobody, self.book, self.heed)
 
@@ -141,9 +148,7 @@ async def test_a_router_that_was_stopped_amid_a_closing_holds_nobody_once_it_is_
     router = Router(queue, Situation())
     await router.heed()
     contact = (await router.intake()(said(1))).contact
-    shut = Shut("help", await queue.now(), None, "evacuated", "Mira")
-    await queue.alert(shut.name, True, dump(shut))
-    await router.heed()
+    shut = await router.shuts()
     watch = Watch(queue, router.book)
     await queue.alert(shut.name, False, dump(shut))  # while it stood still between its look and its act
     assert await watch.hours(await queue.now()) == 0
@@ -183,9 +188,7 @@ async def closing_amid_an_offer(client: Client, site: str) -> tuple[Queue, str, 
     await router.heed()
     await on_duty(queue, "ada", "ben", profile=Profile("desk"), now=await queue.now())
     contact = (await router.intake()(said(1))).contact
-    shut = Shut("help", await queue.now(), None, "evacuated", "Mira")
-    await queue.alert(shut.name, True, dump(shut))
-    await router.heed()
+    await router.shuts()
     return queue, contact, Towards(queue, {}, router.book, None, None)  # type: ignore[arg-type]
 
 
