@@ -10,17 +10,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-from redis import exceptions as errors
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from ..settings import SITE, Settings
 from . import library
@@ -31,15 +23,12 @@ from .failures import (
     DiskFull,
     Forbidden,
     FunctionMissing,
-    Loading,
-    MemoryFull,
     NotReplicated,
+    ScriptError,
     StoreError,
     StoreIdentityChanged,
-    StoreRefused,
     StoreUnavailable,
     StoreUnsafe,
-    from_reply,
 )
 from .identity import identity_key, recall, remember
 from .safety import CONFIG_READ, Durability, Facts, durability, read_facts, unsafe, warnings
@@ -55,7 +44,6 @@ REMEDY = (
 )
 ALLOWED = "TIERLINE_STORE_INSECURE allows it: whoever is between can read and change every conversation."
 LACKS = "A server has become the store's primary that lacks {count} changes which had been acknowledged to this process."
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +184,13 @@ class Store:
 
         One library name is one contract, so another text under it is the same contract, mended.
         """
-        async with self._admin() as redis:
-            listed = await _unless_refused(redis.function_list(library.NAME, withcode=True))
-            if self._source not in _texts(listed):
-                await redis.function_load(self._source, replace=True)
+        listed = await _unless_refused(
+            self.client.call(
+                "FUNCTION", "LIST", "LIBRARYNAME", library.NAME, "WITHCODE", deadline=ADMIN_WITHIN
+            )
+        )
+        if self._source.encode() not in _strings(listed):
+            await self.client.call("FUNCTION", "LOAD", "REPLACE", self._source, deadline=ADMIN_WITHIN)
         self._loads += 1
 
     async def health(self) -> Health:
@@ -288,67 +279,40 @@ class Store:
         return await self.client.call("GET", key)
 
     async def _facts(self) -> Facts:
-        async with self._admin() as redis:
-            info: Mapping[str, Any] = await redis.info()
-            config = await _unless_refused(redis.config_get(*CONFIG_READ))
-            return read_facts(info, config)
+        told = b"".join(_strings(await self.client.call("INFO", deadline=ADMIN_WITHIN))).decode()
+        config = await _unless_refused(self.client.call("CONFIG", "GET", *CONFIG_READ, deadline=ADMIN_WITHIN))
+        return read_facts(_lines(told), None if config is None else _pairs(config))
 
     async def _load_again(self, loads: int) -> None:
         async with self._loading:
             if self._loads == loads:  # of many calls that met the loss together, the first one mends it
                 await self.function_load()
 
-    @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[Redis]:
-        redis = Redis.from_url(
-            self.client.node.url,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=ADMIN_WITHIN,
-            socket_connect_timeout=ADMIN_WITHIN,
-            single_connection_client=True,
-            decode_responses=True,
-            protocol=2,  # the newer one, and naming the client, ask for rights that we don't need
-            driver_info=None,
-        )
-        try:
-            yield redis
-        except RedisError as error:
-            raise _in_our_words(error) from None
-        finally:
-            await redis.aclose()
 
-
-def _in_our_words(error: RedisError) -> StoreError:
-    """redis-py strips the server's code from the text and puts it into the type."""
-    match error:
-        case errors.AuthenticationError() | errors.NoPermissionError():
-            return Forbidden("NOPERM", str(error))
-        case errors.BusyLoadingError():
-            return Loading("LOADING", str(error))
-        case errors.OutOfMemoryError():
-            return MemoryFull("OOM", str(error))
-        case errors.ReadOnlyError():
-            return StoreRefused("READONLY", str(error))
-        case errors.TimeoutError() | errors.ConnectionError():
-            return StoreUnavailable("the store doesn't answer")
-        case _:
-            return from_reply(str(error) if str(error).startswith("MISCONF") else f"ERR {error}")
-
-
-async def _unless_refused(answer: Awaitable[T]) -> T | None:
+async def _unless_refused(answer: Awaitable[Reply]) -> Reply:
     """The answer, or None where this server refuses the question: hosted ones often do."""
     try:
         return await answer
-    except errors.ResponseError:
+    except (Forbidden, ScriptError):
         return None
 
 
-def _texts(reply: object) -> list[str]:
-    """Every text in a reply, however the client shaped it."""
-    if isinstance(reply, str):
+def _strings(reply: Reply) -> list[bytes]:
+    """Every string in a reply, however deep."""
+    if isinstance(reply, bytes):
         return [reply]
-    parts = [*reply.keys(), *reply.values()] if isinstance(reply, Mapping) else reply
-    return [text for part in parts for text in _texts(part)] if isinstance(parts, list | tuple) else []
+    return [it for part in reply for it in _strings(part)] if isinstance(reply, list) else []
+
+
+def _lines(info: str) -> dict[str, str]:
+    """The fields of INFO; the lines of its sections have no colon."""
+    return {name: value for name, colon, value in (it.partition(":") for it in info.splitlines()) if colon}
+
+
+def _pairs(reply: Reply) -> dict[str, str]:
+    """What a reply of names and values in turn says."""
+    raw = [it.decode() for it in _strings(reply)]
+    return dict(zip(raw[::2], raw[1::2], strict=True))
 
 
 def _bytes(reply: Reply) -> bytes:

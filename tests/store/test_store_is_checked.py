@@ -65,6 +65,25 @@ async def test_the_functions_come_back_when_the_server_lost_them(
         await store.fcall("tierline_1_unknown", f"{{{site}}}:n")
 
 
+async def test_whoever_gives_up_a_look_at_the_store_leaves_no_connection_behind(
+    store: Store, client: Client
+) -> None:
+    async def connections() -> str:
+        told = await client.call("INFO", "stats")
+        assert isinstance(told, bytes)
+        return next(it for it in told.decode().splitlines() if it.startswith("total_connections_received"))
+
+    before = await connections()
+    for turns in range(60):
+        look = asyncio.create_task(store.health())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        look.cancel()
+        await asyncio.wait([look])
+    assert (await store.health()).up
+    assert await connections() == before
+
+
 async def test_eight_starts_at_once_on_a_store_agree(
     store_server: StoreServer, site: str, tmp_path: Path, client: Client
 ) -> None:

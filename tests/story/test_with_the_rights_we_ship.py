@@ -25,7 +25,7 @@ from tierline.settings import SITE
 ROOT = Path(__file__).resolve().parents[2]
 LINE = (ROOT / "queue" / "tierline.acl").read_text().strip()
 PASSWORD = "w0rd-of-this-test-alone"
-BY_REDIS_PY = {"info", "config|get", "function|list", "function|load"}
+WITH_SUBCOMMANDS = ("CONFIG", "FUNCTION")
 WITH_REPLICAS = {
     "wait",
     "cluster|nodes",
@@ -52,14 +52,15 @@ def _commands_of_python() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 if node.func.attr in ("call", "plain", "ask") and node.args:
-                    first = node.args[0].elts[0] if isinstance(node.args[0], ast.Tuple) else node.args[0]
-                    if isinstance(first, ast.Constant) and str(first.value).isupper():
-                        yield str(first.value).lower()
+                    words = node.args[0].elts if isinstance(node.args[0], ast.Tuple) else node.args
+                    said = [str(it.value) for it in words[:2] if isinstance(it, ast.Constant)]
+                    if said and said[0].isupper():
+                        yield "|".join(said if said[0] in WITH_SUBCOMMANDS else said[:1]).lower()
 
 
 def test_the_rights_are_what_the_code_sends_and_nothing_more() -> None:
     granted = set(re.findall(r" \+([\w|]+)", LINE))
-    sent = _commands_of_scripts() | set(_commands_of_python()) | BY_REDIS_PY | WITH_REPLICAS
+    sent = _commands_of_scripts() | set(_commands_of_python()) | WITH_REPLICAS
     sent -= {"auth"} | OF_THE_EMBEDDED_ALONE  # AUTH needs no right
     assert granted == sent
     assert f" ~{{{SITE}}}:* " in LINE and "-@all" in LINE and "nopass" not in LINE and ">" not in LINE
