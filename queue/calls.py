@@ -116,10 +116,14 @@ class Calls:
         self._instant = None
 
     async def _now(self) -> int:
-        before = _clock()
+        asked = clock()
         instant = int(text(await self.ask("now")))
-        self._ahead = instant - (before + _clock()) // 2
+        self._heard(instant, asked)
         return instant
+
+    def _heard(self, instant: int, asked: int) -> None:
+        """The site's clock said `instant` to a question of `asked`, by ours."""
+        self._ahead = instant - (asked + clock()) // 2
 
     def key(self, name: str) -> str:
         """A key of the site."""
@@ -133,7 +137,7 @@ class Calls:
         if now is None:
             if self._ahead is None:
                 await self.now()
-            now = _clock() + (self._ahead or 0)
+            now = clock() + (self._ahead or 0)
         return f"{now:013d}-{secrets.token_hex(6)}"
 
     async def _insist(self, function: str, op: str, now: int | None, args: tuple[Word, ...]) -> Reply:
@@ -187,5 +191,6 @@ def _instant(now: int | None) -> str:
     return "" if now is None else str(now)
 
 
-def _clock() -> int:
+def clock() -> int:
+    """This process's own, ms."""
     return time.monotonic_ns() // 1_000_000

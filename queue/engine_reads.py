@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..skills.skill import CHANNELS, Capacity, Levels, Profile, refusal
-from .calls import Calls, StoreLike, text, texts
+from .calls import Calls, StoreLike, clock, text, texts
 from .client import Client
 from .state import AgentView, ContactView, Event, MessageView, OfferView, State
 from .table import Table
@@ -32,6 +32,16 @@ class Plan:
     diff: tuple[str, ...] = ()
     before: int = 0  # the version before it, and
     before_yaml: str = ""  # what that said
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """What the store knows of who comes in. `known`: see `open_in`; `view`: that contact, if it is here."""
+
+    now: int
+    known: str | None
+    view: ContactView | None
+    marked: bool
 
 
 class Reads(Calls):
@@ -182,6 +192,14 @@ class Reads(Calls):
         """The contact that is open in a conversation, or "-" and the last one of it when none is."""
         found = await self.plain("GET", self.key(f"t:{thread}"))
         return text(found) if found is not None else None
+
+    async def arriving(self, thread: str, mark: str) -> Arriving:
+        """`now`, `open_in(thread)` with its contact and `seen(mark)` in one look, for whoever asks at every arrival."""
+        asked = clock()
+        instant, known, view, marked = texts(await self.ask("arriving", thread, mark))
+        self._heard(int(instant), asked)
+        found = await self._contact(json.loads(view)) if view else None
+        return Arriving(int(instant), known or None, found, marked == "1")
 
     async def arrived_as(self, event: str) -> tuple[str, int] | None:
         """The contact and message that an outside event became, in the last 48 h."""

@@ -68,20 +68,17 @@ class Intake:
         """`arrived` in the conversation `thread`. A caller's last agent is asked first, `last` where the store knows
         none any more; no call re-opens anything."""
         try:
-            # Side by side: none of these needs another, and the door waits for all.
-            now, known, spam, (customer, before) = await asyncio.gather(
-                self.queue().now(),
-                self.queue().open_in(thread),
-                self.queue().seen(spam_key(arrived.sender)),
-                self._records(arrived),
+            # Side by side: neither needs the other, and the door waits for both.
+            there, (customer, before) = await asyncio.gather(
+                self.queue().arriving(thread, spam_key(arrived.sender)), self._records(arrived)
             )
+            # "-C1001" is the last one of a conversation in which none is open: it may open again.
+            now, known, view, spam = there.now, there.known, there.view, there.marked
             if before is not None:
                 return Taken("duplicate", *before)
             if (digit := may_rate(arrived)) and (known is None or known.startswith("-")):
                 if rated := await self._rated(arrived, digit, now, str(known or "").removeprefix("-")):
                     return Taken("added", rated, 0)
-            # "-C1001" is the last one of a conversation in which none is open: it may open again.
-            view = await self.queue().contact(known.removeprefix("-")) if known else None
             for guarded in (True, True, False):
                 book = self.book()
                 verdict = classify(book, arrived, customer or Customer(_whose(arrived)), now)

@@ -54,6 +54,15 @@ function view.contact_views(argv)
   return each_json(ids, function(id) return contact_json(id, true) end)
 end
 
+-- arriving: thread, the key of a mark → the instant, what the thread leads to ("-" before what has ended, "" for nothing),
+-- that contact as JSON ("" when it has left), 1 if the mark stands: all that whoever takes in a message asks the store
+function view.arriving(argv)
+  local known = argv[3] ~= '' and call('GET', P .. 't:' .. argv[3]) or ''
+  local id = string.match(known, '^%-?(.+)$')
+  local v = id and contact_json(id, true)
+  return {digits(NOW), known, v and cjson.encode(v) or '', call('EXISTS', P .. 'once:' .. argv[4])}
+end
+
 -- states: ids… → each one's state, "" for unknown ones
 function view.states(argv)
   local list = {}

@@ -108,6 +108,7 @@ redis.register_function('tierline_4_intern_class', mutation(act.intern_class))
 redis.register_function('tierline_4_intern_profile', mutation(act.intern_profile))
 redis.register_function('tierline_4_intern_route', mutation(act.intern_route))
 redis.register_function{function_name = 'tierline_4_contact_views', callback = reading(view.contact_views), flags = {'no-writes'}}
+redis.register_function{function_name = 'tierline_4_arriving', callback = reading(view.arriving), flags = {'no-writes'}}
 redis.register_function{function_name = 'tierline_4_states', callback = reading(view.states), flags = {'no-writes'}}
 redis.register_function{function_name = 'tierline_4_agent_views', callback = reading(view.agent_views), flags = {'no-writes'}}
 redis.register_function{function_name = 'tierline_4_messages', callback = reading(view.messages), flags = {'no-writes'}}

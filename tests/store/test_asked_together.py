@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from helpers_queue import Bare, make_queue
+from helpers_queue import Bare, make_queue, on_duty, plain_route, text_in
 from sqlalchemy import bindparam, column, select, text
 
 from tierline.queue.client import Client, Reply, Word
@@ -38,6 +38,29 @@ async def test_the_instant_is_asked_once_a_turn_and_anew_in_the_next(client: Cli
     moved = await queue.travel(first[0] + 9_000_000)
     known = store.asked
     assert await queue.now() >= moved and store.asked == known + 1
+
+
+async def test_what_an_arrival_asks_is_asked_at_once_and_is_what_each_question_says(
+    client: Client, site: str
+) -> None:
+    await make_queue(client, site)
+    store = Counts(client)
+    queue = Queue(store, site)
+    await on_duty(queue, "ada")
+    await text_in(queue, 1, plain_route())
+    await queue.once("spam:+4915112345678", 60_000)
+    thread = (await queue.contacts())[0].thread
+    for leads, mark in ((thread, "spam:+4915112345678"), ("sms:nobody", "spam:nobody"), ("", "")):
+        before, known = await queue.now(), store.asked
+        it = await queue.arriving(leads, mark)
+        assert store.asked == known + 1 and before <= it.now <= await queue.now()
+        contact = await queue.open_in(leads)
+        assert (it.known, it.marked) == (contact, await queue.seen(mark))
+        assert it.view == (await queue.contact(contact) if contact else None)
+    (view,) = await queue.contacts()
+    await queue.abandon(view.id, "gone")
+    assert (await queue.arriving(thread, "")).known == f"-{view.id}"
+    assert (await queue.arriving(thread, "")).view == await queue.contact(view.id)
 
 
 async def test_who_gives_up_takes_the_instant_from_nobody(client: Client, site: str) -> None:
