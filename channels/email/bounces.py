@@ -16,7 +16,7 @@ from email.message import Message
 from flufl.bounce import all_failures
 
 from .bounce_words import words
-from .fields import Fields, addresses_in, plain
+from .fields import Fields, addresses_in, plain, seen
 from .letter import Envelope, Report
 from .robots import judge
 
@@ -27,8 +27,9 @@ _WHOLE = ("message/rfc822", "message/global")
 _ENHANCED = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)(?=[ \-#;:])(?![ \-]?\d{3,})")
 _ADDRESS = re.compile(r"[\w.+%~'#$&!=/?^{}|*-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_AN_ID = r"<[^<>\s\x00-\x1f\x7f]{3,250}>"
 _ID = re.compile(
-    r"^[>\s|]*(?:x-?original-?)?message[- ]?id(?:entifier)?\s*[:=]\s*(<[^<>\s]{3,250}>)",
+    rf"^[>\s|]*(?:x-?original-?)?message[- ]?id(?:entifier)?\s*[:=]\s*({_AN_ID})",
     re.IGNORECASE | re.MULTILINE,
 )
 _ABOUT = re.compile(
@@ -83,7 +84,7 @@ def reports(message: Message, envelope: Envelope) -> tuple[Report, ...]:
 def _report(it: _Said, about: str) -> Report:
     # What has failed has been given up, whatever the code of the last attempt was.
     permanent = it.action == "failed" or (it.action != "delayed" and not it.status.startswith("4"))
-    return Report(about, it.recipient, it.status, words(it.status, it.reason, permanent), permanent)
+    return Report(about, seen(it.recipient), it.status, words(it.status, it.reason, permanent), permanent)
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -143,13 +144,13 @@ def _message_id(message: Message, parts: Sequence[Message], text: str) -> str:
         return found
     fields = Fields.of(message)
     for name in ("x-original-message-id", "original-message-id", "in-reply-to", "references"):
-        if ids := re.findall(r"<[^<>\s]{3,250}>", fields.first(name)):
+        if ids := re.findall(_AN_ID, fields.first(name)):
             return str(ids[-1])
     return ""
 
 
 def _id_in(value: str) -> str:
-    found = re.search(r"<[^<>\s]{3,250}>", value)
+    found = re.search(_AN_ID, value)
     return found[0] if found else ""
 
 

@@ -18,7 +18,7 @@ _FOLDED = re.compile(r"\s*[\r\n]\s*")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff]")
 _ORDINARY = re.compile(r"[A-Za-z0-9 ]{0,100}<([A-Za-z0-9_+-][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9.-]*)>")
 """How most mails name somebody: Python's parser, character by character, finds the same in ten times the time."""
-_ADDRESS = re.compile(r"[^\s<>(),;:\"@]+@[^\s<>(),;:\"@]+")
+_ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>(),;:\"@]+@[^\s\x00-\x1f\x7f<>(),;:\"@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,11 @@ def addresses_in(value: str) -> tuple[str, ...]:
         found = []
     good = [it for it in found if _ADDRESS.fullmatch(it)]
     return tuple(it.lower() for it in good or _ADDRESS.findall(value))
+
+
+def seen(value: str) -> str:
+    """Without what isn't seen."""
+    return _UNSEEN.sub("", value)
 
 
 def plain(value: str) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import Message
 from email.policy import Policy, compat32, default
-from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierline.channels.email.bounces import reports
+from tierline.channels.email.fields import addresses_in
 from tierline.channels.email.letter import Envelope
 from tierline.channels.email.reading import read
 from tierline.channels.email.robots import judge
@@ -31,7 +31,7 @@ def mail(path: Path, policy: Policy = compat32) -> tuple[Message, Envelope]:
     message = message_from_bytes(path.read_bytes(), policy=policy)
     first = next((v for n, v in message.raw_items() if n.lower() == "return-path"), None)
     sender = first if first is not None else next(v for n, v in message.raw_items() if n.lower() == "from")
-    return message, Envelope(parseaddr(str(sender))[1], (OURS[0],), 0, "smtp")
+    return message, Envelope(next(iter(addresses_in(str(sender))), ""), (OURS[0],), 0, "smtp")
 
 
 def test_there_are_enough_samples_to_mean_something() -> None:
@@ -125,6 +125,17 @@ def test_whatever_a_mail_says_nothing_is_raised(path: Path, data: st.DataObject)
             assert not any(
                 c in value for value in (it.message_id, it.recipient, it.status, it.said) for c in "\r\n\0"
             )
+
+
+@pytest.mark.parametrize(
+    "path", [it for it in ROBOTS if it.name.startswith("bounce-")], ids=lambda it: it.stem
+)
+def test_a_zero_in_a_bounce_reaches_nothing_that_it_tells(path: Path) -> None:
+    """Behind each "<" and before each "@": what isn't text in a database is no part of an address or an id."""
+    for mark in (b"<", b"@"):
+        message = message_from_bytes(path.read_bytes().replace(mark, b"\0".join((b"", mark, b""))))
+        for it in reports(message, Envelope("", (), 0, "smtp")):
+            assert "\0" not in it.message_id + it.recipient + it.status + it.said
 
 
 @pytest.mark.promise("mail-robots-known")
