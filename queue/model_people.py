@@ -117,7 +117,7 @@ class People(Owners):
         agent = self.agents.get(name)
         if agent is None:
             return Answer("gone")
-        if grace > 0:
+        if grace > 0 or len(self.personal.get(name, ())) > self.bounds.sweep:
             self._removing(agent, grace)
         else:
             self.remove(agent, len(agent.holds) + len(agent.snoozed))
@@ -158,6 +158,8 @@ class People(Owners):
             self.due[f"l:{agent.name}"] = self.now
         elif len(held) < len(own):
             self.due[f"l:{agent.name}"] = self.now + TALKING
+        elif self.personal.get(agent.name):  # more wait for them alone than can go on at once
+            self.due[f"l:{agent.name}"] = self.now
         else:
             self._forget_agent(agent)
 

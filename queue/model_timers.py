@@ -73,11 +73,12 @@ class Timers(Moves):
         if live.created >= who.missed_at:
             who.misses, who.missed_at = who.misses + 1, self.now
         self.after_offer(it, "missed")
+        leaves = who.misses >= MISSES and who.presence == "available"
+        if not leaves:
+            self.roomy.append(who)  # first: what a call displaces passes nobody who waits for this room
         self.work()
-        if who.misses >= MISSES and who.presence == "available":
+        if leaves:
             self.set_presence(who, "away", None, "missed two offers")
-        else:
-            self.roomy.append(who)
 
     def _step_due(self, rest: str, at: int) -> None:
         self.freed.append(self.contacts[rest])

@@ -58,7 +58,7 @@ end
 
 -- Contacts that wait for this agent and needn't any more go on. At most BOUND_SWEEP; the rest is due now.
 local function recheck_personal(a)
-  if not a.personal then return end
+  if not a.personal then return false end
   local list, upto = {}, on_duty(a) and -1 or BOUND_SWEEP -- without duty, the first will do: all of them go on
   for ch = 1, 4 do
     for _, id in ipairs(call('ZRANGE', P .. 'w:@' .. a.name .. '.' .. ch, 0, upto)) do
@@ -69,6 +69,7 @@ local function recheck_personal(a)
   table.sort(list, by_rank)
   for i = 1, math.min(#list, BOUND_SWEEP) do push(entering, list[i]) end
   if #list > BOUND_SWEEP then own.fill_soon(a.name) end
+  return #list > BOUND_SWEEP
 end
 
 -- A drainer stays one while they could still hold the contact one day.
@@ -80,7 +81,8 @@ local function recheck_drain(a)
   end
 end
 
--- Carries out what a change of the agent entails, then fills them. `reason` is told where offers are rescinded.
+-- Carries out what a change of the agent entails, then fills them. `reason` is told where offers are rescinded. Returns
+-- whether more wait for them alone, in vain, than could go on at once.
 local function restand(a, was, reason)
   local shift, duty, profile = on_shift(a), on_duty(a), a.f.profile
   local moved = was.profile ~= profile
@@ -92,12 +94,13 @@ local function restand(a, was, reason)
   if shift_counts(a) ~= was.counts then event('shift', nil, a.name, nil, '{"on":' .. tostring(shift_counts(a)) .. '}') end
   if duty and not was.duty then a.since = NOW end
   if was.duty and not duty then rescind_offers_of(a, reason) end
-  recheck_personal(a)
+  local more = recheck_personal(a)
   recheck_drain(a)
   if was.shift and (not shift or moved) then recheck_exhausted() end
   if moved or (was.shift and not shift) then own.leave(a, moved) end
   if shift then own.back(a) end
   if duty then fill_later(a) end
+  return more
 end
 
 -- The next edge of the agent's shift, if one is known.
@@ -221,15 +224,16 @@ end
 local function remove(a, limit, patient)
   local was = stand(a)
   a.presence, a.shift, a.over, a.removing = 'offline', false, nil, 1
-  restand(a, was, 'left')
-  if own.clear(a, limit, close, patient) then delete_agent(a) end
+  local more = restand(a, was, 'left')
+  if not own.clear(a, limit, close, patient) then return end
+  if more then own.leave_rest(a) else delete_agent(a) end
 end
 
 -- remove_agent: name, grace in ms (0: at once)
 function act.remove_agent(argv)
   local a, grace = agent(argv[3]), tonumber(argv[4])
   if not a then return answer('gone') end
-  if grace > 0 then
+  if grace > 0 or (a.personal or 0) > BOUND_SWEEP then -- forgotten with them, those behind would wait for nobody
     say_goodbye(a, NOW + grace)
   else
     remove(a, 1000000)

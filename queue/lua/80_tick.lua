@@ -21,12 +21,10 @@ local function miss(c, i, why)
   event('missed', c.id, a.name, held[1], ended_x(held, why))
   exclude(c, a, NOW + MISS_PAUSE)
   own.turned_down(c, 'missed')
+  local leaves = a.misses >= MISSES and a.presence == 'available'
+  if not leaves then fill_later(a) end -- first: what a call displaces passes nobody who waits for this room
   work()
-  if a.misses >= MISSES and a.presence == 'available' then
-    set_presence(a, 'away', nil, 'missed two offers')
-  else
-    fill_later(a)
-  end
+  if leaves then set_presence(a, 'away', nil, 'missed two offers') end
 end
 
 -- o:<contact>:<number>: the offer's deadline, or the end of the time for delivering it.

@@ -59,6 +59,20 @@ async def test_what_a_call_displaced_goes_on_waiting_where_it_may_be_offered_to_
         await agree("leaving", client, [1160])
 
 
+@pytest.mark.promise("queue-right")
+async def test_who_waited_for_an_agent_removed_and_written_down_again_waits_for_them_no_more(tmp_path):
+    """The scripts forgot, with the agent, that more waited for them than one script lets go: the long check found it."""
+    async with memory_server(tmp_path) as client:
+        await agree("leaving", client, [1168])
+
+
+@pytest.mark.promise("queue-right")
+async def test_who_missed_a_call_is_filled_by_rank_with_what_it_displaces(tmp_path):
+    """What the call displaced came before an earlier text that waited for the same room: the long check found it."""
+    async with memory_server(tmp_path) as client:
+        await agree("ringing", client, [1347])
+
+
 async def agree(kind, client, seeds):
     site = "core"
     name = await load(client, f"core_{kind}", BOUND.get(kind))

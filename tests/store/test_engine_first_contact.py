@@ -8,6 +8,7 @@ from helpers_queue import START, make_queue, message, on_duty, plain_route, run_
 from tierline.queue.client import Client
 from tierline.queue.contact import Decision
 from tierline.router.receipts import Receipts
+from tierline.skills.skill import Capacity
 
 
 async def test_a_text_is_offered_accepted_answered_and_closed(client: Client, site: str) -> None:
@@ -77,3 +78,20 @@ async def test_the_earliest_contact_is_offered_when_somebody_has_room(client: Cl
     state = await queue.snapshot()
     assert state.contacts["C1004"].state == "offered"
     assert state.agents["ada"].contacts == {"C1005", "C1004"}
+
+
+@pytest.mark.promise("rank-order")
+async def test_what_a_call_displaces_passes_nobody_who_waits_for_who_just_missed_it(
+    client: Client, site: str
+) -> None:
+    queue = await make_queue(client, site)
+    await on_duty(queue, "ada", capacity=Capacity(offers=1))
+    call = await text_in(queue, 1, plain_route("voice"), START)
+    first = await text_in(queue, 2, plain_route(), START + 1)
+    await on_duty(queue, "ben", capacity=Capacity(offers=1), now=START + 2)
+    assert (await queue.decline(first, 1, "ben", now=START + 3)).done
+    later = await text_in(queue, 3, plain_route(), START + 4)
+    assert [it.agent for it in (await queue.contact(later)).offers] == ["ben"]  # type: ignore[union-attr]
+    await queue.miss(call, 1, "ada", "no answer", now=START + 5)
+    asked = {it.id: [offer.agent for offer in it.offers] for it in await queue.contacts()}
+    assert asked == {call: ["ben"], first: ["ada"], later: []}

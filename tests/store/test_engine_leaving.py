@@ -5,11 +5,22 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from helpers_queue import START, make_queue, need, on_duty, plain_route, route, run_due, text_in
+from helpers_queue import (
+    CHATTY,
+    START,
+    make_queue,
+    message,
+    need,
+    on_duty,
+    plain_route,
+    route,
+    run_due,
+    text_in,
+)
 
 from tierline.queue.checks import violations
 from tierline.queue.client import Client
-from tierline.queue.contact import Decision, Step
+from tierline.queue.contact import Decision, Preference, Step
 from tierline.queue.engine import Queue
 from tierline.skills.skill import Capacity, Profile
 
@@ -222,3 +233,28 @@ async def test_who_is_removed_amid_a_call_gives_the_rest_away_and_then_the_call(
     await run_due(queue, now + 30_000)
     assert "ada" not in await queue.agents() and await queue.counts() == {"waiting": 6}
     await nothing_is_wrong(queue, now + 30_000)
+
+
+@pytest.mark.promise("queue-bounded")
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "written down again"])
+async def test_who_waits_for_an_agent_that_is_removed_goes_on_to_others_however_many(
+    client: Client, site: str, again: bool
+) -> None:
+    """Forgotten with their agent, those beyond the first script's share would wait for nobody, for ever."""
+    queue = await tiny(client, site)
+    await on_duty(queue, "ada", capacity=dataclasses.replace(ROOMY, offers=1))
+    for n in range(7):
+        it, meant = message(n), Preference("ada", "direct")
+        decision = Decision(plain_route(), START + n, prefer=meant)
+        await queue.arrive(it.to_json(), it.event, it.thread, decision, now=START + n)
+    assert await queue.counts() == {"offered": 1, "waiting": 6}
+    await queue.remove_agent("ada", now=START + 100)
+    if again:
+        await queue.agent("ada", CHATTY, ROOMY, 15, (), True, now=START + 100)
+    await run_due(queue, START + 100)
+    assert ("ada" in await queue.agents()) == again
+    assert {it.personal for it in await queue.contacts()} == {""}
+    await on_duty(queue, "ben", capacity=ROOMY, now=START + 200)
+    await run_due(queue, START + 200)
+    assert await queue.counts() == {"offered": 7}
+    await nothing_is_wrong(queue, START + 200)

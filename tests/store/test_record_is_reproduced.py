@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from core_differential import Both, clear, load, memory_server
 from core_histories import BOUND, KINDS, START, History, World, moves, on_model
-from helpers_desk import MINUTE, Desk, asking, route
+from helpers_desk import HOUR, MINUTE, Desk, asking, route
 
 from tierline.queue.model import Model
 from tierline.queue.model_match import Bounds
@@ -67,6 +67,28 @@ def test_who_ends_a_contact_that_is_being_handed_over_is_told_apart(kind: str, s
     rng = random.Random(f"again {kind}{seed}")
     it = again(KINDS[kind](rng))
     it.run(entries(recorded(KINDS[kind](random.Random(f"again {kind}{seed}")), rng, 100)))
+    assert it.difference is None, it.difference
+
+
+@pytest.mark.promise("replay-same")
+@pytest.mark.parametrize("how", ["message", "by hand"])
+def test_what_is_opened_again_after_days_is_reproduced(how: str) -> None:
+    """A plan says for how long (`reopen`), and the store keeps it so long: the thousands of histories found it."""
+    desk = Stepping()
+    desk.comes("ada")
+    contact = desk.owned()
+    assert desk.complete(contact, "ada").state == "closed"
+    desk.passes(30 * HOUR)
+    assert desk.tick().now == desk.now  # others come and go meanwhile
+    desk.comes("ben")
+    if how == "message":
+        assert desk.writes(contact, desk.decided(), reopen=100 * HOUR) == contact
+    else:
+        assert desk.reopen(contact, "ada", desk.decided()).done
+    assert desk.view(contact).owner == "ada"
+    assert desk.complete(contact, "ada").state == "closed"
+    it = Again(lambda now: MIDNIGHTS, Virtual())
+    it.run(entries(replace(it, id=f"{it.t}-0") for it in desk.model.events))
     assert it.difference is None, it.difference
 
 
