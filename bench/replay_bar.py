@@ -121,7 +121,7 @@ def _measure(quick: bool) -> list[Bar]:
     gc.set_threshold(*SELDOM)  # as the process does in which days are replayed
     for _ in range(3):
         begun = process_time()
-        again = Again(lambda now: midnights("Europe/Berlin", now))
+        again = Again(lambda now: midnights("Europe/Berlin", now), book.longest_reopen)
         again.run(entries(day))
         spent.append(process_time() - begun)
         if again.difference is not None:

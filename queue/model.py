@@ -318,12 +318,6 @@ class Model(Phone):
         del self.contacts[contact]
         return True
 
-    def bring_back(self, it: Contact) -> None:
-        """It was forgotten too soon: undo that."""
-        self.contacts[it.id] = it
-        for thread in it.conversations:
-            self.last.setdefault(thread, it.id)
-
     def recall(
         self, contact: str, thread: str, messages: int, decision: Decision, state: ContactState, arrived: int,
         owner: str,

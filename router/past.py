@@ -34,7 +34,8 @@ class Then:
     model: Watching = field(default_factory=Watching)
 
     def __post_init__(self) -> None:
-        self.again = Again(self._midnights, self.model)
+        reopen = max(book.longest_reopen for book in self.books.values())
+        self.again = Again(self._midnights, reopen, self.model)
 
     def _midnights(self, now: int) -> tuple[int, ...]:
         return midnights(self.book.plan.timezone, now)

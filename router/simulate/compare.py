@@ -86,7 +86,8 @@ class Replaying:
     before: Virtual | None = None  # the queue when the day began
 
     def __post_init__(self) -> None:
-        self.again = Again(lambda now: midnights(self.active.plan.timezone, now))
+        reopen = max(book.longest_reopen for book in (self.active, *self.books.values()))
+        self.again = Again(lambda now: midnights(self.active.plan.timezone, now), reopen)
 
     again: Again = field(init=False)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ...queue.model_records import Contact
 from .record import Entry, Unreadable, carry_out
 from .simulation import Line, Told, Virtual, X
 
@@ -20,10 +19,8 @@ ASIDE = frozenset(
     "service.edge opt consult recalled nobody leg call outcome placed".split()
 )
 """Events that say nothing of who is asked when."""
-KEPT = {"closed": 7_200_000, "abandoned": 8 * 86_400_000, "dead": 8 * 86_400_000}
-"""ms for which the model keeps what has ended. A plan may open it again after days, and no event tells when it left."""
-AWAY = 50_000
-"""How many of those that left the model, the latest, are at hand should the record go on with them."""
+KEPT = {"closed": 5_400_000, "abandoned": 8 * 86_400_000, "dead": 8 * 86_400_000}
+"""ms for which the model keeps what has ended, at least: no event tells when it leaves the store."""
 ASKED = frozenset({"offered", "accepted"})
 
 
@@ -55,9 +52,11 @@ class Again:
     """Does a record again, entry by entry; `model` is where it has come to.
 
     `midnights` are the site's around an instant (ms): shares are counted from the last, and no event tells them.
+    `reopen`: for how long (ms) after its end a contact may be opened again, by any of the record's plans.
     """
 
     midnights: Callable[[int], tuple[int, ...]]
+    reopen: int
     model: Virtual = field(default_factory=Virtual)
     entries: int = 0
     events: int = 0
@@ -65,7 +64,6 @@ class Again:
     difference: Difference | None = None
     calendar: int = 0
     ended: deque[tuple[int, str]] = field(default_factory=deque)
-    away: dict[str, Contact] = field(default_factory=dict)
 
     def run(self, record: Iterable[Entry]) -> bool:
         """Go on through `record`; False when it parts from the rules."""
@@ -81,10 +79,6 @@ class Again:
             known = self.midnights(t)
             model.calendar(known)
             self.calendar = known[-1]
-        away = self.away
-        for it in recorded:
-            if it[1] in away:
-                self._comes_back(it[0], away.pop(it[1]), t)
         try:
             carry_out(model, entry)
         except Unreadable as error:
@@ -102,25 +96,10 @@ class Again:
             if kind in ASKED:
                 self.assignments += 1
             elif kind in KEPT:
-                ended.append((t + KEPT[kind], it[1]))
+                ended.append((t + KEPT[kind] + self.reopen, it[1]))
         while ended and ended[0][0] <= t and not entry.aside:
-            self._leaves(ended.popleft()[1])
+            model.forget(ended.popleft()[1])
         return True
-
-    def _leaves(self, name: str) -> None:
-        contact = self.model.contacts.get(name)
-        if contact is not None and self.model.forget(name):
-            self.away[name] = contact
-            if len(self.away) > AWAY:
-                del self.away[next(iter(self.away))]
-
-    def _comes_back(self, kind: str, contact: Contact, t: int) -> None:
-        """The record goes on with it, so it had never left; unless it is called back, or something is only told of it."""
-        if kind == "message" or kind not in ASIDE:
-            self.model.bring_back(contact)
-            self.ended.append((t + KEPT["closed"], contact.id))
-        elif kind != "recalled":
-            self.away[contact.id] = contact
 
     def result(self) -> Reproduced:
         """What came of it."""

@@ -79,7 +79,7 @@ BUGS = {
         2,
     ),
     "waits for an agent who left": Bug(
-        "  recheck_personal(a)\n  recheck_drain(a)\n", "  recheck_drain(a)\n", "crowded", 15
+        "  local more = recheck_personal(a)\n", "  local more = false\n", "crowded", 15
     ),
     "offers while the desk is down": Bug(
         "  if not DESK then return nil end\n  place_touched()\n", "  place_touched()\n"

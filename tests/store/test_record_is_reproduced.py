@@ -25,7 +25,7 @@ MIDNIGHTS = (START - 40_000_000, START + 46_400_000, START + (1 << 40))
 
 
 def again(world: World) -> Again:
-    return Again(lambda now: MIDNIGHTS, Virtual(world.bounds))
+    return Again(lambda now: MIDNIGHTS, 100 * HOUR, Virtual(world.bounds))
 
 
 def recorded(world: World, rng: random.Random, count: int) -> Iterator[Event]:
@@ -87,7 +87,7 @@ def test_what_is_opened_again_after_days_is_reproduced(how: str) -> None:
         assert desk.reopen(contact, "ada", desk.decided()).done
     assert desk.view(contact).owner == "ada"
     assert desk.complete(contact, "ada").state == "closed"
-    it = Again(lambda now: MIDNIGHTS, Virtual())
+    it = Again(lambda now: MIDNIGHTS, 100 * HOUR, Virtual())
     it.run(entries(replace(it, id=f"{it.t}-0") for it in desk.model.events))
     assert it.difference is None, it.difference
 
@@ -166,7 +166,7 @@ def test_a_crowded_tick_is_reproduced_by_the_bound_that_it_ran_under(
     told = [replace(it, id=f"{it.t}-0") for it in desk.model.events]
     if not offers_count:
         told = [replace(it, x=it.x.replace(',"work":16,"sweep":16', "")) for it in told]
-    it = Again(lambda now: MIDNIGHTS, Virtual())
+    it = Again(lambda now: MIDNIGHTS, 100 * HOUR, Virtual())
     it.run(entries(told))
     assert it.difference is None, it.difference
     assert it.assignments == 20
@@ -189,7 +189,7 @@ def test_a_class_that_died_is_reproduced_by_the_bound_of_its_day(told: bool) -> 
     there = desk.model.events
     if not told:
         there = [replace(it, x=it.x.replace(',"work":16,"sweep":64', "")) for it in there]
-    it = Again(lambda now: MIDNIGHTS, Virtual())
+    it = Again(lambda now: MIDNIGHTS, 100 * HOUR, Virtual())
     it.run(entries(replace(it, id=f"{it.t}-0") for it in there))
     assert it.difference is None, it.difference
     assert it.assignments == 40
