@@ -93,6 +93,10 @@ class Calls:
         """Carry out a read; asked again while the store is unavailable, until the deadline."""
         return await self._insist(function, "", now, args)
 
+    async def ask_once(self, function: str, *args: Word) -> Reply:
+        """Carry out a read, or fail at once: for whoever has somebody outside who will come again."""
+        return await self._store.fcall(f"{self._name}_{function}", self._key, "", "", *args)
+
     async def now(self) -> int:
         """The site's instant: the store's clock plus what it was moved. Who asks in one turn of the loop asks together.
 

@@ -194,9 +194,12 @@ class Reads(Calls):
         return text(found) if found is not None else None
 
     async def arriving(self, thread: str, mark: str) -> Arriving:
-        """`now`, `open_in(thread)` with its contact and `seen(mark)` in one look, for whoever asks at every arrival."""
+        """`now`, `open_in(thread)` with its contact and `seen(mark)` in one look, for whoever asks at every arrival.
+
+        While the store is away it raises StoreError at once: who sends knows what to do.
+        """
         asked = clock()
-        instant, known, view, marked = texts(await self.ask("arriving", thread, mark))
+        instant, known, view, marked = texts(await self.ask_once("arriving", thread, mark))
         self._heard(int(instant), asked)
         found = await self._contact(json.loads(view)) if view else None
         return Arriving(int(instant), known or None, found, marked == "1")

@@ -255,7 +255,17 @@ def _called() -> set[str]:
     for path in sorted((ROOT / "queue").glob("*.py")):
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in ("do", "ask", "_insist", "fcall", "_ask", "_do", "read", "many"):
+                if node.func.attr in (
+                    "do",
+                    "ask",
+                    "ask_once",
+                    "_insist",
+                    "fcall",
+                    "_ask",
+                    "_do",
+                    "read",
+                    "many",
+                ):
                     found |= {
                         a.value
                         for a in node.args[:1]
