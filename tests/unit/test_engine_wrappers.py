@@ -15,7 +15,7 @@ def test_every_lua_function_is_called_from_python_and_the_reverse() -> None:
     offered = {name.removeprefix(f"{library.NAME}_") for name in library.functions()}
     called = set()
     for file in QUEUE.glob("*.py"):
-        called |= set(re.findall(r'\.(?:do|ask)\(\s*"(\w+)"', file.read_text(encoding="utf-8")))
+        called |= set(re.findall(r'\.(?:do|ask|ask_once)\(\s*"(\w+)"', file.read_text(encoding="utf-8")))
     assert offered == called
 
 
