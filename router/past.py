@@ -34,7 +34,7 @@ class Then:
     model: Watching = field(default_factory=Watching)
 
     def __post_init__(self) -> None:
-        reopen = max(book.longest_reopen for book in self.books.values())
+        reopen = max((book.longest_reopen for book in self.books.values()), default=0)
         self.again = Again(self._midnights, reopen, self.model)
 
     def _midnights(self, now: int) -> tuple[int, ...]:
