@@ -26,7 +26,11 @@ MIDNIGHTS = (START - 40_000_000, START + 46_400_000, START + (1 << 40))
 
 
 class Night(Then):
-    """A record whose midnights are those of the random histories."""
+    """A record whose midnights are those of the random histories, in which what has ended may be opened again for good."""
+
+    def __post_init__(self) -> None:
+        Then.__post_init__(self)
+        self.again.reopen = 1 << 40
 
     def _midnights(self, now: int) -> tuple[int, ...]:
         return MIDNIGHTS
