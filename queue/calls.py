@@ -94,7 +94,7 @@ class Calls:
         return await self._insist(function, "", now, args)
 
     async def ask_once(self, function: str, *args: Word) -> Reply:
-        """Carry out a read, or fail at once: for whoever has somebody outside who will come again."""
+        """Carry out a read, or raise StoreError at once: for whoever has somebody outside who will come again."""
         return await self._store.fcall(f"{self._name}_{function}", self._key, "", "", *args)
 
     async def now(self) -> int:

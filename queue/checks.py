@@ -19,7 +19,7 @@ def violations(state: State, now: int) -> list[str]:
     """Every broken rule, one line each; empty is good."""
     found = [*_promise(state), *_answering(state), *_timers(state), *_loads(state), *_marks(state)]
     if not any(at <= now for at in state.due.values()):
-        found += [*_conservation(state), *_dead_steps(state, now)]
+        found += [*_conservation(state), *_waits_in_vain(state), *_dead_steps(state, now)]
     return found
 
 
@@ -206,6 +206,13 @@ def _conservation(state: State) -> Iterator[str]:
         for agent in free:
             if may_take(state, agent, contact):
                 yield f"{contact.id} waits beside {agent.name}, who may take it"
+
+
+def _waits_in_vain(state: State) -> Iterator[str]:
+    for it in state.contacts.values():
+        agent = state.agents.get(it.personal)
+        if _queued(it) and it.personal and not it.offers and (agent is None or not _could(agent, it)):
+            yield f"{it.id} waits for {it.personal} alone, who can't be asked"
 
 
 def _dead_steps(state: State, now: int) -> Iterator[str]:

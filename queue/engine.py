@@ -227,7 +227,8 @@ class Queue(Moves, Phone, Site, Lines, Reads):
     ) -> Answer:
         """Nothing of theirs is lost: owned work is queued again with its rank, wrap-ups end.
 
-        With `grace` (ms) they are off duty at once, and gone with that after it; `agent` meanwhile keeps them.
+        With `grace` (ms) they are off duty at once, and gone with that after it; `agent` meanwhile keeps them. So it is
+        without one, until the next ticks, where more wait for them alone than one script lets go.
         """
         return answer(await self.do("remove_agent", name, grace, op=op, now=now))
 

@@ -36,7 +36,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """What the store knows of who comes in. `known`: see `open_in`; `view`: that contact, if it is here."""
+    """What the store knows of who comes in at `now` (ms). `known`: see `open_in`; `view`: that contact, if it is here."""
 
     now: int
     known: str | None

@@ -252,6 +252,7 @@ async def test_who_waits_for_an_agent_that_is_removed_goes_on_to_others_however_
     if again:
         await queue.agent("ada", CHATTY, ROOMY, 15, (), True, now=START + 100)
     await run_due(queue, START + 100)
+    await nothing_is_wrong(queue, START + 100)
     assert ("ada" in await queue.agents()) == again
     assert {it.personal for it in await queue.contacts()} == {""}
     await on_duty(queue, "ben", capacity=ROOMY, now=START + 200)
