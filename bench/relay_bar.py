@@ -4,7 +4,8 @@ Sixteen connections send one text each at the same moment; when all sixteen post
 sixteen. Time runs from the instant at which all sixteen are begun (our client writes them one after the other, some
 2.5 ms before the first byte of the first: the same for both) to the arrival of the post at the stand-in for Slack. For
 the product that post is the offer in the agent's direct messages, accept and decline beneath it. Beside it, told and
-judged by nobody: one text at a time, which waits for nobody else's processor time.
+judged by nobody: one text at a time, which waits for nobody else's processor time; and the core alone, whose door and
+post are the relay's: what it takes longer than the relay isn't rules, records, cards or desk.
 """
 
 from __future__ import annotations
@@ -38,13 +39,15 @@ async def relay(quick: bool) -> list[Finding]:
     bursts, warm = (8, 2) if quick else (30, 3)
     async with AsyncExitStack() as stack:
         stage = await _Stage.open(stack, (CONNECTIONS + 2) * (bursts + warm) + 8)
-        ours, theirs = list[float](), list[float]()
+        ours, theirs, core = list[float](), list[float](), list[float]()
         alone: tuple[list[float], list[float]] = [], []
         for i in range(bursts + warm):
             a, b = await stage.burst("product"), await stage.burst("relay")
+            c = await stage.burst("core")
             if i >= warm:
                 ours += a
                 theirs += b
+                core += c
                 for _ in range(2):
                     alone[0].extend(await stage.burst("product", 1))
                     alone[1].extend(await stage.burst("relay", 1))
@@ -53,6 +56,7 @@ async def relay(quick: bool) -> list[Finding]:
         *_against("p50", statistics.median(ours), statistics.median(theirs), P50, ours),
         *_against("p99", quantile(ours, 0.99), quantile(theirs, 0.99), P99, ours),
         *_against("one at a time, p50", one, other, None, alone[0]),
+        *_against("the core alone, p50", statistics.median(core), statistics.median(theirs), None, core),
     ]
 
 
@@ -65,7 +69,7 @@ def _against(name: str, own: float, other: float, limit: float | None, all: list
 
 
 class _Stage:
-    """Stand-ins, product and relay, each a process; 16 connections to each of the two."""
+    """Stand-ins, product, relay and core alone, each a process; 16 connections to each of the three."""
 
     def __init__(self, api: str, made: dict[str, Any]) -> None:
         self.api, self.account = api, made["account_sid"]
@@ -77,7 +81,7 @@ class _Stage:
     @classmethod
     async def open(cls, stack: AsyncExitStack, agents: int) -> _Stage:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tierline-bench-")))
-        port, other = free_port(), free_port()
+        port, other, third = free_port(), free_port(), free_port()
         product = f"http://127.0.0.1:{port}"
         (home / "plan.yaml").write_text(plan(agents))
         stands = await stack.enter_async_context(
@@ -94,7 +98,10 @@ class _Stage:
             "SLACK_APP_TOKEN": made["app_token"], "TIERLINE_SLACK_API_URL": f"{base}/slack/api/",
         }  # fmt: skip
         self = cls(f"{base}/sandbox/api", made)
-        self.at = {"product": f"{product}/twilio/sms", "relay": f"http://127.0.0.1:{other}/twilio/sms"}
+        self.at = {
+            name: f"http://127.0.0.1:{at}/twilio/sms"
+            for name, at in (("product", port), ("relay", other), ("core", third))
+        }
         for name in self.at:
             self.lines[name] = [
                 await stack.enter_async_context(aiohttp.ClientSession()) for _ in range(CONNECTIONS)
@@ -104,15 +111,17 @@ class _Stage:
             python("-m", "tierline", "run", env=env, cwd=str(home), told=os.devnull)
         )
         await self._ready(product, agents)
-        store = await EmbeddedStore.start(home / "relay")
-        stack.push_async_callback(store.stop)
-        words = (str(other), store.url, f"{base}/slack/api/", "C0PLACE000")
         secrets = {"RELAY_TWILIO_TOKEN": made["auth_token"], "RELAY_SLACK_TOKEN": made["bot_token"]}
-        beside = await stack.enter_async_context(
-            python("-m", "tierline.bench.peers.relay", *words, env=secrets, cwd=str(home))
-        )
-        assert beside.stdout is not None
-        await asyncio.wait_for(beside.stdout.readline(), 60)
+        more = (str(agents), str(home / "core"))
+        for peer, at, words in (("relay", other, ()), ("core_relay", third, more)):
+            store = await EmbeddedStore.start(home / f"{peer}-store")
+            stack.push_async_callback(store.stop)
+            where = (str(at), store.url, f"{base}/slack/api/", "C0PLACE000")
+            beside = await stack.enter_async_context(
+                python("-m", f"tierline.bench.peers.{peer}", *where, *words, env=secrets, cwd=str(home))
+            )
+            assert beside.stdout is not None
+            await asyncio.wait_for(beside.stdout.readline(), 60)
         return self
 
     async def _ready(self, product: str, agents: int) -> None:
@@ -165,7 +174,7 @@ class _Stage:
             self.seen = max(self.seen, row["n"])
             if row["service"] == "slack" and row["path"].endswith("chat.postMessage"):
                 text = json.dumps(row["params"])
-                if who == "relay" or "offer.accept" in text:
+                if who != "product" or "offer.accept" in text:
                     number = next((it for it in numbers if it in text), None)
                     if number is not None:
                         found.setdefault(number, seconds_of(row["at"]) - row["ms"] / 1000)

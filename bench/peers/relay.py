@@ -58,13 +58,13 @@ class Relay:
     async def post(self, session: aiohttp.ClientSession, id: bytes, fields: dict[bytes, bytes]) -> None:
         """One text; acknowledged once Slack has it."""
         text = f"{fields[b'From'].decode()}: {fields[b'Body'].decode()}"
-        body = {"channel": self.channel, "text": text, "blocks": _blocks(text)}
+        body = {"channel": self.channel, "text": text, "blocks": blocks(text)}
         async with session.post(f"{self.slack}chat.postMessage", json=body) as answer:
             if (await answer.json()).get("ok"):
                 await self.redis.xack(STREAM, GROUP, id)
 
 
-def _blocks(text: str) -> list[dict[str, Any]]:
+def blocks(text: str) -> list[dict[str, Any]]:
     """As large a message as an offer, so that Slack has as much to look at."""
     lines = ("*A customer wrote*", text, "Answer within a minute", "Nobody has it yet")
     shown = [{"type": "section", "text": {"type": "mrkdwn", "text": line}} for line in lines]
