@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from ...skills.hours import read
 from ...skills.schedule import Schedule, ScheduleError, ScheduleSpec
 from . import model
 from .model_calls import Recording
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)  # any Monday of a week in which nothing special happens
+_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)  # any Monday
 _DAY = timedelta(days=1)
+_NAME = "(?:Mo|Tu|We|Th|Fr|Sa|Su)"
+_WEEKDAYS = re.compile(rf"{_NAME}(?:\s*[-,]\s*{_NAME})*", re.IGNORECASE)
 Spans = tuple[tuple[int, int], ...]  # minutes of the day; the end may lie behind midnight
 
 
@@ -79,35 +83,37 @@ def week(hours: str) -> tuple[Spans, ...] | None:
         part for part in map(str.strip, hours.split(";")) if not part.startswith(("PH", "SH"))
     )
     try:
-        schedule = Schedule(ScheduleSpec("week", ordinary or "off", "UTC"))
+        rules = read(ordinary or "off", None, ())
     except ScheduleError:
         return None
-    weeks = {_week(schedule, _MONDAY + timedelta(days=shift)) for shift in (0, 91, 182, 273)}
-    return weeks.pop() if len(weeks) == 1 else None
+    if any(rule.selector and not _WEEKDAYS.fullmatch(rule.selector) for rule in rules):
+        return None
+    return _week(Schedule(ScheduleSpec("week", ordinary or "off", "UTC")))
 
 
-def _week(schedule: Schedule, monday: datetime) -> tuple[Spans, ...]:
+def _week(schedule: Schedule) -> tuple[Spans, ...]:
+    """A night stands with the day on which it begins; what is open for longer than a day is cut at midnight."""
     found: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-    since = schedule.next_open(monday - _DAY)
-    while since is not None and since < monday + 7 * _DAY:
+    end = _MONDAY + 7 * _DAY
+    since = schedule.next_open(_MONDAY - _DAY)
+    while since is not None and since < end:
         until = schedule.next_change(since)
-        if until is None or until - since > 2 * _DAY:  # round the clock: a span a day
+        if until is not None and until - since <= _DAY:
+            if since >= _MONDAY:
+                day = (since - _MONDAY).days
+                found[day].append((_minute(since, day), _minute(until, day)))
+        else:
             for day in range(7):
-                here = monday + day * _DAY
-                if since <= here and (until is None or here + _DAY <= until):
-                    found[day].append((0, 1440))
-            if until is None:
-                break
-        elif since >= monday:
-            day = (since - monday).days
-            begins = monday + day * _DAY
-            found[day].append((_minute(since - begins), _minute(until - begins)))
-        since = schedule.next_open(until)
+                here = _MONDAY + day * _DAY
+                first, last = max(since, here), min(until or end, here + _DAY)
+                if first < last:
+                    found[day].append((_minute(first, day), _minute(last, day)))
+        since = until and schedule.next_open(until)
     return tuple(tuple(day) for day in found)
 
 
-def _minute(of: timedelta) -> int:
-    return round(of.total_seconds()) // 60
+def _minute(at: datetime, day: int) -> int:
+    return round((at - _MONDAY - day * _DAY).total_seconds()) // 60
 
 
 def hours_changed(old: str, new: str) -> list[str]:

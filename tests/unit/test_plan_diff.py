@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from tierline.router.plan.diff import diff
 from tierline.router.plan.load import parse
 from tierline.router.plan.model_rules import Rule
 from tierline.router.plan.say import lasting, week
-from tierline.skills.schedule import Override
+from tierline.skills.schedule import Override, Schedule, ScheduleSpec
 
 SOURCE = EXAMPLE.read_text(encoding="utf-8")
 
@@ -169,6 +169,42 @@ def test_hours_that_depend_on_the_season_have_no_ordinary_week() -> None:
         ("Mo-Fr 08:00-18:00; PH off", "Apr-Sep Mo-Fr 08:00-20:00; Oct-Mar Mo-Fr 08:00-18:00; PH off")
     )
     assert len(lines) == 1 and "Hours “office”" in lines[0] and "Apr-Sep" in lines[0]
+
+
+@pytest.mark.promise("plan-diff")
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ("Mo-Fr 08:00-18:00; Sa-Su 00:00-24:00; PH off", ("Saturday and Sunday all day (was closed)",)),
+        ("Mo-Th 08:00-18:00; Fr 08:00-24:00; Sa 00:00-20:00; PH off", ("Friday until 24:00 (was 18:00)", "Saturday 00:00–20:00 (was closed)")),
+        ("Mo-Fr 09:00-18:00; Aug Mo-Fr 10:00-14:00; PH off", ("Mo-Fr 09:00-18:00; Aug Mo-Fr 10:00-14:00; PH off (was Mo-Fr 08:00-18:00; PH off)",)),
+        ("Mo-Fr 09:00-18:00; Dec 24 off; PH off", ("Mo-Fr 09:00-18:00; Dec 24 off; PH off (was Mo-Fr 08:00-18:00; PH off)",)),
+    ],
+)  # fmt: skip
+def test_a_day_open_past_midnight_and_a_month_of_its_own_are_told_too(
+    new: str, said: tuple[str, ...]
+) -> None:
+    assert changed(("Mo-Fr 08:00-18:00; PH off", new)) == tuple(f"Hours “office”: {line}" for line in said)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "24/7; Su off", "Mo 08:00-24:00; Tu-Th 00:00-24:00; Fr 00:00-18:00", "Sa-Su 00:00-24:00", "Mo-Su 22:00-06:00",
+        "Fr 20:00-24:00; Sa-Su 00:00-24:00; Mo 00:00-06:00", "Mo-Fr 08:00-08:00",
+    ],
+)  # fmt: skip
+def test_every_minute_of_an_ordinary_week_stands_in_its_days(hours: str) -> None:
+    days, schedule = week(hours), Schedule(ScheduleSpec("week", hours, "UTC"))
+    assert days is not None
+    monday = datetime(2026, 11, 2, tzinfo=UTC)
+    told = {
+        (day * 1440 + at) % 10_080
+        for day, of in enumerate(days)
+        for since, end in of
+        for at in range(since, end)
+    }
+    assert told == {at for at in range(10_080) if schedule.is_open(monday + timedelta(minutes=at))}
 
 
 @pytest.mark.parametrize(
