@@ -139,7 +139,8 @@ class Versions:
             answers = await asyncio.gather(*(self.history.arriving(key, "") for key in some))
             customers |= {key: customer for key, (customer, _) in zip(some, answers, strict=True)}
         old = self.plan()
-        return await asyncio.to_thread(dry_run, old, Rulebook(draft, old.version + 1), past, customers)
+        book = Rulebook(draft, old.version + 1).under(old.situation)  # what is closed at once is so for both
+        return await asyncio.to_thread(dry_run, old, book, past, customers)
 
     # ---- publishing ---------------------------------------------------------------------------------------------
 

@@ -214,6 +214,18 @@ async def test_a_dry_run_says_which_of_the_last_contacts_would_have_gone_elsewhe
     ]
 
 
+@pytest.mark.promise("plan-dry-run")
+async def test_a_dry_run_while_a_service_is_closed_at_once_finds_nothing_where_the_draft_says_the_same(
+    it: Inside,
+) -> None:
+    await send(it, "POST", "/services/help/close", {"text": "Evacuated"})
+    await it.text("a question")
+    await it.app.projector.settled()
+    status, told = await send(it, "POST", "/plan/dry-run", {"yaml": PLAN + "# the same\n", "last": 100})
+    assert status == 200 and told["looked"] == 1
+    assert told["text"] == ["None of the last 1 contacts would have gone elsewhere."]
+
+
 @pytest.mark.promise("audit-log")
 async def test_every_change_is_in_the_audit_log_with_who_when_what_and_from_where(it: Inside) -> None:
     await publish(it, WIDER)
