@@ -16,7 +16,9 @@ from .roster import midnights
 from .rulebook import Rulebook
 from .simulate.record import Entry
 from .simulate.reproduce import Again, Difference
+from .simulate.simulation import X
 from .simulate.watching import Watch, Watching, say
+from .situation import Situation
 from .story import tell
 from .why import Why, explain, timers
 
@@ -30,6 +32,9 @@ class Then:
     books: Mapping[int, Rulebook]
     version: int = 0
     latest: dict[tuple[str, str], int] = field(default_factory=dict)
+    troubles: dict[str, str] = field(
+        default_factory=dict
+    )  # begun and not ended: services closed at once among them
     again: Again = field(init=False)
     model: Watching = field(default_factory=Watching)
 
@@ -42,8 +47,9 @@ class Then:
 
     @property
     def book(self) -> Rulebook:
-        """The plan as it was, or the one nearest at hand."""
-        return self.books.get(self.version) or self.books[max(self.books)]
+        """The plan as it was, or the one nearest at hand, with what was closed at once then."""
+        plan = self.books.get(self.version) or self.books[max(self.books)]
+        return plan.under(Situation.read(self.troubles))
 
     @property
     def difference(self) -> Difference | None:
@@ -61,11 +67,20 @@ class Then:
                 self.latest[it.a, it.e] = entry.t
             elif it.e == "plan" and isinstance(it.x.get("version"), int):
                 self.version = it.x["version"]
+            elif it.e == "alert":
+                self._trouble(it.x)
         self.again.step(entry)
+
+    def _trouble(self, x: X) -> None:
+        name, text = x.get("name"), x.get("text")
+        if isinstance(name, str) and x.get("on") and isinstance(text, str):
+            self.troubles[name] = text
+        elif isinstance(name, str):
+            self.troubles.pop(name, None)
 
     def copied(self) -> Then:
         """The same, to go on from twice."""
-        other = Then(self.books, self.version, dict(self.latest))
+        other = Then(self.books, self.version, dict(self.latest), dict(self.troubles))
         model = copy.deepcopy(self.model)
         ended = copy.copy(self.again.ended)
         other.model, other.again = (

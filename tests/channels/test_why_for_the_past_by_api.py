@@ -86,6 +86,30 @@ async def test_an_instant_that_is_over_is_explained_as_it_was_explained_then(run
     assert comparable(await asked(running, contact.id, f"?at={then}")) == comparable(was)
 
 
+@pytest.mark.promise("why-then")
+async def test_who_waited_while_a_service_was_closed_at_once_is_explained_by_that(running: Inside) -> None:
+    queue, url = running.app.queue, f"{running.product}/api/v1/services/SERVICE"
+    assert await running.text("My line is down", EVA) == 200
+    contact = (await queue.contacts())[0]
+    url = url.replace("SERVICE", contact.service)
+    async with running.http.post(f"{url}/close", json={"text": "Evacuated"}, headers=running.token) as answer:
+        assert answer.status == 200, await answer.text()
+
+    async def held() -> bool:
+        view = await queue.contact(contact.id)
+        return view is not None and view.state == "parked"
+
+    await running.until(held)
+    await running.app.projector.settled()
+    then, was = await queue.now(), await asked(running, contact.id)
+    assert {row["reason"] for row in was["agents"]} == {"the service is closed (emergency: Evacuated)"}
+    assert comparable(await asked(running, contact.id, f"?at={then}")) == comparable(was)
+    async with running.http.post(f"{url}/open", json={}, headers=running.token) as answer:
+        assert answer.status == 200, await answer.text()
+    await running.app.projector.settled()
+    assert comparable(await asked(running, contact.id, f"?at={then}")) == comparable(was)
+
+
 async def test_what_cannot_be_told_is_said_in_words(running: Inside) -> None:
     assert await running.text("My line is down", JONAS) == 200
     queue = running.app.queue
