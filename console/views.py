@@ -31,7 +31,7 @@ def person(book: Rulebook, agent: str, slack_ids: Mapping[str, str]) -> Json | N
         return None
     spec = book.by_id.get(agent)
     if spec is None:
-        return {"name": agent, "slack": ""}
+        return {"name": book.called(agent), "slack": ""}
     return {"name": spec.name, "slack": slack_ids.get(spec.slack, spec.slack)}
 
 
@@ -161,8 +161,7 @@ def event(it: Event) -> Json:
 def moment(book: Rulebook, it: Event) -> Json:
     """One line of a contact's timeline, in words."""
     rest = _rest(it)
-    spec = book.by_id.get(it.a)
-    who = spec.name if spec else it.a
+    who = book.called(it.a)
     why = rest.get("reason") or rest.get("why") or rest.get("presence") or ""
     text = " ".join(
         str(part) for part in (it.e, f"({who})" if who else "", f"– {why}" if why else "") if part

@@ -167,7 +167,7 @@ def _said(at: datetime, now: int, zone: str) -> str:
 
 def _person(book: Rulebook, it: AgentView, wraps: str, back: int | None, now: int) -> PersonNow:
     spec = book.by_id.get(it.name)
-    name, team = (spec.name, spec.team) if spec else (it.name, it.profile.team)
+    name, team = (spec.name, spec.team) if spec else (book.called(it.name), it.profile.team)
     zone = book.plan.timezone
     if it.presence == "offline":
         return PersonNow(name, team, "offline")

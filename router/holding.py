@@ -61,5 +61,4 @@ def explicit(book: Rulebook, spec: AgentSpec | None) -> bool:
 
 def named(book: Rulebook, agent: str) -> str:
     """The agent's name, "nobody" where there is none."""
-    spec = book.by_id.get(agent)
-    return spec.name if spec else agent or "nobody"
+    return book.called(agent) or "nobody"

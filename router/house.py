@@ -367,8 +367,7 @@ class House:
         return agent_of(self.plan().plan, actor)
 
     def _name(self, agent: str) -> str:
-        spec = self.plan().by_id.get(agent)
-        return spec.name if spec else agent or "nobody"
+        return self.plan().called(agent) or "nobody"
 
 
 def _heard(it: Outcome) -> Told:

@@ -396,5 +396,4 @@ class Moves:
                 return Outcome("stale", f"Nothing was done: somebody was faster.{state}")
 
     def _name(self, agent: str) -> str:
-        spec = self.book().by_id.get(agent)
-        return spec.name if spec else agent or "nobody yet"
+        return self.book().called(agent) or "nobody yet"

@@ -22,7 +22,7 @@ from ..queue.contact import Arrived
 from ..queue.engine import Queue
 from ..queue.state import QUEUED, ContactView
 from . import spoken
-from .look import agents_language, spec_of
+from .look import agents_language
 from .plan.model import AgentSpec
 from .rulebook import Rulebook, agent_id
 
@@ -150,8 +150,7 @@ class Pages:
 
     def called(self, agent: str) -> str:
         """Somebody's name."""
-        spec = spec_of(self.book(), agent)
-        return spec.name if spec else agent or "somebody"
+        return self.book().called(agent) or "somebody"
 
     # ---- by phone -----------------------------------------------------------------------------------------------
 

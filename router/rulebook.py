@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from sys import maxunicode
 from types import MappingProxyType
 
 from ..queue.contact import Pick, Route, Step
@@ -43,6 +44,23 @@ def agent_id(name: str) -> str:
     """
     plain = re.sub(r"[^A-Za-z0-9]", lambda c: f"_{ord(c[0]):x}_", name)
     return plain if len(plain) <= LONGEST_ID else f"{plain[:43]}_{sha256(name.encode()).hexdigest()[:20]}"
+
+
+def name_of(agent: str) -> str:
+    """The name behind a queue's id, for whoever is in no plan any more; a long one as far as it goes."""
+    if cut := re.fullmatch(r"(.{43})_[0-9a-f]{20}", agent):
+        return re.sub(r"_[0-9a-f]*$", "", _decoded(cut[1])) + "…"
+    name = _decoded(agent)
+    return name if agent_id(name) == agent else agent
+
+
+def _decoded(text: str) -> str:
+    return re.sub(r"_([0-9a-f]{1,6})_", _letter, text)
+
+
+def _letter(code: re.Match[str]) -> str:
+    point = int(code[1], 16)
+    return chr(point) if point <= maxunicode else code[0]
 
 
 def instant(ms: int) -> datetime:
@@ -83,9 +101,9 @@ class Rulebook:
         return {agent_id(spec.name): spec for spec in self.plan.agents}
 
     def called(self, agent: str) -> str:
-        """The agent's name as people know it, by the queue's id; the id of one who isn't in the plan."""
+        """The agent's name as people know it, by the queue's id; also of one who isn't in the plan any more."""
         spec = self.by_id.get(agent)
-        return spec.name if spec else agent
+        return spec.name if spec else name_of(agent)
 
     @cached_property
     def always(self) -> Schedule:

@@ -132,8 +132,7 @@ class Teller:
 
     def name(self, agent: object) -> str:
         """The agent as people call them."""
-        spec = self.book.by_id.get(str(agent))
-        return spec.name if spec else said(agent) or "nobody"
+        return said(self.book.called(str(agent or ""))) or "nobody"
 
     def when(self, at: object, now: int) -> str:
         """An instant as people say it at `now`."""

@@ -257,8 +257,7 @@ class Tidings:
             await self.desk.tell(spec.slack, text, key=f"{event.id}.{event.e}.{agent}", again=t.again)
 
     def _called(self, agent: object) -> str:
-        spec = spec_of(self.book(), str(agent or ""))
-        return spec.name if spec else str(agent or "nobody")
+        return self.book().called(str(agent or "")) or "nobody"
 
     # ---- handing over -------------------------------------------------------------------------------------------
 

@@ -109,14 +109,14 @@ def explain(
     until = due.get(f"s:{contact.id}")
     opened = _opened(contact)
     able = {a.name for a in agents.values() if refusal(contact.now_step.need, a.profile) is None}
-    coming = _next(due, specs, able) if open_case else None
+    coming = _next(due, book, able) if open_case else None
     why = Why(
         contact=contact.id, state=contact.state, service=contact.service, rule=facts.rule,
         rule_line=facts.rule_line, version=facts.version, step=contact.step, steps=len(contact.route.steps),
         opened=opened, until=until, tiers=tuple(f"L{t}" for t in step.need.tiers), rows=rows, next=coming,
         not_yet=tuple(dict.fromkeys(n.what for n in book.plan.not_yet())), text="", at=at,
     )  # fmt: skip
-    return _with_text(why, facts, contact, specs)
+    return _with_text(why, facts, contact, book)
 
 
 _BEGAN = {
@@ -145,7 +145,7 @@ def _row(
     desk_up: bool,
     now: int,
 ) -> Row:
-    name = spec.name if spec else agent.name
+    name = book.called(agent.name)
     if contact.owner and (agent.name == contact.owner or not contact.handing):
         return _owned(name, book, contact, agent, due)
     offer = next((o for o in contact.offers if o.agent == agent.name), None)
@@ -201,8 +201,7 @@ def _row(
 def _owned(name: str, book: Rulebook, contact: ContactView, agent: AgentView, due: Mapping[str, int]) -> Row:
     """Somebody has it: they are answerable, and nobody else is asked."""
     if agent.name != contact.owner:
-        owner = book.by_id.get(contact.owner)
-        return Row(name, f"{owner.name if owner else contact.owner} owns it")
+        return Row(name, f"{book.called(contact.owner)} owns it")
     if contact.handing:
         return Row(name, "owns it until somebody takes it over")
     if contact.state == "snoozed":
@@ -239,7 +238,7 @@ def _opened(contact: ContactView) -> int | None:
     return None if until is None else contact.base + until
 
 
-def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec], able: set[str]) -> Next | None:
+def _next(due: Mapping[str, int], book: Rulebook, able: set[str]) -> Next | None:
     matters = {m: at for m, at in due.items() if m[0] not in "hv" or m.partition(":")[2] in able}
     known = [(at, member) for member, at in matters.items() if member[0] in WHAT]
     if not known:
@@ -247,11 +246,10 @@ def _next(due: Mapping[str, int], specs: Mapping[str, AgentSpec], able: set[str]
     at, member = min(known)
     kind, *rest = member.split(":")
     agent = rest[-1] if kind in "ehvl" else ""
-    name = specs[agent].name if agent in specs else agent
-    return Next(at, WHAT[kind].format(agent=name))
+    return Next(at, WHAT[kind].format(agent=book.called(agent)))
 
 
-def _with_text(why: Why, facts: Facts, contact: ContactView, specs: Mapping[str, AgentSpec]) -> Why:
+def _with_text(why: Why, facts: Facts, contact: ContactView, book: Rulebook) -> Why:
     by = (
         f"rule “{facts.rule}” (line {facts.rule_line}, plan {facts.version})"
         if facts.rule
@@ -261,8 +259,7 @@ def _with_text(why: Why, facts: Facts, contact: ContactView, specs: Mapping[str,
         f"{why.contact} {'is' if why.at is None else 'was'} {why.state} in {why.service}, chosen by {by}."
     ]
     if contact.owner:
-        owner = specs.get(contact.owner)
-        parts.append(f"Owner: {owner.name if owner else contact.owner}.")
+        parts.append(f"Owner: {book.called(contact.owner)}.")
     if contact.handing and facts.moves:
         parts.append(f"{facts.moves[-1].line}.")
     if facts.bounces:

@@ -6,13 +6,15 @@ import json
 import re
 
 import pytest
-from helpers_plan import SMALL
+from helpers_plan import SMALL, book
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tierline.queue.state import Event
 from tierline.router.plan.errors import PlanErrors
 from tierline.router.plan.load import parse
-from tierline.router.rulebook import agent_id
+from tierline.router.rulebook import agent_id, name_of
+from tierline.router.story import tell
 
 ODD = [
     "{a}",
@@ -61,3 +63,22 @@ def test_names_that_begin_alike_are_two_people() -> None:
     long = "鈴木一郎・東京第一営業所の電話窓口"
     assert agent_id(f"{long}甲") != agent_id(f"{long}乙")
     assert agent_id("Ada") == "Ada"
+    assert name_of(agent_id(f"{long}甲")) == f"{long[:7]}…"
+
+
+@given(NAMES)
+def test_a_name_is_found_again_in_its_id(name: str) -> None:
+    found = name_of(agent_id(name))
+    assert found == name or (found.endswith("…") and name.startswith(found[:-1]))
+
+
+@pytest.mark.promise("why-past")
+def test_who_is_in_no_plan_any_more_is_still_called_by_their_name() -> None:
+    who = agent_id("Jörg Müller-Lüdenscheid")
+    story = tell(
+        book(), "C1", [Event(1, "offered", "C1", who, 1, "{}"), Event(2, "declined", "C1", who, 1, "{}")]
+    )
+    assert [it.text for it in story.moments] == [
+        "offered to Jörg Müller-Lüdenscheid in step 1", "Jörg Müller-Lüdenscheid declined",
+    ]  # fmt: skip
+    assert story.asked[0].agent == "Jörg Müller-Lüdenscheid"
