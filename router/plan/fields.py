@@ -45,7 +45,7 @@ def wrong(what: str, *, instead: str | None = None, allowed: str | None = None) 
 
 def shown(value: object) -> str:
     """What somebody wrote, short enough for a message."""
-    text = str(value)
+    text = "" if value is None else str(value)
     return text if len(text) <= 60 else text[:60] + "…"
 
 

@@ -247,7 +247,15 @@ class _Builder:
             hint = f"{key[0]} stands on line {first} already: merge the two"
             self.found.wrong(key[1], key[0], f"{key[0]} is here twice", allowed=hint)
         else:
+            if event is not None and event.value == "" and (node.span.line, node.span.column) == node.end:
+                self._behind(key[1], node)
             parent.keys[key[0]] = (key[1], node)
+
+    def _behind(self, key: Span, node: Node) -> None:
+        """Nothing stands behind its key's colon: the parser has it where the next thing begins, lines below."""
+        colon = _COLON.match(self.found.lines[key.end_line], key.end_column)
+        at = (key.end_line, colon.end() if colon else key.end_column)
+        node.span, node.end = Span(*at, *at), at
 
     def _key(self, node: Node) -> str:
         if node.kind != "scalar":
@@ -276,6 +284,7 @@ class _Builder:
 
 _WORDS: dict[str, str | int | float | bool | None] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
+_COLON = re.compile(r"\s*:")
 _INT = re.compile(r"[-+]?[0-9]+")
 _PADDED = re.compile(r"[-+]?0[0-9]+")  # a code, a house number: never meant as a number
 _NUMBER = re.compile(

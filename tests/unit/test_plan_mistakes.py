@@ -54,6 +54,22 @@ def test_each_message_contains_the_corrected_line_or_the_line_with_what_is_allow
             assert re.fullmatch(re.escape(line) + r" +# .+", error.fix), str(error)
 
 
+@pytest.mark.promise("plan-mistakes-at-once")
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("teams:\n  desk:\n    channel: #desk\n\n  # the others\n  two: {channel: '#two'}\n", "3:13 channel: #desk"),
+        ("agents:\n  - name:\n    slack: ada@x.example\n    team: desk\n", "2:10 - name:"),
+        ("alerts:\n  slack:   # later\n  email: ops@x.example\n", "2:9 slack:   # later"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_missing_is_missed_where_its_key_stands(source: str, place: str) -> None:
+    at, _, line = place.partition(" ")
+    found = [error for error in mistakes(source) if f"{error.line}:{error.column}" == at]
+    assert [error.fix.startswith(f"{line}   # ") for error in found] == [True]
+    assert "None" not in found[0].message
+
+
 def common(a: str, b: str) -> tuple[int, int]:
     """How much two lines have in common at their start, and in the rest at their end."""
     start = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
