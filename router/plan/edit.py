@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .edit_text import Text, dump, keyed
-from .errors import Source
+from .errors import PlanErrors, Source
 from .read import Node, Plain, read
 
 Path = tuple[str, ...]
@@ -76,9 +76,12 @@ def _one(source: str, edit: Edit) -> str:
     if not isinstance(before, dict):
         raise CannotEdit("The plan's file isn't made of keys and values.")
     after = changed(before, edit)
-    text = _written(source, root, edit)
-    found = read(text, Source("plan.yaml", text))
-    if found.plain() != after:
+    try:
+        text = _written(source, root, edit)
+        meant = read(text, Source("plan.yaml", text)).plain()
+    except PlanErrors:  # it can't be read any more: an anchor is gone that others need
+        text, meant = source, None
+    if meant != after:
         where = ".".join(edit.path)
         raise CannotEdit(f"{where} is laid out in a way that can't be edited here: change it in the file.")
     return text

@@ -195,3 +195,21 @@ def test_any_edits_of_the_example_mean_what_they_say_and_lose_no_comment(edits: 
         inside = 2 if isinstance(edit, Put) and edit.value is not None else 6
         assert len(comments(source)) - len(kept) <= (0 if isinstance(edit, Shift | Insert) else inside)
         source, plain = text, after
+
+
+@pytest.mark.promise("plan-edits-anywhere")
+@pytest.mark.parametrize("after", ["\ntexts: {help: {en: Bye}}\n", ""])
+def test_the_first_of_a_section_whose_examples_are_commented_out_leaves_them_there(after: str) -> None:
+    source = f"site: a\nrules:   # ours\n  # - {{name: an example}}\n  # and more\n{after}"
+    made = edited(source, [Insert(("rules",), {"name": "one"}, "")])
+    assert made == source.replace("rules:", "rules: [{name: one}]")
+    assert edited(source, [Put(("rules",), None)]) == source.replace("rules:   # ours\n", "")
+
+
+@pytest.mark.promise("plan-edits-anywhere")
+def test_an_anchor_that_others_need_is_not_taken_away() -> None:
+    source = "rules:\n  - name: one\n    set: &same {service: help}\n  - name: two\n    set: *same\n"
+    with pytest.raises(CannotEdit, match=r"rules\.one is laid out"):
+        edited(source, [Drop(("rules", "one"))])
+    with pytest.raises(CannotEdit, match=r"rules\.one is laid out"):
+        edited(source, [Shift(("rules", "one"), "")])
