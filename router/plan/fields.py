@@ -33,7 +33,16 @@ _USER, _CHANNEL_ID, _CHANNEL = (
     re.compile(r"#[\w-]{1,80}"),
 )
 NEVER = "never"
-_UNITS = {"d": "d", "t": "d", "h": "h", "m": "m", "s": "s"}
+_UNITS = {  # as people write them, in English and German: “1 Std” is an hour
+    word: unit
+    for unit, words in {
+        "s": "s sec secs second seconds sek sekunde sekunden",
+        "m": "m min mins minute minutes minuten",
+        "h": "h hr hrs hour hours std stunde stunden",
+        "d": "d day days t tag tage tagen",
+    }.items()
+    for word in words.split()
+}
 _WINDOW = re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d) *[-–] *([01]?\d|2[0-4])[:.]([0-5]\d)")
 _ROTA = re.compile(r"(?:daily|weekly (?:Mo|Tu|We|Th|Fr|Sa|Su)) (?:[01]\d|2[0-3]):[0-5]\d")
 
@@ -61,8 +70,8 @@ def duration(value: object) -> timedelta:
             return span
         raise wrong(f"{shown(text)} is longer than a year", allowed="30s, 5m, 4h, 2d")
     loose = _LOOSE.fullmatch(text.strip())
-    if loose and loose[2][0].lower() in _UNITS and loose[2].lower() not in ("ms", "month", "months"):
-        raise wrong(f'"{shown(text)}" isn\'t a duration', instead=f"{loose[1]}{_UNITS[loose[2][0].lower()]}")
+    if loose and (unit := _UNITS.get(loose[2].lower())):
+        raise wrong(f'"{shown(text)}" isn\'t a duration', instead=f"{loose[1]}{unit}")
     raise wrong(f'"{shown(value)}" isn\'t a duration', allowed="a number and a unit: 30s, 5m, 1h30m, 2d")
 
 
@@ -84,7 +93,11 @@ def phone(value: object) -> str:
         raise wrong("a number that somebody calls must be in quotes", instead=f'"+{str(value).lstrip("+")}"')
     text = value.strip() if isinstance(value, str) else ""
     if text.startswith("00"):
-        raise wrong("a phone number begins with + and the country code", instead=f"+{text[2:]}")
+        better = f"+{text[2:]}"
+        raise wrong(
+            "a phone number begins with + and the country code",
+            instead=f'"{better}"' if text.isdigit() else better,
+        )
     if not text.startswith("+"):
         raise wrong(f'"{shown(value)}" is no phone number', allowed='with + and country code: "+4930123456"')
     import phonenumbers  # as its neighbour below: tens of milliseconds that a plan without numbers doesn't wait for

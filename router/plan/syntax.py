@@ -26,6 +26,9 @@ _HINTS = (
         "the braces that begin here aren't closed, or a comma is missing in them",
         "{a: 1, b: 2}",
     ),
+    ("<block end>, but found ','", "a comma stands behind a value that was finished", "remove the comma"),
+    ("<block end>, but found ']'", "this bracket closes nothing", "remove it, or open it: [one, two]"),
+    ("<block end>, but found '}'", "this brace closes nothing", "remove it, or open it: {a: 1, b: 2}"),
     ("quoted scalar", "the quotes that begin here aren't closed", "close them with the same quote"),
     ("expected the node content", "a value is missing here", "a value, or nothing at all"),
     ("found '?'", "this line belongs to nothing above it", "indent it like the lines it belongs to"),
@@ -76,7 +79,9 @@ def explain(found: Source, error: MarkedYAMLError, line: int, column: int) -> No
             Span(line, column, line, _value_end(text, column)),
             f"a text can't begin with {text[column]}",
         )
-    elif ("mapping values" in problem or "':'" in problem) and _blame_colon(found, line):
+    elif re.search(r"mapping values|':'|<block end>, but found '[]}]'", problem) and _blame_colon(
+        found, line
+    ):
         return
     else:
         mark = error.context_mark

@@ -70,6 +70,44 @@ def test_a_value_that_is_missing_is_missed_where_its_key_stands(source: str, pla
     assert "None" not in found[0].message
 
 
+@pytest.mark.promise("plan-mistakes-at-once")
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("settings: {grace: 1 Std}", "settings: {grace: 1h}"),
+        ("settings: {grace: 2 Stunden}", "settings: {grace: 2h}"),
+        ("settings: {grace: 90 seconds}", "settings: {grace: 90s}"),
+        ("settings: {grace: 10min}", "settings: {grace: 10m}"),
+        ("settings: {grace: 2 Tage}", "settings: {grace: 2d}"),
+        ("alerts: {sms: 004915790000000}", 'alerts: {sms: "+4915790000000"}'),
+    ],
+)  # fmt: skip
+def test_the_line_to_write_instead_means_the_same_and_is_right(line: str, right: str) -> None:
+    (error,) = mistakes(f"site: a\ntimezone: UTC\nlanguages: [en]\n{line}\n")
+    assert error.fix == right
+    parse(f"site: a\ntimezone: UTC\nlanguages: [en]\n{right}\n")
+
+
+@pytest.mark.parametrize("far", ["3 Monate", "3 months", "2 weeks", "5 Schritte"])
+def test_what_isnt_known_as_a_unit_isnt_guessed(far: str) -> None:
+    (error,) = mistakes(f"site: a\ntimezone: UTC\nlanguages: [en]\nsettings: {{grace: {far}}}\n")
+    assert "; write" not in error.message and "30s, 5m, 1h30m, 2d" in error.message
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("teams:\n  desk:{channel: '#desk'}\n", "2:8 a space is missing after the colon"),
+        ("teams:\n  desk: {channel: '#desk'}}\n", "2:27 this brace closes nothing"),
+        ("languages: [en]]\n", "1:16 this bracket closes nothing"),
+        ("rules:\n  - {name: one},\n  - {name: two}\n", "2:16 a comma stands behind a value that was finished"),
+    ],
+)  # fmt: skip
+def test_what_closes_nothing_is_told_without_the_parsers_own_words(source: str, said: str) -> None:
+    (error,) = mistakes(source)
+    assert f"{error.line}:{error.column} {error.what}" == said
+
+
 def common(a: str, b: str) -> tuple[int, int]:
     """How much two lines have in common at their start, and in the rest at their end."""
     start = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
