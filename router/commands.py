@@ -19,7 +19,8 @@ _SPAN = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,3})m(?:in)?)?$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`rest` is what follows *available*, *overtime* and *away*: until when, and why; `word` is the contact of *why*."""
+    """`rest` is what follows *available*, *overtime* and *away*: until when, and why; `word` is the contact of *why*,
+    and `rest` what follows that."""
 
     verb: Literal["available", "overtime", "away", "offline", "status", "queue", "why", "help"]
     word: str = ""
@@ -36,9 +37,16 @@ def parse(text: str) -> Command:
         case "offline" | "status" | "queue" as known:
             return Command(known)
         case "why" if rest:
-            return Command("why", word=contact_number(rest))
+            number = re.search(r"\d+", rest)
+            after = rest[number.end() :].strip() if number else ""
+            return Command("why", word=contact_number(number[0] if number else ""), rest=after[:300])
         case _:
             return Command("help")
+
+
+def of_the_past(it: Command) -> bool:
+    """Whether *why* asks about an instant, as it may on the command line; Slack makes a dash of two hyphens."""
+    return re.match(r"(?:-+|[–—])?\s*at\b", it.rest, re.IGNORECASE) is not None
 
 
 def span(text: str) -> timedelta | None:

@@ -280,7 +280,11 @@ class House:
                 waiting = await self.queue.contacts(("waiting", "offered", "parked"), limit=200)
                 return Told(True, queue_lines(self.plan(), waiting, await self.queue.now()))
             case "why":
-                return await self._why(it.word)
+                told = await self._why(it.word)
+                if not (told.ok and commands.of_the_past(it)):
+                    return told
+                past = f"_This is as it is now: `tierline why {it.word} --at …` tells what was._"
+                return replace(told, text=f"{past}\n{told.text}")
             case _:
                 more = (commands.HELP, orders.HELP, telephone.HELP, self.parts.help)
                 return Told(True, "\n".join(filter(None, more)))

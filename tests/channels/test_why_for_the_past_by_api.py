@@ -78,6 +78,12 @@ async def test_an_instant_that_is_over_is_explained_as_it_was_explained_then(run
     command = {"user": ben.slack, "channel": ben.dm, "command": "/tierline", "text": f"why {contact.id}"}
     assert "Ben took it" in json.dumps(await running.call("/slack/command", command))
 
+    for at in ("--at 2026-11-20T14:30", "—at yesterday", "at 14:30"):  # Slack makes a dash of two hyphens
+        answer = json.dumps(
+            await running.call("/slack/command", {**command, "text": f"why {contact.id} {at}"})
+        )
+        assert "Ben took it" in answer and f"`tierline why {contact.id} --at" in answer, answer
+
     await running.app.projector.settled()
     assert await queue.forget(contact.id)
     assert await queue.contact(contact.id) is None
