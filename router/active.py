@@ -145,7 +145,7 @@ class ActivePlan:
         base = self.book.version if on is None else on
         lines = diff if diff is not None else await asyncio.to_thread(compare, self.book.plan, draft)
         done = await self.queue.publish(
-            base + 1, source, author, reason, base, waiting, origin, lines[:MOST_LINES]
+            base + 1, source, author, reason, base, waiting, origin, _kept(lines, base)
         )
         if done.outcome == "stale":
             raise Stale(done.version)
@@ -161,3 +161,14 @@ class ActivePlan:
             following.add_done_callback(lambda it: it.cancelled() or it.exception())
         elif (error := following.exception()) is not None:
             log.warning("plan.not_followed", error=type(error).__name__)
+
+
+def _kept(lines: Sequence[str], base: int) -> Sequence[str]:
+    """As many as are kept with a version; where there are more, the last one says so."""
+    if len(lines) <= MOST_LINES:
+        return lines
+    left = len(lines) - MOST_LINES + 1
+    return [
+        *lines[: MOST_LINES - 1],
+        f"{left} changes more: `tierline plan diff {base} {base + 1}` tells all",
+    ]

@@ -214,6 +214,15 @@ async def test_a_dry_run_says_which_of_the_last_contacts_would_have_gone_elsewhe
     ]
 
 
+@pytest.mark.promise("plan-versions")
+async def test_a_version_that_changes_more_than_is_kept_says_so(it: Inside) -> None:
+    texts = ", ".join(f"word{n}" for n in range(205))
+    await publish(it, PLAN.replace("any: [outage]", f"any: [outage, {texts}]"))
+    kept = (await it.api("/plan/versions"))[-1]["diff"]
+    assert len(kept) == 200 and kept[-1] == "6 changes more: `tierline plan diff 1 2` tells all"
+    assert len((await it.api("/plan/diff?a=1&b=2"))["lines"]) == 205
+
+
 @pytest.mark.promise("plan-dry-run")
 async def test_a_dry_run_while_a_service_is_closed_at_once_finds_nothing_where_the_draft_says_the_same(
     it: Inside,
