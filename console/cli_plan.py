@@ -91,7 +91,10 @@ def explain(
     to: Annotated[str, typer.Option(help="Which of our numbers; the first of the plan by default.")] = "",
     channel: Annotated[str, typer.Option(help="voice, chat, sms or email.")] = "sms",
     at: Annotated[str, typer.Option(help="When: 2026-12-25T03:00:00+01:00; now by default.")] = "",
-    fact: Annotated[list[str] | None, typer.Option(help="A fact of the customer: plan=enterprise.")] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option(help="A fact of the customer: plan=enterprise. A mail counts as vouched for then."),
+    ] = None,
 ) -> None:
     """What the plan decides about such a contact, and nothing is done."""
     door_kind = _channel(channel)
@@ -106,7 +109,7 @@ def explain(
     door = next((e.to for e in plan.entry if e.channel == channel and e.to), "") if not to else to
     facts = dict(pair.split("=", 1) for pair in fact or [] if "=" in pair)
     customer = Customer(sender, facts=facts, known=bool(facts))
-    arrived = Arrived(door_kind, "explain", sender, door or "", text)
+    arrived = Arrived(door_kind, "explain", sender, door or "", text, verified=bool(facts))
     verdict = classify(book, arrived, customer, millis(moment))
     for line in explained(book, verdict, millis(moment)):
         typer.echo(line)

@@ -71,6 +71,10 @@ def test_check_of_no_file_says_so() -> None:
             ["--text", "Hi", "--at", "2026-11-23T10:00:00+01:00"],
             ["step 1    until 300 s: L1", "told      Thank you"],
         ),
+        (
+            ["--text", "My server is down", "--channel", "email", "--fact", "contract=enterprise"],
+            ["rule      outage of an important customer", "priority 8"],
+        ),
     ],
 )
 def test_explain_says_what_the_plan_decides(words: list[str], said: list[str]) -> None:
