@@ -76,7 +76,7 @@ class Texts(Memory):
         if message.status != "held":
             return Answer("too_late", state=it.state, n=n)
         self._send(it, message)
-        self.answered(it)
+        self._replied(it, message)
         return Answer("ok", state=it.state, n=n)
 
     def retry_reply(self, contact: str, n: int) -> Answer:
@@ -166,7 +166,15 @@ class Texts(Memory):
         it, message = self._message(contact, int(n))
         if it and message and message.status == "held":
             self._send(it, message)
-            self.answered(it)
+            self._replied(it, message)
+
+    def _replied(self, contact: Contact, reply: MessageView) -> None:
+        """It answers whoever has said nothing since it was written, if its writer still has the contact."""
+        since = contact.messages[reply.n :]
+        if reply.agent == contact.owner and all(it.kind != "in" for it in since):
+            self.answered(contact)
+        else:
+            self.remind(contact)
 
     def answered(self, contact: Contact) -> None:
         """The owner's reply has gone out: the customer waits no longer."""

@@ -60,6 +60,25 @@ function act.undo_reply(argv)
   return answer('ok', c, '', n)
 end
 
+-- Whether the customer has said something behind message `n`.
+function own.said_since(id, n)
+  for k = tonumber(call('HGET', P .. 'm:' .. id, 'n') or 0), n + 1, -1 do
+    local meta = message_meta(id, k)
+    if meta and meta[KIND] == 'in' then return true end
+  end
+  return false
+end
+
+-- A held reply has left. Somebody else's by now, or written before the customer's last words, it answers nobody: whoever
+-- has the contact still owes a word.
+function own.replied(c, n, meta)
+  if meta[BY] == (c.owner or c.was) and not own.said_since(c.id, tonumber(n)) then
+    own.answered(c)
+  else
+    own.await_reply(c)
+  end
+end
+
 -- A message in the given status goes out; else it is too late.
 local function send_from(status, argv)
   local id, n = argv[3], argv[4]
@@ -68,7 +87,7 @@ local function send_from(status, argv)
   if meta[STATUS] ~= status then return answer('too_late', c, '', n) end
   send_message(id, n, meta)
   if status == 'held' then
-    own.answered(c)
+    own.replied(c, n, meta)
     work()
   end
   return answer('ok', c, '', n)
@@ -86,7 +105,7 @@ function fire.r(rest)
   local meta = message_meta(id, n)
   if not meta or meta[STATUS] ~= 'held' then return end
   send_message(id, n, meta)
-  own.answered(contact(id))
+  own.replied(contact(id), n, meta)
 end
 
 -- text: contact, kind, body, unasked, the situation in which it is true, the last message its writer has seen ("": any)

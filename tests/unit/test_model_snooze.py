@@ -200,6 +200,55 @@ def test_a_held_reply_counts_as_an_answer_until_it_is_undone(desk):
     assert desk.view(contact).owner == ""
 
 
+MAIL = dataclasses.replace(route("email", Step(Need("howto", "email"))), quiet=0, nudge=5 * MINUTE)
+
+
+@pytest.mark.promise("owner-silent")
+@pytest.mark.parametrize("way", [TEXTS, MAIL], ids=["text", "mail"])
+def test_what_a_customer_says_while_a_reply_is_held_is_not_answered_by_it(desk, way):
+    desk.comes("ada")
+    contact = desk.owned(way=way)
+    desk.hold_reply(contact, "ada", "{}", "", 8 * SECOND)
+    desk.passes(3 * SECOND)
+    desk.writes(contact)
+    desk.passes(5 * SECOND)
+    assert [it.c for it in desk.told("message.out")] == [contact]
+    assert (desk.view(contact).state, desk.view(contact).owed) == ("active", True)
+    desk.passes(5 * MINUTE)
+    assert [it.a for it in desk.told("nudged")] == ["ada"] and not desk.told("snoozed")
+    desk.answers("ada", contact)
+    assert not desk.view(contact).owed
+
+
+@pytest.mark.promise("owner-silent")
+@pytest.mark.parametrize("how", ["handed over", "given back"])
+def test_what_a_former_owner_wrote_is_no_answer_of_whoever_has_it_now(desk, how):
+    desk.comes("ada")
+    contact = desk.owned(way=MAIL)
+    desk.comes("lin")
+    desk.hold_reply(contact, "ada", "{}", "", 8 * SECOND)
+    if how == "handed over":
+        desk.transfer(contact, "ada", desk.decided(MAIL))
+    else:
+        desk.release(contact, "ada")
+    desk.takes("lin", contact)
+    desk.passes(8 * SECOND)
+    it = desk.view(contact)
+    assert [it.a for it in desk.told("message.out")] == ["ada"]
+    assert (it.state, it.owner, it.owed) == ("active", "lin", True)
+    desk.passes(5 * MINUTE)
+    assert [it.a for it in desk.told("nudged")] == ["lin"]
+
+
+def test_what_was_written_right_before_the_end_has_answered(desk):
+    desk.comes("ada")
+    contact = desk.owned(way=TEXTS)
+    desk.hold_reply(contact, "ada", "{}", "", 8 * SECOND)
+    desk.complete(contact, "ada")
+    desk.passes(8 * SECOND)
+    assert desk.view(contact).state == "closed" and not desk.view(contact).owed
+
+
 def test_more_messages_do_not_put_the_reminder_off(desk):
     desk.comes("ada")
     contact = desk.owned(way=TEXTS)
