@@ -107,13 +107,16 @@ class Moves(Quiet):
         it = self.contacts.get(contact)
         if it is None or it.state in ENDED:
             return self.too_late(it, "stale")
+        self._place_anew(it, rank, by, why)
+        self.work()
+        return Answer("ok", state=it.state)
+
+    def _place_anew(self, it: Contact, rank: int, by: str, why: str) -> None:
         self.list_out(it)
         it.rank = rank * 1000 + it.number % 1000
         self.unmark(it)
         self.tell("reranked", it.id, rank=it.rank, by=by, why=why)
         self.freed.append(it)
-        self.work()
-        return Answer("ok", state=it.state)
 
     def consult(self, contact: str, by: str, asked: str, question: str) -> Answer:
         """The owner asks a colleague; nobody else is answerable for it."""
@@ -197,6 +200,10 @@ class Moves(Quiet):
         for thread in free:
             self.threads[thread] = self.last[thread] = other.id
         self.tell("absorbed", other.id, **{"from": it.id})
+        # Both are one by now: it has the place of whoever has waited longer.
+        answered, rank = other.state == "snoozed" and not other.owed, it.rank // 1000
+        if it.owed and (rank < other.rank // 1000 or answered):
+            self._place_anew(other, rank, "", "merged")
         if other.state == "snoozed":
             self.owe(other)
             self.come_back(other, "message")

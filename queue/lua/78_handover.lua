@@ -92,17 +92,22 @@ function act.release(argv)
   return answer('ok', c)
 end
 
+-- Another place in the queue: `rank` in ms.
+function own.rerank(c, rank, by, why)
+  if c.seat then unseat(c) end
+  unmark(c)
+  c.rank = rank * 1000 + tonumber(string.sub(c.id, 2)) % 1000
+  if c.state == 'snoozed' then call('ZADD', P .. 'z:' .. c.owner, c.rank, c.id) end
+  mark(c)
+  event('reranked', c.id, nil, nil, '{"rank":' .. digits(c.rank) .. ',"by":' .. json(by) .. ',"why":' .. json(why) .. '}')
+  if placeable(c) then push(entering, c) end
+end
+
 -- rerank: contact, rank in ms, by, why
 function act.rerank(argv)
   local c, no = in_hand(argv[3], '', NOT_ENDED)
   if not c then return no end
-  if c.seat then unseat(c) end
-  unmark(c)
-  c.rank = tonumber(argv[4]) * 1000 + tonumber(string.sub(c.id, 2)) % 1000
-  if c.state == 'snoozed' then call('ZADD', P .. 'z:' .. c.owner, c.rank, c.id) end
-  mark(c)
-  event('reranked', c.id, nil, nil, '{"rank":' .. digits(c.rank) .. ',"by":' .. json(argv[5]) .. ',"why":' .. json(argv[6]) .. '}')
-  if placeable(c) then push(entering, c) end
+  own.rerank(c, tonumber(argv[4]), argv[5], argv[6])
   work()
   return answer('ok', c)
 end
@@ -134,11 +139,13 @@ function act.merge(argv)
   local c, into = contact(argv[3]), contact(argv[4])
   if not c or not into then return answer('gone') end
   if c == into or ENDED[state_of(c)] or not OPEN[state_of(into)] then return answer('stale', c, c.owner) end
-  local owed, snoozed = not c.answered, into.state == 'snoozed'
+  local owed, snoozed, rank = not c.answered, into.state == 'snoozed', floor(c.rank / 1000)
   event('merged', c.id, nil, nil, cjson.encode({into = into.id}))
   own.discard(c, cjson.encode({merged = into.id}))
   lead_threads(c, into)
   event('absorbed', into.id, nil, nil, '{"from":' .. json(c.id) .. '}')
+  -- Both are one by now: it has the place of whoever has waited longer.
+  if owed and (rank < floor(into.rank / 1000) or (snoozed and into.answered)) then own.rerank(into, rank, '', 'merged') end
   if owed or snoozed then own.heard(into) end
   if snoozed then own.come_back(into, 'message') end
   work()

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from helpers_desk import HOUR, MINUTE, SECOND, Desk, route
+from helpers_desk import HOUR, MINUTE, NOW, SECOND, Desk, route
 
 from tierline.skills.skill import Capacity
 
@@ -98,6 +98,32 @@ def test_merged_contacts_are_one_and_further_messages_lead_to_it(desk):
     assert desk.view(other).state == "closed" and desk.view(kept).state == "active"
     assert desk.writes(other) == kept and desk.view(kept).owed
     assert desk.merge(other, kept).outcome == "stale" and desk.merge(kept, kept).outcome == "stale"
+
+
+@pytest.mark.promise("merge-one")
+def test_merged_they_have_the_place_of_whoever_has_waited_longer(desk):
+    first = desk.arrives(rank=NOW)
+    between = desk.arrives(rank=NOW + MINUTE)
+    later = desk.arrives(rank=NOW + 2 * MINUTE, sender="+49")
+    desk.merge(first, later)
+    assert desk.view(later).rank // 1000 == NOW
+    desk.comes("ada", capacity=Capacity(25))
+    assert desk.offers(later) == ["ada"] and desk.offers(between) == []
+    last = desk.arrives(rank=NOW + 3 * MINUTE, sender="+50")
+    desk.merge(last, between)
+    assert desk.view(between).rank // 1000 == NOW + MINUTE
+
+
+@pytest.mark.promise("merge-one")
+def test_what_slept_answered_has_the_place_of_what_is_merged_into_it(desk):
+    desk.comes("ada")
+    kept = desk.owned()
+    desk.answers("ada", kept)
+    desk.snooze(kept, "ada")
+    desk.presence("ada", "away")
+    other = desk.arrives(rank=NOW + HOUR, sender="+49")
+    desk.merge(other, kept)
+    assert (desk.view(kept).state, desk.view(kept).rank // 1000) == ("waiting", NOW + HOUR)
 
 
 def test_when_the_merged_one_ends_both_conversations_are_free(desk):
