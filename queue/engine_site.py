@@ -115,7 +115,7 @@ class Site(Calls):
         await self.do("opt", address, int(out), op=op, now=now)
 
     async def once(self, key: str, ms: int, *, op: str | None = None, now: int | None = None) -> bool:
-        """True the first time that `key` is seen within `ms`."""
+        """True the first time that `key` is seen within `ms`; 0: it is forgotten."""
         return await self.do("once", key, ms, op=op, now=now) == "1"
 
     async def window(

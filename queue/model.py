@@ -346,8 +346,8 @@ class Model(Phone):
             self.due[f"g:{service}"] = instant
 
     def once(self, key: str, ms: int) -> bool:
-        """True the first time that the key is seen within `ms`."""
-        if self.keys.get(key, 0) > self.now:
+        """True the first time that the key is seen within `ms`; 0: it is forgotten."""
+        if ms > 0 and self.keys.get(key, 0) > self.now:
             return False
         self.keys[key] = self.now + ms
         return True

@@ -15,7 +15,8 @@ from ..queue.engine import Queue
 from ..queue.history.records import Customer
 from ..queue.replies import Answer
 from ..queue.state import ENDED, ContactView
-from .again import asks_again, spam_key
+from . import spam
+from .again import asks_again
 from .classify import POINT, classify
 from .explain import Moments
 from .facts import Facts
@@ -27,8 +28,6 @@ from .texts import spoken
 from .visit_jobs import standing_visit
 from .wrapup import end, outcome
 
-SPAM_KEPT = 30 * 86_400_000
-"""ms for which what an address writes comes behind everything else, once it was marked as spam."""
 LONGEST, TRIED = 1_000, 2_500
 """Characters of a reason that a contact carries with it, and of what was tried: a whole checklist."""
 Kind = Literal["ok", "gone", "not_owner", "stale", "wrong"]
@@ -325,7 +324,7 @@ class Moves:
             view, by = await self._mine(who, contact)
             answer = await self.queue.discard(contact, by, outcome({"disposition": "spam"}, {}, who.name))
             if answer.done:
-                await self.queue.once(spam_key(Facts.parse(view.facts).address), SPAM_KEPT)
+                await spam.mark(self.queue, view)
             return self._said(answer, f"{contact} was spam: it has ended, and nothing is sent.")
 
         return await self._guarded(who, "spam", contact, work())
@@ -344,9 +343,9 @@ class Moves:
             decision = asks_again(self.book(), view, await self.queue.now())
             theirs = "" if queued else who.agent
             answer = await self.queue.reopen(contact, theirs, replace(decision, prefer=None))
-            where = (
-                "in the queue" if not theirs else "yours" if answer.state == "active" else "yours, snoozed"
-            )
+            if answer.done:
+                await spam.lift(self.queue, view)
+            where = f"yours{'' if answer.state == 'active' else ', snoozed'}" if theirs else "in the queue"
             return self._said(answer, f"{contact} is open again: it is {where}.")
 
         return await self._guarded(who, "reopen", contact, work())

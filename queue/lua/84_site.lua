@@ -17,11 +17,11 @@ function act.opt(argv)
   return tostring(call(argv[4] == '1' and 'SADD' or 'SREM', P .. 'optout', argv[3]))
 end
 
--- once: key, ms → "1" the first time within ms
+-- once: key, ms → "1" the first time within ms; 0 ms: forgotten
 function act.once(argv)
-  local key = P .. 'once:' .. argv[3]
-  if tonumber(call('GET', key) or 0) > NOW then return '0' end
-  call('SET', key, NOW + tonumber(argv[4]), 'PX', math.max(1, tonumber(argv[4])))
+  local key, ms = P .. 'once:' .. argv[3], tonumber(argv[4])
+  if ms > 0 and tonumber(call('GET', key) or 0) > NOW then return '0' end
+  if ms > 0 then call('SET', key, NOW + ms, 'PX', ms) else call('DEL', key) end
   return '1'
 end
 

@@ -1,0 +1,127 @@
+"""Two things that people do with a contact, one upon the other: spam with a reply held, split after merge, moved while closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from helpers_queue import make_queue, on_duty
+
+from tierline.queue.client import Client
+from tierline.queue.contact import Arrived
+from tierline.queue.engine import Queue
+from tierline.queue.history.records import Customer
+from tierline.queue.state import ContactView
+from tierline.router.facts import Facts
+from tierline.router.intake import Intake
+from tierline.router.moves import Moves, Who
+from tierline.router.plan.load import parse
+from tierline.router.rulebook import Rulebook
+from tierline.router.situation import Shut, Situation, dump
+from tierline.skills.skill import Profile
+
+PLAN = """
+site: moves
+timezone: UTC
+languages: [en]
+supervisors: [mira@moves.example]
+schedules: {always: {hours: "24/7"}}
+teams: {desk: {channel: "#desk"}, night: {channel: "#night"}}
+services:
+  help: {schedule: always, answer_within: 10m, steps: [{tiers: [L1], until: 5m}, {then: hold}]}
+entry: [{channel: sms, to: "+4930", service: help}]
+agents:
+  - {name: Ada, slack: ada@moves.example, team: desk, tier: L1}
+  - {name: Lin, slack: lin@moves.example, team: night, tier: L1}
+"""
+BOOK = Rulebook(parse(PLAN), 1)
+EVA, JONAS = "+491701", "+491702"
+MIRA, ADA = Who("Mira", "", True), Who("Ada", "Ada", False)
+MINUTE = 60_000
+
+
+@dataclass
+class Desk:
+    """The real queue, and what people do there."""
+
+    queue: Queue
+    seen: Situation = Situation()
+    texts: int = 0
+
+    def book(self) -> Rulebook:
+        return BOOK.under(self.seen)
+
+    async def heed(self) -> None:
+        number, troubles = await self.queue.situation()
+        self.seen = Situation.read(troubles, number)
+
+    @property
+    def moves(self) -> Moves:
+        return Moves(self.queue, self.book, None)  # type: ignore[arg-type]  # nothing of the past is asked
+
+    async def shuts(self) -> None:
+        shut = Shut("help", await self.queue.now(), None, "evacuated", "Mira")
+        await self.queue.alert(shut.name, True, dump(shut))
+        await self.heed()
+
+    async def comes(self, name: str, team: str = "desk") -> None:
+        await on_duty(self.queue, name, profile=Profile(team), now=await self.queue.now())
+
+    async def says(self, sender: str = EVA, text: str = "help") -> ContactView:
+        self.texts += 1
+        intake = Intake(lambda: self.queue, Records, self.book, self.heed)
+        said = Arrived("sms", f"SM{self.texts}", sender, "+4930", text, verified=True)
+        return await self.view((await intake(said)).contact)
+
+    async def view(self, contact: str) -> ContactView:
+        found = await self.queue.contact(contact)
+        assert found is not None
+        return found
+
+    async def taken(self, sender: str = EVA) -> str:
+        it = await self.says(sender)
+        (offer,) = it.offers
+        assert (await self.queue.accept(it.id, offer.number, offer.agent)).done
+        return it.id
+
+
+class Records:
+    """Eva is in the records, nobody else."""
+
+    async def arriving(self, address: str, event: str) -> tuple[Customer | None, tuple[str, int] | None]:
+        return (Customer("K1", "Eva Brandt", "en", known=True) if address == EVA else None), None
+
+
+@pytest.fixture
+async def desk(client: Client, site: str) -> Desk:
+    made = Desk(await make_queue(client, site))
+    await made.heed()
+    return made
+
+
+@pytest.mark.promise("end-spam")
+async def test_a_reply_that_is_held_does_not_leave_once_its_contact_is_spam(desk: Desk) -> None:
+    await desk.comes("Ada")
+    contact = await desk.taken()
+    held = await desk.queue.hold_reply(contact, "Ada", '{"text":"hello"}', "C1:1", 8_000)
+    assert "nothing is sent" in (await desk.moves.spam(ADA, contact)).text
+    (reply,) = await desk.queue.messages(contact, held.n, held.n)
+    assert reply.status == "undone"
+    assert (await desk.queue.release_reply(contact, held.n)).outcome == "too_late"
+
+
+@pytest.mark.promise("spam-comes-last")
+async def test_whoever_opens_spam_again_takes_the_mark_back(desk: Desk) -> None:
+    await desk.comes("Ada")
+    contact = await desk.taken()
+    await desk.moves.spam(ADA, contact)
+    assert (await desk.moves.reopen(ADA, contact)).ok
+    assert (await desk.queue.complete(contact, "Ada")).done
+    it = await desk.says()
+    assert (it.id, it.owner) == (contact, "Ada"), "a text within `reopen` opens it again, as anybody's"
+    assert (await desk.queue.complete(contact, "Ada")).done and await desk.queue.forget(contact, 0)
+    it = await desk.says()
+    assert it.id != contact and not Facts.parse(it.facts).spam
+    assert it.rank // 1000 < await desk.queue.now() + 60 * MINUTE
+    await desk.moves.spam(MIRA, it.id)
+    assert Facts.parse((await desk.says()).facts).spam
