@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..channels.house import Actor
-from ..queue.contact import Arrived, Preference
+from ..queue.contact import Preference
 from ..queue.engine import Queue
-from ..queue.history.records import Customer
 from ..queue.replies import Answer
 from ..queue.state import ENDED, ContactView
 from . import spam
 from .again import asks_again
-from .classify import POINT, classify
+from .apart import split_off
+from .classify import POINT
 from .explain import Moments
-from .facts import Facts
 from .handover import Aim, NoSuch, above, hand_over, handing
 from .people import agent_of, is_supervisor
 from .rulebook import Rulebook, agent_id
@@ -274,18 +273,12 @@ class Moves:
 
         async def work() -> Outcome:
             view, _ = await self._mine(who, contact)
-            said = {m.n: m for m in await self.queue.messages(contact) if m.kind == "in"}
-            if not numbers or not said.keys() >= set(numbers):
-                known = ", ".join(map(str, sorted(said)[:30])) or "none"
-                raise Stop("wrong", f"Name messages of the customer by number; there are: {known}.")
-            first = said[min(numbers)]
-            old, arrived = Facts.parse(view.facts), Arrived.parse(first.body)
-            if arrived.channel == "voice" or arrived.channel != view.channel:
-                door = "by phone" if arrived.channel == "voice" else f"by {arrived.channel}"
-                raise Stop("wrong", f"What came {door} can't be split off {contact}: answer it there.")
-            person = Customer(old.customer, name=old.name, language=old.language)
-            verdict = classify(self.book(), arrived, person, first.at)
-            done = await self.queue.split(contact, numbers, verdict.decision)
+            said, now = await self.queue.messages(contact), await self.queue.now()
+            try:
+                decision = split_off(self.book(), view, said, numbers, now)
+            except NoSuch as error:
+                raise Stop("wrong", str(error)) from None
+            done = await self.queue.split(contact, numbers, decision)
             if isinstance(done, Answer):
                 return self._said(done, "")
             return Outcome("ok", f"{done.contact} was split off {contact}.", done.contact)

@@ -125,3 +125,30 @@ async def test_whoever_opens_spam_again_takes_the_mark_back(desk: Desk) -> None:
     assert it.rank // 1000 < await desk.queue.now() + 60 * MINUTE
     await desk.moves.spam(MIRA, it.id)
     assert Facts.parse((await desk.says()).facts).spam
+
+
+@pytest.mark.promise("merge-and-split")
+async def test_what_somebody_else_wrote_before_a_merge_is_theirs_when_it_is_split_off(desk: Desk) -> None:
+    await desk.comes("Ada")
+    kept = await desk.taken()
+    other = await desk.says(JONAS)
+    assert (await desk.moves.merge(MIRA, other.id, kept)).ok
+    await desk.says(JONAS, "my own matter")
+    (said,) = [it.n for it in await desk.queue.messages(kept) if "my own matter" in it.body]
+    made = await desk.moves.split(MIRA, kept, (said,))
+    facts = Facts.parse((await desk.view(made.contact)).facts)
+    assert (facts.address, facts.customer, facts.name) == (JONAS, JONAS, "")
+    mine = await desk.moves.split(MIRA, kept, (1,))
+    facts = Facts.parse((await desk.view(mine.contact)).facts)
+    assert (facts.address, facts.customer, facts.name) == (EVA, "K1", "Eva Brandt")
+
+
+@pytest.mark.promise("emergency-close-at-once")
+async def test_what_is_split_off_while_its_service_is_closed_at_once_is_held(desk: Desk) -> None:
+    await desk.comes("Ada")
+    contact = await desk.taken()
+    await desk.says(text="and another thing")
+    await desk.shuts()
+    made = await desk.moves.split(ADA, contact, (2,))
+    it = await desk.view(made.contact)
+    assert made.ok and it.state == "parked" and not it.offers
