@@ -16,6 +16,8 @@ from ..skills.skill import Need, refusal
 from .classify import deadlines
 from .facts import MOST_MOVES, Facts, Moved
 from .rulebook import Rulebook, agent_id, instant
+from .texts import spoken
+from .watch import past_closing, reopening
 
 ALONE = 5 * 60_000
 """ms that one agent is asked for what is handed to them in person, at least."""
@@ -75,9 +77,9 @@ def aim(book: Rulebook, words: str) -> tuple[Aim, str]:
 
 def _named(book: Rulebook, text: str, kinds: tuple[str, ...], whole: str) -> tuple[Aim, str]:
     found: list[tuple[int, Aim]] = []
-    for spoken, it in _names(book):
-        if it.kind in kinds and _begins(text, spoken):
-            found.append((len(spoken), it))
+    for name, it in _names(book):
+        if it.kind in kinds and _begins(text, name):
+            found.append((len(name), it))
     if not found:
         known = ", ".join(sorted({it.words for _, it in _names(book) if it.kind in kinds}))
         raise NoSuch(f"“{whole[:60] or 'nobody'}” names nobody in the plan. There are: {known[:600]}.")
@@ -127,11 +129,18 @@ def hand_over(
         case "tier":
             route = _to_tier(book, view, int(to.name))
         case _:
-            route, note = _to_service(book, view, to.name, facts), _shut(book, to.name, now)
+            route = _to_service(book, view, to.name, facts)
+            note = _shut(book, to.name, now) if view.owner else ""
     told, bounced = _told(book, view, facts, to, by, why, tried, now)
     hours = book.hours(route.service)
     ends = deadlines(hours, route, now) or _plainly(route, now)
-    decision = Decision(route, view.rank // 1000, None, ends, prefer, told.to_json())
+    wake: int | None = None
+    if not view.owner and prefer is None and past_closing(book, route.service, now):
+        # Nobody has it, so nobody keeps it meanwhile; one person who is named may be asked at any hour.
+        wake = reopening(book, route.service, now)
+        until = spoken(wake, now, book.plan.timezone, "en")
+        note = f"{route.service} is closed now: it is held until {until}."
+    decision = Decision(route, view.rank // 1000, wake, ends, prefer, told.to_json())
     return Handover(decision, to.words, to.kind == "agent", told.bounces if bounced else 0, note)
 
 

@@ -151,7 +151,8 @@ class Moves:
             for offer in view.offers if direct and answer.done else ():
                 if offer.agent != agent_id(to.name):  # it is for one person alone from now on
                     await self.queue.rescind(view.id, offer.number, "rerouted")
-            return self._said(answer, f"{view.id} goes to {it.to}.")
+            missing = await self._not_asked(view.id, to) if answer.done and it.only else ""
+            return self._said(answer, missing or f"{view.id} goes to {it.to}. {it.note}".strip())
         answer = await self.queue.transfer(view.id, by, it.decision, it.to, tried or why, it.only)
         after = await self.queue.contact(view.id) if it.only and answer.done else None
         if after is not None and after.owner == view.owner and not after.handing:
@@ -160,6 +161,13 @@ class Moves:
         if answer.done and answer.state != "active":  # it slept, and its owner can't have it now
             return self._said(answer, f"{view.id} goes to {it.to}, from the queue.")
         return self._said(answer, handing(self.book(), view, it))
+
+    async def _not_asked(self, contact: str, to: Aim) -> str:
+        """What is to be said where the one for whom it was meant can't be asked."""
+        view, agent = await self.queue.contact(contact), agent_id(to.name)
+        if view is None or agent in (view.personal, view.owner, *(it.agent for it in view.offers)):
+            return ""
+        return f"{to.words} can't be asked now, away or off duty: others are asked for {contact}."
 
     async def keep(self, who: Who, contact: str) -> Outcome:
         """Not handed over any more."""

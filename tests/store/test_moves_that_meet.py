@@ -152,3 +152,28 @@ async def test_what_is_split_off_while_its_service_is_closed_at_once_is_held(des
     made = await desk.moves.split(ADA, contact, (2,))
     it = await desk.view(made.contact)
     assert made.ok and it.state == "parked" and not it.offers
+
+
+@pytest.mark.promise("emergency-close-at-once")
+@pytest.mark.parametrize("to", ["team night", "L1"])
+async def test_who_is_held_while_it_is_closed_at_once_is_not_offered_when_moved(desk: Desk, to: str) -> None:
+    for name, team in (("Ada", "desk"), ("Lin", "night")):
+        await desk.comes(name, team)
+    await desk.shuts()
+    contact = (await desk.says()).id
+    told = await desk.moves.transfer(MIRA, contact, to)
+    it = await desk.view(contact)
+    assert told.ok and it.state == "parked" and not it.offers
+    assert f"{contact} goes to {to}. help is closed now: it is held until" in told.text
+    assert Facts.parse(it.facts).moves[-1].to == to
+
+
+async def test_a_supervisor_hears_when_the_one_person_cannot_be_asked(desk: Desk) -> None:
+    await desk.comes("Ada")
+    contact = (await desk.says()).id
+    told = await desk.moves.assign(MIRA, contact, "Lin")
+    it = await desk.view(contact)
+    assert told.ok and "Lin can't be asked now" in told.text and not it.personal
+    await desk.comes("Lin", "night")
+    assert (await desk.moves.assign(MIRA, contact, "Lin")).text == f"{contact} goes to Lin."
+    assert [offer.agent for offer in (await desk.view(contact)).offers] == ["Lin"]
