@@ -252,12 +252,10 @@ class Moves:
                 raise Stop("not_owner", "Only a supervisor changes who comes first.")
             rank = await self.queue.now() if points is None else view.rank // 1000 - POINT * points
             answer = await self.queue.rerank(contact, rank, who.name, why[:LONGEST])
-            more = (
-                "is due now"
-                if points is None
-                else f"counts {abs(points)} min {'earlier' if points > 0 else 'later'}"
-            )
-            return self._said(answer, f"{contact} {more}.")
+            if points is None:
+                return self._said(answer, f"{contact} is due now.")
+            more = f"{abs(points)} min {'earlier' if points > 0 else 'later'}"
+            return self._said(answer, f"{contact} counts {more}.")
 
         return await self._guarded(who, "priority", contact, work())
 
@@ -267,10 +265,12 @@ class Moves:
         """Its conversation leads to `into` from now on."""
 
         async def work() -> Outcome:
-            await self._mine(who, contact)
+            view, _ = await self._mine(who, contact)
             other = await self.queue.contact(into)
             if other is None or other.state in ENDED:
                 raise Stop("gone", f"There is no open contact {into}.")
+            if view.channel == "voice" and any(it.of_customer for it in await self.queue.legs(contact)):
+                raise Stop("stale", f"{contact}'s customer is on the line: merge it when that is over.")
             answer = await self.queue.merge(contact, into)
             return self._said(answer, f"{contact} is part of {into} now.")
 
