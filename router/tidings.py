@@ -11,6 +11,7 @@ from ..channels.channel import Button, Desk, Head, Line, NotDelivered
 from ..queue.engine import Queue
 from ..queue.state import ENDED, ContactView, Event
 from . import mail_words, session, session_words, visit_words, whose_words
+from .absorbed import carried_over
 from .alerts import Alerts
 from .answering import canned_button
 from .body import line
@@ -243,13 +244,15 @@ class Tidings:
             key = f"{event.id}.{event.e}"
             await self.desk.tell(spec.slack, f"{event.c}: {text}", buttons, key=key, again=t.again)
 
-    async def line(self, event: Event, t: Try, text: str, buttons: tuple[Button, ...] = ()) -> None:
+    async def line(
+        self, event: Event, t: Try, text: str, buttons: tuple[Button, ...] = (), more: tuple[Line, ...] = ()
+    ) -> None:
         """A line in the thread, if there is one; its number comes of the event, behind every message's.
 
         One step may be told in two lines (handed over, and kept): by number they are told apart.
         """
         number = event.t * 1000 + crc32(f"{event.id}.{event.e}".encode()) % 1000
-        shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons)
+        shown = Line(event.c, number, "event", "Tierline", text, event.t, buttons=buttons, more=more)
         await self.at(event, lambda place: self.desk.post(place, shown, t.before))
 
     async def _person(self, event: Event, t: Try, agent: str, text: str) -> None:
@@ -356,8 +359,8 @@ class Tidings:
     # ---- one or two ---------------------------------------------------------------------------------------------
 
     async def _absorbed(self, event: Event, t: Try) -> None:
-        other = str(more(event).get("from") or "")
-        await self.line(event, t, f"{other} is part of this now: what its customer writes comes here.")
+        told, said = await carried_over(self.queue, event.c, str(more(event).get("from") or ""))
+        await self.line(event, t, told, more=said)
 
     async def _split(self, event: Event, t: Try) -> None:
         await self.line(event, t, f"{more(event).get('to')} was split off: it is asked about by itself.")

@@ -123,6 +123,8 @@ async def test_merged_its_conversation_leads_to_the_other_and_split_it_is_one_of
         second = str((await stage.until(lambda: stage.contacts(JONAS)))[0]["id"])
         await post(stage, f"/contacts/{second}/merge", {"into": first, "by": "Mira"})
         await stage.until(lambda: says(stage, "desk", f"{second} is part of this now"))
+        assert await says(stage, "desk", "it is Jonas about the same"), "nobody else has ever seen it"
+        assert await says(stage, "desk", "What you answer goes to Eva Brandt, +4915112345678 alone.")
         assert await stage.text("and my door", JONAS) == 200
         await stage.until(lambda: says(stage, "desk", "and my door"))
         assert await stage.got("Closed.", JONAS) == []  # merging is no end that a customer is told of

@@ -12,6 +12,9 @@ from tierline.queue.contact import Arrived
 from tierline.queue.engine import Queue
 from tierline.queue.history.records import Customer
 from tierline.queue.state import ContactView
+from tierline.router.absorbed import carried_over
+from tierline.router.body import Body, line
+from tierline.router.cards import customer_line
 from tierline.router.facts import Facts
 from tierline.router.intake import Intake
 from tierline.router.moves import Moves, Who
@@ -141,6 +144,22 @@ async def test_what_somebody_else_wrote_before_a_merge_is_theirs_when_it_is_spli
     mine = await desk.moves.split(MIRA, kept, (1,))
     facts = Facts.parse((await desk.view(mine.contact)).facts)
     assert (facts.address, facts.customer, facts.name) == (EVA, "K1", "Eva Brandt")
+
+
+@pytest.mark.promise("merge-one")
+async def test_what_was_said_before_a_merge_is_kept_once_for_whoever_takes_it_later(desk: Desk) -> None:
+    kept, other = (await desk.says()).id, (await desk.says(JONAS, "my door is stuck")).id
+    assert (await desk.moves.merge(MIRA, other, kept)).ok
+    for _ in range(2):
+        told, lines = await carried_over(desk.queue, kept, other)
+        assert "goes to Eva Brandt, +491701 alone" in told
+        assert [(it.author, it.text) for it in lines] == [(JONAS, "my door is stuck")]
+    (note,) = [Body.parse(it.body) for it in await desk.queue.messages(kept) if it.kind == "note"]
+    assert (note.by, note.text) == (f"{other}, {JONAS}", "my door is stuck")
+    assert (await desk.says(JONAS, "and my bell")).id == (await desk.says(EVA, "hello?")).id == kept
+    customer = customer_line(Facts.parse((await desk.view(kept)).facts))
+    said = [line(kept, it, customer) for it in await desk.queue.messages(kept) if it.kind == "in"]
+    assert [(it.author, it.text) for it in said[1:]] == [(JONAS, "and my bell"), (customer, "hello?")]
 
 
 @pytest.mark.promise("emergency-close-at-once")
