@@ -68,6 +68,10 @@ async def longer(queue: Queue, contact: str, agent: str) -> Told:
 async def done(queue: Queue, contact: str, agent: str) -> Told:
     """*Done* where it is known how it ended."""
     answer = await queue.finish(contact, agent)
+    if answer.outcome == "not_owner":
+        return Told(False, f"Only whoever had {contact} is done with it.")
+    if answer.state == "active":
+        return Told(False, f"{contact} is open again.")
     return Told(True, f"{contact} is done.") if answer.done else Told(False, f"{contact} was done already.")
 
 

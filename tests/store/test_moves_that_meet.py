@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from helpers_queue import make_queue, on_duty
 
 from tierline.queue.client import Client
-from tierline.queue.contact import Arrived
+from tierline.queue.contact import Arrived, Decision
 from tierline.queue.engine import Queue
 from tierline.queue.history.records import Customer
 from tierline.queue.state import ContactView
@@ -21,6 +21,7 @@ from tierline.router.moves import Moves, Who
 from tierline.router.plan.load import parse
 from tierline.router.rulebook import Rulebook
 from tierline.router.situation import Shut, Situation, dump
+from tierline.router.wrapup import done
 from tierline.skills.skill import Profile
 
 PLAN = """
@@ -196,3 +197,20 @@ async def test_a_supervisor_hears_when_the_one_person_cannot_be_asked(desk: Desk
     await desk.comes("Lin", "night")
     assert (await desk.moves.assign(MIRA, contact, "Lin")).text == f"{contact} goes to Lin."
     assert [offer.agent for offer in (await desk.view(contact)).offers] == ["Lin"]
+
+
+@pytest.mark.promise("wrap-done")
+async def test_done_says_what_is_true_when_the_customer_has_written_meanwhile(desk: Desk) -> None:
+    await desk.comes("Ada")
+    contact = (await desk.says()).id
+    way = replace((await desk.view(contact)).route, wrap_up=MINUTE)
+    await desk.queue.reroute(contact, Decision(way, 0, facts=(await desk.view(contact)).facts))
+    (offer,) = (await desk.view(contact)).offers
+    assert (await desk.queue.accept(contact, offer.number, "Ada")).done
+    assert (await desk.queue.complete(contact, "Ada")).state == "wrapping"
+    assert "Only whoever had" in (await done(desk.queue, contact, "Lin")).text
+    assert (await desk.says(text="it still burns")).id == contact
+    assert "is open again" in (await done(desk.queue, contact, "Ada")).text
+    await desk.queue.complete(contact, "Ada")
+    assert (await done(desk.queue, contact, "Ada")).ok
+    assert (await done(desk.queue, contact, "Ada")).text == f"{contact} was done already."
