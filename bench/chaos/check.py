@@ -314,7 +314,9 @@ def threads(seen: Seen) -> list[Violation]:
 
 def moves(seen: Seen) -> list[Violation]:
     """What people asked for happened as often as they asked, at most, and is on record as often."""
-    done = Counter((what, e.c) for e in seen.events for what in ONLY_ASKED if e.e == MOVES[what])
+    # Another place that comes of a merge was asked for with it.
+    told = [e for e in seen.events if (e.e, e.x.get("why")) != ("reranked", "merged")]
+    done = Counter((what, e.c) for e in told for what in ONLY_ASKED if e.e == MOVES[what])
     audited = Counter(_audited(e) for e in seen.events if e.e == "audit")
     found = []
     for (what, contact), n in [*done.items(), *audited.items()]:

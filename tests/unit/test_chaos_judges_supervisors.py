@@ -81,7 +81,12 @@ def sent(*more: Sent) -> Callable[[Seen], Seen]:
 def merged(it: Seen, *then: Event) -> Seen:
     """The first customer's contact was merged into the third's."""
     end = json.dumps({"merged": "C1003"})
-    events = (at(30_100, "merged", "C1001", into="C1003"), at(30_100, "closed", "C1001", outcome=end), *then)
+    events = (
+        at(30_100, "merged", "C1001", into="C1003"),
+        at(30_100, "closed", "C1001", outcome=end),
+        at(30_100, "reranked", "C1003", by="", why="merged"),
+        *then,
+    )
     asked = {("merge", "C1001"): 1}
     return with_events(*events)(replace(it, asked=asked, spammed=frozenset()))
 
