@@ -24,7 +24,7 @@ from .address import unix_url
 from .archive import BackupRefused, pack, unpack
 from .client import Client
 from .directory import DataDirectory
-from .embedded import EmbeddedStore
+from .embedded import STOP_WITHIN, EmbeddedStore
 from .failures import StoreError, StoreLocked
 from .history.database import FILE as HISTORY
 from .history.history import History
@@ -33,6 +33,7 @@ from .identity import identity_key, recall, remember
 
 FORMAT = 1
 SNAPSHOT, MEDIA, MAIL = "store.rdb", "media", "mail"
+LOG = "store/appendonlydir"
 WITHIN = 3_600.0
 """Seconds that the server may take to write its snapshot."""
 LATER_NUMBERS = (1_000, 2, 200_000)
@@ -108,9 +109,18 @@ async def restore(data: Path, site: str, file: Path, *, replace: bool = False) -
     """Bring `file` back into `data`; Tierline mustn't run on it.
 
     What is there is refused, or with `replace` put aside into `data/before-restore-…`. The file is checked whole
-    before anything is touched. Raises `BackupRefused`, `StoreLocked`, other `StoreError`s, OSError.
+    before anything is touched, and until the end nobody can start on `data`: a Tierline whose store is moved away
+    would go on with it. Raises `BackupRefused`, `StoreLocked`, other `StoreError`s, OSError.
     """
-    await asyncio.to_thread(_may_go, data, replace)
+    directory = await asyncio.to_thread(_may_go, data, replace)
+    try:
+        await directory.stop_orphan(STOP_WITHIN)
+        return await _restored(data, site, file)
+    finally:
+        directory.release()
+
+
+async def _restored(data: Path, site: str, file: Path) -> Manifest:
     with _workshop(data) as shop:
         manifest = _understood(await asyncio.to_thread(unpack, file, shop), site)
         found = await _tried(shop, site, _leave_numbers_out(manifest))
@@ -120,9 +130,7 @@ async def restore(data: Path, site: str, file: Path, *, replace: bool = False) -
             manifest.contacts,
         ):
             raise BackupRefused(f"{file} isn't whole: its store doesn't hold what its manifest says.")
-        await asyncio.to_thread(_put_in_place, data, shop, manifest)
-        if not await asyncio.to_thread(remember, data, site, manifest.identity.encode()):
-            raise BackupRefused(f"{data / IDENTITY} can't be written.")
+        await asyncio.to_thread(_put_in_place, data, site, shop, manifest)
     return manifest
 
 
@@ -157,20 +165,23 @@ def _look(data: Path, file: Path) -> tuple[bool, list[Path]]:
     """Whether there is a history, and the files that customers sent."""
     if file.exists():
         raise BackupRefused(f"{file} exists: give the backup another name.")
-    if not (data / "store" / "appendonlydir").is_dir():
+    if not (data / LOG).is_dir():
         raise BackupRefused(f"There is no store in {data}: is TIERLINE_DATA right?")
     return (data / HISTORY).exists(), sorted((data / MEDIA).glob("*"))
 
 
-def _may_go(data: Path, replace: bool) -> None:
+def _may_go(data: Path, replace: bool) -> DataDirectory:
+    """The store's directory, ours until it is released: nobody runs on it."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    DataDirectory.own(data / "store").release()  # nobody runs on it
-    there = [name for name in ("store/appendonlydir", HISTORY, MEDIA, MAIL) if (data / name).exists()]
+    directory = DataDirectory.own(data / "store")
+    there = [name for name in (LOG, HISTORY, MEDIA, MAIL) if (data / name).exists()]
     if there and not replace:
+        directory.release()
         raise BackupRefused(
             f"{data} isn't empty ({', '.join(there)}). Give another TIERLINE_DATA; or say --replace, and what is"
             " there is put aside, not deleted."
         )
+    return directory
 
 
 def _understood(text: str, site: str) -> Manifest:
@@ -190,23 +201,35 @@ def _understood(text: str, site: str) -> Manifest:
     return manifest
 
 
-def _put_in_place(data: Path, shop: Path, manifest: Manifest) -> None:
-    aside = data / f"before-restore-{time.strftime('%Y%m%dT%H%M%S')}"
-    for name in ("store", HISTORY, f"{HISTORY}-wal", f"{HISTORY}-shm", MEDIA, MAIL, IDENTITY):
-        if (data / name).exists():
-            aside.mkdir(mode=0o700, exist_ok=True)
-            (data / name).rename(aside / name)
-    if not (aside / "store" / "appendonlydir").exists() and aside.exists():
-        shutil.rmtree(aside / "store", ignore_errors=True)  # a lock file alone
-        with contextlib.suppress(OSError):
-            aside.rmdir()
+def _put_in_place(data: Path, site: str, shop: Path, manifest: Manifest) -> None:
+    """The store's directory stays where it is, with its lock; what it holds is exchanged.
+
+    Its name is remembered first and its log comes last: cut off in between, the next start finds another store than
+    that and refuses it.
+    """
+    there = [
+        it
+        for it in (LOG, HISTORY, f"{HISTORY}-wal", f"{HISTORY}-shm", MEDIA, MAIL, IDENTITY)
+        if (data / it).exists()
+    ]
+    prefix = f"before-restore-{time.strftime('%Y%m%dT%H%M%S')}-"
+    aside = Path(tempfile.mkdtemp(prefix=prefix, dir=data)) if there else data
+    if LOG in there:
+        (aside / LOG).parent.mkdir(mode=0o700)
+    if IDENTITY in there:
+        shutil.copyfile(data / IDENTITY, aside / IDENTITY)
+        there.remove(IDENTITY)
+    if not remember(data, site, manifest.identity.encode()):
+        raise BackupRefused(f"{data / IDENTITY} can't be written.")
+    for name in there:
+        (data / name).rename(aside / name)
     if manifest.history:
         (shop / HISTORY).rename(data / HISTORY)
     if manifest.media:
         (shop / MEDIA).rename(data / MEDIA)
     if manifest.mails:
         (shop / MAIL).rename(data / MAIL)
-    (shop / "store").rename(data / "store")  # last: without it nothing starts as if all were well
+    (shop / LOG).rename(data / LOG)
 
 
 @contextlib.contextmanager
@@ -272,7 +295,7 @@ async def _tried(shop: Path, site: str, act: Act | None = None) -> Content:
 
     The server's folder stays in `shop` as `store`, `act` carried out on it.
     """
-    log = shop / "store" / "appendonlydir"
+    log = shop / LOG
     await asyncio.to_thread(_as_log, shop / SNAPSHOT, log)
     try:
         server = await EmbeddedStore.start(shop / "store")

@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers_queue import CHATTY, message, on_duty, plain_route
@@ -16,6 +17,7 @@ from helpers_queue import CHATTY, message, on_duty, plain_route
 from tierline.queue import backup as whole
 from tierline.queue.archive import BackupRefused, pack, unpack
 from tierline.queue.contact import Decision
+from tierline.queue.directory import DataDirectory
 from tierline.queue.engine import Queue
 from tierline.queue.failures import StoreIdentityChanged, StoreLocked
 from tierline.queue.history.history import History
@@ -161,6 +163,56 @@ async def test_what_is_there_is_put_aside_only_when_told_and_never_deleted(tmp_p
     assert names(data / aside) >= {"store", "history.sqlite3", IDENTITY}
     house = await moved_in(data)
     assert list((await house.queue.snapshot()).contacts) == [first]
+    await house.close()
+
+
+@pytest.mark.promise("backup")
+async def test_while_it_is_restored_nobody_starts_on_what_is_moved_away(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that starts again by itself meanwhile would take contacts into the store that is put aside."""
+    refused, place = [], whole._put_in_place
+
+    def amid(data: Path, *more: Any) -> None:
+        for _ in range(2):  # before and after
+            with pytest.raises(StoreLocked) as why:
+                DataDirectory.own(data / "store")
+            refused.append(str(why.value))
+            if len(refused) == 1:
+                place(data, *more)
+
+    monkeypatch.setattr(whole, "_put_in_place", amid)
+    await whole.restore(tmp_path / "data", SITE, file, replace=True)
+    assert len(refused) == 2
+    house = await moved_in(tmp_path / "data")
+    assert len((await house.queue.snapshot()).contacts) == 1
+    await house.close()
+
+
+@pytest.mark.promise("backup")
+@pytest.mark.parametrize("where", ["data", "empty"])
+async def test_cut_off_amid_the_exchange_the_next_start_refuses_what_is_there(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Half of it in place must not look like a first start on an empty store."""
+    data, rename = tmp_path / where, Path.rename
+    house = await moved_in(tmp_path / "data")  # what is there isn't what is in the file any more
+    await house.text(2)
+    await house.close()
+
+    def killed(path: Path, target: Path) -> Path:
+        if ".tierline-" in str(path) and path.name == "appendonlydir":
+            raise OSError("killed")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="killed"):
+        patch.setattr(Path, "rename", killed)
+        await whole.restore(data, SITE, file, replace=True)
+    with pytest.raises(StoreIdentityChanged):
+        await Store.open(None, data, SITE)
+    await whole.restore(data, SITE, file, replace=True)
+    house = await moved_in(data)
+    assert len((await house.queue.snapshot()).contacts) == 1
     await house.close()
 
 
