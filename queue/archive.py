@@ -54,7 +54,7 @@ def unpack(file: Path, to: Path) -> str:
     try:
         with tarfile.open(file, mode="r|") as tar:
             return _unpacked(tar, to)
-    except (tarfile.TarError, EOFError, ValueError, UnicodeDecodeError):
+    except (tarfile.TarError, EOFError, ValueError, TypeError):
         raise BackupRefused(f"{file} is no backup of Tierline's, or isn't whole.") from None
 
 

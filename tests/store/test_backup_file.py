@@ -295,6 +295,15 @@ async def test_a_backup_of_another_kind_is_refused_in_words(
     await _refused(_rewritten(file, tmp_path / "other", **changed), tmp_path / "new", why)
 
 
+@pytest.mark.parametrize("sums", ["", "{", "[1, 2]", "7", "null"])
+async def test_somebody_elses_file_is_refused_in_words(tmp_path: Path, sums: str) -> None:
+    with tarfile.open(tmp_path / "b", "w") as tar:
+        info = tarfile.TarInfo("sums.json")
+        info.size = len(sums)
+        tar.addfile(info, io.BytesIO(sums.encode()))
+    await _refused(tmp_path / "b", tmp_path / "new", "no backup")
+
+
 @pytest.mark.parametrize("name", ["../out", "/etc/x", "media/../../out", "media/x", "store.rdb/..", "secret"])
 async def test_a_name_that_leads_elsewhere_is_refused(file: Path, tmp_path: Path, name: str) -> None:
     with tarfile.open(file, "a") as tar:
