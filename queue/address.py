@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 
 from redis.asyncio.connection import parse_url
+
+from .failures import StoreMisnamed
 
 Kind = Literal["one", "sentinel", "cluster"]
 
@@ -28,7 +30,8 @@ _MANY: Mapping[str, tuple[Kind, bool]] = {
 }
 _LOOKS = (
     "REDIS_URL must look like redis://host:6379/0, rediss://user:password@host:6380/0, unix:///path/to/socket?db=0,"
-    " redis+sentinel://host1:26379,host2:26379,host3:26379/primary or redis+cluster://host1:6379,host2:6379"
+    " redis+sentinel://host1:26379,host2:26379,host3:26379/primary or redis+cluster://host1:6379,host2:6379."
+    " In a name or password write % as %25, @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, [ as %5B"
 )
 
 
@@ -62,18 +65,25 @@ class Address:
     def parse(cls, url: str) -> Address:
         """Read `unix://`, `redis://`, `rediss://` (TLS, always verified), or `+sentinel`, `+cluster` with hosts.
 
-        Raises ValueError, in words for an operator and without the password. Client options in the query
+        Raises StoreMisnamed, in words for an operator and without the password. Client options in the query
         are refused rather than ignored: among them is the switch that turns certificate checks off.
         """
-        if url.partition(":")[0].casefold() in _MANY:
-            return _many(url)
+        try:
+            read = urlsplit(url)
+        except ValueError:
+            raise StoreMisnamed(_LOOKS) from None  # Python's words quote the password
+        _refuse_half(read)
+        if read.scheme in _MANY:
+            return _many(read)
         try:
             parts: Mapping[str, object] = parse_url(url)
         except (ValueError, TypeError):
-            raise ValueError(_LOOKS) from None
+            raise StoreMisnamed(_LOOKS) from None
         _refuse_unknown(set(parts) - _KNOWN, _OPTIONS)
-        if url.startswith("unix:") and not parts.get("path"):
-            raise ValueError("REDIS_URL: unix:// needs the path of a socket, as in unix:///run/valkey.sock")
+        if read.scheme == "unix" and not parts.get("path"):
+            raise StoreMisnamed(
+                "REDIS_URL: unix:// needs the path of a socket, as in unix:///run/valkey.sock"
+            )
 
         def text(name: str, otherwise: str = "") -> str:
             return str(parts.get(name) or otherwise)
@@ -85,7 +95,7 @@ class Address:
             db=int(text("db", "0")),
             username=text("username"),
             password=text("password"),
-            tls=url.startswith("rediss:"),
+            tls=read.scheme == "rediss",
             ca_file=text("ssl_ca_certs"),
             cert_file=text("ssl_certfile"),
             key_file=text("ssl_keyfile"),
@@ -143,18 +153,30 @@ class Address:
         return None
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """A verifying context, or None for a plain connection."""
+        """A verifying context, or None for a plain connection. Raises StoreMisnamed when its files are of no use."""
         if not self.tls:
             return None
-        context = ssl.create_default_context(cafile=self.ca_file or None)
-        if self.cert_file:
-            context.load_cert_chain(self.cert_file, self.key_file or None)
+        file = self.ca_file
+        try:
+            context = ssl.create_default_context(cafile=file or None)
+            if file := self.cert_file:
+                context.load_cert_chain(file, self.key_file or None)
+        except OSError as error:  # which names no file
+            also = f" with {self.key_file}" if self.key_file and file == self.cert_file else ""
+            raise StoreMisnamed(f"REDIS_URL: {file}{also} can't be used: {error.strerror or error}") from None
         return context
 
 
-def _many(url: str) -> Address:
+def _refuse_half(read: SplitResult) -> None:
+    """A password with a plain / ? or # in it ends the host early: what follows would be dropped without a word."""
+    stray = any("=" not in it for it in read.query.split("&") if it)
+    number = read.path.strip("/")
+    if read.fragment or stray or (read.scheme in ("redis", "rediss") and number and not number.isdecimal()):
+        raise StoreMisnamed(_LOOKS)
+
+
+def _many(parts: SplitResult) -> Address:
     """`redis+sentinel://user:password@h1:p1,h2:p2/service/db?…` and `redis+cluster://h1:p1,h2:p2?…`."""
-    parts = urlsplit(url)
     kind, tls = _MANY[parts.scheme]
     login, _, listed = parts.netloc.rpartition("@")
     username, _, password = login.partition(":")
@@ -165,16 +187,18 @@ def _many(url: str) -> Address:
     hosts = tuple(_host(it, usual) for it in listed.split(",") if it.strip())
     service, _, db = unquote(parts.path).strip("/").partition("/")
     if not hosts:
-        raise ValueError(_LOOKS)
+        raise StoreMisnamed(_LOOKS)
     if kind == "sentinel" and not service:
-        raise ValueError(
+        raise StoreMisnamed(
             "REDIS_URL: redis+sentinel:// needs the name under which the Sentinels watch the primary, as in"
             " redis+sentinel://host1:26379,host2:26379,host3:26379/mymaster"
         )
     if kind == "cluster" and service not in ("", "0"):
-        raise ValueError("REDIS_URL: redis+cluster:// takes no path, a Cluster has one database")
+        raise StoreMisnamed("REDIS_URL: redis+cluster:// takes no path, a Cluster has one database")
     if not (db or "0").isdecimal():
-        raise ValueError("REDIS_URL: after the primary's name comes the database's number, as in /mymaster/0")
+        raise StoreMisnamed(
+            "REDIS_URL: after the primary's name comes the database's number, as in /mymaster/0"
+        )
     return Address(
         host=hosts[0][0],
         port=hosts[0][1],
@@ -201,22 +225,22 @@ def _host(text: str, usual: int) -> tuple[str, int]:
         found = urlsplit(f"//{text.strip()}")
         host, port = found.hostname, found.port or usual
     except ValueError:
-        raise ValueError(_LOOKS) from None
+        raise StoreMisnamed(_LOOKS) from None
     if not host or found.path:
-        raise ValueError(_LOOKS)
+        raise StoreMisnamed(_LOOKS)
     return host, port
 
 
 def _refuse_unknown(unknown: set[str], known: frozenset[str]) -> None:
     if unknown:
-        raise ValueError(
+        raise StoreMisnamed(
             f"REDIS_URL: unknown option {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}"
         )
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) > 9:
-        raise ValueError(
+        raise StoreMisnamed(
             "REDIS_URL: replicas is how many replicas must have a write before it counts, as in ?replicas=1"
         )
     return int(text)
@@ -224,7 +248,9 @@ def _count(text: str) -> int:
 
 def _tag(text: str) -> str:
     if text and not _SITE.fullmatch(text):
-        raise ValueError("REDIS_URL: a site's name is of small letters, digits, - and _, as in ?site=berlin")
+        raise StoreMisnamed(
+            "REDIS_URL: a site's name is of small letters, digits, - and _, as in ?site=berlin"
+        )
     return text
 
 
@@ -248,5 +274,5 @@ def unix_url(path: str) -> str:
 
 
 def site_of(url: str | None) -> str:
-    """The site that `REDIS_URL` names; "" when it names none. Raises ValueError for a malformed one."""
+    """The site that `REDIS_URL` names; "" when it names none. Raises StoreMisnamed for a malformed one."""
     return Address.parse(url).site if url else ""

@@ -18,6 +18,7 @@
     │       └── Forbidden           NOAUTH, WRONGPASS, NOPERM: wrong password or rights (F31)
     ├── ScriptError                 a script or command answered with an error; `code` is its first word
     │   └── FunctionMissing         the server doesn't have our function library (F28)
+    ├── StoreMisnamed               REDIS_URL can't be understood
     ├── StoreUnsafe                 a server on which contacts could be lost: refused at start
     └── EmbeddedError               the embedded server
         ├── EmbeddedMissing         no binary for this platform: set REDIS_URL
@@ -97,6 +98,10 @@ class ScriptError(StoreError):
 
 class FunctionMissing(ScriptError):
     """The function isn't loaded: the server was flushed, replaced or restarted without its data."""
+
+
+class StoreMisnamed(StoreError, ValueError):
+    """`REDIS_URL` isn't one; in words for an operator, without its password."""
 
 
 class StoreUnsafe(StoreError):

@@ -117,7 +117,7 @@ class Store:
 
         `insecure` lets one be used that others on the way could read. Raises `StoreUnsafe` (too old, evicts keys,
         or another machine without TLS and a password), `StoreIdentityChanged` (not the store that `data_dir`
-        remembers), `StoreUnavailable`, `EmbeddedError`, or ValueError for a malformed URL.
+        remembers), `StoreUnavailable`, `EmbeddedError`, or `StoreMisnamed` for a malformed URL.
         """
         source = library.source() if library_source is None else library_source
         exposed = Address.parse(redis_url).exposed() if redis_url else None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tierline.queue.address import Address
+from tierline.queue.failures import StoreMisnamed
 from tierline.queue.safety import Facts, warnings
 from tierline.queue.whereabouts import slot_of
 
@@ -71,12 +76,54 @@ def test_one_servers_url_is_the_one_that_was_read(url: str) -> None:
         ("redis+cluster://h1?sentinel_password=s3cret", "unknown option sentinel_password"),
         ("redis://h1/0?replicas=many", "how many replicas"),
         ("redis://h1/0?site=Berlin%7D", "small letters"),
+        ("localhost:6379", "must look like"),
+        ("redis://h1/desk", "must look like"),
+        ("redis://:12/s3cret@h1:6379/0", "/ as %2F"),
+        ("redis://:12?s3cret@h1:6379/0", "[?] as %3F"),
+        ("redis://:12#s3cret@h1:6379/0", "# as %23"),
+        ("redis+sentinel://:12#s3cret@h1/desk", "# as %23"),
+        ("redis+sentinel://:s3cret[x@h1/desk", "must look like"),
+        ("redis+cluster://us:s3cret\u2100@h1:6379", "must look like"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_words_without_secrets(url: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words) as error:
+    with pytest.raises(StoreMisnamed, match=words) as error:
         Address.parse(url)
     assert "s3cret" not in str(error.value)
+
+
+def test_the_schemes_letters_may_be_large() -> None:
+    assert Address.parse("REDISS://:pw@store:6380/0") == Address.parse("rediss://:pw@store:6380/0")
+
+
+def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for file in (tmp_path / "none.pem", tmp_path / "empty.pem"):
+        with pytest.raises(StoreMisnamed, match=file.name):
+            Address.parse(f"rediss://:pw@h/0?ssl_ca_certs={file}").tls_context()
+        with pytest.raises(StoreMisnamed, match=file.name):
+            Address.parse(f"rediss://:pw@h/0?ssl_certfile={file}").tls_context()
+
+
+@pytest.mark.parametrize("command", [("run",), ("plan", "publish", "FILE", "--reason", "because")])
+def test_a_mistaken_address_is_one_sentence_for_whoever_starts(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """No trace of a crash, which would quote the password."""
+    plan = Path(__file__).parents[2] / "router" / "plan" / "example.yaml"
+    words = [str(plan) if it == "FILE" else it for it in command]
+    said = {
+        "REDIS_URL": "redis+sentinel://us:s3cret\u2100@h1/desk",
+        "TIERLINE_DATA": str(tmp_path),
+        "PORT": "0",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "tierline", *words],
+        cwd=tmp_path, env=os.environ | said, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("REDIS_URL must look like") and ended.stderr.count("\n") == 1
+    assert "s3cret" not in ended.stdout + ended.stderr
 
 
 def test_others_who_could_listen_are_seen_behind_many_hosts_too() -> None:
