@@ -23,6 +23,7 @@ from .failures import (
     DiskFull,
     Forbidden,
     FunctionMissing,
+    MemoryFull,
     NotReplicated,
     ScriptError,
     StoreError,
@@ -61,6 +62,7 @@ class Health:
     warnings: tuple[str, ...]
     disk_full: bool = False  # of the embedded store: it is asked for reads alone until there is room
     replicated: bool = True  # False when too few replicas confirm what is written now
+    refuses: str = ""  # why it takes no changes although it answers, in the server's words
 
     @property
     def trouble(self) -> str:
@@ -79,6 +81,8 @@ class Health:
             return "The store can't write its log: new contacts are refused until it can. Is the disk full?"
         if self.memory_limit and self.memory_used >= self.memory_limit:
             return "The store is full: new contacts are refused until maxmemory is raised or work is closed."
+        if self.refuses:
+            return f"The store takes no changes ({self.refuses}): new contacts are refused until it does."
         return ""
 
 
@@ -194,8 +198,8 @@ class Store:
         self._loads += 1
 
     async def health(self) -> Health:
-        """Look again: up, unchanged, still safe, still writing its log? Raises no `StoreError`."""
-        full = self._look_at_disk()
+        """Look again: up, unchanged, still safe, does it take changes? Raises no `StoreError`."""
+        full, refuses = self._look_at_disk(), ""
         started = time.perf_counter()  # uvloop's own clock stands still within a turn
         try:
             identity = await self.client.call("GET", identity_key(self.site))
@@ -203,7 +207,10 @@ class Store:
             if self.client.expect is not None and identity != self.client.expect[1]:
                 self.client.drop("the store was emptied or replaced")  # the next greeting refuses it
                 raise StoreIdentityChanged("The store was emptied or replaced while we were running.")
-            replicated = await self.client.all_replicated(f"{{{self.site}}}:told")
+            try:
+                replicated = full or await self._takes_a_change()
+            except (MemoryFull, DiskFull) as refusal:
+                replicated, refuses = True, str(refusal)
             facts = await self._facts()
         except StoreError as error:
             return Health(False, str(error), self.durability, "", 0.0, 0, 0, False, self.warnings, full)
@@ -220,6 +227,7 @@ class Store:
             warnings=self.warnings,
             disk_full=full,
             replicated=replicated,
+            refuses=refuses,
         )
 
     async def empty(self) -> None:
@@ -229,6 +237,16 @@ class Store:
         key, name = self.client.expect
         await self.client.call("FLUSHALL")
         await self.client.call("SET", key, name)
+
+    async def _takes_a_change(self) -> bool:
+        """Whether enough replicas confirm one. Reading is answered by servers that refuse every change, too: a replica,
+        a primary without its own, one that can't write. Raises `StoreRefused` then.
+        """
+        told = f"{{{self.site}}}:told"
+        if self.client.address.replicas:
+            return await self.client.all_replicated(told)
+        await self.client.call("SET", told, 1)
+        return True
 
     def _look_at_disk(self) -> bool:
         self._full = self.embedded is not None and self.embedded.room() < ROOM

@@ -94,6 +94,33 @@ async def test_a_full_store_refuses_texts_still_shows_what_it_has_and_recovers(
     await _goes_on(running)
 
 
+@pytest.mark.promise("store-refusal")
+@pytest.mark.parametrize(
+    ("turns", "back", "why"),
+    [
+        ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "READONLY"),
+        ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0", "NOREPLICAS"),
+        ("CONFIG SET save 3600,1", "CONFIG SET save ,", "MISCONF"),
+    ],
+)
+async def test_a_server_that_answers_and_takes_no_changes_is_seen_and_told(
+    running: Inside, admin: Redis, turns: str, back: str, why: str
+) -> None:
+    """A replica, a primary that misses its own, one whose snapshots fail: `/readyz` said that all was well."""
+    dump = Path(str((await admin.config_get("dir"))["dir"])) / "dump.rdb"
+    dump.mkdir()
+    await admin.execute_command(*(it.replace(",", " ").strip() for it in turns.split()))
+    if why == "MISCONF":
+        await admin.execute_command("BGSAVE")
+    await running.until(lambda: _refuses(running))
+    await running.until(lambda: running.told(why))
+    assert await _unready(running)
+    dump.rmdir()
+    await admin.execute_command(*(it.replace(",", " ").strip() for it in back.split()))
+    await _told_once(running, why)
+    await _goes_on(running)
+
+
 @pytest.mark.promise("store-restart")
 @pytest.mark.parametrize("flush", ["FUNCTION", "SCRIPT"])
 async def test_functions_that_an_operator_flushed_come_back_by_themselves(
