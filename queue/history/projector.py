@@ -32,6 +32,11 @@ next is three times as far: a batch costs much the same whatever is in it."""
 TIDY = 1.0  # seconds between two looks at what the store may forget
 FORGET = 100  # contacts at a time
 COMPARED = 50_000  # events behind the cursor, at most
+OTHER = (
+    "The history lacks what the store has handed over already (its ledger up to entry {entry}). Either two processes"
+    " share the store and not the history: then each keeps a part of the record, until all are given the same"
+    " DATABASE_URL. Or it was lost, or an older copy was brought back: then what is missing is only in its backups."
+)
 
 
 class Ledger(Protocol):
@@ -149,6 +154,9 @@ class Projector:
         if not await self._compare(after):
             await asyncio.sleep(GATHER)
             return
+        if not await self._ours(after):
+            log.error("history.lacks", last=after)
+            await self.told(OTHER.format(entry=after))
         renewed = tidied = self.clock()
         while True:
             events = await self.queue.events(after, BATCH)
@@ -191,6 +199,15 @@ class Projector:
             log.error("history.store_lacks", events=len(gone), last=gone[-1].id)
             await self.lost(gone)
         return True
+
+    async def _ours(self, after: str) -> bool:
+        """Whether the entry at the cursor is in this history: the cursor moves behind a commit."""
+        ms, seq = _order(after)
+        if (ms, seq) == (0, 0):
+            return True
+        before = f"{ms}-{seq - 1}" if seq else f"{ms - 1}-{(1 << 63) - 1}"
+        kept, _ = await self.history.ledger(before, 1)
+        return bool(kept) and kept[0].id == after
 
     async def release(self) -> None:
         """Let go of the role, if it is ours: another process goes on at once. After `run` has ended."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 from helpers_history import history as history
@@ -187,6 +188,30 @@ async def test_what_the_history_has_and_the_store_has_lost_is_told(history: Hist
     ):  # from behind it nothing is told again
         await until(lambda: queue.fence)
     assert len(heard) == 1
+
+
+@pytest.mark.promise("loss-is-told")
+async def test_who_carries_the_record_on_in_another_history_says_so(history: History, tmp_path: Path) -> None:
+    """Two processes with one store and a history each, by mistake: each has a part of the record, and nobody knew."""
+    other = await History.open(None, tmp_path / "other")
+    queue, heard = Ledger("C1001"), list[str]()
+
+    async def tell(text: str) -> None:
+        heard.append(text)
+
+    async def carried(into: History, entry: str) -> None:
+        queue.add([told(9_000, "presence", a="ada", id=entry, presence="away")])
+        async with running(Projector(queue, into, "one", told=tell).run):
+            await until(lambda: queue.cursors.get("history") == entry)
+
+    for entry in ("900-0", "900-1", "901-0"):
+        await carried(history, entry)
+    assert not heard  # its own, from wherever it goes on
+    await carried(other, "902-0")
+    assert "entry 901-0" in heard[0] and "DATABASE_URL" in heard[0]
+    await carried(history, "903-0")
+    assert "entry 902-0" in heard[1] and len(heard) == 2
+    await other.close()
 
 
 async def test_nothing_is_taken_for_lost_while_the_ledger_is_not_safe_to_read_or_trimmed_meanwhile(
