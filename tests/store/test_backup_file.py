@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from helpers_queue import CHATTY, message, on_duty, plain_route
+from typer.testing import CliRunner
 
+from tierline.console import cli_backup
 from tierline.queue import backup as whole
 from tierline.queue.archive import BackupRefused, pack, unpack
 from tierline.queue.contact import Decision
@@ -231,6 +234,40 @@ async def test_nothing_to_keep_is_said(tmp_path: Path) -> None:
     with pytest.raises(BackupRefused, match="no store"):
         await whole.backup(tmp_path, SITE, tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.promise("backup")
+@pytest.mark.parametrize(
+    ("url", "how"), [("sqlite:////HERE/own.sqlite3", ".backup"), ("postgresql://h/db", "pg_dump")]
+)
+def test_where_the_history_is_elsewhere_the_commands_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, how: str
+) -> None:
+    """Whoever reads "restored" must not believe that the record came back where it isn't read."""
+    cli = typer.Typer()
+    cli_backup.register(cli, SITE)
+    data = tmp_path / "data"
+
+    def said(*words: str, at: Path = data, history: str = "") -> str:
+        monkeypatch.setenv("TIERLINE_DATA", str(at))
+        monkeypatch.setenv("DATABASE_URL", history)
+        done = CliRunner().invoke(cli, words)
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    async def begin() -> None:
+        house = await moved_in(data)
+        await house.text(1)
+        await house.close()
+
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(begin())
+    url = url.replace("/HERE", str(tmp_path))
+    assert "history is not in it" not in said("backup", "whole")
+    assert how in said("backup", "half", history=url)
+    assert "isn't read" not in said("restore", "whole", at=tmp_path / "a")
+    assert "isn't read as long as DATABASE_URL" in said("restore", "whole", at=tmp_path / "b", history=url)
+    assert "not in this backup" in said("restore", "half", at=tmp_path / "c", history=url)
 
 
 @pytest.fixture
