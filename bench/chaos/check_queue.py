@@ -179,11 +179,13 @@ class Walk(Tale):
     def _on_message(self, e: Event) -> None:
         if e.x.get("kind") == "in":
             c = self.contacts[e.c]
-            c.owed_before, c.owed, c.nudged = c.owed, True, False
+            c.owed_before, c.owed, c.nudged, c.heard = c.owed, True, False, e.n
 
     def _on_message_out(self, e: Event) -> None:
-        if e.x.get("kind") == "reply":
-            self.contacts[e.c].owed = self.contacts[e.c].owed_before = False
+        c = self.contacts[e.c]
+        # What its customer's next words overtook while it was held, or whose writer has it no longer, answers nobody.
+        if e.x.get("kind") == "reply" and e.n > c.heard and e.a == c.owner:
+            c.owed = c.owed_before = False
 
     def _on_nudged(self, e: Event) -> None:
         c = self.contacts[e.c]

@@ -46,6 +46,8 @@ class Contact:
     """Whether the customer wrote after the last reply."""
     owed_before: bool = True
     """The same, before their last message."""
+    heard: int = 0
+    """The number of that."""
     nudged: bool = False
 
     @property
@@ -101,8 +103,10 @@ class Tale:
             del self.ranks[bisect_left(self.ranks, (rank, c.id))]
 
     def at_once(self, c: Contact) -> int:
-        """How many offers of it may be live."""
-        return 1 if c.only else self.rules.at_once.get(c.service, 1)
+        """How many offers of it may be live. A step more than its service has is the one of whom it was handed to."""
+        steps = self.rules.steps.get(c.service, ())
+        alone = c.only or (c.step == 0 and c.route is not None and len(c.route) > len(steps))
+        return 1 if alone else self.rules.at_once.get(c.service, 1)
 
     def most(self, agent: str) -> int:
         """How many contacts they take at once."""

@@ -466,6 +466,39 @@ def test_whom_slacks_limit_kept_from_an_offer_is_asked_about_others_first(pause:
     assert [it.check for it in check(seen) if it.check == "order"] == ([] if pause else ["order"])
 
 
+@pytest.mark.parametrize("to", ["A000", "team desk"])
+def test_of_what_a_person_was_asked_for_one_is_asked_at_a_time_afterwards_too(to: str) -> None:
+    """A customer who writes again finds their contact in the step that it was handed over with."""
+    again = [
+        on_duty("A001", 3050),
+        on_duty("A002", 3060),
+        at(3100, "transferring", "C1001", "A000", to=to, service="both", only=False),
+        at(3200, "offered", "C1001", "A001", 2, step=0, rank=1001),
+        at(3300, "accepted", "C1001", "A001", 2),
+        at(4000, "wrapping", "C1001", "A001"),
+        at(5000, "closed", "C1001", "A001"),
+        at(5300, "reopened", "C1001"),
+        at(5300, "queued", "C1001", why="owner full", service="both"),
+        at(5310, "offered", "C1001", "A001", 3, step=0, rank=1001),
+        offered(5330, "C1002", "A002", 1, 1002),
+    ]
+    both = replace(
+        RULES, steps={**RULES.steps, "both": RULES.steps["help"]}, at_once={**RULES.at_once, "both": 2}
+    )
+    seen = replace(with_events(*again)(without("wrapping")(without("closed")(good()))), rules=both)
+    assert [it.about for it in check(seen) if it.check == "order"] == ([] if to == "A000" else ["C1002:1"])
+
+
+def test_a_reply_that_was_overtaken_while_it_was_held_answers_nobody() -> None:
+    """A mail sleeps once it is answered: what its customer wrote meanwhile isn't."""
+    seen = with_events(
+        at(2000, "message", "C1001", n=4, kind="in", body="{}"),
+        at(3500, "snoozed", "C1001", "A000", why="quiet"),
+    )(good())
+    assert "put off" in {it.check for it in check(seen)}
+    assert "put off" not in {it.check for it in check(without("message", n=4)(seen))}
+
+
 def test_who_handed_over_and_keeps_it_may_be_reminded_anew() -> None:
     """To hand over is an act: their silence begins anew when nobody takes it."""
     moved = [
