@@ -39,8 +39,9 @@ class Then:
     model: Watching = field(default_factory=Watching)
 
     def __post_init__(self) -> None:
-        reopen = max((book.longest_reopen for book in self.books.values()), default=0)
-        self.again = Again(self._midnights, reopen, self.model)
+        self.again = Again(self._midnights, 0, self.model)
+        for book in self.books.values():
+            self.again.may_reopen(book.longest_reopen)
 
     def _midnights(self, now: int) -> tuple[int, ...]:
         return midnights(self.book.plan.timezone, now)
@@ -67,6 +68,8 @@ class Then:
                 self.latest[it.a, it.e] = entry.t
             elif it.e == "plan" and isinstance(it.x.get("version"), int):
                 self.version = it.x["version"]
+                if (book := self.books.get(self.version)) is not None:
+                    self.again.may_reopen(book.longest_reopen)
             elif it.e == "alert":
                 self._trouble(it.x)
         self.again.step(entry)

@@ -86,13 +86,17 @@ class Replaying:
     before: Virtual | None = None  # the queue when the day began
 
     def __post_init__(self) -> None:
-        reopen = max(book.longest_reopen for book in (self.active, *self.books.values()))
-        self.again = Again(lambda now: midnights(self.active.plan.timezone, now), reopen)
+        self.again = Again(lambda now: midnights(self.active.plan.timezone, now), self.active.longest_reopen)
 
     again: Again = field(init=False)
 
     def read(self, record: Iterable[Entry]) -> bool:
-        """Do the record again, a piece at a time, in order; False at the first difference."""
+        """Do the record again, a piece at a time, in order; False at the first difference.
+
+        `books` may have grown by the versions that the piece tells of.
+        """
+        for book in self.books.values():
+            self.again.may_reopen(book.longest_reopen)
         for entry in record:
             if entry.aside:
                 self.again.step(entry)

@@ -52,7 +52,8 @@ class Again:
     """Does a record again, entry by entry; `model` is where it has come to.
 
     `midnights` are the site's around an instant (ms): shares are counted from the last, and no event tells them.
-    `reopen`: for how long (ms) after its end a contact may be opened again, by any of the record's plans.
+    `reopen`: for how long (ms) after its end a contact may be opened again, by any of the record's plans; whoever comes
+    upon another of them says so by `may_reopen`.
     """
 
     midnights: Callable[[int], tuple[int, ...]]
@@ -64,6 +65,10 @@ class Again:
     difference: Difference | None = None
     calendar: int = 0
     ended: deque[tuple[int, str]] = field(default_factory=deque)
+
+    def may_reopen(self, within: int) -> None:
+        """A plan of the record opens contacts again for so long (ms): those that have ended already are kept as well."""
+        self.reopen = max(self.reopen, within)
 
     def run(self, record: Iterable[Entry]) -> bool:
         """Go on through `record`; False when it parts from the rules."""
@@ -96,8 +101,8 @@ class Again:
             if kind in ASKED:
                 self.assignments += 1
             elif kind in KEPT:
-                ended.append((t + KEPT[kind] + self.reopen, it[1]))
-        while ended and ended[0][0] <= t and not entry.aside:
+                ended.append((t + KEPT[kind], it[1]))
+        while ended and ended[0][0] + self.reopen <= t and not entry.aside:
             model.forget(ended.popleft()[1])
         return True
 

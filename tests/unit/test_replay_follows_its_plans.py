@@ -1,0 +1,84 @@
+"""A day is done again by the plans that it had, whatever plan is active when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from helpers_desk import HOUR, Desk
+from helpers_plan import SMALL, book
+
+from tierline.router.past import Then
+from tierline.router.rulebook import Rulebook
+from tierline.router.simulate.compare import Replaying
+from tierline.router.simulate.record import Entry, entries
+from tierline.router.simulate.reproduce import Difference
+
+Books = dict[int, Rulebook]
+Replayed = Callable[[Books, list[Entry]], Difference | None]
+
+
+class Dated(Desk):
+    """Each act has an instant of its own, by which its entry is known; plans are published in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plans: list[Entry] = []
+
+    def __getattr__(self, name):
+        self.now += 1
+        return super().__getattr__(name)
+
+    def publishes(self, version: int) -> None:
+        self.now += 1
+        told = ("plan", "", "", 0, {"version": version}, self.now)
+        self.plans.append(Entry(f"{self.now}-0", self.now, (told,)))
+
+    def record(self) -> Iterator[Entry]:
+        acts = entries(replace(it, id=f"{it.t}-0") for it in self.model.events)
+        yield from sorted([*acts, *self.plans], key=lambda entry: entry.t)
+
+
+def as_a_day(books: Books, record: list[Entry]) -> Difference | None:
+    """As the worker does it: only the active plan is known before the record is read."""
+    known = {max(books): books[max(books)]}
+    it = Replaying(known, books[max(books)], record[0].t, record[-1].t + 1)
+    for entry in record:
+        known |= {n: books[n] for kind, *_, x, _ in entry.told if kind == "plan" for n in [x["version"]]}
+        it.read([entry])
+    return it.again.difference
+
+
+def as_why(books: Books, record: list[Entry]) -> Difference | None:
+    known = {max(books): books[max(books)]}
+    it = Then(known)
+    for entry in record:
+        known |= {n: books[n] for kind, *_, x, _ in entry.told if kind == "plan" for n in [x["version"]]}
+        it.take(entry)
+    return it.difference
+
+
+BOTH = pytest.mark.parametrize("replayed", [as_a_day, as_why])
+
+
+@pytest.mark.promise("replay-same")
+@BOTH
+@pytest.mark.parametrize("published", ["before its end", "after its end"])
+def test_what_an_earlier_plan_opened_again_after_days_is_reproduced(
+    replayed: Replayed, published: str
+) -> None:
+    """The plan that is active today opens nothing again for so long."""
+    desk = Dated()
+    desk.publishes(1 if published == "before its end" else 2)
+    desk.comes("ada")
+    contact = desk.owned()
+    assert desk.complete(contact, "ada").state == "closed"
+    if published == "after its end":
+        desk.publishes(1)
+    desk.passes(30 * HOUR)
+    desk.comes("ben")
+    assert desk.writes(contact, desk.decided(), reopen=100 * HOUR) == contact
+    desk.publishes(3)
+    long = SMALL.replace("    schedule: office\n", "    schedule: office\n    reopen: 5d\n", 1)
+    assert replayed({1: book(long), 2: book(SMALL), 3: book(SMALL)}, list(desk.record())) is None
