@@ -68,6 +68,7 @@ class Then:
                 self.latest[it.a, it.e] = entry.t
             elif it.e == "plan" and isinstance(it.x.get("version"), int):
                 self.version = it.x["version"]
+                self.again.another_plan()
                 if (book := self.books.get(self.version)) is not None:
                     self.again.may_reopen(book.longest_reopen)
             elif it.e == "alert":

@@ -84,11 +84,15 @@ class Replaying:
     end: int
     day: Day = field(default_factory=Day)
     before: Virtual | None = None  # the queue when the day began
+    version: int = 0  # of the plan, where the record has come to
 
     def __post_init__(self) -> None:
-        self.again = Again(lambda now: midnights(self.active.plan.timezone, now), self.active.longest_reopen)
+        self.again = Again(self._midnights, self.active.longest_reopen)
 
     again: Again = field(init=False)
+
+    def _midnights(self, now: int) -> tuple[int, ...]:
+        return midnights(self.books.get(self.version, self.active).plan.timezone, now)
 
     def read(self, record: Iterable[Entry]) -> bool:
         """Do the record again, a piece at a time, in order; False at the first difference.
@@ -105,6 +109,9 @@ class Replaying:
                 return True
             if entry.t >= self.start and self.before is None:
                 self.before = copy.deepcopy(self.again.model)
+            if entry.told[0][0] == "plan":
+                self.version = entry.told[0][4].get("version", 0)
+                self.again.another_plan()
             self.again.step(entry)
             if self.again.difference is not None:
                 return False

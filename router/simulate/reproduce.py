@@ -70,6 +70,10 @@ class Again:
         """A plan of the record opens contacts again for so long (ms): those that have ended already are kept as well."""
         self.reopen = max(self.reopen, within)
 
+    def another_plan(self) -> None:
+        """From the next entry on another plan counts: it may have another time zone, so `midnights` are asked anew."""
+        self.calendar = 0
+
     def run(self, record: Iterable[Entry]) -> bool:
         """Go on through `record`; False when it parts from the rules."""
         for entry in record:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from helpers_desk import HOUR, Desk
+from helpers_desk import HOUR, Desk, asking, route
 from helpers_plan import SMALL, book
 
 from tierline.router.past import Then
+from tierline.router.roster import midnights
 from tierline.router.rulebook import Rulebook
 from tierline.router.simulate.compare import Replaying
 from tierline.router.simulate.record import Entry, entries
@@ -82,3 +83,43 @@ def test_what_an_earlier_plan_opened_again_after_days_is_reproduced(
     desk.publishes(3)
     long = SMALL.replace("    schedule: office\n", "    schedule: office\n    reopen: 5d\n", 1)
     assert replayed({1: book(long), 2: book(SMALL), 3: book(SMALL)}, list(desk.record())) is None
+
+
+@pytest.mark.promise("replay-same")
+@BOTH
+@pytest.mark.parametrize(
+    "zones", [("Europe/Berlin", "Pacific/Auckland"), ("Pacific/Auckland", "Europe/Berlin")]
+)
+def test_shares_are_counted_from_the_midnights_of_the_plan_that_was_active(
+    replayed: Replayed, zones: tuple[str, str]
+) -> None:
+    """The active plan may have another time zone, of which the day's own plan knew nothing."""
+    desk, way = Dated(), route("sms", replace(asking(1), shares=(("a", 50), ("b", 50))))
+
+    def asked() -> str:
+        contact = desk.arrives(way)
+        (agent,) = desk.offers(contact)
+        desk.takes(agent, contact)
+        desk.complete(contact, agent)
+        return agent
+
+    def morning() -> list[str]:
+        """One of two teams is alone until shortly before noon in Berlin, which is Auckland's midnight."""
+        desk.presence("ben", "offline")
+        alone = [asked() for _ in range(3)]
+        desk.now += 2 * HOUR
+        desk.presence("ben", "available")
+        return [*alone, *(asked() for _ in range(3))]
+
+    books = {n: book(SMALL.replace("Europe/Berlin", zone)) for n, zone in enumerate(zones, 1)}
+    desk.now += 2 * HOUR
+    desk.publishes(1)
+    desk.calendar(midnights(zones[0], desk.now))
+    desk.comes("ada", team="a")
+    desk.comes("ben", team="b")
+    first = morning()
+    desk.publishes(2)
+    desk.calendar(midnights(zones[1], desk.now))
+    desk.now += 22 * HOUR
+    assert first != morning(), "the zone says from when shares are counted"
+    assert replayed(books, list(desk.record())) is None
