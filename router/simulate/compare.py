@@ -175,12 +175,12 @@ class Replaying:
         teams = {worker.name: worker.team for worker in crew}
         dues = {contact: verdict.facts.due for contact, verdict in verdicts.items()}
         meter = Meter(teams, self.start, lambda case: dues.get(case.of))
-        run = Simulation(crew, Sampled.of(self.day), book, None, model, present=False)
+        run = Simulation(crew, Sampled.of(self.day), book, self.day.returns, model, present=False)
         for name in [name for name in model.agents if name not in teams]:
             model.at(self.start).remove_agent(name)
         meter.begin(model)
         self._go_on(run)
-        for at, kind, line in self.day.duty:
+        for at, kind, line in self.day.said_of_duty():
             run.act(at, _duty(run, kind, line.a, line.x))
         chosen: Callable[[Told], Decision] = lambda told: verdicts[told.contact].decision  # noqa: E731
         run.run(self.day.cases(chosen), self.start, self.end, meter.seen)

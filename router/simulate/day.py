@@ -19,10 +19,14 @@ from ..rulebook import Rulebook
 from .cases import Case, Said
 from .crew import Reaction
 from .record import Entry, decided
-from .simulation import Line
+from .simulation import RETURNS, Line
 
 UNKNOWN = 180_000
 """ms of handling where the record knows of none at all."""
+PRESENCE = frozenset({"presence", "presence.renewed"})
+DUTY = PRESENCE | {"overtime", "desk"}
+BY_THEMSELVES = frozenset({"tick", "missed"})
+"""What an entry begins with that sets somebody to away for two missed offers: a plan's own, not the day's."""
 BY_ITSELF = frozenset({"quiet", "reopened", "kept"})
 """Why a contact is snoozed when nobody asked for it."""
 
@@ -60,19 +64,42 @@ class Day:
         default_factory=dict
     )  # by contact, after the epoch, until it was completed
     done: dict[str, int] = field(default_factory=dict)  # contact → first completed
+    back: list[int] = field(default_factory=list)  # ms until who was set to away was available again
+    unheard: dict[str, tuple[int, Line]] = field(
+        default_factory=dict
+    )  # agent → since when nothing of theirs came
     _open: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # offer → made, delivered
     _taken: dict[str, tuple[int, str]] = field(default_factory=dict)  # contact → accepted, service
     _wrapping: dict[str, int] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
         """One entry of the day."""
-        ticked = entry.told[0][0] == "tick"
+        itself = entry.told[0][0] in BY_THEMSELVES
         for it in entry.lines:
-            if it.e in ("presence", "presence.renewed", "overtime", "desk") and not ticked:
+            if it.e in PRESENCE:
+                self._present(it, entry.t, itself)
+            if it.e in DUTY and not itself:
                 self.duty.append((entry.t, it.e, it))
             act = _ACTS.get(it.e)
             if act is not None:
                 act(self, it, entry.t)
+
+    def _present(self, it: Line, t: int, itself: bool) -> None:
+        since, _ = self.unheard.pop(it.a, (t, it))
+        if itself:
+            self.unheard[it.a] = (t, it)
+        elif since < t and it.x["presence"] == "available":
+            self.back.append(t - since)
+
+    @property
+    def returns(self) -> int:
+        """ms after which somebody who is set to away for two missed offers is back: as long as it took that day."""
+        return sorted(self.back)[len(self.back) // 2] if self.back else RETURNS
+
+    def said_of_duty(self) -> list[tuple[int, str, Line]]:
+        """What people said of being there, in order; who was set to away and never came back had gone by then."""
+        gone = [(t, it.e, it) for t, it in self.unheard.values()]
+        return sorted([*self.duty, *gone], key=lambda each: each[0])
 
     def _arrived(self, it: Line, t: int) -> None:
         decision = decided(it.x)

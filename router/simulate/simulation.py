@@ -185,6 +185,12 @@ class Simulation:
     def _presence(self, agent: str, presence: str) -> None:
         self.model.presence(agent, "available" if presence == "available" else "away")
 
+    def _back(self, agent: str) -> None:
+        """Whoever missed two offers has noticed it, unless they have said something else since, or left."""
+        it = self.model.agents.get(agent)
+        if it is not None and it.presence == "away" and it.why:
+            self._presence(agent, "available")
+
     def _on_duty(self, worker: Worker) -> None:
         it = worker.duty(self.model.now)
         self.model.agent(worker.name, it.profile, it.capacity, it.channels, it.edges, it.on_shift)
@@ -230,7 +236,7 @@ class Simulation:
                 self.model.forget(event.c)
                 self.cases.pop(event.c, None)
             elif event.e == "presence" and event.x["why"] and self.returns is not None:
-                self._at(event.t + self.returns, self._presence, event.a, "available")
+                self._at(event.t + self.returns, self._back, event.a)
 
     def _react(self, offer: Line, case: Case) -> None:
         it = self.reactions(case, offer.a, offer.n)
