@@ -129,7 +129,10 @@ class Versions:
             return None
 
     async def dry_run(self, source: str, last: int) -> DryRun:
-        """Which of the last contacts would have gone elsewhere. Raises PlanErrors, HistoryUnavailable."""
+        """Which of the last contacts would have gone elsewhere. Raises PlanErrors, HistoryUnavailable.
+
+        Plan against plan: what is closed at once just now is neither's doing.
+        """
         draft = await self.plan.read(source, "draft")
         past = [it for event in await self.history.arrived(last) if (it := Past.of(event)) is not None]
         customers: dict[str, Customer | None] = {}
@@ -138,9 +141,8 @@ class Versions:
             some = keys[i : i + ABREAST]
             answers = await asyncio.gather(*(self.history.arriving(key, "") for key in some))
             customers |= {key: customer for key, (customer, _) in zip(some, answers, strict=True)}
-        old = self.plan()
-        book = Rulebook(draft, old.version + 1).under(old.situation)  # what is closed at once is so for both
-        return await asyncio.to_thread(dry_run, old, book, past, customers)
+        old = self.plan.book
+        return await asyncio.to_thread(dry_run, old, Rulebook(draft, old.version + 1), past, customers)
 
     # ---- publishing ---------------------------------------------------------------------------------------------
 
