@@ -48,6 +48,7 @@ def _comparison(it: Comparison) -> dict[str, object]:
         "decided_otherwise_today": it.unlike,
         "versions_not_at_hand": it.unknown_plans,
         "scripts_not_run": it.scripted,
+        "closed_at_once": it.shut,
     }  # fmt: skip
 
 
@@ -106,6 +107,11 @@ def lines(day: str, it: Mapping[str, Any]) -> list[str]:
         n = versus["decided_otherwise_today"]
         found.append(
             f"{n} would be decided otherwise by their own version today: customers' facts have changed since."
+        )
+    if n := versus["closed_at_once"]:
+        who = "1 contact came" if n == 1 else f"{n} contacts came"
+        found.append(
+            f"{who} while their service was closed at once: in both simulated days it follows its hours."
         )
     if versus["scripts_not_run"]:
         found.append(unplayed(versus["scripts_not_run"]))

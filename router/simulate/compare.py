@@ -59,6 +59,7 @@ class Comparison:
     )
     unknown_plans: int  # decided under versions that aren't at hand
     scripted: int = 0  # came by a door that asks something first in either plan: no script is run
+    shut: int = 0  # came while their service was closed at once: in neither simulated day it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ class Replaying:
                 any(script_for(book.plan, told.arrived) for book in (self.active, draft))
                 for told in self.day.contacts.values()
             ),
+            shut=sum(_shut(told) for told in self.day.contacts.values()),
         )
 
     def _simulated(self, book: Rulebook, verdicts: Mapping[str, Verdict]) -> Results:
@@ -218,9 +220,17 @@ def _duty(run: Simulation, kind: str, agent: str, x: Mapping[str, object]) -> Ca
 
 
 def _same(verdict: Verdict, told: Told) -> bool:
-    """Whether the plan decides again what was recorded; instants aside, which are a few ms apart."""
+    """Whether the plan decides again what was recorded; instants aside, which are a few ms apart.
+
+    Nor does it count that somebody was held by what isn't the plan's hours: a script's question, a closing at once.
+    """
     it, was = verdict.decision, told.decision
-    return it.route == was.route and verdict.facts.rule == told.facts.rule and bool(it.wake) == bool(was.wake)
+    held = bool(it.wake) == bool(was.wake) or bool(told.facts.first) or _shut(told)
+    return held and it.route == was.route and verdict.facts.rule == told.facts.rule
+
+
+def _shut(told: Told) -> bool:
+    return told.facts.closed.startswith("emergency")
 
 
 def _difference(one: Verdict, other: Verdict) -> str:

@@ -78,6 +78,22 @@ async def test_a_day_is_replayed_and_a_draft_compared(running: Inside) -> None:
     assert "0 differences" in told and "help → gold: 1" in told and "(gold)" in told
 
 
+@pytest.mark.promise("replay-draft")
+async def test_who_came_while_it_was_closed_at_once_is_told_as_that(running: Inside) -> None:
+    """It was told as customers' facts that had changed since."""
+    assert (await running.call_api("/services/help/close", {"text": "Fire alarm"}))["done"]
+    assert await running.text("My line is down", EVA) == 200
+    assert (await running.contact())["state"] == "parked"
+    assert (await running.call_api("/services/help/open", {}))["done"]
+    day = await a_day(running)
+    found = (await replayed(running, day=day, yaml=DRAFT))["result"]
+    assert found["comparison"]["decided_otherwise_today"] == 0 and found["comparison"]["closed_at_once"] == 1
+    told = "\n".join(lines(day, found))
+    assert (
+        "1 contact came while their service was closed at once" in told and "have changed since" not in told
+    )
+
+
 async def test_a_changed_record_is_named_and_nothing_is_compared(running: Inside) -> None:
     day = await a_day(running)
     with sqlite3.connect(running.app.settings.data / "history.sqlite3") as raw:

@@ -11,11 +11,18 @@ from test_first_steps import ASKS, DAY
 from typer.testing import CliRunner
 
 from tierline.console.cli_plan import explain
+from tierline.queue.history.records import Customer
+from tierline.router.classify import classify
 from tierline.router.dry_run import Past, dry_run
+from tierline.router.facts import Facts
+from tierline.router.first_steps import begins
 from tierline.router.plan.diff import diff
 from tierline.router.plan.errors import PlanErrors
 from tierline.router.plan.load import parse
 from tierline.router.plan.schema import schema
+from tierline.router.simulate.compare import Replaying
+from tierline.router.simulate.day import Told
+from tierline.router.simulate.simulation import Virtual
 
 SERVICE = "    after_hours: reply_and_hold\n"
 QUESTIONS = ASKS.replace(
@@ -121,6 +128,18 @@ def test_a_dry_run_says_that_scripts_are_not_run() -> None:
     assert "3 contacts came by a door that asks something first. Scripts aren't run here" in found.lines()[-1]
     plain = book(QUESTIONS.replace(", first: start}", "}"))
     assert "Scripts" not in "\n".join(dry_run(plain, plain, past, {}).lines())
+
+
+@pytest.mark.promise("scripts-honest")
+def test_a_replay_does_not_take_what_a_script_held_for_another_decision() -> None:
+    plan, one = book(QUESTIONS), arrived("a", "+4930100")
+    held = begins(plan, one, classify(plan, one, Customer(EVA), DAY), DAY)
+    facts = Facts.parse(held.decision.facts)
+    assert facts.first == "start"
+    it = Replaying({7: plan}, plan, DAY, DAY + 1, before=Virtual())
+    it.day.contacts["C1"] = Told("C1", DAY, one, one.thread, held.decision, facts)
+    found = it.outcome(plan, {}).comparison
+    assert found is not None and (found.scripted, found.unlike) == (1, 0)
 
 
 @pytest.mark.promise("scripts-honest")
