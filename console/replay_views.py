@@ -49,6 +49,7 @@ def _comparison(it: Comparison) -> dict[str, object]:
         "versions_not_at_hand": it.unknown_plans,
         "scripts_not_run": it.scripted,
         "closed_at_once": it.shut,
+        "people_not_there": list(it.strangers),
     }  # fmt: skip
 
 
@@ -107,6 +108,11 @@ def lines(day: str, it: Mapping[str, Any]) -> list[str]:
         n = versus["decided_otherwise_today"]
         found.append(
             f"{n} would be decided otherwise by their own version today: customers' facts have changed since."
+        )
+    if who := versus["people_not_there"]:
+        found.append(
+            f"Not there that day: {', '.join(who)}. Nobody knows when they would have been available, so none of them "
+            "is asked in the simulated days."
         )
     if n := versus["closed_at_once"]:
         who = "1 contact came" if n == 1 else f"{n} contacts came"

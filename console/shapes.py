@@ -173,7 +173,7 @@ COMPARISON = thing(
     services=many(thing(**_named(from_=TEXT, to=TEXT, contacts=COUNT))),
     contacts=many(thing(**_named(id=TEXT, at=TIME, what=TEXT, from_=_PLACED, to=_PLACED))),
     decided_otherwise_today=COUNT, versions_not_at_hand=COUNT, scripts_not_run=COUNT,
-    closed_at_once=COUNT,
+    closed_at_once=COUNT, people_not_there=many(TEXT),
 )  # fmt: skip
 REPLAYED = thing(
     reproduced=YES, difference=or_null(thing(entry=TEXT, at=TIME, what=TEXT)), differences=COUNT, entries=COUNT,

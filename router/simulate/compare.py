@@ -59,6 +59,7 @@ class Comparison:
     )
     unknown_plans: int  # decided under versions that aren't at hand
     scripted: int = 0  # came by a door that asks something first in either plan: no script is run
+    strangers: tuple[str, ...] = ()  # the draft's people who weren't there that day: nobody of them is asked
     shut: int = 0  # came while their service was closed at once: in neither simulated day it is
 
 
@@ -129,6 +130,7 @@ class Replaying:
 
     def _compare(self, draft: Rulebook, customers: Mapping[str, Customer]) -> Comparison:
         unlike = unknown = 0
+        there = {*self.again.model.agents, *(self.before.agents if self.before else ())}
         moved: list[Moved] = []
         ours: dict[str, Verdict] = {}
         theirs: dict[str, Verdict] = {}
@@ -168,6 +170,7 @@ class Replaying:
                 any(script_for(book.plan, told.arrived) for book in (self.active, draft))
                 for told in self.day.contacts.values()
             ),
+            strangers=tuple(sorted(draft.called(name) for name in draft.by_id if name not in there)),
             shut=sum(_shut(told) for told in self.day.contacts.values()),
         )
 

@@ -94,6 +94,18 @@ async def test_who_came_while_it_was_closed_at_once_is_told_as_that(running: Ins
     )
 
 
+@pytest.mark.promise("replay-draft")
+async def test_people_whom_only_the_draft_has_are_named_as_not_asked(running: Inside) -> None:
+    """Their being there seemed to change nothing."""
+    day = await a_day(running)
+    nina = DRAFT.replace(
+        "agents:\n", "agents:\n  - {name: Nina, slack: nina@inside.example, team: desk, tier: L1}\n", 1
+    )
+    found = (await replayed(running, day=day, yaml=nina))["result"]
+    assert found["comparison"]["people_not_there"] == ["Nina"]
+    assert "Not there that day: Nina. Nobody knows" in "\n".join(lines(day, found))
+
+
 async def test_a_changed_record_is_named_and_nothing_is_compared(running: Inside) -> None:
     day = await a_day(running)
     with sqlite3.connect(running.app.settings.data / "history.sqlite3") as raw:
