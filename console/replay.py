@@ -92,9 +92,9 @@ class Replays:
             raise BadBody("`yaml` is a plan's text.")
         if any(run.state == "running" for run in self.runs.values()):
             return problem(409, "busy", "A replay is running: look at it, or wait until it is done.")
-        start, end = bounds(day, book.plan.timezone)
-        if start > now:
+        if day > today:
             raise BadBody("`day` has not been yet.")
+        start, end = bounds(day, book.plan.timezone)
         try:
             if draft:
                 await load_async(draft, "draft")
@@ -104,6 +104,8 @@ class Replays:
                 for e in errors.errors
             ]
             return web.json_response({"error": "the plan has mistakes", "mistakes": found}, status=422)
+        # Beyond now nobody has come yet: agents who wait there for no one would make figures of the day.
+        end = min(end, now + 1)
         job = Job(self.database_url, str(self.data), book.version, book.plan.source, draft, start, end)
         run = self._begin(str(day), job)
         return web.json_response(

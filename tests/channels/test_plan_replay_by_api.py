@@ -15,6 +15,9 @@ import pytest
 import pytest_asyncio
 from helpers_app import EVA, JONAS, PLAN, Inside, inside
 
+from tierline.console import replay
+from tierline.console.replay import Run
+from tierline.console.replay_job import Job
 from tierline.console.replay_views import lines
 from tierline.router.rulebook import agent_id
 
@@ -106,6 +109,24 @@ async def test_people_whom_only_the_draft_has_are_named_as_not_asked(running: In
     assert "Not there that day: Nina. Nobody knows" in "\n".join(lines(day, found))
 
 
+@pytest.mark.promise("replay-today")
+async def test_today_is_simulated_as_far_as_it_has_come(
+    running: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To midnight there was nobody to come, and time enough to answer whoever waits now."""
+    jobs: list[Job] = []
+
+    async def noted(run: Run, job: Job) -> None:
+        jobs.append(job)
+
+    monkeypatch.setattr(replay, "_in_a_process", noted)
+    before = await running.app.queue.now()
+    for day in ("today", "yesterday"):
+        await replayed(running, day=day)
+    today, yesterday = jobs
+    assert before < today.end <= await running.app.queue.now() + 1 and yesterday.end == today.start
+
+
 async def test_a_changed_record_is_named_and_nothing_is_compared(running: Inside) -> None:
     day = await a_day(running)
     with sqlite3.connect(running.app.settings.data / "history.sqlite3") as raw:
@@ -128,6 +149,7 @@ async def test_what_cannot_be_replayed_is_refused_with_words(running: Inside) ->
         ({"day": "someday"}, 400),
         ({}, 400),
         ({"day": "2099-01-01"}, 400),
+        ({"day": "9999-12-31"}, 400),
         ({"day": "2026-11-20", "yaml": 3}, 400),
         ({"day": "2026-11-20", "yaml": "services: 3"}, 422),
     ):
