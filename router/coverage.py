@@ -7,7 +7,7 @@ Who is on shift follows from schedules alone: whether they are available then, n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -85,7 +85,7 @@ class _Look:
         people: dict[tuple[Profile, str | None, str | None], None] = {}
         for agent in book.plan.agents:
             team = book.plan.team(agent.team)
-            people[agent.profile, team.schedule if team else None, agent.shift] = None
+            people[_with_room(book, agent), team.schedule if team else None, agent.shift] = None
         self.people = tuple(people)
 
     def schedule(self, name: str | None) -> tuple[Span, ...]:
@@ -112,6 +112,14 @@ class _Look:
     def hours(self, service: str) -> tuple[Span, ...]:
         """When the service is open."""
         return self.schedule(self.book.services[service].schedule)
+
+
+def _with_room(book: Rulebook, agent: model.AgentSpec) -> Profile:
+    """The agent's profile without the channels of which not even one contact fits into their budget or cap."""
+    room = book.capacity(agent)
+    costs, caps = dict(room.costs), dict(room.caps)
+    fits = (it for it in agent.profile.channels if costs[it] <= room.budget and caps.get(it, 1))
+    return replace(agent.profile, channels=tuple(fits))
 
 
 # ---- what can arrive ------------------------------------------------------------------------------------------------

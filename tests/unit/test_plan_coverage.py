@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
-from helpers_plan import BERLIN, EXAMPLE, arrived, at, example
+from helpers_plan import BERLIN, EXAMPLE, arrived, at, book, example
+from helpers_plan import SMALL as DESK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,17 @@ def test_nobody_ever_and_a_step_that_never_opens() -> None:
         "orders: step 1 never opens: nobody who can do it is L1, L2 and on shift then",
         "orders: step 2 never opens: nobody who can do it is L1, L2, L3 and on shift then",
         "orders: nobody at any time in the next 30 days",
+    ]
+
+
+@pytest.mark.promise("plan-coverage")
+@pytest.mark.parametrize("room", ["{budget: 50}", "{caps: {voice: 0}}"])
+def test_who_has_no_room_for_a_single_call_covers_none(room: str) -> None:
+    """A call costs the whole of the usual budget: half of it is for texts, and whoever is alone with it answers none."""
+    trainee = DESK.replace("tier: L1}", f"tier: L1, capacity: {room}}}", 1)
+    assert trainee != DESK and coverage(book(DESK), NOW) == ()
+    assert [it.text for it in coverage(book(trainee), NOW)] == [
+        "help, voice: nobody at any time in the next 30 days",
     ]
 
 
