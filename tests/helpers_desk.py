@@ -1,7 +1,11 @@
 """A reference model and a clock, in the words of the tests that tell the queue's rules one by one."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from tierline.queue.contact import Arrived, Decision, Route, Step
 from tierline.queue.model import Model
+from tierline.router.simulate.record import Entry, entries
 from tierline.skills.skill import Capacity, Need, Profile
 
 NOW = 1_763_971_200_000  # a Monday, 08:00 UTC
@@ -87,3 +91,24 @@ class Desk:
 
     def told(self, kind):
         return [it for it in self.model.events if it.e == kind]
+
+
+class Dated(Desk):
+    """Each act has an instant of its own, by which its entry is known; plans are published in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plans: list[Entry] = []
+
+    def __getattr__(self, name):
+        self.now += 1
+        return super().__getattr__(name)
+
+    def publishes(self, version: int) -> None:
+        self.now += 1
+        told = ("plan", "", "", 0, {"version": version}, self.now)
+        self.plans.append(Entry(f"{self.now}-0", self.now, (told,)))
+
+    def record(self) -> Iterator[Entry]:
+        acts = entries(replace(it, id=f"{it.t}-0") for it in self.model.events)
+        yield from sorted([*acts, *self.plans], key=lambda entry: entry.t)

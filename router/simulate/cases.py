@@ -38,7 +38,8 @@ class Case:
     `at` is the instant (ms) at which it arrives; `patience` the ms of waiting after which the customer is gone
     (None: never), `handling` the ms between being accepted and being completed, `wrap_up` the ms after which
     the agent ends the wrap-up (None: when the route says). `of` names the stream it came from. `early` is what the
-    customer adds, counted from the arrival; `talk` what is said and done counted from being accepted.
+    customer adds, counted from the arrival; `talk` what is said and done counted from being accepted. `ends`: ms after
+    which somebody ends it though nobody has answered it, as spam is.
     """
 
     at: int
@@ -51,6 +52,7 @@ class Case:
     body: str = "{}"
     early: tuple[Said, ...] = ()
     talk: tuple[Said, ...] = ()
+    ends: int | None = None
 
 
 def fixed(ms: int) -> Draw:

@@ -46,6 +46,7 @@ class Told:
     handled: int | None = None  # ms from being accepted to being completed
     wrapped: int | None = None  # ms of wrap-up
     left: int | None = None  # ms of waiting after which the customer was gone
+    ended: int | None = None  # ms after which it was over and nobody had taken it: spam, merged, set aside
     offers: int = 0
     taken: int | None = None  # the last time that somebody accepted it
 
@@ -134,6 +135,7 @@ class Day:
         taken = self._taken.pop(it.c, None)
         if taken is None:
             self._wrapped(it, t)
+            self._untaken(it, t)
             return
         self.handled.setdefault(taken[1], []).append(t - taken[0])
         if it.c in self.contacts:
@@ -145,6 +147,11 @@ class Day:
         begun = self._wrapping.pop(it.c, None)
         if begun is not None and it.c in self.contacts:
             self.contacts[it.c].wrapped = t - begun
+
+    def _untaken(self, it: Line, t: int) -> None:
+        told = self.contacts.get(it.c)
+        if told is not None and told.accepted is None and told.ended is None:
+            told.ended = t - told.at
 
     def _said(self, it: Line, t: int) -> None:
         if it.c in self.done:
@@ -175,7 +182,7 @@ class Day:
             found.append(
                 Case(
                     told.at, told.contact, decide(told), handling, told.left, told.wrapped, told.contact,
-                    early=early, talk=talk,
+                    early=early, talk=talk, ends=told.ended,
                 )
             )  # fmt: skip
         return found
@@ -200,6 +207,7 @@ _ACTS: Mapping[str, Callable[[Day, Line, int], None]] = {
     "missed": lambda day, it, t: day._answered(it, t, "miss"),
     "wrapping": Day._completed,
     "closed": Day._completed,
+    "dead": Day._untaken,
     "abandoned": Day._left,
     "message": Day._said,
     "message.out": Day._said,

@@ -138,7 +138,10 @@ class Meter:
                 self._end(it.c, it.t, "")
             case "returned":
                 self._hand(it.c, it.a)
-            case "closed" | "snoozed" | "queued" | "parked":
+            case "closed":
+                self._hand(it.c, "")
+                self.waits.pop(it.c, None)  # nobody took it: it is over, and no wait
+            case "snoozed" | "queued" | "parked":
                 self._hand(it.c, "")
             case "shift":
                 self._clock(it.a).on_shift = bool(it.x["on"])

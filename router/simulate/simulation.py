@@ -139,6 +139,8 @@ class Simulation:
         self.said(made.contact, case.early, self.model.now)
         if case.patience is not None and made.outcome == "new":
             self._at(self.model.now + case.patience, self._lose_patience, made.contact)
+        if case.ends is not None:
+            self._at(self.model.now + case.ends, self.model.discard, made.contact, "")
 
     def said(self, contact: str, said: Iterable[Said], since: int, taken: int = 0) -> None:
         """What is said about a contact from `since` (ms) on; `taken`: while that accepted offer is its last."""

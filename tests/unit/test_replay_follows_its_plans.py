@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from helpers_desk import HOUR, Desk, asking, route
+from helpers_desk import HOUR, Dated, asking, route
 from helpers_plan import SMALL, book
 
 from tierline.router.past import Then
 from tierline.router.roster import midnights
 from tierline.router.rulebook import Rulebook
 from tierline.router.simulate.compare import Replaying
-from tierline.router.simulate.record import Entry, entries
+from tierline.router.simulate.record import Entry
 from tierline.router.simulate.reproduce import Difference
 
 Books = dict[int, Rulebook]
 Replayed = Callable[[Books, list[Entry]], Difference | None]
-
-
-class Dated(Desk):
-    """Each act has an instant of its own, by which its entry is known; plans are published in between."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.plans: list[Entry] = []
-
-    def __getattr__(self, name):
-        self.now += 1
-        return super().__getattr__(name)
-
-    def publishes(self, version: int) -> None:
-        self.now += 1
-        told = ("plan", "", "", 0, {"version": version}, self.now)
-        self.plans.append(Entry(f"{self.now}-0", self.now, (told,)))
-
-    def record(self) -> Iterator[Entry]:
-        acts = entries(replace(it, id=f"{it.t}-0") for it in self.model.events)
-        yield from sorted([*acts, *self.plans], key=lambda entry: entry.t)
 
 
 def as_a_day(books: Books, record: list[Entry]) -> Difference | None:

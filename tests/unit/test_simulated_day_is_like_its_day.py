@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from helpers_desk import Dated, route
 from helpers_plan import EVA, SMALL, at, book
 
 from tierline.queue.contact import Arrived, Decision
@@ -78,3 +79,23 @@ def test_how_long_somebody_was_away_is_read_from_the_day_and_who_never_came_back
     assert [(t, line.a, line.x["presence"]) for t, _, line in it.said_of_duty()] == [
         (0, "ada", "available"), (40, "ada", "available"), (50, "ben", "away"), (70, "lin", "offline"),
     ]  # fmt: skip
+
+
+@pytest.mark.promise("replay-draft")
+def test_what_was_over_before_anybody_took_it_is_nobodys_work_in_the_simulated_day_either() -> None:
+    """Spam and what was merged into another contact were answered there, like everything else."""
+    desk = Dated()
+    desk.now = START
+    desk.comes("A0", team="desk")
+    first = desk.owned("A0", route("voice"))
+    spam, double, waits = (desk.arrives(route("voice")) for _ in range(3))
+    desk.now += 5 * MINUTE
+    assert desk.discard(spam, "").done and desk.merge(double, first).done
+    desk.now += 5 * MINUTE
+    assert desk.complete(first, "A0").done
+    desk.takes("A0", waits)
+    it = Replaying({7: PLAN}, PLAN, START - 1, START + 30 * MINUTE)
+    assert it.read(desk.record())
+    found = it.outcome(PLAN, {}).comparison
+    assert found is not None and found.recorded.arrived == 2
+    assert (found.active.all.arrived, found.active.all.accepted, found.active.waiting) == (2, 2, 0)
