@@ -249,5 +249,5 @@ def _difference(one: Verdict, other: Verdict) -> str:
 
 def _wait(told: Told) -> Wait:
     ended = told.accepted if told.accepted is not None else told.at + (told.left or 0)
-    begun = told.decision.wake if told.decision.wake and told.decision.wake < ended else told.at
+    begun = told.at if told.woken is None else told.woken
     return Wait(told.decision.route.service, told.at, told.facts.due, begun, told.offers, ended, told.agent)

@@ -46,6 +46,7 @@ class Told:
     handled: int | None = None  # ms from being accepted to being completed
     wrapped: int | None = None  # ms of wrap-up
     left: int | None = None  # ms of waiting after which the customer was gone
+    woken: int | None = None  # when it last came back from being held, before anybody took it
     ended: int | None = None  # ms after which it was over and nobody had taken it: spam, merged, set aside
     offers: int = 0
     taken: int | None = None  # the last time that somebody accepted it
@@ -106,6 +107,11 @@ class Day:
         decision = decided(it.x)
         facts = Facts.parse(it.x["facts"])
         self.contacts[it.c] = Told(it.c, t, Arrived.parse(it.x["body"]), it.x["thread"], decision, facts)
+
+    def _woken(self, it: Line, t: int) -> None:
+        told = self.contacts.get(it.c)
+        if told is not None and told.accepted is None:
+            told.woken = t
 
     def _offered(self, it: Line, t: int) -> None:
         self._open[it.c, it.n] = (t, 0)
@@ -200,6 +206,7 @@ class Day:
 
 _ACTS: Mapping[str, Callable[[Day, Line, int], None]] = {
     "arrived": Day._arrived,
+    "woken": Day._woken,
     "offered": Day._offered,
     "delivered": Day._delivered,
     "accepted": Day._accepted,

@@ -99,3 +99,21 @@ def test_what_was_over_before_anybody_took_it_is_nobodys_work_in_the_simulated_d
     found = it.outcome(PLAN, {}).comparison
     assert found is not None and found.recorded.arrived == 2
     assert (found.active.all.arrived, found.active.all.accepted, found.active.waiting) == (2, 2, 0)
+
+
+def test_a_wait_over_the_days_own_break_counts_from_the_opening_in_the_record_as_in_the_simulation() -> None:
+    """Who came while it was open, and was held over the break, waited through it in the record alone."""
+    desk = Dated()
+    desk.now = START
+    held = desk.arrives(route("voice"))
+    desk.now += 5 * MINUTE
+    assert desk.park(held, START + 65 * MINUTE, "closed").done
+    desk.now = START + 65 * MINUTE
+    assert desk.tick().fired == 1
+    desk.comes("A0", team="desk")
+    desk.now += MINUTE
+    desk.takes("A0", held)
+    it = Replaying({7: PLAN}, PLAN, START - 1, START + 90 * MINUTE)
+    assert it.read(desk.record())
+    found = it.outcome(PLAN, {}).comparison
+    assert found is not None and found.recorded.p50 == pytest.approx(MINUTE, abs=100)
