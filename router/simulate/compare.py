@@ -130,7 +130,8 @@ class Replaying:
 
     def _compare(self, draft: Rulebook, customers: Mapping[str, Customer]) -> Comparison:
         unlike = unknown = 0
-        there = {*self.again.model.agents, *(self.before.agents if self.before else ())}
+        known = (self.before or Virtual()).agents.keys() | self.again.model.agents.keys()
+        there = known | {line.a for _, _, line in self.day.duty}
         moved: list[Moved] = []
         ours: dict[str, Verdict] = {}
         theirs: dict[str, Verdict] = {}

@@ -117,3 +117,15 @@ def test_a_wait_over_the_days_own_break_counts_from_the_opening_in_the_record_as
     assert it.read(desk.record())
     found = it.outcome(PLAN, {}).comparison
     assert found is not None and found.recorded.p50 == pytest.approx(MINUTE, abs=100)
+
+
+def test_who_was_removed_during_the_day_was_there() -> None:
+    desk = Dated()
+    desk.now = START
+    for name in ("A0", "A1"):
+        desk.comes(name, team="desk")
+    assert desk.remove_agent("A1", 0).done
+    it = Replaying({7: PLAN}, PLAN, START - 1, START + MINUTE)
+    assert it.read(desk.record())
+    found = it.outcome(PLAN, {}).comparison
+    assert found is not None and found.strangers == ("A2", "A3")
