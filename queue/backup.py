@@ -272,19 +272,28 @@ def _recorded(store: Path) -> str | None:
 
 
 async def _save(client: Client, written: Path, to: Path) -> None:
-    """The server's snapshot, moved to `to`."""
+    """The server's snapshot, moved to `to`. Where another backup has taken it, one more is asked for."""
     await asyncio.to_thread(written.unlink, missing_ok=True)
-    await client.call("BGSAVE", "SCHEDULE", deadline=30.0)
-    end = time.monotonic() + WITHIN
-    while not await asyncio.to_thread(written.exists):
+    end, going = time.monotonic() + WITHIN, False
+    while not await asyncio.to_thread(_moved, written, to):
+        if not going:
+            await client.call("BGSAVE", "SCHEDULE", deadline=30.0)
         state = await client.call("INFO", "persistence", deadline=30.0)
         text = state.decode() if isinstance(state, bytes) else ""
-        if "rdb_last_bgsave_status:err" in text and "rdb_bgsave_in_progress:0" in text:
+        going = "rdb_bgsave_in_progress:0" not in text
+        if "rdb_last_bgsave_status:err" in text and not going:
             raise BackupRefused("The store couldn't write its snapshot: is its disk full?")
         if time.monotonic() > end:
             raise BackupRefused(f"The store didn't write its snapshot within {WITHIN:g} s.")
         await asyncio.sleep(0.05)
-    await asyncio.to_thread(shutil.move, written, to)
+
+
+def _moved(written: Path, to: Path) -> bool:
+    try:
+        shutil.move(written, to)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 Act = Callable[[Client], Awaitable[None]]

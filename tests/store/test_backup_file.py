@@ -170,6 +170,26 @@ async def test_what_is_there_is_put_aside_only_when_told_and_never_deleted(tmp_p
 
 
 @pytest.mark.promise("backup")
+async def test_a_snapshot_that_another_backup_took_is_asked_for_again(tmp_path: Path) -> None:
+    """Two that run side by side have one server, which writes to one place."""
+    house = await moved_in(tmp_path / "data")
+    await house.text(1)
+    written = tmp_path / "data" / "store" / "dump.rdb"
+
+    async def takes() -> None:
+        while not written.exists():  # noqa: ASYNC110 - it is the server's file
+            await asyncio.sleep(0)
+        written.unlink()
+
+    taken = asyncio.create_task(takes())
+    async with asyncio.timeout(60):
+        manifest = await whole.backup(tmp_path / "data", SITE, tmp_path / "b")
+    await taken
+    assert manifest.contacts == 1
+    await house.close()
+
+
+@pytest.mark.promise("backup")
 async def test_while_it_is_restored_nobody_starts_on_what_is_moved_away(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
