@@ -58,7 +58,7 @@ check: $(STAMP)-test ## ruff (rules and layout), mypy, house rules
 	$(BIN)/python -m pytest -q tests/test_house.py
 
 check-long: $(TESTED) ## the sampled properties, whole
-	TIERLINE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/unit tests/store tests/channels/test_mailbox_in_trouble.py \
+	TIERLINE_LONG=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/store tests/channels/test_mailbox_in_trouble.py \
 		tests/channels/test_mail_while_the_store_dies.py tests/channels/test_slow_clients.py --timeout 3600 $(ARGS)
 
 promises: $(TESTED) ## promise by promise: which tests show it, and do they pass
