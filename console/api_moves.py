@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
 from ..router.moves import Moves, Outcome, Who
 from ..router.rulebook import millis
 from ..router.situations import Situations
-from ..router.when import NoTime, when
+from ..router.when import FURTHEST, NoTime, when
 from .api_plan import origin
 from .bodies import BadBody, read_object
 from .views import iso
@@ -212,6 +212,7 @@ def _is_number(value: object) -> bool:
 async def _instant(moves: Moves, text: str) -> int | None:
     if not text:
         return None
+    now = await moves.queue.now()
     if re.match(r"\d{4}-\d\d-\d\dT", text):
         try:
             at = datetime.fromisoformat(text)
@@ -219,8 +220,10 @@ async def _instant(moves: Moves, text: str) -> int | None:
             raise BadBody("`until` is no date.") from None
         if at.tzinfo is None:
             raise BadBody("`until` needs its offset from UTC, such as 2026-12-24T09:00:00+01:00.")
+        if millis(at) - now > FURTHEST // timedelta(milliseconds=1):
+            raise BadBody("`until` is at most a year ahead: leave it out where there is no date.")
         return millis(at)
     try:
-        return when(text, await moves.queue.now(), moves.book().plan.timezone)[0]
+        return when(text, now, moves.book().plan.timezone)[0]
     except NoTime as error:
         raise BadBody(str(error)) from None

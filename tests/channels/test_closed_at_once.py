@@ -49,6 +49,27 @@ async def test_closed_at_once_who_waits_is_held_with_their_place_and_opened_agai
 
 
 @pytest.mark.promise("emergency-close")
+@pytest.mark.parametrize(
+    "until",
+    ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "9999-01-01T00:00:00Z", "2999-01-01T00:00:00Z"],
+)
+async def test_a_date_that_no_calendar_reaches_is_refused_and_everybody_is_served_as_before(
+    tmp_path: Path, until: str
+) -> None:
+    """A program that means *for ever* says the last day there is: no clock can go on from there."""
+    async with inside(tmp_path, PLAN) as stage:
+        assert await stage.text("my printer burns") == 200
+        contact = (await stage.contact())["id"]
+        for path in ("/services/help/close", f"/contacts/{contact}/snooze"):
+            assert "a year ahead" in (await post(stage, path, {"until": until}, 400))["hint"]
+        row = next(s for s in await stage.api("/services") if s["name"] == "help")
+        assert row["open"]
+        assert await stage.text("me too", JONAS) == 200
+        await stage.slash("Ada", "available")
+        await stage.until(lambda: stage.cards("Ada", "my printer burns"))
+
+
+@pytest.mark.promise("emergency-close")
 @pytest.mark.parametrize("until", ["", " until 2h"], ids=["until further notice", "until a date"])
 async def test_who_came_while_it_was_closed_has_a_place_from_its_opening_and_is_asked_about_before_who_came_later(
     tmp_path: Path, until: str
