@@ -10,8 +10,9 @@ from aiohttp import web
 from ..queue.history.article import LONGEST_BODY, Article, Overtaken
 from ..router.articles import text_of, written
 from ..router.editors import Editors, Faulty
+from .api_moves import text
 from .api_plan import origin
-from .bodies import BadBody, read_object
+from .bodies import BadBody, plain, read_object
 from .problem import problem
 from .shapes import ARTICLE_STATES, MOST_IN_LIST
 from .views import iso
@@ -64,7 +65,7 @@ class ArticlesApi:
         """A new version: `{"language", "title", "body", "tags"?, "services"?, "state"?, "on"?, "by"?}`."""
         raw = await read_object(request)
         it, expected = read_article(request.match_info["slug"], raw), _on(raw)
-        who = str(raw.get("by") or "api token")[:200]
+        who = text(raw, "by")[:200] or "api token"
         try:
             version = await self.editors().save(who, it, expected, origin(request))
         except Faulty as faulty:
@@ -81,9 +82,9 @@ def read_article(slug: str, raw: Mapping[str, object]) -> Article:
     language, title, body = (raw.get(name) for name in ("language", "title", "body"))
     if not isinstance(language, str) or len(language) != 2:
         raise BadBody("`language` is two letters: en.")
-    if not isinstance(title, str) or not 1 <= len(title) <= 200:
+    if not isinstance(title, str) or not title or not plain(title, 200):
         raise BadBody("`title` is a short text.")
-    if not isinstance(body, str) or len(body) > LONGEST_BODY:
+    if not isinstance(body, str) or not plain(body, LONGEST_BODY):
         raise BadBody(f"`body` is Markdown of at most {LONGEST_BODY:,} characters.")
     state = raw.get("state", "draft")
     if state not in ARTICLE_STATES:
@@ -95,7 +96,7 @@ def _texts(raw: Mapping[str, object], name: str) -> tuple[str, ...]:
     found = raw.get(name, [])
     if not isinstance(found, list) or len(found) > MOST_IN_LIST:
         raise BadBody(f"`{name}` is a list of at most {MOST_IN_LIST} texts.")
-    texts = tuple(it for it in found if isinstance(it, str) and len(it) <= 200)
+    texts = tuple(it for it in found if plain(it, 200))
     if len(texts) != len(found):
         raise BadBody(f"`{name}` is a list of short texts.")
     return tuple(dict.fromkeys(texts))

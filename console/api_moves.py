@@ -14,7 +14,7 @@ from ..router.rulebook import millis
 from ..router.situations import Situations
 from ..router.when import FURTHEST, NoTime, when
 from .api_plan import origin
-from .bodies import BadBody, read_object
+from .bodies import BadBody, plain, read_object
 from .views import iso
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -77,7 +77,7 @@ class MovesApi:
         """Begin one: `{"service"?, "words"?: [what they write], "text": what they are told, "by"?}`."""
         _, who, body = await _read(request, "")
         words = body.get("words", [])
-        if not isinstance(words, list) or not all(isinstance(it, str) for it in words):
+        if not isinstance(words, list) or not all(plain(it, LONGEST) for it in words):
             raise BadBody("`words` is a list of texts.")
         told = need(body, "text")
         return said(await self.situations().begin(who, text(body, "service"), words, told))
@@ -193,7 +193,7 @@ def text(body: Mapping[str, object], name: str) -> str:
     value = body.get(name, "")
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > LONGEST or re.search("[\x00\ud800-\udfff]", value):
+    if not isinstance(value, str) or not plain(value, LONGEST):
         raise BadBody(f"`{name}` is a text of at most {LONGEST:,} characters.")
     return value.strip()
 

@@ -58,6 +58,8 @@ async def read_object(request: web.Request) -> dict[str, object]:
         raw = await request.json()
     except (ValueError, RecursionError):
         raise BadBody("this is no JSON") from None
+    except (LookupError, web.RequestPayloadError):
+        raise BadBody("this can't be read: send JSON as UTF-8, unpacked or in a whole gzip") from None
     if not isinstance(raw, dict):
         raise BadBody("send a JSON object")
     return raw
@@ -69,7 +71,7 @@ def read_draft(raw: Mapping[str, object]) -> Draft:
     whole = 'Send {"yaml", "author", "reason", "on"?, "waiting"?}.'
     if not isinstance(yaml, str) or not yaml:
         raise BadBody(whole)
-    if not _text(author, LONGEST_NAME) or not _text(reason, LONGEST_REASON) or not author or not reason:
+    if not plain(author, LONGEST_NAME) or not plain(reason, LONGEST_REASON) or not author or not reason:
         raise BadBody(f"{whole} `author` and `reason` are short texts.")
     return Draft(yaml, str(author), str(reason), _on(raw), _waiting(raw))
 
@@ -80,7 +82,7 @@ def read_rollback(raw: Mapping[str, object]) -> Rollback:
     whole = 'Send {"to", "author", "reason"?, "on"?, "waiting"?}.'
     if isinstance(to, bool) or not isinstance(to, int) or not 0 < to < 1 << 53:
         raise BadBody(f"{whole} `to` is the number of a version.")
-    if not _text(author, LONGEST_NAME) or not author or not _text(reason, LONGEST_REASON):
+    if not plain(author, LONGEST_NAME) or not author or not plain(reason, LONGEST_REASON):
         raise BadBody(f"{whole} `author` and `reason` are short texts.")
     return Rollback(to, str(author), str(reason), _on(raw), _waiting(raw))
 
@@ -108,11 +110,11 @@ def read_customer(key: str, raw: Mapping[str, object]) -> CustomerBody:
     """A customer. Raises BadBody."""
     name, language = raw.get("name", ""), raw.get("language", "")
     addresses, facts = raw.get("addresses", []), raw.get("facts", {})
-    if not key or not _text(key, LONGEST_NAME):
+    if not key or not plain(key, LONGEST_NAME):
         raise BadBody(f"a key is a text of at most {LONGEST_NAME} characters")
-    if not _text(name, LONGEST_NAME) or not _text(language, LONGEST_NAME):
+    if not plain(name, LONGEST_NAME) or not plain(language, LONGEST_NAME):
         raise BadBody(CUSTOMER)
-    if not isinstance(addresses, list) or not all(_text(it, LONGEST_NAME) for it in addresses):
+    if not isinstance(addresses, list) or not all(plain(it, LONGEST_NAME) for it in addresses):
         raise BadBody(CUSTOMER)
     if len(addresses) > MOST_ADDRESSES:
         raise BadBody(f"a customer has at most {MOST_ADDRESSES} addresses")
@@ -120,12 +122,13 @@ def read_customer(key: str, raw: Mapping[str, object]) -> CustomerBody:
         raise BadBody(f"`facts` is an object of at most {MOST_FACTS} facts")
     told = {}
     for fact, value in facts.items():
-        plain = str(value) if isinstance(value, bool | int | float) else value
-        if not _text(fact, LONGEST_NAME) or not isinstance(plain, str) or not _text(plain, LONGEST_FACT):
+        given = str(value) if isinstance(value, bool | int | float) else value
+        if not plain(fact, LONGEST_NAME) or not isinstance(given, str) or not plain(given, LONGEST_FACT):
             raise BadBody(f"a fact is a text, a number or yes/no of at most {LONGEST_FACT:,} characters")
-        told[fact] = plain
+        told[fact] = given
     return CustomerBody(str(name), str(language), tuple(str(it) for it in addresses), told)
 
 
-def _text(value: object, longest: int) -> bool:
+def plain(value: object, longest: int) -> bool:
+    """Whether it is a text of at most `longest` characters that store and history can take."""
     return isinstance(value, str) and len(value) <= longest and not _UNSTORABLE.search(value)

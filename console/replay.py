@@ -179,9 +179,8 @@ def bounds(day: date, zone: str) -> tuple[int, int]:
 
 def _day(raw: object, today: date) -> date:
     try:
-        if raw in NEAR:
-            return today - NEAR[str(raw)]
-        return date.fromisoformat(raw if isinstance(raw, str) else "")
+        said = raw if isinstance(raw, str) else ""
+        return today - NEAR[said] if said in NEAR else date.fromisoformat(said)
     except ValueError:
         raise BadBody(
             'Send {"day": "2026-11-20", "yaml"?}: `day` is a date, `today` or `yesterday`.'

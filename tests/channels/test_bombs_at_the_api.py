@@ -143,3 +143,45 @@ async def test_a_customers_key_is_only_a_key(running: Inside, key: str) -> None:
     async with running.http.put(url, json={"name": "Key"}, headers=running.token) as answer:
         assert answer.status in (200, 400, 404), await answer.text()
     assert await running.text("still there") == 200
+
+
+JSON = "application/json"
+ODD = {
+    "a charset that nobody knows": ("PUT", "/customers/odd", b"{}", {"Content-Type": f"{JSON}; charset=nope"}),
+    "packed, says its head": ("PUT", "/customers/odd", b"{}", {"Content-Encoding": "gzip", "Content-Type": JSON}),
+    "a word of half a character": ("POST", "/incidents", b'{"words": ["\\ud800"], "text": "It is down."}', {}),
+    "an incident with a word of NUL": ("POST", "/incidents", b'{"words": ["\\u0000"], "text": "It is down."}', {}),
+    "a day that is a list": ("POST", "/plan/replay", b'{"day": []}', {}),
+    "a day that is an object": ("POST", "/plan/replay", b'{"day": {}}', {}),
+    "half a character in an article": (
+        "PUT", "/articles/odd", b'{"language": "en", "title": "Odd", "body": "\\ud800"}', {},
+    ),
+    "an article's title with a NUL": (
+        "PUT", "/articles/odd", b'{"language": "en", "title": "\\u0000", "body": "Odd."}', {},
+    ),
+    "a tag of half a character": (
+        "PUT", "/articles/odd", b'{"language": "en", "title": "Odd", "body": "Odd.", "tags": ["\\ud800"]}', {},
+    ),
+    "an article by half a character": (
+        "PUT", "/articles/odd", b'{"language": "en", "title": "Odd", "body": "Odd.", "by": "\\ud800"}', {},
+    ),
+    "an article by an object": (
+        "PUT", "/articles/odd", b'{"language": "en", "title": "Odd", "body": "Odd.", "by": {}}', {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.promise("bombs")
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", ODD)
+async def test_what_no_program_should_send_is_refused_in_words_and_nothing_is_done(
+    running: Inside, name: str
+) -> None:
+    method, path, body, more = ODD[name]
+    headers = {**running.token, "Content-Type": JSON, **more}
+    before = await running.api("/audit")
+    url = f"{running.product}/api/v1{path}"
+    async with running.http.request(method, url, data=body, headers=headers) as answer:
+        assert (answer.status, "hint" in await answer.json()) == (400, True), await answer.text()
+    assert await running.api("/articles") == [] and await running.api("/incidents") == []
+    assert await running.api("/audit") == before
