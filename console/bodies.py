@@ -65,6 +65,15 @@ async def read_object(request: web.Request) -> dict[str, object]:
     return raw
 
 
+async def read_field(request: web.Request, name: str) -> str:
+    """A field of a form that a browser sends, "" where there is none or the form can't be read."""
+    try:
+        found = (await request.post()).get(name)
+    except (ValueError, LookupError, web.RequestPayloadError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
 def read_draft(raw: Mapping[str, object]) -> Draft:
     """A draft. Raises BadBody; whether the plan is right is asked later."""
     yaml, author, reason = (raw.get(k) for k in ("yaml", "author", "reason"))

@@ -17,12 +17,14 @@ from pathlib import Path
 
 from aiohttp import web
 
+from ..channels.chat.door import Where
 from ..queue.engine import Queue
 from ..queue.failures import StoreError
 from ..queue.history.article import SLUG, Article
 from ..router.articles import Index, Library
 from ..router.rulebook import Rulebook
 from . import help_views
+from .bodies import read_field
 from .help_words import words
 
 PER_MINUTE, BURST = 120, 60
@@ -110,10 +112,8 @@ class HelpPage:
         """Counted once a visit as far as we can know: what is asked too often is thanked for and not counted."""
         if request.content_length is None or request.content_length > 1_000:
             return self._refused(request, 413, words(self._language(request)).missing)
-        said = (await request.post()).get("helped")
-        if said not in ("yes", "no"):
-            return await self._one(request, "")
-        return await self._one(request, str(said))
+        said = await read_field(request, "helped")
+        return await self._one(request, said if said in ("yes", "no") else "")
 
     async def _one(self, request: web.Request, answered: str) -> web.Response:
         language, slug = self._language(request), request.match_info["slug"]
@@ -177,10 +177,8 @@ def _safe(answer: web.Response, nonce: str = "") -> web.Response:
 
 
 def client(request: web.Request, trusted: tuple[str, ...]) -> str:
-    """Whose request it is; behind a trusted proxy the last address that the proxy names. IPv6 counts by its /64."""
-    address = request.remote or ""
-    if address in trusted:
-        address = request.headers.get("X-Forwarded-For", address).split(",")[-1].strip()
+    """Whose request it is; behind trusted proxies the last address that isn't one of them. IPv6 counts by its /64."""
+    address = Where("", trusted_proxies=trusted).address(request)
     try:
         it = ipaddress.ip_address(address)
     except ValueError:

@@ -15,6 +15,7 @@ from ..router.plan.model_texts import fill
 from ..router.session import Session
 from ..router.session_words import Words, words
 from ..router.sessions import Sessions
+from .bodies import read_field
 
 _CONTACT, _NUMBER = re.compile(r"C\d{1,12}"), re.compile(r"\d{1,6}")
 _STYLE = (
@@ -42,7 +43,7 @@ class SessionPage:
     async def _answer(self, request: web.Request) -> web.Response:
         if not self._good(request):
             return _answered(403, "en", words("en"), f"<p>{escape(words('en').over)}</p>")
-        given = (await request.post()).get("answer")
+        given = await read_field(request, "answer")
         if given not in ("yes", "no"):
             shown = await self._page(request, None)
             if shown.status == 200:

@@ -94,6 +94,41 @@ async def test_one_address_can_not_ask_without_end(tmp_path: Path) -> None:
         assert statuses[-1] == 429 and statuses[0] == 200
 
 
+async def test_behind_a_proxy_nobody_escapes_the_limit_by_naming_addresses_of_their_own(
+    tmp_path: Path,
+) -> None:
+    """HAProxy writes a line of its own beneath what it was sent; a second proxy's address is nobody's."""
+    async with inside(tmp_path, HELP) as it:
+        it.app.outside.help.trusted = ("127.0.0.1", "192.0.2.9")
+        it.app.outside.help.reads.burst = it.app.outside.help.reads.per_minute = 2
+
+        async def asked(*lines: str) -> int:
+            headers = [("X-Forwarded-For", line) for line in lines]
+            async with it.http.get(f"{it.product}/help", params={"part": "1"}, headers=headers) as answer:
+                return int(answer.status)
+
+        statuses = [await asked(f"203.0.113.{n}", "198.51.100.7") for n in range(4)]
+        assert statuses == [200, 200, 429, 429]
+        assert [await asked(f"198.51.100.{n}, 192.0.2.9") for n in range(8, 12)] == [200] * 4
+
+
+@pytest.mark.promise("help-page")
+async def test_a_vote_that_is_no_form_is_not_counted_and_the_article_is_shown(tmp_path: Path) -> None:
+    async with inside(tmp_path, HELP) as it:
+        store = Articles(it.app.history.database)
+        await store.save(RESET)
+        for kind in (
+            "multipart/form-data",
+            "multipart/form-data; boundary=a",
+            "application/x-www-form-urlencoded; charset=nope",
+            "application/x-www-form-urlencoded",
+        ):
+            url, headers = f"{it.product}/help/reset", {"Content-Type": kind}
+            async with it.http.post(url, data=b"helped=yes\xff", headers=headers) as answer:
+                assert (answer.status, "Did this help?" in await answer.text()) == (200, True), kind
+        assert await store.votes() == {}
+
+
 def test_a_bucket_fills_again_and_forgets() -> None:
     now = [0.0]
     it = Bucket(60, 2, lambda: now[0])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from helpers_plan import SMALL, at, book
+from multidict import CIMultiDict
 
 from tierline.console.help_page import client
 from tierline.console.help_views import article, front, known, opening, tongues, ways
@@ -90,7 +91,8 @@ class Request:
     """As far as the client's address goes."""
 
     def __init__(self, remote: str, forwarded: str = "") -> None:
-        self.remote, self.headers = remote, {"X-Forwarded-For": forwarded} if forwarded else {}
+        self.remote = remote
+        self.headers = CIMultiDict([("X-Forwarded-For", it) for it in forwarded.split("|") if it])
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,8 @@ class Request:
         ("203.0.113.9", "", "203.0.113.9"),
         ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
         ("10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1|198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1, 10.0.0.1", "198.51.100.1"),
         ("10.0.0.1", "nonsense", "?"),
         ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
     ],
